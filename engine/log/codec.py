@@ -1,0 +1,103 @@
+"""Events to bytes and back: Confluent wire format, ids from the checked-in catalogue.
+
+A value is a zero byte, the schema id as four bytes, big-endian, and the Avro body. Avro libraries
+are not safe on hostile bytes, so the size is capped before, any error becomes `UnreadableError`,
+and a body must be consumed to its last byte. What the values mean is the core's business.
+"""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import fastavro
+
+import schemas
+from engine.core import events
+from engine.core.events import InputReason
+from engine.log.port import EngineError
+from engine.log.shapes import FROM_AVRO, TO_AVRO
+
+VALUE_BYTES_MAX = 65_536  # The largest real input is a volume curve of some 4 kB.
+PREFIX_BYTES = 5
+
+
+class UnreadableError(EngineError):
+    """Bytes that are no event of their topic."""
+
+    def __init__(self, reason: InputReason, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class _Subject(NamedTuple):
+    topic: str
+    prefix: bytes
+    schema: Any
+    to_avro: Callable[[Any], dict[str, Any]]
+    from_avro: Callable[[dict[str, Any]], Any]
+
+
+def _subjects() -> tuple[dict[int, _Subject], dict[type, _Subject]]:
+    by_id: dict[int, _Subject] = {}
+    by_type: dict[type, _Subject] = {}
+    for subject, schema_id in schemas.catalogue().items():
+        topic, name = schemas.topic_and_name(subject)
+        kind = getattr(events, name)
+        parsed = fastavro.parse_schema(schemas.schema(subject))
+        prefix = struct.pack(">bI", 0, schema_id)
+        by_id[schema_id] = by_type[kind] = _Subject(
+            topic, prefix, parsed, TO_AVRO[kind], FROM_AVRO[kind]
+        )
+    return by_id, by_type
+
+
+_BY_ID, _BY_TYPE = _subjects()
+
+
+def topic_of(event: object) -> str:
+    """The topic an event belongs on."""
+    return _BY_TYPE[type(event)].topic
+
+
+def encode(event: object) -> bytes:
+    """The wire bytes of an event of the catalogue."""
+    subject = _BY_TYPE[type(event)]
+    out = BytesIO()
+    out.write(subject.prefix)
+    fastavro.schemaless_writer(out, subject.schema, subject.to_avro(event))
+    return out.getvalue()
+
+
+def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalogue's events.
+    """The event in `value`. Raises UnreadableError, never anything else."""
+    size = len(value)
+    if size > VALUE_BYTES_MAX:
+        raise UnreadableError(
+            InputReason.TOO_LARGE, f"{size} bytes, expected {VALUE_BYTES_MAX} at most; split it"
+        )
+    if size < PREFIX_BYTES or value[0] != 0:
+        raise UnreadableError(
+            InputReason.UNREADABLE,
+            "expected a zero byte and a 4-byte schema id; publish in the Confluent wire format",
+        )
+    schema_id = int.from_bytes(value[1:PREFIX_BYTES], "big")
+    subject = _BY_ID.get(schema_id)
+    if subject is None or subject.topic != topic:
+        raise UnreadableError(
+            InputReason.UNKNOWN_SCHEMA,
+            f"schema id {schema_id} is not of topic {topic}; use an id of schemas/catalogue.json",
+        )
+    body = BytesIO(value)
+    body.seek(PREFIX_BYTES)
+    try:
+        event = subject.from_avro(fastavro.schemaless_reader(body, subject.schema, None))
+    except Exception as error:  # noqa: BLE001  Hostile bytes make the reader raise anything.
+        raise UnreadableError(
+            InputReason.UNREADABLE, f"no Avro body of schema id {schema_id}: {error!r:.200}"
+        ) from error
+    if body.tell() != size:
+        raise UnreadableError(
+            InputReason.UNREADABLE, f"{size - body.tell()} bytes after the Avro body; send one"
+        )
+    return event
