@@ -1,0 +1,30 @@
+"""Projections of the log: one DuckDB table an event type, and SQL views on top.
+
+`rebuild` makes one from the whole log, `follow` keeps one current and publishes it, `connect`
+reads one. All of them are disposable.
+"""
+
+from projections.projector import (
+    Progress,
+    ProjectionError,
+    Stats,
+    connect,
+    fingerprints,
+    follow,
+    publish,
+    rebuild,
+)
+from projections.views import View, views
+
+__all__ = [
+    "Progress",
+    "ProjectionError",
+    "Stats",
+    "View",
+    "connect",
+    "fingerprints",
+    "follow",
+    "publish",
+    "rebuild",
+    "views",
+]

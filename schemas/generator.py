@@ -116,8 +116,12 @@ def _doc(text: str, indent: str) -> str:
         return one
     first, _, rest = text.partition(". ")
     if not rest or len(first) > 92:
-        lines = textwrap.wrap(text, 96 - len(indent))
-        return f'{indent}"""{lines[0]}\n' + "\n".join(indent + x for x in lines[1:]) + '"""'
+        head, tail = text, ""
+        while len(head) > 92 and " " in head:
+            head, _, word = head.rpartition(" ")
+            tail = f"{word} {tail}"
+        body = "\n".join(indent + line for line in textwrap.wrap(tail, 100 - len(indent)))
+        return f'{indent}"""{head}\n\n{body}\n{indent}"""'
     body = "\n".join(indent + line for line in textwrap.wrap(rest, 100 - len(indent)))
     return f'{indent}"""{first}.\n\n{body}\n{indent}"""'
 

@@ -145,6 +145,7 @@ class RejectReason(StrEnum):
 
     KILL_SWITCH = "KILL_SWITCH"
     SESSION_CLOSED = "SESSION_CLOSED"
+    NO_POLICY = "NO_POLICY"
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
     UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
     DUPLICATE_ORDER = "DUPLICATE_ORDER"
@@ -253,7 +254,6 @@ class RecalibrationReason(StrEnum):
 
     FILL = "FILL"
     CROSS = "CROSS"
-    MEMBERS = "MEMBERS"
     BUST = "BUST"
     OTHER = "OTHER"
 
@@ -1024,8 +1024,10 @@ class SuspensionSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspensionEnded:
-    """A suspension ended by itself: the source resumed from its gap, the venue confirmed its
-    children."""
+    """A suspension ended by itself.
+
+    The source resumed from its gap, or the venue confirmed its children.
+    """
 
     # Place in the shard's one order over all stage topics, count from 0, without gap.
     seq: int = UNSTAMPED
@@ -1187,6 +1189,9 @@ class PlanAdopted:
     interval_ns: int  # Distance of schedule points, ns.
     plan_qty: int  # Quantity the schedule spreads, smallest increments.
     base_qty: int  # Done when the plan began; targets count from here, smallest increments.
+    # Behind the schedule before this plan, due at once; the schedule spreads the rest, smallest
+    # increments.
+    carry_qty: int
     # Others' volume since the release when the plan began, smallest increments.
     base_volume_qty: int
     participation_ppm: int  # POV rate of all volume, parts per million.
@@ -1206,7 +1211,7 @@ class PlanAdopted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRecalibrated:
-    """After fills or a change, where the parent stands against schedule and benchmark."""
+    """After fills, crosses and busts, where the parent stands against schedule and benchmark."""
 
     # Place in the shard's one order over all stage topics, count from 0, without gap.
     seq: int = UNSTAMPED

@@ -1,1 +1,34 @@
 """The log: one port, its adapters, the codec and the partitioner. `open_log(url)` is the door."""
+
+import re
+from pathlib import Path
+
+from engine.log.port import EngineError, Log
+
+KAFKA_URL = re.compile(r"(?P<bootstrap>[^/:]+:[0-9]+(,[^/:]+:[0-9]+)*)(/(?P<prefix>[\w.-]+)?)?")
+
+
+class LogUrlError(EngineError, ValueError):
+    """The text names no log."""
+
+
+def open_log(url: str, *, partitions: int = 8) -> Log:
+    """Open `sqlite:PATH` (created if it does not exist) or `kafka:HOST:PORT[/prefix]`.
+
+    Several brokers are separated by commas. Raises LogUrlError for anything else, and what the
+    adapters raise.
+    """
+    kind, _, place = url.partition(":")
+    if kind == "sqlite" and place:
+        from engine.log.embedded import EmbeddedLog  # noqa: PLC0415  The codec needs no SQLite.
+
+        return EmbeddedLog(Path(place), partitions)
+    kafka = KAFKA_URL.fullmatch(place)
+    if kind == "kafka" and kafka:
+        from engine.log.kafka import KafkaLog  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+
+        return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions)
+    raise LogUrlError(
+        f"log {url!r}: expected sqlite:PATH or kafka:HOST:PORT[/prefix], as in "
+        "sqlite:engine.db or kafka:127.0.0.1:9092/test"
+    )

@@ -32,6 +32,7 @@ class UnreadableError(EngineError):
 
 class _Subject(NamedTuple):
     topic: str
+    name: str
     prefix: bytes
     schema: Any
     to_avro: Callable[[Any], dict[str, Any]]
@@ -47,7 +48,7 @@ def _subjects() -> tuple[dict[int, _Subject], dict[type, _Subject]]:
         parsed = fastavro.parse_schema(schemas.schema(subject))
         prefix = struct.pack(">bI", 0, schema_id)
         by_id[schema_id] = by_type[kind] = _Subject(
-            topic, prefix, parsed, TO_AVRO[kind], FROM_AVRO[kind]
+            topic, name, prefix, parsed, TO_AVRO[kind], FROM_AVRO[kind]
         )
     return by_id, by_type
 
@@ -71,6 +72,20 @@ def encode(event: object) -> bytes:
 
 def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalogue's events.
     """The event in `value`. Raises UnreadableError, never anything else."""
+    subject, fields = _read(topic, value)
+    return subject.from_avro(fields)
+
+
+def decode_dict(topic: str, value: bytes) -> tuple[str, dict[str, Any]]:
+    """The name of the event in `value` and its fields as plain values; enums as their symbols.
+
+    For readers that need columns and not events. Raises UnreadableError, never anything else.
+    """
+    subject, fields = _read(topic, value)
+    return subject.name, fields
+
+
+def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:
     size = len(value)
     if size > VALUE_BYTES_MAX:
         raise UnreadableError(
@@ -91,8 +106,8 @@ def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalog
     body = BytesIO(value)
     body.seek(PREFIX_BYTES)
     try:
-        event = subject.from_avro(fastavro.schemaless_reader(body, subject.schema, None))
-    except Exception as error:  # noqa: BLE001  Hostile bytes make the reader raise anything.
+        fields: Any = fastavro.schemaless_reader(body, subject.schema, None)
+    except Exception as error:  # Hostile bytes make the reader raise anything.
         raise UnreadableError(
             InputReason.UNREADABLE, f"no Avro body of schema id {schema_id}: {error!r:.200}"
         ) from error
@@ -100,4 +115,4 @@ def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalog
         raise UnreadableError(
             InputReason.UNREADABLE, f"{size - body.tell()} bytes after the Avro body; send one"
         )
-    return event
+    return subject, fields

@@ -755,6 +755,7 @@ def to_plan_adopted(x: e.PlanAdopted) -> Avro:
         "interval_ns": x.interval_ns,
         "plan_qty": x.plan_qty,
         "base_qty": x.base_qty,
+        "carry_qty": x.carry_qty,
         "base_volume_qty": x.base_volume_qty,
         "participation_ppm": x.participation_ppm,
         "max_participation_ppm": x.max_participation_ppm,

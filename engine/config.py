@@ -1,0 +1,171 @@
+"""The configuration: environment and one TOML file in, one frozen `Config` out.
+
+A value comes from the command line, else from the environment (`METAORDER_LOG_URL`), else from
+the file that `METAORDER_CONFIG` or `--config` names (`log_url = "…"`), else from its default. It
+is read once, when a process starts, and handed on as plain values.
+
+Few of the values change what the engine decides. Those are written to the log whenever they
+differ (`Config.decision_text`), because a replay needs them; the others may differ between two
+workers of one log without any decision being different.
+"""
+
+import json
+import os
+import re
+import socket
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from engine.log.port import EngineError
+
+PREFIX = "METAORDER_"
+FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
+OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alone.
+LOG_URL = re.compile(r"sqlite:.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?")
+LOG_URL_SHAPE = "sqlite:PATH or kafka:HOST:PORT[/prefix]"
+
+
+class ConfigError(EngineError):
+    """A value of the configuration is wrong; the message names it and the way out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every value that a deployment may choose. Decision-relevant ones come first."""
+
+    partitions: int  # Shards, and partitions of every topic but the shared ones, count.
+    quote_age_max_ns: int  # Oldest venue quote in the consolidated best, ns.
+    limit_band_px: int  # Orders whose limits lie in one band may share a parent, 1e-9 currency.
+    tape_includes_own: bool  # True if our own fills are on the recorded tape.
+
+    log_url: str  # sqlite:PATH or kafka:HOST:PORT[/prefix].
+    replication: int  # Copies of each Kafka partition, count; 3 in production.
+    market_data_batch: int  # Most market-data records in a batch, count.
+    open_batch_ns: int  # An unsealed batch is sealed after this, ns.
+    open_batch_records: int  # Or after this many records, count.
+    seal_every_ns: int  # A shard with open children seals at least this often, ns.
+    worker: str  # Name of this worker's slot; a restarted worker keeps its name.
+    session_timeout_ms: int  # A silent worker loses its shards after this, ms: the fail-over time.
+    projection: Path  # The DuckDB file that the projector publishes.
+
+    def decision_text(self) -> str:
+        """What decisions depend on, as canonical JSON: sorted keys, no spaces."""
+        values = {name: getattr(self, name) for name in DECIDING}
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+DECIDING = ("partitions", "quote_age_max_ns", "limit_band_px", "tape_includes_own")
+
+
+def _log_url(text: str) -> str:
+    if not LOG_URL.fullmatch(text):
+        raise ValueError(f"expected {LOG_URL_SHAPE}")
+    return text
+
+
+def _whole(least: int, most: int, default: int) -> Any:  # noqa: ANN401  pydantic's field info.
+    return Field(default, ge=least, le=most)
+
+
+class _Settings(BaseSettings):
+    """The same fields as `Config`, with what each may be."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", validate_default=True)
+
+    partitions: int = _whole(1, 1_024, 8)
+    quote_age_max_ns: int = _whole(1_000_000, 86_400_000_000_000, 30_000_000_000)
+    limit_band_px: int = _whole(1, 10**15, 100_000_000)
+    tape_includes_own: bool = False
+    log_url: Annotated[str, AfterValidator(_log_url)] = "sqlite:out/metaorder.db"
+    replication: int = _whole(1, 9, 1)
+    market_data_batch: int = _whole(1, 1_000_000, 2_000)
+    open_batch_ns: int = _whole(1_000_000, 60_000_000_000, 250_000_000)
+    open_batch_records: int = _whole(1, 1_000_000, 5_000)
+    seal_every_ns: int = _whole(1_000_000, 15_000_000_000, 1_000_000_000)
+    worker: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    session_timeout_ms: int = _whole(1_000, 60_000, 6_000)
+    projection: Path = Path("out/projection.duckdb")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  The library's signature.
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  No hidden files.
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  No hidden files.
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings
+
+
+def variables() -> frozenset[str]:
+    """The environment variables that the configuration knows."""
+    return frozenset({FILE_VARIABLE, *(PREFIX + name.upper() for name in _Settings.model_fields)})
+
+
+def load(file: Path | None = None, **overrides: object) -> Config:
+    """The configuration of this process; `overrides` come from the command line, None is absent.
+
+    Raises ConfigError naming every wrong value.
+    """
+    _refuse_unknown_variables()
+    if file is None and os.environ.get(FILE_VARIABLE):
+        file = Path(os.environ[FILE_VARIABLE])
+    given: dict[str, Any] = {name: x for name, x in overrides.items() if x is not None}
+    from_file = {
+        name: value
+        for name, value in (_read(file) if file else {}).items()
+        if name not in given and PREFIX + name.upper() not in os.environ
+    }
+    try:
+        settings = _Settings(**from_file, **given)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file, from_file)) from None
+    return Config(**settings.model_dump())
+
+
+def _refuse_unknown_variables() -> None:
+    known = variables()
+    unknown = sorted(x for x in os.environ if x.startswith(PREFIX) and x not in known | OTHERS)
+    if unknown:
+        raise ConfigError(
+            f"environment: unknown {', '.join(unknown)}; expected some of "
+            f"{', '.join(sorted(known))}. Rename or unset it."
+        )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror}); give the path of a TOML file in "
+            f"{FILE_VARIABLE} or --config, or none."
+        ) from None
+    except ValueError as error:
+        raise ConfigError(
+            f"{file}: is not TOML ({error}); write lines such as partitions = 8."
+        ) from None
+
+
+def _explain(error: ValidationError, file: Path | None, from_file: dict[str, Any]) -> str:
+    lines = []
+    for one in error.errors(include_url=False):
+        name = str(one["loc"][0])
+        where = f"{file}, or by {PREFIX}{name.upper()}" if name in from_file else None
+        if one["type"] == "extra_forbidden":
+            known = ", ".join(_Settings.model_fields)
+            lines.append(f"{file or 'options'}: unknown {name}; expected some of {known}.")
+            continue
+        expected = one["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        expected = expected.replace("String should match", "expected text of")
+        lines.append(
+            f"{name}: found {one['input']!r}, {expected}; "
+            f"set it in {where or PREFIX + name.upper()}."
+        )
+    return "configuration: " + "\n".join(lines)

@@ -1,0 +1,465 @@
+"""Group compatible small orders into a parent, and keep the group true while the parent works.
+
+Two orders are compatible if a trader would work them as one: `compatibility` says so in one
+tuple. A parent gathers members for a window, which closes by time, by size or by count; then its
+residual goes to market. Orders may still join a working parent in the first part of its horizon;
+every change of membership begins a new epoch, and a member shares only in fills of its time.
+
+A member's cancel or amend waits until no child covers the quantity it gives up: children that are
+out may still fill, and those fills are the members' own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from engine.core import market, risk
+from engine.core.events import (
+    CancelReason,
+    Change,
+    ChildCancelRequested,
+    EndReason,
+    LeaveReason,
+    MemberAmended,
+    MemberJoined,
+    MemberLeft,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    ParentEnded,
+    ParentOpened,
+    ParentReleased,
+    PolicySet,
+    ReleaseReason,
+    Side,
+    StageEvent,
+    WithdrawReason,
+)
+from engine.core.state import MEMBERS, NEVER_NS, Book, Child, Member, Order, Parent, State
+
+PPM = 1_000_000
+
+Key = tuple[object, ...]
+
+
+def compatibility(order: Order, limit_band_px: int) -> Key:
+    """Orders with an equal key may share a parent."""
+    terms = order.terms
+    return (
+        terms.instrument_id,
+        terms.side,
+        terms.currency,
+        terms.urgency,
+        terms.benchmark,
+        limit_band(order.limit_px, limit_band_px),
+        terms.capacity,
+        terms.settlement,
+        terms.no_dark,
+        terms.excluded_venues,
+        terms.must_complete,
+        terms.max_participation_ppm,
+        order.start_ns,
+        order.end_ns,
+    )
+
+
+def limit_band(limit_px: int | None, limit_band_px: int) -> int:
+    """Price sensitivity: 0 without a limit, else the band of prices that the limit lies in.
+
+    One limit holds for all of a parent, so only limits near each other may share one.
+    """
+    return 0 if limit_px is None else 1 + limit_px // limit_band_px
+
+
+def key_of_parent(terms: ParentOpened) -> Key:
+    return (
+        terms.instrument_id,
+        terms.side,
+        terms.currency,
+        terms.urgency,
+        terms.benchmark,
+        terms.limit_band,
+        terms.capacity,
+        terms.settlement,
+        terms.no_dark,
+        terms.excluded_venues,
+        terms.must_complete,
+        terms.max_participation_ppm,
+        terms.start_ns,
+        terms.end_ns,
+    )
+
+
+def tightest_px(side: Side, limits: Iterable[int | None]) -> int | None:
+    """The limit that respects every member's: the lowest of buys, the highest of sells."""
+    known = [px for px in limits if px is not None]
+    if not known:
+        return None
+    return min(known) if side is Side.BUY else max(known)
+
+
+def policy_of(state: State) -> PolicySet:
+    policy = state.controls.policy
+    assert policy is not None, "no order is accepted without a policy"
+    return policy
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[StageEvent, ...]:
+    return (place(state, state.orders[state.event_id(event.seq)], now_ns),)
+
+
+def place(state: State, order: Order, now_ns: int) -> StageEvent:
+    """Join the newest parent that still takes members, or open one."""
+    key = compatibility(order, state.settings.limit_band_px)
+    for parent in reversed(state.joinable.get(key, [])):
+        if takes_members(state, parent, now_ns):
+            return joined(parent, order)
+    return opened(state, order, now_ns)
+
+
+def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
+    """A gathering parent does; a working one in the first part of its horizon."""
+    if not parent.is_released:
+        return True
+    span_ns = parent.terms.end_ns - parent.released_ns
+    return (now_ns - parent.released_ns) * PPM <= span_ns * policy_of(state).join_until_ppm
+
+
+def joined(parent: Parent, order: Order) -> MemberJoined:
+    return MemberJoined(
+        parent_id=parent.parent_id,
+        order_id=order.order_id,
+        member_qty=order.open_qty,
+        epoch=parent.epoch + 1,
+        parent_qty=parent.open_qty + order.open_qty,
+        parent_limit_px=tightest_px(parent.terms.side, (parent.limit_px, order.limit_px)),
+    )
+
+
+def opened(state: State, order: Order, now_ns: int) -> ParentOpened:
+    policy = policy_of(state)
+    terms = order.terms
+    return ParentOpened(
+        instrument_id=terms.instrument_id,
+        side=terms.side,
+        currency=terms.currency,
+        urgency=terms.urgency,
+        benchmark=terms.benchmark,
+        limit_band=limit_band(order.limit_px, state.settings.limit_band_px),
+        capacity=terms.capacity,
+        settlement=terms.settlement,
+        no_dark=terms.no_dark,
+        excluded_venues=terms.excluded_venues,
+        must_complete=terms.must_complete,
+        max_participation_ppm=terms.max_participation_ppm,
+        start_ns=order.start_ns,
+        end_ns=order.end_ns,
+        window_end_ns=max(now_ns + policy.window_ns, order.start_ns),
+        policy_id=policy.policy_id,
+        allocation_rule=policy.allocation_rule,
+        first_order_id=order.order_id,
+    )
+
+
+def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent, ...]:
+    parent = state.parents[state.event_id(event.seq)]
+    return (joined(parent, state.orders[event.first_order_id]),)
+
+
+def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
+    """An order whose amend took it out of its parent looks for another."""
+    order = state.orders[event.order_id]
+    if order.parent_id or not order.open_qty:
+        return ()
+    return (place(state, order, now_ns),)
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    OrderAccepted: decide_accepted,
+    ParentOpened: decide_opened,
+    OrderAmended: decide_amended,
+}
+
+
+# -------------------------------------------------------------------------------- plan
+
+
+def settle(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+    """Let the first pending change take effect that no child stands in the way of."""
+    for order in parent.pending.values():
+        if given_up_qty(state, parent, order) <= parent.pool_qty:
+            return settled(state, parent, order)
+    return ()
+
+
+def given_up_qty(state: State, parent: Parent, order: Order) -> int:
+    """How much of its open quantity a pending change takes out of the parent."""
+    change = order.pending
+    assert change is not None, "only orders with a pending change are in parent.pending"
+    if change.change is Change.CANCEL or moves(state, parent, order):
+        return order.open_qty
+    return max(0, order.order_qty - amended_qty(order))
+
+
+def amended_qty(order: Order) -> int:
+    """Total after the amend; a cut to or below what is done becomes what is done."""
+    assert order.pending is not None
+    return max(order.pending.order_qty, order.order_qty - order.open_qty)
+
+
+def moves(state: State, parent: Parent, order: Order) -> bool:
+    """Whether the new limit is of another band than the parent's."""
+    assert order.pending is not None
+    band_px = state.settings.limit_band_px
+    return limit_band(order.pending.limit_px, band_px) != parent.terms.limit_band
+
+
+def settled(state: State, parent: Parent, order: Order) -> tuple[StageEvent, ...]:
+    change = order.pending
+    assert change is not None
+    if change.change is Change.CANCEL:
+        return (
+            left(parent, order, LeaveReason.CANCELLED),
+            OrderCancelled(
+                order_id=order.order_id,
+                cl_ord_id=change.cl_ord_id,
+                withdrawn_qty=order.open_qty,
+                reason=WithdrawReason.CLIENT,
+            ),
+        )
+    qty = amended_qty(order)
+    amended = OrderAmended(
+        order_id=order.order_id,
+        cl_ord_id=change.cl_ord_id,
+        previous_qty=order.order_qty,
+        order_qty=qty,
+        limit_px=change.limit_px,
+    )
+    if moves(state, parent, order):
+        return (left(parent, order, LeaveReason.AMENDED), amended)
+    change_qty = qty - order.order_qty
+    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    stays = MemberAmended(
+        parent_id=parent.parent_id,
+        order_id=order.order_id,
+        change_qty=change_qty,
+        epoch=parent.epoch + 1,
+        parent_qty=parent.open_qty + change_qty,
+        parent_limit_px=tightest_px(parent.terms.side, (*others, change.limit_px)),
+    )
+    return (amended, stays)
+
+
+def left(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
+    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    return MemberLeft(
+        parent_id=parent.parent_id,
+        order_id=order.order_id,
+        left_qty=order.open_qty,
+        reason=reason,
+        epoch=parent.epoch + 1,
+        parent_qty=parent.open_qty - order.open_qty,
+        parent_limit_px=tightest_px(parent.terms.side, others),
+    )
+
+
+def pending_qty(state: State, parent: Parent) -> int:
+    """Open quantity that pending changes will take out; never to be sliced."""
+    return sum(given_up_qty(state, parent, order) for order in parent.pending.values())
+
+
+def make_room(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+    """Ask for the newest children back until the pending changes can take effect.
+
+    The same after a venue's overfill: what is out may not exceed what is wanted.
+    """
+    short_qty = pending_qty(state, parent) - parent.pool_qty
+    if short_qty <= 0:
+        return ()
+    asked: list[StageEvent] = []
+    for child in reversed(parent.children.values()):
+        if short_qty <= 0:
+            break
+        short_qty -= child.leaves_qty
+        if not child.is_cancelling:
+            asked.append(cancel(child, CancelReason.MEMBER_CHANGE))
+    return tuple(asked)
+
+
+def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
+    return ChildCancelRequested(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        venue=child.terms.venue,
+        reason=reason,
+    )
+
+
+def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
+    """What closes the aggregation window now, if anything does."""
+    terms = parent.terms
+    if parent.is_released or now_ns < terms.start_ns or not may_trade(state, parent):
+        return None
+    if now_ns >= terms.window_end_ns:
+        return ReleaseReason.TIME
+    policy = policy_of(state)
+    if parent.member_count >= policy.window_members:
+        return ReleaseReason.MEMBERS
+    px = market.view(state, terms.instrument_id, now_ns).mid_px or parent.limit_px or 0
+    if px * parent.open_qty >= policy.window_notional_cur * risk.UNIT_PX:
+        return ReleaseReason.SIZE
+    return None
+
+
+def may_trade(state: State, parent: Parent) -> bool:
+    """Neither killed nor halted."""
+    instrument_id = parent.terms.instrument_id
+    return not (
+        risk.is_killed(state, instrument_id=instrument_id) or risk.is_halted(state, instrument_id)
+    )
+
+
+def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Send the residual to market once the window has closed; what crossed stays inside."""
+    reason = window_closed_by(state, parent, now_ns)
+    if reason is None or not parent.open_qty:
+        return ()
+    return (
+        ParentReleased(
+            parent_id=parent.parent_id,
+            reason=reason,
+            release_qty=parent.open_qty,
+            crossed_qty=parent.crossed_qty,
+            member_count=parent.member_count,
+            arrival_mid_px=market.view(state, parent.terms.instrument_id, now_ns).mid_px,
+            market_volume_qty=state.book(parent.terms.instrument_id).volume_qty,
+        ),
+    )
+
+
+def finish(_: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """End a parent that has nothing open, or whose time is over, once no child is out."""
+    if parent.exposure_qty:
+        return ()
+    if not parent.open_qty:
+        done = parent.done_qty or parent.error_qty
+        return (ended(parent, EndReason.COMPLETED if done else EndReason.EMPTIED),)
+    if now_ns >= parent.terms.end_ns:
+        return (ended(parent, EndReason.WINDOW_ENDED),)
+    return ()
+
+
+def ended(parent: Parent, reason: EndReason) -> ParentEnded:
+    return ParentEnded(
+        parent_id=parent.parent_id,
+        reason=reason,
+        filled_qty=parent.filled_qty,
+        crossed_qty=parent.crossed_qty,
+        returned_qty=parent.open_qty,
+    )
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_parent_opened(state: State, event: ParentOpened) -> None:
+    parent_id = state.event_id(event.seq)
+    parent = Parent(parent_id=parent_id, seq=event.seq, terms=event, due_ns=event.window_end_ns)
+    state.parents[parent_id] = parent
+    state.joinable.setdefault(key_of_parent(event), []).append(parent)
+    state.by_side.setdefault((event.instrument_id, event.side), {})[parent_id] = parent
+
+
+def on_member_joined(state: State, event: MemberJoined) -> None:
+    parent = state.parents[event.parent_id]
+    order = state.orders[event.order_id]
+    former = parent.members.get(event.order_id)
+    if former is None:
+        parent.members[event.order_id] = Member(order, event.member_qty)
+    else:  # It left by an amend and came back by another.
+        former.member_qty += event.member_qty
+        former.is_active = True
+    order.parent_id = event.parent_id
+    state.unplaced.pop(event.order_id, None)
+    parent.member_count += 1
+    parent.open_qty += event.member_qty
+    on_epoch(state, parent, event)
+
+
+def on_member_amended(state: State, event: MemberAmended) -> None:
+    parent = state.parents[event.parent_id]
+    parent.members[event.order_id].member_qty += event.change_qty
+    parent.open_qty += event.change_qty
+    on_epoch(state, parent, event)
+
+
+def on_member_left(state: State, event: MemberLeft) -> None:
+    parent = state.parents[event.parent_id]
+    member = parent.members[event.order_id]
+    member.left_qty += event.left_qty
+    member.is_active = False
+    member.order.parent_id = ""
+    parent.pending.pop(event.order_id, None)
+    parent.member_count -= 1
+    parent.open_qty -= event.left_qty
+    on_epoch(state, parent, event)
+
+
+def on_epoch(
+    state: State, parent: Parent, event: MemberJoined | MemberAmended | MemberLeft
+) -> None:
+    assert parent.open_qty == event.parent_qty, (parent.open_qty, event)
+    parent.epoch = event.epoch
+    parent.limit_px = event.parent_limit_px
+    parent.is_basis_stale = True
+    state.touch(parent.parent_id, MEMBERS)
+    if parent.is_released:
+        watch_limit(state, parent)
+
+
+def watch_limit(state: State, parent: Parent) -> None:
+    """Have the market touch a working parent when it crosses the parent's limit."""
+    book = state.books.setdefault(parent.terms.instrument_id, Book())
+    if parent.limit_px is None or parent.is_ended:
+        book.limited.pop(parent.parent_id, None)
+    else:
+        book.limited[parent.parent_id] = parent
+
+
+def on_parent_released(state: State, event: ParentReleased) -> None:
+    parent = state.parents[event.parent_id]
+    book = state.books.setdefault(parent.terms.instrument_id, Book())
+    parent.is_released = True
+    parent.released_ns = event.at_ns
+    parent.arrival_mid_px = event.arrival_mid_px
+    parent.base_volume_qty = book.volume_qty
+    parent.base_notional = book.notional
+    watch_limit(state, parent)
+
+
+def on_parent_ended(state: State, event: ParentEnded) -> None:
+    parent = state.parents.pop(event.parent_id)
+    assert not parent.children, f"{event.parent_id} ends with children out"
+    state.parents_ended[event.parent_id] = parent
+    parent.is_ended = True
+    parent.due_ns = NEVER_NS
+    for member in parent.active_members():
+        member.order.parent_id = ""
+    key = key_of_parent(parent.terms)
+    state.joinable[key].remove(parent)
+    if not state.joinable[key]:
+        del state.joinable[key]
+    del state.by_side[(parent.terms.instrument_id, parent.terms.side)][event.parent_id]
+    watch_limit(state, parent)
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    MemberJoined: on_member_joined,
+    ParentOpened: on_parent_opened,
+    MemberAmended: on_member_amended,
+    MemberLeft: on_member_left,
+    ParentReleased: on_parent_released,
+    ParentEnded: on_parent_ended,
+}

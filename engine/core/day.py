@@ -1,0 +1,293 @@
+"""Open and close a trading day.
+
+The close ends everything of the day with an explicit event: open children, parents, DAY orders.
+What survives is written again as ordinary events (OrderCarried, ScorecardCarried, BreakCarried,
+and the suspensions and halts in force), and the seal is marked CLOSE. The next day starts from
+these, the controls and the reference data alone, so recovery never reads beyond the last close,
+and memory does not grow with the days.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core import aggregation, risk
+from engine.core.events import (
+    BreakCarried,
+    BreakFlagged,
+    Change,
+    ChildClosed,
+    CloseReason,
+    ConfigurationAdopted,
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    EndReason,
+    HaltReason,
+    InstrumentHalted,
+    OrderAccepted,
+    OrderCarried,
+    ScorecardCarried,
+    StageEvent,
+    SuspensionSet,
+    TimeInForce,
+)
+from engine.core.state import DUE, NEVER_NS, Carried, Child, Order, Parent, Settings, State
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ...]:
+    return risk.applied(ControlScope.FIRM, str(control.day), control)
+
+
+def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
+    """Everything that ends and everything that lives on, in one order for every replay."""
+    closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
+    for parent in state.parents.values():
+        closing += [closed(child) for child in parent.children.values()]
+        closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
+    closing += [carried(order) for order in state.orders.values() if survives(order)]
+    closing += [
+        ScorecardCarried(
+            venue=venue,
+            version=card.version,
+            samples=card.samples,
+            fill_ppm=card.fill_ppm,
+            speed_ns=card.speed_ns,
+            cost_millibps=card.cost_millibps,
+        )
+        for venue, card in sorted(state.scorecards.items())
+        if card.version
+    ]
+    closing += [carried_break(break_id, found) for break_id, found in state.breaks.items()]
+    closing += [
+        SuspensionSet(
+            scope=ControlScope(scope),
+            scope_id=scope_id,
+            source_number=number,
+            text="still in force at the close",
+        )
+        for (scope, scope_id), number in state.suspended.items()
+    ]
+    closing += [
+        InstrumentHalted(instrument_id=instrument_id, reason=HaltReason.OTHER, text=text)
+        for instrument_id, text in state.halted.items()
+    ]
+    return tuple(closing)
+
+
+def closed(child: Child) -> ChildClosed:
+    return ChildClosed(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        reason=CloseReason.DAY_CLOSED,
+        returned_qty=child.leaves_qty,
+        unsolicited=True,
+        text="the day closed; a later report is booked as a break",
+    )
+
+
+def survives(order: Order) -> bool:
+    is_leaving = order.pending is not None and order.pending.change is Change.CANCEL
+    is_gtc = order.terms.time_in_force is TimeInForce.GTC
+    return is_gtc and order.open_qty > 0 and not is_leaving
+
+
+def carried(order: Order) -> OrderCarried:
+    terms = order.terms
+    return OrderCarried(
+        order_id=order.order_id,
+        source=terms.source,
+        cl_ord_id=order.cl_ord_id,
+        client_id=terms.client_id,
+        instrument_id=terms.instrument_id,
+        side=terms.side,
+        order_qty=order.order_qty - order.withdrawn_qty,
+        order_type=terms.order_type,
+        limit_px=order.limit_px,
+        time_in_force=terms.time_in_force,
+        urgency=terms.urgency,
+        benchmark=terms.benchmark,
+        max_participation_ppm=terms.max_participation_ppm,
+        no_dark=terms.no_dark,
+        excluded_venues=terms.excluded_venues,
+        crossing_consent=terms.crossing_consent,
+        must_complete=terms.must_complete,
+        capacity=terms.capacity,
+        settlement=terms.settlement,
+        currency=terms.currency,
+        decision_px=terms.decision_px,
+        arrival_mid_px=terms.arrival_mid_px,
+        received_ns=terms.received_ns,
+        crossed_qty=order.crossed_qty,
+        allocated_qty=order.allocated_qty,
+    )
+
+
+def carried_break(break_id: str, found: BreakFlagged | BreakCarried) -> BreakCarried:
+    return BreakCarried(
+        break_id=break_id,
+        reason=found.reason,
+        venue=found.venue,
+        child_id=found.child_id,
+        exec_id=found.exec_id,
+        break_qty=found.break_qty,
+        break_px=found.break_px,
+    )
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    DayOpened: decide_opened,
+    DayClosed: decide_closed,
+}
+
+
+# -------------------------------------------------------------------------------- plan
+
+
+def place_carried(state: State, now_ns: int) -> tuple[StageEvent, ...]:
+    """Find the next carried order a parent, once a day and a policy are there."""
+    if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
+        return ()
+    for order in state.unplaced.values():
+        return (aggregation.place(state, order, now_ns),)
+    return ()
+
+
+def mark_due(state: State, now_ns: int) -> None:
+    """Touch the parents that have a schedule point in (last seal, now]."""
+    for parent in state.parents.values():
+        if parent.due_ns <= now_ns:
+            state.touch(parent.parent_id, DUE)
+
+
+def next_due_ns(parent: Parent, now_ns: int) -> int:
+    """The parent's first point after `now_ns`; a function of its plan, not a timer."""
+    end_ns = parent.terms.end_ns
+    if not parent.is_released:
+        return (
+            parent.terms.window_end_ns
+            if now_ns < parent.terms.window_end_ns
+            else end_of(parent, now_ns)
+        )
+    if parent.plan is None:
+        return end_of(parent, now_ns)
+    interval_ns = parent.plan.interval_ns
+    passed = (now_ns - parent.released_ns) // interval_ns + 1
+    point_ns = parent.released_ns + passed * interval_ns
+    return min(point_ns, end_ns) if now_ns < end_ns else NEVER_NS
+
+
+def end_of(parent: Parent, now_ns: int) -> int:
+    return parent.terms.end_ns if now_ns < parent.terms.end_ns else NEVER_NS
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_day_opened(state: State, control: DayOpened) -> None:
+    state.day = control
+    for order in state.unplaced.values():
+        order.start_ns, order.end_ns = control.open_ns, control.close_ns
+
+
+def on_day_closed(state: State, _: DayClosed) -> None:
+    state.day = None
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    DayOpened: on_day_opened,
+    DayClosed: on_day_closed,
+}
+
+
+def on_order_carried(state: State, event: OrderCarried) -> None:
+    """The order as the next day will know it; its window is set by the next open."""
+    terms = OrderAccepted(
+        source=event.source,
+        cl_ord_id=event.cl_ord_id,
+        client_id=event.client_id,
+        instrument_id=event.instrument_id,
+        side=event.side,
+        order_qty=event.order_qty,
+        order_type=event.order_type,
+        limit_px=event.limit_px,
+        time_in_force=event.time_in_force,
+        urgency=event.urgency,
+        benchmark=event.benchmark,
+        start_ns=0,
+        end_ns=0,
+        max_participation_ppm=event.max_participation_ppm,
+        no_dark=event.no_dark,
+        excluded_venues=event.excluded_venues,
+        crossing_consent=event.crossing_consent,
+        must_complete=event.must_complete,
+        capacity=event.capacity,
+        settlement=event.settlement,
+        currency=event.currency,
+        decision_px=event.decision_px,
+        arrival_mid_px=event.arrival_mid_px,
+        received_ns=event.received_ns,
+    )
+    state.carried.orders[event.order_id] = Order(
+        order_id=event.order_id,
+        terms=terms,
+        cl_ord_id=event.cl_ord_id,
+        order_qty=event.order_qty,
+        limit_px=event.limit_px,
+        start_ns=0,
+        end_ns=0,
+        crossed_qty=event.crossed_qty,
+        allocated_qty=event.allocated_qty,
+    )
+
+
+def on_break_carried(state: State, event: BreakCarried) -> None:
+    state.carried.breaks[event.break_id] = event
+
+
+def on_configuration_adopted(state: State, event: ConfigurationAdopted) -> None:
+    found = json.loads(event.text)
+    state.settings_text = event.text
+    state.settings = Settings(
+        quote_age_max_ns=found["quote_age_max_ns"],
+        limit_band_px=found["limit_band_px"],
+        tape_includes_own=found["tape_includes_own"],
+    )
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    OrderCarried: on_order_carried,
+    BreakCarried: on_break_carried,
+    ConfigurationAdopted: on_configuration_adopted,
+}
+
+
+def on_sealed(state: State, now_ns: int) -> None:
+    """The batch is over: nothing is touched any more, and the next points lie ahead."""
+    state.sealed_ns = now_ns
+    for parent in state.parents.values():
+        if parent.due_ns <= now_ns or parent.parent_id in state.touched:
+            parent.due_ns = next_due_ns(parent, now_ns)
+    state.touched.clear()
+
+
+def after_close(state: State) -> State:
+    """The state that the next day starts from."""
+    kept = state.carried
+    return State(
+        shard=state.shard,
+        next_seq=state.next_seq,
+        sealed_ns=state.sealed_ns,
+        reference=state.reference,
+        controls=state.controls,
+        halted=state.halted,
+        suspended=state.suspended,
+        scorecards=kept.scorecards,
+        breaks=kept.breaks,
+        orders=kept.orders,
+        order_ids={(o.terms.source, o.cl_ord_id): o.order_id for o in kept.orders.values()},
+        unplaced=dict(kept.orders),
+        carried=Carried(),
+    )

@@ -1,0 +1,199 @@
+"""The consolidated market as a shard sees it, and what of it touches a parent.
+
+The best bid and offer (NBBO) is made of venue quotes younger than the feed's limit. A newer quote
+that locks or crosses an older one of another venue evicts the older: the newer one shows that the
+older is gone, as nobody leaves such money lying about. A quote's age counts from the time our
+gateway received it, never from a venue's clock, and nothing here reads the time of a round, so
+folding quotes in one round or in three comes to the same.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from engine.core.events import (
+    DepthObserved,
+    QuoteObserved,
+    SessionStatusObserved,
+    Side,
+    TradeObserved,
+    VenueStatus,
+    VenueStatusObserved,
+)
+from engine.core.state import MARKET, Book, Parent, Quote, State
+
+
+class Nbbo(NamedTuple):
+    """The consolidated best; a side without a usable quote has px 0."""
+
+    bid_px: int
+    bid_venue: str
+    bid_received_ns: int
+    ask_px: int
+    ask_venue: str
+    ask_received_ns: int
+
+    @property
+    def is_two_sided(self) -> bool:
+        return 0 < self.bid_px < self.ask_px
+
+    @property
+    def mid_px(self) -> int | None:
+        """Midpoint rounded down; None without two sides or from a locked or crossed market."""
+        return (self.bid_px + self.ask_px) // 2 if self.is_two_sided else None
+
+    def age_ns(self, now_ns: int) -> int:
+        """Age of the older of the two sides."""
+        return now_ns - min(self.bid_received_ns, self.ask_received_ns)
+
+    def near_px(self, side: Side) -> int:
+        return self.bid_px if side is Side.BUY else self.ask_px
+
+    def far_px(self, side: Side) -> int:
+        return self.ask_px if side is Side.BUY else self.bid_px
+
+
+def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
+    """Best bid and offer over the quotes younger than the limit; ties go to the larger size."""
+    oldest_ns = now_ns - age_max_ns
+    bid_px = bid_qty = bid_ns = ask_px = ask_qty = ask_ns = 0
+    bid_venue = ask_venue = ""
+    for venue, quote in book.quotes.items():
+        if quote.received_ns < oldest_ns:
+            continue
+        px = quote.bid_px
+        if px > bid_px or (px == bid_px and px and quote.bid_qty > bid_qty):
+            bid_px, bid_qty, bid_venue, bid_ns = px, quote.bid_qty, venue, quote.received_ns
+        px = quote.ask_px
+        if px and (px < ask_px or not ask_px or (px == ask_px and quote.ask_qty > ask_qty)):
+            ask_px, ask_qty, ask_venue, ask_ns = px, quote.ask_qty, venue, quote.received_ns
+    return Nbbo(bid_px, bid_venue, bid_ns, ask_px, ask_venue, ask_ns)
+
+
+def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
+    """The instrument's NBBO under the adopted age limit."""
+    return nbbo(state.book(instrument_id), now_ns, state.settings.quote_age_max_ns)
+
+
+def others_volume_qty(state: State, book: Book, base_volume_qty: int, own_qty: int) -> int:
+    """Volume of the others since a baseline; never below 0, as prints may lag our reports."""
+    own = own_qty if state.settings.tape_includes_own else 0
+    return max(0, book.volume_qty - base_volume_qty - own)
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_quote_observed(state: State, quote: QuoteObserved) -> None:
+    fold_quote(
+        state,
+        quote.instrument_id,
+        quote.venue,
+        Quote(quote.bid_px, quote.bid_qty, quote.ask_px, quote.ask_qty, quote.received_ns),
+    )
+
+
+def on_depth_observed(state: State, depth: DepthObserved) -> None:
+    """Only the best level counts here; deeper ones serve nothing yet."""
+    bid = depth.bids[0] if depth.bids else None
+    ask = depth.asks[0] if depth.asks else None
+    fold_quote(
+        state,
+        depth.instrument_id,
+        depth.venue,
+        Quote(
+            bid.px if bid else 0,
+            bid.level_qty if bid else 0,
+            ask.px if ask else 0,
+            ask.level_qty if ask else 0,
+            depth.received_ns,
+        ),
+    )
+
+
+def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> None:
+    """Take a venue's new quote into the book and evict what it contradicts."""
+    book = state.books.get(instrument_id)
+    if book is None:
+        book = state.books[instrument_id] = Book()
+    quotes = book.quotes
+    before = quotes.pop(venue, None)
+    bid_px, ask_px = quote.bid_px, quote.ask_px
+    is_usable = not (bid_px and ask_px and bid_px >= ask_px)
+    if is_usable and (bid_px or ask_px) and is_protected(state, venue):
+        evicted = [
+            other
+            for other, old in quotes.items()
+            if (bid_px and old.ask_px and bid_px >= old.ask_px)
+            or (ask_px and old.bid_px and ask_px <= old.bid_px)
+        ]
+        for other in evicted:
+            del quotes[other]
+        quotes[venue] = quote  # Put last: a tie in price and size goes to the quote that stood.
+    if book.limited:
+        touch_crossed(state, book, before, quote)
+
+
+def is_protected(state: State, venue: str) -> bool:
+    """Only protected, open venues make the NBBO; one that reference does not know counts."""
+    defined = state.reference.venues.get(venue)
+    if defined is not None and not defined.protected:
+        return False
+    return state.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
+
+
+def touch_crossed(state: State, book: Book, before: Quote | None, quote: Quote) -> None:
+    """Touch the parents whose limit this venue's far side crossed, either way."""
+    for parent in book.limited.values():
+        if is_marketable(parent, before) != is_marketable(parent, quote):
+            state.touch(parent.parent_id, MARKET)
+
+
+def is_marketable(parent: Parent, quote: Quote | None) -> bool:
+    """Whether the quote's far side lies within the parent's limit."""
+    limit_px = parent.limit_px
+    if quote is None or limit_px is None:
+        return False
+    if parent.terms.side is Side.BUY:
+        return 0 < quote.ask_px <= limit_px
+    return quote.bid_px >= limit_px
+
+
+def on_trade_observed(state: State, trade: TradeObserved) -> None:
+    book = state.books.get(trade.instrument_id)
+    if book is None:
+        book = state.books[trade.instrument_id] = Book()
+    if trade.eligible:
+        book.volume_qty += trade.last_qty
+        book.notional += trade.last_px * trade.last_qty
+        book.last_px = trade.last_px
+
+
+def on_venue_status_observed(state: State, status: VenueStatusObserved) -> None:
+    state.venue_status[status.venue] = status.status
+    if status.status is not VenueStatus.OPEN:
+        drop_quotes(state, status.venue)
+
+
+def on_session_status_observed(state: State, status: SessionStatusObserved) -> None:
+    if status.up:
+        state.sessions_down.pop(status.venue, None)
+    else:
+        state.sessions_down[status.venue] = status.received_ns
+
+
+def drop_quotes(state: State, venue: str) -> None:
+    """Treat a venue's quotes as stale; an empty name is every venue."""
+    for book in state.books.values():
+        if venue:
+            book.quotes.pop(venue, None)
+        else:
+            book.quotes.clear()
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    QuoteObserved: on_quote_observed,
+    TradeObserved: on_trade_observed,
+    DepthObserved: on_depth_observed,
+    VenueStatusObserved: on_venue_status_observed,
+    SessionStatusObserved: on_session_status_observed,
+}

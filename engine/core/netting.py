@@ -1,0 +1,130 @@
+"""Let opposite interest meet inside before either side goes out.
+
+Consenting, uncommitted quantity of compatible parents crosses at the midpoint of a fresh
+consolidated quote: both sides save the spread, and nobody outside learns of either. Each side's
+quantity is shared pro rata among its consenting members. A client that stands on both sides is
+kept out of the smaller of its sides, so that nobody trades with themselves.
+"""
+
+from typing import NamedTuple
+
+from engine.core import aggregation, market
+from engine.core.events import OrdersCrossed, Side, StageEvent
+from engine.core.state import Member, Parent, State
+
+
+class Consent(NamedTuple):
+    """Who may cross on each side, and who was kept out of one."""
+
+    buyers: list[Member]
+    sellers: list[Member]
+    excluded_clients: tuple[str, ...]
+
+
+def consenting(buy: Parent, sell: Parent) -> Consent:
+    """Members with consent, open quantity and no pending change; none on both sides."""
+    buyers, sellers = willing(buy), willing(sell)
+    both = sorted({client(m) for m in buyers} & {client(m) for m in sellers})
+    for name in both:
+        bought = sum(m.open_qty for m in buyers if client(m) == name)
+        sold = sum(m.open_qty for m in sellers if client(m) == name)
+        if bought < sold:
+            buyers = [m for m in buyers if client(m) != name]
+        else:
+            sellers = [m for m in sellers if client(m) != name]
+    return Consent(buyers, sellers, tuple(both))
+
+
+def willing(parent: Parent) -> list[Member]:
+    return [
+        member
+        for member in parent.active_members()
+        if member.order.terms.crossing_consent and member.open_qty and member.order.pending is None
+    ]
+
+
+def client(member: Member) -> str:
+    return member.order.terms.client_id
+
+
+def is_compatible(parent: Parent, other: Parent) -> bool:
+    """Whether two opposite parents may exchange the same thing on the same terms."""
+    ours, theirs = parent.terms, other.terms
+    return (ours.currency, ours.settlement, ours.capacity) == (
+        theirs.currency,
+        theirs.settlement,
+        theirs.capacity,
+    )
+
+
+def accepts_px(parent: Parent, px: int) -> bool:
+    limit_px = parent.limit_px
+    if limit_px is None:
+        return True
+    return px <= limit_px if parent.terms.side is Side.BUY else px >= limit_px
+
+
+def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """One cross with the oldest opposite parent that can give some; () when there is none.
+
+    A parent looks for the other side when its window closes and whenever it is planned after;
+    what it finds may still be gathering.
+    """
+    terms = parent.terms
+    is_closing = aggregation.window_closed_by(state, parent, now_ns) is not None
+    if parent.pool_qty <= 0 or not (parent.is_released or is_closing):
+        return ()
+    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
+    others = state.by_side.get((terms.instrument_id, opposite))
+    if not others or not aggregation.may_trade(state, parent):
+        return ()
+    best = market.view(state, terms.instrument_id, now_ns)
+    mid_px = best.mid_px
+    if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
+        return ()
+    if not accepts_px(parent, mid_px):
+        return ()
+    for other in others.values():
+        is_ready = other.pool_qty > 0 and now_ns >= other.terms.start_ns
+        if is_ready and is_compatible(parent, other) and accepts_px(other, mid_px):
+            found = crossed(state, parent, other, best, mid_px, now_ns)
+            if found:
+                return found
+    return ()
+
+
+def crossed(
+    state: State, parent: Parent, other: Parent, best: market.Nbbo, mid_px: int, now_ns: int
+) -> tuple[StageEvent, ...]:
+    buy, sell = (parent, other) if parent.terms.side is Side.BUY else (other, parent)
+    consent = consenting(buy, sell)
+    buy_qty = crossable_qty(state, buy, consent.buyers)
+    sell_qty = crossable_qty(state, sell, consent.sellers)
+    if min(buy_qty, sell_qty) <= 0:
+        return ()
+    return (
+        OrdersCrossed(
+            buy_parent_id=buy.parent_id,
+            sell_parent_id=sell.parent_id,
+            cross_qty=min(buy_qty, sell_qty),
+            cross_px=mid_px,
+            bid_px=best.bid_px,
+            bid_venue=best.bid_venue,
+            ask_px=best.ask_px,
+            ask_venue=best.ask_venue,
+            quote_age_ns=best.age_ns(now_ns),
+            buy_consenting_qty=buy_qty,
+            sell_consenting_qty=sell_qty,
+            excluded_clients=consent.excluded_clients,
+        ),
+    )
+
+
+def crossable_qty(state: State, parent: Parent, members: list[Member]) -> int:
+    """What the consenting members want and no child or pending change covers."""
+    free_qty = parent.pool_qty - aggregation.pending_qty(state, parent)
+    return min(free_qty, sum(member.open_qty for member in members))
+
+
+def on_orders_crossed(_: State, __: OrdersCrossed) -> None:
+    """The quantities move with CrossAllocated, one a side."""

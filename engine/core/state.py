@@ -1,0 +1,294 @@
+"""What a shard knows: mutable slots that only `evolve` functions write.
+
+Everything here is a fold of facts, events and seals, in that order of a batch. Nothing is derived
+from a clock, and nothing iterates a set, so two folds of one log are equal to the last byte. What
+is dropped at the close of a day and what survives it stands in `day`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.core.events import (
+    BreakCarried,
+    BreakFlagged,
+    CalendarDefined,
+    Change,
+    ChildRouted,
+    DayOpened,
+    FeeScheduleDefined,
+    InstrumentDefined,
+    LimitAllotted,
+    MandateSet,
+    OrderAccepted,
+    ParentOpened,
+    PlanAdopted,
+    PolicySet,
+    RiskLimitSet,
+    Share,
+    Side,
+    TickTableDefined,
+    VenueDefined,
+    VenueStatus,
+    VolumeCurveDefined,
+)
+
+NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
+
+# What touched a parent since the last seal; planning reads it, the seal clears it.
+DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
+
+
+@dataclass(slots=True)
+class Settings:
+    """What of the configuration decides; adopted by an event, so it is in the log."""
+
+    quote_age_max_ns: int = 30_000_000_000
+    limit_band_px: int = 100_000_000
+    tape_includes_own: bool = False
+
+
+@dataclass(slots=True)
+class PendingChange:
+    """A cancel or amend that waits until no child covers the quantity."""
+
+    cl_ord_id: str
+    change: Change
+    order_qty: int
+    limit_px: int | None
+
+
+@dataclass(slots=True)
+class Order:
+    """A client's small order. order_qty = crossed + allocated + withdrawn + open, always."""
+
+    order_id: str
+    terms: OrderAccepted
+    cl_ord_id: str
+    order_qty: int
+    limit_px: int | None
+    start_ns: int
+    end_ns: int
+    crossed_qty: int = 0
+    allocated_qty: int = 0
+    withdrawn_qty: int = 0
+    parent_id: str = ""  # Empty before its first parent and after its last.
+    pending: PendingChange | None = None
+
+    @property
+    def open_qty(self) -> int:
+        return self.order_qty - self.crossed_qty - self.allocated_qty - self.withdrawn_qty
+
+
+@dataclass(slots=True)
+class Member:
+    """An order's time in one parent."""
+
+    order: Order
+    member_qty: int  # All it ever brought.
+    crossed_qty: int = 0
+    allocated_qty: int = 0
+    left_qty: int = 0
+    is_active: bool = True
+
+    @property
+    def open_qty(self) -> int:
+        return self.member_qty - self.crossed_qty - self.allocated_qty - self.left_qty
+
+
+@dataclass(slots=True)
+class Child:
+    """A child order at a venue; live while something of it may still fill."""
+
+    child_id: str
+    terms: ChildRouted
+    routed_ns: int
+    leaves_qty: int
+    filled_qty: int = 0
+    first_fill_ns: int = -1
+    cost_millibps_qty: int = 0  # Sum of cost against the mid times quantity.
+    is_acknowledged: bool = False
+    is_cancelling: bool = False
+    is_unknown: bool = False
+    is_live: bool = True
+
+
+@dataclass(slots=True)
+class Fill:
+    """A booked fill as it stands now: busted to nothing, or corrected."""
+
+    fill_id: str
+    child: Child
+    last_qty: int
+    last_px: int
+    shares: tuple[Share, ...] = ()
+    error_qty: int = 0
+
+
+@dataclass(slots=True)
+class Parent:
+    """A parent order: its members, what it works with, and where it stands."""
+
+    parent_id: str
+    seq: int
+    terms: ParentOpened
+    due_ns: int
+    limit_px: int | None = None
+    members: dict[str, Member] = field(default_factory=dict)
+    epoch: int = 0
+    open_qty: int = 0  # What its active members still want.
+    exposure_qty: int = 0  # Leaves of its live children, unknown ones too.
+    filled_qty: int = 0
+    crossed_qty: int = 0
+    error_qty: int = 0
+    notional: int = 0  # Sum of px * qty of the venue fills that stand.
+    is_released: bool = False
+    is_ended: bool = False
+    member_count: int = 0  # Active members.
+    released_ns: int = -1
+    arrival_mid_px: int | None = None
+    base_volume_qty: int = 0  # The tape's counters at the release.
+    base_notional: int = 0
+    plan: PlanAdopted | None = None
+    aggressiveness_ppm: int = 0
+    children: dict[str, Child] = field(default_factory=dict)  # Live ones.
+    pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
+    # Basis of the shares since the last change of membership, and what was given since.
+    basis: list[Member] = field(default_factory=list)
+    basis_qtys: list[int] = field(default_factory=list)
+    basis_held: list[int] = field(default_factory=list)
+    is_basis_stale: bool = True
+
+    @property
+    def done_qty(self) -> int:
+        return self.filled_qty + self.crossed_qty
+
+    @property
+    def pool_qty(self) -> int:
+        """Open quantity that no child covers; negative only after a venue's overfill."""
+        return self.open_qty - self.exposure_qty
+
+    @property
+    def is_working(self) -> bool:
+        return self.is_released and not self.is_ended
+
+    def active_members(self) -> Iterator[Member]:
+        return (member for member in self.members.values() if member.is_active)
+
+
+@dataclass(slots=True)
+class Quote:
+    """A venue's best bid and ask; a side without a quote is 0."""
+
+    bid_px: int
+    bid_qty: int
+    ask_px: int
+    ask_qty: int
+    received_ns: int
+
+
+@dataclass(slots=True)
+class Book:
+    """What the market and we ourselves show in one instrument."""
+
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    volume_qty: int = 0  # Eligible prints of the day.
+    notional: int = 0
+    last_px: int = 0
+    own_filled_qty: int = 0  # Our venue fills of the day, to take out of a tape that shows them.
+    own_notional: int = 0
+    own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
+    limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+
+
+@dataclass(slots=True)
+class Scorecard:
+    """What a venue was like, learned from our own reports alone."""
+
+    version: int = 0
+    samples: int = 0
+    fill_ppm: int = 0
+    speed_ns: int = 0
+    cost_millibps: int = 0
+    # Children that ended since the last update: (fill ppm, speed or -1, cost or None).
+    fresh: list[tuple[int, int, int | None]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reference:
+    """Instruments, venues and calendars, each as last defined."""
+
+    instruments: dict[str, InstrumentDefined] = field(default_factory=dict)
+    ticks: dict[str, TickTableDefined] = field(default_factory=dict)
+    venues: dict[str, VenueDefined] = field(default_factory=dict)
+    fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
+    calendars: dict[str, CalendarDefined] = field(default_factory=dict)
+    curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Controls:
+    """What people set: kill switches, limits, mandates, policy; keyed by (scope, id)."""
+
+    killed: dict[tuple[str, str], str] = field(default_factory=dict)
+    limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
+    allotments: dict[tuple[str, str], LimitAllotted] = field(default_factory=dict)
+    mandates: dict[str, MandateSet] = field(default_factory=dict)
+    restricted: dict[str, str] = field(default_factory=dict)
+    policy: PolicySet | None = None
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a close writes for the next day, and nothing else of the day survives."""
+
+    orders: dict[str, Order] = field(default_factory=dict)
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class State:
+    """Everything a shard knows."""
+
+    shard: int
+    settings: Settings = field(default_factory=Settings)
+    settings_text: str = ""
+    next_seq: int = 0
+    sealed_ns: int = 0
+    day: DayOpened | None = None
+    reference: Reference = field(default_factory=Reference)
+    controls: Controls = field(default_factory=Controls)
+    spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
+    halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
+    suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To the source's number.
+    sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to since when.
+    venue_status: dict[str, VenueStatus] = field(default_factory=dict)
+    books: dict[str, Book] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
+    parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
+    parents_ended: dict[str, Parent] = field(default_factory=dict)
+    joinable: dict[tuple[object, ...], list[Parent]] = field(default_factory=dict)  # By key.
+    by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+    fills: dict[str, Fill] = field(default_factory=dict)
+    executions: dict[tuple[str, int, str, str], str] = field(default_factory=dict)  # To fill id.
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
+    unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
+    carried: Carried = field(default_factory=Carried)  # What the close leaves.
+
+    def event_id(self, seq: int) -> str:
+        return f"{self.shard}-{seq}"
+
+    def parent(self, parent_id: str) -> Parent:
+        """A parent of the day, ended or not."""
+        return self.parents.get(parent_id) or self.parents_ended[parent_id]
+
+    def book(self, instrument_id: str) -> Book:
+        """The instrument's book; an empty one if nothing was seen."""
+        return self.books.get(instrument_id) or Book()
+
+    def touch(self, parent_id: str, bits: int) -> None:
+        self.touched[parent_id] = self.touched.get(parent_id, 0) | bits

@@ -1,0 +1,99 @@
+"""Exponentials, logarithms and powers that come out the same everywhere.
+
+libm's exp, log, pow and sinh differ in the last bit between processors, and one such bit in a
+schedule would break the promise that a day can be re-executed byte for byte. `decimal` rounds
+its exp and ln correctly by specification, in C as in pure Python, so whatever is built from
+them here depends on its arguments alone: not on the processor, the Python version, or the
+context of the calling thread (whose 28 digits even a unary minus obeys). A float becomes a
+Decimal exactly (`Decimal(x)`), and a Decimal the nearest float (`float(x)`), so both ends of a
+model are deterministic too.
+
+Results have `PRECISION` significant digits. exp and ln are correctly rounded. sinh, asinh and
+power are computed with guard digits, as many more as the argument loses by cancellation, and
+are wrong by less than 0.51 units of the last digit. Overflow and undefined arguments
+raise; a result too small for an exponent of six digits becomes 0.
+"""
+
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
+
+PRECISION = 40  # Digits: twice those of an int64, and as fast in libmpdec as 34 are.
+GUARD_DIGITS = 12  # Covers the seven digits an exponent in front of the point can take.
+
+ONE = Decimal(1)
+
+
+def _context(precision: int) -> Context:
+    return Context(
+        prec=precision,
+        rounding=ROUND_HALF_EVEN,
+        Emin=-999_999,
+        Emax=999_999,
+        capitals=1,
+        clamp=0,
+        flags=[],
+        traps=[InvalidOperation, DivisionByZero, Overflow],
+    )
+
+
+CONTEXT = _context(PRECISION)  # Models compute in it: `with localcontext(CONTEXT):`.
+
+
+def exp(x: Decimal) -> Decimal:
+    """The exponential function, correctly rounded."""
+    return CONTEXT.exp(x)
+
+
+def ln(x: Decimal) -> Decimal:
+    """The natural logarithm, correctly rounded; -Infinity at 0, InvalidOperation below."""
+    return CONTEXT.ln(x)
+
+
+def sinh(x: Decimal) -> Decimal:
+    """Hyperbolic sine, (e^x - e^-x) / 2."""
+    if _is_its_own_value(x):
+        return CONTEXT.plus(x)
+    wide = _wide_enough_for(x)
+    difference = wide.subtract(wide.exp(x), wide.exp(x.copy_negate()))
+    return CONTEXT.divide(difference, Decimal(2))
+
+
+def asinh(x: Decimal) -> Decimal:
+    """Inverse hyperbolic sine, ln(x + sqrt(x^2 + 1)); odd, so computed on the positive side."""
+    if _is_its_own_value(x):
+        return CONTEXT.plus(x)
+    wide = _wide_enough_for(x)
+    size = x.copy_abs()
+    root = wide.sqrt(wide.fma(size, size, ONE))
+    return CONTEXT.plus(wide.ln(wide.add(size, root)).copy_sign(x))
+
+
+def power(base: Decimal, exponent: Decimal) -> Decimal:
+    """`base` to any real power, e^(exponent * ln(base)); 0 to a positive power is 0.
+
+    `Decimal.__pow__` is not used: it is only almost always correctly rounded, and its two
+    implementations need not agree. Raises ValueError for a negative base, and for base 0 with an
+    exponent that is not positive.
+    """
+    if base > 0:
+        wide = _context(PRECISION + GUARD_DIGITS)
+        return CONTEXT.exp(wide.multiply(exponent, wide.ln(base)))
+    if base < 0 or exponent <= 0:
+        raise ValueError(f"power of base {base} to {exponent} is not a real number")
+    return Decimal(0)
+
+
+def _is_its_own_value(x: Decimal) -> bool:
+    """So small that sinh and asinh differ from x by a sixth of x^3, beyond the last digit."""
+    return not x or x.adjusted() < -PRECISION
+
+
+def _wide_enough_for(x: Decimal) -> Context:
+    """A context with the digits that subtracting nearly equal numbers will cost."""
+    return _context(PRECISION + GUARD_DIGITS + max(0, -x.adjusted()))

@@ -1,0 +1,141 @@
+"""A log on Apache Kafka: more than one machine, fenced by consumer groups and transactions.
+
+    kafka_client    what all clients share
+    kafka_topics    the topics, created and checked
+    kafka_reader    one consumer a topic, dense positions, where a log ends
+    kafka_writer    inputs appended, a shard's batches in transactions
+    kafka_lease     who holds a shard, and the proof of it
+
+What holds is held by the broker. A transaction's records are seen all at once or never
+(read_committed); a newer writer of a shard fences the older one, also across machines; a member
+that the group has expelled can prove no lease. A worker that stalls past its session and then
+wakes can still commit as long as nobody has opened a writer of its shard; whoever does reads the
+journal's end after that, and so sees it.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from engine.log import kafka_topics
+from engine.log.kafka_client import Cluster, Setting
+from engine.log.kafka_lease import KafkaLeases
+from engine.log.kafka_reader import Ends, Feed, KafkaReader, LastSearch
+from engine.log.kafka_writer import Appender, KafkaWriter
+from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Record, Start
+
+PREFIX = "metaorder"
+SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
+WAIT_FIRST_S = 0.000_25  # The first look for news, then ever slower ...
+WAIT_LAST_S = 0.002  # ... to this: an idle worker takes a percent of a core.
+WAIT_GROWTH = 0.05  # Of the time waited so far.
+
+
+class KafkaLog:
+    """The log of one engine: all its topics carry `prefix`."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        prefix: str = PREFIX,
+        partitions: int = 8,
+        session_timeout_ms: int = SESSION_TIMEOUT_MS,
+        settings: Mapping[str, Setting] | None = None,
+    ) -> None:
+        """`settings` are librdkafka's, for TLS and SASL.
+
+        Raises LogUnavailableError; CorruptLogError if the topics would lose or misplace records;
+        EngineError if there are none.
+        """
+        self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
+        self._partitions = partitions
+        self._session_timeout_ms = session_timeout_ms
+        self._admin = kafka_topics.admin_of(self._cluster)
+        kafka_topics.require(self._cluster, self._admin, partitions)
+        self._ends = Ends(self._cluster)
+        self._search = LastSearch(self._cluster, self._ends)
+        self._appender = Appender(self._cluster)
+        self._feeds: dict[str, Feed] = {}
+        self._leases: list[KafkaLeases] = []
+        self._writers: list[KafkaWriter] = []
+
+    @property
+    def partitions(self) -> int:
+        return self._partitions
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        self._appender.append(topic, records)
+
+    def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
+        feed = self._feeds.get(topic)
+        if feed is None:
+            feed = self._feeds.setdefault(topic, Feed(self._cluster, topic, self._ends))
+        return feed.attach(partition, start)
+
+    def last(self, topic: str, partition: int) -> Record | None:
+        return self._search.last(topic, partition)
+
+    def wait(self, timeout_s: float) -> None:
+        """Looks at every consumer in turn: a quarter of a millisecond apart, later two."""
+        feeds = list(self._feeds.values())
+        began_s = now_s = time.monotonic()
+        is_news = [reader.is_read and bool(reader.queue) for f in feeds for reader in f.readers()]
+        for feed in feeds:
+            for reader in feed.readers():
+                reader.is_read = False  # What nobody reads is not news twice.
+        if any(is_news):
+            return
+        while True:
+            if any([feed.pump() for feed in feeds]):  # noqa: C419 (all of them, not up to the first)
+                return
+            left_s = began_s + timeout_s - now_s
+            if left_s <= 0:
+                return
+            pause_s = min(WAIT_LAST_S, WAIT_FIRST_S + (now_s - began_s) * WAIT_GROWTH)
+            time.sleep(min(pause_s, left_s))
+            now_s = time.monotonic()
+
+    def leases(self, owner: str, shards: Sequence[int] | None = None) -> KafkaLeases:
+        leases = KafkaLeases(
+            self._cluster, self._admin, owner, shards, self._session_timeout_ms, self._partitions
+        )
+        self._leases.append(leases)
+        return leases
+
+    def writer(self, lease: Lease) -> KafkaWriter:
+        leases = next((found for found in self._leases if found.holds(lease)), None)
+        if leases is None or not leases.prove(lease):
+            raise LeaseLostError(
+                f"shard {lease.shard}: {lease.owner} does not hold the lease of epoch "
+                f"{lease.epoch} in this process. Wait for `poll` to bring it."
+            )
+        writer = KafkaWriter(
+            self._cluster, lease, self._session_timeout_ms, leases.holds, leases.prove
+        )
+        self._writers.append(writer)
+        return writer
+
+    def close(self) -> None:
+        """Leases last: who takes over must find no transaction of ours still open."""
+        for writer in self._writers:
+            writer.close()
+        for leases in self._leases:
+            leases.close()
+        for feed in self._feeds.values():
+            feed.close()
+        self._writers, self._leases, self._feeds = [], [], {}
+        self._appender.close()
+        self._search.close()
+        self._ends.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,71 @@
+"""What every Kafka client of the engine shares: where, under which names, and how it fails."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaError, KafkaException
+
+from engine.log.port import LogUnavailableError
+
+CALL_MAX_S = 10.0  # No single question to a broker waits longer.
+RECORD_MAX_BYTES = 8 * 1024 * 1024  # Key, headers and value together, on clients and topics.
+LOGGER = logging.getLogger("metaorder.kafka")
+LOGGER.addHandler(logging.NullHandler())  # Whoever runs the engine decides what is shown.
+
+Setting = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One Kafka, and one engine on it: all topics, groups and transactions carry the prefix."""
+
+    bootstrap: str
+    prefix: str
+    settings: Mapping[str, Setting] = field(default_factory=dict)  # TLS and SASL, for librdkafka.
+
+    def topic(self, name: str) -> str:
+        return f"{self.prefix}.{name}"
+
+    def config(self, extra: Mapping[str, Setting] | None = None) -> dict[str, Setting]:
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "client.id": self.prefix,
+            "reconnect.backoff.ms": 20,
+            "reconnect.backoff.max.ms": 1000,
+            "socket.timeout.ms": int(CALL_MAX_S * 1000),
+            "socket.nagle.disable": True,
+            **self.settings,
+            **(extra or {}),
+        }
+
+    def reading(self, extra: Mapping[str, Setting] | None = None) -> dict[str, Setting]:
+        """A consumer in no group: librdkafka wants a name, but nothing joins or commits."""
+        return self.config(
+            {
+                "group.id": f"{self.prefix}.reader",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "fetch.min.bytes": 1,
+                "fetch.queue.backoff.ms": 1,  # The default of 1 s stalls a reader that catches up.
+                "message.max.bytes": RECORD_MAX_BYTES,
+                **(extra or {}),
+            }
+        )
+
+    def unavailable(self, what: str, error: object) -> LogUnavailableError:
+        return LogUnavailableError(
+            f"{what}: Kafka at {self.bootstrap} did not do it ({error}). Check the address and "
+            f"that the broker runs (`make kafka` starts a local one), then try again."
+        )
+
+
+def error_of(error: KafkaException) -> KafkaError:
+    """The structured error inside an exception of the client."""
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, KafkaError):
+        return cause
+    return KafkaError(KafkaError._FAIL, str(error))  # noqa: SLF001 (the client's public name)

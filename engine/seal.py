@@ -1,0 +1,60 @@
+"""What makes a batch provable: framed digests of its records, and the chain of its seals.
+
+A record's frame is its number (position of an input, seq of an event, 0 in the dlq), timestamp,
+key, headers and value, each with its length, so that no two records share a frame. A topic's
+digest is SHA-256 over the frames; the seal holds a digest for each topic, and its `chain` is
+SHA-256 over the seal's Avro bytes without `chain` and `resume`, of which `previous_chain` is one.
+"""
+
+import hashlib
+import struct
+from dataclasses import replace
+from typing import Protocol
+
+from engine.core.events import BatchSealed
+from engine.log import codec
+from engine.log.port import Headers
+
+GENESIS = bytes(32)  # The chain before the first seal.
+_NUMBERS = struct.Struct(">qq")
+_LENGTH = struct.Struct(">i")
+_NONE = _LENGTH.pack(-1)
+_NO_HEADERS = _LENGTH.pack(0)
+
+
+class Hash(Protocol):
+    """What hashlib gives."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
+
+
+def new_hash() -> Hash:
+    return hashlib.sha256()
+
+
+def frame(
+    number: int, timestamp_ms: int, key: bytes | None, headers: Headers, value: bytes
+) -> bytes:
+    """The bytes that stand for a record in a digest."""
+    parts = [_NUMBERS.pack(number, timestamp_ms)]
+    parts += (_NONE,) if key is None else (_LENGTH.pack(len(key)), key)
+    if headers:
+        parts.append(_LENGTH.pack(len(headers)))
+        for name, content in headers:
+            encoded = name.encode()
+            parts += (_LENGTH.pack(len(encoded)), encoded, _LENGTH.pack(len(content)), content)
+    else:
+        parts.append(_NO_HEADERS)
+    parts += (_LENGTH.pack(len(value)), value)
+    return b"".join(parts)
+
+
+def chain(seal: BatchSealed) -> bytes:
+    """The chain that a seal must hold."""
+    return hashlib.sha256(codec.encode(replace(seal, chain=b"", resume=()))).digest()
+
+
+def run_chain(shard_chains: list[bytes]) -> bytes:
+    """The chain of a run: the hash of its shards' chains in order."""
+    return hashlib.sha256(b"".join(shard_chains)).digest()

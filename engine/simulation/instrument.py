@@ -1,0 +1,160 @@
+"""What a market data folder is about: the instrument, its session and what was known before.
+
+`instrument.toml` in the folder says it; every field has a default, which suits a US equity whose
+name the source withholds:
+
+    instrument_id = "XXX"             # Also the default of symbol.
+    symbol = "XXX"
+    currency = "USD"
+    lot_qty = 100                     # Round lot, smallest increments.
+    tick = "0.01"                     # Without it: 0.01 from 1.00 on, 0.0001 below (SEC rule 612).
+    adv_qty = 5_000_000               # Average daily volume of the days before; a guess.
+    daily_volatility_ppm = 15_000     # Standard deviation of a day's return; a guess.
+    calendar_id = "US-EQUITY"
+    time_zone = "America/New_York"
+    open = "09:30"
+    close = "16:00"                   # A day that ends early says so here.
+    day = 2018-01-02                  # Without it: the local day of most rows.
+
+The volume and volatility describe the days before the recorded one. They are never computed from
+the folder: a strategy would know the day's volume in the morning.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.log.port import EngineError
+
+FILE = "instrument.toml"
+NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
+
+
+class InstrumentError(EngineError):
+    """An instrument file makes no sense; the message names the field and the way out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What is traded, when, and what was known of it before the day."""
+
+    instrument_id: str = "XXX"
+    symbol: str = "XXX"
+    currency: str = "USD"
+    lot_qty: int = 100  # Round lot, smallest increments.
+    tick_px: int | None = None  # One tick at every price, 1e-9 currency units; None is rule 612.
+    adv_qty: int = 5_000_000  # Guess: a large US stock.
+    daily_volatility_ppm: int = 15_000  # Guess: 24 % a year.
+    calendar_id: str = "US-EQUITY"
+    time_zone: str = "America/New_York"
+    open: time = time(9, 30)
+    close: time = time(16)
+    day: date | None = None
+
+    def session_ns(self, day: date) -> tuple[int, int]:
+        """Open and close of the day's session, ns since 1970 UTC."""
+        return self._at_ns(day, self.open), self._at_ns(day, self.close)
+
+    def day_ns(self, day: date) -> tuple[int, int]:
+        """Local midnights around the day, ns since 1970 UTC."""
+        return self._at_ns(day, time(0)), self._at_ns(day + timedelta(days=1), time(0))
+
+    def local_day(self, at_ns: int) -> date:
+        return datetime.fromtimestamp(at_ns // NS, ZoneInfo(self.time_zone)).date()
+
+    def _at_ns(self, day: date, at: time) -> int:
+        local = datetime.combine(day, at, ZoneInfo(self.time_zone))
+        return (local - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1_000
+
+
+def read_instrument(folder: Path) -> Instrument:
+    """The folder's instrument. Raises InstrumentError."""
+    path = folder / FILE
+    if not path.exists():
+        return Instrument()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InstrumentError(f"{path} cannot be read as TOML: {error}") from error
+    unknown = [name for name in table if name not in FIELDS]
+    if unknown:
+        raise InstrumentError(
+            f"{path}: unknown field {', '.join(unknown)}; expected some of {', '.join(FIELDS)}"
+        )
+    values = {
+        FIELD_NAMES.get(name, name): _checked(path, name, value) for name, value in table.items()
+    }
+    instrument = replace(Instrument(), **values)
+    if "symbol" not in table:
+        instrument = replace(instrument, symbol=instrument.instrument_id)
+    if instrument.open >= instrument.close:
+        raise InstrumentError(f"{path}: open {instrument.open} is not before {instrument.close}")
+    return instrument
+
+
+def _checked(path: Path, name: str, value: object) -> Any:  # noqa: ANN401  One type a field.
+    convert, expected = FIELDS[name]
+    try:
+        return convert(value)
+    except (ValueError, TypeError, ArithmeticError, ZoneInfoNotFoundError) as error:
+        found = str(value)[:60]
+        raise InstrumentError(f"{path}: {name} is {found!r}, expected {expected}") from error
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value.strip() == value and value:
+        return value
+    raise ValueError(value)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
+        return value
+    raise ValueError(value)
+
+
+def _px(value: object) -> int:
+    """A positive decimal to 1e-9 currency units; more than nine places are refused."""
+    px = Decimal(str(value)) * NS
+    if not px.is_finite() or px != px.to_integral_value():
+        raise ValueError(value)
+    return _count(int(px))
+
+
+def _time(value: object) -> time:
+    found = value if isinstance(value, time) else time.fromisoformat(_text(value))
+    if found.tzinfo is None:
+        return found
+    raise ValueError(value)
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    return date.fromisoformat(_text(value))
+
+
+def _zone(value: object) -> str:
+    return ZoneInfo(_text(value)).key
+
+
+FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
+    "instrument_id": (_text, "a text that is not empty"),
+    "symbol": (_text, "a text that is not empty"),
+    "currency": (_text, "an ISO 4217 code"),
+    "lot_qty": (_count, "a positive whole number"),
+    "tick": (_px, 'a positive decimal as text, such as "0.01"'),
+    "adv_qty": (_count, "a positive whole number"),
+    "daily_volatility_ppm": (_count, "a positive whole number of parts per million"),
+    "calendar_id": (_text, "a text that is not empty"),
+    "time_zone": (_zone, "an IANA time zone of this machine, such as America/New_York"),
+    "open": (_time, "a local time such as 09:30"),
+    "close": (_time, "a local time such as 16:00"),
+    "day": (_date, "a day such as 2018-01-02"),
+}
+FIELD_NAMES = {"tick": "tick_px"}  # Where the dataclass names the unit.

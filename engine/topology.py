@@ -1,0 +1,198 @@
+"""The map: which module reacts to what, and which events it may answer with.
+
+`TABLE` is the pipeline, one row a module and topic. The loop reads its dispatch from here, the
+tests see that every event of a stage has a row and that nothing else is written, and the picture
+in the README is drawn from it, so none of them can lie.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from engine.core import (
+    aggregation,
+    allocation,
+    day,
+    execution,
+    intake,
+    market,
+    netting,
+    reference,
+    risk,
+    routing,
+    scorecard,
+    slicing,
+    strategy,
+)
+from engine.core import events as e
+from engine.core.state import Parent, State
+
+Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
+Evolve = Callable[[State, Any], None]
+Plan = Callable[[State, Parent, int], tuple[e.StageEvent, ...]]
+
+
+class Row(NamedTuple):
+    """One line of the map. PLAN stands for the planning of a touched or due parent."""
+
+    topic: str
+    module: ModuleType
+    reacts_to: tuple[type | str, ...]
+    events: tuple[type, ...]
+
+
+PLAN = "planning"
+UPKEEP = "upkeep"
+ADOPT = "configuration"
+
+TABLE: tuple[Row, ...] = (
+    Row(
+        "ingest",
+        intake,
+        (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested, intake.Unreadable),
+        (
+            e.OrderAccepted,
+            e.OrderRejected,
+            e.OrderChangePending,
+            e.OrderChangeRejected,
+            e.InputRejected,
+            e.SuspensionSet,
+            e.InstrumentHalted,
+        ),
+    ),
+    Row(
+        "ingest",
+        intake,
+        (e.ParentEnded, e.FillReallocated),
+        (e.OrderExpired, e.OrderCancelled),
+    ),
+    Row(
+        "ingest",
+        risk,
+        tuple(risk.DECIDE),
+        (e.ControlApplied, e.InstrumentHalted, e.SuspensionEnded),
+    ),
+    Row(
+        "ingest",
+        day,
+        (e.DayOpened, e.DayClosed),
+        (e.ControlApplied, e.OrderCarried, e.SuspensionSet, e.InstrumentHalted),
+    ),
+    Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
+    Row(
+        "aggregation",
+        aggregation,
+        (e.OrderAccepted, e.ParentOpened, e.OrderAmended),
+        (e.ParentOpened, e.MemberJoined),
+    ),
+    Row(
+        "aggregation",
+        aggregation,
+        (PLAN,),
+        (e.MemberLeft, e.MemberAmended, e.ParentReleased, e.ParentEnded),
+    ),
+    Row("ingest", aggregation, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
+    Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
+    Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
+    Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),
+    Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
+    Row("routes", routing, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
+    Row("routes", routing, (PLAN,), (e.ChildCancelRequested,)),
+    Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
+    Row("routes", day, (e.DayClosed,), (e.ScorecardCarried,)),
+    Row(
+        "fills",
+        execution,
+        tuple(execution.DECIDE),
+        (
+            e.ChildAcknowledged,
+            e.FillBooked,
+            e.FillBusted,
+            e.FillCorrected,
+            e.ChildClosed,
+            e.ChildFateUnknown,
+            e.CancelFailed,
+            e.BreakFlagged,
+        ),
+    ),
+    Row("fills", day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
+    Row(
+        "allocations",
+        allocation,
+        (e.FillBooked, e.OrdersCrossed, e.FillBusted, e.FillCorrected),
+        (e.FillAllocated, e.CrossAllocated, e.FillReallocated),
+    ),
+    Row("fills", allocation, (e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
+    Row("allocations", allocation, (e.ParentEnded,), (e.ParentReconciled,)),
+)
+
+# Who decides on an input or an event, in this order; what each answers is folded before the next.
+DECIDES: tuple[Mapping[type, Decide], ...] = (
+    intake.DECIDE,
+    risk.DECIDE,
+    day.DECIDE,
+    aggregation.DECIDE,
+    routing.DECIDE,
+    execution.DECIDE,
+    allocation.DECIDE,
+)
+# The allocation of an ended parent is stated before its members' orders end.
+REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
+    e.ParentEnded: (allocation.DECIDE[e.ParentEnded], intake.DECIDE[e.ParentEnded]),
+}
+
+EVOLVES: tuple[Mapping[type, Evolve], ...] = (
+    intake.EVOLVE,
+    risk.EVOLVE,
+    day.EVOLVE,
+    aggregation.EVOLVE,
+    {e.OrdersCrossed: netting.on_orders_crossed},
+    strategy.EVOLVE,
+    slicing.EVOLVE,
+    routing.EVOLVE,
+    scorecard.EVOLVE,
+    execution.EVOLVE,
+    allocation.EVOLVE,
+)
+
+FACTS: tuple[Mapping[type, Evolve], ...] = (
+    market.FACTS,
+    reference.FACTS,
+    risk.FACTS,
+    day.FACTS,
+)
+
+# Planning goes over the touched and due parents twice, in ascending id: first members change,
+# windows close and opposite sides meet, which may touch other parents; then each parent is
+# planned once. A step in REPEATED is asked again until it has nothing more to say.
+GATHER: tuple[Plan, ...] = (
+    aggregation.settle,
+    netting.cross,
+    aggregation.make_room,
+    aggregation.release,
+)
+WORK: tuple[Plan, ...] = (
+    strategy.adopt,
+    strategy.recalibrate,
+    routing.recall,
+    slicing.release,
+    aggregation.finish,
+)
+WHILE_HALTED: frozenset[Plan] = frozenset(
+    (aggregation.settle, aggregation.make_room, routing.recall, aggregation.finish)
+)
+REPEATED: frozenset[Plan] = frozenset((aggregation.settle, netting.cross))
+
+
+def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:
+    """One dispatch table out of many: each type to its functions, in the order of the tables."""
+    found: dict[type, tuple[Any, ...]] = {}
+    for table in tables:
+        for kind, function in table.items():
+            found[kind] = (*found.get(kind, ()), function)
+    return found
+
+
+DECIDE: Mapping[type, tuple[Decide, ...]] = {**joined(DECIDES), **REACTS_FIRST}
+EVOLVE: Mapping[type, tuple[Evolve, ...]] = joined(EVOLVES)
+FACT: Mapping[type, tuple[Evolve, ...]] = joined(FACTS)

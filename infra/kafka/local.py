@@ -1,0 +1,309 @@
+"""Run a real Apache Kafka on this machine from plain jars: no Docker, no installation.
+
+    python -m infra.kafka.local start | stop | status  [--port 9092] [--dir .kafka] [--brokers 1]
+
+The jars come from Maven Central once (`pom.xml` beside this file pins them) and stay in a cache;
+after that nothing goes over the network. The first node is broker and controller in one process
+(KRaft); more brokers join it. Everything listens on 127.0.0.1. The folder holds configuration,
+data, log and pid of each node, so a stopped Kafka starts again with what it had.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+HOST = "127.0.0.1"
+POM = Path(__file__).with_name("pom.xml")
+DOWNLOAD_MAX_S = 300
+FORMAT_MAX_S = 60
+START_MAX_S = 60
+STOP_MAX_S = 20
+HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC")  # 2.5 s to the first answer, about 360 MB.
+WAYS_OUT = "or set KAFKA_BOOTSTRAP=HOST:PORT to use a Kafka that runs elsewhere"
+
+
+class LocalKafkaError(Exception):
+    """The local Kafka could not be fetched, started or stopped; says what to do."""
+
+
+def pinned(name: str) -> str:
+    """A version from pom.xml, the one place that states it."""
+    found = re.search(f"<{name}.version>(.+?)</{name}.version>", POM.read_text())
+    assert found, f"{POM} pins no {name}.version"
+    return found[1]
+
+
+def jars_dir() -> Path:
+    default = Path.home() / ".cache" / "metaorder" / f"kafka-{pinned('kafka')}"
+    return Path(os.environ.get("METAORDER_KAFKA_JARS") or default)
+
+
+def has_jars(folder: Path) -> bool:
+    """True for a whole download: it gets its name only when it is complete."""
+    return (folder / f"kafka_2.13-{pinned('kafka')}.jar").exists()
+
+
+def program(name: str, needed_for: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise LocalKafkaError(
+            f"no `{name}` on PATH; it is needed to {needed_for}. "
+            f"Install a JDK 17 or newer and Maven (Debian: `apt install openjdk-17-jdk-headless "
+            f"maven`), {WAYS_OUT}."
+        )
+    return found
+
+
+def run(command: list[str], limit_s: int, what: str) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 (the arguments are ours)
+            command, capture_output=True, text=True, timeout=limit_s, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LocalKafkaError(f"{what} took longer than {limit_s} s, so it was ended") from error
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+        raise LocalKafkaError(f"{what} failed with exit code {done.returncode}:\n{tail}")
+
+
+def fetch_jars() -> Path:
+    """The folder of the jars; downloaded if it is not there."""
+    folder = jars_dir()
+    if has_jars(folder):
+        return folder
+    mvn = program("mvn", "download Kafka's jars")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as scratch:
+        incoming = Path(scratch) / "jars"
+        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
+        run(
+            [mvn, "-q", "-B", "-ntp", "-f", str(POM), *goal, f"-DoutputDirectory={incoming}"],
+            DOWNLOAD_MAX_S,
+            f"the download of Kafka {pinned('kafka')} from Maven Central to {folder}",
+        )
+        try:
+            incoming.rename(folder)  # A cut download never gets the final name.
+        except OSError:
+            if not has_jars(folder):  # Else another process was first with the same jars.
+                raise LocalKafkaError(
+                    f"{folder} exists, but holds no Kafka {pinned('kafka')}. "
+                    f"Remove it, or point METAORDER_KAFKA_JARS to a folder of its own."
+                ) from None
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def properties(node: int, port: int, controller_port: int, brokers: int, data: Path) -> str:
+    copies = min(3, brokers)
+    in_sync = max(1, copies - 1)
+    roles, listeners = "broker", f"PLAINTEXT://{HOST}:{port}"
+    if node == 1:
+        roles, listeners = "broker,controller", f"{listeners},CONTROLLER://{HOST}:{controller_port}"
+    return f"""\
+# Written by infra/kafka/local.py; the data of a broker that is thrown away.
+process.roles={roles}
+node.id={node}
+listeners={listeners}
+advertised.listeners=PLAINTEXT://{HOST}:{port}
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers={HOST}:{controller_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+default.replication.factor={copies}
+min.insync.replicas={in_sync}
+unclean.leader.election.enable=false
+# Few partitions for what Kafka keeps about groups and transactions: a quick start.
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor={copies}
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={in_sync}
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={in_sync}
+# A transaction that nobody ends is aborted by the broker after at most this.
+transaction.max.timeout.ms=15000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+controlled.shutdown.enable={"true" if brokers > 1 else "false"}
+"""
+
+
+def java(jars: Path, main_class: str, *options: str) -> list[str]:
+    return [program("java", "run Kafka"), *options, "-cp", f"{jars}/*", main_class]
+
+
+def command_of(pid: int) -> str:
+    """What a process was started with; empty if there is none. A pid can be used again."""
+    ps = program("ps", "look a process up")
+    done = subprocess.run(  # noqa: S603 (the arguments are ours)
+        [ps, "-ww", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def running(folder: Path) -> dict[int, int]:
+    """Node to pid of what runs out of this folder."""
+    found = {}
+    for pid_file in sorted(folder.glob("node-*/pid")):
+        pid = int(pid_file.read_text())
+        if str(pid_file.with_name("server.properties")) in command_of(pid):
+            found[int(pid_file.parent.name.removeprefix("node-"))] = pid
+    return found
+
+
+def answers(bootstrap: str, brokers: int) -> bool:
+    """True once every broker is known to the cluster and the first one says so."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        return len(admin.list_topics(timeout=1).brokers) >= brokers
+    except KafkaException:
+        return False
+
+
+def controller_port_of(first: Path) -> int:
+    """The port of an earlier start, which the stored quorum names, else a free one."""
+    config = first / "server.properties"
+    if config.exists():
+        found = re.search(r"CONTROLLER://[^:]+:(\d+)", config.read_text())
+        assert found, f"{config} has no controller listener"
+        return int(found[1])
+    return free_port()
+
+
+def prepare(jars: Path, home: Path, cluster: str, *, is_first: bool) -> None:
+    """Format the storage of one node, unless it already was."""
+    if (home / "data" / "meta.properties").exists():
+        return
+    quorum = ["--standalone"] if is_first else ["--no-initial-controllers"]
+    config = str(home / "server.properties")
+    tool = java(jars, "kafka.tools.StorageTool", *HEAP)
+    command = [*tool, "format", "-t", cluster, "-c", config, *quorum]
+    run(command, FORMAT_MAX_S, f"formatting {home / 'data'}")
+
+
+def launch(jars: Path, home: Path) -> "subprocess.Popen[bytes]":
+    command = [*java(jars, "kafka.Kafka", *HEAP), str(home / "server.properties")]
+    with (home / "kafka.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 (the arguments are ours)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # A Ctrl-C in the terminal is not for the broker.
+        )
+    (home / "pid").write_text(str(process.pid))
+    return process
+
+
+def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
+    """Start Kafka and wait until it answers; returns its bootstrap address."""
+    folder = folder.resolve()
+    bootstrap = f"{HOST}:{port}"
+    alive = running(folder)
+    if len(alive) == brokers and answers(bootstrap, brokers):
+        return bootstrap
+    if alive:
+        raise LocalKafkaError(
+            f"{folder} already runs node(s) {', '.join(map(str, alive))}, but not as {brokers} "
+            f"broker(s) at {bootstrap}. Run `stop` with the same --dir first."
+        )
+    jars = fetch_jars()
+    controller_port = controller_port_of(folder / "node-1")
+    cluster_file = folder / "cluster"
+    if not cluster_file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        cluster_file.write_text(urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+    processes = {}
+    for node in range(1, brokers + 1):
+        home = folder / f"node-{node}"
+        home.mkdir(parents=True, exist_ok=True)
+        text = properties(node, port + node - 1, controller_port, brokers, home / "data")
+        (home / "server.properties").write_text(text)
+        prepare(jars, home, cluster_file.read_text(), is_first=node == 1)
+        processes[home] = launch(jars, home)
+    deadline_s = time.monotonic() + START_MAX_S
+    while not answers(bootstrap, brokers):
+        ended = [home for home, process in processes.items() if process.poll() is not None]
+        if ended or time.monotonic() > deadline_s:
+            home = (ended or list(processes))[0]
+            tail = "\n".join((home / "kafka.log").read_text().splitlines()[-15:])
+            why = "ended" if ended else f"did not answer at {bootstrap} within {START_MAX_S} s"
+            stop(folder)
+            raise LocalKafkaError(f"Kafka in {home} {why}. Its log ends with:\n{tail}")
+        time.sleep(0.1)
+    return bootstrap
+
+
+def stop(folder: Path) -> int:
+    """End what runs out of this folder, by its pids; returns how many nodes that were."""
+    folder = folder.resolve()
+    alive = running(folder)
+    for pid in alive.values():
+        os.kill(pid, signal.SIGTERM)
+    deadline_s = time.monotonic() + STOP_MAX_S
+    while running(folder):
+        if time.monotonic() > deadline_s:
+            for pid in running(folder).values():
+                os.kill(pid, signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    for pid_file in folder.glob("node-*/pid"):
+        pid_file.unlink()
+    return len(alive)
+
+
+def status(folder: Path, port: int, brokers: int) -> tuple[bool, str]:
+    alive = running(folder.resolve())
+    pids = ", ".join(f"node {node} is pid {pid}" for node, pid in alive.items()) or "no node runs"
+    ok = bool(alive) and answers(f"{HOST}:{port}", brokers)
+    return ok, f"{HOST}:{port} {'answers' if ok else 'does not answer'}; {pids} in {folder}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.kafka.local", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("command", choices=("start", "stop", "status"))
+    parser.add_argument("--port", type=int, default=9092, help="of the first broker")
+    parser.add_argument("--dir", type=Path, default=Path(".kafka"), help="configuration and data")
+    parser.add_argument("--brokers", type=int, default=1)
+    given = parser.parse_args()
+    try:
+        if given.command == "start":
+            bootstrap = start(given.dir, given.port, given.brokers)
+            sys.stdout.write(f"Kafka {pinned('kafka')} answers at {bootstrap}\n")
+        elif given.command == "stop":
+            sys.stdout.write(f"stopped {stop(given.dir)} node(s)\n")
+        else:
+            ok, text = status(given.dir, given.port, given.brokers)
+            sys.stdout.write(f"{text}\n")
+            return 0 if ok else 1
+    except LocalKafkaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 5  # A dependency is missing, as in the other commands.
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

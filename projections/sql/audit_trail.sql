@@ -1,0 +1,119 @@
+-- How did a small order come to its allocations? One row a step, from the request on.
+-- `where order_id = '...' order by step`. What its parent did is shown while it was a member.
+create or replace view audit_trail as
+with
+steps as (
+    select
+        accepted.event_id as order_id, accepted.shard, null::bigint as seq,
+        accepted.seq as anchor_seq, asked.received_ns as at_ns, 'OrderSubmitted' as event,
+        null as event_id, 'orders:' || asked.position as cause,
+        format('{} asks: {} {} {}', asked.source, asked.side, asked.order_qty, asked.instrument_id)
+            as summary
+    from order_submitted as asked
+    join order_accepted as accepted
+        on accepted.shard = asked.shard
+        and accepted.cause = 'orders:' || asked.position
+    union all
+    select
+        event_id, shard, seq, seq, at_ns, 'OrderAccepted', event_id, cause,
+        format(
+            '{} {} {} of {}; the market stood at {}', side, order_qty, instrument_id, client_id,
+            coalesce((arrival_mid_px / 1e9)::varchar, 'no midpoint')
+        )
+    from order_accepted
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderChangePending', event_id, cause,
+        format('{} {} waits until no child covers it', change, cl_ord_id)
+    from order_change_pending
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderAmended', event_id, cause,
+        format('{} becomes {}', previous_qty, order_qty)
+    from order_amended
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderCancelled', event_id, cause,
+        format('{} withdrawn ({})', withdrawn_qty, reason)
+    from order_cancelled
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderExpired', event_id, cause,
+        format('{} withdrawn ({})', withdrawn_qty, reason)
+    from order_expired
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderCarried', event_id, cause,
+        format('{} lives on over the close', order_qty - crossed_qty - allocated_qty)
+    from order_carried
+    union all
+    select
+        refused.shard || '-' || target.seq, refused.shard, refused.seq, refused.seq, refused.at_ns,
+        'OrderChangeRejected', refused.event_id, refused.cause,
+        format('{} refused: {}', refused.change, refused.text)
+    from order_change_rejected as refused
+    join order_state as target
+        on target.shard = refused.shard
+        and target.source = refused.source
+        and target.cl_ord_id = refused.orig_cl_ord_id
+    union all
+    select
+        stay.order_id, audit.shard, audit.seq, audit.anchor_seq, audit.at_ns, audit.event,
+        audit.event_id, audit.cause, audit.summary
+    from membership as stay
+    join audit_parent as audit
+        on audit.parent_id = stay.parent_id
+        -- Its opening stands before the first member joins.
+        and audit.anchor_seq >= if(audit.event = 'ParentOpened', 0, stay.joined_seq)
+        and audit.anchor_seq <= coalesce(stay.until_seq, audit.anchor_seq)
+    where audit.event not in ('FillAllocated', 'CrossAllocated', 'FillReallocated')
+        and coalesce(audit.about_order_id, stay.order_id) = stay.order_id
+    union all
+    select
+        share.order_id, shard, seq, seq, at_ns, 'FillAllocated', event_id, cause,
+        format('{} of the {} of fill {}', share.share_qty, last_qty, fill_id)
+    from (select unnest(shares) as share, * from fill_allocated)
+    union all
+    select
+        share.order_id, shard, seq, seq, at_ns, 'CrossAllocated', event_id, cause,
+        format('{} of the {} of cross {}', share.share_qty, cross_qty, cross_id)
+    from (select unnest(shares) as share, * from cross_allocated)
+    union all
+    select
+        change.order_id, change.shard, change.seq, change.seq, change.at_ns, 'FillReallocated',
+        change.event_id, change.cause,
+        format('of fill {} it had {}, it has {}', change.fill_id, change.had_qty, change.has_qty)
+    from (
+        select
+            share.order_id as order_id, shard, seq, at_ns, event_id, cause, fill_id,
+            sum(if(is_after, 0, share.share_qty)) as had_qty,
+            sum(if(is_after, share.share_qty, 0)) as has_qty
+        from (
+            select unnest("before") as share, false as is_after, * from fill_reallocated
+            union all
+            select unnest("after") as share, true as is_after, * from fill_reallocated
+        )
+        group by all
+    ) as change
+    union all
+    select
+        result.order_id, shard, seq, seq, at_ns, 'ParentReconciled', event_id, cause,
+        format(
+            'brought {}, crossed {}, allocated {}, left {}', result.member_qty,
+            result.crossed_qty, result.allocated_qty, result.left_qty
+        )
+    from (select unnest(members) as result, * from parent_reconciled)
+)
+select
+    order_id,
+    row_number() over (
+        partition by order_id
+        order by anchor_seq, seq nulls first, at_ns, cause, event_id
+    ) as step,
+    seq,
+    at_ns,
+    event,
+    event_id,
+    cause,
+    summary
+from (select distinct * from steps);

@@ -1,0 +1,51 @@
+-- What is each parent measured against? One row a parent; prices in 1e-9 currency units.
+-- Its span is from the release to its end, or its last fill while it works. `close_px` is the last
+-- print before the end: what is left unfilled is worth that.
+create or replace view parent_benchmarks as
+with
+spans as (
+    select
+        parent.*,
+        coalesce(parent.released_ns, parent.opened_ns) as from_ns,
+        coalesce(parent.ended_ns, parent.last_fill_ns, 9223372036854775807) as until_ns
+    from parent_state as parent
+),
+arrivals as (
+    select
+        stay.parent_id,
+        sum(stay.member_qty * "order".arrival_mid_px::double)
+            filter ("order".arrival_mid_px is not null)
+            / sum(stay.member_qty) filter ("order".arrival_mid_px is not null) as member_arrival_px,
+        sum(stay.member_qty * "order".decision_px::double)
+            filter ("order".decision_px is not null)
+            / sum(stay.member_qty) filter ("order".decision_px is not null) as member_decision_px
+    from membership as stay
+    join order_state as "order" on "order".order_id = stay.order_id
+    group by stay.parent_id
+),
+firsts as (
+    select parent_id, arg_min(cross_px, seq) as cross_px
+    from cross_allocated
+    group by parent_id
+)
+select
+    span.parent_id,
+    coalesce(span.arrival_mid_px, firsts.cross_px, arrivals.member_arrival_px)::double as arrival_px,
+    arrivals.member_arrival_px,
+    arrivals.member_decision_px,
+    upto.last_px as close_px,
+    coalesce(upto.cum_qty, 0) - coalesce(since.cum_qty, 0) as market_qty,
+    case
+        when coalesce(upto.cum_qty, 0) > coalesce(since.cum_qty, 0)
+            then (upto.cum_notional - coalesce(since.cum_notional, 0))::double
+                / (upto.cum_qty - coalesce(since.cum_qty, 0))::double
+    end as interval_vwap_px
+from spans as span
+left join arrivals on arrivals.parent_id = span.parent_id
+left join firsts on firsts.parent_id = span.parent_id
+asof left join market_tape as since
+    on since.instrument_id = span.instrument_id
+    and since.event_ns < span.from_ns
+asof left join market_tape as upto
+    on upto.instrument_id = span.instrument_id
+    and upto.event_ns < span.until_ns;

@@ -1,0 +1,213 @@
+"""Shares of fills: the five promises, and the rule against a naive twin in fractions."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import floor
+
+import pytest
+from hypothesis import example
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from engine.core.apportionment import (
+    dhondt,
+    largest_remainder,
+    pro_rata,
+    pro_rata_floor,
+    quota_method,
+    sainte_lague,
+    shares,
+)
+
+QTYS = st.lists(st.integers(0, 60), min_size=1, max_size=9)
+WIDE_QTYS = st.lists(st.integers(0, 10**15), min_size=1, max_size=40)
+
+
+def naive_shares(held: list[int], fill_qty: int, member_qtys: list[int]) -> list[int]:
+    """The rule as it is written: whole deficits in order, then one unit each in order."""
+    weight = sum(member_qtys)
+    total_qty = sum(held) + fill_qty
+    given = [0] * len(held)
+    if weight == 0:
+        return given
+    exact = [Fraction(total_qty * qty, weight) for qty in member_qtys]
+    deficits = [share - has for share, has in zip(exact, held, strict=True)]
+    for index in sorted(range(len(held)), key=lambda i: (-deficits[i], i)):
+        given[index] = min(max(floor(deficits[index]), 0), fill_qty - sum(given))
+    remaining = [deficit - part for deficit, part in zip(deficits, given, strict=True)]
+    for index in sorted(range(len(held)), key=lambda i: (-remaining[i], i)):
+        if sum(given) < fill_qty:
+            given[index] += 1
+    return given
+
+
+def added(held: list[int], given: list[int]) -> list[int]:
+    return [a + b for a, b in zip(held, given, strict=True)]
+
+
+@for_all(QTYS, st.lists(st.integers(1, 90), min_size=1))
+@example([1] * 8 + [52], [1, 7, 3])
+def test_every_fill_keeps_the_five_promises(member_qtys: list[int], fills: list[int]) -> None:
+    weight = sum(member_qtys)
+    held = [0] * len(member_qtys)
+    for fill in [*fills, weight]:
+        fill_qty = min(fill, weight - sum(held))
+        given = shares(held, fill_qty, member_qtys)
+        assert given == naive_shares(held, fill_qty, member_qtys)
+        assert sum(given) == fill_qty
+        assert min(given) >= 0
+        held = added(held, given)
+        for has, member_qty in zip(held, member_qtys, strict=True):
+            assert has <= member_qty
+            assert abs(has * weight - sum(held) * member_qty) < 2 * weight or weight == 0
+    assert held == member_qtys
+
+
+@for_all(QTYS)
+def test_one_unit_at_a_time_too(member_qtys: list[int]) -> None:
+    weight = sum(member_qtys)
+    held = [0] * len(member_qtys)
+    for cum_qty in range(1, weight + 1):
+        held = added(held, shares(held, 1, member_qtys))
+        assert sum(held) == cum_qty
+        for has, member_qty in zip(held, member_qtys, strict=True):
+            assert abs(has * weight - cum_qty * member_qty) < 2 * weight
+    assert held == member_qtys
+
+
+@for_all(WIDE_QTYS, st.data())
+def test_any_holding_gets_what_the_naive_twin_gives(
+    member_qtys: list[int], data: st.DataObject
+) -> None:
+    held = [data.draw(st.integers(0, member_qty)) for member_qty in member_qtys]
+    fill_qty = data.draw(st.integers(0, sum(member_qtys) - sum(held)))
+    given = shares(held, fill_qty, member_qtys)
+    assert given == naive_shares(held, fill_qty, member_qtys)
+    assert sum(given) == fill_qty
+    for now, member_qty in zip(added(held, given), member_qtys, strict=True):
+        assert 0 <= now <= member_qty
+
+
+def test_a_large_member_is_not_left_behind_by_many_small_ones() -> None:
+    member_qtys = [100_000] + [1] * 200
+    held = [0] * 201
+    for _ in range(500):
+        held = added(held, shares(held, 100, member_qtys))
+    assert abs(held[0] - Fraction(50_000 * 100_000, 100_200)) < 2
+
+
+def test_nobody_hands_a_unit_back_where_largest_remainder_takes_one() -> None:
+    weights = [600, 600, 200]
+    assert largest_remainder(weights, 10) == [4, 4, 2]
+    assert largest_remainder(weights, 11) == [5, 5, 1]
+    ten = shares([0, 0, 0], 10, weights)
+    assert ten == [4, 4, 2]
+    assert shares(ten, 1, weights) == [1, 0, 0]
+
+
+def test_ties_go_to_the_earlier_member() -> None:
+    assert shares([0, 0, 0], 2, [5, 5, 5]) == [1, 1, 0]
+
+
+def test_the_largest_deficit_is_served_first_when_a_fill_cannot_serve_all() -> None:
+    assert shares([0, 40, 0], 10, [50, 50, 50]) == [10, 0, 0]
+    assert shares([10, 40, 0], 10, [50, 50, 50]) == [0, 0, 10]
+
+
+def test_an_empty_fill_changes_nothing() -> None:
+    assert shares([3, 0], 0, [5, 0]) == [0, 0]
+    assert shares([], 0, []) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "fill_qty", "member_qtys", "found"),
+    [
+        ([0, 0], 11, [5, 5], "fill_qty 11: expected 0 to 10"),
+        ([4, 5], 2, [5, 5], "fill_qty 2: expected 0 to 1"),
+        ([0, 0], -1, [5, 5], "fill_qty -1"),
+        ([6, 0], 1, [5, 5], "member 0 holds 6, expected 0 to 5"),
+        ([0, -1], 1, [5, 5], "member 1 holds -1"),
+        ([0], 1, [5, 5], "argument 2 is longer"),
+    ],
+)
+def test_what_cannot_be_shared_is_named(
+    held: list[int], fill_qty: int, member_qtys: list[int], found: str
+) -> None:
+    with pytest.raises(ValueError, match=found):
+        shares(held, fill_qty, member_qtys)
+
+
+@for_all(QTYS.filter(any), st.integers(0, 80))
+def test_the_quota_method_is_monotone_and_within_one_unit(weights: list[int], total: int) -> None:
+    weight = sum(weights)
+    before, after = quota_method(weights, total), quota_method(weights, total + 1)
+    assert sum(before) == total
+    assert all(old <= new for old, new in zip(before, after, strict=True))
+    for got, w in zip(before, weights, strict=True):
+        assert abs(got * weight - total * w) < weight
+
+
+@for_all(QTYS.filter(any), st.integers(0, 80))
+def test_divisor_methods_are_monotone(weights: list[int], total: int) -> None:
+    for method in (dhondt, sainte_lague):
+        before, after = method(weights, total), method(weights, total + 1)
+        assert sum(before) == total
+        assert all(old <= new for old, new in zip(before, after, strict=True))
+
+
+@for_all(QTYS.filter(any), st.integers(0, 80))
+def test_largest_remainder_is_within_one_unit(weights: list[int], total: int) -> None:
+    weight = sum(weights)
+    allocation = largest_remainder(weights, total)
+    assert sum(allocation) == total
+    for got, w in zip(allocation, weights, strict=True):
+        assert abs(got * weight - total * w) < weight
+
+
+@pytest.mark.parametrize("method", [largest_remainder, quota_method, dhondt, sainte_lague])
+def test_a_total_needs_weights_and_neither_is_negative(
+    method: Callable[[list[int], int], list[int]],
+) -> None:
+    assert method([0, 0], 0) == [0, 0]
+    with pytest.raises(ValueError, match="weights sum to 0"):
+        method([0, 0], 1)
+    with pytest.raises(ValueError, match="must not be negative"):
+        method([1, -1], 1)
+    with pytest.raises(ValueError, match="must not be negative"):
+        method([1, 1], -1)
+
+
+@for_all(
+    st.lists(st.integers(0, 60), max_size=8),
+    st.integers(0, 300),
+    st.integers(0, 5),
+    st.booleans(),
+    st.integers(0, 40),
+    st.none() | st.integers(0, 40),
+)
+def test_exchange_pro_rata_uses_the_whole_quantity(
+    sizes: list[int],
+    quantity: int,
+    pro_rata_min: int,
+    top: bool,  # noqa: FBT001 - hypothesis draws it.
+    top_min: int,
+    top_max: int | None,
+) -> None:
+    allocation = pro_rata(
+        sizes, quantity, pro_rata_min=pro_rata_min, top=top, top_min=top_min, top_max=top_max
+    )
+    assert sum(allocation) == min(quantity, sum(sizes))
+    assert all(0 <= got <= size for got, size in zip(allocation, sizes, strict=True))
+
+
+def test_pro_rata_rounded_down_returns_what_nobody_got() -> None:
+    assert pro_rata_floor([3, 3], 5, pro_rata_min=0) == ([2, 2], 1)
+    assert pro_rata_floor([3, 3], 9, pro_rata_min=0) == ([3, 3], 3)
+    assert pro_rata_floor([0, 0], 4, pro_rata_min=0) == ([0, 0], 4)
+
+
+def test_pro_rata_of_a_negative_quantity_is_refused() -> None:
+    with pytest.raises(ValueError, match="quantity -1"):
+        pro_rata([1], -1, pro_rata_min=0, top=False, top_min=0, top_max=None)
+    with pytest.raises(ValueError, match="quantity -1"):
+        pro_rata_floor([1], -1, pro_rata_min=0)

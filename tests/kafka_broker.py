@@ -1,0 +1,107 @@
+"""The real Kafka of the tests: the first of four ways that works on this machine.
+
+KAFKA_BOOTSTRAP if it is set; testcontainers where a Docker engine answers; the local jars where
+Java and Maven (or the cached jars) are; else a skip that nobody can overlook, and in CI a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import docker  # type: ignore[import-untyped]  # It ships no types.
+import pytest
+from docker.errors import DockerException  # type: ignore[import-untyped]
+
+from infra.kafka import local
+
+ENGINE_ANSWER_MAX_S = 2
+IMAGE = "confluentinc/cp-kafka:8.0.0"
+IMAGE_ENV = {  # What server.properties of the local broker says.
+    "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+    "KAFKA_TRANSACTION_MAX_TIMEOUT_MS": "15000",
+    "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+}
+
+
+def is_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def has_docker_engine() -> bool:
+    """Ask the engine: a client on PATH proves nothing."""
+    try:
+        client = docker.from_env(timeout=ENGINE_ANSWER_MAX_S)
+        try:
+            return bool(client.ping())
+        finally:
+            client.close()
+    except (DockerException, OSError):
+        return False
+
+
+def way_to_start() -> str | None:
+    """How the tests get a Kafka here: external, docker, jars, or None."""
+    if os.environ.get("KAFKA_BOOTSTRAP"):
+        return "external"
+    if has_docker_engine():
+        return "docker"
+    can_fetch = shutil.which("mvn") is not None or local.has_jars(local.jars_dir())
+    if shutil.which("java") is not None and can_fetch:
+        return "jars"
+    return None
+
+
+def refuse(reason: str) -> NoReturn:
+    """Skip; in CI fail, because there a skip would pass for a proof."""
+    text = f"no real Kafka for the tests marked `kafka`: {reason}"
+    if is_ci(os.environ):
+        pytest.fail(f"{text} (CI is set, so this is a failure, not a skip)", pytrace=False)
+    pytest.skip(text)
+
+
+@contextmanager
+def from_docker() -> Iterator[str]:
+    from testcontainers.kafka import KafkaContainer  # noqa: PLC0415 (it asks the engine on import)
+
+    container = KafkaContainer(IMAGE).with_kraft()
+    for name, value in IMAGE_ENV.items():
+        container.with_env(name, value)
+    with container:
+        yield container.get_bootstrap_server()
+
+
+@contextmanager
+def from_jars(folder: Path) -> Iterator[str]:
+    try:
+        bootstrap = local.start(folder, local.free_port())
+    except local.LocalKafkaError as error:
+        refuse(str(error))
+    try:
+        yield bootstrap
+    finally:
+        local.stop(folder)
+
+
+@contextmanager
+def kafka(folder: Path) -> Iterator[str]:
+    """A real Kafka as HOST:PORT for as long as the context lasts."""
+    way = way_to_start()
+    if way == "external":
+        yield os.environ["KAFKA_BOOTSTRAP"]
+    elif way == "docker":
+        with from_docker() as bootstrap:
+            yield bootstrap
+    elif way == "jars":
+        with from_jars(folder) as bootstrap:
+            yield bootstrap
+    else:
+        refuse(
+            "KAFKA_BOOTSTRAP is not set, no Docker engine answers, and java with mvn is not on "
+            "PATH. Install a JDK 17 and Maven, or point KAFKA_BOOTSTRAP to a broker."
+        )
