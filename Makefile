@@ -14,7 +14,9 @@ export UV_HTTP_TIMEOUT ?= 60
 export UV_HTTP_RETRIES ?= 5
 export UV_CONCURRENT_DOWNLOADS ?= 4
 export UV_PYTHON_DOWNLOADS := never
-export UV_NO_PROGRESS ?= $(CI)
+ifdef CI
+export UV_NO_PROGRESS := 1
+endif
 PIP_BOUNDS := --timeout 60 --retries 5 --disable-pip-version-check --quiet
 TRIES := 1 2 3
 

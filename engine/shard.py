@@ -22,16 +22,20 @@ from engine.core import day, risk, scorecard
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
+    BreakCarried,
     ConfigurationAdopted,
     DayClosed,
     HaltReason,
     InputRange,
     InputReason,
     InstrumentHalted,
+    OrderCarried,
     OutputDigest,
     ResumeOffset,
+    ScorecardCarried,
     SealKind,
     StageEvent,
+    SuspensionSet,
     stamp,
 )
 from engine.core.intake import Unreadable
@@ -57,6 +61,7 @@ PLAN_CAUSE = "plan:"
 UNKNOWN_NUMBER = -1
 
 Batch = Mapping[str, Sequence[Record]]
+CARRIED = (OrderCarried, ScorecardCarried, BreakCarried, SuspensionSet, InstrumentHalted)
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +125,7 @@ class Shard:
         self.at = ""  # Cause in hand: names what raised, if something does.
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
         self._open = _Open(first_seq=0)
+        self._stepped_ns = 0  # Time of the last round; only says when to come back.
         self._partition_of_key: dict[bytes, int] = {}
 
     # ------------------------------------------------------------------- decide and fold
@@ -140,6 +146,7 @@ class Shard:
         """
         state = self.state
         now_ns = max(now_ns, state.sealed_ns)
+        self._stepped_ns = now_ns
         if not self._open.input_count:
             self._open.since_ns = now_ns
         if state.settings_text != self.rules.settings_text:
@@ -418,9 +425,12 @@ class Shard:
         return Start(taken.next_offset, taken.next_position)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which something is to be planned, if the market brings nothing."""
+        """The next time at which something is to be planned, if the market brings nothing.
+
+        What was due in the last round and came to nothing is not asked for again at once.
+        """
         dues = [parent.due_ns for parent in self.state.parents.values()]
-        return min(dues, default=None)
+        return min((due for due in dues if due > self._stepped_ns), default=None)
 
     # -------------------------------------------------------------------------- recover
 
@@ -446,6 +456,29 @@ class Shard:
         self._check_inputs(seal)
         for entry in seal.resume:
             position = self.resume(entry.topic).position
+            self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._advance(seal)
+
+    def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
+        """Take a batch up to the last close: its controls and reference, and what it carried.
+
+        Nothing else of a closed day matters to the next; `events` are those of a CLOSE batch.
+        """
+        self._check(seal)
+        for topic in SHARED_TOPICS:
+            for record in shared.get(topic, ()):
+                if f"{topic}:{record.position}" not in seal.faults:
+                    found = self._admit(topic, record)
+                    for apply in topology.FACT.get(type(found), ()):
+                        apply(self.state, found)
+        for event in events:
+            if isinstance(event, CARRIED):
+                for apply in topology.EVOLVE[type(event)]:
+                    apply(self.state, event)
+        self.state.next_seq = seal.next_seq
+        taken = {entry.topic: entry.next_position for entry in seal.inputs}
+        for entry in seal.resume:
+            position = taken.get(entry.topic, self._resume[entry.topic].position)
             self._resume[entry.topic] = Start(entry.next_offset, position)
         self._advance(seal)
 

@@ -4,6 +4,7 @@
 reads one. All of them are disposable.
 """
 
+from projections.catalogue import View, views
 from projections.projector import (
     Progress,
     ProjectionError,
@@ -14,7 +15,6 @@ from projections.projector import (
     publish,
     rebuild,
 )
-from projections.views import View, views
 
 __all__ = [
     "Progress",

@@ -21,7 +21,7 @@ import duckdb
 import schemas
 from engine.log.codec import decode_dict
 from engine.log.port import JOURNAL, EngineError, Log, LogUnavailableError
-from projections import views
+from projections import catalogue
 from projections.loader import Loader, OtherLogError
 from projections.tables import tables
 
@@ -192,7 +192,7 @@ def _publish_parquet(snapshot: Path, folder: Path) -> None:
     with closing(connect(snapshot)) as connection:
         for table in tables().values():
             if connection.execute(f"{_in_order(table.name)} limit 1").fetchone() is not None:
-                file = target / f"{table.name}.parquet"
+                file = str(target / f"{table.name}.parquet").replace("'", "''")
                 connection.execute(f"copy ({_in_order(table.name)}) to '{file}' (format parquet)")
     turned = folder / f".{PARQUET}-link-{os.getpid()}"
     turned.unlink(missing_ok=True)
@@ -234,7 +234,7 @@ def _loading(log: Log, path: Path, log_url: str) -> Iterator[Loader]:
     with _writing(path) as connection:
         _write_meta(connection, _meta(log, log_url))
         with closing(Loader(log, connection)) as loader:
-            views.create(connection)
+            _write_views(connection)
             yield loader
 
 
@@ -283,6 +283,16 @@ def _write_meta(connection: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) 
     connection.executemany(
         "insert or ignore into projection_meta values (?, ?)", list(meta.items())
     )
+
+
+def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views unless the file has them as they are now; old ones are never a reason."""
+    texts = "".join(view.sql for view in catalogue.views())
+    digest = hashlib.sha256(texts.encode()).hexdigest()
+    query = "select value from projection_meta where name = 'views'"
+    if connection.execute(query).fetchone() != (digest,):
+        catalogue.create(connection)
+        connection.execute("insert or replace into projection_meta values ('views', ?)", [digest])
 
 
 def _why_rebuild(log: Log, path: Path, log_url: str) -> str:

@@ -171,7 +171,8 @@ def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
     """An order whose amend took it out of its parent looks for another."""
     order = state.orders[event.order_id]
-    if order.parent_id or not order.open_qty:
+    is_between_days = state.day is None or now_ns >= order.end_ns
+    if order.parent_id or not order.open_qty or is_between_days:
         return ()
     return (place(state, order, now_ns),)
 

@@ -226,8 +226,9 @@ def target_qty(plan_qty: int, elapsed_ns: int, horizon_ns: int, kappa_e9: int) -
         return plan_qty
     if elapsed_ns <= 0 or plan_qty == 0:
         return 0
+    straight_qty = plan_qty * elapsed_ns // horizon_ns
     if kappa_e9 == 0:
-        return plan_qty * elapsed_ns // horizon_ns
+        return straight_qty
     # With a = e^-kt and e = e^-2kT the ratio of the sines is (a - e/a) / (1 - e). No power
     # here exceeds 1, so nothing overflows, however large kappa * T is.
     decay = CONTEXT.exp(CONTEXT.scaleb(-kappa_e9 * elapsed_ns, -18))
@@ -237,7 +238,10 @@ def target_qty(plan_qty: int, elapsed_ns: int, horizon_ns: int, kappa_e9: int) -
     falling = CONTEXT.subtract(decay, CONTEXT.divide(whole_decay, decay))
     ratio = CONTEXT.divide(falling, CONTEXT.subtract(ONE, whole_decay))
     remaining = CONTEXT.multiply(ratio, plan_qty)
-    return plan_qty - int(remaining.to_integral_value(ROUND_CEILING, CONTEXT))
+    curved_qty = plan_qty - int(remaining.to_integral_value(ROUND_CEILING, CONTEXT))
+    # The sine is convex, so the curve is never behind the line; a tiny kappa meets it, where the
+    # digits end.
+    return max(curved_qty, straight_qty)
 
 
 def _period(problem: ExecutionProblem) -> Decimal:

@@ -113,8 +113,10 @@ def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
         return None
     return (
         RejectReason.DUPLICATE_ORDER,
-        (f"cl_ord_id {order.cl_ord_id!r:.80} of {order.source!r:.80} is order {earlier} already; "
-        "nothing was changed; use a new id for a new order"),
+        (
+            f"cl_ord_id {order.cl_ord_id!r:.80} of {order.source!r:.80} is order {earlier} already; "
+            "nothing was changed; use a new id for a new order"
+        ),
     )
 
 
@@ -152,8 +154,10 @@ def check_qty(state: State, order: OrderSubmitted, _: int) -> Refusal:
         if limit.max_order_qty is not None and qty > limit.max_order_qty:
             return (
                 RejectReason.QTY_ABOVE_LIMIT,
-                (f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
-                f"{limit.max_order_qty}; split the order or have the limit raised"),
+                (
+                    f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
+                    f"{limit.max_order_qty}; split the order or have the limit raised"
+                ),
             )
     return None
 
@@ -194,8 +198,10 @@ def check_collar(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
         if limit.collar_ppm is not None and through_px * PPM > limit.collar_ppm * far_px:
             return (
                 RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
-                (f"limit_px is {px}, {through_px} through the market at {far_px}; "
-                f"the collar is {limit.collar_ppm} ppm"),
+                (
+                    f"limit_px is {px}, {through_px} through the market at {far_px}; "
+                    f"the collar is {limit.collar_ppm} ppm"
+                ),
             )
     return None
 
@@ -208,8 +214,10 @@ def check_notional(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
         if most is not None and value > most * risk.UNIT_PX:
             return (
                 RejectReason.NOTIONAL_ABOVE_LIMIT,
-                (f"the order's value is {value // risk.UNIT_PX}, the limit of {limit.scope} "
-                f"{limit.scope_id} is {most}; split the order or have the limit raised"),
+                (
+                    f"the order's value is {value // risk.UNIT_PX}, the limit of {limit.scope} "
+                    f"{limit.scope_id} is {most}; split the order or have the limit raised"
+                ),
             )
     for key, allotted in state.controls.allotments.items():
         if key not in ((ControlScope.FIRM, ""), (ControlScope.CLIENT, order.client_id)):
@@ -218,8 +226,10 @@ def check_notional(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
         if value > left:
             return (
                 RejectReason.ALLOTMENT_EXHAUSTED,
-                (f"the order's value is {value // risk.UNIT_PX}, shard {state.shard} has "
-                f"{left // risk.UNIT_PX} left of {allotted.scope} {allotted.scope_id}"),
+                (
+                    f"the order's value is {value // risk.UNIT_PX}, shard {state.shard} has "
+                    f"{left // risk.UNIT_PX} left of {allotted.scope} {allotted.scope_id}"
+                ),
             )
     return None
 
@@ -357,7 +367,7 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
     )
 
 
-def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tuple[StageEvent, ...]:
+def decide_amend(state: State, request: OrderAmendRequested, _: int) -> tuple[StageEvent, ...]:
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
@@ -366,8 +376,17 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
     reason = check_amend(state, order, qty, limit_px)
     if reason is not None:
         return (change_rejected(request, Change.AMEND, *reason),)
-    del now_ns
-    return (pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px),)
+    noted = pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px)
+    if order.parent_id:
+        return (noted,)
+    amended = OrderAmended(  # Between two days no child stands in the way.
+        order_id=order.order_id,
+        cl_ord_id=request.cl_ord_id,
+        previous_qty=order.order_qty,
+        order_qty=max(qty, order.order_qty - order.open_qty),
+        limit_px=limit_px,
+    )
+    return (noted, amended)
 
 
 def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> Refusal:
@@ -382,8 +401,10 @@ def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> R
         if limit.max_order_qty is not None and qty > max(limit.max_order_qty, order.order_qty):
             return (
                 RejectReason.QTY_ABOVE_LIMIT,
-                (f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
-                f"{limit.max_order_qty}"),
+                (
+                    f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
+                    f"{limit.max_order_qty}"
+                ),
             )
     if limit_px is None:
         return None
@@ -396,15 +417,11 @@ def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
-    return (
-        pending(
-            order,
-            request.cl_ord_id,
-            Change.CANCEL,
-            order.order_qty - order.open_qty,
-            order.limit_px,
-        ),
-    )
+    done_qty = order.order_qty - order.open_qty
+    noted = pending(order, request.cl_ord_id, Change.CANCEL, done_qty, order.limit_px)
+    if order.parent_id:
+        return (noted,)
+    return (noted, cancelled(order, request.cl_ord_id, WithdrawReason.CLIENT))
 
 
 def changeable(
@@ -468,6 +485,7 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
     """End the members that the parent could not fill; a GTC order outlives the day's end."""
     parent = state.parents_ended[event.parent_id]
     by_day = event.reason is EndReason.DAY_CLOSED
+    session_over = by_day or (state.day is not None and parent.terms.end_ns >= state.day.close_ns)
     why = WithdrawReason.DAY_CLOSED if by_day else WithdrawReason.WINDOW_ENDED
     ended: list[StageEvent] = []
     for member in parent.members.values():
@@ -477,7 +495,7 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
         waiting = order.pending
         if waiting is not None and waiting.change is Change.CANCEL:
             ended.append(cancelled(order, waiting.cl_ord_id, WithdrawReason.CLIENT))
-        elif not (by_day and order.terms.time_in_force is TimeInForce.GTC):
+        elif not (session_over and order.terms.time_in_force is TimeInForce.GTC):
             ended.append(
                 OrderExpired(order_id=order.order_id, withdrawn_qty=order.open_qty, reason=why)
             )

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
@@ -152,6 +152,13 @@ def text(value: object) -> str:
     return value.strip()
 
 
+def code(value: object) -> str:
+    found = text(value)
+    if not found:
+        raise ValueError("expected a code, not blanks")
+    return found
+
+
 def codes(value: object) -> tuple[str, ...]:
     """Codes in a list, or in one text with semicolons between."""
     parts = value.split(";") if isinstance(value, str) else value
@@ -159,7 +166,7 @@ def codes(value: object) -> tuple[str, ...]:
         raise ValueError("expected codes, as in DPX1;DPX2")  # noqa: TRY004  As above.
     if len(parts) > TEXT_MAX:
         raise ValueError(f"expected {TEXT_MAX} codes at most")
-    return tuple(code for code in (text(part) for part in parts) if code)
+    return tuple(found for found in (text(part) for part in parts) if found)
 
 
 def _word(value: object) -> object:
@@ -175,7 +182,7 @@ DurationNs = Annotated[int, BeforeValidator(duration_ns)]
 Day = Annotated[int, BeforeValidator(day)]
 Truth = Annotated[bool, BeforeValidator(truth)]
 Text = Annotated[str, BeforeValidator(text)]
-Code = Annotated[str, BeforeValidator(text), Field(min_length=1)]
+Code = Annotated[str, BeforeValidator(code)]
 Codes = Annotated[tuple[str, ...], BeforeValidator(codes)]
 
 E = TypeVar("E", bound=StrEnum)
@@ -194,7 +201,7 @@ def _one(found: dict[str, Any]) -> str:
     if found["type"] == "extra_forbidden":
         return f"{field}: not a field here; remove it or correct its name"
     words = found["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    words = words.replace("String should have", "expected")
+    words = words.replace("Tuple should have", "expected")
     return f"{field}: found {_short(found['input'])}, {words}"
 
 

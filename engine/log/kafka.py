@@ -28,7 +28,7 @@ from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Record,
 PREFIX = "metaorder"
 SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
 WAIT_FIRST_S = 0.000_25  # The first look for news, then ever slower ...
-WAIT_LAST_S = 0.002  # ... to this: an idle worker takes a percent of a core.
+WAIT_LAST_S = 0.004  # ... to this: an idle worker takes a few percent of a core.
 WAIT_GROWTH = 0.05  # Of the time waited so far.
 
 
@@ -77,7 +77,7 @@ class KafkaLog:
         return self._search.last(topic, partition)
 
     def wait(self, timeout_s: float) -> None:
-        """Looks at every consumer in turn: a quarter of a millisecond apart, later two."""
+        """Looks at every consumer in turn: a quarter of a millisecond apart, later four."""
         feeds = list(self._feeds.values())
         began_s = now_s = time.monotonic()
         is_news = [reader.is_read and bool(reader.queue) for f in feeds for reader in f.readers()]

@@ -63,9 +63,14 @@ class Cluster:
         )
 
 
-def error_of(error: KafkaException) -> KafkaError:
+# A fatal error is raised by the client wherever it happens to be: in the middle of a delivery
+# report Python makes it a SystemError, with the real one as its cause.
+CLIENT_ERRORS = (KafkaException, SystemError)
+
+
+def error_of(error: BaseException) -> KafkaError:
     """The structured error inside an exception of the client."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, KafkaError):
-        return cause
+    cause = error.__cause__ if isinstance(error, SystemError) else error
+    if isinstance(cause, KafkaException) and cause.args and isinstance(cause.args[0], KafkaError):
+        return cause.args[0]
     return KafkaError(KafkaError._FAIL, str(error))  # noqa: SLF001 (the client's public name)

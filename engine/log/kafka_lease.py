@@ -14,30 +14,32 @@ The lease is proved by a synchronous commit of an offset on its partition. That 
 epoch: it is read, raised and written under the group's own fencing. It is a time in milliseconds,
 so it grows even where Kafka has forgotten the group's offsets or the kind of claim changed.
 
-A thread per membership polls the client, so that heartbeats, rebalances and the wait for a
-worker to finish with a revoked shard do not depend on the worker's loop; if that loop stops
-calling for half a minute, the thread stops too and the group takes the shards away.
+A thread per membership is the only one that touches its client, which is locked while it polls
+and calls back. So rebalances, proofs and the wait for a worker to finish with a revoked shard do
+not depend on the worker's loop; if that loop stops calling for half a minute, the thread stops
+polling too and the group takes the shards away.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
+from engine.log.kafka_client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
 from engine.log.kafka_topics import CLAIMS, SHARDS
 from engine.log.port import Lease, LeaseChange, LeaseLostError, LogUnavailableError
 
-HEARTBEAT_MAX_MS = 300  # How soon members learn of a rebalance.
+HEARTBEAT_MS = 100  # How soon competing members learn of a rebalance; a hand-over takes two.
+CLAIM_HEARTBEAT_MS = 1_000  # A group of one has no rebalances.
 SILENCE_MAX_S = 30.0  # A worker whose loop is silent for longer loses its shards.
-POLL_S = 0.1
+POLL_S = 0.02
 LEAVE_MAX_S = 3.0
 LEAVE_SENT_S = 0.1  # The request is on its way when the member's id is gone.
 FOREIGN_CHECK_S = 0.5
 RETRY_S = 0.02
-IN_REBALANCE = frozenset({KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS})
 REFUSED = frozenset(
     {
         KafkaError.UNKNOWN_MEMBER_ID,
@@ -75,6 +77,17 @@ def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> d
     return found
 
 
+class Proof:
+    """A question of the worker's thread to the membership's."""
+
+    def __init__(self, lease: Lease, deadline_s: float) -> None:
+        self.lease = lease
+        self.deadline_s = deadline_s
+        self.answered = threading.Event()
+        self.is_held = False
+        self.failure: LogUnavailableError | None = None
+
+
 class Membership:
     """One static member of one group, and the thread that keeps it there."""
 
@@ -96,22 +109,23 @@ class Membership:
         self._is_leaving = False
         self._checked_s = 0.0
         session_ms = leases.session_timeout_ms
-        self._consumer = Consumer(
-            cluster.config(
-                {
-                    "group.id": group,
-                    "group.instance.id": leases.owner,
-                    "group.protocol": "classic",
-                    "partition.assignment.strategy": "cooperative-sticky",
-                    "session.timeout.ms": session_ms,
-                    "heartbeat.interval.ms": min(HEARTBEAT_MAX_MS, session_ms // 4),
-                    "max.poll.interval.ms": max(session_ms, int(SILENCE_MAX_S * 1000)),
-                    "enable.auto.commit": False,
-                    "auto.offset.reset": "latest",
-                }
-            ),
-            logger=LOGGER,
+        heartbeat_ms = HEARTBEAT_MS if claimed is None else CLAIM_HEARTBEAT_MS
+        settings = cluster.config(
+            {
+                "group.id": group,
+                "group.instance.id": leases.owner,
+                "group.protocol": "classic",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": session_ms,
+                "heartbeat.interval.ms": min(heartbeat_ms, session_ms // 4),
+                "max.poll.interval.ms": max(session_ms, int(SILENCE_MAX_S * 1000)),
+                "enable.auto.commit": False,
+                "auto.offset.reset": "latest",
+            }
         )
+        self._consumer = Consumer(settings, logger=LOGGER)
+        self._proofs: deque[Proof] = deque()
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
 
     def start(self) -> None:
@@ -119,28 +133,58 @@ class Membership:
 
     def leave(self) -> None:
         self._is_leaving = True
+        self._wake.set()
 
     def join(self) -> None:
         self._thread.join()
 
-    def prove(self, lease: Lease, deadline_s: float) -> bool:
-        """Commit on the shard's partition; True if the group let us."""
-        while True:
-            partition = self._partition_of.get(lease.shard)
-            member_id = self._consumer.memberid()
-            if partition is None or not member_id or not self._leases.holds(lease):
+    def wake(self) -> None:
+        """Something changed that the thread may wait for."""
+        self._wake.set()
+
+    def prove(self, lease: Lease) -> bool:
+        """Commit on the shard's partition; True if the group let us. Raises LogUnavailableError."""
+        proof = Proof(lease, time.monotonic() + CALL_MAX_S)
+        self._proofs.append(proof)
+        self._wake.set()
+        while not proof.answered.wait(POLL_S):
+            if not self._thread.is_alive():
                 return False
-            cause = self._commit(partition, lease.epoch)
-            if cause is None:
-                # Without an id the commit is nobody's, and an empty group takes it from anyone.
-                return self._consumer.memberid() == member_id and self._leases.holds(lease)
-            if cause.code() in REFUSED:
-                return False
-            if time.monotonic() > deadline_s:
-                raise self._cluster.unavailable(
-                    f"proving the lease of shard {lease.shard}", cause.str()
-                )
-            time.sleep(RETRY_S)
+            if time.monotonic() > proof.deadline_s + CALL_MAX_S:
+                raise self._cluster.unavailable(f"proving the lease {lease}", "no answer")
+        if proof.failure is not None:
+            raise proof.failure
+        return proof.is_held
+
+    def _serve(self) -> None:
+        """Answer the proofs asked for; one that a rebalance interrupts is tried again later."""
+        for _ in range(len(self._proofs)):
+            proof = self._proofs.popleft()
+            if self._try(proof):
+                proof.answered.set()
+            else:
+                self._proofs.append(proof)
+
+    def _try(self, proof: Proof) -> bool:
+        """True if the proof has its answer."""
+        lease = proof.lease
+        partition = self._partition_of.get(lease.shard)
+        member_id = self._consumer.memberid()
+        if partition is None or not member_id or not self._leases.holds(lease):
+            return True
+        cause = self._commit(partition, lease.epoch)
+        if cause is None:
+            # Without an id the commit is nobody's, and an empty group takes it from anyone.
+            proof.is_held = self._consumer.memberid() == member_id and self._leases.holds(lease)
+            return True
+        if cause.code() in REFUSED:
+            return True
+        if time.monotonic() > proof.deadline_s:
+            proof.failure = self._cluster.unavailable(
+                f"proving the lease of shard {lease.shard}", cause.str()
+            )
+            return True
+        return False  # In a rebalance, or the coordinator is away: ask again.
 
     def _commit(self, partition: int, epoch: int) -> KafkaError | None:
         offsets = [TopicPartition(self._topic, partition, epoch)]
@@ -159,22 +203,21 @@ class Membership:
                 on_lost=self._on_lost,
             )
             while not self._is_leaving:
-                if self._leases.is_silent():
-                    time.sleep(POLL_S)  # The group will notice that nobody polls.
-                    continue
-                message = self._consumer.poll(RETRY_S if self._untaken else POLL_S)
-                error = message.error() if message is not None else None
-                if error is not None and error.fatal():
-                    self._leases.on_fenced(self.group, error)
-                    break
+                if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
+                    self._consumer.poll(0)  # Only calls back; raises what is fatal.
+                self._serve()
                 self._take()
+                self._rest()
             self._leave_group()
-        except (KafkaException, RuntimeError) as error:
-            LOGGER.exception("group %s: the membership ended", self.group)
-            self._leases.on_fenced(self.group, error)
+        except CLIENT_ERRORS as error:
+            self._leases.on_fenced(self.group, error_of(error).str())
         finally:
             self._drop(list(self._partition_of))
             self._consumer.close()
+
+    def _rest(self) -> None:
+        self._wake.wait(POLL_S)
+        self._wake.clear()
 
     def _leave_group(self) -> None:
         """Leave for good: closing alone would keep a static member's place for a session."""
@@ -229,7 +272,11 @@ class Membership:
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """The group waits in here until the worker has finished with these shards."""
         shards = [self._shard_of(p.partition) for p in partitions]
-        self._leases.on_revoked([shard for shard in shards if shard not in self._untaken])
+        self._leases.on_revoked(shards)
+        deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
+        while self._leases.is_finishing(shards) and time.monotonic() < deadline_s:
+            self._serve()  # The worker may have to prove a lease in order to finish.
+            self._rest()
         self._drop(shards)
         consumer.incremental_unassign(partitions)
 
@@ -318,6 +365,7 @@ class KafkaLeases:
             self._changed.notify_all()
         if membership is None or lease is None:
             return
+        membership.wake()
         if self._claimed is not None:
             membership.leave()
             membership.join()
@@ -335,7 +383,7 @@ class KafkaLeases:
 
     def prove(self, lease: Lease) -> bool:
         membership = self._memberships.get(lease.shard)
-        return membership is not None and membership.prove(lease, time.monotonic() + CALL_MAX_S)
+        return membership is not None and membership.prove(lease)
 
     def close(self) -> None:
         with self._changed:
@@ -375,17 +423,17 @@ class KafkaLeases:
             self._changed.notify_all()
 
     def on_revoked(self, shards: Sequence[int]) -> None:
-        """Return when the worker has released them, at the latest after a session."""
         with self._changed:
             unseen = {lease.shard for lease in self._gained}
             asked = [shard for shard in shards if shard in self._held and shard not in unseen]
             self._revoked += asked
             self._revoking.update(asked)
             self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: self._is_closing or self._revoking.isdisjoint(asked),
-                self.session_timeout_ms / 1000,
-            )
+
+    def is_finishing(self, shards: Sequence[int]) -> bool:
+        """True while the worker has not released what was revoked."""
+        with self._changed:
+            return not self._is_closing and not self._revoking.isdisjoint(shards)
 
     def on_lost(self, shards: Sequence[int]) -> None:
         with self._changed:

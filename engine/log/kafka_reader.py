@@ -25,13 +25,24 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
-from engine.log.port import CorruptLogError, Headers, LogUnavailableError, Record, Start
+from engine.log.port import (
+    OUTPUT_TOPICS,
+    CorruptLogError,
+    Headers,
+    LogUnavailableError,
+    Record,
+    Start,
+)
 
 FETCH_WAIT_MS = 50  # How late a reader may learn that only a marker followed its last record.
 PROBE_WAIT_MS = 2  # The same for a search of the last record; such a consumer is rarely busy.
 PUMP_RECORDS = 1_000  # Taken from the client in one call.
-QUEUE_MAX_RECORDS = 5_000  # A reader holds about so many; then its partition is paused.
-QUEUE_LOW_RECORDS = 1_000  # Then it is fetched again.
+READ_MAX_RECORDS = 5_000  # Returned at once: fewer than pause the partition.
+SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
+SETTLE_STEP_S = 0.0005
+RETRY_S = 0.02
+QUEUE_MAX_RECORDS = 10_000  # A reader holds about so many; then its partition is paused.
+QUEUE_LOW_RECORDS = 2_000  # Then it is fetched again.
 PREFETCH_MAX_KBYTES = 4_096  # Per partition, inside the client.
 LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
 OUT_OF_RANGE = frozenset(
@@ -50,26 +61,66 @@ def headers_of(message: Message) -> Headers:
 
 
 class Ends:
-    """Asks the brokers where partitions begin and end, on a connection that never fetches.
+    """Asks the brokers where partitions begin and end, on connections that never fetch.
 
     A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.5.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._consumer = Consumer(cluster.reading(), logger=LOGGER)
+        self._stable = Consumer(cluster.reading(), logger=LOGGER)
+        self._high = Consumer(
+            cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
+        )
 
     def of(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset and the last stable offset: before it everything is decided."""
-        at = TopicPartition(self._cluster.topic(topic), partition)
-        try:
-            return self._consumer.get_watermark_offsets(at, timeout=CALL_MAX_S, cached=False)
-        except KafkaException as error:
-            cause = error_of(error).str()
-            raise self._cluster.unavailable(f"asking for the end of {at.topic}", cause) from error
+        return self._ask(self._stable, topic, partition)
+
+    def settled(self, topic: str, partition: int) -> tuple[int, int]:
+        """The same, once what is committed by now is stable.
+
+        A commit is acknowledged when it is decided; its markers, which make it readable, follow
+        within milliseconds. A transaction that stays open (nobody's but a stranger's) is not
+        waited for.
+        """
+        if topic not in OUTPUT_TOPICS:
+            return self.of(topic, partition)  # Inputs are written without transactions.
+        _, high = self._ask(self._high, topic, partition)
+        deadline_s = time.monotonic() + SETTLE_MAX_S
+        while True:
+            first, end = self.of(topic, partition)
+            if end >= high:
+                return first, end
+            if time.monotonic() > deadline_s:
+                LOGGER.warning(
+                    "%s partition %d: stable to offset %d, written to %d: a transaction is open",
+                    self._cluster.topic(topic),
+                    partition,
+                    end,
+                    high,
+                )
+                return first, end
+            time.sleep(SETTLE_STEP_S)
 
     def close(self) -> None:
-        self._consumer.close()
+        self._stable.close()
+        self._high.close()
+
+    def _ask(self, consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+        at = TopicPartition(self._cluster.topic(topic), partition)
+        deadline_s = time.monotonic() + CALL_MAX_S
+        while True:
+            left_s = max(0.1, deadline_s - time.monotonic())
+            try:
+                return consumer.get_watermark_offsets(at, timeout=left_s, cached=False)
+            except KafkaException as error:
+                cause = error_of(error).str()
+                if time.monotonic() > deadline_s:
+                    raise self._cluster.unavailable(
+                        f"asking for the end of {at.topic}", cause
+                    ) from error
+            time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
 
 
 class KafkaReader:
@@ -167,10 +218,11 @@ class Feed:
                 self._consumer.incremental_unassign([at])
 
     def end(self, partition: int) -> int:
-        """The last stable offset now."""
-        return self._ends.of(self.topic, partition)[1]
+        """Beyond every record that is committed now."""
+        return self._ends.settled(self.topic, partition)[1]
 
     def take(self, reader: KafkaReader, max_records: int) -> list[Record]:
+        max_records = min(max_records, READ_MAX_RECORDS)
         with self._lock:
             while len(reader.queue) < max_records and self.pump():
                 pass
@@ -310,7 +362,7 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        first, end = self._ends.of(topic, partition)
+        first, end = self._ends.settled(topic, partition)
         step = LAST_SEARCH_OFFSETS
         with self._lock:
             while first < end:
@@ -331,6 +383,7 @@ class LastSearch:
         name = self._cluster.topic(topic)
         deadline_s = time.monotonic() + CALL_MAX_S
         last: Message | None = None
+        cause = "no answer"
         self._consumer.assign([TopicPartition(name, partition, start)])
         try:
             while time.monotonic() < deadline_s:
@@ -341,14 +394,15 @@ class LastSearch:
                 if error is None:
                     last = message
                 elif error.code() != END_OF_PARTITION:
-                    raise self._cluster.unavailable(f"reading {name}", error.str())
+                    cause = error.str()  # The client goes on trying.
+                    continue
                 offset = message.offset()
                 assert offset is not None
                 if offset >= (end if error is not None else end - 1):
                     return last
         finally:
             self._consumer.unassign()
-        raise self._cluster.unavailable(f"reading the end of {name}", "no answer")
+        raise self._cluster.unavailable(f"reading the end of {name}", cause)
 
 
 def record_of(message: Message) -> Record:

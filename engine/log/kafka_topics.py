@@ -6,7 +6,8 @@ partitions are leases, and `claims`, whose single partition is what one owner of
 claim holds in a consumer group of its own.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException
@@ -35,6 +36,7 @@ SHARDS = "shards"  # One partition a shard; holding it is holding the shard.
 CLAIMS = "claims"  # One partition: what an explicit claim holds, in a group per shard.
 TRANSACTION_STATE = "__transaction_state"
 TRANSACTION_MAX_MS = 15_000  # A foreign open transaction holds readers back at most so long.
+AWAIT_STEP_S = 0.02
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
 REQUIRED = {  # Without these the log forgets or rewrites what it was given.
@@ -72,7 +74,7 @@ def create(
     bootstrap: str,
     prefix: str,
     partitions: int,
-    replication: int,
+    replication: int = 1,
     settings: Mapping[str, Setting] | None = None,
 ) -> list[str]:
     """Create the topics that are missing, in one request; returns their names.
@@ -89,7 +91,18 @@ def create(
         for name, count in layout(prefix, partitions).items()
     ]
     answers = admin.create_topics(wanted, operation_timeout=CALL_MAX_S, request_timeout=CALL_MAX_S)
-    return [name for name, answer in answers.items() if is_created(cluster, name, answer)]
+    created = [name for name, answer in answers.items() if is_created(cluster, name, answer)]
+    await_topics(cluster, admin, created)
+    return created
+
+
+def await_topics(cluster: Cluster, admin: AdminClient, names: Sequence[str]) -> None:
+    """The controller answers for a topic a moment before the brokers know it."""
+    deadline_s = time.monotonic() + CALL_MAX_S
+    while not metadata_of(cluster, admin).topics.keys() >= set(names):
+        if time.monotonic() > deadline_s:
+            raise cluster.unavailable("creating the topics", "the brokers do not know them yet")
+        time.sleep(AWAIT_STEP_S)
 
 
 def is_created(cluster: Cluster, name: str, answer: "Future[None]") -> bool:

@@ -7,14 +7,23 @@ failed is never revived: its lease is proved against the broker, because two own
 start over fence each other for ever, and whoever still holds it opens a new writer.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, Message, Producer
 
-from engine.log.kafka_client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, Setting, error_of
+from engine.log.kafka_client import (
+    CALL_MAX_S,
+    CLIENT_ERRORS,
+    LOGGER,
+    RECORD_MAX_BYTES,
+    Cluster,
+    Setting,
+    error_of,
+)
 from engine.log.port import (
     CommitUnknownError,
     Lease,
@@ -40,21 +49,19 @@ class Deliveries:
     def __init__(self, cluster: Cluster, extra: Mapping[str, Setting]) -> None:
         self.cluster = cluster
         self.error: KafkaError | None = None
-        self.producer = Producer(
-            cluster.config(
-                {
-                    "acks": "all",
-                    "enable.idempotence": True,
-                    "linger.ms": 1,  # A flush does not wait for it.
-                    "message.max.bytes": RECORD_MAX_BYTES,
-                    "delivery.report.only.error": True,
-                    "retry.backoff.ms": RETRY_MS,
-                    "retry.backoff.max.ms": RETRY_MAX_MS,
-                    **extra,
-                }
-            ),
-            logger=LOGGER,
+        settings = cluster.config(
+            {
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 1,  # A flush does not wait for it.
+                "message.max.bytes": RECORD_MAX_BYTES,
+                "delivery.report.only.error": True,
+                "retry.backoff.ms": RETRY_MS,
+                "retry.backoff.max.ms": RETRY_MAX_MS,
+                **extra,
+            }
         )
+        self.producer = Producer(settings, logger=LOGGER)
 
     def send(self, topic: str, records: Sequence[NewRecord]) -> None:
         """Hand records to the client, in order. Raises KafkaException."""
@@ -88,8 +95,9 @@ class Deliveries:
         return self.error
 
     def close(self) -> None:
-        self.producer.purge()
-        self.producer.close()
+        with contextlib.suppress(*CLIENT_ERRORS):  # What failed once fails here again.
+            self.producer.purge()
+            self.producer.close()
 
     def _on_delivery(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None and self.error is None:
@@ -123,7 +131,7 @@ class Appender:
             try:
                 deliveries.send(topic, records)
                 failed = deliveries.settle()
-            except KafkaException as error:
+            except CLIENT_ERRORS as error:
                 failed = error_of(error)
             if failed is not None:
                 deliveries.close()
@@ -169,19 +177,19 @@ class KafkaWriter:
             for topic, batch in records.items():
                 deliveries.send(topic, batch)
             failed = deliveries.settle()
-        except KafkaException as error:
+        except CLIENT_ERRORS as error:
             failed = error_of(error)
         if failed is not None:
             self._abort(deliveries, failed)
         try:
             deliveries.producer.commit_transaction(CALL_MAX_S)
-        except KafkaException as error:
+        except CLIENT_ERRORS as error:
             self._give_up(error_of(error))
 
     def close(self) -> None:
-        if self._deliveries is not None:
-            self._deliveries.close()
-            self._deliveries = None
+        deliveries, self._deliveries = self._deliveries, None
+        if deliveries is not None:
+            deliveries.close()
 
     @property
     def _what(self) -> str:
@@ -193,13 +201,14 @@ class KafkaWriter:
             {
                 "transactional.id": f"{self._cluster.prefix}.{self._lease.shard}",
                 "transaction.timeout.ms": self._timeout_ms,
+                "socket.timeout.ms": min(self._timeout_ms, int(CALL_MAX_S * 1000)),
             },
         )
         deadline_s = time.monotonic() + CALL_MAX_S
         while True:
             try:
                 deliveries.producer.init_transactions(max(0.1, deadline_s - time.monotonic()))
-            except KafkaException as error:
+            except CLIENT_ERRORS as error:
                 cause = error_of(error)
                 if cause.retriable() and time.monotonic() < deadline_s:
                     continue
@@ -213,7 +222,7 @@ class KafkaWriter:
         """Nothing of this transaction will be seen: its commit was not asked for."""
         try:
             deliveries.producer.abort_transaction(CALL_MAX_S)
-        except KafkaException:
+        except CLIENT_ERRORS:
             self._give_up(failed)  # Fenced perhaps: not for this producer to find out.
         deliveries.error = None
         raise LogUnavailableError(

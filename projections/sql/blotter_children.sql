@@ -13,7 +13,7 @@ select
     child.status,
     child.filled_qty,
     child.open_qty,
-    (child.notional::double / child.filled_qty / 1e9)::decimal(18, 9) as avg_price,
+    (child.notional::double / nullif(child.filled_qty, 0) / 1e9)::decimal(18, 9) as avg_price,
     strftime(
         timezone(zone.time_zone, make_timestamp_ns(child.routed_ns)::timestamp at time zone 'UTC'),
         '%Y-%m-%d %H:%M:%S'

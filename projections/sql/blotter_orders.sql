@@ -1,28 +1,28 @@
 -- What became of each small order? One row an order, as a person reads it.
 create or replace view blotter_orders as
 select
-    "order".order_id,
-    "order".source,
-    "order".cl_ord_id,
-    "order".client_id,
-    coalesce(instrument.symbol, "order".instrument_id) as symbol,
-    lower("order".side) as side,
-    "order".order_qty,
-    "order".order_type,
-    ("order".limit_px / 1e9)::decimal(18, 9) as limit_price,
-    "order".urgency,
-    "order".status,
-    "order".crossed_qty,
-    "order".allocated_qty,
-    "order".open_qty,
-    "order".withdrawn_qty,
-    ("order".notional::double / ("order".crossed_qty + "order".allocated_qty) / 1e9)
+    small.order_id,
+    small.source,
+    small.cl_ord_id,
+    small.client_id,
+    coalesce(instrument.symbol, small.instrument_id) as symbol,
+    lower(small.side) as side,
+    small.order_qty,
+    small.order_type,
+    (small.limit_px / 1e9)::decimal(18, 9) as limit_price,
+    small.urgency,
+    small.status,
+    small.crossed_qty,
+    small.allocated_qty,
+    small.open_qty,
+    small.withdrawn_qty,
+    (small.notional::double / nullif(small.crossed_qty + small.allocated_qty, 0) / 1e9)
         ::decimal(18, 9) as avg_price,  -- Null while nothing is done.
-    "order".parent_id,
+    small.parent_id,
     strftime(
-        timezone(zone.time_zone, make_timestamp_ns("order".accepted_ns)::timestamp at time zone 'UTC'),
+        timezone(zone.time_zone, make_timestamp_ns(small.accepted_ns)::timestamp at time zone 'UTC'),
         '%Y-%m-%d %H:%M:%S'
     ) as accepted_at
-from order_state as "order"
+from order_state as small
 cross join calendar_zone as zone
-left join instruments as instrument on instrument.instrument_id = "order".instrument_id;
+left join instruments as instrument on instrument.instrument_id = small.instrument_id;

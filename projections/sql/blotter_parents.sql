@@ -18,7 +18,7 @@ select
     parent.exposure_qty,
     parent.children,
     (parent.limit_px / 1e9)::decimal(18, 9) as limit_price,
-    (parent.notional::double / parent.filled_qty / 1e9)::decimal(18, 9) as avg_price,
+    (parent.notional::double / nullif(parent.filled_qty, 0) / 1e9)::decimal(18, 9) as avg_price,
     (parent.arrival_mid_px / 1e9)::decimal(18, 9) as arrival_price,
     strftime(
         timezone(zone.time_zone, make_timestamp_ns(parent.opened_ns)::timestamp at time zone 'UTC'),

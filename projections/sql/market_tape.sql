@@ -10,7 +10,7 @@ prints as (
         on refused.shard = trade.shard and refused.input_position = trade.position
     where trade.eligible
     union all
-    select fill.instrument_id, fill.transact_ns, -fill.booked_qty, fill.booked_px
+    select fill.instrument_id, fill.transact_ns, -fill.last_qty, fill.last_px
     from fill_booked as fill, tape_setting
     where tape_setting.tape_includes_own
 ),

@@ -4,18 +4,18 @@ create or replace view order_benchmarks as
 with
 spans as (
     select
-        "order".*,
-        coalesce("order".ended_ns, "order".last_execution_ns, 9223372036854775807) as until_ns,
+        small.*,
+        coalesce(small.ended_ns, small.last_execution_ns, 9223372036854775807) as until_ns,
         -- Who joins a working parent waits for no release.
         if(
-            parent.released_seq > "order".first_joined_seq,
+            parent.released_seq > small.first_joined_seq,
             mark.arrival_px,
-            "order".arrival_mid_px::double
+            small.arrival_mid_px::double
         ) as release_px,
         mark.arrival_px as parent_px
-    from order_state as "order"
-    left join parent_state as parent on parent.parent_id = "order".first_parent_id
-    left join parent_benchmarks as mark on mark.parent_id = "order".first_parent_id
+    from order_state as small
+    left join parent_state as parent on parent.parent_id = small.first_parent_id
+    left join parent_benchmarks as mark on mark.parent_id = small.first_parent_id
 )
 select
     span.order_id,

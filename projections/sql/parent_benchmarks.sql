@@ -13,14 +13,14 @@ spans as (
 arrivals as (
     select
         stay.parent_id,
-        sum(stay.member_qty * "order".arrival_mid_px::double)
-            filter ("order".arrival_mid_px is not null)
-            / sum(stay.member_qty) filter ("order".arrival_mid_px is not null) as member_arrival_px,
-        sum(stay.member_qty * "order".decision_px::double)
-            filter ("order".decision_px is not null)
-            / sum(stay.member_qty) filter ("order".decision_px is not null) as member_decision_px
+        sum(stay.member_qty * small.arrival_mid_px::double)
+            filter (small.arrival_mid_px is not null)
+            / sum(stay.member_qty) filter (small.arrival_mid_px is not null) as member_arrival_px,
+        sum(stay.member_qty * small.decision_px::double)
+            filter (small.decision_px is not null)
+            / sum(stay.member_qty) filter (small.decision_px is not null) as member_decision_px
     from membership as stay
-    join order_state as "order" on "order".order_id = stay.order_id
+    join order_state as small on small.order_id = stay.order_id
     group by stay.parent_id
 ),
 firsts as (

@@ -7,18 +7,19 @@ create or replace view tca_order as
 with
 measured as (
     select
-        "order".*,
-        if("order".side = 'BUY', 1, -1) as sign,
-        "order".order_qty - "order".client_withdrawn_qty as wanted_qty,
-        "order".crossed_qty + "order".allocated_qty as done_qty,
-        "order".notional::double / ("order".crossed_qty + "order".allocated_qty) as avg_px,
+        small.*,
+        if(small.side = 'BUY', 1, -1) as sign,
+        small.order_qty - small.client_withdrawn_qty as wanted_qty,
+        small.crossed_qty + small.allocated_qty as done_qty,
+        small.notional::double
+            / nullif(small.crossed_qty + small.allocated_qty, 0) as avg_px,
         mark.decision_px as from_px,
         mark.arrival_px,
         mark.release_px,
         coalesce(mark.close_px, mark.release_px) as close_px,
         mark.interval_vwap_px
-    from order_state as "order"
-    join order_benchmarks as mark on mark.order_id = "order".order_id
+    from order_state as small
+    join order_benchmarks as mark on mark.order_id = small.order_id
 ),
 costed as (
     select
@@ -32,32 +33,32 @@ costed as (
     from measured
 )
 select
-    "order".order_id,
-    "order".client_id,
-    "order".cl_ord_id,
-    coalesce(instrument.symbol, "order".instrument_id) as symbol,
-    lower("order".side) as side,
-    "order".wanted_qty as order_qty,
-    "order".done_qty as quantity,
-    "order".crossed_qty,
-    ("order".notional::double / 1e9)::decimal(24, 4) as notional,
-    ("order".avg_px / 1e9)::decimal(18, 9) as avg_price,
-    ("order".from_px / 1e9)::decimal(18, 9) as decision_price,
-    ("order".arrival_px / 1e9)::decimal(18, 9) as arrival_price,
-    ("order".release_px / 1e9)::decimal(18, 9) as release_price,
-    ("order".interval_vwap_px / 1e9)::decimal(18, 9) as interval_vwap,
-    "order".sign * ("order".avg_px - "order".arrival_px) / "order".arrival_px * 1e4
+    small.order_id,
+    small.client_id,
+    small.cl_ord_id,
+    coalesce(instrument.symbol, small.instrument_id) as symbol,
+    lower(small.side) as side,
+    small.wanted_qty as order_qty,
+    small.done_qty as quantity,
+    small.crossed_qty,
+    (small.notional::double / 1e9)::decimal(24, 4) as notional,
+    (small.avg_px / 1e9)::decimal(18, 9) as avg_price,
+    (small.from_px / 1e9)::decimal(18, 9) as decision_price,
+    (small.arrival_px / 1e9)::decimal(18, 9) as arrival_price,
+    (small.release_px / 1e9)::decimal(18, 9) as release_price,
+    (small.interval_vwap_px / 1e9)::decimal(18, 9) as interval_vwap,
+    small.sign * (small.avg_px - small.arrival_px) / small.arrival_px * 1e4
         as arrival_cost_bps,
-    "order".sign * ("order".avg_px - "order".interval_vwap_px) / "order".interval_vwap_px * 1e4
+    small.sign * (small.avg_px - small.interval_vwap_px) / small.interval_vwap_px * 1e4
         as interval_vwap_cost_bps,
-    ("order".delay + "order".aggregation + "order".trading + "order".opportunity + "order".fee)
-        / nullif("order".base, 0) * 1e4 as is_bps,
-    "order".delay / nullif("order".base, 0) * 1e4 as is_delay_bps,
-    "order".aggregation / nullif("order".base, 0) * 1e4 as is_aggregation_bps,
-    "order".trading / nullif("order".base, 0) * 1e4 as is_trading_bps,
-    "order".opportunity / nullif("order".base, 0) * 1e4 as is_opportunity_bps,
-    "order".fee / nullif("order".base, 0) * 1e4 as is_fees_bps,
-    ("order".fee / 1e9)::decimal(24, 4) as fees,
-    "order".parent_id
-from costed as "order"
-left join instruments as instrument on instrument.instrument_id = "order".instrument_id;
+    (small.delay + small.aggregation + small.trading + small.opportunity + small.fee)
+        / nullif(small.base, 0) * 1e4 as is_bps,
+    small.delay / nullif(small.base, 0) * 1e4 as is_delay_bps,
+    small.aggregation / nullif(small.base, 0) * 1e4 as is_aggregation_bps,
+    small.trading / nullif(small.base, 0) * 1e4 as is_trading_bps,
+    small.opportunity / nullif(small.base, 0) * 1e4 as is_opportunity_bps,
+    small.fee / nullif(small.base, 0) * 1e4 as is_fees_bps,
+    (small.fee / 1e9)::decimal(24, 4) as fees,
+    small.parent_id
+from costed as small
+left join instruments as instrument on instrument.instrument_id = small.instrument_id;

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.log import open_log
+from engine.log import kafka_topics, open_log
 from engine.log.port import (
     BEGINNING,
     JOURNAL,
@@ -62,8 +62,9 @@ class LogFactory:
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
 def log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
     if request.param == "kafka":
-        bootstrap = request.getfixturevalue("kafka_bootstrap")
-        factory = LogFactory(f"kafka:{bootstrap}/conformance-{next(_prefixes)}")
+        bootstrap, prefix = request.getfixturevalue("kafka_bootstrap"), f"test-{next(_prefixes)}"
+        kafka_topics.create(bootstrap, prefix, PARTITIONS, replication=1)
+        factory = LogFactory(f"kafka:{bootstrap}/{prefix}")
     else:
         factory = LogFactory(f"sqlite:{tmp_path / 'log.db'}")
     yield factory

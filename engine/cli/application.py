@@ -1,0 +1,91 @@
+"""Wires the commands into one application, and turns errors into reasons and exit codes."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import duckdb
+import typer
+from rich.markup import escape
+
+from engine.cli import (
+    audit,
+    blotter,
+    controls,
+    orders,
+    projections,
+    reference,
+    sql,
+    tca,
+    topics,
+)
+from engine.cli.exits import EPILOG, Exit
+from engine.cli.render import errors
+from engine.log.port import EngineError, LogUnavailableError
+
+app = typer.Typer(
+    name="metaorder",
+    help="An event-sourced smart execution engine: from small orders to fair allocations.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+if find_spec("engine.cli.run"):  # worker, simulate and demo register themselves.
+    import_module("engine.cli.run").register(app)
+app.add_typer(orders.app, name="orders")
+app.add_typer(controls.app, name="controls")
+app.add_typer(reference.app, name="reference")
+app.add_typer(topics.app, name="topics")
+app.add_typer(projections.app, name="projections")
+app.command("sql")(sql.sql)
+app.command("blotter")(blotter.blotter)
+app.command("audit")(audit.audit)
+app.command("tca")(tca.tca)
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit code. Reasons go to stderr, tracebacks nowhere."""
+    try:
+        app(list(arguments))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.ERROR
+    except KeyboardInterrupt:
+        return _fail("interrupted", Exit.ERROR)
+    except LogUnavailableError as error:
+        return _fail(str(error), Exit.MISSING)
+    except EngineError as error:
+        return _fail(str(error), Exit.ERROR)
+    except duckdb.Error as error:
+        return _fail(f"query: {error}", Exit.ERROR)
+    except BrokenPipeError:  # The reader of stdout, such as `head`, has enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except OSError as error:
+        return _fail(f"{error.filename or 'system'}: {error.strerror or error}", Exit.ERROR)
+    return Exit.OK
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def command_names() -> frozenset[str]:
+    """Every command as it is typed, such as `orders submit`."""
+    return frozenset(_names(app, ""))
+
+
+def _names(group: typer.Typer, prefix: str) -> Iterator[str]:
+    for command in group.registered_commands:
+        yield f"{prefix}{command.name or getattr(command.callback, '__name__', '')}"
+    for sub in group.registered_groups:
+        if sub.typer_instance is not None:
+            yield from _names(sub.typer_instance, f"{prefix}{sub.name} ")
+
+
+def _fail(text: str, code: Exit) -> int:
+    errors().print(f"[red]error:[/red] {escape(text)}", soft_wrap=True)
+    return code

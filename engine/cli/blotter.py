@@ -1,0 +1,34 @@
+"""`metaorder blotter`: where everything stands."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+import projections as project
+from engine.cli.options import ConfigOption, OutputOption, ProjectionOption, loaded, readable
+from engine.cli.render import Output, fetched, render
+
+
+class Level(StrEnum):
+    """What the blotter lists."""
+
+    ORDERS = "orders"
+    PARENTS = "parents"
+    CHILDREN = "children"
+
+
+def blotter(
+    level: Annotated[Level, typer.Argument(help="What to list.")] = Level.PARENTS,
+    *,
+    limit: Annotated[int, typer.Option(min=0, help="Most rows; 0 is all.")] = 50,
+    projection: ProjectionOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show orders, parents or children and where each stands."""
+    settings = loaded(config, projection=projection)
+    bound = f" limit {limit}" if limit else ""
+    with project.connect(readable(settings.projection)) as connection:
+        found = fetched(connection.execute(f"from blotter_{level.value}{bound}"))
+    render(found, output, level.value)

@@ -1,0 +1,25 @@
+"""Exit codes, documented in `metaorder --help` and the README."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command came to."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    MISMATCH = 3
+    REFUSED = 4
+    MISSING = 5
+
+
+MEANING = {
+    Exit.OK: "ok",
+    Exit.ERROR: "error",
+    Exit.USAGE: "usage",
+    Exit.MISMATCH: "verification mismatch",
+    Exit.REFUSED: "refused by risk",
+    Exit.MISSING: "a dependency is missing",
+}
+EPILOG = "Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in MEANING.items()) + "."

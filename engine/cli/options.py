@@ -1,0 +1,70 @@
+"""Options that several commands share, and how they open what they name."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine import config
+from engine.cli.render import Output
+from engine.config import Config
+from engine.log import open_log
+from engine.log.port import Log
+
+PUBLISHED = "published"  # Folder beside the projection where readers find its snapshot.
+SNAPSHOT = "snapshot.duckdb"
+
+LogOption = Annotated[
+    str | None,
+    typer.Option(
+        "--log", metavar="URL", help="sqlite:PATH or kafka:HOST:PORT, with /prefix if any."
+    ),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file of settings.")
+]
+OutputOption = Annotated[
+    Output, typer.Option("-o", "--output", help="For people, or for machines.")
+]
+ProjectionOption = Annotated[
+    Path | None,
+    typer.Option("--projection", metavar="FILE", help="DuckDB file made by `projections`."),
+]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who sets it; default the user.")
+]
+
+
+def opened(settings: Config) -> Log:
+    """The log of the configuration."""
+    return open_log(settings.log_url, partitions=settings.partitions)
+
+
+def loaded(file: Path | None = None, **overrides: object) -> Config:
+    """The configuration; options that were given win."""
+    return config.load(file, **overrides)
+
+
+def readable(projection: Path) -> Path:
+    """The file to read: a projector's snapshot if it publishes one, else the projection."""
+    snapshot = published(projection) / SNAPSHOT
+    if snapshot.exists() and (
+        not projection.exists() or snapshot.stat().st_mtime >= projection.stat().st_mtime
+    ):
+        return snapshot
+    return projection
+
+
+def published(projection: Path) -> Path:
+    return projection.parent / PUBLISHED
+
+
+def user(by: str | None) -> str:
+    """Who runs the command, for `set_by`."""
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container's user may have no name.
+        return "unknown"

@@ -1,0 +1,211 @@
+"""`metaorder orders`: submit, cancel, generate."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from engine.cli.exits import Exit
+from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
+from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.gateways import order_entry
+from engine.gateways.outcomes import Outcome, Outcomes
+from engine.gateways.records import first_number
+from engine.gateways.tickets import Ticket, parse
+from engine.log.port import Log
+from engine.simulation import market_data
+from engine.simulation import orders as simulated
+
+SHOWN_LINES = 20  # Rejected lines shown; the file holds all of them.
+
+app = typer.Typer(help="Small orders: submit, cancel, generate.", no_args_is_help=True)
+
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="Follow `ingest` for the outcome."),
+]
+SourceOption = Annotated[str, typer.Option(help="Who writes the request.")]
+
+
+@app.command()
+def submit(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV or JSONL file of tickets; or one by flags.")
+    ] = None,
+    *,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    wait: WaitOption = 0.0,
+    output: OutputOption = Output.TEXT,
+    source: SourceOption = "cli",
+    cl_ord_id: Annotated[str | None, typer.Option(help="The source's id; made if absent.")] = None,
+    client: Annotated[str | None, typer.Option(help="Code of the client.")] = None,
+    instrument: Annotated[str | None, typer.Option(help="Instrument.")] = None,
+    side: Annotated[str | None, typer.Option(help="buy or sell.")] = None,
+    qty: Annotated[str | None, typer.Option(help="Quantity, smallest increments.")] = None,
+    limit: Annotated[str | None, typer.Option(help="Worst price, as in 157.25.")] = None,
+    time_in_force: Annotated[str | None, typer.Option(help="day or gtc.")] = None,
+    urgency: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
+    benchmark: Annotated[str | None, typer.Option(help="arrival, vwap, twap or pov.")] = None,
+    start: Annotated[str | None, typer.Option(help="Earliest start, ISO time with zone.")] = None,
+    end: Annotated[str | None, typer.Option(help="Latest end, ISO time with zone.")] = None,
+    max_participation: Annotated[str | None, typer.Option(help="As in 10%.")] = None,
+    no_dark: Annotated[bool, typer.Option("--no-dark", help="No dark venues.")] = False,
+    excluded_venues: Annotated[str | None, typer.Option(help="Codes, as in DPX1;DPX2.")] = None,
+    crossing_consent: Annotated[bool | None, typer.Option(help="May it cross inside?")] = None,
+    must_complete: Annotated[
+        bool, typer.Option("--must-complete", help="Completion before cost.")
+    ] = False,
+    decision: Annotated[str | None, typer.Option(help="Price when it was decided.")] = None,
+) -> None:
+    """Submit the tickets of a file, or one order by flags.
+
+    A line that cannot be read is named and kept in FILE.rejected.jsonl; exit code 1. With --wait,
+    an order that the engine refuses makes exit code 4.
+    """
+    given = {
+        "client_id": client,
+        "instrument_id": instrument,
+        "side": side,
+        "order_qty": qty,
+        "limit_px": limit,
+        "time_in_force": time_in_force,
+        "urgency": urgency,
+        "benchmark": benchmark,
+        "start": start,
+        "end": end,
+        "max_participation": max_participation,
+        "excluded_venues": excluded_venues,
+        "crossing_consent": crossing_consent,
+        "decision_px": decision,
+    }
+    flags = {"no_dark": no_dark, "must_complete": must_complete}
+    settings = loaded(config, log_url=log)
+    if file is None:
+        flagged = {**given, **flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")}
+        ticket = parse(flagged)
+        with opened(settings) as place:
+            _send_one(place, ticket, wait, output)
+        return
+    if any(x is not None for x in given.values()) or any(flags.values()) or cl_ord_id:
+        raise typer.BadParameter("give a file or the flags of one order, not both")
+    with opened(settings) as place:
+        _send_file(place, file, wait, output)
+
+
+@app.command()
+def cancel(
+    order: Annotated[str, typer.Argument(help="The source's id of the order (cl_ord_id).")],
+    *,
+    instrument: Annotated[str, typer.Option(help="Instrument of the order.")],
+    source: SourceOption = "cli",
+    cl_ord_id: Annotated[str | None, typer.Option(help="Id of this request.")] = None,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    wait: WaitOption = 0.0,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Ask to withdraw what is open of an order."""
+    ticket = parse(
+        {
+            "action": "cancel",
+            "source": source,
+            "cl_ord_id": cl_ord_id or _made_id("cancel"),
+            "orig_cl_ord_id": order,
+            "instrument_id": instrument,
+        }
+    )
+    with opened(loaded(config, log_url=log)) as place:
+        _send_one(place, ticket, wait, output)
+
+
+@app.command()
+def generate(
+    *,
+    market: Annotated[Path, typer.Option(help="Market data folder the orders are for.")],
+    count: Annotated[int, typer.Option(min=1, help="How many orders.")],
+    out: Annotated[Path, typer.Option(help="CSV or JSONL file to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of their chance.")] = 7,
+) -> None:
+    """Make an order file for a recorded day: several sources and clients, some of it bad."""
+    with progress(f"making {count:,} orders"):
+        rows = simulated.generate(market_data.load(market), count, seed)
+        simulated.write_rows(out, rows)
+    errors().print(escape(f"{out}: {count:,} orders in {len(rows):,} rows, seed {seed}"))
+
+
+def _made_id(kind: str) -> str:
+    return f"{kind}-{time.time_ns() // 1_000}"
+
+
+def _send_one(log: Log, ticket: Ticket, wait_s: float, output: Output) -> None:
+    now_ns = time.time_ns()
+    event = ticket.to_event(now_ns)
+    record = order_entry.order_record(event, first_number(now_ns), now_ns, log.partitions)
+    outcomes = Outcomes(log, [event]) if wait_s else None
+    log.append("orders", [record])
+    if outcomes is None:
+        sent = Outcome(ticket.source, ticket.cl_ord_id, "SENT", "", "")
+        render_one(sent._asdict(), output)
+        return
+    with progress("waiting for the engine", 1):
+        decided = outcomes.follow(wait_s)
+    render_one(outcomes.of(event)._asdict(), output)
+    _exit_for(decided, outcomes, wait_s)
+
+
+def _send_file(log: Log, file: Path, wait_s: float, output: Output) -> None:
+    with progress(f"reading {file.name}"):
+        lines = list(order_entry.read(file))
+    tickets = [line.ticket.to_event(0) for line in lines if line.ticket]
+    outcomes = Outcomes(log, tickets) if wait_s else None
+    with progress(f"submitting {file.name}", len(lines)) as bar:
+        done = order_entry.submit(
+            log, file, time.time_ns, lambda line: bar.at(line, len(lines), "lines")
+        )
+    decided = True
+    if outcomes:
+        with progress("waiting for the engine", len(tickets)) as bar:
+            decided = outcomes.follow(wait_s, lambda n: bar.at(n, len(tickets), "decided"))
+    summary = {
+        "submitted": done.appended,
+        "rejected_lines": len(done.rejected),
+        "rejects_file": str(done.rejects_file) if done.rejects_file else None,
+        **(outcomes.counts() if outcomes else {}),
+    }
+    render_one(summary, output)
+    if outcomes and output is Output.TEXT and outcomes.refused():
+        render(from_dicts([x._asdict() for x in outcomes.refused()]), output, "refused")
+    if done.rejected:
+        _show_rejected(file, done)
+        raise typer.Exit(Exit.ERROR)
+    if outcomes:
+        _exit_for(decided, outcomes, wait_s)
+
+
+def _show_rejected(file: Path, done: order_entry.Submitted) -> None:
+    console = errors()
+    for line in done.rejected[:SHOWN_LINES]:
+        console.print(escape(f"{file}, line {line.number}: {line.error}"), soft_wrap=True)
+    rest = len(done.rejected) - SHOWN_LINES
+    more = f" ({rest:,} more there)" if rest > 0 else ""
+    console.print(
+        escape(
+            f"{len(done.rejected):,} lines were not sent; they are in {done.rejects_file}{more}"
+        ),
+        soft_wrap=True,
+    )
+
+
+def _exit_for(decided: bool, outcomes: Outcomes, wait_s: float) -> None:  # noqa: FBT001  An answer.
+    if not decided:
+        errors().print(
+            f"{outcomes.undecided:,} undecided after {wait_s:g} s; the requests are in the log. "
+            "Does a worker run on it?",
+            soft_wrap=True,
+        )
+        raise typer.Exit(Exit.ERROR)
+    if outcomes.refused():
+        raise typer.Exit(Exit.REFUSED)

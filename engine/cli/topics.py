@@ -1,0 +1,72 @@
+"""`metaorder topics`: create and check the topics of a Kafka log."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from engine.cli.exits import Exit
+from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded
+from engine.cli.render import Output, errors, render_one
+from engine.config import Config
+from engine.log import KAFKA_URL
+
+app = typer.Typer(help="The topics of a Kafka log.", no_args_is_help=True)
+
+ReplicationOption = Annotated[
+    int | None, typer.Option(min=1, help="Copies of each partition; 3 in production.")
+]
+PartitionsOption = Annotated[int | None, typer.Option(min=1, help="Number of shards.")]
+
+
+@app.command()
+def create(
+    *,
+    log: LogOption = None,
+    partitions: PartitionsOption = None,
+    replication: ReplicationOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Create the topics that are missing; what exists is left as it is."""
+    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+
+    settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
+    bootstrap, prefix = _kafka(settings)
+    made = kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
+    render_one({"created": len(made), "prefix": prefix, "partitions": settings.partitions}, output)
+
+
+@app.command()
+def check(
+    *,
+    log: LogOption = None,
+    partitions: PartitionsOption = None,
+    replication: ReplicationOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Say everything that is wrong with the topics; exit code 1 if anything is."""
+    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+
+    settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
+    bootstrap, prefix = _kafka(settings)
+    problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
+    render_one({"problems": problems, "prefix": prefix}, output)
+    for problem in problems:
+        errors().print(escape(problem), soft_wrap=True)
+    if problems:
+        raise typer.Exit(Exit.ERROR)
+
+
+def _kafka(settings: Config) -> tuple[str, str]:
+    from engine.log.kafka import PREFIX  # noqa: PLC0415  As above.
+
+    kind, _, place = settings.log_url.partition(":")
+    found = KAFKA_URL.fullmatch(place)
+    if kind != "kafka" or not found:
+        raise typer.BadParameter(
+            f"{settings.log_url} is no Kafka; the embedded log makes its own tables",
+            param_hint="--log",
+        )
+    return found["bootstrap"], found["prefix"] or PREFIX

@@ -1,0 +1,300 @@
+"""The embedded log's file: one SQLite connection that speaks the port's errors, and the tables.
+
+A record is a row whose id is its topic, its partition and its offset in one integer, so that a
+partition is a range of ids and its end is the last row of that range. A writer takes SQLite's
+write lock with `BEGIN IMMEDIATE` and a short retry of its own, because SQLite's busy handler
+sleeps up to 100 ms at a time. Statements are run to their end at once, so no read transaction
+outlives its call and the WAL can always be restarted.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import apsw
+
+from engine.log.port import (
+    ALL_TOPICS,
+    CommitUnknownError,
+    CorruptLogError,
+    EngineError,
+    LogUnavailableError,
+)
+
+PARTITIONS_DEFAULT = 8
+BUSY_TIMEOUT_S = 10.0  # Longer than any checkpoint of another process.
+BUSY_SLEEP_S = 0.000_2
+CHECKPOINT_PAGES = 4_000  # 16 MB of WAL; a checkpoint then takes some 10 ms.
+WAL_KEPT_BYTES = 67_108_864  # The file is cut to this when it is restarted.
+CACHE_KIB = 16_384
+
+APPLICATION_ID = 0x6D6F7264  # "mord"
+FORMAT = 1  # Of the tables below; PRAGMA user_version.
+OFFSET_BITS = 40
+PARTITION_BITS = 16
+TOPIC_IDS = {topic: n for n, topic in enumerate(ALL_TOPICS)}  # Part of the format: append only.
+
+TABLES = """
+create table log (partitions integer not null);
+create table topic (topic_id integer primary key, name text not null);
+create table record (  -- id = topic_id << 56 | partition << 40 | offset
+    id integer primary key,
+    position integer not null,
+    timestamp_ms integer not null,
+    key blob,
+    headers blob,
+    value blob not null
+);
+create table worker (
+    owner text primary key,
+    session text not null,
+    competes integer not null,
+    host text not null,
+    pid integer not null,
+    started text not null,
+    expires_ns integer not null
+) without rowid;
+create table lease (shard integer primary key, owner text, epoch integer not null);
+"""
+END = "select id - ?, position from record where id between ? and ? order by id desc limit 1"
+
+Rows = list[tuple[Any, ...]]
+
+
+class PartitionsError(EngineError):
+    """The file has another number of partitions than the configuration."""
+
+
+class Span(NamedTuple):
+    """The ids of one partition, both ends included."""
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.topic} partition {self.partition}"
+
+
+class End(NamedTuple):
+    """What the next record of a partition gets."""
+
+    offset: int
+    position: int
+
+
+class Database:
+    """One connection that retries while others write, and speaks the port's errors."""
+
+    def __init__(self, path: Path, max_pages: int | None) -> None:
+        self.path = path
+        self._own_commits = 0  # PRAGMA data_version leaves out what this connection wrote.
+        self._checkpoints = False
+        try:
+            self._connection = apsw.Connection(str(path))
+        except apsw.Error as error:
+            self._raise_ours(error)
+        try:
+            self._configure(max_pages)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def rows(self, sql: str, bindings: tuple[Any, ...] = ()) -> Rows:
+        """All rows; the statement is done, so no read transaction stays open."""
+        deadline_s = 0.0
+        while True:
+            try:
+                return self._connection.execute(sql, bindings).fetchall()
+            except apsw.BusyError as error:  # Another process recovers or removes the WAL.
+                deadline_s = self._sleep_busy(deadline_s, error)
+            except apsw.Error as error:
+                self._raise_ours(error)
+
+    def version(self) -> tuple[int, int]:
+        """Differs from an earlier one if anybody has committed since."""
+        return self.rows("pragma data_version")[0][0], self._own_commits
+
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
+        """Hold the write lock; commit at the end, roll back on any exception.
+
+        Raises CommitUnknownError if the disk failed in the commit itself: its frames may be
+        whole in the WAL, and the next recovery would count them.
+        """
+        try:
+            self._begin()
+            yield self._connection
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, apsw.Error):
+                self._raise_ours(error)
+            raise
+        try:
+            self._connection.execute("commit")
+        except apsw.FullError as error:  # The frame that commits comes last and did not fit.
+            self._roll_back()
+            self._raise_ours(error)
+        except apsw.Error as error:
+            self._roll_back()
+            raise CommitUnknownError(
+                f"{self.path}: the disk failed in a commit ({error}); whether it was written is "
+                "unknown. Check the disk."
+            ) from error
+        self._own_commits += 1
+
+    def checkpoint(self) -> None:
+        """Move the WAL into the file now, and from now on whenever a commit finds it long."""
+        if not self._checkpoints:
+            self._checkpoints = True
+            self._connection.wal_autocheckpoint(CHECKPOINT_PAGES)
+        # Busy: somebody else does it. A disk that fails: the WAL has all, the next write will tell.
+        with suppress(apsw.BusyError, apsw.FullError, apsw.IOError):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def close(self) -> None:
+        try:
+            self._connection.close()
+        except apsw.Error as error:
+            self._raise_ours(error)
+
+    def _configure(self, max_pages: int | None) -> None:
+        self._connection.wal_autocheckpoint(0)
+        application_id = self.rows("pragma application_id")[0][0]
+        tables = self.rows("select count(*) from sqlite_schema")[0][0]
+        if tables and application_id != APPLICATION_ID:
+            raise CorruptLogError(
+                f"{self.path} is an SQLite database, but no log of this engine. Give the path of "
+                "a log, or of a file that does not exist yet."
+            )
+        mode = self.rows("pragma journal_mode = wal")[0][0]
+        if mode != "wal":
+            raise LogUnavailableError(
+                f"{self.path}: journal mode {mode}, expected wal. Put the log on a local disk."
+            )
+        self.rows("pragma synchronous = full")
+        self.rows(f"pragma journal_size_limit = {WAL_KEPT_BYTES}")
+        self.rows(f"pragma cache_size = -{CACHE_KIB}")
+        if max_pages is not None:
+            self.rows(f"pragma max_page_count = {max_pages}")
+
+    def _begin(self) -> None:
+        deadline_s = 0.0
+        while True:
+            try:
+                self._connection.execute("begin immediate")
+            except apsw.BusyError as error:
+                deadline_s = self._sleep_busy(deadline_s, error)
+            else:
+                return
+
+    def _sleep_busy(self, deadline_s: float, error: apsw.BusyError) -> float:
+        """Sleep once; the deadline counts from the first time, 0.0 means this is it."""
+        now_s = time.monotonic()
+        deadline_s = deadline_s or now_s + BUSY_TIMEOUT_S
+        if now_s >= deadline_s:
+            raise LogUnavailableError(
+                f"{self.path}: another process has held the write lock for {BUSY_TIMEOUT_S:.0f} s. "
+                "Nothing was written; try again, and look for a stopped process or an open "
+                "transaction in another tool."
+            ) from error
+        time.sleep(BUSY_SLEEP_S)
+        return deadline_s
+
+    def _roll_back(self) -> None:
+        with suppress(apsw.Error):  # SQLite has rolled back by itself, or closing will.
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+
+    def _raise_ours(self, error: apsw.Error) -> NoReturn:
+        """Raise the port's error for SQLite's; a bug stays what it is."""
+        for kinds, ours, advice in _ADVICE:
+            if isinstance(error, kinds):
+                raise ours(f"{self.path}: {error}. {advice}") from error
+        raise error
+
+
+_ADVICE: tuple[tuple[tuple[type[apsw.Error], ...], type[EngineError], str], ...] = (
+    (
+        (apsw.FullError,),
+        LogUnavailableError,
+        (
+            "The disk is full, or the log has reached its largest size. Nothing was written; free "
+            "space or raise the limit, then try again."
+        ),
+    ),
+    (
+        (apsw.CorruptError, apsw.NotADBError),
+        CorruptLogError,
+        (
+            "The file is damaged or no log. Stop the workers; restore it from a backup, or give "
+            "the path of a log."
+        ),
+    ),
+    (
+        (apsw.CantOpenError, apsw.PermissionsError, apsw.ReadOnlyError),
+        LogUnavailableError,
+        (
+            "Nothing was written. The log's folder must exist, and this user must be able to write "
+            "to it and to the file."
+        ),
+    ),
+    (
+        (apsw.IOError, apsw.ProtocolError, apsw.BusyError),
+        LogUnavailableError,
+        "Nothing was written; check the disk, then try again.",
+    ),
+)
+
+
+def open_file(database: Database, partitions: int | None) -> int:
+    """The file's number of partitions; creates the tables in an empty file."""
+    if not database.rows("select 1 from sqlite_schema where name = 'log'"):
+        _create(database, partitions or PARTITIONS_DEFAULT)
+    version = database.rows("pragma user_version")[0][0]
+    if version != FORMAT:
+        raise CorruptLogError(
+            f"{database.path}: format {version}, expected {FORMAT}. Nothing was read; use the "
+            "release that wrote it."
+        )
+    found: int = database.rows("select partitions from log")[0][0]
+    if partitions is not None and partitions != found:
+        raise PartitionsError(
+            f"{database.path} has {found} partitions, the configuration asks for {partitions}. "
+            f"Nothing was written; set partitions to {found}, or take a new file."
+        )
+    return found
+
+
+def _create(database: Database, partitions: int) -> None:
+    with database.transaction() as connection:
+        if connection.execute("select 1 from sqlite_schema where name = 'log'").fetchall():
+            return  # Another process was first.
+        connection.execute(TABLES)
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+        connection.execute(f"pragma user_version = {FORMAT}")
+        connection.execute("insert into log values (?)", (partitions,))
+        connection.executemany(
+            "insert into topic values (?, ?)", [(n, topic) for topic, n in TOPIC_IDS.items()]
+        )
+        connection.executemany(
+            "insert into lease values (?, null, 0)", [(shard,) for shard in range(partitions)]
+        )
+
+
+def span_of(topic: str, partition: int) -> Span:
+    first = (TOPIC_IDS[topic] << PARTITION_BITS | partition) << OFFSET_BITS
+    return Span(topic, partition, first, first + (1 << OFFSET_BITS) - 1)
+
+
+def end_of(database: Database, span: Span, *, marker: bool) -> End:
+    """Where the next record goes; after a commit one offset belongs to its marker."""
+    rows = database.rows(END, (span.first, span.first, span.last))
+    if not rows:
+        return End(0, 0)
+    offset, position = rows[0]
+    return End(offset + 1 + marker, position + 1)

@@ -1,0 +1,405 @@
+"""Run a recorded day through the engine: one queue of (time, kind, n), and time is an input.
+
+The driver owns the clock. It merges the recorded market, an order file, controls and what the
+simulated venues answer, cuts rounds by event time, appends each round's inputs to the log and
+calls the same step that a worker calls. A batch is committed before its routes reach a venue, as
+gateways read the log. Everything decides from the inputs and the seed, so the same run twice, on
+whatever log, has the same chain.
+"""
+
+import heapq
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from engine import seal as seals
+from engine.core.events import (
+    TOPIC_OF,
+    ChildCancelRequested,
+    ChildRouted,
+    DayClosed,
+    DayOpened,
+    ExecutionReported,
+    FillAllocated,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    FillReallocated,
+    Input,
+    OrdersCrossed,
+    OrderSubmitted,
+    SessionStatusObserved,
+    StageEvent,
+    VenueStatusObserved,
+)
+from engine.log import codec
+from engine.log.partition import partition_of
+from engine.log.port import (
+    INPUT_TOPICS,
+    SHARED_TOPICS,
+    EngineError,
+    Headers,
+    Lease,
+    Log,
+    NewRecord,
+    Record,
+    ShardWriter,
+)
+from engine.shard import Batch, Rules, Sealed, Shard
+from engine.simulation.market_data import MarketData
+from engine.simulation.reference import reference_events
+from engine.simulation.reports import Due
+from engine.simulation.venues import Venues
+from engine.worker import rebuilt
+
+NS_PER_MS = 1_000_000
+MINUTE_NS = 60_000_000_000
+OWNER = "simulation"
+CLAIM_WAIT_S = 30.0
+LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
+SETTLE_NS = 60_000_000_000  # Venues answer what is still open within this after the close.
+
+_log = logging.getLogger(__name__)
+
+
+class SimulationError(EngineError):
+    """A simulation can't start: its log is not empty, or its inputs make no day."""
+
+
+class TimedInput(NamedTuple):
+    """An input of the order file or the desk, and when it reaches the log."""
+
+    at_ns: int
+    event: Input
+    source: str
+
+
+class Tally(Counter[str]):
+    """What happened, by name; counts and smallest increments."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """One shard of the simulation."""
+
+    shard: Shard
+    writer: ShardWriter
+    lease: Lease
+    unsealed: dict[str, list[Record]] = field(default_factory=dict)
+    pending: dict[str, list[NewRecord]] = field(default_factory=dict)  # Not in the log yet.
+
+
+class Simulation:
+    """One day, from its open to its close."""
+
+    def __init__(
+        self,
+        log: Log,
+        rules: Rules,
+        data: MarketData,
+        inputs: Iterable[TimedInput],
+        controls: Sequence[Input],
+        *,
+        seed: int,
+        venues: Venues | None = None,
+        on_sealed: Callable[[Sealed], None] | None = None,
+    ) -> None:
+        self._log = log
+        self._rules = rules
+        self._data = data
+        self._orders = sorted(inputs, key=lambda timed: timed.at_ns)
+        self._controls = controls
+        self._seed = seed
+        self._venues = venues or Venues(seed)
+        self._on_sealed = on_sealed
+        self._reports: list[tuple[int, int, Any]] = []  # A heap of (due, n, event).
+        self._report_count = 0
+        self._positions: dict[tuple[str, int], int] = {}
+        self._numbers: Counter[str] = Counter()
+        self._running: list[_Running] = []
+        self._seals_since_poll = 0
+        self.tally = Tally()
+
+    # ------------------------------------------------------------------------------ run
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> bytes:
+        """Play the day; returns the chain of the run.
+
+        `progress` hears (inputs played, inputs known). Raises SimulationError, and what the log
+        raises.
+        """
+        self._refuse_used_log()
+        leases = self._log.leases(OWNER)
+        try:
+            self._claim(leases)
+            facts = self._data.facts
+            self._open_day()
+            self._play(leases, progress)
+            last_ns = max(self._last_ns(), facts.close_ns + SETTLE_NS)
+            closing = DayClosed(day=facts.day, set_ns=last_ns)
+            self._observe(closing)
+            self._round(last_ns, [(closing, OWNER)], must_seal=True)
+            for running in self._running:
+                running.writer.close()
+        finally:
+            leases.close()
+        return seals.run_chain([running.shard.chain for running in self._running])
+
+    def _refuse_used_log(self) -> None:
+        for topic in INPUT_TOPICS:
+            parts = 1 if topic in SHARED_TOPICS else self._log.partitions
+            if any(self._log.last(topic, partition) is not None for partition in range(parts)):
+                raise SimulationError(
+                    f"the log already holds records of {topic}; a simulation needs an empty one. "
+                    "Give another --out, --log or topic prefix."
+                )
+
+    def _claim(self, leases: Any) -> None:  # noqa: ANN401  The port's Leases.
+        held: dict[int, Lease] = {}
+        waited_s = 0.0
+        while len(held) < self._log.partitions:
+            change = leases.poll(0.05)
+            held |= {lease.shard: lease for lease in change.gained}
+            for number in (*change.lost, *change.revoked):
+                held.pop(number, None)
+            waited_s += 0.05
+            if waited_s > CLAIM_WAIT_S:
+                raise SimulationError(
+                    f"only {len(held)} of {self._log.partitions} shards could be had; another "
+                    "worker holds the rest. Stop it or give another log."
+                )
+        for number in sorted(held):
+            writer = self._log.writer(held[number])
+            self._running.append(_Running(Shard(number, self._rules), writer, held[number]))
+
+    def _open_day(self) -> None:
+        """Reference data, controls and the open, a minute before anything else."""
+        facts = self._data.facts
+        first_ns = self._data.events[0].received_ns if self._data.events else facts.open_ns
+        before_ns = min(first_ns, facts.open_ns, *(o.at_ns for o in self._orders[:1])) - MINUTE_NS
+        opening = DayOpened(
+            day=facts.day,
+            open_ns=facts.open_ns,
+            close_ns=facts.close_ns,
+            seed=self._seed,
+            set_ns=before_ns,
+        )
+        events = [*reference_events(facts), *self._controls, opening]
+        for event in events:
+            self._observe(event)
+        self._round(before_ns, [(event, OWNER) for event in events])
+
+    def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
+        """Round after round, each at the earliest time at which something happens."""
+        market, orders = self._data.events, self._orders
+        at_market = at_order = 0
+        total = len(market) + len(orders)
+        while True:
+            now_ns = self._next_ns(
+                market[at_market].received_ns if at_market < len(market) else None,
+                orders[at_order].at_ns if at_order < len(orders) else None,
+            )
+            if now_ns is None:
+                return
+            found: list[tuple[Input, str]] = []
+            while at_market < len(market) and market[at_market].received_ns <= now_ns:
+                event = market[at_market]
+                found.append((event, event.venue))
+                self._observe(event)
+                at_market += 1
+            self._due(self._venues.advance(now_ns))
+            while self._reports and self._reports[0][0] <= now_ns:
+                report = heapq.heappop(self._reports)[2]
+                found.append((report, report.venue))
+            while at_order < len(orders) and orders[at_order].at_ns <= now_ns:
+                found.append((orders[at_order].event, orders[at_order].source))
+                at_order += 1
+            self._round(now_ns, found)
+            if self._seals_since_poll >= LEASE_POLL_ROUNDS:
+                self._seals_since_poll = 0
+                leases.poll(0)
+            if progress is not None:
+                progress(at_market + at_order, total)
+
+    def _next_ns(self, market_ns: int | None, order_ns: int | None) -> int | None:
+        """The earliest of all that may happen; None when nothing more can."""
+        dues = [running.shard.next_due_ns() for running in self._running]
+        planned = [due for due in dues if due is not None and due <= self._last_ns()]
+        report_ns = self._reports[0][0] if self._reports else None
+        times = (market_ns, order_ns, report_ns, self._venues.next_ns, *planned)
+        return min((at for at in times if at is not None), default=None)
+
+    def _last_ns(self) -> int:
+        facts = self._data.facts
+        last_market_ns = self._data.events[-1].received_ns if self._data.events else 0
+        last_order_ns = self._orders[-1].at_ns if self._orders else 0
+        return max(facts.close_ns, last_market_ns, last_order_ns) + SETTLE_NS
+
+    def _observe(self, event: Input) -> None:
+        self._due(self._venues.observe(event))
+
+    def _due(self, dues: Iterable[Due]) -> None:
+        for due in dues:
+            self._report_count += 1
+            heapq.heappush(self._reports, (due.due_ns, self._report_count, due.event))
+
+    # ---------------------------------------------------------------------------- round
+
+    def _round(
+        self, now_ns: int, found: Sequence[tuple[Input, str]], *, must_seal: bool = False
+    ) -> None:
+        """Give each shard its inputs, and step those that have some or are due."""
+        batches: list[dict[str, list[Record]]] = [{} for _ in self._running]
+        for event, source in found:
+            self._deal(event, source, now_ns, batches)
+        for running, batch in zip(self._running, batches, strict=True):
+            due_ns = running.shard.next_due_ns()
+            if batch or must_seal or (due_ns is not None and due_ns <= now_ns):
+                self._step(running, batch, now_ns, must_seal=must_seal)
+
+    def _deal(
+        self, event: Input, source: str, now_ns: int, batches: list[dict[str, list[Record]]]
+    ) -> None:
+        """Make the records of an input: one, or one a shard where it concerns all of them."""
+        self.tally[f"input:{type(event).__name__}"] += 1
+        topic = TOPIC_OF[type(event)]
+        self._numbers[source] += 1
+        headers: Headers = (
+            ("source", source.encode()),
+            ("number", str(self._numbers[source]).encode()),
+        )
+        key = keyed(event)
+        value = codec.encode(event)
+        if topic in SHARED_TOPICS:
+            record = self._written(topic, 0, now_ns, key, headers, value, self._running[0])
+            for batch in batches:
+                batch.setdefault(topic, []).append(record)
+            return
+        every = range(len(self._running))
+        parts = every if key is None else (partition_of(key, self._log.partitions),)
+        for number in parts:
+            record = self._written(
+                topic, number, now_ns, key, headers, value, self._running[number]
+            )
+            batches[number].setdefault(topic, []).append(record)
+
+    def _written(
+        self,
+        topic: str,
+        partition: int,
+        now_ns: int,
+        key: bytes | None,
+        headers: Headers,
+        value: bytes,
+        running: _Running,
+    ) -> Record:
+        """An input as the log will hold it; it goes there before the seal that covers it.
+
+        The log was empty and the driver is its only writer, so offset and position are counted.
+        """
+        position = self._positions.get((topic, partition), 0)
+        self._positions[topic, partition] = position + 1
+        timestamp_ms = now_ns // NS_PER_MS
+        new = NewRecord(partition, timestamp_ms, key, headers, value)
+        running.pending.setdefault(topic, []).append(new)
+        return Record(position, position, timestamp_ms, key, headers, value)
+
+    def _step(self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool) -> None:
+        sealed = self._decided(running, batch, now_ns, must_seal=must_seal)
+        if sealed is None:
+            for topic, records in batch.items():
+                running.unsealed.setdefault(topic, []).extend(records)
+            return
+        running.unsealed = {}
+        self._append_all(running)
+        running.writer.commit(sealed.records)
+        self._seals_since_poll += 1
+        self.tally["seals"] += 1
+        for event in sealed.events:
+            self._count(event)
+            if isinstance(event, ChildRouted):
+                child_id = f"{running.shard.number}-{event.seq}"
+                self._due(self._venues.on_route(event, child_id, now_ns))
+            elif isinstance(event, ChildCancelRequested):
+                self._due(self._venues.on_cancel(event.child_id, now_ns))
+        if self._on_sealed is not None:
+            self._on_sealed(sealed)
+
+    def _append_all(self, running: _Running) -> None:
+        """Shared inputs lie with the first shard; they go before any seal that covers them."""
+        for owner in {id(r): r for r in (self._running[0], running)}.values():
+            pending, owner.pending = owner.pending, {}
+            for topic, records in pending.items():
+                self._log.append(topic, records)
+
+    def _decided(
+        self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool
+    ) -> Sealed | None:
+        """Step as a worker does: what raises is rejected after a rebuild."""
+        faulted: frozenset[str] = frozenset()
+        inputs = batch
+        while True:
+            shard = running.shard
+            try:
+                return shard.step(inputs, now_ns, faulted=faulted, must_seal=must_seal)
+            except EngineError:
+                raise
+            except Exception:
+                if not shard.at or shard.at in faulted:
+                    raise
+                _log.exception("shard %s: %s raised; it is rejected", shard.number, shard.at)
+                faulted |= {shard.at}
+                inputs = {
+                    topic: [*running.unsealed.get(topic, ()), *batch.get(topic, ())]
+                    for topic in INPUT_TOPICS
+                }
+                running.unsealed = {}
+                self._append_all(running)
+                running.shard = rebuilt(self._log, shard.number, self._rules)
+
+    # ---------------------------------------------------------------------------- tally
+
+    def _count(self, event: StageEvent) -> None:
+        tally = self.tally
+        tally["events"] += 1
+        tally[type(event).__name__] += 1
+        if isinstance(event, OrdersCrossed):
+            tally["crossed_qty"] += event.cross_qty
+        elif isinstance(event, FillBooked):
+            tally["filled_qty"] += event.last_qty
+        elif isinstance(event, FillBusted):
+            tally["filled_qty"] -= event.last_qty
+        elif isinstance(event, FillCorrected):
+            tally["filled_qty"] += event.last_qty - event.previous_qty
+        elif isinstance(event, FillAllocated):
+            tally["allocated_qty"] += sum(share.share_qty for share in event.shares)
+        elif isinstance(event, FillReallocated):
+            before = sum(share.share_qty for share in event.before)
+            tally["allocated_qty"] += sum(share.share_qty for share in event.after) - before
+
+    def summary(self) -> dict[str, int]:
+        """The figures of the run; quantities in smallest increments."""
+        tally = self.tally
+        return {
+            "orders": tally[f"input:{OrderSubmitted.__name__}"],
+            "rejected": tally["OrderRejected"],
+            "parents": tally["ParentOpened"],
+            "crossed_qty": tally["crossed_qty"],
+            "children": tally["ChildRouted"],
+            "fills": tally["FillBooked"],
+            "filled_qty": tally["filled_qty"],
+            "allocated_qty": tally["allocated_qty"],
+            "events": tally["events"],
+            "reports": tally[f"input:{ExecutionReported.__name__}"],
+            "seals": tally["seals"],
+        }
+
+
+def keyed(event: Input) -> bytes | None:
+    """The record's key: the instrument; None for what concerns every shard."""
+    if isinstance(event, SessionStatusObserved | VenueStatusObserved):
+        return None
+    instrument_id = getattr(event, "instrument_id", None)
+    return None if instrument_id is None else instrument_id.encode()

@@ -1,0 +1,216 @@
+"""May a schema change? Avro's rules of resolution, both ways, against every released version.
+
+    python -m schemas.compatibility --archive 0.2.0     keep the present schemas as released
+
+Logs are kept for ever, and a writer and a reader of one topic are never upgraded in the same
+moment. So each released schema and the present one must read each other's bytes (FULL_TRANSITIVE
+in a registry's words): a field is added or removed only if it has a default, a type is only kept,
+a symbol is added only to a set that has a default. `released/<version>/` holds what was released
+and is never edited.
+
+Source: Apache Avro 1.12 specification, "Schema Resolution".
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import schemas
+from schemas import Schema
+
+HERE = Path(__file__).resolve().parent
+RELEASED = HERE / "released"
+CATALOGUE = "catalogue.json"
+NAMED = ("record", "enum", "fixed")
+PROMOTIONS: Mapping[str, tuple[str, ...]] = {  # Writer's type to what may read it.
+    "int": ("long", "float", "double"),
+    "long": ("float", "double"),
+    "float": ("double",),
+    "string": ("bytes",),
+    "bytes": ("string",),
+}
+Avro = Any  # A schema is any JSON: a name, a union's list, or an object.
+Names = dict[str, Schema]
+
+
+def both_ways(old: Schema, new: Schema) -> list[str]:
+    """Why the two cannot read each other's bytes; empty if they can."""
+    return [
+        *(f"new reads old: {x}" for x in problems(reader=new, writer=old)),
+        *(f"old reads new: {x}" for x in problems(reader=old, writer=new)),
+    ]
+
+
+def problems(*, reader: Schema, writer: Schema) -> list[str]:
+    """Why `reader` cannot read what `writer` wrote."""
+    names = (_names(reader), _names(writer))
+    return list(_resolve(reader, writer, names, str(reader["name"])))
+
+
+def _names(schema: Schema) -> Names:
+    found: Names = {}
+
+    def walk(node: Avro) -> None:
+        if isinstance(node, list):
+            for part in node:
+                walk(part)
+        elif isinstance(node, dict):
+            if node.get("type") in NAMED:
+                found[_short(node["name"])] = node
+            for part in (node.get("type"), node.get("items"), node.get("values")):
+                walk(part)
+            for field in node.get("fields", ()):
+                walk(field["type"])
+
+    walk(schema)
+    return found
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _whole(node: Avro, names: Names) -> Avro:
+    """The definition behind a name, the type inside a plain wrapper, or the node itself."""
+    if isinstance(node, str):
+        return names.get(_short(node), node)
+    if isinstance(node, dict) and not isinstance(node["type"], str):
+        return _whole(node["type"], names)
+    if isinstance(node, dict) and node["type"] not in (*NAMED, "array", "map"):
+        return node["type"]  # A primitive with attributes.
+    return node
+
+
+def _resolve(reader: Avro, writer: Avro, names: tuple[Names, Names], path: str) -> Iterator[str]:
+    reader, writer = _whole(reader, names[0]), _whole(writer, names[1])
+    if isinstance(writer, list):
+        for branch in writer:
+            yield from _resolve(reader, branch, names, path)
+    elif isinstance(reader, list):
+        tries = [list(_resolve(branch, writer, names, path)) for branch in reader]
+        if all(tries):
+            yield f"{path}: no branch of {_shown(reader)} reads {_shown(writer)}"
+    elif isinstance(reader, str) or isinstance(writer, str):
+        if reader != writer and not (
+            isinstance(writer, str) and reader in PROMOTIONS.get(writer, ())
+        ):
+            yield f"{path}: {_shown(reader)} does not read {_shown(writer)}"
+    elif reader["type"] != writer["type"]:
+        yield f"{path}: {_shown(reader)} does not read {_shown(writer)}"
+    else:
+        yield from _resolve_alike(reader, writer, names, path)
+
+
+def _resolve_alike(
+    reader: Schema, writer: Schema, names: tuple[Names, Names], path: str
+) -> Iterator[str]:
+    kind = reader["type"]
+    if kind == "array":
+        yield from _resolve(reader["items"], writer["items"], names, f"{path}[]")
+        return
+    if kind == "map":
+        yield from _resolve(reader["values"], writer["values"], names, f"{path}{{}}")
+        return
+    known = {_short(reader["name"]), *map(_short, reader.get("aliases", ()))}
+    if _short(writer["name"]) not in known:
+        yield f"{path}: {_shown(reader)} does not read {_shown(writer)}"
+    elif kind == "record":
+        yield from _resolve_fields(reader, writer, names, path)
+    elif kind == "enum":
+        missing = [x for x in writer["symbols"] if x not in reader["symbols"]]
+        if missing and "default" not in reader:
+            yield f"{path}: no symbol {', '.join(missing)} and no default symbol"
+    elif reader["size"] != writer["size"]:
+        yield f"{path}: size {reader['size']} does not read size {writer['size']}"
+
+
+def _resolve_fields(
+    reader: Schema, writer: Schema, names: tuple[Names, Names], path: str
+) -> Iterator[str]:
+    written = {field["name"]: field for field in writer["fields"]}
+    for field in reader["fields"]:
+        spellings = (field["name"], *field.get("aliases", ()))
+        match = next((written[x] for x in spellings if x in written), None)
+        place = f"{path}.{field['name']}"
+        if match is not None:
+            yield from _resolve(field["type"], match["type"], names, place)
+        elif "default" not in field:
+            yield f"{place}: was not written and has no default"
+
+
+def _shown(node: Avro) -> str:
+    if isinstance(node, list):
+        return f"[{', '.join(map(_shown, node))}]"
+    return node if isinstance(node, str) else f"{node['type']} {node.get('name', '')}".strip()
+
+
+# ---------------------------------------------------------------------------- released versions
+
+
+def released() -> tuple[str, ...]:
+    """The versions that were released, in order."""
+    found = [x.name for x in RELEASED.iterdir() if x.is_dir()] if RELEASED.exists() else []
+    return tuple(sorted(found, key=lambda x: tuple(map(int, x.split(".")))))
+
+
+def released_ids(version: str) -> dict[str, int]:
+    """Schema id of each subject in a released version."""
+    ids: dict[str, int] = json.loads((RELEASED / version / CATALOGUE).read_text())
+    return ids
+
+
+def released_schema(version: str, subject: str) -> Schema:
+    topic, name = schemas.topic_and_name(subject)
+    found: Schema = json.loads((RELEASED / version / topic / f"{name}.avsc").read_text())
+    return found
+
+
+def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
+    """Why bytes written with the ids of `old` would be read wrongly with those of `new`."""
+    subject_of = {number: subject for subject, number in old.items()}
+    found = [
+        f"{subject}: id {number} belongs to {subject_of[number]}; take the next free one"
+        for subject, number in new.items()
+        if subject_of.get(number, subject) != subject
+    ]
+    found += [
+        f"{subject}: {'is gone' if subject not in new else f'has id {new[subject]} now'}, was "
+        f"released with id {number}; logs hold it, so keep both"
+        for subject, number in old.items()
+        if new.get(subject) != number
+    ]
+    twice = {x for x in new.values() if list(new.values()).count(x) > 1}
+    return found + [f"id {number} stands there twice" for number in sorted(twice)]
+
+
+def archive(version: str) -> Path:
+    """Keep the present schemas as those of a release. Raises FileExistsError if it is there."""
+    folder = RELEASED / version
+    folder.mkdir(parents=True)
+    shutil.copy(HERE / CATALOGUE, folder)
+    for subject in schemas.catalogue():
+        topic, name = schemas.topic_and_name(subject)
+        (folder / topic).mkdir(exist_ok=True)
+        shutil.copy(HERE / topic / f"{name}.avsc", folder / topic)
+    return folder
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m schemas.compatibility", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--archive", metavar="VERSION", required=True)
+    version = parser.parse_args().archive
+    try:
+        sys.stdout.write(f"{archive(version)}\n")
+    except FileExistsError:
+        sys.stderr.write(f"{version} was released; what was released is never edited\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,334 @@
+"""The commands as people and scripts use them: results on stdout, reasons on stderr, exit codes."""
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from engine.cli import application
+from engine.cli.application import execute
+from engine.cli.exits import MEANING, Exit
+from engine.cli.render import Output, Rows, json_text, render
+from engine.core.events import OrderAccepted, OrderRejected, OrderSubmitted, RejectReason
+from engine.gateways.outcomes import Outcomes
+from engine.log import open_log
+from engine.log.codec import decode, encode
+from engine.log.port import Log, NewRecord
+
+HEADER = "source,cl_ord_id,client_id,instrument_id,side,order_qty\n"
+ONE = ("--client", "C1", "--instrument", "XXX", "--side", "buy", "--qty", "500")
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("METAORDER_LOG_URL", f"sqlite:{tmp_path / 'log.db'}")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return open_log(f"sqlite:{tmp_path / 'log.db'}")
+
+
+def appended(log: Log, topic: str) -> list[Any]:
+    partitions = range(1 if topic in ("controls", "reference") else log.partitions)
+    return [
+        decode(topic, record.value)
+        for number in partitions
+        for record in log.reader(topic, number).read(1_000)
+    ]
+
+
+def test_every_command_of_the_issue_is_there() -> None:
+    expected = {
+        "orders submit", "orders cancel", "orders generate", "controls apply", "controls kill",
+        "controls resume", "reference load", "projections follow", "projections rebuild",
+        "topics create", "topics check", "sql", "blotter", "audit", "tca",
+    }  # fmt: skip
+    assert expected <= application.command_names()
+
+
+def test_help_documents_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["--help"]) == Exit.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    for code, text in MEANING.items():
+        assert f"{code.value} {text}" in shown
+
+
+@pytest.mark.parametrize("command", sorted(application.command_names()))
+def test_every_command_has_help_at_any_width(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    assert execute([*command.split(), "--help"]) == Exit.OK
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", [["nonsense"], ["orders", "submit", "--colour"], ["sql"]])
+def test_wrong_usage_is_2(line: list[str]) -> None:
+    assert execute(line) == Exit.USAGE
+
+
+def test_one_order_by_flags(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["orders", "submit", *ONE, "--limit", "157.25", "-o", "json"]) == Exit.OK
+    (order,) = appended(log, "orders")
+    assert isinstance(order, OrderSubmitted)
+    assert (order.order_qty, order.limit_px, order.source) == (500, 157_250_000_000, "cli")
+    assert json.loads(capsys.readouterr().out)["cl_ord_id"] == order.cl_ord_id
+
+
+def test_a_flag_that_no_event_can_say_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["orders", "submit", *ONE[:-1], "lots"]) == Exit.ERROR
+    assert "order_qty: found 'lots'" in capsys.readouterr().err
+
+
+def test_a_file_and_flags_do_not_mix(tmp_path: Path) -> None:
+    assert execute(["orders", "submit", str(tmp_path / "x.csv"), "--qty", "5"]) == Exit.USAGE
+
+
+def test_a_cancel_names_its_order(log: Log) -> None:
+    assert execute(["orders", "cancel", "A1", "--instrument", "XXX"]) == Exit.OK
+    (cancel,) = appended(log, "orders")
+    assert cancel.orig_cl_ord_id == "A1"
+
+
+def test_a_file_with_a_bad_line_sends_the_rest_and_says_so(
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}S,1,C,XXX,buy,500\nS,2,C,XXX,buy,99999999999999999999\n")
+    assert execute(["orders", "submit", str(file), "-o", "json"]) == Exit.ERROR
+    assert len(appended(log, "orders")) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["rejected_lines"] == 1
+    assert "line 3: order_qty: found '99999999999999999999'" in shown.err
+    assert Path(json.loads(shown.out)["rejects_file"]).exists()
+
+
+def answer(folder: Path, event: Callable[[OrderSubmitted], object]) -> threading.Thread:
+    """A stand-in for the engine: answers the first order it finds."""
+
+    def run() -> None:
+        with open_log(f"sqlite:{folder / 'log.db'}") as log:
+            leases = log.leases("engine")
+            held = {}
+            end_s = time.monotonic() + 20
+            while time.monotonic() < end_s:
+                held.update({x.shard: x for x in leases.poll(0.01).gained})
+                for number, lease in held.items():
+                    for record in log.reader("orders", number).read(1):
+                        value = encode(event(decode("orders", record.value)))
+                        made = NewRecord(number, record.timestamp_ms, record.key, (), value)
+                        log.writer(lease).commit({"ingest": [made]})
+                        leases.close()
+                        return
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def refused(order: OrderSubmitted) -> OrderRejected:
+    return OrderRejected(
+        seq=17,
+        source=order.source,
+        cl_ord_id=order.cl_ord_id,
+        client_id=order.client_id,
+        instrument_id=order.instrument_id,
+        reason=RejectReason.UNKNOWN_CLIENT,
+        text="client C1 has no mandate",
+    )
+
+
+def accepted(order: OrderSubmitted) -> OrderAccepted:
+    given = {
+        name: getattr(order, name)
+        for name in OrderSubmitted.__dataclass_fields__
+        if name in OrderAccepted.__dataclass_fields__
+    }
+    given |= {
+        "start_ns": 0,
+        "end_ns": 1,
+        "max_participation_ppm": 1,
+        "crossing_consent": False,
+        "currency": "USD",
+    }
+    return OrderAccepted(seq=17, arrival_mid_px=None, **given)
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "status"),
+    [(refused, Exit.REFUSED, "OrderRejected"), (accepted, Exit.OK, "OrderAccepted")],
+)
+def test_the_outcome_of_an_order_can_be_waited_for(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    event: Callable[[OrderSubmitted], object],
+    code: Exit,
+    status: str,
+) -> None:
+    engine = answer(tmp_path, event)
+    assert execute(["orders", "submit", *ONE, "--wait", "20", "-o", "json"]) == code
+    engine.join()
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["status"] == status
+    if status == "OrderAccepted":
+        assert shown["order_id"].endswith("-17")
+    else:
+        assert "UNKNOWN_CLIENT: client C1 has no mandate" in shown["reason"]
+
+
+def test_without_an_engine_the_wait_ends_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["orders", "submit", *ONE, "--wait", "0.2"]) == Exit.ERROR
+    assert "1 undecided after 0.2 s" in capsys.readouterr().err
+
+
+def test_an_answer_from_before_is_passed_over(tmp_path: Path, log: Log) -> None:
+    execute(["orders", "submit", *ONE, "--cl-ord-id", "A1"])
+    answer(tmp_path, refused).join()
+    (order,) = appended(log, "orders")
+    assert not Outcomes(log, [order]).follow(0.1)
+
+
+def test_the_kill_switch(log: Log) -> None:
+    assert execute(["controls", "kill", "--text", "drill", "--by", "ann"]) == Exit.OK
+    assert execute(["controls", "resume", "--scope", "client", "--id", "C1"]) == Exit.OK
+    stop, go = appended(log, "controls")
+    assert (stop.engaged, stop.text, stop.set_by) == (True, "drill", "ann")
+    assert (go.engaged, go.scope_id) == (False, "C1")
+
+
+@pytest.mark.parametrize(
+    "flags", [["--scope", "client"], ["--id", "C1"], ["--scope", "source", "--id", "S"]]
+)
+def test_a_kill_of_nothing_is_wrong_usage(flags: list[str]) -> None:
+    assert execute(["controls", "kill", *flags]) == Exit.USAGE
+
+
+def test_controls_and_reference_come_from_files(log: Log, tmp_path: Path) -> None:
+    controls, reference = tmp_path / "controls.toml", tmp_path / "reference.toml"
+    controls.write_text('[[mandate]]\nclient_id = "C1"\n')
+    reference.write_text('[[venue]]\nvenue = "Z"\neffective_day = 2018-01-02\n')
+    assert execute(["controls", "apply", str(controls)]) == Exit.OK
+    assert execute(["reference", "load", str(reference)]) == Exit.OK
+    assert appended(log, "controls")[0].client_id == "C1"
+    assert appended(log, "reference")[0].venue == "Z"
+
+
+def test_a_wrong_file_writes_nothing(
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "controls.toml"
+    file.write_text('[[mandate]]\nclient_id = "C1"\n[policy]\n')
+    assert execute(["controls", "apply", str(file)]) == Exit.ERROR
+    assert "policy 1: policy_id: missing" in capsys.readouterr().err
+    assert appended(log, "controls") == []
+
+
+def test_a_log_that_is_none_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["controls", "kill", "--log", "postgres:x"]) == Exit.ERROR
+    assert "expected sqlite:PATH or kafka:HOST:PORT" in capsys.readouterr().err
+
+
+def test_topics_are_for_kafka() -> None:
+    assert execute(["topics", "check"]) == Exit.USAGE
+
+
+@pytest.mark.slow
+def test_a_missing_broker_is_5(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["topics", "check", "--log", "kafka:127.0.0.1:9"]) == Exit.MISSING
+    assert "127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_missing_projection_says_how_to_make_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["blotter"]) == Exit.ERROR
+    assert "metaorder projections rebuild" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def projection(tmp_path: Path) -> Path:
+    path = tmp_path / "p.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table blotter_parents as select '0-7' as parent_id, 500 as qty")
+        connection.execute("create table tca_child as select '0-7' as parent_id, 1.5 as cost")
+        connection.execute("create table audit_trail as select '0-1' as order_id, 1 as step")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (["sql", "select 1::decimal(9,2) as a"], '[{"a":1.00}]'),
+        (["sql", "select 170141183460469231731687303715884105727::hugeint as a"],
+         '[{"a":170141183460469231731687303715884105727}]'),
+        (["blotter"], '[{"parent_id":"0-7","qty":500}]'),
+        (["tca", "0-7"], '[{"parent_id":"0-7","cost":1.5}]'),
+        (["audit", "0-1"], '[{"order_id":"0-1","step":1}]'),
+    ],
+)  # fmt: skip
+def test_questions_are_answered_exactly(
+    projection: Path, line: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute([*line, "--projection", str(projection), "-o", "json"]) == Exit.OK
+    assert capsys.readouterr().out.strip() == expected
+
+
+@pytest.mark.parametrize("line", [["tca", "9-9"], ["audit", "9-9"], ["sql", "select nothing"]])
+def test_a_question_about_nothing_is_1(projection: Path, line: list[str]) -> None:
+    assert execute([*line, "--projection", str(projection)]) == Exit.ERROR
+
+
+def test_a_query_can_change_nothing(projection: Path) -> None:
+    assert execute(["sql", "drop table tca_child", "--projection", str(projection)]) == Exit.ERROR
+
+
+def test_a_rebuild_of_an_empty_log_makes_a_projection(
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.close()
+    path = tmp_path / "made" / "p.duckdb"
+    assert execute(["projections", "rebuild", "--projection", str(path), "-o", "json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["projection"] == str(path)
+    assert execute(["projections", "follow", "--once", "--projection", str(path)]) == Exit.OK
+    assert execute(["blotter", "--projection", str(path)]) == Exit.OK
+
+
+ROWS = Rows(
+    ("name", "qty", "price", "tags"),
+    [("a" * 30, 2**70, Decimal("157.250000000"), ["x"]), ("b,c", None, None, [])],
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_nothing_is_cut_at_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = io.StringIO()
+    render(ROWS, Output.TEXT, "title", out)
+    shown = out.getvalue()
+    assert all(len(line) <= width for line in shown.splitlines())
+    packed = "".join(shown.split())
+    assert "a" * 30 in packed
+    assert str(2**70) in packed
+
+
+def test_csv_and_json_lines_are_for_machines() -> None:
+    csv_out, jsonl_out = io.StringIO(), io.StringIO()
+    render(ROWS, Output.CSV, out=csv_out)
+    render(ROWS, Output.JSONL, out=jsonl_out)
+    assert csv_out.getvalue().splitlines()[2] == '"b,c",,,[]'
+    first, second = jsonl_out.getvalue().splitlines()
+    assert '"price":157.250000000' in first
+    assert json.loads(second)["qty"] is None
+
+
+def test_json_holds_whatever_a_query_returns() -> None:
+    found = json.loads(json_text({"b": b"\x01", "n": Decimal("NaN"), "t": True, "m": {1: (2,)}}))
+    assert found == {"b": "01", "n": None, "t": True, "m": {"1": [2]}}

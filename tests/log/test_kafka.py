@@ -1,0 +1,480 @@
+"""What is special to Kafka, against a real broker; what all logs promise is in test_conformance."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+)
+
+from engine.log import kafka_topics
+from engine.log.kafka import KafkaLog
+from engine.log.kafka_lease import KafkaLeases
+from engine.log.kafka_reader import QUEUE_MAX_RECORDS
+from engine.log.port import (
+    JOURNAL,
+    CommitUnknownError,
+    CorruptLogError,
+    EngineError,
+    Lease,
+    LeaseLostError,
+    LogUnavailableError,
+    NewRecord,
+    Reader,
+    Record,
+)
+
+pytestmark = pytest.mark.kafka
+
+ROOT = Path(__file__).parents[2]
+PARTITIONS = 2
+SESSION_MS = 3_000
+PATIENCE_S = 30.0
+NOON_MS = 1_514_912_400_000
+
+_prefixes = itertools.count(time.time_ns())
+
+
+@pytest.fixture
+def prefix(kafka_bootstrap: str) -> str:
+    name = f"kafka-{next(_prefixes)}"
+    kafka_topics.create(kafka_bootstrap, name, PARTITIONS)
+    return name
+
+
+@pytest.fixture
+def opened(kafka_bootstrap: str, prefix: str) -> Iterator[Callable[[], KafkaLog]]:
+    """Opens handles on one log; each stands for a process."""
+    logs: list[KafkaLog] = []
+
+    def new_log() -> KafkaLog:
+        logs.append(KafkaLog(kafka_bootstrap, prefix, PARTITIONS, SESSION_MS))
+        return logs[-1]
+
+    yield new_log
+    for log in logs:
+        log.close()
+
+
+@pytest.fixture
+def log(opened: Callable[[], KafkaLog]) -> KafkaLog:
+    return opened()
+
+
+def new(value: bytes, partition: int = 0) -> NewRecord:
+    return NewRecord(partition, NOON_MS, b"AAPL", (), value)
+
+
+def seal(value: bytes) -> dict[str, list[NewRecord]]:
+    return {"slices": [new(value)], JOURNAL: [new(value)]}
+
+
+def stranger(bootstrap: str, transactional_id: str) -> Producer:
+    """A producer that is not ours, inside an open transaction."""
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": 10_000,
+            "retry.backoff.ms": 1,
+            "log_level": 0,
+        }
+    )
+    producer.init_transactions(PATIENCE_S)
+    producer.begin_transaction()
+    return producer
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "waited too long"
+        time.sleep(0.01)
+
+
+def drained(log: KafkaLog, reader: Reader) -> list[Record]:
+    records: list[Record] = []
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not reader.at_end():
+        assert time.monotonic() < deadline_s, f"no end after {len(records)} records"
+        records += reader.read(1_000)
+        log.wait(0.01)
+    return records
+
+
+def values(log: KafkaLog, topic: str) -> list[bytes]:
+    reader = log.reader(topic, 0)
+    found = [record.value for record in drained(log, reader)]
+    reader.close()
+    return found
+
+
+def gained(leases: KafkaLeases, count: int) -> list[Lease]:
+    found: list[Lease] = []
+    deadline_s = time.monotonic() + PATIENCE_S
+    while len(found) < count:
+        assert time.monotonic() < deadline_s, f"{len(found)} of {count} shards came"
+        found += leases.poll(0.1).gained
+    return found
+
+
+def hold(log: KafkaLog, owner: str = "a") -> Lease:
+    return gained(log.leases(owner, [0]), 1)[0]
+
+
+def test_a_second_producer_with_the_same_id_fences_the_first(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    """The lease is still held, so the first may not even say that it was lost."""
+    lease = hold(log)
+    writer = log.writer(lease)
+    writer.commit(seal(b"0"))
+    stranger(kafka_bootstrap, f"{prefix}.0").abort_transaction(PATIENCE_S)
+    with pytest.raises(CommitUnknownError, match="open a new writer"):
+        writer.commit(seal(b"1"))
+    with pytest.raises(CommitUnknownError):
+        writer.commit(seal(b"1"))  # It does not come back by itself.
+    again = log.writer(lease)
+    last = log.last(JOURNAL, 0)
+    assert last is not None
+    assert last.value == b"0"
+    again.commit(seal(b"1"))
+    assert values(log, JOURNAL) == [b"0", b"1"]
+
+
+def test_a_fenced_writer_without_its_lease_has_lost_it(
+    opened: Callable[[], KafkaLog],
+) -> None:
+    """The owner's name started again elsewhere: the old process is out for good."""
+    old, young = opened(), opened()
+    leases = old.leases("a", [0])
+    writer = old.writer(gained(leases, 1)[0])
+    writer.commit(seal(b"0"))
+    lease = gained(young.leases("a", [0]), 1)[0]
+    new_writer = young.writer(lease)
+    with pytest.raises(LeaseLostError):
+        writer.commit(seal(b"lost"))
+    assert not leases.is_held(0)
+    new_writer.commit(seal(b"1"))
+    assert values(young, JOURNAL) == [b"0", b"1"]
+
+
+def test_what_a_dead_owner_left_open_is_gone_before_the_new_one_reads(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    lease = hold(log)
+    dead = stranger(kafka_bootstrap, f"{prefix}.0")
+    dead.produce(f"{prefix}.{JOURNAL}", b"never", partition=0)
+    dead.flush(PATIENCE_S)
+    log.writer(lease)
+    assert log.last(JOURNAL, 0) is None
+    assert values(log, JOURNAL) == []
+
+
+def test_a_record_too_large_is_refused_and_the_writer_goes_on(log: KafkaLog) -> None:
+    writer = log.writer(hold(log))
+    huge = new(bytes(9 * 1024 * 1024))
+    with pytest.raises(LogUnavailableError, match="nothing was written"):
+        writer.commit({"slices": [new(b"before")], "routes": [huge]})
+    writer.commit(seal(b"0"))
+    assert values(log, "slices") == [b"0"]
+    with pytest.raises(ValueError, match="exceeds the limit"):
+        log.append("orders", [new(b"before"), huge])
+    assert values(log, "orders") == []
+
+
+def test_a_proof_in_the_middle_of_a_rebalance_waits_and_holds(
+    opened: Callable[[], KafkaLog],
+) -> None:
+    """The group answers ILLEGAL_GENERATION or REBALANCE_IN_PROGRESS to the owner too."""
+    first_log, second_log = opened(), opened()
+    first = first_log.leases("a")
+    kept = {lease.shard for lease in gained(first, 2)}
+    second = second_log.leases("b")
+    won: set[int] = set()
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not won:
+        assert time.monotonic() < deadline_s
+        for shard in first.poll(0).revoked:
+            assert first.is_held(shard)  # Until it is released, it is ours.
+            first.release(shard)
+            kept.discard(shard)
+            assert not first.is_held(shard)
+        assert all(first.is_held(shard) for shard in kept)
+        won.update(lease.shard for lease in second.poll(0).gained)
+    assert kept | won == {0, 1}
+    assert len(kept) == 1
+
+
+def test_an_explicit_claim_and_competing_workers_exclude_each_other(
+    opened: Callable[[], KafkaLog],
+) -> None:
+    log, other = opened(), opened()
+    claim = log.leases("a", [0])
+    competing = other.leases("b")
+    assert [lease.shard for lease in gained(competing, 1)] == [1]
+    assert competing.poll(0.5).gained == ()  # Shard 0 waits for the claim's end.
+    with pytest.raises(LeaseLostError, match="compete for all shards"):
+        opened().leases("c", [1])
+    claim.close()
+    assert [lease.shard for lease in gained(competing, 1)] == [0]
+
+
+def test_the_end_is_the_last_stable_offset(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    """A stranger's open transaction hides what comes behind it, and is not the log's end."""
+    writer = log.writer(hold(log))
+    writer.commit(seal(b"0"))
+    foreign = stranger(kafka_bootstrap, f"{prefix}.stranger")
+    foreign.produce(f"{prefix}.slices", b"open", partition=0)
+    foreign.flush(PATIENCE_S)
+    writer.commit(seal(b"1"))
+    reader = log.reader("slices", 0)
+    assert [record.value for record in drained(log, reader)] == [b"0"]
+    last = log.last("slices", 0)
+    assert last is not None
+    assert last.value == b"0"
+    foreign.abort_transaction(PATIENCE_S)
+    (record,) = drained(log, reader)
+    assert (record.value, record.position) == (b"1", 1)
+
+
+def abort(bootstrap: str, prefix: str, times: int) -> None:
+    producer = stranger(bootstrap, f"{prefix}.aborter")
+    for time_left in reversed(range(times)):
+        producer.produce(f"{prefix}.{JOURNAL}", b"aborted", partition=0)
+        producer.flush(PATIENCE_S)
+        producer.abort_transaction(PATIENCE_S)
+        if time_left:
+            producer.begin_transaction()
+
+
+def test_the_last_record_is_found_below_forty_aborted_batches(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    log.writer(hold(log)).commit(seal(b"0"))
+    abort(kafka_bootstrap, prefix, 40)
+    last = log.last(JOURNAL, 0)
+    assert last is not None
+    assert (last.value, last.position) == (b"0", -1)
+    assert log.last("fills", 0) is None
+
+
+def test_a_log_whose_tail_was_aborted_has_an_end(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    log.writer(hold(log)).commit(seal(b"0"))
+    reader = log.reader(JOURNAL, 0)
+    assert len(drained(log, reader)) == 1
+    abort(kafka_bootstrap, prefix, 3)
+    assert drained(log, reader) == []
+    assert reader.next.position == 1
+    again = log.reader(JOURNAL, 0, reader.next)
+    assert drained(log, again) == []
+
+
+def test_readers_of_one_partition_do_not_hold_each_other_back(log: KafkaLog) -> None:
+    """One sleeps, one reads, one starts in the middle; there is one consumer for all three."""
+    count = 3 * QUEUE_MAX_RECORDS
+    log.append("controls", [new(b"%d" % n) for n in range(count)])
+    sleeper, quick = log.reader("controls", 0), log.reader("controls", 0)
+    expected = [b"%d" % n for n in range(count)]
+    assert [record.value for record in drained(log, quick)] == expected
+    middle = log.reader("controls", 0, sleeper.next)
+    assert len(drained(log, middle)) == count
+    assert [record.value for record in drained(log, sleeper)] == expected
+    log.append("controls", [new(b"last")])
+    for reader in (quick, sleeper, middle):
+        (record,) = drained(log, reader)
+        assert (record.value, record.position) == (b"last", count)
+
+
+def test_a_reader_that_is_not_read_is_bounded(log: KafkaLog) -> None:
+    log.append("orders", [new(b"%d" % n, n % 2) for n in range(8 * QUEUE_MAX_RECORDS)])
+    idle, busy = log.reader("orders", 1), log.reader("orders", 0)
+    assert len(drained(log, busy)) == 4 * QUEUE_MAX_RECORDS
+    assert len(idle.queue) < 2 * QUEUE_MAX_RECORDS
+    assert len(drained(log, idle)) == 4 * QUEUE_MAX_RECORDS
+
+
+def test_a_start_outside_the_log_is_refused(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    from confluent_kafka import TopicPartition  # noqa: PLC0415
+
+    log.append("orders", [new(b"%d" % n) for n in range(10)])
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+    cut = [TopicPartition(f"{prefix}.orders", 0, 5)]
+    for answer in admin.delete_records(cut).values():
+        answer.result(PATIENCE_S)
+    with pytest.raises(CorruptLogError, match="offsets 5 to 10"):
+        log.reader("orders", 0)
+
+
+def test_a_missing_broker_is_named_within_bounded_time() -> None:
+    began_s = time.monotonic()
+    with pytest.raises(LogUnavailableError, match=r"127\.0\.0\.1:1 .*make kafka"):
+        KafkaLog("127.0.0.1:1")
+    assert time.monotonic() - began_s < 15
+
+
+def test_missing_topics_say_how_to_create_them(kafka_bootstrap: str) -> None:
+    with pytest.raises(EngineError, match="metaorder topics create"):
+        KafkaLog(kafka_bootstrap, f"nobody-{next(_prefixes)}")
+
+
+def test_topics_that_fit_have_no_problems(kafka_bootstrap: str, prefix: str) -> None:
+    assert kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS) == []
+    assert kafka_topics.create(kafka_bootstrap, prefix, PARTITIONS) == []
+
+
+def test_a_wrong_partition_count_stops_the_start(kafka_bootstrap: str, prefix: str) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+    for answer in admin.create_partitions([NewPartitions(f"{prefix}.controls", 3)]).values():
+        answer.result(PATIENCE_S)
+    until(lambda: kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS) != [])
+    (problem,) = kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS)
+    assert "controls has 3" in problem
+    found = rf"{prefix}\.controls has 3 partition\(s\), expected 1"
+    with pytest.raises(CorruptLogError, match=found):
+        KafkaLog(kafka_bootstrap, prefix, PARTITIONS)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("retention.ms", "1000"), ("cleanup.policy", "compact")]
+)
+def test_a_topic_that_forgets_stops_the_start(
+    kafka_bootstrap: str, prefix: str, setting: str, value: str
+) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+    entry = ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(
+        ConfigResource.Type.TOPIC, f"{prefix}.orders", incremental_configs=[entry]
+    )
+    for answer in admin.incremental_alter_configs([resource]).values():
+        answer.result(PATIENCE_S)
+    until(lambda: kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS) != [])
+    with pytest.raises(CorruptLogError, match=rf"orders has {setting}={value}, expected"):
+        KafkaLog(kafka_bootstrap, prefix, PARTITIONS)
+
+
+def test_what_is_less_durable_than_wanted_is_a_problem(kafka_bootstrap: str) -> None:
+    prefix = f"kafka-{next(_prefixes)}"
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+    config = {**kafka_topics.CREATED, "unclean.leader.election.enable": "true"}
+    topics = [
+        NewTopic(name, num_partitions=count, replication_factor=1, config=config)
+        for name, count in kafka_topics.layout(prefix, PARTITIONS).items()
+        if not name.endswith(".dlq")
+    ]
+    for answer in admin.create_topics(topics).values():
+        answer.result(PATIENCE_S)
+
+    def found() -> str:
+        return "\n".join(kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS, replication=3))
+
+    until(lambda: found().count("is missing") == 1)
+    text = found()
+    assert f"{prefix}.dlq is missing" in text
+    assert f"{prefix}.journal has 1 replica(s), expected 3" in text
+    assert f"{prefix}.journal has min.insync.replicas=1, expected at least 2" in text
+    assert f"{prefix}.journal has unclean.leader.election.enable=true" in text
+
+
+WORKER = """
+import sys, time
+from engine.log.kafka import KafkaLog
+bootstrap, prefix, owner = sys.argv[1:]
+log = KafkaLog(bootstrap, prefix, 2, 3_000)
+leases = log.leases(owner)
+held = 0
+while True:
+    held += len(leases.poll(0.05).gained)
+    if held == 2:
+        print("held", flush=True)
+        held = 3
+    elif held == 3 and not leases.is_held(0):
+        print("refused", flush=True)
+        held = 4
+"""
+
+
+def started(bootstrap: str, prefix: str, owner: str) -> "subprocess.Popen[str]":
+    """A worker process; returns when it holds both shards."""
+    worker = subprocess.Popen(  # noqa: S603 (our own text)
+        [sys.executable, "-c", WORKER, bootstrap, prefix, owner],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "held\n"
+    return worker
+
+
+def killed(worker: "subprocess.Popen[str]") -> None:
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(PATIENCE_S)
+    assert worker.stdout is not None
+    worker.stdout.close()
+
+
+def test_a_killed_worker_that_comes_back_has_its_shards_at_once(
+    kafka_bootstrap: str, prefix: str, log: KafkaLog
+) -> None:
+    killed(started(kafka_bootstrap, prefix, "slot-1"))
+    began_s = time.monotonic()
+    leases = log.leases("slot-1")
+    gained(leases, 2)
+    assert time.monotonic() - began_s < SESSION_MS / 1000  # No session had to run out.
+
+
+def test_a_killed_worker_is_replaced_after_its_session(
+    kafka_bootstrap: str, prefix: str, log: KafkaLog
+) -> None:
+    killed(started(kafka_bootstrap, prefix, "slot-1"))
+    began_s = time.monotonic()
+    gained(log.leases("slot-2"), 2)
+    assert time.monotonic() - began_s < SESSION_MS / 1000 + 5
+
+
+def test_a_planned_stop_hands_over_at_once(opened: Callable[[], KafkaLog]) -> None:
+    old, young = opened(), opened()
+    leases = old.leases("slot-1")
+    gained(leases, 2)
+    began_s = time.monotonic()
+    leases.close()
+    gained(young.leases("slot-2"), 2)
+    assert time.monotonic() - began_s < SESSION_MS / 1000
+
+
+def test_a_stalled_worker_can_prove_nothing(
+    kafka_bootstrap: str, prefix: str, log: KafkaLog
+) -> None:
+    """Stopped past its session and woken up, it finds its shards gone."""
+    worker = started(kafka_bootstrap, prefix, "slot-1")
+    try:
+        os.kill(worker.pid, signal.SIGSTOP)
+        lease = next(found for found in gained(log.leases("slot-2"), 2) if found.shard == 0)
+        writer = log.writer(lease)
+        os.kill(worker.pid, signal.SIGCONT)
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "refused\n"
+        writer.commit(seal(b"0"))
+        assert values(log, JOURNAL) == [b"0"]
+    finally:
+        killed(worker)

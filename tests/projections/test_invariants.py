@@ -1,0 +1,123 @@
+"""Every rule of the invariants view is 0 on a good log, and sees the violation planted for it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import duckdb
+import pytest
+from projection_world import Day, World
+
+import projections
+from engine.log.embedded import EmbeddedLog
+
+# The day's ids: order 1 is 0-7, 2 is 0-10, 3 is 0-13, 4 is 0-28; the buying parent is 0-8; the
+# cross 0-16; the children 0-24, 0-38 (peg) and 0-40; the fills 0-26 (busted), 0-30 and 0-42.
+PLANTED = {
+    "order_conservation": "update order_expired set withdrawn_qty = withdrawn_qty - 1",
+    "order_membership": "delete from parent_ended where parent_id = '0-8'",
+    "parent_conservation": "update parent_ended set returned_qty = returned_qty + 1",
+    "parent_exposure": "update child_routed set child_qty = 700 where event_id = '0-24'",
+    "slice_exposure": "update child_routed set child_qty = 400 where event_id = '0-24'",
+    "parent_reconciled": "update parent_reconciled set error_qty = 1",
+    "fill_once": "insert into fill_booked select * from fill_booked where event_id = '0-30'",
+    "bust_once": "insert into fill_busted select * from fill_busted",
+    "correction_once": "insert into fill_corrected select * from fill_corrected",
+    "trade_reports_booked": "update execution_reported set exec_id = 'E9' where exec_id = 'E2'",
+    "order_once": (
+        "insert into order_accepted select * replace (999 as seq, '0-999' as event_id) "
+        "from order_accepted where event_id = '0-7'"
+    ),
+    "order_answered": "delete from order_accepted where event_id = '0-10'",
+    "child_sent_once": "insert into send_started select * from send_started",
+    "share_sum": "update fill_allocated set error_qty = 1",
+    "share_negative": (
+        "update fill_allocated set shares = [{'order_id': '0-7', 'share_qty': 101}, "
+        "{'order_id': '0-13', 'share_qty': -1}] where fill_id = '0-42'"
+    ),
+    "share_above_member": "update member_joined set member_qty = 100 where order_id = '0-7'",
+    "share_taken_back": "update fill_reallocated set cause = 'plan:'",
+    "share_exact": (
+        "update fill_allocated set shares = [{'order_id': '0-7', 'share_qty': 107}, "
+        "{'order_id': '0-13', 'share_qty': 60}, {'order_id': '0-28', 'share_qty': 33}] "
+        "where fill_id = '0-30'"
+    ),
+    "late_joiner": (
+        "update fill_allocated set shares = [{'order_id': '0-28', 'share_qty': 100}] "
+        "where fill_id = '0-26'"
+    ),
+    "leaver": (
+        "update fill_allocated set shares = [{'order_id': '0-28', 'share_qty': 100}] "
+        "where fill_id = '0-42'"
+    ),
+    "policy_before_parent": "delete from control_applied where control = 'PolicySet'",
+    "child_outlives_parent": "delete from child_closed",
+    "child_limit": "update child_routed set limit_px = 102000000000 where event_id = '0-38'",
+    "child_on_tick": "update child_routed set limit_px = limit_px + 1",
+    "child_lot": "update child_routed set child_qty = 250 where event_id = '0-24'",
+    "child_minimum": "update child_routed set child_qty = 5 where event_id = '0-38'",
+    "quote_age": "update child_routed set quote_age_ns = 30000000001",
+    "through_best": "update child_routed set limit_px = ask_px + 10000000",
+    "venue_halted": "update venue_status_observed set status = 'HALTED'",
+    "venue_disconnected": "update session_status_observed set up = false",
+    "kill_switch": "update kill_switch_set set engaged = true",
+    "venue_permitted": "update parent_opened set no_dark = true",
+    "self_trade": (
+        "update child_routed set venue = 'Q', side = 'SELL', limit_px = 99990000000 "
+        "where event_id = '0-38'"
+    ),
+    "cross_sides": "update cross_allocated set cross_px = cross_px + 1 where side = 'BUY'",
+    "cross_with_oneself": "update order_accepted set client_id = 'c1'",
+    "cross_consent": "update order_accepted set crossing_consent = false",
+    "cross_inside": "update orders_crossed set cross_px = ask_px + 1",
+    "cross_limit": "update member_joined set parent_limit_px = 99000000000",
+    "cross_quote_age": "update orders_crossed set quote_age_ns = 1000000001",
+    "seq_contiguous": "delete from scorecard_updated",
+    "seals_contiguous": "update batch_sealed set next_seq = next_seq + 1 where batch = 3",
+    "inputs_contiguous": "update batch_sealed set inputs = inputs[2:] where batch = 1",
+    "chain_linked": "update batch_sealed set previous_chain = chain where batch = 3",
+    "event_sealed": "update fill_booked set at_ns = at_ns + 1",
+    "cause_sealed": "update order_accepted set cause = 'orders:99'",
+}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    folder = tmp_path_factory.mktemp("good")
+    with EmbeddedLog(folder / "log.db", 2) as log:
+        world = World(log)
+        Day(world)
+        world.close()
+        projections.rebuild(log, folder / "p.duckdb")
+    with closing(duckdb.connect(str(folder / "p.duckdb"))) as connection:
+        yield connection
+
+
+def violations(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    return dict(connection.execute("select name, violations from invariants").fetchall())
+
+
+def test_a_good_log_violates_nothing(good: duckdb.DuckDBPyConnection) -> None:
+    assert {name: count for name, count in violations(good).items() if count} == {}
+
+
+def test_every_rule_has_a_planted_violation(good: duckdb.DuckDBPyConnection) -> None:
+    assert sorted(violations(good)) == sorted(PLANTED)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_violation_is_counted(good: duckdb.DuckDBPyConnection, name: str) -> None:
+    good.begin()
+    try:
+        good.execute(PLANTED[name])
+        assert violations(good)[name] > 0
+    finally:
+        good.rollback()
+
+
+def test_a_planted_late_trade_report_counts_once_a_report(good: duckdb.DuckDBPyConnection) -> None:
+    good.begin()
+    try:
+        good.execute("insert into execution_reported select * from execution_reported")
+        assert violations(good)["trade_reports_booked"] == 0  # A resend is no other trade.
+    finally:
+        good.rollback()

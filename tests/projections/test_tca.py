@@ -1,0 +1,194 @@
+"""The sample TCA table comes out of the views, with the true averages of seed_tca.json."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from projection_world import (
+    World,
+    at,
+    fill,
+    px,
+    reference,
+    route,
+    share,
+    trade,
+    work_order,
+)
+
+import projections
+from engine.core import events as e
+from engine.log.embedded import EmbeddedLog
+
+HERE = Path(__file__).parent
+COPIED = HERE.parent / "reference" / "data" / "seed_tca.json"
+SEED = COPIED if COPIED.exists() else HERE.parents[2] / "shared" / "reference" / "seed_tca.json"
+CASES = {case["name"]: case for case in json.loads(SEED.read_text())["cases"]}
+CHILDREN = [case for case in CASES.values() if case["kind"] == "child"]
+ORDER_TYPES = {
+    "Limit": {},
+    "Limit (Mid-Point)": {"child_type": e.ChildType.MIDPOINT_PEG},
+    "Market": {"time_in_force": e.ChildTimeInForce.IOC},
+}
+
+
+def write_sample(world: World, side: e.Side) -> None:
+    """One order of 50,000 in five children, each against its own market."""
+    named = [case["inputs"]["venue"] for case in CHILDREN]
+    reference(world, [(f"V{n}", name, e.VenueKind.LIT) for n, name in enumerate(named)])
+    small, parent = work_order(world, side, 50_000)
+    for number, case in enumerate(CHILDREN):
+        row = case["inputs"]
+        qty, start, venue = row["quantity"], row["time"], f"V{number}"
+        minute = f"{start[:3]}{int(start[3:5]) + 1:02}{start[5:]}"
+        trade(world, f"{start[:-2]}00", 150.0)  # Before the route: no part of its market.
+        more = ORDER_TYPES[row["order_type"]] | {"side": side, "slice_px": None}
+        child = route(world, parent, venue, qty, row["price"], **more)
+        world.seal(at(start))
+        trade(world, start, row["benchmark_vwap"] - 0.001, 300)
+        trade(world, start, row["benchmark_vwap"] + 0.001, 300)
+        trade(world, minute, 50.0)  # At its last fill: no longer its market.
+        done = {"cum_qty": qty, "transact_ns": at(minute), "parts": (share(small, qty),)}
+        fill(world, parent, child, venue, qty, row["price"], side=side, **done)
+        world.seal(at(minute))
+
+
+@contextmanager
+def projected(folder: Path, write: Callable[[World], None]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with EmbeddedLog(folder / "log.db", 1) as log:
+        world = World(log)
+        write(world)
+        world.close()
+        projections.rebuild(log, folder / "p.duckdb")
+    with closing(projections.connect(folder / "p.duckdb")) as connection:
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def agrees(found: dict[str, Any], case: dict[str, Any], expected: dict[str, Any]) -> None:
+    for name, value in expected.items():
+        if isinstance(value, str):
+            assert found[name] == value, name
+        else:
+            bound = case.get("tolerance_by_field", {}).get(name, case["tolerance"])
+            wanted = pytest.approx(value, abs=bound["abs"], rel=bound["rel"])
+            assert float(found[name]) == wanted, name
+
+
+def test_the_sample_table_comes_out_of_tca_child(tmp_path: Path) -> None:
+    with projected(tmp_path, partial(write_sample, side=e.Side.BUY)) as connection:
+        found = rows(connection, "select * from tca_child order by routed_ns")
+    assert len(found) == len(CHILDREN)
+    for row, case in zip(found, CHILDREN, strict=True):
+        given = {k: v for k, v in case["inputs"].items() if k != "child_id"}
+        agrees(row, case, given | case["expected"])
+        assert row["benchmark_source"] == "VWAP"
+
+
+def test_the_columns_of_the_sample_come_first_and_in_its_order(tmp_path: Path) -> None:
+    with projected(tmp_path, partial(write_sample, side=e.Side.BUY)) as connection:
+        found = rows(connection, "select * from tca_child limit 1")[0]
+    assert list(found)[:12] == [*CHILDREN[0]["inputs"], *CHILDREN[0]["expected"]]
+
+
+@pytest.mark.parametrize(
+    ("side", "name"),
+    [(e.Side.BUY, "parent_50000"), (e.Side.SELL, "parent_50000_as_a_sale")],
+)
+def test_a_parents_averages_are_the_true_ones(tmp_path: Path, side: e.Side, name: str) -> None:
+    with projected(tmp_path, partial(write_sample, side=side)) as connection:
+        found = rows(connection, "select * from tca_parent")
+    case = CASES[name]
+    assert len(found) == 1
+    agrees(found[0], case, case["expected"] | {"side": case["inputs"]["side"]})
+
+
+LIT = [("Q", "NASDAQ", e.VenueKind.LIT)]
+
+
+def one_child(world: World, parent: str, small: str, **more: Any) -> None:  # noqa: ANN401
+    """100 shares at 100.01, routed at ten, filled a second later."""
+    child = route(world, parent, "Q", 100, 100.01, **more)
+    world.seal(at("10:00:00"))
+    done = {"cum_qty": 100, "transact_ns": at("10:00:01"), "parts": (share(small, 100),)}
+    fill(world, parent, child, "Q", 100, 100.01, **done, fee_px=px(0.002))
+    world.seal(at("10:00:01"))
+
+
+def benchmark(folder: Path, write: Callable[[World], None]) -> tuple[str, float]:
+    query = "select benchmark_source, benchmark_vwap::double from tca_child"
+    with projected(folder, write) as connection:
+        found: tuple[str, float] | None = connection.execute(query).fetchone()
+    assert found
+    return found
+
+
+def test_without_a_print_a_child_is_measured_against_the_midpoint_it_saw(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT)
+        small, parent = work_order(world, e.Side.BUY, 100)
+        one_child(world, parent, small)
+
+    assert benchmark(tmp_path, write) == ("MIDPOINT_AT_ROUTE", 100.0)
+
+
+def test_without_a_midpoint_it_is_measured_against_the_last_print(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT)
+        small, parent = work_order(world, e.Side.BUY, 100)
+        trade(world, "09:59:00", 99.5)
+        one_child(world, parent, small, bid_px=0)
+
+    assert benchmark(tmp_path, write) == ("LAST_TRADE", 99.5)
+
+
+def test_our_own_fills_are_taken_out_of_a_tape_that_shows_them(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT, own_on_tape=True)
+        small, parent = work_order(world, e.Side.BUY, 300)
+        child = route(world, parent, "Q", 300, 100.01)
+        world.seal(at("10:00:00"))
+        trade(world, "10:00:01", 100.01, 200)  # Ours.
+        trade(world, "10:00:01", 101.0, 50)
+        for exec_id, qty, clock in (("E1", 200, "10:00:01"), ("E2", 100, "10:00:05")):
+            done = {"transact_ns": at(clock), "parts": (share(small, qty),), "exec_id": exec_id}
+            fill(world, parent, child, "Q", qty, 100.01, leaves_qty=300 - qty, **done)
+        world.seal(at("10:00:05"))
+
+    assert benchmark(tmp_path, write) == ("VWAP", 101.0)
+
+
+def test_an_orders_shortfall_is_the_sum_of_its_parts(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT)
+        decided = {"decision_px": px(99.8), "arrival_mid_px": px(99.9)}
+        small, parent = work_order(world, e.Side.BUY, 400, **decided)
+        one_child(world, parent, small)
+        trade(world, "10:30:00", 100.5)
+        gone = {"order_id": small, "withdrawn_qty": 300, "reason": e.WithdrawReason.DAY_CLOSED}
+        world.emit("close:", e.ParentEnded, parent_id=parent, filled_qty=100, returned_qty=300)
+        world.emit("close:", e.OrderExpired, **gone)
+        world.seal(at("16:00:00"))
+
+    with projected(tmp_path, write) as connection:
+        small = rows(connection, "select * from tca_order")[0]
+        parent = rows(connection, "select * from tca_parent")[0]
+    base = 400 * 99.8
+    for row in (small, parent):  # The only member: its parts are the parent's.
+        assert row["is_delay_bps"] == pytest.approx(400 * 0.1 / base * 1e4)
+        assert row["is_aggregation_bps"] == pytest.approx(400 * 0.1 / base * 1e4)
+        assert row["is_trading_bps"] == pytest.approx(100 * 0.01 / base * 1e4)
+        assert row["is_opportunity_bps"] == pytest.approx(300 * 0.5 / base * 1e4)
+        assert row["is_fees_bps"] == pytest.approx(100 * 0.002 / base * 1e4)
+        total = 100 * 100.01 + 300 * 100.5 - 400 * 99.8 + 100 * 0.002
+        assert row["is_bps"] == pytest.approx(total / base * 1e4)
