@@ -27,6 +27,7 @@ PREFIX = "METAORDER_"
 FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
 OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alone.
 LOG_URL = re.compile(r"sqlite:.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?")
+DEFAULT_LOG = Path("out/metaorder.db")  # Its folder is made where it is missing.
 LOG_URL_SHAPE = "sqlite:PATH or kafka:HOST:PORT[/prefix]"
 
 
@@ -81,7 +82,7 @@ class _Settings(BaseSettings):
     quote_age_max_ns: int = _whole(1_000_000, 86_400_000_000_000, 30_000_000_000)
     limit_band_px: int = _whole(1, 10**15, 100_000_000)
     tape_includes_own: bool = False
-    log_url: Annotated[str, AfterValidator(_log_url)] = "sqlite:out/metaorder.db"
+    log_url: Annotated[str, AfterValidator(_log_url)] = f"sqlite:{DEFAULT_LOG}"
     replication: int = _whole(1, 9, 1)
     market_data_batch: int = _whole(1, 1_000_000, 2_000)
     open_batch_ns: int = _whole(1_000_000, 60_000_000_000, 250_000_000)

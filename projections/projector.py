@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
@@ -64,7 +63,6 @@ class Stats:
 
 OnProgress = Callable[[Progress], None]
 OnNotice = Callable[[str], None]
-OnChange = Callable[[], None]
 
 
 def rebuild(
@@ -262,8 +260,6 @@ def _batches_in(log: Log) -> int:
 
 
 # ---------------------------------------------------------------------- the file and its meta
-
-META_TABLE: Final = "projection_meta"
 
 
 def _meta(log: Log, log_url: str) -> dict[str, str]:

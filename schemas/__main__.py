@@ -1,4 +1,4 @@
-"""`python -m schemas --write | --check`: generate the mirrored Python, or see that it is current."""
+"""`python -m schemas --write | --check`: generate the mirrored Python, or check it is current."""
 
 import argparse
 import subprocess
@@ -16,7 +16,7 @@ TARGETS = {
 
 def formatted(text: str) -> str:
     """The text as ruff would leave it, so that generated files pass the format check."""
-    run = subprocess.run(  # noqa: S603  Our own interpreter and a fixed command.
+    run = subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--stdin-filename", "events.py", "-"],
         input=text,
         capture_output=True,

@@ -19,9 +19,10 @@ STAGES = ("ingest", "aggregation", "slices", "routes", "fills", "allocations")
 ENVELOPE = ("seq", "at_ns", "cause")
 PRIMITIVES = {"long": "int", "int": "int", "string": "str", "boolean": "bool", "bytes": "bytes"}
 UNIT_SUFFIXES = (
-    "_px _qty _ns _ppm _millibps _cur _e9 _e12 _day day seq position epoch count batch version "
-    "samples revision band shard number members seed offset"
-).split()
+    *("_px", "_qty", "_ns", "_ppm", "_millibps", "_cur", "_e9", "_e12", "_day", "day"),
+    *("seq", "position", "epoch", "count", "batch", "version", "samples", "revision", "band"),
+    *("shard", "number", "members", "seed", "offset"),
+)
 
 
 @dataclass
@@ -83,7 +84,7 @@ def without_unit(schema: Schema) -> list[str]:
         f"{schema['name']}.{entry['name']}"
         for entry in schema["fields"]
         if re.fullmatch(r"(tuple\[)?int(, \.\.\.\])?( \| None)?", annotation(entry["type"]))
-        and not entry["name"].endswith(tuple(UNIT_SUFFIXES))
+        and not entry["name"].endswith(UNIT_SUFFIXES)
         and not any(word in entry["doc"] for word in spoken)
     ]
 
@@ -94,12 +95,14 @@ def without_unit(schema: Schema) -> list[str]:
 def events_module(found: Catalogue) -> str:
     """The text of engine/core/events.py."""
     parts = [
-        '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
-        "The vocabulary of the engine: requests say what someone wants, observations what was\n"
-        "seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the\n"
-        'shard stamps; until then they are unstamped.\n"""\n\n'
-        "from dataclasses import dataclass\nfrom enum import StrEnum\nfrom typing import Final\n\n"
-        "UNSTAMPED: Final = -1  # The seq of an event that the shard has not stamped yet.\n",
+        (
+            '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
+            "The vocabulary of the engine: requests say what someone wants, observations what was\n"
+            "seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the\n"
+            'shard stamps; until then they are unstamped.\n"""\n\n'
+            "from dataclasses import dataclass\nfrom enum import StrEnum\nfrom typing import Final\n\n"
+            "UNSTAMPED: Final = -1  # The seq of an event that the shard has not stamped yet.\n"
+        ),
         *(_enum(schema) for schema in found.enums.values()),
         *(_record(schema, stage=False) for schema in found.nested.values()),
         *(_record(schema, stage=topic in STAGES) for topic, schema in found.records.values()),
@@ -153,7 +156,11 @@ def _record(schema: Schema, *, stage: bool) -> str:
 def _unions(found: Catalogue) -> str:
     def union(name: str, topics: Iterable[str]) -> str:
         members = [n for n, (topic, _) in found.records.items() if topic in topics]
-        return f"type_{name}" if not members else f"{name} = (\n    " + "\n    | ".join(members) + "\n)"
+        return (
+            f"type_{name}"
+            if not members
+            else f"{name} = (\n    " + "\n    | ".join(members) + "\n)"
+        )
 
     inputs = ("orders", "market-data", "venue-reports", "controls", "reference")
     return "\n".join([union("Input", inputs), union("StageEvent", STAGES)]) + "\n"
@@ -182,13 +189,15 @@ def _stamp() -> str:
 def shapes_module(found: Catalogue) -> str:
     """The text of engine/log/shapes.py."""
     parts = [
-        '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
-        "Conversions between events and the dicts that an Avro library reads and writes, spelled\n"
-        'out because a generic walk costs several times as much for each event.\n"""\n\n'
-        "# mypy: disable-error-code=no-any-return\n"
-        "from collections.abc import Callable\nfrom typing import Any, Final\n\n"
-        "from engine.core import events as e\n\n"
-        "Avro = dict[str, Any]\n",
+        (
+            '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
+            "Conversions between events and the dicts that an Avro library reads and writes, spelled\n"
+            'out because a generic walk costs several times as much for each event.\n"""\n\n'
+            "# mypy: disable-error-code=no-any-return\n"
+            "from collections.abc import Callable\nfrom typing import Any, Final\n\n"
+            "from engine.core import events as e\n\n"
+            "Avro = dict[str, Any]\n"
+        ),
         *(_to_avro(schema) for schema in _all_records(found)),
         *(_from_avro(schema) for schema in _all_records(found)),
         _table("TO_AVRO", "type, Callable[[Any], Avro]", "e.{name}: to_{snake}", found),

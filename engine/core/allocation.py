@@ -1,8 +1,7 @@
 """Give each member of a parent its share of every fill and every cross.
 
-Shares follow the house-monotone deficit rule of `apportionment`: the parts of a fill sum to it
-exactly, nobody hands a share back as fills grow, and everybody stays within two units of the exact
-share. The basis of the rule is what each member had open when the epoch began; a change of
+Shares follow the quota method of `apportionment`: the parts of a fill sum to it exactly, nobody
+hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis of the rule is what each member had open when the epoch began; a change of
 membership, a cross or a bust begins a new one. What no member can take, because a venue filled
 more than was asked, goes to the error account and is flagged, never dropped.
 """

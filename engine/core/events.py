@@ -126,9 +126,9 @@ class Router(StrEnum):
 
 
 class AllocationRule(StrEnum):
-    """How fills are shared; DEFICIT is the house-monotone rule of the allocation module."""
+    """How fills are shared; QUOTA is the quota method of the apportionment module."""
 
-    DEFICIT = "DEFICIT"
+    QUOTA = "QUOTA"
     OTHER = "OTHER"
 
 

@@ -114,7 +114,7 @@ def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
     return (
         RejectReason.DUPLICATE_ORDER,
         (
-            f"cl_ord_id {order.cl_ord_id!r:.80} of {order.source!r:.80} is order {earlier} already; "
+            f"cl_ord_id {order.cl_ord_id!r:.80} of {order.source!r:.80} is order {earlier}; "
             "nothing was changed; use a new id for a new order"
         ),
     )

@@ -167,7 +167,7 @@ class Policy(ControlTable):
     cross_quote_age: DurationNs = 1_000_000_000
     strategy: Word[Strategy] = Strategy.AUTO
     router: Word[Router] = Router.AUTO
-    allocation_rule: Word[AllocationRule] = AllocationRule.DEFICIT
+    allocation_rule: Word[AllocationRule] = AllocationRule.QUOTA
     interval: DurationNs = 60_000_000_000
     tracking_band: Ppm = 20_000
     min_slice_qty: Qty = 100

@@ -13,6 +13,7 @@ wakes can still commit as long as nobody has opened a writer of its shard; whoev
 journal's end after that, and so sees it.
 """
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -56,6 +57,7 @@ class KafkaLog:
         self._ends = Ends(self._cluster)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
+        self._lock = threading.Lock()
         self._feeds: dict[str, Feed] = {}
         self._leases: list[KafkaLeases] = []
         self._writers: list[KafkaWriter] = []
@@ -68,9 +70,10 @@ class KafkaLog:
         self._appender.append(topic, records)
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
-        feed = self._feeds.get(topic)
-        if feed is None:
-            feed = self._feeds.setdefault(topic, Feed(self._cluster, topic, self._ends))
+        with self._lock:  # Each new shard may be rebuilt in a thread of its own.
+            feed = self._feeds.get(topic)
+            if feed is None:
+                feed = self._feeds[topic] = Feed(self._cluster, topic, self._ends)
         return feed.attach(partition, start)
 
     def last(self, topic: str, partition: int) -> Record | None:
@@ -78,7 +81,8 @@ class KafkaLog:
 
     def wait(self, timeout_s: float) -> None:
         """Looks at every consumer in turn: a quarter of a millisecond apart, later four."""
-        feeds = list(self._feeds.values())
+        with self._lock:
+            feeds = list(self._feeds.values())
         began_s = now_s = time.monotonic()
         is_news = [reader.is_read and bool(reader.queue) for f in feeds for reader in f.readers()]
         for feed in feeds:

@@ -14,7 +14,7 @@ broker, asked at that moment, says how far the log is stable.
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from confluent_kafka import (
     Consumer,
@@ -186,9 +186,9 @@ class Feed:
         )
         self._consumer = Consumer({**settings, "error_cb": self._on_error}, logger=LOGGER)
 
-    def readers(self) -> Iterator[KafkaReader]:
-        for readers in self._readers.values():
-            yield from readers
+    def readers(self) -> list[KafkaReader]:
+        with self._lock:
+            return [reader for readers in self._readers.values() for reader in readers]
 
     def attach(self, partition: int, start: Start) -> KafkaReader:
         """Raises CorruptLogError if the start lies outside the log."""

@@ -251,8 +251,9 @@ def transaction_problems(
     cluster: Cluster, admin: AdminClient, metadata: ClusterMetadata, replication: int
 ) -> Iterator[str]:
     """What the brokers do with transactions; the topic of their state appears with the first."""
-    nodes = [ConfigResource(ConfigResource.Type.BROKER, str(node)) for node in metadata.brokers]
-    for node, config in described(cluster, admin, nodes).items():
+    for node in metadata.brokers:
+        broker = ConfigResource(ConfigResource.Type.BROKER, str(node))  # One a call is allowed.
+        config = described(cluster, admin, [broker])[str(node)]
         found_ms = int(config.get("transaction.max.timeout.ms", "0"))
         if found_ms > TRANSACTION_MAX_MS:
             yield (

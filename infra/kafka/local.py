@@ -29,9 +29,16 @@ HOST = "127.0.0.1"
 POM = Path(__file__).with_name("pom.xml")
 DOWNLOAD_MAX_S = 300
 FORMAT_MAX_S = 60
-START_MAX_S = 60
+START_MAX_S = 120  # A folder with thousands of partitions takes its time to load.
 STOP_MAX_S = 20
 HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC")  # 2.5 s to the first answer, about 360 MB.
+LOGGING = (
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+)
+TAIL_LINES = 15
+TAIL_LINE_CHARS = 300
 WAYS_OUT = "or set KAFKA_BOOTSTRAP=HOST:PORT to use a Kafka that runs elsewhere"
 
 
@@ -75,8 +82,13 @@ def run(command: list[str], limit_s: int, what: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise LocalKafkaError(f"{what} took longer than {limit_s} s, so it was ended") from error
     if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise LocalKafkaError(f"{what} failed with exit code {done.returncode}:\n{tail}")
+        raise LocalKafkaError(
+            f"{what} failed with exit code {done.returncode}:\n{tail(done.stdout + done.stderr)}"
+        )
+
+
+def tail(text: str) -> str:
+    return "\n".join(line[:TAIL_LINE_CHARS] for line in text.strip().splitlines()[-TAIL_LINES:])
 
 
 def fetch_jars() -> Path:
@@ -151,12 +163,17 @@ controlled.shutdown.enable={"true" if brokers > 1 else "false"}
 
 
 def java(jars: Path, main_class: str, *options: str) -> list[str]:
-    return [program("java", "run Kafka"), *options, "-cp", f"{jars}/*", main_class]
+    return [program("java", "run Kafka"), *options, *LOGGING, "-cp", f"{jars}/*", main_class]
 
 
 def command_of(pid: int) -> str:
     """What a process was started with; empty if there is none. A pid can be used again."""
-    ps = program("ps", "look a process up")
+    if Path("/proc/self/cmdline").exists():  # Linux; a slim image has no `ps`.
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            return ""
+    ps = shutil.which("ps") or "/bin/ps"
     done = subprocess.run(  # noqa: S603 (the arguments are ours)
         [ps, "-ww", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
     )
@@ -180,6 +197,11 @@ def answers(bootstrap: str, brokers: int) -> bool:
         return len(admin.list_topics(timeout=1).brokers) >= brokers
     except KafkaException:
         return False
+
+
+def new_cluster_id() -> str:
+    """A UUID as Kafka writes it; without a dash, which its tool would take for an option."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
 
 
 def controller_port_of(first: Path) -> int:
@@ -234,7 +256,7 @@ def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
     cluster_file = folder / "cluster"
     if not cluster_file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        cluster_file.write_text(urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+        cluster_file.write_text(new_cluster_id())
     processes = {}
     for node in range(1, brokers + 1):
         home = folder / f"node-{node}"
@@ -248,10 +270,10 @@ def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
         ended = [home for home, process in processes.items() if process.poll() is not None]
         if ended or time.monotonic() > deadline_s:
             home = (ended or list(processes))[0]
-            tail = "\n".join((home / "kafka.log").read_text().splitlines()[-15:])
+            log = tail((home / "kafka.log").read_text())
             why = "ended" if ended else f"did not answer at {bootstrap} within {START_MAX_S} s"
             stop(folder)
-            raise LocalKafkaError(f"Kafka in {home} {why}. Its log ends with:\n{tail}")
+            raise LocalKafkaError(f"Kafka in {home} {why}. Its log ends with:\n{log}")
         time.sleep(0.1)
     return bootstrap
 

@@ -79,7 +79,6 @@ fills_on as (
         part.parent_id,
         part.seq,
         part.last_qty - part.error_qty as given_qty,
-        part.shares,
         base.seq as base_seq
     from fill_allocated as part
     asof join bases as base on base.parent_id = part.parent_id and base.seq < part.seq
@@ -110,31 +109,30 @@ totals as (
     from weights
     group by parent_id, base_seq
 ),
+parts as (
+    select parent_id, seq, order_id, -change_qty as share_qty
+    from member_life
+    where event = 'FillAllocated'
+),
 held as (
     select
-        running.parent_id,
-        running.base_seq,
-        running.seq,
         running.given_cum_qty,
         weights.open_qty,
-        coalesce(list_sum(list_transform(
-            list_filter(running.shares, lambda x: x.order_id = weights.order_id),
-            lambda x: x.share_qty
-        )), 0) as share_qty,
-        sum(coalesce(list_sum(list_transform(
-            list_filter(running.shares, lambda x: x.order_id = weights.order_id),
-            lambda x: x.share_qty
-        )), 0)) over (
+        totals.open_qty as total_qty,
+        sum(coalesce(parts.share_qty, 0)) over (
             partition by running.parent_id, running.base_seq, weights.order_id
             order by running.seq
             rows between unbounded preceding and current row
-        ) as held_qty,
-        totals.open_qty as total_qty
+        ) as held_qty
     from running
     join weights
         on weights.parent_id = running.parent_id and weights.base_seq = running.base_seq
     join totals
         on totals.parent_id = running.parent_id and totals.base_seq = running.base_seq
+    left join parts
+        on parts.parent_id = running.parent_id
+        and parts.seq = running.seq
+        and parts.order_id = weights.order_id
 )
 select
     'share_sum' as name,

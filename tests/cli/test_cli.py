@@ -238,6 +238,14 @@ def test_a_log_that_is_none_is_an_error(capsys: pytest.CaptureFixture[str]) -> N
     assert "expected sqlite:PATH or kafka:HOST:PORT" in capsys.readouterr().err
 
 
+def test_the_default_log_needs_no_preparation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("METAORDER_LOG_URL")
+    assert execute(["controls", "kill"]) == Exit.OK
+    assert (tmp_path / "out" / "metaorder.db").exists()
+
+
 def test_topics_are_for_kafka() -> None:
     assert execute(["topics", "check"]) == Exit.USAGE
 

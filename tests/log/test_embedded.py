@@ -155,7 +155,7 @@ def hold_until_killed(path: Path, pipe: Connection, owner: str, shards: list[int
         leases.poll(1.0)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_a_kill_in_mid_commit_leaves_whole_batches_and_every_acknowledged_one(
     path: Path, start: StartChild, seed: int
 ) -> None:
@@ -299,7 +299,12 @@ def test_two_workers_share_and_hand_over(log: EmbeddedLog, other: EmbeddedLog) -
     assert shards_of(second.poll(0.1)) == [3]
     assert first.poll(0.1) == LeaseChange()
     second.close()
-    assert shards_of(first.poll(0.1)) == [2, 3] or shards_of(first.poll(2.0)) == [2, 3]
+    back: list[int] = []
+    while len(back) < 2:  # Others came first for a second; nobody did.
+        gained = shards_of(first.poll(PATIENCE_S))
+        assert gained
+        back += gained
+    assert back == [2, 3]
 
 
 def test_five_workers_leave_nobody_without_a_share_but_the_last(

@@ -375,9 +375,9 @@ def test_a_topic_that_forgets_stops_the_start(
 def test_what_is_less_durable_than_wanted_is_a_problem(kafka_bootstrap: str) -> None:
     prefix = f"kafka-{next(_prefixes)}"
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
-    config = {**kafka_topics.CREATED, "unclean.leader.election.enable": "true"}
+    loose_config = {"unclean.leader.election.enable": "true", "min.insync.replicas": "1"}
     topics = [
-        NewTopic(name, num_partitions=count, replication_factor=1, config=config)
+        NewTopic(name, num_partitions=count, replication_factor=1, config=loose_config)
         for name, count in kafka_topics.layout(prefix, PARTITIONS).items()
         if not name.endswith(".dlq")
     ]

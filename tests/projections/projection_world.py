@@ -155,7 +155,7 @@ class World:
         self, now_ns: int, kind: e.SealKind, records: dict[str, list[NewRecord]]
     ) -> e.BatchSealed:
         chain = hashlib.sha256(self._chain + str(self._batch).encode()).digest()
-        return make(
+        seal: e.BatchSealed = make(
             e.BatchSealed,
             batch=self._batch,
             kind=kind,
@@ -180,13 +180,14 @@ class World:
             previous_chain=self._chain,
             chain=chain,
         )
+        return seal
 
 
 POLICY = make(
     e.PolicySet,
     policy_id="P1",
     cross_quote_age_ns=1_000_000_000,
-    allocation_rule=e.AllocationRule.DEFICIT,
+    allocation_rule=e.AllocationRule.QUOTA,
 )
 
 

@@ -71,13 +71,18 @@ def test_a_follower_killed_anywhere_goes_on_where_it_was(log: EmbeddedLog, tmp_p
     Day(world)
     write_batches(world, 300)
     followed, rebuilt = tmp_path / "f.duckdb", tmp_path / "r.duckdb"
+    arguments = [sys.executable, str(HERE / "follower.py"), str(tmp_path / "log.db"), str(followed)]
     chance = random.Random(7)  # noqa: S311  A place to kill is no secret.
-    for _ in range(6):
-        arguments = [sys.executable, HERE / "follower.py", tmp_path / "log.db", followed]
-        follower = subprocess.Popen(arguments)  # noqa: S603  Our own script.
-        time.sleep(1.0 + chance.random())
+    for _ in range(4):
+        follower = subprocess.Popen(arguments, stdout=subprocess.PIPE)  # noqa: S603  Our script.
+        assert follower.stdout
+        for _ in range(chance.randint(1, 4)):
+            assert follower.stdout.readline(), "one line a transaction"
+        time.sleep(chance.random() * 0.05)  # Into the middle of the next transaction.
         follower.kill()
         follower.wait()
+        follower.stdout.close()
+    assert 0 < count(followed, "batch_sealed") < 309
     projections.follow(log, followed, stop=stop_now)
     projections.rebuild(log, rebuilt)
     world.close()

@@ -30,7 +30,7 @@ COPIED = HERE.parent / "reference" / "data" / "seed_tca.json"
 SEED = COPIED if COPIED.exists() else HERE.parents[2] / "shared" / "reference" / "seed_tca.json"
 CASES = {case["name"]: case for case in json.loads(SEED.read_text())["cases"]}
 CHILDREN = [case for case in CASES.values() if case["kind"] == "child"]
-ORDER_TYPES = {
+ORDER_TYPES: dict[str, dict[str, Any]] = {
     "Limit": {},
     "Limit (Mid-Point)": {"child_type": e.ChildType.MIDPOINT_PEG},
     "Market": {"time_in_force": e.ChildTimeInForce.IOC},
