@@ -6,8 +6,8 @@ stamped, folded at once, and may make the next stage react. Then every touched o
 planned. `step` obtains the events from the `decide` functions, `fold` from the log, by cause;
 both change the state by the same functions in the same order, so both end in the same state.
 
-A round that brought only market data and led to nothing stays open: it is sealed with the next
-decision, or when it is old or large enough.
+A round that brought only market data and touched no parent stays open: it is sealed with the next
+one that does, or when it is old or large enough.
 """
 
 import logging
@@ -166,6 +166,8 @@ class Shard:
         batch = self._open
         if batch.events or batch.input_count >= self.rules.open_batch_records:
             return True
+        if self.state.touched:
+            return True  # Planned to no effect: not to be planned again by the next quote.
         if any(topic != "market-data" for topic in batch.inputs):
             return True  # Whoever sent a request learns that it was decided on.
         if batch.input_count and now_ns - batch.since_ns >= self.rules.open_batch_ns:
@@ -429,6 +431,8 @@ class Shard:
 
         What was due in the last round and came to nothing is not asked for again at once.
         """
+        if not self.state.parents:
+            return None
         dues = [parent.due_ns for parent in self.state.parents.values()]
         return min((due for due in dues if due > self._stepped_ns), default=None)
 

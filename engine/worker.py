@@ -1,16 +1,22 @@
 """One worker process: hold leases, poll inputs, step, commit; be killed at any moment.
 
-Nothing is kept outside the log. A gained shard is rebuilt by folding, in slices between the
-batches of the shards that are already at work. A batch is committed whole or not at all; when the
-outcome is unknown, the worker proves its lease and reads the last seal, and only that decides
-(design: the log, Kafka). A step that raises costs the input that raised: the state is rebuilt and
-the batch taken again with that input recorded as a rejection and its instrument halted.
+Nothing is kept outside the log. Each shard is at work from its lease to its loss: open the writer,
+rebuild the state by folding, then round after round read, step and commit. It says after every
+slice whether it was busy, and the others and the leases have their turn, so a shard that rebuilds
+or waits for its log holds nobody up.
+
+The writer comes first: opening it shuts out whoever wrote before, so that nothing can follow what
+is folded then. A batch is committed whole or not at all; when the outcome is unknown, the worker
+proves its lease and reads the last seal, and only that decides (design: the log, Kafka). A step
+that raises costs the input that raised: the state is rebuilt and the very same batch taken again
+with that input recorded as a rejection and its instrument halted.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.log.port import (
     INPUT_TOPICS,
@@ -20,35 +26,33 @@ from engine.log.port import (
     EngineError,
     Lease,
     LeaseLostError,
+    Leases,
     Log,
     LogUnavailableError,
     Reader,
     Record,
     ShardWriter,
 )
-from engine.recovery import Progress, last_seal, recover
+from engine.recovery import last_seal, recover
+from engine.seal import GENESIS
 from engine.shard import Rules, Sealed, Shard
 
 NS_PER_S = 1_000_000_000
 IDLE_WAIT_S = 0.05  # Longest sleep: leases and schedule points are looked at this often.
+IDLE_STEP_S = 0.25  # A shard that got nothing steps this often, for what time alone brings.
 RECOVERY_SLICE_S = 0.05  # Of folding between two rounds of the shards at work.
 RETRY_WAIT_S = 0.2
 BOUNDED_RECORDS = 2_000  # Most records of one topic in a round, but for the shared ones.
 STUCK_FAULTS_MAX = 100  # More causes than this in one batch is no poison record but a bug.
+# What reached `controls` or `reference` before an order did is taken with it or before it: so
+# these two are read after the others.
+READ_ORDER = (*(topic for topic in INPUT_TOPICS if topic not in SHARED_TOPICS), *SHARED_TOPICS)
+SEARCHING = "search:"  # No input's cause: makes the step name whatever it has in hand.
+
+Records = dict[str, list[Record]]
+Turns = Generator[bool, None, None]  # Each turn says whether there was something to do.
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Active:
-    """A shard at work."""
-
-    lease: Lease
-    shard: Shard
-    writer: ShardWriter
-    readers: dict[str, Reader]
-    waiting: dict[str, list[Record]] = field(default_factory=dict)  # Read, not taken yet.
-    unsealed: dict[str, list[Record]] = field(default_factory=dict)  # Taken, not sealed yet.
 
 
 class Worker:
@@ -65,219 +69,325 @@ class Worker:
         shards: Sequence[int] | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
     ) -> None:
-        self._log = log
-        self._rules = rules
+        self.log = log
+        self.rules = rules
+        self.clock_ns = clock_ns
+        self.market_data_batch = market_data_batch
+        self.on_sealed = on_sealed
         self._owner = owner
-        self._clock_ns = clock_ns
-        self._market_data_batch = market_data_batch
         self._shards = shards
-        self._on_sealed = on_sealed
-        self._active: dict[int, _Active] = {}
-        self._recovering: dict[int, tuple[Lease, Generator[Progress, None, Shard]]] = {}
-        self._is_stopping = False
+        self._work: dict[int, _Work] = {}
+        self._unreleased: list[int] = []  # Revoked and dropped; the log could not take it yet.
+        self._stopping = threading.Event()
 
     def stop(self) -> None:
         """Finish the batch in hand, give the shards back and return from `run`."""
-        self._is_stopping = True
+        self._stopping.set()
 
     def run(self) -> None:
-        """Work until `stop`. Raises LeaseLostError if an asked-for shard is another's."""
-        leases = self._log.leases(self._owner, self._shards)
+        """Work until `stop`.
+
+        Raises LeaseLostError if an asked-for shard is another's or another process has this
+        worker's name, CorruptLogError if a shard's log contradicts itself, and at the start
+        LogUnavailableError; later a log that does not answer is waited for.
+        """
+        leases = self.log.leases(self._owner, self._shards)
         try:
-            while not self._is_stopping:
-                change = leases.poll(0)
-                for shard in (*change.lost, *change.revoked):
-                    self._drop(shard)
-                for shard in change.revoked:
-                    leases.release(shard)
-                for lease in change.gained:
-                    _log.info("shard %s gained, epoch %s; rebuilding", lease.shard, lease.epoch)
-                    self._begin(lease)
-                is_busy = self._rebuild()
-                for active in list(self._active.values()):
-                    is_busy |= self._round(active, leases.is_held)
+            while not self._stopping.is_set():
+                self._look(leases)
+                is_busy = False
+                for number in list(self._work):
+                    is_busy |= self._turn(number, leases)
+                    self._look(leases)  # A turn may have waited for the log.
+                    if self._stopping.is_set():
+                        return
                 if not is_busy:
-                    self._log.wait(self._wait_s())
+                    self._wait()
         finally:
-            for shard in (*self._active, *self._recovering):
-                self._drop(shard)
-            leases.close()
+            for number in list(self._work):
+                self._drop(number)
+            try:
+                leases.close()
+            except LogUnavailableError as error:
+                _log.warning("the leases end by themselves: %s", error)
 
-    # ------------------------------------------------------------------- owning a shard
+    @property
+    def recovery_slice_s(self) -> float:
+        """What one shard may fold in a turn: those that rebuild share the slice."""
+        rebuilding = [work for work in self._work.values() if work.is_rebuilding]
+        return RECOVERY_SLICE_S / max(1, len(rebuilding))
 
-    def _begin(self, lease: Lease) -> None:
-        self._recovering[lease.shard] = (lease, recover(self._log, lease.shard, self._rules))
+    # ------------------------------------------------------------------- owning shards
+
+    def _look(self, leases: Leases) -> None:
+        """Learn which shards come and go."""
+        try:
+            self._release(leases)
+            change = leases.poll(0)
+            for number in change.lost:
+                self._drop(number)
+            for number in change.revoked:
+                self._drop(number)
+                self._unreleased.append(number)
+            for lease in change.gained:
+                self._drop(lease.shard)
+                _log.info("shard %s gained, epoch %s; rebuilding", lease.shard, lease.epoch)
+                self._work[lease.shard] = _Work(self, lease, leases)
+            self._release(leases)
+        except LogUnavailableError as error:
+            _log.warning("leases: %s", error)
+            time.sleep(IDLE_WAIT_S)
+
+    def _release(self, leases: Leases) -> None:
+        while self._unreleased:
+            leases.release(self._unreleased[0])
+            del self._unreleased[0]
 
     def _drop(self, number: int) -> None:
         """Forget a shard; what was not committed never happened."""
-        recovering = self._recovering.pop(number, None)
-        if recovering is not None:
-            recovering[1].close()
-        active = self._active.pop(number, None)
-        if active is not None:
-            active.writer.close()
-            for reader in active.readers.values():
-                reader.close()
-            _log.info("shard %s dropped after batch %s", number, active.shard.next_batch - 1)
+        work = self._work.pop(number, None)
+        if work is not None:
+            work.turns.close()
+            _log.info("shard %s dropped", number)
 
-    def _rebuild(self) -> bool:
-        """Give recovering shards a slice of time; True if one is still at it."""
-        for number in list(self._recovering):
-            lease, steps = self._recovering[number]
-            until = time.monotonic() + RECOVERY_SLICE_S
-            try:
-                while time.monotonic() < until:
-                    next(steps)
-            except StopIteration as done:
-                del self._recovering[number]
-                self._start(lease, done.value)
-            except LogUnavailableError as error:
-                _log.warning("shard %s: %s; rebuilding again", number, error)
-                self._begin(lease)
-                time.sleep(RETRY_WAIT_S)
-        return bool(self._recovering)
-
-    def _start(self, lease: Lease, shard: Shard) -> None:
+    def _turn(self, number: int, leases: Leases) -> bool:
+        """Let a shard have its turn; True if there was something to do."""
+        work = self._work.get(number)
+        if work is None:
+            return False
         try:
-            writer = self._log.writer(lease)
-        except LeaseLostError as error:
-            _log.warning("shard %s: %s", lease.shard, error)
-            return
-        self._active[lease.shard] = _Active(lease, shard, writer, self._readers(shard))
-        _log.info("shard %s at work from batch %s", lease.shard, shard.next_batch)
+            return next(work.turns)
+        except (LeaseLostError, LogUnavailableError) as error:
+            _log.warning("shard %s: %s; it begins again", number, error)
+        except CorruptLogError as error:
+            if self._is_mine(number, leases):
+                raise
+            _log.warning("shard %s: folded beside another owner (%s)", number, error)
+        # If the lease is lost the next poll says so, and that is the end of it.
+        self._work[number] = _Work(self, work.lease, leases, rest_s=RETRY_WAIT_S)
+        return False
 
-    def _readers(self, shard: Shard) -> dict[str, Reader]:
-        return {
-            topic: self._log.reader(
-                topic, 0 if topic in SHARED_TOPICS else shard.number, shard.resume(topic)
-            )
-            for topic in INPUT_TOPICS
-        }
+    def _is_mine(self, number: int, leases: Leases) -> bool:
+        """Whether nobody else can have written: else what contradicts is only news."""
+        try:
+            return leases.is_held(number)
+        except LogUnavailableError:
+            return False  # Nobody can say now; it is folded again and asked again.
 
-    def _wait_s(self) -> float:
-        """Until something may be due, at most IDLE_WAIT_S."""
-        dues = [active.shard.next_due_ns() for active in self._active.values()]
+    def _wait(self) -> None:
+        """Until something may be there or due, at most IDLE_WAIT_S."""
+        dues = [work.due_ns for work in self._work.values()]
         due_ns = min((due for due in dues if due is not None), default=None)
-        if due_ns is None:
-            return IDLE_WAIT_S
-        return min(IDLE_WAIT_S, max(0.0, (due_ns - self._clock_ns()) / NS_PER_S))
+        wait_s = IDLE_WAIT_S
+        if due_ns is not None:
+            wait_s = min(wait_s, max(0.0, (due_ns - self.clock_ns()) / NS_PER_S))
+        try:
+            self.log.wait(wait_s)
+        except LogUnavailableError as error:
+            _log.warning("waiting for news: %s", error)
+            time.sleep(IDLE_WAIT_S)
+
+
+class _Taken(NamedTuple):
+    """A round's records, parted by the step that took them."""
+
+    taken: Records
+    left: Records  # A DayClosed leaves what came after it.
+
+
+class _Work:
+    """One shard, from its lease to its loss."""
+
+    def __init__(
+        self, worker: Worker, lease: Lease, leases: Leases, *, rest_s: float = 0.0
+    ) -> None:
+        self.lease = lease
+        self.is_rebuilding = True
+        self.turns = self._turns(rest_s)
+        self._worker = worker
+        self._leases = leases
+        self._shard = Shard(lease.shard, worker.rules)
+        self._writer: ShardWriter | None = None
+        self._readers: dict[str, Reader] = {}
+        self._waiting: Records = {}  # Read, not taken yet.
+        self._unsealed: Records = {}  # Taken by the open batch.
+        self._stepped_s = 0.0
+
+    @property
+    def due_ns(self) -> int | None:
+        """When time alone brings something to do."""
+        return None if self.is_rebuilding else self._shard.next_due_ns()
+
+    def _turns(self, rest_s: float) -> Turns:
+        """Work for ever.
+
+        Raises LeaseLostError and LogUnavailableError where the state is of no more use: begin
+        again; CorruptLogError where nobody can go on.
+        """
+        try:
+            yield from _rest(rest_s)
+            self._writer = self._worker.log.writer(self.lease)
+            yield True
+            yield from self._rebuild()
+            for topic in INPUT_TOPICS:
+                partition = 0 if topic in SHARED_TOPICS else self._shard.number
+                start = self._shard.resume(topic)
+                self._readers[topic] = self._worker.log.reader(topic, partition, start)
+            _log.info("shard %s at work from batch %s", self._shard.number, self._shard.next_batch)
+            while True:
+                yield from self._round()
+        finally:
+            for reader in self._readers.values():
+                reader.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _rebuild(self) -> Turns:
+        """Fold the log up to its last seal, a slice a turn."""
+        self.is_rebuilding = True
+        steps = recover(self._worker.log, self._shard.number, self._worker.rules)
+        try:
+            while True:
+                until_s = time.monotonic() + self._worker.recovery_slice_s
+                while time.monotonic() < until_s:
+                    next(steps)
+                yield True
+        except StopIteration as done:
+            self._shard = done.value
+            self.is_rebuilding = False
+        finally:
+            steps.close()
 
     # ---------------------------------------------------------------------- one round
 
-    def _round(self, active: _Active, is_held: Callable[[int], bool]) -> bool:
-        """Read, step and commit once; True if there was something to do."""
+    def _round(self) -> Turns:
+        """Read, step and commit once, in one turn if all goes well."""
         try:
-            has_read = self._poll(active)
-            sealed = self._step(active)
-            if sealed is None:
-                return has_read
-            self._commit(active, sealed, is_held)
-        except LeaseLostError as error:
-            _log.warning("shard %s lost: %s", active.shard.number, error)
-            self._drop(active.shard.number)
-        except LogUnavailableError as error:
-            _log.warning("shard %s: %s; deciding stops until it answers", active.lease.shard, error)
-            self._again(active)
-            time.sleep(RETRY_WAIT_S)
-        return True
+            is_busy = self._read()
+            is_ready = self._is_due() and self._knows_controls()
+        except LogUnavailableError as error:  # Nothing was decided: the state is whole.
+            _log.warning("shard %s: %s; deciding waits for it", self._shard.number, error)
+            yield from _rest(RETRY_WAIT_S)
+            return
+        if is_ready:
+            sealed = yield from self._decide()
+            if sealed is not None:
+                is_busy = True
+                yield from self._commit(sealed)
+                if self._worker.on_sealed is not None:
+                    self._worker.on_sealed(sealed)
+        yield is_busy
 
-    def _poll(self, active: _Active) -> bool:
-        """Bring what is there to hand: shared topics to their ends, the others in bounds."""
-        has_read = False
-        for topic in INPUT_TOPICS:
-            held = active.waiting.setdefault(topic, [])
-            bound = self._market_data_batch if topic == "market-data" else BOUNDED_RECORDS
+    def _read(self) -> bool:
+        """Bring what is there to hand, in bounds but for the shared topics."""
+        is_news = False
+        for topic in READ_ORDER:
+            held = self._waiting.setdefault(topic, [])
+            is_quotes = topic == "market-data"
+            bound = self._worker.market_data_batch if is_quotes else BOUNDED_RECORDS
             while len(held) < bound or topic in SHARED_TOPICS:
-                found = active.readers[topic].read(
-                    bound - len(held) if len(held) < bound else bound
-                )
+                found = self._readers[topic].read(max(1, bound - len(held)))
                 if not found:
                     break
                 held += found
-                has_read = True
-        return has_read
+                is_news = True
+        return is_news
 
-    def _step(self, active: _Active) -> Sealed | None:
+    def _is_due(self) -> bool:
+        """Whether there is anything to step for."""
+        if any(self._waiting.values()):
+            return True
+        due_ns = self._shard.next_due_ns()
+        if due_ns is not None and due_ns <= self._worker.clock_ns():
+            return True
+        return time.monotonic() - self._stepped_s >= IDLE_STEP_S
+
+    def _knows_controls(self) -> bool:
+        """Whether every control that was set before an order in hand is in hand too."""
+        if not self._waiting["orders"]:
+            return True
+        return all(self._readers[topic].at_end() for topic in SHARED_TOPICS)
+
+    def _decide(self) -> Generator[bool, None, Sealed | None]:
         """Step, again without each input that raises; see the module's theory."""
-        now_ns = self._clock_ns()
+        now_ns = self._worker.clock_ns()
+        self._stepped_s = time.monotonic()
         faulted: frozenset[str] = frozenset()
-        batch = active.waiting
         while True:
-            shard = active.shard
             try:
-                sealed = shard.step(batch, now_ns, faulted=faulted)
-            except EngineError:
+                sealed = self._shard.step(self._waiting, now_ns, faulted=faulted)
+            except (EngineError, MemoryError):
                 raise
             except Exception:
-                if not shard.at or shard.at in faulted or len(faulted) >= STUCK_FAULTS_MAX:
+                at = self._shard.at if faulted else SEARCHING
+                if not at or at in faulted or len(faulted) > STUCK_FAULTS_MAX:
                     raise
-                _log.exception("shard %s: %s raised; it is rejected", shard.number, shard.at)
-                faulted |= {shard.at}
-                batch = joined(active.unsealed, active.waiting)
-                active.shard = rebuilt(self._log, shard.number, self._rules)
-                active.unsealed = {}
-                active.waiting = batch
+                what = "a step" if at == SEARCHING else at
+                _log.exception("shard %s: %s raised; taken again", self._shard.number, what)
+                faulted |= {at}
+                # The same records and the same time: then it is the same input that raises.
+                self._waiting = joined(self._unsealed, self._waiting)
+                self._unsealed = {}
+                yield from self._rebuild()
                 continue
-            self._keep(active, batch, sealed)
+            taken, self._waiting = self._parted()
+            self._unsealed = joined(self._unsealed, taken) if sealed is None else {}
             return sealed
 
-    def _keep(self, active: _Active, batch: dict[str, list[Record]], sealed: Sealed | None) -> None:
-        """Part what the step took from what a DayClosed left for the next batch."""
-        for topic, records in batch.items():
-            next_position = active.shard.resume(topic).position
-            taken = [record for record in records if record.position < next_position]
-            active.waiting[topic] = records[len(taken) :]
-            if sealed is None:
-                active.unsealed.setdefault(topic, []).extend(taken)
-        if sealed is not None:
-            active.unsealed = {}
+    def _parted(self) -> _Taken:
+        taken: Records = {}
+        left: Records = {}
+        for topic, records in self._waiting.items():
+            first = records[0].position if records else 0
+            count = self._shard.resume(topic).position - first if records else 0
+            taken[topic], left[topic] = records[:count], records[count:]
+        return _Taken(taken, left)
 
-    def _commit(self, active: _Active, sealed: Sealed, is_held: Callable[[int], bool]) -> None:
-        """Commit; where the outcome is unknown let the last seal say, never the exception."""
+    def _commit(self, sealed: Sealed) -> Turns:
+        """Commit once; where the outcome is unknown let the last seal say, not the exception."""
+        assert self._writer is not None
         try:
-            active.writer.commit(sealed.records)
+            self._writer.commit(sealed.records)
         except (CommitUnknownError, LogUnavailableError) as error:
-            _log.warning("shard %s: %s; proving the lease", active.shard.number, error)
-            self._settle(active, sealed, is_held)
-        if self._on_sealed is not None:
-            self._on_sealed(sealed)
+            _log.warning("shard %s: %s; proving the lease", self._shard.number, error)
+        else:
+            return
+        while not self._is_settled(sealed):
+            yield from _rest(RETRY_WAIT_S)
 
-    def _settle(self, active: _Active, sealed: Sealed, is_held: Callable[[int], bool]) -> None:
-        """Commit the batch in hand exactly once, or lose the shard trying."""
-        number, seal = active.shard.number, sealed.seal
-        while not self._is_stopping:
-            try:
-                if not is_held(number):
-                    raise LeaseLostError(f"shard {number} has another owner")
-                active.writer.close()
-                active.writer = self._log.writer(active.lease)
-                last = last_seal(self._log, number)
-                if last is not None and (last.batch, last.chain) == (seal.batch, seal.chain):
-                    return  # It was committed.
-                if (last.batch if last is not None else -1) != seal.batch - 1:
-                    found = "none" if last is None else f"batch {last.batch}"
-                    raise CorruptLogError(
-                        f"shard {number}: the last seal is {found}, expected batch {seal.batch} "
-                        "or the one before. Another writer was here; nothing was written."
-                    )
-                active.writer.commit(sealed.records)
-            except (CommitUnknownError, LogUnavailableError) as error:
-                _log.warning("shard %s: %s; trying again", number, error)
-                time.sleep(RETRY_WAIT_S)
-            else:
-                return
-        raise LeaseLostError(f"shard {number}: stopped with batch {seal.batch} undecided")
-
-    def _again(self, active: _Active) -> None:
-        """The log failed between two commits: rebuild, as nothing else knows the state."""
-        lease = active.lease
-        self._drop(lease.shard)
-        self._begin(lease)
+    def _is_settled(self, sealed: Sealed) -> bool:
+        """Try to have the batch in the log exactly once. Raises LeaseLostError."""
+        number, seal = self._shard.number, sealed.seal
+        assert self._writer is not None
+        try:
+            if not self._leases.is_held(number):
+                raise LeaseLostError(f"shard {number} has another owner")
+            self._writer.close()
+            self._writer = self._worker.log.writer(self.lease)
+            last = last_seal(self._worker.log, number)
+            if last is not None and (last.batch, last.chain) == (seal.batch, seal.chain):
+                return True  # It was committed.
+            if (last.chain if last is not None else GENESIS) != seal.previous_chain:
+                found = "none" if last is None else f"batch {last.batch}"
+                raise LeaseLostError(
+                    f"shard {number}: the last seal is {found}, expected batch {seal.batch} or "
+                    "the one before. Another owner was here; nothing was written"
+                )
+            self._writer.commit(sealed.records)
+        except (CommitUnknownError, LogUnavailableError) as error:
+            _log.warning("shard %s: %s; trying again", number, error)
+            return False
+        return True
 
 
-def joined(
-    first: dict[str, list[Record]], then: dict[str, list[Record]]
-) -> dict[str, list[Record]]:
+def _rest(rest_s: float) -> Turns:
+    """Let others work for so long."""
+    until_s = time.monotonic() + rest_s
+    while time.monotonic() < until_s:
+        yield False
+
+
+def joined(first: Records, then: Records) -> Records:
     """Records of both, in order."""
     return {topic: [*first.get(topic, ()), *then.get(topic, ())] for topic in INPUT_TOPICS}
 

@@ -34,6 +34,10 @@ from engine.core.events import (
 )
 from engine.core.state import DUE, NEVER_NS, Carried, Child, Order, Parent, Settings, State
 
+# Schedule points lie on a common grid, so that one batch plans the parents that are near each
+# other; several points an interval keep the parents of a day from all going out at once.
+POINTS_PER_INTERVAL = 6
+
 # ------------------------------------------------------------------------------ decide
 
 
@@ -175,7 +179,8 @@ def next_due_ns(parent: Parent, now_ns: int) -> int:
         return end_of(parent, now_ns)
     interval_ns = parent.plan.interval_ns
     passed = (now_ns - parent.released_ns) // interval_ns + 1
-    point_ns = parent.released_ns + passed * interval_ns
+    grid_ns = max(1, interval_ns // POINTS_PER_INTERVAL)
+    point_ns = -(-(parent.released_ns + passed * interval_ns) // grid_ns) * grid_ns  # Ceiling.
     return min(point_ns, end_ns) if now_ns < end_ns else NEVER_NS
 
 

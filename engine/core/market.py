@@ -4,7 +4,8 @@ The best bid and offer (NBBO) is made of venue quotes younger than the feed's li
 that locks or crosses an older one of another venue evicts the older: the newer one shows that the
 older is gone, as nobody leaves such money lying about. A quote's age counts from the time our
 gateway received it, never from a venue's clock, and nothing here reads the time of a round, so
-folding quotes in one round or in three comes to the same.
+folding quotes in one round or in three comes to the same. A side without a positive price and
+size shows nothing, whatever the feed means by it, and a print of nothing is no volume.
 """
 
 from collections.abc import Callable, Mapping
@@ -115,6 +116,10 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
     book = state.books.get(instrument_id)
     if book is None:
         book = state.books[instrument_id] = Book()
+    if quote.bid_px <= 0 or quote.bid_qty <= 0:
+        quote.bid_px = quote.bid_qty = 0
+    if quote.ask_px <= 0 or quote.ask_qty <= 0:
+        quote.ask_px = quote.ask_qty = 0
     quotes = book.quotes
     before = quotes.pop(venue, None)
     bid_px, ask_px = quote.bid_px, quote.ask_px
@@ -129,7 +134,7 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         for other in evicted:
             del quotes[other]
         quotes[venue] = quote  # Put last: a tie in price and size goes to the quote that stood.
-    if book.limited:
+    if book.limited and (before is None or (before.bid_px, before.ask_px) != (bid_px, ask_px)):
         touch_crossed(state, book, before, quote)
 
 
@@ -162,7 +167,7 @@ def on_trade_observed(state: State, trade: TradeObserved) -> None:
     book = state.books.get(trade.instrument_id)
     if book is None:
         book = state.books[trade.instrument_id] = Book()
-    if trade.eligible:
+    if trade.eligible and trade.last_qty > 0 and trade.last_px > 0:
         book.volume_qty += trade.last_qty
         book.notional += trade.last_px * trade.last_qty
         book.last_px = trade.last_px

@@ -82,7 +82,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     mid_px = best.mid_px
     if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
         return ()
-    if not accepts_px(parent, mid_px):
+    if not accepts_px(parent, mid_px) or not willing(parent):
         return ()
     for other in others.values():
         is_ready = other.pool_qty > 0 and now_ns >= other.terms.start_ns

@@ -2,9 +2,11 @@
 
     kafka_client    what all clients share
     kafka_topics    the topics, created and checked
-    kafka_reader    one consumer a topic, dense positions, where a log ends
+    kafka_reader    one consumer a topic, dense positions
+    kafka_ends      where a log ends, and its last record
     kafka_writer    inputs appended, a shard's batches in transactions
-    kafka_lease     who holds a shard, and the proof of it
+    kafka_lease     who holds a shard
+    kafka_member    the membership of a group that a lease is, and the proof of it
 
 What holds is held by the broker. A transaction's records are seen all at once or never
 (read_committed); a newer writer of a shard fences the older one, also across machines; a member
@@ -21,8 +23,9 @@ from typing import Self
 
 from engine.log import kafka_topics
 from engine.log.kafka_client import Cluster, Setting
+from engine.log.kafka_ends import Ends, LastSearch
 from engine.log.kafka_lease import KafkaLeases
-from engine.log.kafka_reader import Ends, Feed, KafkaReader, LastSearch
+from engine.log.kafka_reader import Feed, KafkaReader
 from engine.log.kafka_writer import Appender, KafkaWriter
 from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Record, Start
 

@@ -36,6 +36,7 @@ SHARDS = "shards"  # One partition a shard; holding it is holding the shard.
 CLAIMS = "claims"  # One partition: what an explicit claim holds, in a group per shard.
 TRANSACTION_STATE = "__transaction_state"
 TRANSACTION_MAX_MS = 15_000  # A foreign open transaction holds readers back at most so long.
+PROPAGATION_MAX_S = 2.0  # What one broker knows of a new topic, the others learn within this.
 AWAIT_STEP_S = 0.02
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
@@ -147,9 +148,13 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> None:
 
     Raises LogUnavailableError, EngineError if topics are missing, else CorruptLogError.
     """
-    metadata = metadata_of(cluster, admin)
     names = layout(cluster.prefix, partitions)
-    if not any(name in metadata.topics for name in names):
+    deadline_s = time.monotonic() + PROPAGATION_MAX_S
+    metadata = metadata_of(cluster, admin)
+    while not metadata.topics.keys() >= names.keys() and time.monotonic() < deadline_s:
+        time.sleep(AWAIT_STEP_S)
+        metadata = metadata_of(cluster, admin)
+    if metadata.topics.keys().isdisjoint(names):
         raise EngineError(
             f"Kafka at {cluster.bootstrap} has no topic of {cluster.prefix}. Run "
             f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`."
@@ -184,16 +189,24 @@ def described(
     """The settings in force of topics or brokers, by name."""
     if not resources:
         return {}
-    answers = admin.describe_configs(resources, request_timeout=CALL_MAX_S)
-    try:
-        return {
-            resource.name: {
-                entry.name: str(entry.value) for entry in answer.result(CALL_MAX_S).values()
+    deadline_s = time.monotonic() + PROPAGATION_MAX_S
+    while True:
+        answers = admin.describe_configs(resources, request_timeout=CALL_MAX_S)
+        try:
+            return {
+                resource.name: {
+                    entry.name: str(entry.value) for entry in answer.result(CALL_MAX_S).values()
+                }
+                for resource, answer in answers.items()
             }
-            for resource, answer in answers.items()
-        }
-    except (KafkaException, TimeoutError) as error:
-        raise cluster.unavailable("reading the settings of the topics", error) from error
+        except KafkaException as error:
+            cause = error_of(error)
+            is_new = cause.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            if not is_new or time.monotonic() > deadline_s:
+                raise cluster.unavailable("reading settings", cause.str()) from error
+        except TimeoutError as error:
+            raise cluster.unavailable("reading settings", "no answer") from error
+        time.sleep(AWAIT_STEP_S)
 
 
 def shape_problems(metadata: ClusterMetadata, prefix: str, partitions: int) -> Iterator[str]:

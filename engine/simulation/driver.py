@@ -58,6 +58,7 @@ NS_PER_MS = 1_000_000
 MINUTE_NS = 60_000_000_000
 OWNER = "simulation"
 CLAIM_WAIT_S = 30.0
+BLOCK_INPUTS = 1_000  # Inputs written ahead at once.
 LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
 SETTLE_NS = 60_000_000_000  # Venues answer what is still open within this after the close.
 
@@ -80,6 +81,15 @@ class Tally(Counter[str]):
     """What happened, by name; counts and smallest increments."""
 
 
+class Played(NamedTuple):
+    """An input as the log holds it, and the shards that it concerns."""
+
+    event: Input
+    topic: str
+    parts: Sequence[int]
+    records: Sequence[Record]  # One a part; a shared topic has one for all.
+
+
 @dataclass(slots=True)
 class _Running:
     """One shard of the simulation."""
@@ -88,7 +98,6 @@ class _Running:
     writer: ShardWriter
     lease: Lease
     unsealed: dict[str, list[Record]] = field(default_factory=dict)
-    pending: dict[str, list[NewRecord]] = field(default_factory=dict)  # Not in the log yet.
 
 
 class Simulation:
@@ -120,6 +129,7 @@ class Simulation:
         self._numbers: Counter[str] = Counter()
         self._running: list[_Running] = []
         self._seals_since_poll = 0
+        self._last_ns = self._end_ns()
         self.tally = Tally()
 
     # ------------------------------------------------------------------------------ run
@@ -137,10 +147,10 @@ class Simulation:
             facts = self._data.facts
             self._open_day()
             self._play(leases, progress)
-            last_ns = max(self._last_ns(), facts.close_ns + SETTLE_NS)
-            closing = DayClosed(day=facts.day, set_ns=last_ns)
+            closing = DayClosed(day=facts.day, set_ns=self._last_ns)
             self._observe(closing)
-            self._round(last_ns, [(closing, OWNER)], must_seal=True)
+            played = self._write([TimedInput(self._last_ns, closing, OWNER)])
+            self._round(self._last_ns, played, must_seal=True)
             for running in self._running:
                 running.writer.close()
         finally:
@@ -189,49 +199,50 @@ class Simulation:
         events = [*reference_events(facts), *self._controls, opening]
         for event in events:
             self._observe(event)
-        self._round(before_ns, [(event, OWNER) for event in events])
+        self._round(
+            before_ns, self._write([TimedInput(before_ns, event, OWNER) for event in events])
+        )
 
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the earliest time at which something happens."""
-        market, orders = self._data.events, self._orders
-        at_market = at_order = 0
-        total = len(market) + len(orders)
+        facts = [TimedInput(e.received_ns, e, e.venue) for e in self._data.events]
+        market, orders = _Feed(self._write, facts), _Feed(self._write, self._orders)
+        total = len(facts) + len(self._orders)
         while True:
-            now_ns = self._next_ns(
-                market[at_market].received_ns if at_market < len(market) else None,
-                orders[at_order].at_ns if at_order < len(orders) else None,
-            )
+            now_ns = self._next_ns(market.next_ns, orders.next_ns)
             if now_ns is None:
                 return
-            found: list[tuple[Input, str]] = []
-            while at_market < len(market) and market[at_market].received_ns <= now_ns:
-                event = market[at_market]
-                found.append((event, event.venue))
-                self._observe(event)
-                at_market += 1
+            found = market.take(now_ns)
+            for played in found:
+                self._observe(played.event)
             self._due(self._venues.advance(now_ns))
-            while self._reports and self._reports[0][0] <= now_ns:
-                report = heapq.heappop(self._reports)[2]
-                found.append((report, report.venue))
-            while at_order < len(orders) and orders[at_order].at_ns <= now_ns:
-                found.append((orders[at_order].event, orders[at_order].source))
-                at_order += 1
+            found += self._reported(now_ns)
+            found += orders.take(now_ns)
             self._round(now_ns, found)
             if self._seals_since_poll >= LEASE_POLL_ROUNDS:
                 self._seals_since_poll = 0
                 leases.poll(0)
             if progress is not None:
-                progress(at_market + at_order, total)
+                progress(market.taken + orders.taken, total)
+
+    def _reported(self, now_ns: int) -> list[Played]:
+        """What the venues have answered until now, written to the log."""
+        due: list[TimedInput] = []
+        while self._reports and self._reports[0][0] <= now_ns:
+            report = heapq.heappop(self._reports)[2]
+            due.append(TimedInput(now_ns, report, report.venue))
+        return self._write(due)
 
     def _next_ns(self, market_ns: int | None, order_ns: int | None) -> int | None:
         """The earliest of all that may happen; None when nothing more can."""
-        dues = [running.shard.next_due_ns() for running in self._running]
-        planned = [due for due in dues if due is not None and due <= self._last_ns()]
+        last_ns = self._last_ns
+        dues = (running.shard.next_due_ns() for running in self._running)
+        planned = (due for due in dues if due is not None and due <= last_ns)
         report_ns = self._reports[0][0] if self._reports else None
         times = (market_ns, order_ns, report_ns, self._venues.next_ns, *planned)
         return min((at for at in times if at is not None), default=None)
 
-    def _last_ns(self) -> int:
+    def _end_ns(self) -> int:
         facts = self._data.facts
         last_market_ns = self._data.events[-1].received_ns if self._data.events else 0
         last_order_ns = self._orders[-1].at_ns if self._orders else 0
@@ -247,64 +258,51 @@ class Simulation:
 
     # ---------------------------------------------------------------------------- round
 
-    def _round(
-        self, now_ns: int, found: Sequence[tuple[Input, str]], *, must_seal: bool = False
-    ) -> None:
+    def _round(self, now_ns: int, found: Sequence[Played], *, must_seal: bool = False) -> None:
         """Give each shard its inputs, and step those that have some or are due."""
         batches: list[dict[str, list[Record]]] = [{} for _ in self._running]
-        for event, source in found:
-            self._deal(event, source, now_ns, batches)
+        for played in found:
+            for part, record in zip(played.parts, played.records, strict=True):
+                batches[part].setdefault(played.topic, []).append(record)
         for running, batch in zip(self._running, batches, strict=True):
-            due_ns = running.shard.next_due_ns()
+            due_ns = None if batch or must_seal else running.shard.next_due_ns()
             if batch or must_seal or (due_ns is not None and due_ns <= now_ns):
                 self._step(running, batch, now_ns, must_seal=must_seal)
 
-    def _deal(
-        self, event: Input, source: str, now_ns: int, batches: list[dict[str, list[Record]]]
-    ) -> None:
-        """Make the records of an input: one, or one a shard where it concerns all of them."""
-        self.tally[f"input:{type(event).__name__}"] += 1
-        topic = TOPIC_OF[type(event)]
-        self._numbers[source] += 1
-        headers: Headers = (
-            ("source", source.encode()),
-            ("number", str(self._numbers[source]).encode()),
-        )
-        key = keyed(event)
-        value = codec.encode(event)
-        if topic in SHARED_TOPICS:
-            record = self._written(topic, 0, now_ns, key, headers, value, self._running[0])
-            for batch in batches:
-                batch.setdefault(topic, []).append(record)
-            return
-        every = range(len(self._running))
-        parts = every if key is None else (partition_of(key, self._log.partitions),)
-        for number in parts:
-            record = self._written(
-                topic, number, now_ns, key, headers, value, self._running[number]
-            )
-            batches[number].setdefault(topic, []).append(record)
-
-    def _written(
-        self,
-        topic: str,
-        partition: int,
-        now_ns: int,
-        key: bytes | None,
-        headers: Headers,
-        value: bytes,
-        running: _Running,
-    ) -> Record:
-        """An input as the log will hold it; it goes there before the seal that covers it.
+    def _write(self, inputs: Sequence[TimedInput]) -> list[Played]:
+        """Append inputs to the log, and say what it holds now.
 
         The log was empty and the driver is its only writer, so offset and position are counted.
         """
-        position = self._positions.get((topic, partition), 0)
-        self._positions[topic, partition] = position + 1
-        timestamp_ms = now_ns // NS_PER_MS
-        new = NewRecord(partition, timestamp_ms, key, headers, value)
-        running.pending.setdefault(topic, []).append(new)
-        return Record(position, position, timestamp_ms, key, headers, value)
+        waiting: dict[str, list[NewRecord]] = {}
+        found = [self._played(timed, waiting) for timed in inputs]
+        for topic, records in waiting.items():
+            self._log.append(topic, records)
+        return found
+
+    def _played(self, timed: TimedInput, waiting: dict[str, list[NewRecord]]) -> Played:
+        """One record, or one a shard where the input concerns all of them."""
+        event, source = timed.event, timed.source
+        self.tally[f"input:{type(event).__name__}"] += 1
+        topic = TOPIC_OF[type(event)]
+        self._numbers[source] += 1
+        number = str(self._numbers[source]).encode()
+        headers: Headers = (("source", source.encode()), ("number", number))
+        key = keyed(event)
+        value = codec.encode(event)
+        timestamp_ms = timed.at_ns // NS_PER_MS
+        every = range(len(self._running))
+        parts = every if key is None else (partition_of(key, self._log.partitions),)
+        records: list[Record] = []
+        for part in (0,) if topic in SHARED_TOPICS else parts:
+            position = self._positions.get((topic, part), 0)
+            self._positions[topic, part] = position + 1
+            new = NewRecord(part, timestamp_ms, key, headers, value)
+            waiting.setdefault(topic, []).append(new)
+            records.append(Record(position, position, timestamp_ms, key, headers, value))
+        if topic in SHARED_TOPICS:
+            return Played(event, topic, every, records * len(every))
+        return Played(event, topic, parts, records)
 
     def _step(self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool) -> None:
         sealed = self._decided(running, batch, now_ns, must_seal=must_seal)
@@ -313,7 +311,6 @@ class Simulation:
                 running.unsealed.setdefault(topic, []).extend(records)
             return
         running.unsealed = {}
-        self._append_all(running)
         running.writer.commit(sealed.records)
         self._seals_since_poll += 1
         self.tally["seals"] += 1
@@ -326,13 +323,6 @@ class Simulation:
                 self._due(self._venues.on_cancel(event.child_id, now_ns))
         if self._on_sealed is not None:
             self._on_sealed(sealed)
-
-    def _append_all(self, running: _Running) -> None:
-        """Shared inputs lie with the first shard; they go before any seal that covers them."""
-        for owner in {id(r): r for r in (self._running[0], running)}.values():
-            pending, owner.pending = owner.pending, {}
-            for topic, records in pending.items():
-                self._log.append(topic, records)
 
     def _decided(
         self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool
@@ -356,7 +346,6 @@ class Simulation:
                     for topic in INPUT_TOPICS
                 }
                 running.unsealed = {}
-                self._append_all(running)
                 running.shard = rebuilt(self._log, shard.number, self._rules)
 
     # ---------------------------------------------------------------------------- tally
@@ -395,6 +384,37 @@ class Simulation:
             "reports": tally[f"input:{ExecutionReported.__name__}"],
             "seals": tally["seals"],
         }
+
+
+class _Feed:
+    """Inputs known before the day, written to the log a block ahead of the time they are for.
+
+    A topic holds what others published before an engine reads it; blocks make that cheap.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[TimedInput]], list[Played]], inputs: Sequence[TimedInput]
+    ) -> None:
+        self._write = write
+        self._inputs = inputs
+        self._block: list[Played] = []
+        self._block_at = 0  # Number of the block's first input.
+        self.taken = 0
+
+    @property
+    def next_ns(self) -> int | None:
+        return self._inputs[self.taken].at_ns if self.taken < len(self._inputs) else None
+
+    def take(self, now_ns: int) -> list[Played]:
+        """All inputs until now."""
+        found: list[Played] = []
+        while self.taken < len(self._inputs) and self._inputs[self.taken].at_ns <= now_ns:
+            if self.taken == self._block_at + len(self._block):
+                self._block_at = self.taken
+                self._block = self._write(self._inputs[self.taken : self.taken + BLOCK_INPUTS])
+            found.append(self._block[self.taken - self._block_at])
+            self.taken += 1
+        return found
 
 
 def keyed(event: Input) -> bytes | None:

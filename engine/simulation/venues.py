@@ -75,9 +75,16 @@ class Venues:
     """All simulated venues; children of several instruments may work at once."""
 
     def __init__(
-        self, seed: int, behaviour: Behaviour | None = None, *, quote_age_max_ns: int | None = None
+        self,
+        seed: int,
+        behaviour: Behaviour | None = None,
+        *,
+        quote_age_max_ns: int | None = None,
+        exec_prefix: str = "",
     ) -> None:
+        """`exec_prefix` tells the report ids of several venues of one day and name apart."""
         self.seed = seed
+        self._exec_prefix = exec_prefix
         self.behaviour = behaviour or Behaviour()
         self._time = Timeline()
         self._market = State(shard=0)  # Reference and quotes, folded as the engine folds them.
@@ -198,7 +205,8 @@ class Venues:
         assert self._day is not None
         session = self._session(child.terms.venue)
         session.report_count += 1
-        exec_id = f"{child.terms.venue}-{self._day.day}-{session.report_count}"
+        count = f"{self._exec_prefix}{session.report_count}"
+        exec_id = f"{child.terms.venue}-{self._day.day}-{count}"
         due_ns = self._back_ns(child)
         self._answers.append(
             reports.execution_reported(

@@ -37,6 +37,7 @@ LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
 )
+LAUNCHED: dict[int, "subprocess.Popen[bytes]"] = {}  # Our own children, to be waited for.
 TAIL_LINES = 15
 TAIL_LINE_CHARS = 300
 WAYS_OUT = "or set KAFKA_BOOTSTRAP=HOST:PORT to use a Kafka that runs elsewhere"
@@ -236,6 +237,7 @@ def launch(jars: Path, home: Path) -> "subprocess.Popen[bytes]":
             start_new_session=True,  # A Ctrl-C in the terminal is not for the broker.
         )
     (home / "pid").write_text(str(process.pid))
+    LAUNCHED[process.pid] = process
     return process
 
 
@@ -292,6 +294,9 @@ def stop(folder: Path) -> int:
             break
         time.sleep(0.05)
     for pid_file in folder.glob("node-*/pid"):
+        process = LAUNCHED.pop(int(pid_file.read_text()), None)
+        if process is not None:
+            process.wait(STOP_MAX_S)
         pid_file.unlink()
     return len(alive)
 

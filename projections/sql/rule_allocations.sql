@@ -194,10 +194,10 @@ union all
 select
     'share_exact',
     count(*),
-    'Everybody is within two units of the exact share at every fill.'
+    'Everybody is less than one unit from the exact share at every fill.'
 from held
--- |held - given * weight / total| > 2, without dividing.
-where abs(held_qty * total_qty - given_cum_qty::hugeint * open_qty) > 2 * total_qty
+-- |held - given * weight / total| >= 1, without dividing.
+where abs(held_qty * total_qty - given_cum_qty::hugeint * open_qty) >= total_qty
 union all
 select
     'late_joiner',

@@ -83,7 +83,7 @@ def test_a_trail_shows_the_parent_only_while_the_order_was_in_it(told: Told) -> 
     events = [event for _, event, _ in told.trail(told.day.four)]
     assert "OrdersCrossed" not in events
     assert events.count("FillBooked") == 1
-    assert events[-2:] == ["MemberLeft", "OrderCancelled"]
+    assert events[-3:] == ["MemberLeft", "OrderCancelled", "ParentReconciled"]
 
 
 def test_a_parents_trail_holds_all_of_its_events(told: Told) -> None:

@@ -1,0 +1,264 @@
+"""One membership of a consumer group: the thread that keeps it, and what the group says through it.
+
+A thread per membership is the only one that touches its client, which is locked while it polls
+and calls back. So rebalances, proofs and the wait for a worker to finish with a revoked shard do
+not depend on the worker's loop; if that loop stops calling for half a minute, the thread stops
+polling too and the group takes the shards away.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from engine.log.kafka_client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
+from engine.log.port import Lease, LogUnavailableError
+
+if TYPE_CHECKING:
+    from engine.log.kafka_lease import KafkaLeases
+
+HEARTBEAT_MS = 100  # How soon competing members learn of a rebalance; a hand-over takes two.
+CLAIM_HEARTBEAT_MS = 1_000  # A group of one has no rebalances.
+SILENCE_MAX_S = 30.0  # A worker whose loop is silent for longer loses its shards.
+POLL_S = 0.02
+LEAVE_MAX_S = 3.0
+LEAVE_SENT_S = 0.1  # The request is on its way when the member's id is gone.
+FOREIGN_CHECK_S = 0.5
+REFUSED = frozenset(
+    {
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError._FATAL,  # noqa: SLF001 (the client's public name)
+        KafkaError._FENCED,  # noqa: SLF001
+        KafkaError._STATE,  # noqa: SLF001
+    }
+)
+
+
+class Proof:
+    """A question of the worker's thread to the membership's."""
+
+    def __init__(self, lease: Lease, deadline_s: float) -> None:
+        self.lease = lease
+        self.deadline_s = deadline_s
+        self.answered = threading.Event()
+        self.is_held = False
+        self.failure: LogUnavailableError | None = None
+
+
+class Membership:
+    """One static member of one group, and the thread that keeps it there."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        leases: "KafkaLeases",
+        group: str,
+        topic: str,
+        claimed: int | None,
+    ) -> None:
+        self.group = group
+        self._cluster = cluster
+        self._leases = leases
+        self._topic = cluster.topic(topic)
+        self._claimed = claimed  # The shard that the one partition of `claims` stands for here.
+        self._untaken: dict[int, int] = {}  # Shard to partition: assigned, epoch not yet raised.
+        self._partition_of: dict[int, int] = {}
+        self._is_leaving = False
+        self._checked_s = 0.0
+        session_ms = leases.session_timeout_ms
+        heartbeat_ms = HEARTBEAT_MS if claimed is None else CLAIM_HEARTBEAT_MS
+        settings = cluster.config(
+            {
+                "group.id": group,
+                "group.instance.id": leases.owner,
+                "group.protocol": "classic",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": session_ms,
+                "heartbeat.interval.ms": min(heartbeat_ms, session_ms // 4),
+                "max.poll.interval.ms": max(session_ms, int(SILENCE_MAX_S * 1000)),
+                "enable.auto.commit": False,
+                "auto.offset.reset": "latest",
+            }
+        )
+        self._consumer = Consumer(settings, logger=LOGGER)
+        self._proofs: deque[Proof] = deque()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def leave(self) -> None:
+        self._is_leaving = True
+        self._wake.set()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Something changed that the thread may wait for."""
+        self._wake.set()
+
+    def prove(self, lease: Lease) -> bool:
+        """Commit on the shard's partition; True if the group let us. Raises LogUnavailableError."""
+        proof = Proof(lease, time.monotonic() + CALL_MAX_S)
+        self._proofs.append(proof)
+        self._wake.set()
+        while not proof.answered.wait(POLL_S):
+            if not self._thread.is_alive():
+                return False
+            if time.monotonic() > proof.deadline_s + CALL_MAX_S:
+                raise self._cluster.unavailable(f"proving the lease {lease}", "no answer")
+        if proof.failure is not None:
+            raise proof.failure
+        return proof.is_held
+
+    def _serve(self) -> None:
+        """Answer the proofs asked for; one that a rebalance interrupts is tried again later."""
+        for _ in range(len(self._proofs)):
+            proof = self._proofs.popleft()
+            if self._try(proof):
+                proof.answered.set()
+            else:
+                self._proofs.append(proof)
+
+    def _try(self, proof: Proof) -> bool:
+        """True if the proof has its answer."""
+        lease = proof.lease
+        partition = self._partition_of.get(lease.shard)
+        member_id = self._consumer.memberid()
+        if partition is None or not member_id or not self._leases.holds(lease):
+            return True
+        cause = self._commit(partition, lease.epoch)
+        if cause is None:
+            # Without an id the commit is nobody's, and an empty group takes it from anyone.
+            proof.is_held = self._consumer.memberid() == member_id and self._leases.holds(lease)
+            return True
+        if cause.code() in REFUSED:
+            return True
+        if time.monotonic() > proof.deadline_s:
+            proof.failure = self._cluster.unavailable(
+                f"proving the lease of shard {lease.shard}", cause.str()
+            )
+            return True
+        return False  # In a rebalance, or the coordinator is away: ask again.
+
+    def _commit(self, partition: int, epoch: int) -> KafkaError | None:
+        offsets = [TopicPartition(self._topic, partition, epoch)]
+        try:
+            (answer,) = self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            return error_of(error)
+        return answer.error
+
+    def _run(self) -> None:
+        try:
+            self._consumer.subscribe(
+                [self._topic],
+                on_assign=self._on_assign,
+                on_revoke=self._on_revoke,
+                on_lost=self._on_lost,
+            )
+            while not self._is_leaving:
+                if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
+                    self._consumer.poll(0)  # Only calls back; raises what is fatal.
+                self._serve()
+                self._take()
+                self._rest()
+            self._leave_group()
+        except CLIENT_ERRORS as error:
+            self._leases.on_fenced(self.group, error_of(error).str())
+        finally:
+            self._drop(list(self._partition_of))
+            self._consumer.close()
+
+    def _rest(self) -> None:
+        self._wake.wait(POLL_S)
+        self._wake.clear()
+
+    def _leave_group(self) -> None:
+        """Leave for good: closing alone would keep a static member's place for a session."""
+        self._consumer.unsubscribe()
+        deadline_s = time.monotonic() + LEAVE_MAX_S
+        while self._consumer.memberid() and time.monotonic() < deadline_s:
+            self._consumer.poll(POLL_S)
+        self._consumer.poll(LEAVE_SENT_S)
+
+    def _take(self) -> None:
+        """Raise the epoch of newly assigned shards; a rebalance in between makes it wait."""
+        if not self._untaken:
+            return
+        now_s = time.monotonic()
+        if self._checked_s and now_s - self._checked_s < FOREIGN_CHECK_S:
+            return
+        try:
+            foreign = self._leases.foreign(list(self._untaken))
+            for shard, partition in list(self._untaken.items()):
+                if shard not in foreign:
+                    self._raise_epoch(shard, partition)
+        except LogUnavailableError as error:
+            LOGGER.warning("group %s: %s", self.group, error)
+        self._checked_s = now_s if self._untaken else 0.0
+
+    def _raise_epoch(self, shard: int, partition: int) -> None:
+        at = TopicPartition(self._topic, partition)
+        try:
+            (found,) = self._consumer.committed([at], timeout=CALL_MAX_S)
+        except KafkaException as error:
+            LOGGER.warning("group %s: %s", self.group, error_of(error).str())
+            return
+        epoch = max(found.offset + 1, time.time_ns() // 1_000_000)
+        cause = self._commit(partition, epoch)
+        if cause is not None:
+            LOGGER.info("group %s: shard %d not yet taken: %s", self.group, shard, cause.str())
+            return
+        del self._untaken[shard]
+        self._leases.on_gained(Lease(shard, self._leases.owner, epoch))
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # The offset is given, so nothing is looked up; paused, so nothing is fetched.
+        at = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
+        consumer.incremental_assign(at)
+        if at:
+            consumer.pause(at)
+        for p in partitions:
+            shard = self._shard_of(p.partition)
+            self._untaken[shard] = self._partition_of[shard] = p.partition
+        self._checked_s = 0.0
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """The group waits in here until the worker has finished with these shards."""
+        shards = [self._shard_of(p.partition) for p in partitions]
+        self._leases.on_revoked(shards)
+        deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
+        while self._leases.is_finishing(shards) and time.monotonic() < deadline_s:
+            self._serve()  # The worker may have to prove a lease in order to finish.
+            self._rest()
+        self._drop(shards)
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._drop([self._shard_of(p.partition) for p in partitions])
+        consumer.incremental_unassign(partitions)
+
+    def _drop(self, shards: Sequence[int]) -> None:
+        for shard in shards:
+            self._untaken.pop(shard, None)
+            self._partition_of.pop(shard, None)
+        self._leases.on_lost(shards)
+
+    def _shard_of(self, partition: int) -> int:
+        return partition if self._claimed is None else self._claimed
+
+    def has(self, shard: int) -> bool:
+        """True if the group has assigned it here."""
+        return shard in self._partition_of
+
+    def offer_again(self, shard: int) -> None:
+        partition = self._partition_of.get(shard)
+        if partition is not None:
+            self._untaken[shard] = partition

@@ -1,0 +1,353 @@
+"""The consolidated market: measured facts of a recorded day, and the rules one by one."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from world import (
+    CENT,
+    INSTRUMENT,
+    LIT,
+    NOW_NS,
+    OTHER_LIT,
+    SECOND,
+    an,
+    at_once,
+    depth,
+    given,
+    order,
+    px,
+    quote,
+    session,
+    trade,
+    trading,
+    venue,
+    venue_status,
+)
+
+from engine.core import market
+from engine.core.events import ParentReleased, QuoteObserved, Side, VenueStatus
+from engine.core.state import MARKET, Book, Quote, State
+from engine.simulation.market_data import MarketData, load
+
+EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
+AGE_MAX_NS = 30 * SECOND
+
+
+# ------------------------------------------------------------------------- the equity day
+
+
+class Second(NamedTuple):
+    """The best bid and ask at the end of a second; 0 where there is none."""
+
+    bid_px: int
+    ask_px: int
+
+
+@cache
+def equity_day() -> MarketData:
+    return load(EQUITY_DAY, strict=True)
+
+
+def session_quotes() -> Iterator[tuple[int, list[QuoteObserved]]]:
+    """Each second of regular hours with the quotes that came before its end, once each."""
+    facts, found = equity_day().facts, [*equity_day().quotes()]
+    at = 0
+    for end_ns in range(facts.open_ns + SECOND, facts.close_ns + 1, SECOND):
+        first = at
+        while at < len(found) and found[at].received_ns < end_ns:
+            at += 1
+        yield end_ns, found[first:at]
+
+
+def engine_seconds() -> list[Second]:
+    state, found = State(shard=0), []
+    for end_ns, quotes in session_quotes():
+        for seen in quotes:
+            market.on_quote_observed(state, seen)
+        best = market.nbbo(state.book("XXX"), end_ns, AGE_MAX_NS)
+        found.append(Second(best.bid_px, best.ask_px))
+    return found
+
+
+def naive_seconds(age_max_ns: int) -> list[Second]:
+    """The twin: each venue's last quote, if it is young enough and whole; nothing is evicted."""
+    last: dict[str, QuoteObserved] = {}
+    found = []
+    for end_ns, quotes in session_quotes():
+        for seen in quotes:
+            last[seen.venue] = seen
+        fresh = [q for q in last.values() if end_ns - q.received_ns <= age_max_ns]
+        bids = [q.bid_px for q in fresh if q.bid_px]
+        asks = [q.ask_px for q in fresh if q.ask_px]
+        found.append(Second(max(bids, default=0), min(asks, default=0)))
+    return found
+
+
+def test_no_second_of_the_equity_day_is_crossed_and_every_one_is_usable() -> None:
+    seconds = engine_seconds()
+
+    assert len(seconds) == 23_400
+    assert not [s for s in seconds if s.bid_px and s.ask_px and s.bid_px >= s.ask_px]
+    usable = [s for s in seconds if 0 < s.bid_px < s.ask_px]
+    assert len(usable) / len(seconds) == 1.0
+    assert median(s.ask_px - s.bid_px for s in usable) == 2 * CENT
+
+
+def test_without_eviction_half_of_the_equity_day_is_locked_or_crossed() -> None:
+    seconds = naive_seconds(24 * 3_600 * SECOND)
+
+    bad = [s for s in seconds if s.bid_px and s.ask_px and s.bid_px >= s.ask_px]
+    assert 0.40 < len(bad) / len(seconds) < 0.99
+
+
+def test_at_an_age_limit_of_50_ms_no_second_of_the_equity_day_has_two_sides() -> None:
+    seconds = naive_seconds(SECOND // 20)
+
+    assert len([s for s in seconds if s.bid_px and s.ask_px]) / len(seconds) < 0.12
+
+
+# ------------------------------------------------------------------------------- the best
+
+
+QUOTES = st.lists(
+    st.builds(
+        Quote,
+        bid_px=st.integers(0, 6),
+        bid_qty=st.integers(0, 3),
+        ask_px=st.integers(0, 6),
+        ask_qty=st.integers(0, 3),
+        received_ns=st.integers(0, 40),
+    ),
+    max_size=12,
+)
+
+
+def naive_nbbo(book: Book, now_ns: int, age_max_ns: int) -> tuple[int, str, int, str]:
+    """Sort them all: price, then size, then who stood first."""
+    fresh = [(venue, q) for venue, q in book.quotes.items() if now_ns - q.received_ns <= age_max_ns]
+    bids = sorted((-q.bid_px, -q.bid_qty, n, v) for n, (v, q) in enumerate(fresh) if q.bid_px)
+    asks = sorted((q.ask_px, -q.ask_qty, n, v) for n, (v, q) in enumerate(fresh) if q.ask_px)
+    bid_px, bid_venue = (-bids[0][0], bids[0][3]) if bids else (0, "")
+    ask_px, ask_venue = (asks[0][0], asks[0][3]) if asks else (0, "")
+    return bid_px, bid_venue, ask_px, ask_venue
+
+
+@for_all(st.lists(st.tuples(st.sampled_from("ABCD"), QUOTES.map(lambda q: q[:1]))), QUOTES)
+def test_the_book_never_locks_and_its_best_is_that_of_a_naive_sort(
+    named: list[tuple[str, list[Quote]]], more: list[Quote]
+) -> None:
+    state = State(shard=0)
+    told = [(venue, quote) for venue, quotes in named for quote in quotes]
+    told += [("ABCD"[n % 4], quote) for n, quote in enumerate(more)]
+    for code, seen in told:
+        market.fold_quote(state, "X", code, seen)
+
+        book = state.book("X")
+        best = market.nbbo(book, 40, 30)
+        assert best[:2] + best[3:5] == naive_nbbo(book, 40, 30)
+        assert not best.bid_px or not best.ask_px or best.bid_px < best.ask_px
+        assert best.is_two_sided == bool(best.bid_px and best.ask_px)
+        assert all(q.bid_px or q.ask_px for q in book.quotes.values())
+
+
+def test_a_tie_goes_to_the_larger_size_then_to_the_quote_that_stood() -> None:
+    scene = given(
+        quote("A", bid_qty=100, ask_qty=300),
+        quote("B", bid_qty=300, ask_qty=100),
+        quote("C", bid_qty=300, ask_qty=300),
+    )
+
+    best = market.view(scene.state, INSTRUMENT, NOW_NS)
+
+    assert (best.bid_venue, best.ask_venue) == ("B", "A")
+
+
+def test_a_quote_counts_up_to_the_age_limit_and_not_beyond() -> None:
+    scene = given(quote("A"), quote("B", bid=99.99, ask=100.03, received_ns=NOW_NS + 1))
+
+    at_limit = market.view(scene.state, INSTRUMENT, NOW_NS + AGE_MAX_NS)
+    beyond = market.view(scene.state, INSTRUMENT, NOW_NS + AGE_MAX_NS + 1)
+
+    assert (at_limit.bid_px, at_limit.bid_venue) == (px(100.00), "A")
+    assert at_limit.age_ns(NOW_NS + AGE_MAX_NS) == AGE_MAX_NS
+    assert (beyond.bid_px, beyond.bid_venue) == (px(99.99), "B")
+
+
+def test_the_near_side_is_where_one_posts_and_the_far_side_where_one_takes() -> None:
+    best = market.view(given(quote(bid=100.00, ask=100.03)).state, INSTRUMENT, NOW_NS)
+
+    assert best.near_px(Side.BUY) == best.far_px(Side.SELL) == px(100.00)
+    assert best.far_px(Side.BUY) == best.near_px(Side.SELL) == px(100.03)
+    assert best.mid_px == px(100.015)
+
+
+def test_a_midpoint_rounds_down_and_needs_two_sides() -> None:
+    two_sided = given(quote(bid_px=100, ask_px=103)).state
+    one_sided = given(quote(bid=100.00, ask=0.0)).state
+
+    assert market.view(two_sided, INSTRUMENT, NOW_NS).mid_px == 101
+    assert market.view(one_sided, INSTRUMENT, NOW_NS).mid_px is None
+    assert market.view(State(shard=0), INSTRUMENT, NOW_NS) == (0, "", 0, 0, "", 0)
+
+
+# ------------------------------------------------------------------------------- the book
+
+
+@pytest.mark.parametrize(("bid", "ask"), [(100.02, 100.04), (100.03, 0.0)])
+def test_a_newer_bid_that_locks_or_crosses_an_older_ask_evicts_its_quote(
+    bid: float, ask: float
+) -> None:
+    scene = given(quote("A", 100.00, 100.02), quote("B", bid, ask))
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
+
+
+@pytest.mark.parametrize(("bid", "ask"), [(99.98, 100.00), (0.0, 99.99)])
+def test_a_newer_ask_that_locks_or_crosses_an_older_bid_evicts_its_quote(
+    bid: float, ask: float
+) -> None:
+    scene = given(quote("A", 100.00, 100.02), quote("B", bid, ask))
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
+
+
+def test_a_quote_that_locks_itself_is_no_quote_and_evicts_nobody() -> None:
+    scene = given(quote("A"), quote("B"), quote("B", 100.05, 100.05))
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == ["A"]
+
+
+def test_an_empty_quote_takes_back_the_venues_last_one() -> None:
+    scene = given(quote("A"), quote("A", 0.0, 0.0))
+
+    assert not scene.state.book(INSTRUMENT).quotes
+
+
+@pytest.mark.parametrize("said", [{"ask_px": -CENT}, {"ask_qty": 0}, {"ask_qty": -5}])
+def test_a_side_without_a_positive_price_and_size_shows_nothing(said: dict[str, int]) -> None:
+    scene = given(quote("A"), quote("B", bid=99.99, **said))
+
+    best = market.view(scene.state, INSTRUMENT, NOW_NS)
+    assert (best.bid_venue, best.ask_px, best.ask_venue) == ("A", px(100.02), "A")
+    assert scene.state.book(INSTRUMENT).quotes["B"].ask_px == 0
+
+
+@pytest.mark.parametrize("said", [{"bid_px": -CENT}, {"bid_qty": 0}])
+def test_a_bid_without_a_positive_price_and_size_shows_nothing(said: dict[str, int]) -> None:
+    scene = given(quote("A", ask=100.04, **said))
+
+    assert scene.state.book(INSTRUMENT).quotes["A"].bid_px == 0
+
+
+def test_depth_counts_with_its_best_level() -> None:
+    scene = given(depth(LIT, [(99.99, 200), (99.98, 900)], [(100.03, 300)]), depth("B", (), ()))
+
+    assert scene.state.book(INSTRUMENT).quotes == {
+        LIT: Quote(px(99.99), 200, px(100.03), 300, NOW_NS)
+    }
+
+
+def test_only_protected_and_open_venues_make_the_best() -> None:
+    scene = given(
+        venue("A", protected=False),
+        venue("B"),
+        venue_status("B", VenueStatus.HALTED),
+        quote("A", 100.01, 100.02),
+        quote("B", 100.01, 100.02),
+        quote("C", 100.00, 100.03),
+    )
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == ["C"]
+
+
+def test_a_venue_that_halts_shows_nothing_until_it_opens_and_quotes_again() -> None:
+    scene = given(quote(LIT), quote(OTHER_LIT), venue_status(LIT, VenueStatus.HALTED))
+    assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT]
+
+    scene.given(venue_status(LIT, VenueStatus.OPEN))
+    assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT]
+
+    scene.given(quote(LIT))
+    assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT, LIT]
+
+
+def test_dropping_the_quotes_of_nobody_in_particular_drops_them_all() -> None:
+    scene = given(quote("A"), quote("B"), quote("A", instrument_id="MSFT"))
+
+    market.drop_quotes(scene.state, "A")
+    assert [[*book.quotes] for book in scene.state.books.values()] == [["B"], []]
+
+    market.drop_quotes(scene.state, "")
+    assert [[*book.quotes] for book in scene.state.books.values()] == [[], []]
+
+
+def test_eligible_prints_count_for_volume_and_nothing_else_does() -> None:
+    scene = given(
+        trade(100, 10.00),
+        trade(200, 11.00, eligible=False),
+        trade(-5, 11.00),
+        trade(5, -11.00),
+        trade(300, 12.00),
+    )
+
+    book = scene.state.book(INSTRUMENT)
+    assert (book.volume_qty, book.last_px) == (400, px(12.00))
+    assert book.notional == 100 * px(10.00) + 300 * px(12.00)
+
+
+def test_the_volume_of_others_is_the_tape_without_our_own_and_never_negative() -> None:
+    state = given(trade(1_000)).state
+    book = state.book(INSTRUMENT)
+
+    assert market.others_volume_qty(state, book, 300, 200) == 700
+    state.settings.tape_includes_own = True
+    assert market.others_volume_qty(state, book, 300, 200) == 500
+    assert market.others_volume_qty(state, book, 900, 200) == 0
+
+
+def test_a_session_is_down_from_one_report_to_the_next() -> None:
+    scene = given(session(LIT, up=False, received_ns=5), session(OTHER_LIT, up=True))
+    assert scene.state.sessions_down == {LIT: 5}
+
+    scene.given(session(LIT, up=True))
+    assert not scene.state.sessions_down
+
+
+# ---------------------------------------------------------------------- what it touches
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "through", "back"),
+    [
+        (Side.BUY, 100.02, (99.98, 100.01), (100.00, 100.03)),
+        (Side.SELL, 100.02, (100.02, 100.04), (100.00, 100.04)),
+    ],
+)
+def test_a_parent_is_touched_when_the_market_crosses_its_limit_either_way(
+    side: Side, limit: float, through: tuple[float, float], back: tuple[float, float]
+) -> None:
+    world = trading(quote(LIT, 99.99, 100.04), quote(OTHER_LIT, 0.0, 0.0))
+    world.when(order(side=side, limit_px=px(limit))).then_some(an(ParentReleased))
+    parent_id = world.parent().parent_id
+
+    for bid, ask in (through, back):
+        market.on_quote_observed(world.state, quote(LIT, bid, ask))
+        assert world.state.touched == {parent_id: MARKET}
+        world.state.touched.clear()
+        market.on_quote_observed(world.state, quote(LIT, bid, ask))
+        assert world.state.touched == {}
+
+
+def test_a_parent_without_a_limit_is_not_touched_by_quotes() -> None:
+    world = trading().given(at_once(order_qty=100))
+
+    market.on_quote_observed(world.state, quote(LIT, 90.00, 91.00))
+
+    assert world.state.touched == {}
+    assert not market.is_marketable(world.parent(), Quote(1, 1, 2, 1, 0))

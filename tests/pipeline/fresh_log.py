@@ -1,0 +1,24 @@
+"""An empty log of either kind for a test, by its URL."""
+
+import itertools
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.log import kafka_topics
+
+EMBEDDED, KAFKA = "embedded", "kafka"
+EITHER = [EMBEDDED, pytest.param(KAFKA, marks=pytest.mark.kafka)]
+
+_names = itertools.count(time.time_ns())
+
+
+def url(request: pytest.FixtureRequest, folder: Path, kind: str, partitions: int) -> str:
+    """The URL of a log that nobody has used; on Kafka its topics are created."""
+    name = f"pipeline-{next(_names)}"
+    if kind == EMBEDDED:
+        return f"sqlite:{folder / name}.db"
+    bootstrap = request.getfixturevalue("kafka_bootstrap")
+    kafka_topics.create(bootstrap, name, partitions, replication=1)
+    return f"kafka:{bootstrap}/{name}"
