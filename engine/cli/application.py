@@ -3,8 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
 import duckdb
 import typer
@@ -14,12 +12,15 @@ from engine.cli import (
     audit,
     blotter,
     controls,
+    gateway,
     orders,
     projections,
     reference,
+    simulate,
     sql,
     tca,
     topics,
+    worker,
 )
 from engine.cli.exits import EPILOG, Exit
 from engine.cli.render import errors
@@ -33,11 +34,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-if find_spec("engine.cli.run"):  # worker, simulate and demo register themselves.
-    import_module("engine.cli.run").register(app)
+app.command("demo")(simulate.demo)
+app.command("simulate")(simulate.simulate)
+app.command("worker")(worker.worker)
 app.add_typer(orders.app, name="orders")
 app.add_typer(controls.app, name="controls")
 app.add_typer(reference.app, name="reference")
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(topics.app, name="topics")
 app.add_typer(projections.app, name="projections")
 app.command("sql")(sql.sql)

@@ -114,13 +114,27 @@ def place(state: State, order: Order, now_ns: int) -> StageEvent:
     """Join the newest parent that still takes members, or open one."""
     key = compatibility(order, state.settings.limit_band_px)
     for parent in reversed(state.joinable.get(key, [])):
-        if takes_members(state, parent, now_ns):
+        if takes_members(state, parent, now_ns) and respects(parent, order.limit_px):
             return joined(parent, order)
     return opened(state, order, now_ns)
 
 
+def respects(parent: Parent, limit_px: int | None) -> bool:
+    """Whether every child that is out, and may fill at its limit, is within this limit."""
+    if limit_px is None:
+        return True
+    if parent.terms.side is Side.BUY:
+        return all(child.terms.limit_px <= limit_px for child in parent.children.values())
+    return all(child.terms.limit_px >= limit_px for child in parent.children.values())
+
+
 def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
-    """A gathering parent does; a working one in the first part of its horizon."""
+    """A gathering parent does; a working one in the first part of its horizon.
+
+    One that a client's kill switch holds up takes nobody else.
+    """
+    if has_killed_member(state, parent):
+        return False
     if not parent.is_released:
         return True
     span_ns = parent.terms.end_ns - parent.released_ns
@@ -171,7 +185,7 @@ def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
     """An order whose amend took it out of its parent looks for another."""
     order = state.orders[event.order_id]
-    is_between_days = state.day is None or now_ns >= order.end_ns
+    is_between_days = now_ns >= order.end_ns  # A carried order has no window before the open.
     if order.parent_id or not order.open_qty or is_between_days:
         return ()
     return (place(state, order, now_ns),)
@@ -187,11 +201,11 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 # -------------------------------------------------------------------------------- plan
 
 
-def settle(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+def settle(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """Let the first pending change take effect that no child stands in the way of."""
     for order in parent.pending.values():
         if given_up_qty(state, parent, order) <= parent.pool_qty:
-            return settled(state, parent, order)
+            return settled(state, parent, order, now_ns)
     return ()
 
 
@@ -211,13 +225,14 @@ def amended_qty(order: Order) -> int:
 
 
 def moves(state: State, parent: Parent, order: Order) -> bool:
-    """Whether the new limit is of another band than the parent's."""
+    """Whether the new limit is of another band than the parent's, or a child is out beyond it."""
     assert order.pending is not None
-    band_px = state.settings.limit_band_px
-    return limit_band(order.pending.limit_px, band_px) != parent.terms.limit_band
+    limit_px = order.pending.limit_px
+    band = limit_band(limit_px, state.settings.limit_band_px)
+    return band != parent.terms.limit_band or not respects(parent, limit_px)
 
 
-def settled(state: State, parent: Parent, order: Order) -> tuple[StageEvent, ...]:
+def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[StageEvent, ...]:
     change = order.pending
     assert change is not None
     if change.change is Change.CANCEL:
@@ -238,7 +253,8 @@ def settled(state: State, parent: Parent, order: Order) -> tuple[StageEvent, ...
         order_qty=qty,
         limit_px=change.limit_px,
     )
-    if moves(state, parent, order):
+    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this.
+    if moves(state, parent, order) and not is_over:
         return (left(parent, order, LeaveReason.AMENDED), amended)
     change_qty = qty - order.order_qty
     others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
@@ -315,10 +331,20 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
 
 
 def may_trade(state: State, parent: Parent) -> bool:
-    """Neither killed nor halted."""
+    """Neither killed, as a whole or for one of its members, nor halted."""
     instrument_id = parent.terms.instrument_id
     return not (
-        risk.is_killed(state, instrument_id=instrument_id) or risk.is_halted(state, instrument_id)
+        risk.is_killed(state, instrument_id=instrument_id)
+        or risk.is_halted(state, instrument_id)
+        or has_killed_member(state, parent)
+    )
+
+
+def has_killed_member(state: State, parent: Parent) -> bool:
+    """Whether a kill switch stops a client whose order is in it: a child is never its alone."""
+    return bool(state.controls.killed) and any(
+        risk.is_killed(state, client_id=member.order.terms.client_id)
+        for member in parent.active_members()
     )
 
 

@@ -1,8 +1,9 @@
 """Give each member of a parent its share of every fill and every cross.
 
 Shares follow the quota method of `apportionment`: the parts of a fill sum to it exactly, nobody
-hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis of the rule is what each member had open when the epoch began; a change of
-membership, a cross or a bust begins a new one. What no member can take, because a venue filled
+hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis
+of the rule is what each member had open when the epoch began; a change of membership, a cross or a
+bust begins a new one. What no member can take, because a venue filled
 more than was asked, goes to the error account and is flagged, never dropped.
 """
 
@@ -150,18 +151,18 @@ def reallocated(
     )
     if not state.parent(terms.parent_id).is_ended:
         return (event,)
-    return (
-        event,
-        BreakFlagged(
-            reason=BreakReason.BUST_AFTER_END,
-            venue=terms.venue,
-            child_id=fill.child.child_id,
-            exec_id="",
-            break_qty=sum(s.share_qty for s in fill.shares) - sum(s.share_qty for s in after),
-            break_px=last_px,
-            text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
-        ),
+    before_qty = sum(share.share_qty for share in fill.shares) + fill.error_qty
+    after_qty = sum(share.share_qty for share in after) + error_qty
+    flag = BreakFlagged(
+        reason=BreakReason.BUST_AFTER_END,
+        venue=terms.venue,
+        child_id=fill.child.child_id,
+        exec_id="",
+        break_qty=abs(after_qty - before_qty),
+        break_px=last_px,
+        text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
     )
+    return (event, flag)
 
 
 def decide_ended(state: State, event: ParentEnded, _: int) -> tuple[StageEvent, ...]:

@@ -55,7 +55,7 @@ def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple
     child = state.children.get(report.child_id)
     if child is None or child.terms.venue != report.venue:
         text = f"no child {report.child_id!r:.80} was routed to {report.venue!r:.40} today"
-        return (flagged(report, BreakReason.UNKNOWN_CHILD, text),)
+        return broken(state, report, BreakReason.UNKNOWN_CHILD, text)
     return REPORTS[report.exec_type](state, child, report, now_ns)
 
 
@@ -64,7 +64,7 @@ def key_of(report: ExecutionReported) -> tuple[str, int, str, str]:
 
 
 def decide_new(_: State, child: Child, __: ExecutionReported, ___: int) -> tuple[StageEvent, ...]:
-    if child.is_acknowledged:
+    if child.is_acknowledged and not child.is_unknown:
         return ()
     return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id),)
 
@@ -74,10 +74,10 @@ def decide_trade(
 ) -> tuple[StageEvent, ...]:
     if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
         text = "last_qty and last_px of a trade must be positive and in range"
-        return (flagged(report, BreakReason.INVALID_REPORT, text),)
+        return broken(state, report, BreakReason.INVALID_REPORT, text)
     terms = child.terms
     cum_qty = child.filled_qty + report.last_qty
-    overfill_qty = max(0, cum_qty - max(terms.child_qty, child.filled_qty))
+    overfill_qty = beyond_child_qty(child, report.last_qty)
     fill = FillBooked(
         child_id=child.child_id,
         parent_id=terms.parent_id,
@@ -97,15 +97,47 @@ def decide_trade(
         late=child.is_cancelling or not child.is_live,
         transact_ns=report.transact_ns,
     )
+    surplus_qty = max(overfill_qty, beyond_parent_qty(state, child, report.last_qty))
     flags: list[StageEvent] = []
-    if overfill_qty:
-        text = f"child of {terms.child_qty} is filled {cum_qty}; the surplus is booked"
-        flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, overfill_qty))
-    through = report.last_px - terms.limit_px
-    if (through if terms.side is Side.BUY else -through) > 0:
-        text = f"filled at {report.last_px} through the limit {terms.limit_px}"
-        flags.append(flagged(report, BreakReason.PX_THROUGH_LIMIT, text))
-    return (fill, *flags)
+    if surplus_qty:
+        text = (
+            f"child of {terms.child_qty} with {child.leaves_qty} open is filled {cum_qty}; "
+            f"{surplus_qty} more than was out or wanted; it is booked"
+        )
+        flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
+    return (fill, *flags, *through_limit(child, report))
+
+
+def beyond_child_qty(child: Child, last_qty: int) -> int:
+    """What a fill is beyond what the child has open; a child that ended had all of it open."""
+    if child.is_live:
+        return max(0, last_qty - child.leaves_qty)
+    return max(0, child.filled_qty + last_qty - max(child.terms.child_qty, child.filled_qty))
+
+
+def beyond_parent_qty(state: State, child: Child, last_qty: int) -> int:
+    """By how much a fill takes open children and fills beyond what the members want.
+
+    A late fill does, of a child whose quantity was sent again or given up since.
+    """
+    parent = state.parent(child.terms.parent_id)
+    if parent.is_ended:
+        return last_qty
+    error_qty = max(0, last_qty - parent.open_qty)
+    open_qty = parent.open_qty - last_qty + error_qty
+    exposure_qty = parent.exposure_qty - min(last_qty, child.leaves_qty)
+    before_qty = max(0, parent.exposure_qty - parent.open_qty)
+    return max(0, max(0, exposure_qty - open_qty) + error_qty - before_qty)
+
+
+def through_limit(child: Child, report: ExecutionReported) -> tuple[StageEvent, ...]:
+    """The break of a price that the child's limit forbids."""
+    limit_px = child.terms.limit_px
+    through_px = report.last_px - limit_px
+    if (through_px if child.terms.side is Side.BUY else -through_px) <= 0:
+        return ()
+    text = f"filled at {report.last_px} through the limit {limit_px}"
+    return (flagged(report, BreakReason.PX_THROUGH_LIMIT, text),)
 
 
 def decide_closed(
@@ -116,13 +148,15 @@ def decide_closed(
     return (closed(child, CLOSED_BY[report.exec_type], report.text),)
 
 
-def closed(child: Child, reason: CloseReason, text: str) -> ChildClosed:
+def closed(
+    child: Child, reason: CloseReason, text: str, returned_qty: int | None = None
+) -> ChildClosed:
     asked_for = child.is_cancelling and reason is CloseReason.CANCELED
     return ChildClosed(
         child_id=child.child_id,
         parent_id=child.terms.parent_id,
         reason=reason,
-        returned_qty=child.leaves_qty,
+        returned_qty=child.leaves_qty if returned_qty is None else returned_qty,
         unsolicited=not asked_for and child.terms.time_in_force.value != "IOC",
         text=text,
     )
@@ -133,7 +167,7 @@ def decide_bust(
 ) -> tuple[StageEvent, ...]:
     fill = referred(state, report)
     if fill is None:
-        return (unknown_execution(report),)
+        return unknown_execution(state, report)
     return (
         FillBusted(
             fill_id=fill.fill_id,
@@ -152,23 +186,32 @@ def decide_correct(
 ) -> tuple[StageEvent, ...]:
     fill = referred(state, report)
     if fill is None:
-        return (unknown_execution(report),)
+        return unknown_execution(state, report)
     if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
         text = "a correction's last_qty and last_px must be positive and in range"
-        return (flagged(report, BreakReason.CORRECTION_REFUSED, text),)
-    return (
-        FillCorrected(
-            fill_id=fill.fill_id,
-            child_id=child.child_id,
-            parent_id=child.terms.parent_id,
-            exec_id=report.exec_id,
-            session_day=report.session_day,
-            previous_qty=fill.last_qty,
-            previous_px=fill.last_px,
-            last_qty=report.last_qty,
-            last_px=report.last_px,
-        ),
+        return broken(state, report, BreakReason.CORRECTION_REFUSED, text)
+    corrected = FillCorrected(
+        fill_id=fill.fill_id,
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        exec_id=report.exec_id,
+        session_day=report.session_day,
+        previous_qty=fill.last_qty,
+        previous_px=fill.last_px,
+        last_qty=report.last_qty,
+        last_px=report.last_px,
     )
+    more_qty = report.last_qty - fill.last_qty
+    flags: list[StageEvent] = []
+    if child.is_live and more_qty >= child.leaves_qty:
+        text = "the correction filled all that was open"
+        flags.append(closed(child, CloseReason.OTHER, text, 0))
+    is_ended = state.parent(child.terms.parent_id).is_ended  # Then allocation flags it anyway.
+    surplus_qty = 0 if is_ended else beyond_parent_qty(state, child, max(0, more_qty))
+    if surplus_qty:
+        text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
+        flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
+    return (corrected, *flags, *through_limit(child, report))
 
 
 def referred(state: State, report: ExecutionReported) -> Fill | None:
@@ -180,9 +223,9 @@ def referred(state: State, report: ExecutionReported) -> Fill | None:
     return fill
 
 
-def unknown_execution(report: ExecutionReported) -> BreakFlagged:
+def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEvent, ...]:
     text = f"exec_ref_id {report.exec_ref_id!r:.80} is no standing fill of {report.child_id!r:.80}"
-    return flagged(report, BreakReason.UNKNOWN_EXECUTION, text)
+    return broken(state, report, BreakReason.UNKNOWN_EXECUTION, text)
 
 
 def decide_unknown(
@@ -198,10 +241,10 @@ def decide_unknown(
 
 
 def decide_other(
-    _: State, __: Child, report: ExecutionReported, ___: int
+    state: State, _: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     text = "an execution type that this release does not know; nothing was booked"
-    return (flagged(report, BreakReason.INVALID_REPORT, text),)
+    return broken(state, report, BreakReason.INVALID_REPORT, text)
 
 
 REPORTS: Mapping[ExecType, Callable[[State, Child, ExecutionReported, int], tuple[StageEvent, ...]]]
@@ -219,6 +262,20 @@ REPORTS = {
 }
 
 
+def broken(
+    state: State, report: ExecutionReported, reason: BreakReason, text: str
+) -> tuple[StageEvent, ...]:
+    """A report of which nothing can be booked, flagged once however often it is sent."""
+    found = flagged(report, reason, text)
+    return () if flag_key(found) in state.flagged else (found,)
+
+
+def flag_key(found: BreakFlagged) -> tuple[object, ...]:
+    """What a resend has in common; a break does not hold the type of its report."""
+    quantity = (found.break_qty, found.break_px)
+    return (found.reason, found.venue, found.child_id, found.exec_id, *quantity)
+
+
 def flagged(
     report: ExecutionReported, reason: BreakReason, text: str, qty: int | None = None
 ) -> BreakFlagged:
@@ -234,19 +291,27 @@ def flagged(
 
 
 def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, ...]:
-    child = state.children.get(report.child_id)
-    if child is None or not child.is_live:
+    child = addressed(state, report)
+    if child is None:
         return ()
     return (closed(child, CloseReason.NOT_SENT, report.text),)
 
 
 def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tuple[StageEvent, ...]:
-    child = state.children.get(report.child_id)
-    if child is None or not child.is_cancelling or not child.is_live:
+    child = addressed(state, report)
+    if child is None or not child.is_cancelling:
         return ()
     return (
         CancelFailed(child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text),
     )
+
+
+def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
+    """The live child that a gateway speaks of, if it is that gateway's."""
+    child = state.children.get(report.child_id)
+    if child is None or not child.is_live or child.terms.venue != report.venue:
+        return None
+    return child
 
 
 def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent, ...]:
@@ -360,6 +425,12 @@ def on_fill_busted(state: State, event: FillBusted) -> None:
 def on_fill_corrected(state: State, event: FillCorrected) -> None:
     key_exec = (state.children[event.child_id].terms.venue, event.session_day, event.exec_id)
     state.executions[(*key_exec, ExecType.TRADE_CORRECT)] = event.fill_id
+    child = state.children[event.child_id]
+    if child.is_live:  # More filled is less open: the venue's order is what it was.
+        more_qty = max(0, event.last_qty - event.previous_qty)
+        taken_qty = min(child.leaves_qty, more_qty)
+        child.leaves_qty -= taken_qty
+        state.parents[event.parent_id].exposure_qty -= taken_qty
     revise(state, event.fill_id, event.last_qty, event.last_px)
 
 
@@ -381,7 +452,9 @@ def revise(state: State, fill_id: str, qty: int, px: int) -> None:
 
 
 def on_break_flagged(state: State, event: BreakFlagged) -> None:
-    state.breaks[state.event_id(event.seq)] = event
+    break_id = state.event_id(event.seq)
+    state.breaks[break_id] = event
+    state.flagged[flag_key(event)] = break_id
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

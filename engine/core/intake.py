@@ -8,8 +8,8 @@ no child covers the quantity.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from engine.core import market, reference, risk
 from engine.core.events import (
@@ -40,13 +40,35 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
-from engine.core.state import MEMBERS, NEVER_NS, Order, Parent, PendingChange, State
+from engine.core.state import MEMBERS, Order, Parent, PendingChange, State
 
 QTY_MAX = 10**12  # A trillion increments; sums over a day stay far below 2**63.
 PX_MAX = 10**15  # A million currency units; no listed share comes near.
 PPM = 1_000_000
 
 Refusal = tuple[RejectReason, str] | None
+
+
+class Asked(Protocol):
+    """What the forbidding checks read: a new order, or the terms of an accepted one."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def instrument_id(self) -> str: ...
+
+
+class Priced(Asked, Protocol):
+    """What the checks of value read: a new order, or an accepted one as an amend would have it."""
+
+    @property
+    def side(self) -> Side: ...
+    @property
+    def order_qty(self) -> int: ...
+    @property
+    def limit_px(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +87,15 @@ class Unreadable:
 # ------------------------------------------------------------------------------ checks
 
 
-def check_kill_switch(state: State, order: OrderSubmitted, _: int) -> Refusal:
+def check_kill_switch(state: State, order: Asked, _: int) -> Refusal:
     if not risk.is_killed(state, client_id=order.client_id, instrument_id=order.instrument_id):
         return None
     return RejectReason.KILL_SWITCH, "a kill switch is engaged; wait until it is released"
 
 
-def check_session(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
+def check_session(state: State, _: OrderSubmitted, now_ns: int) -> Refusal:
     day = state.day
-    if day is not None and now_ns < day.close_ns and (order.end_ns or NEVER_NS) > now_ns:
+    if day is not None and now_ns < day.close_ns:
         return None
     found = "no trading day is open" if day is None else f"the session ended at {day.close_ns} ns"
     return RejectReason.SESSION_CLOSED, f"{found}; submit for an open session"
@@ -120,7 +142,7 @@ def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
     )
 
 
-def check_source(state: State, order: OrderSubmitted, _: int) -> Refusal:
+def check_source(state: State, order: Asked, _: int) -> Refusal:
     if not risk.is_source_suspended(state, order.source):
         return None
     return (
@@ -129,13 +151,13 @@ def check_source(state: State, order: OrderSubmitted, _: int) -> Refusal:
     )
 
 
-def check_restricted(state: State, order: OrderSubmitted, _: int) -> Refusal:
+def check_restricted(state: State, order: Asked, _: int) -> Refusal:
     if order.instrument_id not in state.controls.restricted:
         return None
     return RejectReason.RESTRICTED, f"{order.instrument_id} is on the restricted list"
 
 
-def check_halted(state: State, order: OrderSubmitted, _: int) -> Refusal:
+def check_halted(state: State, order: Asked, _: int) -> Refusal:
     if not risk.is_halted(state, order.instrument_id):
         return None
     return (
@@ -187,7 +209,7 @@ def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
     return None
 
 
-def check_collar(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
+def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
     """A limit far through the market is a slip of the finger. Without a quote nothing is known."""
     px = order.limit_px
     far_px = market.view(state, order.instrument_id, now_ns).far_px(order.side)
@@ -206,7 +228,8 @@ def check_collar(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
     return None
 
 
-def check_notional(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
+def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> Refusal:
+    """`spent` is what the order has taken of the allotments already, 1e-9 currency units."""
     px = order.limit_px or market.view(state, order.instrument_id, now_ns).far_px(order.side)
     value = px * order.order_qty
     for limit in limits_of(state, order.client_id, order.instrument_id):
@@ -219,15 +242,15 @@ def check_notional(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
                     f"{limit.scope_id} is {most}; split the order or have the limit raised"
                 ),
             )
-    for key, allotted in state.controls.allotments.items():
-        if key not in ((ControlScope.FIRM, ""), (ControlScope.CLIENT, order.client_id)):
-            continue
+    for key in risk.allotment_keys(state, order.client_id):
+        allotted = state.controls.allotments[key]
         left = allotted.allotted_notional_cur * risk.UNIT_PX - state.spent_notional.get(key, 0)
-        if value > left:
+        asked = value - spent
+        if asked > left:
             return (
                 RejectReason.ALLOTMENT_EXHAUSTED,
                 (
-                    f"the order's value is {value // risk.UNIT_PX}, shard {state.shard} has "
+                    f"the order's value is {asked // risk.UNIT_PX}, shard {state.shard} has "
                     f"{left // risk.UNIT_PX} left of {allotted.scope} {allotted.scope_id}"
                 ),
             )
@@ -244,14 +267,26 @@ def check_currency(state: State, order: OrderSubmitted, _: int) -> Refusal:
     )
 
 
-def check_window(_: State, order: OrderSubmitted, __: int) -> Refusal:
-    start_ns, end_ns = order.start_ns or 0, order.end_ns or NEVER_NS
-    if 0 <= start_ns < end_ns <= NEVER_NS:
+def check_window(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
+    """Some of the order's window must lie in what is left of the session."""
+    start_ns, end_ns = window(state, order)
+    if max(start_ns, now_ns) < end_ns:
         return None
     return (
         RejectReason.WINDOW_INVALID,
-        f"start_ns {order.start_ns} and end_ns {order.end_ns}: the end comes after the start",
+        (
+            f"start_ns {order.start_ns} and end_ns {order.end_ns} leave {start_ns} to {end_ns} "
+            f"of the session, now is {now_ns}; the end comes after the start and after now"
+        ),
     )
+
+
+def window(state: State, order: OrderSubmitted) -> tuple[int, int]:
+    """Start and end within the session, ns."""
+    day = state.day
+    assert day is not None, "check_session passed"
+    end_ns = day.close_ns if order.end_ns is None else min(order.end_ns, day.close_ns)
+    return max(day.open_ns, order.start_ns or 0), end_ns
 
 
 def check_participation(_: State, order: OrderSubmitted, __: int) -> Refusal:
@@ -332,10 +367,8 @@ def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[
 def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepted:
     """The order with every field filled: its own, else the mandate's, else the session's."""
     mandate = state.controls.mandates[order.client_id]
-    day = state.day
-    assert day is not None, "check_session passed"
     consent = order.crossing_consent
-    end_ns = day.close_ns if order.end_ns is None else min(order.end_ns, day.close_ns)
+    start_ns, end_ns = window(state, order)
     return OrderAccepted(
         source=order.source,
         cl_ord_id=order.cl_ord_id,
@@ -348,11 +381,12 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
         time_in_force=order.time_in_force,
         urgency=order.urgency,
         benchmark=order.benchmark,
-        start_ns=max(day.open_ns, order.start_ns or 0),
+        start_ns=start_ns,
         end_ns=end_ns,
         max_participation_ppm=min(
             order.max_participation_ppm or mandate.max_participation_ppm,
             mandate.max_participation_ppm,
+            PPM - 1,  # Nobody can be all of the volume, whatever a mandate says.
         ),
         no_dark=order.no_dark or not mandate.dark_allowed,
         excluded_venues=tuple(sorted({*order.excluded_venues, *mandate.excluded_venues})),
@@ -367,13 +401,15 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
     )
 
 
-def decide_amend(state: State, request: OrderAmendRequested, _: int) -> tuple[StageEvent, ...]:
+def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tuple[StageEvent, ...]:
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
     qty = order.order_qty if request.order_qty is None else request.order_qty
     limit_px = order.limit_px if request.limit_px is None else request.limit_px
-    reason = check_amend(state, order, qty, limit_px)
+    reason = check_amend(state, order, qty, limit_px) or check_more(
+        state, order, qty, limit_px, now_ns
+    )
     if reason is not None:
         return (change_rejected(request, Change.AMEND, *reason),)
     noted = pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px)
@@ -413,6 +449,30 @@ def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> R
     return check_px_grid(state, terms.instrument_id, limit_px)
 
 
+def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_ns: int) -> Refusal:
+    """Who asks for more than was granted passes what a new order would have to."""
+    sign = 1 if order.terms.side is Side.BUY else -1
+    is_dearer = (limit_px or 0) * sign > (order.limit_px or 0) * sign
+    if qty <= order.order_qty and not is_dearer:
+        return None
+    for check in FORBIDS:
+        refusal = check(state, order.terms, now_ns)
+        if refusal is not None:
+            return refusal
+    wanted = replace(order.terms, order_qty=qty, limit_px=limit_px)
+    spent = risk.notional_of(order.terms, order.order_qty, order.limit_px)
+    refusal = check_collar(state, wanted, now_ns) if is_dearer else None
+    return refusal or check_notional(state, wanted, now_ns, spent)
+
+
+FORBIDS: tuple[Callable[[State, Asked, int], Refusal], ...] = (
+    check_kill_switch,
+    check_source,
+    check_restricted,
+    check_halted,
+)
+
+
 def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[StageEvent, ...]:
     order, refusal = changeable(state, request)
     if order is None:
@@ -432,6 +492,10 @@ def changeable(
     A cancel outranks a pending amend; anything else waits its turn.
     """
     change = Change.AMEND if isinstance(request, OrderAmendRequested) else Change.CANCEL
+    taken = state.order_ids.get((request.source, request.cl_ord_id))
+    if taken is not None:
+        text = f"cl_ord_id {request.cl_ord_id!r:.80} is order {taken} already; use a new one"
+        return None, (change_rejected(request, change, RejectReason.DUPLICATE_ORDER, text),)
     order_id = state.order_ids.get((request.source, request.orig_cl_ord_id))
     if order_id is None:
         text = (
@@ -446,10 +510,6 @@ def changeable(
     if waiting is not None and (change is Change.AMEND or waiting.change is Change.CANCEL):
         text = f"request {waiting.cl_ord_id!r:.80} of order {order_id} is not done yet"
         return None, (change_rejected(request, change, RejectReason.CHANGE_PENDING, text),)
-    taken = state.order_ids.get((request.source, request.cl_ord_id))
-    if taken is not None:
-        text = f"cl_ord_id {request.cl_ord_id!r:.80} is order {taken} already; use a new one"
-        return None, (change_rejected(request, change, RejectReason.DUPLICATE_ORDER, text),)
     return order, ()
 
 
@@ -512,14 +572,18 @@ def cancelled(order: Order, cl_ord_id: str, reason: WithdrawReason) -> OrderCanc
 
 
 def decide_fill_reallocated(state: State, event: FillReallocated, _: int) -> tuple[StageEvent, ...]:
-    """What a bust opens of a member that is no longer at work is withdrawn; a person decides."""
+    """What a bust opens of a member that is no longer at work is withdrawn; a person decides.
+
+    A GTC order that waits for the next day has it open again.
+    """
     parent = state.parent(event.parent_id)
     after = {share.order_id: share.share_qty for share in event.after}
     reopened: list[StageEvent] = []
     for share in event.before:
         member = parent.members[share.order_id]
         back_qty = share.share_qty - after.get(share.order_id, 0)
-        if back_qty > 0 and (parent.is_ended or not member.is_active):
+        is_at_work = member.is_active and not parent.is_ended
+        if back_qty > 0 and not is_at_work and not waits(member.order, back_qty):
             reopened.append(
                 OrderCancelled(
                     order_id=share.order_id,
@@ -531,6 +595,12 @@ def decide_fill_reallocated(state: State, event: FillReallocated, _: int) -> tup
     return tuple(reopened)
 
 
+def waits(order: Order, back_qty: int) -> bool:
+    """Whether a GTC order is between two days, with more open than a bust gives back."""
+    is_gtc = order.terms.time_in_force is TimeInForce.GTC
+    return is_gtc and not order.parent_id and order.open_qty > back_qty
+
+
 def decide_unreadable(state: State, found: Unreadable, _: int) -> tuple[StageEvent, ...]:
     """Record what could not be taken, and stop what it might have forbidden."""
     rejected = InputRejected(
@@ -540,8 +610,8 @@ def decide_unreadable(state: State, found: Unreadable, _: int) -> tuple[StageEve
         reason=found.reason,
         text=found.text,
     )
-    if found.reason is InputReason.FAULT:
-        return (rejected, *halted(found))
+    if found.reason is InputReason.FAULT and found.instrument_id:
+        return (rejected, halted(found))
     if found.reason in (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY):
         return (rejected,)  # It was read, and belongs elsewhere: nothing of this shard is missing.
     scope = SUSPENDS.get(found.topic)
@@ -563,13 +633,9 @@ SUSPENDS: Mapping[str, ControlScope] = {
 }
 
 
-def halted(found: Unreadable) -> tuple[StageEvent, ...]:
-    if not found.instrument_id:
-        return ()
-    return (
-        InstrumentHalted(
-            instrument_id=found.instrument_id, reason=HaltReason.FAULT, text=found.text
-        ),
+def halted(found: Unreadable) -> InstrumentHalted:
+    return InstrumentHalted(
+        instrument_id=found.instrument_id, reason=HaltReason.FAULT, text=found.text
     )
 
 
@@ -621,7 +687,8 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
 def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
     order = state.orders[event.order_id]
     order.withdrawn_qty += event.withdrawn_qty
-    clear_pending(state, order)
+    if not order.open_qty:  # Else a bust took back what it had of an earlier parent.
+        clear_pending(state, order)
 
 
 def clear_pending(state: State, order: Order) -> None:

@@ -85,7 +85,11 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     if not accepts_px(parent, mid_px) or not willing(parent):
         return ()
     for other in others.values():
-        is_ready = other.pool_qty > 0 and now_ns >= other.terms.start_ns
+        is_ready = (
+            other.pool_qty > 0
+            and now_ns >= other.terms.start_ns
+            and not aggregation.has_killed_member(state, other)
+        )
         if is_ready and is_compatible(parent, other) and accepts_px(other, mid_px):
             found = crossed(state, parent, other, best, mid_px, now_ns)
             if found:

@@ -18,6 +18,7 @@ from engine.core.events import (
     LimitAllotted,
     MandateSet,
     OrderAccepted,
+    OrderChangePending,
     PolicySet,
     RestrictionSet,
     RiskLimitSet,
@@ -68,6 +69,17 @@ def is_source_suspended(state: State, source: str) -> bool:
     return bool(suspended) and (
         (ControlScope.SOURCE, source) in suspended or (ControlScope.SOURCE, "") in suspended
     )
+
+
+def allotment_keys(state: State, client_id: str) -> tuple[tuple[str, str], ...]:
+    """The allotments that an order of this client spends from, the firm's first."""
+    keys = ((ControlScope.FIRM, ""), (ControlScope.CLIENT, client_id))
+    return tuple(key for key in keys if key in state.controls.allotments)
+
+
+def notional_of(terms: OrderAccepted, order_qty: int, limit_px: int | None) -> int:
+    """An order's value at its limit, or at the arrival mid; 1e-9 currency units."""
+    return (limit_px or terms.arrival_mid_px or 0) * order_qty
 
 
 def resume_source(state: State, source: str, number: int) -> tuple[StageEvent, ...]:
@@ -212,14 +224,21 @@ def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
 
 
 def on_order_accepted(state: State, event: OrderAccepted) -> None:
-    """Spend the order's value from the allotments; at the limit, or at the arrival mid."""
-    allotments = state.controls.allotments
-    if not allotments:
-        return
-    for key in ((ControlScope.FIRM, ""), (ControlScope.CLIENT, event.client_id)):
-        if key in allotments:
-            px = event.limit_px or event.arrival_mid_px or 0
-            state.spent_notional[key] = state.spent_notional.get(key, 0) + px * event.order_qty
+    spend(state, event.client_id, notional_of(event, event.order_qty, event.limit_px))
+
+
+def on_change_pending(state: State, event: OrderChangePending) -> None:
+    """An amend that asks for more spends the difference at once; a cut gives nothing back."""
+    order = state.orders[event.order_id]
+    before = notional_of(order.terms, order.order_qty, order.limit_px)
+    after = notional_of(order.terms, event.order_qty, event.limit_px)
+    spend(state, order.terms.client_id, max(0, after - before))
+
+
+def spend(state: State, client_id: str, notional: int) -> None:
+    """Take from the allotments that there are."""
+    for key in allotment_keys(state, client_id):
+        state.spent_notional[key] = state.spent_notional.get(key, 0) + notional
 
 
 def on_control_applied(_: State, __: ControlApplied) -> None:
@@ -228,6 +247,7 @@ def on_control_applied(_: State, __: ControlApplied) -> None:
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderAccepted: on_order_accepted,
+    OrderChangePending: on_change_pending,
     InstrumentHalted: on_instrument_halted,
     SuspensionSet: on_suspension_set,
     SuspensionEnded: on_suspension_ended,

@@ -12,6 +12,7 @@ midpoints in the dark and the remainder on the best lit venue. A taking child ne
 than the venue shows, never at a price behind a better protected quote, never through the limit.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ class Rating(NamedTuple):
     """All venues for one way: the candidates, best first, and the others by reason."""
 
     candidates: list[Rated]
-    reasons: dict[RouteReason, int]
+    reasons: dict[str, RouteReason]  # By venue.
 
 
 # ------------------------------------------------------------------------------ rating
@@ -83,12 +84,12 @@ class Rating(NamedTuple):
 def rate(search: Search, how: str, qty: int) -> Rating:
     """Every venue, judged for one way of seeking a fill of at most `qty`."""
     candidates: list[Rated] = []
-    reasons: dict[RouteReason, int] = {}
+    reasons: dict[str, RouteReason] = {}
     limit_px = limit_for(search, how)
     for venue, defined in search.state.reference.venues.items():
         reason = forbidden(search, defined) or unfit(search, defined, how, qty, limit_px)
         if reason is not None:
-            reasons[reason] = reasons.get(reason, 0) + 1
+            reasons[venue] = reason
             continue
         quote = search.state.book(search.parent.terms.instrument_id).quotes.get(venue)
         shown_qty = 0
@@ -105,11 +106,21 @@ def limit_for(search: Search, how: str) -> int:
     """The child's limit on the tick; 0 if there is no price for it."""
     side, best = search.parent.terms.side, search.best
     wanted_px = best.near_px(side) if how is POST else best.far_px(side)
-    limit_px = search.parent.limit_px
+    return within_limit_px(search.state, search.parent, wanted_px)
+
+
+def within_limit_px(state: State, parent: Parent, wanted_px: int) -> int:
+    """A price no worse than the parent's limit, on the tick; 0 stays 0."""
+    side, limit_px = parent.terms.side, parent.limit_px
     if wanted_px and limit_px is not None:
         wanted_px = min(wanted_px, limit_px) if side is Side.BUY else max(wanted_px, limit_px)
-    instrument_id = search.parent.terms.instrument_id
-    return reference.on_tick_px(search.state, instrument_id, side, wanted_px)
+    return reference.on_tick_px(state, parent.terms.instrument_id, side, wanted_px)
+
+
+def can_take(state: State, parent: Parent, best: Nbbo) -> bool:
+    """Whether the parent's limit reaches the consolidated best of the far side."""
+    far_px = best.far_px(parent.terms.side)
+    return far_px > 0 and within_limit_px(state, parent, far_px) == far_px
 
 
 def forbidden(search: Search, defined: VenueDefined) -> RouteReason | None:
@@ -175,7 +186,7 @@ def unfit_to_peg(search: Search, defined: VenueDefined, limit_px: int) -> RouteR
     """A midpoint needs two sides, and a limit that the midpoint respects."""
     if not defined.midpoint:
         return RouteReason.NO_MIDPOINT
-    if not search.mid_px:
+    if not search.best.is_two_sided:
         return RouteReason.NO_QUOTE
     is_buy = search.parent.terms.side is Side.BUY
     if limit_px < search.mid_px if is_buy else limit_px > search.mid_px:
@@ -272,7 +283,7 @@ def parallel(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]
     part_qty = qty
     if venues:
         lots = -(-qty // (search.lot_qty * len(venues)))  # Ceiling: all of it finds a place.
-        part_qty = max(1, lots) * search.lot_qty
+        part_qty = lots * search.lot_qty
     return in_turn(search, venues, qty, part_qty), rating
 
 
@@ -291,10 +302,13 @@ def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part]
 
 
 def merged(hidden: Rating, lit: Rating) -> Rating:
-    reasons = dict(hidden.reasons)
-    for reason, count in lit.reasons.items():
-        reasons[reason] = reasons.get(reason, 0) + count
-    return Rating(sorted([*hidden.candidates, *lit.candidates]), reasons)
+    """Each venue once: by its better way, or by why it can't even be a lit one."""
+    best: dict[str, Rated] = {}
+    for rated in sorted([*hidden.candidates, *lit.candidates]):
+        best.setdefault(rated.venue, rated)
+    reasons = {**hidden.reasons, **lit.reasons}
+    refused = {venue: reason for venue, reason in reasons.items() if venue not in best}
+    return Rating([*best.values()], refused)
 
 
 ROUTERS: Mapping[Router, Callable[[Search, SliceReleased], tuple[list[Part], Rating]]] = {
@@ -308,10 +322,7 @@ def way_of(search: Search, slice_: SliceReleased) -> str:
     """Take if the style asks for it and the limit reaches the far side; else post."""
     if slice_.style is Style.PASSIVE:
         return POST
-    far_px = search.best.far_px(search.parent.terms.side)
-    if not far_px:
-        return POST
-    return TAKE if limit_for(search, TAKE) == far_px else POST
+    return TAKE if can_take(search.state, search.parent, search.best) else POST
 
 
 # ------------------------------------------------------------------------------ decide
@@ -321,7 +332,7 @@ def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[Stag
     parent = state.parents[slice_.parent_id]
     slice_id = state.event_id(slice_.seq)
     if risk.is_routing_suspended(state):
-        reasons = {RouteReason.SUSPENDED: len(state.reference.venues)}
+        reasons = dict.fromkeys(state.reference.venues, RouteReason.SUSPENDED)
         return (deferred(slice_id, parent, slice_.slice_qty, reasons),)
     best = market.view(state, parent.terms.instrument_id, now_ns)
     search = Search(
@@ -344,9 +355,7 @@ def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[Stag
 def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRouted:
     terms, rated, best = search.parent.terms, part.rated, search.best
     others = [r for r in rating.candidates if r.venue != rated.venue]
-    counted = dict(rating.reasons)
-    if len(others) > 2:
-        counted[RouteReason.LOWER_SCORE] = len(others) - 2
+    lower = dict.fromkeys((r.venue for r in others[2:]), RouteReason.LOWER_SCORE)
     quote = search.state.book(terms.instrument_id).quotes.get(rated.venue)
     quote_age_ns = best.age_ns(search.now_ns)
     if rated.how is TAKE and quote is not None:
@@ -374,18 +383,20 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         runners_up=tuple(
             Candidate(venue=r.venue, score_millibps=r.score_millibps) for r in others[:2]
         ),
-        rejected_by_reason=counts(counted),
+        rejected_by_reason=counts({**rating.reasons, **lower}),
     )
 
 
-def counts(reasons: dict[RouteReason, int]) -> tuple[RouteReasonCount, ...]:
+def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:
+    """How many venues each reason ruled out."""
+    found = Counter(reasons.values())
     return tuple(
-        RouteReasonCount(reason=reason, venue_count=reasons[reason]) for reason in sorted(reasons)
+        RouteReasonCount(reason=reason, venue_count=found[reason]) for reason in sorted(found)
     )
 
 
 def deferred(
-    slice_id: str, parent: Parent, qty: int, reasons: dict[RouteReason, int]
+    slice_id: str, parent: Parent, qty: int, reasons: Mapping[str, RouteReason]
 ) -> RouteDeferred:
     return RouteDeferred(
         slice_id=slice_id,
@@ -414,7 +425,7 @@ def recall(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     for resting in parent.children.values():
         if resting.is_cancelling:
             continue
-        reason = everything or recall_one(state, parent, resting, best)
+        reason = everything or recall_one(state, parent, resting)
         if reason is None and is_due:
             reason = recall_due(state, parent, resting, best, now_ns)
         if reason is not None:
@@ -432,7 +443,7 @@ def recall_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None
     return None
 
 
-def recall_one(state: State, parent: Parent, resting: Child, _: Nbbo) -> CancelReason | None:
+def recall_one(state: State, parent: Parent, resting: Child) -> CancelReason | None:
     limit_px, terms = parent.limit_px, resting.terms
     if risk.is_killed(state, venue=terms.venue):
         return CancelReason.KILL_SWITCH
@@ -445,16 +456,18 @@ def recall_one(state: State, parent: Parent, resting: Child, _: Nbbo) -> CancelR
 def recall_due(
     state: State, parent: Parent, resting: Child, best: Nbbo, now_ns: int
 ) -> CancelReason | None:
-    """At a schedule point: what no longer stands at the touch, or is too slow for the schedule."""
+    """At a schedule point: what no longer stands at the touch, or is too slow for the schedule.
+
+    What rests keeps its place where nothing could be taken instead.
+    """
     terms = resting.terms
     if terms.time_in_force is ChildTimeInForce.IOC:
         return None
-    if is_behind(state, parent, now_ns):
+    if can_take(state, parent, best) and is_behind(state, parent, now_ns):
         return CancelReason.BEHIND_SCHEDULE
-    near_px = best.near_px(terms.side)
-    if terms.child_type is ChildType.LIMIT and near_px and terms.limit_px != near_px:
-        limit_px = parent.limit_px
-        return None if terms.limit_px == limit_px else CancelReason.AWAY_FROM_TOUCH
+    touch_px = within_limit_px(state, parent, best.near_px(terms.side))
+    if terms.child_type is ChildType.LIMIT and touch_px and terms.limit_px != touch_px:
+        return CancelReason.AWAY_FROM_TOUCH
     return None
 
 

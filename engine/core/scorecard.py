@@ -8,7 +8,7 @@ in integers. A version counts the updates, and every route names the version it 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.events import ScorecardCarried, ScorecardUpdated, StageEvent, VenueKind
+from engine.core.events import ScorecardCarried, ScorecardUpdated, VenueKind
 from engine.core.state import Scorecard, State
 
 WEIGHT = 8  # One part in eight for the newest observation; guess.
@@ -29,7 +29,7 @@ def card(state: State, venue: str) -> tuple[int, int, int, int]:
     return found.version, found.fill_ppm, found.speed_ns, found.cost_millibps
 
 
-def update(state: State) -> tuple[StageEvent, ...]:
+def update(state: State) -> tuple[ScorecardUpdated, ...]:
     """One update a venue for all children that ended since the last one."""
     return tuple(
         updated(state, venue, state.scorecards[venue])

@@ -82,7 +82,9 @@ def slice_qty(
         ahead_qty = strategy.target_qty(state, parent, plan, now_ns + plan.interval_ns)
         wanted_qty = ahead_qty - strategy.done_qty(parent, plan) - parent.exposure_qty
         lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-        wanted_qty = min(wanted_qty, max(lot_qty, plan.plan_qty * policy.max_slice_ppm // PPM))
+        most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
+        # Never below the least slice: a small parent would wait for the clean-up with all of it.
+        wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
     qty = min(wanted_qty, free_qty, allowed_qty(state, parent, style))
     if qty <= 0:
         return 0
@@ -101,8 +103,9 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
         return parent.open_qty
     terms = parent.terms
     used_qty = parent.filled_qty + parent.exposure_qty
+    rate_ppm = min(terms.max_participation_ppm, strategy.RATE_MAX_PPM)
     cap_qty = pov_target_qty(
-        parent.open_qty + used_qty, terms.max_participation_ppm, strategy.others_qty(state, parent)
+        parent.open_qty + used_qty, rate_ppm, strategy.others_qty(state, parent)
     )
     return cap_qty + reference.lot_qty(state, terms.instrument_id) - used_qty
 

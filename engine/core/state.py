@@ -275,6 +275,7 @@ class State:
     executions: dict[tuple[str, int, str, str], str] = field(default_factory=dict)  # To fill id.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # What the close leaves.

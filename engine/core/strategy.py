@@ -39,6 +39,7 @@ from engine.core.state import BUST, CROSS, DUE, FILL, MEMBERS, Parent, State
 
 PPM = 1_000_000
 MILLIBPS = 10_000_000  # 1e-3 bps in one.
+RATE_MAX_PPM = PPM - 1  # All of the volume can't be ours: own = rate / (1 - rate) x others'.
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
 AGGRESSIVENESS_STEP_PPM = 200_000  # Guess: three recalibrations from patient to taking.
 RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
@@ -228,7 +229,7 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
         base_qty=parent.done_qty,
         carry_qty=carry_qty,
         base_volume_qty=others_qty(state, parent),
-        participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm),
+        participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm, RATE_MAX_PPM),
         max_participation_ppm=terms.max_participation_ppm,
         aggressiveness_ppm=AGGRESSIVENESS_PPM[terms.urgency],
         kappa_e9=kappa_e9(state, parent, policy, outlook) if strategy is Strategy.IS else 0,

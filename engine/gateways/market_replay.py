@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from engine.core.events import DayClosed, DayOpened, Input
+from engine.core.events import DayClosed, DayOpened, Input, TradeObserved
 from engine.gateways.records import first_number, record, shared_records
 from engine.log import codec
 from engine.log.port import EngineError, Log, LogUnavailableError, NewRecord
@@ -195,7 +195,7 @@ class MarketReplay:
                 )
             )
         self._append("market-data", records)
-        trades = len([row for row in rows if hasattr(row, "last_px")])
+        trades = len([row for row in rows if isinstance(row, TradeObserved)])
         played.trades += trades
         played.quotes += len(rows) - trades
         late_ms = (now_ns - times.at_ns(rows[0].received_ns)) // 1_000_000

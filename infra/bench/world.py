@@ -9,6 +9,7 @@ cuts the parent into some fifty children, as the design's estimate has it.
 """
 
 import random
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -56,9 +57,9 @@ SECOND_NS = 1_000_000_000
 DAY = 20_260_105
 OPEN_NS = 1_767_623_400 * SECOND_NS  # 2026-01-05 14:30 UTC.
 SESSION_NS = 23_400 * SECOND_NS
-CLOSE_NS = OPEN_NS + SESSION_NS
 TICK_PX = 10_000_000
 LOT_QTY = 100
+OPENING_ROUNDS = 2  # Reference data and controls, then the first quotes.
 LIT = ("ARCA", "BATS", "EDGX", "NSDQ", "NYSE")
 HIDDEN = ("ATS1", "DRK1", "DRK2")
 SOURCES = ("oms-1", "oms-2", "fix-1", "pm-1")
@@ -79,9 +80,11 @@ class Shape:
     orders: int = 20_000
     orders_per_round: int = 80
     members: int = 104  # Of a parent; its window closes with them.
-    min_slice_qty: int = 2_200  # A slice is spread over three or four venues.
+    min_slice_qty: int = 2_800  # A slice is spread over three or four venues.
     horizon_ns: int = 260 * SECOND_NS  # End of every order's window, after the open.
+    window_ns: int = 130 * SECOND_NS  # Of aggregation.
     round_ns: int = SECOND_NS // 2
+    sells: bool = True  # One order of three sells; else all buy.
     seed: int = 7
 
 
@@ -126,9 +129,9 @@ def instrument(number: int) -> str:
     return f"US{number:04}"
 
 
-def opening(shape: Shape) -> list[Input]:
+def opening(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
     """Reference data, controls and the open of the day."""
-    before_ns = OPEN_NS - SECOND_NS
+    before_ns = open_ns - SECOND_NS
     events: list[Input] = []
     for number in range(shape.instruments):
         events += (
@@ -190,16 +193,18 @@ def opening(shape: Shape) -> list[Input]:
             set_by="bench",
             set_ns=before_ns,
         ),
-        policy(shape, window_ns=130 * SECOND_NS),
-        DayOpened(day=DAY, open_ns=OPEN_NS, close_ns=CLOSE_NS, seed=7, set_ns=before_ns),
+        policy(shape),
+        DayOpened(
+            day=DAY, open_ns=open_ns, close_ns=open_ns + SESSION_NS, seed=7, set_ns=before_ns
+        ),
     ]
     return events
 
 
-def policy(shape: Shape, *, window_ns: int) -> PolicySet:
+def policy(shape: Shape) -> PolicySet:
     return PolicySet(
         policy_id="bench",
-        window_ns=window_ns,
+        window_ns=shape.window_ns,
         window_members=shape.members,
         window_notional_cur=10**12,
         join_until_ppm=1_000,
@@ -236,12 +241,12 @@ def quote(number: int, venue: str, step: int, at_ns: int) -> QuoteObserved:
     )
 
 
-def orders(shape: Shape) -> Iterator[OrderSubmitted]:
-    """Two of three buy; an instrument's orders share a benchmark, so they share a parent."""
+def orders_of(shape: Shape, numbers: range, end_ns: int) -> Iterator[OrderSubmitted]:
+    """An instrument's orders share a benchmark, so those of one side share a parent."""
     chance = random.Random(shape.seed)  # noqa: S311  A seeded script, no secret.
-    for n in range(shape.orders):
+    for n in numbers:
         number = n % shape.instruments
-        is_sell = n // shape.instruments % 3 == 2
+        is_sell = shape.sells and n // shape.instruments % 3 == 2
         yield OrderSubmitted(
             source=SOURCES[n % len(SOURCES)],
             cl_ord_id=f"C{n:08}",
@@ -255,7 +260,7 @@ def orders(shape: Shape) -> Iterator[OrderSubmitted]:
             urgency=Urgency.NORMAL,
             benchmark=BENCHMARKS[number % len(BENCHMARKS)],
             start_ns=None,
-            end_ns=OPEN_NS + shape.horizon_ns,
+            end_ns=end_ns,
             max_participation_ppm=None,
             no_dark=False,
             excluded_venues=(),
@@ -375,12 +380,15 @@ class Venue:
 class Player:
     """Plays rounds through a shard and writes down what it gave and got."""
 
-    def __init__(self, shape: Shape, rules: Rules = RULES) -> None:
+    def __init__(self, shape: Shape, *, keeps: bool = True) -> None:
         self.shape = shape
-        self.shard = Shard(0, rules)
+        self.shard = Shard(0, RULES)
+        self.engine_s = 0.0  # Seconds inside the engine.
+        self._keeps = keeps
         self.venue = Venue()
         self.script = Script()
-        self._orders = orders(shape)
+        end_ns = OPEN_NS + shape.horizon_ns
+        self._orders = orders_of(shape, range(shape.orders), end_ns)
         self._step = 0
         self._positions: dict[str, int] = {}
 
@@ -394,6 +402,13 @@ class Player:
         is_over = False
         while not is_over:
             is_over = self.advance() == 0 and self.venue.is_quiet and not self.shard.state.parents
+
+    def wave(self, orders: int) -> None:
+        """So many orders at once, and rounds until nobody works any more."""
+        end_ns = OPEN_NS + self._step * self.shape.round_ns + self.shape.horizon_ns
+        numbers = range(self.script.orders, self.script.orders + orders)
+        self._orders = orders_of(self.shape, numbers, end_ns)
+        self.day()
 
     def advance(self) -> int:
         """One round of orders, reports and market data; the orders in it, count."""
@@ -419,12 +434,16 @@ class Player:
             topic, new = recorded(event, now_ns)
             position = self._positions.get(topic, 0)
             self._positions[topic] = position + 1
-            script.inputs.setdefault(topic, []).append(new)
+            if self._keeps:
+                script.inputs.setdefault(topic, []).append(new)
             batch.setdefault(topic, []).append(Record(position, position, *new[1:]))
+        started = time.perf_counter()
         sealed = self.shard.step(batch, now_ns)
+        self.engine_s += time.perf_counter() - started
         counts = {topic: len(records) for topic, records in batch.items()}
-        script.rounds.append(Round(now_ns, counts))
-        script.outputs.append(None if sealed is None else sealed.records)
+        if self._keeps:
+            script.rounds.append(Round(now_ns, counts))
+            script.outputs.append(None if sealed is None else sealed.records)
         script.chain = self.shard.chain
         if sealed is not None:
             self.venue.on_events(sealed.events, 0, now_ns)

@@ -45,7 +45,7 @@ placed as (
 caused as (
     select shard, batch, string_split(cause, ':')[1] as topic, string_split(cause, ':')[2] as place
     from (select distinct shard, batch, cause from placed)
-    where cause not like 'plan:%' and cause not like 'close:%'
+    where cause not like 'plan:%' and cause <> 'config:'
 )
 select
     'seq_contiguous' as name,

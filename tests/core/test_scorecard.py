@@ -7,20 +7,19 @@ from world import (
     LIT,
     OTHER_LIT,
     SECOND,
-    an,
     at_once,
     dark_venue,
     event,
     fill_report,
     given,
-    px,
+    quote,
     report,
     trading,
     venue,
 )
 
 from engine.core import scorecard
-from engine.core.events import ExecType, ScorecardCarried, ScorecardUpdated, VenueKind
+from engine.core.events import ChildRouted, ExecType, ScorecardCarried, ScorecardUpdated, VenueKind
 from engine.core.state import Scorecard
 
 LARGE = st.integers(-(10**15), 10**15)
@@ -95,19 +94,16 @@ def test_a_carried_card_waits_for_the_next_day() -> None:
 
 
 def test_one_batch_updates_a_venue_once_and_the_next_route_names_the_version() -> None:
-    world = trading().given(at_once(order_qty=1_200))
+    world = trading(quote(OTHER_LIT)).given(at_once(order_qty=2_500))
     first, second = world.children()
-    assert {first.terms.venue, second.terms.venue} == {LIT, OTHER_LIT} - {"none"} or True
 
-    world.when(
-        fill_report(first, first.terms.child_qty, "E1"),
-        report(second, ExecType.CANCELED),
-    )
+    world.when(fill_report(first, 1_000), report(second, ExecType.CANCELED))
+    updates = world.all_of(ScorecardUpdated)
+    assert [(u.venue, u.version, u.samples) for u in updates] == [(LIT, 1, 1), (OTHER_LIT, 1, 1)]
+    assert updates[0].fill_ppm > 500_000 > updates[1].fill_ppm
 
-    assert {updated.venue for updated in world.all_of(ScorecardUpdated)} == {
-        first.terms.venue,
-        second.terms.venue,
-    }
+    world.when(quote(LIT), after_ns=SECOND).given(at_once("o2"))
+    assert {routed.scorecard_version for routed in world.all_of(ChildRouted)} == {1}
 
 
 @for_all(LARGE, LARGE)
@@ -118,6 +114,3 @@ def test_smoothing_goes_towards_the_new_value_and_never_beyond_it(old: int, new:
     assert found == new or abs(new - found) <= abs(new - old)
     if new <= old - 1:
         assert found < old  # Rounds down: bad news always counts.
-
-
-_ = (an, px)

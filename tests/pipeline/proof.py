@@ -1,7 +1,7 @@
-"""Prove a log from its bytes alone: nothing lost, nothing twice, every digest and chain as stated.
+"""Prove a log from its bytes alone: nothing lost, nothing twice, digests and chain as stated.
 
-`reexecuted` obtains each batch anew from `Shard.step`, `whole` only reads. Both raise AssertionError
-with what differs.
+`whole` only reads, `reexecuted` obtains each batch anew from `Shard.step`, `folded` from its
+events. What differs raises AssertionError.
 """
 
 from collections.abc import Iterator, Sequence

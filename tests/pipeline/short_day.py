@@ -14,6 +14,7 @@ from engine.shard import Rules, Sealed
 from engine.simulation import orders
 from engine.simulation.driver import Simulation, TimedInput
 from engine.simulation.market_data import MarketData, load
+from engine.simulation.order_mistakes import Row
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDER = EXAMPLES / "us-equity-2018-01-02"
@@ -84,7 +85,7 @@ def _extract(folder: Path, name: str, rows: int) -> str:
     return session[-1].split(",")[0]
 
 
-def _timed(row: orders.Row) -> TimedInput:
+def _timed(row: Row) -> TimedInput:
     ticket = tickets.parse(row)
     assert ticket.ts is not None
     event = ticket.to_event(ticket.ts)

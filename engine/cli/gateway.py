@@ -1,0 +1,110 @@
+"""`metaorder gateway`: somebody to trade with, and a market to trade in."""
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
+from engine.cli.render import Bar, Output, errors, progress, render_one
+from engine.gateways.market_replay import MarketReplay
+from engine.gateways.paper import PaperGateway
+from engine.simulation import market_data
+
+app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
+
+SeedOption = Annotated[int, typer.Option(help="Seed of their chance.")]
+
+
+@app.command()
+def paper(
+    *,
+    seed: SeedOption = 7,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Trade what the engine routes on simulated venues, until SIGINT or SIGTERM.
+
+    One paper gateway trades on a log: a newer one takes over, and the older one ends with exit
+    code 1.
+    """
+    settings = loaded(config, log_url=log)
+    with opened(settings) as place:
+        gateway = PaperGateway(place, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
+        with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
+            tally = gateway.run(_watcher(bar))
+    names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")
+    run = f"{gateway.run_number:x}"
+    render_one({"run": run, **{name: tally[name] for name in names}}, output)
+
+
+@app.command()
+def replay(
+    *,
+    market: Annotated[Path, typer.Option(help="Market data folder.")],
+    speed: Annotated[int, typer.Option(min=1, help="Recorded seconds in one of the clock.")] = 60,
+    seed: SeedOption = 7,
+    close_open_day: Annotated[
+        bool, typer.Option("--close-open-day", help="Close a day that is still open, first.")
+    ] = False,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Play a recorded day as if its session opened now; SIGINT or SIGTERM closes the day.
+
+    Writes reference data, DayOpened, the quotes and prints, and DayClosed at the end.
+    """
+    with progress(f"reading {market.name}"):
+        data = market_data.load(market)
+    with opened(loaded(config, log_url=log)) as place:
+        job = MarketReplay(place, data, speed=speed, seed=seed)
+        with stopped_by_signals(job.stop), progress(f"replaying at {speed}", len(data)) as bar:
+            played = job.run(
+                close_open_day=close_open_day,
+                progress=lambda done, total: bar.at(done, total, "rows"),
+            )
+    render_one(asdict(played), output)
+
+
+def _watcher(bar: Bar) -> Callable[[Counter[str]], None]:
+    """Says once that the sessions are up, then counts."""
+    shown: set[str] = set()
+
+    def watch(tally: Counter[str]) -> None:
+        if not shown:
+            shown.add("up")
+            resolved = tally["resolved"]
+            text = f"paper gateway is up; {resolved} unknown children of an older run resolved"
+            errors().print(escape(text))
+        bar.at(tally["fills"], None, f"fills of {tally['sent']:,} children")
+
+    return watch
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end a job in order instead of in the middle; a second one kills."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Whoever runs a command in a thread has its signals.
+        return
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        stop()
+
+    before = {x: signal.signal(x, on_signal) for x in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,22 @@
+"""What the loop needs of the configuration, and of the release it runs in."""
+
+import sys
+from importlib.metadata import version
+
+from engine.config import Config
+from engine.shard import Rules
+
+
+def rules_of(
+    settings: Config, *, open_batch_ns: int | None = None, seal_every_ns: int | None = None
+) -> Rules:
+    """The rules of this process."""
+    return Rules(
+        settings_text=settings.decision_text(),
+        release=version("metaorder"),
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        partitions=settings.partitions,
+        open_batch_ns=open_batch_ns or settings.open_batch_ns,
+        open_batch_records=settings.open_batch_records,
+        seal_every_ns=seal_every_ns or settings.seal_every_ns,
+    )

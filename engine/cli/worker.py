@@ -1,0 +1,44 @@
+"""`metaorder worker`: one process of the engine, on whatever log."""
+
+import logging
+import signal
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from engine.cli.options import ConfigOption, LogOption, loaded, opened
+from engine.cli.render import errors
+from engine.cli.rules import rules_of
+from engine.worker import Worker
+
+
+def worker(
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="Slot of this worker; a restart keeps it. Default the host.")
+    ] = None,
+    shard: Annotated[
+        list[int] | None, typer.Option(help="Hold exactly these shards; default a fair share.")
+    ] = None,
+    log: LogOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Decide: hold a share of the shards until interrupted. One process a core.
+
+    Workers may come, go or be killed at any moment; each shard has one at a time.
+    """
+    settings = loaded(config, log_url=log, worker=name)
+    handler = RichHandler(console=errors(), show_path=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    with opened(settings) as place:
+        running = Worker(
+            place,
+            rules_of(settings),
+            settings.worker,
+            market_data_batch=settings.market_data_batch,
+            shards=shard or None,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: running.stop())
+        running.run()

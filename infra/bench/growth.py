@@ -1,0 +1,122 @@
+"""What must not grow: the cost of a child with the children before it, the heap with the orders.
+
+Children come in waves. A wave opens the same parents, works them until nobody works any more, and
+so asks the same of the engine each time; the only difference is how many children the day has seen.
+"""
+
+import gc
+import resource
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import median
+
+from infra.bench.world import SECOND_NS, Player, Shape
+
+WAVE = Shape(
+    orders=0,
+    orders_per_round=128,
+    members=2,
+    min_slice_qty=100,
+    horizon_ns=20 * SECOND_NS,
+    sells=False,
+)
+HEAP = Shape(instruments=16, window_ns=20 * SECOND_NS, horizon_ns=60 * SECOND_NS)
+NEAR = 3  # Waves around a point whose median counts for it.
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCost:
+    """Microseconds of engine time a child, early and late in one run."""
+
+    early_children: int
+    late_children: int
+    early_us: float
+    late_us: float
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "early_children": self.early_children,
+            "late_children": self.late_children,
+            "early_us": round(self.early_us, 1),
+            "late_us": round(self.late_us, 1),
+            "ratio": round(self.late_us / self.early_us, 3),
+        }
+
+
+def child_cost(children: int, on_progress: Callable[[int], None] | None = None) -> ChildCost:
+    """Cost at about 1,000 children beside that at `children`."""
+    player = Player(WAVE, keeps=False)
+    player.open()
+    seen: list[tuple[int, float]] = []  # Children so far, and the wave's microseconds a child.
+    while player.script.children < children:
+        before, before_s = player.script.children, player.engine_s
+        player.wave(WAVE.orders_per_round)
+        made = player.script.children - before
+        assert made, "a wave routes children"
+        seen.append((player.script.children, (player.engine_s - before_s) / made * 1e6))
+        if on_progress is not None:
+            on_progress(player.script.children)
+    early = next(n for n, (total, _) in enumerate(seen) if total >= min(1_000, children // 2))
+    first = seen[max(1, early - NEAR // 2) :][:NEAR]  # The first wave warms up.
+    last = seen[-NEAR:]
+    return ChildCost(
+        early_children=first[len(first) // 2][0],
+        late_children=last[len(last) // 2][0],
+        early_us=median(cost for _, cost in first),
+        late_us=median(cost for _, cost in last),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """Live bytes and objects that a shard leaves after the close of its day."""
+
+    orders: int
+    bytes_once: int
+    bytes_tenfold: int
+    bytes_tenfold_before_close: int
+    peak_rss_bytes: int
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "orders_once": self.orders,
+            "orders_tenfold": 10 * self.orders,
+            "heap_bytes_once": self.bytes_once,
+            "heap_bytes_tenfold": self.bytes_tenfold,
+            "heap_bytes_tenfold_before_close": self.bytes_tenfold_before_close,
+            "ratio": round(self.bytes_tenfold / self.bytes_once, 3),
+            "peak_rss_bytes": self.peak_rss_bytes,
+        }
+
+
+def heap(orders: int) -> Heap:
+    """A day with `orders`, then one with ten times as many; the heap that each leaves."""
+    _day(orders)  # Whatever is made once for good is made here.
+    _, once = _day(orders)
+    before, tenfold = _day(10 * orders)
+    return Heap(orders, once, tenfold, before, peak_rss_bytes())
+
+
+def _day(orders: int) -> tuple[int, int]:
+    """Bytes that live before and after the close."""
+    gc.collect()
+    tracemalloc.start()
+    player = Player(replace(HEAP, orders=orders), keeps=False)
+    player.open()
+    player.day()
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    player.close()
+    shard = player.shard
+    del player
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert not shard.state.orders
+    return before, after
+
+
+def peak_rss_bytes() -> int:
+    """The most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024

@@ -1,0 +1,565 @@
+"""The paper gateway's promises, step by step: sent at most once, refused by itself, resolved."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.events import (
+    CancelReason,
+    CancelRejected,
+    ChildCancelRequested,
+    ChildRouted,
+    ChildTimeInForce,
+    ChildType,
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    ExecType,
+    ExecutionReported,
+    InstrumentDefined,
+    KillSwitchSet,
+    NotSent,
+    QuoteObserved,
+    SendStarted,
+    SessionStatusObserved,
+    Side,
+    SuspensionLifted,
+    TradeObserved,
+)
+from engine.gateways.paper import GATEWAY, SILENCE_NS, PaperGateway, SupersededError
+from engine.gateways.records import record
+from engine.log import codec
+from engine.log.embedded import EmbeddedLog
+from engine.log.partition import partition_of
+from engine.log.port import NewRecord
+from engine.simulation.behaviour import FAULTLESS
+from engine.simulation.reference import venue_events
+
+DAY = 20260105
+SECOND_NS = 1_000_000_000
+OPEN_NS = 1_767_623_400 * SECOND_NS
+CLOSE_NS = OPEN_NS + 3_600 * SECOND_NS
+CENT_PX = 10_000_000
+XXX = "XXX"
+PARTITIONS = 2
+SHARD = partition_of(XXX.encode(), PARTITIONS)
+
+
+class Desk:
+    """An engine played by hand: it routes, and a market that tests speak in cents and shares."""
+
+    def __init__(self, path: Path) -> None:
+        self.log = EmbeddedLog(path, PARTITIONS)
+        self.now_ns = OPEN_NS + SECOND_NS
+        self.seq = 0
+        self.number = 0
+        leases = self.log.leases("desk", [SHARD])
+        self.writer = self.log.writer(leases.poll(0).gained[0])
+        defined = InstrumentDefined(
+            instrument_id=XXX,
+            symbol=XXX,
+            currency="USD",
+            lot_qty=100,
+            adv_qty=1,
+            daily_volatility_ppm=1,
+            effective_day=DAY,
+        )
+        for event in (defined, *venue_events(DAY)):
+            self.say(event)
+        self.open_day()
+
+    def clock_ns(self) -> int:
+        return self.now_ns
+
+    def say(self, event: object) -> None:
+        """Append an input."""
+        self.number += 1
+        self.log.append(
+            codec.topic_of(event),
+            [
+                record(
+                    event,
+                    getattr(event, "instrument_id", "key"),
+                    sender="desk",
+                    number=self.number,
+                    at_ns=self.now_ns,
+                    partitions=PARTITIONS,
+                )
+            ],
+        )
+
+    def open_day(self) -> None:
+        self.say(
+            DayOpened(
+                day=DAY, open_ns=OPEN_NS, close_ns=CLOSE_NS, seed=1, set_ns=OPEN_NS - SECOND_NS
+            )
+        )
+
+    def kill(self, scope: ControlScope, scope_id: str = "", *, engaged: bool = True) -> None:
+        self.say(
+            KillSwitchSet(
+                scope=scope,
+                scope_id=scope_id,
+                engaged=engaged,
+                set_by="test",
+                text="",
+                set_ns=self.now_ns,
+            )
+        )
+
+    def quote(self, ask_qty: int = 500, venue: str = "N") -> None:
+        self.say(
+            QuoteObserved(
+                venue=venue,
+                instrument_id=XXX,
+                bid_px=9_999 * CENT_PX,
+                bid_qty=500,
+                ask_px=10_001 * CENT_PX,
+                ask_qty=ask_qty,
+                event_ns=self.now_ns,
+                received_ns=self.now_ns,
+            )
+        )
+
+    def trade(self, cents: int, qty: int) -> None:
+        self.say(
+            TradeObserved(
+                venue="N",
+                instrument_id=XXX,
+                last_px=cents * CENT_PX,
+                last_qty=qty,
+                eligible=True,
+                conditions="",
+                event_ns=self.now_ns,
+                received_ns=self.now_ns,
+            )
+        )
+
+    def route(
+        self, qty: int = 200, cents: int = 10_001, within_ns: int = SECOND_NS, venue: str = "N"
+    ) -> str:
+        """Commit a child that buys; its id."""
+        self._commit(
+            ChildRouted(
+                seq=self.seq,
+                at_ns=self.now_ns,
+                cause="plan:0-0",
+                slice_id="0-0",
+                parent_id="0-0",
+                instrument_id=XXX,
+                side=Side.BUY,
+                venue=venue,
+                child_qty=qty,
+                child_type=ChildType.LIMIT,
+                limit_px=cents * CENT_PX,
+                time_in_force=ChildTimeInForce.DAY,
+                min_qty=0,
+                send_before_ns=self.now_ns + within_ns,
+                bid_px=0,
+                ask_px=0,
+                quote_age_ns=0,
+                venue_qty=0,
+                scorecard_version=0,
+                score_millibps=0,
+                runners_up=(),
+                rejected_by_reason=(),
+            )
+        )
+        return f"{SHARD}-{self.seq - 1}"
+
+    def cancel(self, child_id: str) -> None:
+        self._commit(
+            ChildCancelRequested(
+                seq=self.seq,
+                at_ns=self.now_ns,
+                cause="plan:0-0",
+                child_id=child_id,
+                parent_id="0-0",
+                venue="N",
+                reason=CancelReason.OTHER,
+            )
+        )
+
+    def _commit(self, event: object) -> None:
+        self.seq += 1
+        written = NewRecord(SHARD, 0, XXX.encode(), (), codec.encode(event))
+        self.writer.commit({"routes": [written]})
+
+    def gateway(self) -> PaperGateway:
+        """A gateway that has just been started."""
+        gateway = PaperGateway(
+            self.log, seed=7, clock_ns=self.clock_ns, behaviour=FAULTLESS, settle_s=0
+        )
+        gateway.start()
+        return gateway
+
+    def go_on(self, gateway: PaperGateway, turns: int = 20) -> None:
+        for _ in range(turns):
+            gateway.turn()
+            self.now_ns += 1_000_000
+
+    def told(self, partition: int = SHARD) -> list[Any]:
+        reader = self.log.reader("venue-reports", partition)
+        return [codec.decode("venue-reports", x.value) for x in reader.read(10_000)]
+
+    def story(self, child_id: str) -> list[str]:
+        """What was reported on a child, in a word each."""
+        return [word(x) for x in self.told() if getattr(x, "child_id", "") == child_id]
+
+
+def word(event: object) -> str:
+    if not isinstance(event, ExecutionReported):
+        return type(event).__name__
+    is_trade = event.exec_type is ExecType.TRADE
+    return f"TRADE {event.last_qty}" if is_trade else event.exec_type.value
+
+
+def refusals(desk: Desk) -> list[str]:
+    return [x.text for x in desk.told() if isinstance(x, NotSent)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterable[Desk]:
+    made = Desk(tmp_path / "log.db")
+    yield made
+    made.log.close()
+
+
+# ------------------------------------------------------------------------------- trading
+
+
+def test_a_routed_child_trades_against_the_displayed_quote(desk: Desk) -> None:
+    desk.quote()
+    gateway = desk.gateway()
+    child_id = desk.route(qty=200)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 200"]
+
+
+def test_a_resting_child_is_filled_by_later_prints(desk: Desk) -> None:
+    desk.quote()
+    gateway = desk.gateway()
+    child_id = desk.route(qty=200, cents=10_000)
+    desk.go_on(gateway)
+    desk.trade(10_000, 150)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 150"]
+
+
+def test_the_sessions_of_all_venues_are_said_to_be_up_once_on_every_partition(desk: Desk) -> None:
+    desk.go_on(desk.gateway())
+    for number in range(PARTITIONS):
+        up = [x.venue for x in desk.told(number) if isinstance(x, SessionStatusObserved) and x.up]
+        assert up[0] == GATEWAY
+        assert len(up) == len(set(up))
+        assert {"N", "DPX1", "ATS1"} <= set(up)
+
+
+def test_a_report_names_its_venue_its_number_and_its_run(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.route()
+    desk.go_on(gateway)
+    records = desk.log.reader("venue-reports", SHARD).read(1_000)
+    numbers = [int(dict(x.headers)["number"]) for x in records]
+    assert numbers == sorted(set(numbers))
+    for found in records:
+        event = codec.decode("venue-reports", found.value)
+        assert dict(found.headers)["venue"] == event.venue.encode()
+        assert dict(found.headers)["run"] == str(gateway.run_number).encode()
+        assert found.key == (None if isinstance(event, SessionStatusObserved) else XXX.encode())
+
+
+def test_quotes_that_came_before_the_gateway_are_its_tape_too(desk: Desk) -> None:
+    desk.quote()
+    desk.now_ns += 5 * SECOND_NS
+    gateway = desk.gateway()
+    child_id = desk.route()
+    desk.go_on(gateway)
+    assert "TRADE 200" in desk.story(child_id)
+
+
+def test_a_quote_from_a_fast_clock_does_not_close_the_session(desk: Desk) -> None:
+    gateway = desk.gateway()
+    now_ns, desk.now_ns = desk.now_ns, CLOSE_NS + SECOND_NS
+    desk.quote()
+    desk.now_ns = now_ns
+    child_id = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 200"]
+
+
+# ------------------------------------------------------------------------------- cancels
+
+
+def test_a_cancel_is_passed_on(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    desk.cancel(child_id)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
+
+
+def test_a_cancel_of_a_child_that_has_ended_is_rejected(desk: Desk) -> None:
+    desk.quote()
+    gateway = desk.gateway()
+    child_id = desk.route()
+    desk.go_on(gateway)
+    desk.cancel(child_id)
+    desk.go_on(gateway)
+    assert desk.story(child_id)[-1] == CancelRejected.__name__
+
+
+def test_a_child_that_is_cancelled_before_it_went_out_is_not_sent(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route()
+    desk.cancel(child_id)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["NotSent"]
+
+
+def test_the_children_of_a_silent_shard_are_cancelled(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    desk.now_ns += SILENCE_NS
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
+
+
+# ------------------------------------------------------------------------------ refusals
+
+
+def test_a_late_child_is_not_sent(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route(within_ns=SECOND_NS)
+    desk.now_ns += 2 * SECOND_NS
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["NotSent"]
+    assert refusals(desk) == ["too late by 1000000000 ns"]
+
+
+def test_a_child_that_becomes_late_while_the_log_acknowledges_is_not_sent(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route(within_ns=SECOND_NS)
+    gateway.turn()
+    desk.now_ns += 2 * SECOND_NS
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NotSent"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "scope_id"),
+    [
+        (ControlScope.FIRM, ""),
+        (ControlScope.INSTRUMENT, XXX),
+        (ControlScope.VENUE, "N"),
+    ],
+)
+def test_an_engaged_kill_switch_lets_nothing_out_until_it_is_released(
+    desk: Desk, scope: ControlScope, scope_id: str
+) -> None:
+    gateway = desk.gateway()
+    desk.kill(scope, scope_id)
+    stopped = desk.route()
+    desk.go_on(gateway)
+    desk.kill(scope, scope_id, engaged=False)
+    sent = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(stopped) == ["NotSent"]
+    assert desk.story(sent)[0] == "SendStarted"
+    assert refusals(desk) == ["the kill switch is engaged"]
+
+
+def test_a_kill_switch_that_comes_after_the_send_was_written_still_stops_it(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route()
+    gateway.turn()
+    desk.kill(ControlScope.FIRM)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NotSent"]
+
+
+def test_a_kill_switch_of_another_venue_stops_nothing_here(desk: Desk) -> None:
+    desk.kill(ControlScope.VENUE, "Q")
+    gateway = desk.gateway()
+    child_id = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(child_id)[0] == "SendStarted"
+
+
+def test_nothing_goes_out_while_a_control_cannot_be_read(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.log.append("controls", [NewRecord(0, 0, b"", (), b"\xff\xff")])
+    stopped = desk.route()
+    desk.go_on(gateway)
+    desk.say(
+        SuspensionLifted(
+            scope=ControlScope.CONTROLS, scope_id="", set_by="test", text="", set_ns=desk.now_ns
+        )
+    )
+    sent = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(stopped) == ["NotSent"]
+    assert desk.story(sent)[0] == "SendStarted"
+
+
+def test_after_the_close_nothing_is_sent_or_reported(desk: Desk) -> None:
+    gateway = desk.gateway()
+    resting = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    desk.say(DayClosed(day=DAY, set_ns=desk.now_ns))
+    desk.go_on(gateway)
+    late = desk.route()
+    desk.now_ns = CLOSE_NS + SECOND_NS
+    desk.go_on(gateway)
+    assert desk.story(resting) == ["SendStarted", "NEW"]
+    assert "SendStarted" not in desk.story(late)
+
+
+# ------------------------------------------------------------------------------ restarts
+
+
+def test_a_child_in_flight_when_the_gateway_dies_is_resolved_and_never_sent_again(
+    desk: Desk,
+) -> None:
+    desk.quote()
+    killed = desk.gateway()
+    child_id = desk.route()
+    killed.turn()  # The log has its SendStarted; it dies before the venue has the child.
+    assert desk.story(child_id) == ["SendStarted"]
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == ["SendStarted", "UNKNOWN", "CANCELED"]
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == ["SendStarted", "UNKNOWN", "CANCELED"]
+
+
+def test_a_child_that_dies_with_the_gateway_keeps_what_it_had_filled(desk: Desk) -> None:
+    desk.quote(ask_qty=100)
+    killed = desk.gateway()
+    child_id = desk.route(qty=300)
+    desk.go_on(killed)
+    assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 100"]
+    desk.go_on(desk.gateway())
+    last = desk.told()[-1] if isinstance(desk.told()[-1], ExecutionReported) else None
+    ended = [x for x in desk.told() if isinstance(x, ExecutionReported)][-1]
+    assert last is None or last == ended
+    assert (ended.exec_type, ended.cum_qty, ended.leaves_qty) == (ExecType.CANCELED, 100, 0)
+
+
+def test_a_filled_child_is_left_alone_by_a_restart(desk: Desk) -> None:
+    desk.quote()
+    killed = desk.gateway()
+    child_id = desk.route()
+    desk.go_on(killed)
+    before = desk.story(child_id)
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == before
+
+
+def test_a_child_that_was_never_sent_goes_out_after_a_restart_if_there_is_time(desk: Desk) -> None:
+    in_time = desk.route(within_ns=60 * SECOND_NS)
+    late = desk.route(within_ns=SECOND_NS)
+    desk.now_ns += 2 * SECOND_NS
+    desk.go_on(desk.gateway())
+    assert desk.story(in_time)[:2] == ["SendStarted", "NEW"]
+    assert desk.story(late) == ["NotSent"]
+
+
+def test_a_cancel_that_waited_for_a_gateway_keeps_its_child_in(desk: Desk) -> None:
+    child_id = desk.route(within_ns=60 * SECOND_NS)
+    desk.cancel(child_id)
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == ["NotSent"]
+
+
+def test_report_ids_are_unique_over_restarts(desk: Desk) -> None:
+    for _ in range(3):
+        desk.quote()
+        gateway = desk.gateway()
+        desk.route()
+        desk.route(cents=10_000)
+        desk.go_on(gateway)
+    found = [
+        (x.venue, x.session_day, x.exec_id, x.exec_type)
+        for x in desk.told()
+        if isinstance(x, ExecutionReported)
+    ]
+    assert len(found) > 9
+    assert len(found) == len(set(found))
+
+
+def test_a_planned_stop_takes_the_sessions_down_and_cancels_what_is_open(desk: Desk) -> None:
+    gateway = desk.gateway()
+    resting = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    begun = desk.route()
+    gateway.turn()
+    gateway.go_down()
+    assert desk.story(resting) == ["SendStarted", "NEW", "CANCELED"]
+    assert desk.story(begun) == ["SendStarted", "NotSent"]
+    down = [x.venue for x in desk.told() if isinstance(x, SessionStatusObserved) and not x.up]
+    assert "N" in down
+    desk.go_on(desk.gateway())
+    assert desk.story(resting) == ["SendStarted", "NEW", "CANCELED"]
+
+
+# ----------------------------------------------------------------------------- one of two
+
+
+def test_an_older_gateway_stops_when_a_newer_one_starts_and_sends_nothing_more(desk: Desk) -> None:
+    older = desk.gateway()
+    before = desk.route(cents=10_000)
+    desk.go_on(older)
+    newer = desk.gateway()
+    child_id = desk.route()
+    told = len(desk.told())
+    with pytest.raises(SupersededError, match="stop one of the two"):
+        older.turn()
+    assert len(desk.told()) == told
+    desk.go_on(newer)
+    assert desk.story(child_id)[:2] == ["SendStarted", "NEW"]
+    assert desk.story(before)[-2:] == ["UNKNOWN", "CANCELED"]
+
+
+def test_a_send_that_an_older_gateway_wrote_too_late_is_void_for_both(desk: Desk) -> None:
+    older = desk.gateway()
+    child_id = desk.route()
+    older_number = older.run_number
+    desk.now_ns += 1_000_000
+    newer = desk.gateway()
+    late = SendStarted(venue="N", instrument_id=XXX, child_id=child_id, started_ns=desk.now_ns)
+    headers = (("venue", b"N"), ("number", b"1"), ("run", str(older_number).encode()))
+    desk.log.append(
+        "venue-reports", [NewRecord(SHARD, 0, XXX.encode(), headers, codec.encode(late))]
+    )
+    with pytest.raises(SupersededError):
+        desk.go_on(older)
+    desk.go_on(newer)
+    assert desk.story(child_id) == ["SendStarted", "SendStarted", "NEW"]
+    assert newer.tally["sent"] == 1
+    assert older.tally["sent"] == 0
+
+
+def test_a_run_has_a_higher_number_than_all_before_it_whatever_the_clock_says(desk: Desk) -> None:
+    first = desk.gateway()
+    desk.now_ns -= SECOND_NS
+    assert desk.gateway().run_number == first.run_number + 1
+
+
+def test_a_send_by_a_stranger_counts_as_sent(desk: Desk) -> None:
+    child_id = desk.route(within_ns=60 * SECOND_NS)
+    desk.say(SendStarted(venue="N", instrument_id=XXX, child_id=child_id, started_ns=desk.now_ns))
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == ["SendStarted", "UNKNOWN", "CANCELED"]
+
+
+def test_a_record_that_cannot_be_read_does_not_stop_the_gateway(desk: Desk) -> None:
+    gateway = desk.gateway()
+    for topic in ("venue-reports", "market-data"):
+        desk.log.append(topic, [NewRecord(SHARD, 0, b"XXX", (("run", b"\xff"),), b"\x00")])
+    child_id = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(child_id)[:2] == ["SendStarted", "NEW"]

@@ -1,0 +1,362 @@
+"""A live engine for the kill tests: worker processes, a desk that streams, a venue that answers."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import desk, proof
+
+from engine.core import events as e
+from engine.core.events import ExecType, Input
+from engine.log import codec, open_log
+from engine.log.port import JOURNAL, SHARED_TOPICS, Log, Reader
+from engine.shard import Shard
+
+TESTS = Path(__file__).parents[1]
+INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
+STOP_MAX_S = 15.0
+DRAIN_MAX_S = 45.0
+QUIET_S = 1.5  # Nothing new for so long: what was open has ended.
+
+
+class Workers:
+    """Worker processes under fixed names; each may be killed and started again."""
+
+    def __init__(self, url: str, partitions: int, folder: Path) -> None:
+        self._arguments = [sys.executable, "-m", "pipeline.worker_process", url, str(partitions)]
+        self._folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, owner: str) -> None:
+        with (self._folder / f"{owner}.log").open("ab") as output:
+            self._running[owner] = subprocess.Popen(
+                [*self._arguments, owner],
+                env={**os.environ, "PYTHONPATH": str(TESTS)},
+                stdout=output,
+                stderr=output,
+            )
+
+    def kill(self, owner: str) -> None:
+        """SIGKILL; asserts that it was alive until then."""
+        process = self._running.pop(owner)
+        assert process.poll() is None, f"{owner} ended by itself: {self.said(owner)}"
+        process.kill()
+        process.wait(STOP_MAX_S)
+
+    def stop(self) -> None:
+        """Ask all to end, and see that they do, in order."""
+        for process in self._running.values():
+            process.terminate()
+        for owner, process in self._running.items():
+            assert process.wait(STOP_MAX_S) == 0, self.said(owner)
+        self._running = {}
+
+    def said(self, owner: str) -> str:
+        return (self._folder / f"{owner}.log").read_text()[-4_000:]
+
+    def close(self) -> None:
+        for process in self._running.values():
+            process.kill()
+            process.wait(STOP_MAX_S)
+
+
+class Loop(threading.Thread):
+    """Something that goes on beside the test, with a handle on the log of its own."""
+
+    def __init__(self, url: str, partitions: int) -> None:
+        super().__init__(daemon=True)
+        self.failure: BaseException | None = None
+        self._url = url
+        self._partitions = partitions
+        self._ends = threading.Event()
+
+    def run(self) -> None:
+        try:
+            with open_log(self._url, partitions=self._partitions) as log:
+                self.work(log)
+        except BaseException as error:  # The test's thread raises it again.
+            self.failure = error
+
+    def work(self, log: Log) -> None:
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        self._ends.set()
+        self.join(STOP_MAX_S)
+        if self.failure is not None:
+            raise self.failure
+
+
+class Feeder(Loop):
+    """Streams quotes, orders, cancels and now and then a control, until it is told to end."""
+
+    def __init__(self, url: str, partitions: int, seed: int, rounds_per_s: int) -> None:
+        super().__init__(url, partitions)
+        self.sent: Counter[tuple[str, int]] = Counter()
+        self.is_feeding = threading.Event()
+        self._chance = random.Random(seed)
+        self._rounds_per_s = rounds_per_s
+        self._orders: list[tuple[str, str]] = []
+
+    @property
+    def order_count(self) -> int:
+        return len(self._orders)
+
+    def work(self, log: Log) -> None:
+        publisher = desk.Publisher(log, desk.OMS)
+        self.sent = publisher.sent
+        desk.open_day(publisher, INSTRUMENTS)
+        self.is_feeding.set()
+        while not self._ends.wait(1 / self._rounds_per_s):
+            publisher.send(*self._round())
+
+    def _round(self) -> Iterator[Input]:
+        chance, now_ns = self._chance, time.time_ns()
+        for name in chance.sample(INSTRUMENTS, 3):
+            yield desk.quote(name, chance.choice(desk.VENUES), now_ns, chance.randrange(-3, 4))
+        for _ in range(chance.randrange(3)):
+            cl_ord_id, name = f"O{len(self._orders)}", chance.choice(INSTRUMENTS)
+            self._orders.append((cl_ord_id, name))
+            limit = chance.choice(
+                (None, None, desk.MID_PX + chance.randrange(-4, 5) * desk.CENT_PX)
+            )
+            yield desk.order(
+                cl_ord_id,
+                name,
+                side=chance.choice((e.Side.BUY, e.Side.SELL)),
+                order_qty=chance.randrange(1, 600),
+                client_id=chance.choice(desk.CLIENTS),
+                limit_px=limit,
+            )
+        if self._orders and chance.random() < 0.1:
+            yield desk.cancel(*chance.choice(self._orders[-20:]))
+        if chance.random() < 0.02:
+            yield desk.mandate(chance.choice(desk.CLIENTS))
+
+
+@dataclass(slots=True)
+class Resting:
+    """A child as its venue knows it."""
+
+    terms: e.ChildRouted
+    child_id: str
+    cum_qty: int = 0
+    reports: int = 0
+
+    @property
+    def leaves_qty(self) -> int:
+        return self.terms.child_qty - self.cum_qty
+
+
+class Venue(Loop):
+    """Answers each child as it is routed: whole, in part, or not before a cancel."""
+
+    def __init__(self, url: str, partitions: int) -> None:
+        super().__init__(url, partitions)
+        self.sent: Counter[tuple[str, int]] = Counter()
+        self.trades = 0
+        self.answered_s = time.monotonic()
+        self._children: dict[str, Resting] = {}
+
+    def work(self, log: Log) -> None:
+        publisher = desk.Publisher(log, "venues")
+        self.sent = publisher.sent
+        readers = [log.reader("routes", number) for number in range(log.partitions)]
+        while not self._ends.is_set():
+            answers: list[Input] = []
+            for number, reader in enumerate(readers):
+                answers += self._answers(number, reader)
+            if answers:
+                publisher.send(*answers)
+                self.answered_s = time.monotonic()
+            else:
+                log.wait(0.02)
+
+    def _answers(self, shard: int, reader: Reader) -> Iterator[Input]:
+        for record in reader.read(1_000):
+            event = codec.decode("routes", record.value)
+            if isinstance(event, e.ChildRouted):
+                yield from self._routed(Resting(event, f"{shard}-{event.seq}"))
+            elif isinstance(event, e.ChildCancelRequested):
+                yield self._cancelled(self._children[event.child_id])
+
+    def _routed(self, child: Resting) -> Iterator[Input]:
+        assert child.child_id not in self._children, "a child is sent once"
+        self._children[child.child_id] = child
+        yield e.SendStarted(
+            venue=child.terms.venue,
+            instrument_id=child.terms.instrument_id,
+            child_id=child.child_id,
+            started_ns=time.time_ns(),
+        )
+        yield self._report(child, ExecType.NEW)
+        kind = len(self._children) % 4
+        if kind == 0:
+            return  # It rests.
+        while child.leaves_qty:
+            yield self._report(child, ExecType.TRADE, max(1, child.leaves_qty // kind))
+            if kind == 3:
+                return
+
+    def _cancelled(self, child: Resting) -> Input:
+        if child.leaves_qty:
+            report = self._report(child, ExecType.CANCELED)
+            child.cum_qty = child.terms.child_qty
+            return report
+        return e.CancelRejected(
+            venue=child.terms.venue,
+            instrument_id=child.terms.instrument_id,
+            child_id=child.child_id,
+            text="too late: it has ended",
+            received_ns=time.time_ns(),
+        )
+
+    def _report(self, child: Resting, kind: ExecType, last_qty: int = 0) -> e.ExecutionReported:
+        child.cum_qty += last_qty
+        child.reports += 1
+        self.trades += kind is ExecType.TRADE
+        now_ns = time.time_ns()
+        return e.ExecutionReported(
+            venue=child.terms.venue,
+            instrument_id=child.terms.instrument_id,
+            child_id=child.child_id,
+            exec_id=f"{child.child_id}/{child.reports}",
+            exec_type=kind,
+            exec_ref_id=None,
+            last_qty=last_qty,
+            last_px=child.terms.limit_px if last_qty else 0,
+            cum_qty=child.cum_qty,
+            leaves_qty=0 if kind is ExecType.CANCELED else child.leaves_qty,
+            liquidity=e.Liquidity.REMOVED,
+            text="",
+            session_day=desk.DAY,
+            transact_ns=now_ns,
+            received_ns=now_ns,
+        )
+
+
+@dataclass(slots=True)
+class Engine:
+    """All that a kill test drives."""
+
+    url: str
+    partitions: int
+    workers: Workers
+    feeder: Feeder
+    venue: Venue
+
+    def drain(self) -> None:
+        """End the stream, and wait until everything sent is sealed and nothing more comes."""
+        self.feeder.finish()
+        deadline_s = time.monotonic() + DRAIN_MAX_S
+        with open_log(self.url, partitions=self.partitions) as log:
+            readers = [log.reader(JOURNAL, number) for number in range(self.partitions)]
+            taken: Counter[tuple[str, int]] = Counter()
+            while True:
+                for number, reader in enumerate(readers):
+                    for record in reader.read(5_000):
+                        for entry in codec.decode(JOURNAL, record.value).inputs:
+                            taken[entry.topic, number] = entry.next_position
+                missing = self._missing(taken)
+                if not missing and time.monotonic() - self.venue.answered_s > QUIET_S:
+                    self.venue.finish()
+                    return
+                assert time.monotonic() < deadline_s, f"not taken: {missing}"
+                time.sleep(0.05)
+
+    def _missing(self, taken: Counter[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        sent = self.feeder.sent + self.venue.sent
+        return {
+            (topic, number): count - taken[topic, number]
+            for (topic, part), count in sent.items()
+            for number in (range(self.partitions) if topic in SHARED_TOPICS else (part,))
+            if count != taken[topic, number]
+        }
+
+
+@contextmanager
+def engine(
+    url: str, partitions: int, folder: Path, *, seed: int, rounds_per_s: int
+) -> Iterator[Engine]:
+    """Two workers, a stream and a venue; none of them outlives this."""
+    found = Engine(
+        url,
+        partitions,
+        Workers(url, partitions, folder),
+        Feeder(url, partitions, seed, rounds_per_s),
+        Venue(url, partitions),
+    )
+    try:
+        yield found
+    finally:
+        found.workers.close()
+        for loop in (found.feeder, found.venue):
+            if loop.is_alive():
+                loop.finish()
+
+
+def kill_at_random(live: Engine, owners: Sequence[str], kills: int, seed: int) -> None:
+    """Kill one of the workers and start it again under its name, at so many seeded moments."""
+    chance = random.Random(seed)
+    for owner in owners:
+        live.workers.start(owner)
+    live.feeder.start()
+    live.venue.start()
+    assert live.feeder.is_feeding.wait(STOP_MAX_S)
+    time.sleep(2)
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.3, 1.8))
+        assert live.feeder.is_alive(), "the stream ended before the kills"
+        owner = chance.choice(owners)
+        live.workers.kill(owner)
+        live.workers.start(owner)
+
+
+def holds(shard: Shard) -> None:
+    """What must hold, whatever happens, in the state of a shard (design, section 3)."""
+    state = shard.state
+    for order in state.orders.values():
+        parts = (order.crossed_qty, order.allocated_qty, order.withdrawn_qty, order.open_qty)
+        assert min(parts) >= 0, order
+        assert sum(parts) == order.order_qty, order
+    for parent in (*state.parents.values(), *state.parents_ended.values()):
+        members = list(parent.members.values())
+        assert sum(member.crossed_qty for member in members) == parent.crossed_qty
+        allocated_qty = sum(member.allocated_qty for member in members)
+        assert allocated_qty + parent.error_qty == parent.filled_qty
+        assert sum(member.open_qty for member in members if member.is_active) == parent.open_qty
+        live = [child for child in parent.children.values() if child.is_live]
+        assert sum(child.leaves_qty for child in live) == parent.exposure_qty
+        assert parent.pool_qty >= 0, "open children and fills exceed the parent"
+        assert not (parent.is_ended and live), "a child outlives its parent"
+    assert len(set(state.executions.values())) == len(state.executions), "a fill is booked twice"
+
+
+def decided_once(partition: proof.Partition) -> Counter[str]:
+    """Each order and each fill of the inputs has exactly one answer; returns what was counted."""
+    causes: Counter[tuple[str, str]] = Counter()
+    for topic in ("ingest", "fills"):
+        for record in partition.records[topic]:
+            event = codec.decode(topic, record.value)
+            causes[type(event).__name__, event.cause] += 1
+    counts: Counter[str] = Counter()
+    for topic in ("orders", "venue-reports"):
+        for record in partition.records[topic]:
+            event, cause = codec.decode(topic, record.value), f"{topic}:{record.position}"
+            if isinstance(event, e.OrderSubmitted):
+                answers = causes["OrderAccepted", cause] + causes["OrderRejected", cause]
+                counts["orders"] += 1
+                assert answers == 1, f"{event.cl_ord_id} was decided {answers} times"
+            elif isinstance(event, e.ExecutionReported) and event.exec_type is ExecType.TRADE:
+                answers = causes["FillBooked", cause]
+                counts["fills"] += 1
+                assert answers == 1, f"{event.exec_id} was booked {answers} times"
+    return counts

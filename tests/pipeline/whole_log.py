@@ -1,0 +1,53 @@
+"""The verdict on a log after the kills, by every means there is: bytes, decisions, state, views."""
+
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+from pipeline import live, proof, short_day
+
+from engine.log import open_log
+from engine.log.port import Log
+from projections.projector import rebuild
+
+SAMPLED_BATCHES = 20  # The state is looked at after every so many batches.
+
+
+def check(engine: live.Engine, folder: Path) -> None:
+    counts: Counter[str] = Counter()
+    with open_log(engine.url, partitions=engine.partitions) as log:
+        for number in range(engine.partitions):
+            counts += _check_shard(log, number)
+        violations = _violations(log, folder / "whole.duckdb")
+    assert not violations, violations
+    assert counts["orders"] == engine.feeder.order_count
+    assert counts["fills"] == engine.venue.trades
+    assert min(counts.values()) > 0, f"too little happened: {counts}"
+    print(f"proved: {dict(counts)}")  # noqa: T201  Shown by pytest -s.
+
+
+def _check_shard(log: Log, number: int) -> Counter[str]:
+    rules = short_day.rules(log.partitions)
+    partition = proof.partition_of(log, number)
+    chain = proof.whole(partition)
+    decided = proof.decides_the_same(partition, rules)
+    for at, folded in enumerate(proof.folded(partition, rules)):
+        if at % SAMPLED_BATCHES == 0:
+            live.holds(folded)
+    recovered = proof.recovered(log, number, rules)
+    live.holds(recovered)
+    assert recovered.chain == chain
+    assert proof.same_state(recovered, decided)
+    counts = live.decided_once(partition)
+    counts["inputs"] = sum(len(records) for records in partition.records.values())
+    counts["seals"] = len(partition.seals)
+    return counts
+
+
+def _violations(log: Log, path: Path) -> dict[str, int]:
+    """What the projection's own view says of the invariants."""
+    rebuild(log, path)
+    with duckdb.connect(str(path), read_only=True) as projection:
+        found = projection.execute("select name, violations from invariants").fetchall()
+    assert found
+    return {name: count for name, count in found if count}
