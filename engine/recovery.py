@@ -3,7 +3,7 @@
 The journal says what each batch consumed and wrote. Batches up to the last CLOSE are passed over:
 of a closed day only its controls, its reference data and what it carried matter. The batches after
 it are folded whole. A new release recovers an old release's day, because only facts and events
-change the state.
+change the state. What is folded has the digests that the seals state, or recovery stops.
 
 `recover` is a generator: a worker that owns other shards gives it a slice of time between their
 batches. Each step yields how far it is.
@@ -27,6 +27,7 @@ from engine.log.port import (
     Record,
     Start,
 )
+from engine.seal import frame, new_hash
 from engine.shard import Batch, Rules, Shard
 
 READ_RECORDS = 2_000  # One bounded read.
@@ -132,14 +133,33 @@ def _inputs_of(seal: BatchSealed, sources: dict[str, "_Source"]) -> Batch:
 def _events_of(
     seal: BatchSealed, sources: dict[str, "_Source"], *, decode: bool
 ) -> list[StageEvent]:
-    """A batch's events over all stage topics, by seq; passed over and empty without `decode`."""
+    """A batch's events over all stage topics, by seq; passed over and empty without `decode`.
+
+    Raises CorruptLogError if a topic ends before, or its records do not have the seal's digest.
+    """
     found: list[StageEvent] = []
     for entry in seal.outputs:
-        records = sources[entry.topic].take(entry.record_count)
-        if decode and entry.topic != DLQ:
-            found += sources[entry.topic].events(records)
-    found.sort(key=lambda event: event.seq)
+        source = sources[entry.topic]
+        records = source.take(entry.record_count)
+        if not decode:
+            continue
+        events = [] if entry.topic == DLQ else source.events(records)
+        numbers = [event.seq for event in events] or [0] * len(records)  # The dlq has no seq.
+        digest = new_hash()
+        for number, record in zip(numbers, records, strict=True):
+            digest.update(frame(number, *record[2:]))
+        if digest.digest() != entry.digest:
+            raise CorruptLogError(
+                f"{source}: the records of batch {seal.batch} do not have the digest that its "
+                "seal states. They were changed, lost or added after it; nothing was written."
+            )
+        found += events
+    found.sort(key=_seq_of)
     return found
+
+
+def _seq_of(event: StageEvent) -> int:
+    return event.seq
 
 
 def _check_empty(stages: dict[str, "_Source"], number: int) -> None:
@@ -171,13 +191,18 @@ class _Source:
         self._held: list[Record] = []
         self._at = 0
 
+    def __str__(self) -> str:
+        """Where it reads, for people."""
+        return f"partition {self._partition} of {self._topic}"
+
     def take(self, count: int) -> Sequence[Record]:
         """The next `count` records. Raises CorruptLogError if the partition ends before."""
         while len(self._held) - self._at < count:
             if not self._more():
+                missing = count - len(self._held) + self._at
                 raise CorruptLogError(
-                    f"partition {self._partition} of {self._topic} ends {count} records short of "
-                    "what a seal says. Records were lost; nothing was written."
+                    f"{self}: ends {missing} records short of what a seal says. Records were "
+                    "lost; nothing was written."
                 )
         taken = self._held[self._at : self._at + count]
         self._at += count

@@ -58,7 +58,9 @@ from engine.log.port import (
 NS_PER_MS = 1_000_000
 CONFIG_CAUSE = "config:"
 PLAN_CAUSE = "plan:"
+HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
 UNKNOWN_NUMBER = -1
+NUMBER_DIGITS_MAX = 18  # Of a sender's own number; more than any event could hold is unknown.
 
 Batch = Mapping[str, Sequence[Record]]
 CARRIED = (OrderCarried, ScorecardCarried, BreakCarried, SuspensionSet, InstrumentHalted)
@@ -281,7 +283,8 @@ class Shard:
 
     def _plan(self, now_ns: int, faulted: frozenset[str]) -> None:
         state = self.state
-        while state.unplaced:
+        self.at = PLAN_CAUSE  # Not the last input's: that was decided on.
+        while state.unplaced and PLAN_CAUSE not in faulted:
             placed = day.place_carried(state, now_ns)
             if not placed:
                 break
@@ -291,7 +294,11 @@ class Shard:
             for steps in (topology.GATHER, topology.WORK):
                 for parent in self._touched():
                     self._plan_one(parent, steps, now_ns, faulted)
-        self._emit(scorecard.update(state), PLAN_CAUSE, None, now_ns)
+        self.at = PLAN_CAUSE
+        if PLAN_CAUSE in faulted:
+            self._open.faults.append(PLAN_CAUSE)
+        else:
+            self._emit(scorecard.update(state), PLAN_CAUSE, None, now_ns)
 
     def _touched(self) -> list[Parent]:
         """Touched parents that have not ended, in ascending id."""
@@ -317,6 +324,12 @@ class Shard:
             )
             self._emit((halted,), cause, key, now_ns)
         is_halted = risk.is_halted(self.state, instrument_id)
+        if is_halted:
+            self.at = HALTED_CAUSE + parent.parent_id
+            if self.at in faulted:  # Even what a halt leaves to do raises: leave it to a person.
+                if self.at not in self._open.faults:
+                    self._open.faults.append(self.at)
+                return
         for step in steps:
             if is_halted and step not in topology.WHILE_HALTED:
                 continue
@@ -457,7 +470,7 @@ class Shard:
                 self._fold_while(waiting, cause)
         while waiting:
             self._fold_while(waiting, waiting[0].cause)
-        self._check_inputs(seal)
+        self._check_inputs(seal, INPUT_TOPICS)
         for entry in seal.resume:
             position = self.resume(entry.topic).position
             self._resume[entry.topic] = Start(entry.next_offset, position)
@@ -466,20 +479,27 @@ class Shard:
     def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
         """Take a batch up to the last close: its controls and reference, and what it carried.
 
-        Nothing else of a closed day matters to the next; `events` are those of a CLOSE batch.
+        Nothing else of a closed day matters to the next; `events` are those of a CLOSE batch, of
+        which the close's own are taken: it states again what was set or lifted before it.
         """
         self._check(seal)
-        for topic in SHARED_TOPICS:
+        cause = ""
+        for topic in INPUT_TOPICS:
+            if topic not in SHARED_TOPICS:
+                continue
             for record in shared.get(topic, ()):
-                if f"{topic}:{record.position}" not in seal.faults:
+                self._consume(topic, record)
+                cause = f"{topic}:{record.position}"
+                if cause not in seal.faults:
                     found = self._admit(topic, record)
                     for apply in topology.FACT.get(type(found), ()):
                         apply(self.state, found)
         for event in events:
-            if isinstance(event, CARRIED):
+            if event.cause == cause and isinstance(event, CARRIED):
                 for apply in topology.EVOLVE[type(event)]:
                     apply(self.state, event)
         self.state.next_seq = seal.next_seq
+        self._check_inputs(seal, SHARED_TOPICS)
         taken = {entry.topic: entry.next_position for entry in seal.inputs}
         for entry in seal.resume:
             position = taken.get(entry.topic, self._resume[entry.topic].position)
@@ -513,7 +533,7 @@ class Shard:
                 "It was changed after it was written; nothing was written now."
             )
 
-    def _check_inputs(self, seal: BatchSealed) -> None:
+    def _check_inputs(self, seal: BatchSealed, topics: tuple[str, ...]) -> None:
         found = {
             topic: (taken.first_position, taken.next_position, taken.digest.digest())
             for topic, taken in self._open.inputs.items()
@@ -521,10 +541,11 @@ class Shard:
         sealed = {
             entry.topic: (entry.first_position, entry.next_position, entry.digest)
             for entry in seal.inputs
+            if entry.topic in topics
         }
         if found == sealed and self.state.next_seq == seal.next_seq:
             return
-        differing = [t for t in INPUT_TOPICS if found.get(t) != sealed.get(t)] or ["events"]
+        differing = [t for t in topics if found.get(t) != sealed.get(t)] or ["events"]
         raise CorruptLogError(
             f"shard {self.number}: batch {seal.batch} consumed something else of "
             f"{', '.join(differing)} than its seal says. Nothing was written; the records were "
@@ -552,4 +573,5 @@ def sender(record: Record) -> tuple[str, int]:
     named = dict(record.headers)
     source = (named.get("source") or named.get("venue") or b"").decode(errors="replace")[:200]
     number = (named.get("number") or b"").decode(errors="replace")
-    return source, int(number) if number.isascii() and number.isdigit() else UNKNOWN_NUMBER
+    is_known = number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX
+    return source, int(number) if is_known else UNKNOWN_NUMBER

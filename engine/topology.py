@@ -55,6 +55,8 @@ TABLE: tuple[Row, ...] = (
             e.OrderRejected,
             e.OrderChangePending,
             e.OrderChangeRejected,
+            e.OrderAmended,
+            e.OrderCancelled,
             e.InputRejected,
             e.SuspensionSet,
             e.InstrumentHalted,
@@ -196,3 +198,16 @@ def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:
 DECIDE: Mapping[type, tuple[Decide, ...]] = {**joined(DECIDES), **REACTS_FIRST}
 EVOLVE: Mapping[type, tuple[Evolve, ...]] = joined(EVOLVES)
 FACT: Mapping[type, tuple[Evolve, ...]] = joined(FACTS)
+
+
+def picture() -> str:
+    """The map as a Markdown table, for the README."""
+    lines = ["| topic | module | reacts to | events |", "|---|---|---|---|"]
+    for row in TABLE:
+        module = row.module.__name__.removeprefix("engine.core.")
+        reacts = ", ".join(
+            kind if isinstance(kind, str) else kind.__name__ for kind in row.reacts_to
+        )
+        events = ", ".join(kind.__name__ for kind in row.events)
+        lines.append(f"| `{row.topic}` | {module} | {reacts} | {events} |")
+    return "\n".join(lines)

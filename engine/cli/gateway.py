@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,7 +16,7 @@ from rich.markup import escape
 
 from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
 from engine.cli.render import Bar, Output, errors, progress, render_one
-from engine.gateways.market_replay import MarketReplay
+from engine.gateways.market_replay import MarketReplay, Played
 from engine.gateways.paper import PaperGateway
 from engine.simulation import market_data
 
@@ -71,9 +72,18 @@ def replay(
         with stopped_by_signals(job.stop), progress(f"replaying at {speed}", len(data)) as bar:
             played = job.run(
                 close_open_day=close_open_day,
+                on_opened=_say_opened,
                 progress=lambda done, total: bar.at(done, total, "rows"),
             )
     render_one(asdict(played), output)
+
+
+def _say_opened(played: Played) -> None:
+    first, last = (
+        datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).strftime("%H:%M:%S")
+        for at_ns in (played.open_ns, played.close_ns)
+    )
+    errors().print(f"day {played.day} is open; its session lasts from {first} to {last} UTC")
 
 
 def _watcher(bar: Bar) -> Callable[[Counter[str]], None]:

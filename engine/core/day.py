@@ -26,6 +26,7 @@ from engine.core.events import (
     HaltReason,
     InstrumentHalted,
     OrderAccepted,
+    OrderAmended,
     OrderCarried,
     ScorecardCarried,
     StageEvent,
@@ -51,7 +52,9 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
     for parent in state.parents.values():
         closing += [closed(child) for child in parent.children.values()]
         closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
-    closing += [carried(order) for order in state.orders.values() if survives(order)]
+    for order in state.orders.values():
+        if survives(order):
+            closing += lives_on(order)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -98,18 +101,36 @@ def survives(order: Order) -> bool:
     return is_gtc and order.open_qty > 0 and not is_leaving
 
 
-def carried(order: Order) -> OrderCarried:
+def lives_on(order: Order) -> tuple[StageEvent, ...]:
+    """The order's record for the next day, after an amend that waited for its children."""
+    change = order.pending
+    if change is None:
+        return (carried(order, order.cl_ord_id, order.order_qty, order.limit_px),)
+    qty = aggregation.amended_qty(order)
+    amended = OrderAmended(
+        order_id=order.order_id,
+        cl_ord_id=change.cl_ord_id,
+        previous_qty=order.order_qty,
+        order_qty=qty,
+        limit_px=change.limit_px,
+    )
+    if qty == order.order_qty - order.open_qty:
+        return (amended,)  # Cut to what is done.
+    return (amended, carried(order, change.cl_ord_id, qty, change.limit_px))
+
+
+def carried(order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None) -> OrderCarried:
     terms = order.terms
     return OrderCarried(
         order_id=order.order_id,
         source=terms.source,
-        cl_ord_id=order.cl_ord_id,
+        cl_ord_id=cl_ord_id,
         client_id=terms.client_id,
         instrument_id=terms.instrument_id,
         side=terms.side,
-        order_qty=order.order_qty - order.withdrawn_qty,
+        order_qty=order_qty - order.withdrawn_qty,
         order_type=terms.order_type,
-        limit_px=order.limit_px,
+        limit_px=limit_px,
         time_in_force=terms.time_in_force,
         urgency=terms.urgency,
         benchmark=terms.benchmark,
@@ -155,7 +176,8 @@ def place_carried(state: State, now_ns: int) -> tuple[StageEvent, ...]:
     if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
         return ()
     for order in state.unplaced.values():
-        return (aggregation.place(state, order, now_ns),)
+        if order.open_qty:  # Else it was cancelled between the days.
+            return (aggregation.place(state, order, now_ns),)
     return ()
 
 
@@ -177,11 +199,16 @@ def next_due_ns(parent: Parent, now_ns: int) -> int:
         )
     if parent.plan is None:
         return end_of(parent, now_ns)
-    interval_ns = parent.plan.interval_ns
+    interval_ns = max(1, parent.plan.interval_ns)
     passed = (now_ns - parent.released_ns) // interval_ns + 1
+    point_ns = parent.released_ns + passed * interval_ns
+    if now_ns + interval_ns >= end_ns:
+        point_ns = now_ns + 1  # The last interval cleans up: every point of the grid counts.
     grid_ns = max(1, interval_ns // POINTS_PER_INTERVAL)
-    point_ns = -(-(parent.released_ns + passed * interval_ns) // grid_ns) * grid_ns  # Ceiling.
-    return min(point_ns, end_ns) if now_ns < end_ns else NEVER_NS
+    point_ns = -(-point_ns // grid_ns) * grid_ns  # Ceiling.
+    if now_ns < end_ns:
+        return min(point_ns, end_ns)
+    return point_ns if parent.children else NEVER_NS  # A refused cancel is asked for again.
 
 
 def end_of(parent: Parent, now_ns: int) -> int:

@@ -682,6 +682,7 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
     order.limit_px = event.limit_px
     order.cl_ord_id = event.cl_ord_id
     clear_pending(state, order)
+    forget_done(state, order)
 
 
 def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
@@ -689,6 +690,13 @@ def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
     order.withdrawn_qty += event.withdrawn_qty
     if not order.open_qty:  # Else a bust took back what it had of an earlier parent.
         clear_pending(state, order)
+    forget_done(state, order)
+
+
+def forget_done(state: State, order: Order) -> None:
+    """A carried order with nothing open waits for no parent."""
+    if not order.open_qty:
+        state.unplaced.pop(order.order_id, None)
 
 
 def clear_pending(state: State, order: Order) -> None:

@@ -88,8 +88,10 @@ def slice_qty(
     qty = min(wanted_qty, free_qty, allowed_qty(state, parent, style))
     if qty <= 0:
         return 0
+    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    if free_qty <= lot_qty and qty * 2 >= free_qty:
+        return free_qty  # The odd rest goes in one piece, once half of it is due.
     if qty < free_qty:
-        lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
         qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd rest goes last.
     return qty if qty >= min(policy.min_slice_qty, free_qty) else 0
 
@@ -103,9 +105,8 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
         return parent.open_qty
     terms = parent.terms
     used_qty = parent.filled_qty + parent.exposure_qty
-    rate_ppm = min(terms.max_participation_ppm, strategy.RATE_MAX_PPM)
     cap_qty = pov_target_qty(
-        parent.open_qty + used_qty, rate_ppm, strategy.others_qty(state, parent)
+        parent.open_qty + used_qty, terms.max_participation_ppm, strategy.others_qty(state, parent)
     )
     return cap_qty + reference.lot_qty(state, terms.instrument_id) - used_qty
 

@@ -39,7 +39,6 @@ from engine.core.state import BUST, CROSS, DUE, FILL, MEMBERS, Parent, State
 
 PPM = 1_000_000
 MILLIBPS = 10_000_000  # 1e-3 bps in one.
-RATE_MAX_PPM = PPM - 1  # All of the volume can't be ours: own = rate / (1 - rate) x others'.
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
 AGGRESSIVENESS_STEP_PPM = 200_000  # Guess: three recalibrations from patient to taking.
 RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
@@ -211,10 +210,6 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
         strategy = Strategy.VWAP  # The clock completes where the volume may not.
     end_ns = horizon_end_ns(policy, parent, strategy, now_ns)
     outlook = look(state, parent, now_ns, end_ns)
-    carry_qty = 0
-    if former is not None:
-        behind_qty = target_qty(state, parent, former, now_ns) - done_qty(parent, former)
-        carry_qty = min(parent.open_qty, max(0, behind_qty))
     cost, risk = estimate_millibps(outlook, parent.open_qty, end_ns - now_ns, day_ns(state))
     return PlanAdopted(
         parent_id=parent.parent_id,
@@ -227,9 +222,9 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
         interval_ns=policy.interval_ns,
         plan_qty=parent.open_qty,
         base_qty=parent.done_qty,
-        carry_qty=carry_qty,
+        carry_qty=0 if former is None else behind_qty(state, parent, former, now_ns),
         base_volume_qty=others_qty(state, parent),
-        participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm, RATE_MAX_PPM),
+        participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm),
         max_participation_ppm=terms.max_participation_ppm,
         aggressiveness_ppm=AGGRESSIVENESS_PPM[terms.urgency],
         kappa_e9=kappa_e9(state, parent, policy, outlook) if strategy is Strategy.IS else 0,
@@ -242,6 +237,16 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
         expected_cost_millibps=cost,
         cost_risk_millibps=risk,
     )
+
+
+def behind_qty(state: State, parent: Parent, former: PlanAdopted, now_ns: int) -> int:
+    """What was behind the former schedule, less the part of those that left; rounded down."""
+    done = done_qty(parent, former)
+    remaining_qty = former.plan_qty - done
+    behind = target_qty(state, parent, former, now_ns) - done
+    if behind <= 0:
+        return 0
+    return behind * min(parent.open_qty, remaining_qty) // remaining_qty
 
 
 def day_ns(state: State) -> int:

@@ -113,10 +113,12 @@ class MarketReplay:
         self,
         *,
         close_open_day: bool = False,
+        on_opened: Callable[[Played], None] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Played:
-        """Play until the close or `stop`; `progress` hears (rows played, rows to play).
+        """Play until the close or `stop`.
 
+        `on_opened` hears of the day once it is in the log, `progress` (rows played, rows to play).
         Raises ReplayError if a day is open, LogUnavailableError.
         """
         self._leave_no_day_open(force=close_open_day)
@@ -136,6 +138,8 @@ class MarketReplay:
         )
         self._append("reference", self._shared(reference_events(facts)))
         self._append("controls", self._shared([opening]))
+        if on_opened is not None:
+            on_opened(played)
         self._play(times, played, progress)
         self._sleep_until(facts.close_ns + self._settle_ns)
         played.stopped = self._is_stopping

@@ -130,8 +130,7 @@ class _Child:
 class _Begin(NamedTuple):
     """Where a gateway begins in a shard, as its journal says."""
 
-    closed_seq: int  # Children below this belong to closed days.
-    routes_count: int  # Records of `routes` up to the last close.
+    routes_count: int  # Records of `routes` up to the last close: their children are dead.
     reports: Start
     market: Start  # Quotes from here on may still be alive.
     journal: Start
@@ -292,7 +291,7 @@ class PaperGateway:
     def _begin(self, number: int) -> _Begin:
         """Where a shard's day began, and where quotes of now begin, from its journal."""
         recent_ns = self._clock_ns() - self._quote_age_max_ns
-        found = _Begin(0, 0, BEGINNING, BEGINNING, BEGINNING)
+        found = _Begin(0, BEGINNING, BEGINNING, BEGINNING)
         positions = {MARKET: 0, REPORTS: 0}
         routes_count = 0
         reader = self._log.reader(JOURNAL, number)
@@ -304,9 +303,7 @@ class PaperGateway:
                 offsets = {x.topic: x.next_offset for x in seal.resume}
                 starts = {x: Start(offsets[x], positions[x]) for x in positions}
                 if seal.kind is SealKind.CLOSE:
-                    found = found._replace(
-                        closed_seq=seal.next_seq, routes_count=routes_count, reports=starts[REPORTS]
-                    )
+                    found = found._replace(routes_count=routes_count, reports=starts[REPORTS])
                 if seal.now_ns < recent_ns:
                     found = found._replace(market=starts[MARKET])
             return found._replace(journal=reader.next)
@@ -445,10 +442,10 @@ class PaperGateway:
             ) from error
         if isinstance(event, ChildRouted):
             child = self._child(number, f"{number}-{event.seq}")
-            if child is not None:
-                child.terms = event
-                self._fresh.append(child)
-                self.tally["routes"] += 1
+            assert child is not None, "the shard names its children so"
+            child.terms = event
+            self._fresh.append(child)
+            self.tally["routes"] += 1
         elif isinstance(event, ChildCancelRequested):
             self._cancel(event.child_id)
 
@@ -481,15 +478,12 @@ class PaperGateway:
         self._highest_run[number] = max(self._highest_run[number], run)
 
     def _child(self, number: int, child_id: str) -> _Child | None:
-        """The child, new or known; None if it is of a closed day, or no child of this shard."""
+        """The child, new or known; None if no child of this shard has such an id."""
         child = self._children.get(child_id)
-        if child is not None:
-            return child
-        shard, _, seq = child_id.partition("-")
-        is_id = shard == str(number) and seq.isascii() and seq.isdigit()
-        if not is_id or int(seq) < self._begins[number].closed_seq:
-            return None
-        child = self._children[child_id] = _Child(child_id)
+        if child is None:
+            shard, _, seq = child_id.partition("-")
+            if shard == str(number) and seq.isascii() and seq.isdigit():
+                child = self._children[child_id] = _Child(child_id)
         return child
 
     # ----------------------------------------------------------------------------- send

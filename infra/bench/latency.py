@@ -2,17 +2,16 @@
 
 A worker process holds the shard, as in production; this process is the order's source, the venue's
 gateway and the reader of the routes. An order's time begins before its append and ends when a
-reader has its first route in hand. The bare transaction is the same way without an engine: an
-order appended, and read by another process, which commits one record for each that it reads; its
-time ends when a reader has that record. The transaction alone (append to its return) stands beside.
+reader has its first route in hand. The bare transaction is the commit of one record by a shard's
+writer. Between the two stands the same way without an engine: an order appended, read by another
+process, answered by one committed record, and that record read here.
 """
 
 import multiprocessing
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.synchronize import Event as Flag
 
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
 from engine.log import codec, open_log
@@ -20,14 +19,12 @@ from engine.log.port import Log, NewRecord, Reader
 from engine.worker import Worker
 from infra.bench.replay import Ends
 from infra.bench.world import (
-    LIT,
     RULES,
     Shape,
     Venue,
-    instrument,
+    first_quotes,
     opening,
     orders_of,
-    quote,
     recorded,
 )
 
@@ -35,7 +32,14 @@ NS_PER_S = 1_000_000_000
 ORDERS_PER_S = 100
 START_MAX_S = 60.0
 PATIENCE_S = 20.0  # For the routes of the last orders.
-WORK = Shape(members=1_000_000, min_slice_qty=1)
+# The interval is beyond the orders' end, so all of a parent goes to market with its release.
+WORK = Shape(
+    members=1_000_000,
+    min_slice_qty=1,
+    interval_ns=3_600 * NS_PER_S,
+    must_complete=True,
+    sells=False,
+)
 DEFAULT_WINDOW_NS = 5 * NS_PER_S  # Of a policy that says nothing else: gateways/controls_file.py.
 
 
@@ -84,48 +88,202 @@ class OrderToRoute:
 # --------------------------------------------------------------------- in a process of its own
 
 
-def work(url: str, stop: Flag) -> None:
-    """A worker until told to stop."""
+def work(url: str) -> None:
+    """A worker until it is terminated, as the engine may be at any moment."""
     with open_log(url, partitions=1) as log:
-        worker = Worker(log, RULES, "bench-worker", on_sealed=lambda _: stop_if(stop, worker))
-        worker.run()
+        Worker(log, RULES, "bench-worker").run()
 
 
-def stop_if(stop: Flag, worker: Worker) -> None:
-    if stop.is_set():
-        worker.stop()
-
-
-def echo(url: str, stop: Flag) -> None:
+def echo(url: str) -> None:
     """No engine: one record committed for each order read."""
     with open_log(url, partitions=1) as log:
         ends = Ends.claim(log, ("orders",), "bench-echo")
         reader = ends.readers["orders"]
-        while not stop.is_set():
+        while True:
             found = reader.read(100)
             for record in found:
                 ends.writer.commit({"routes": [NewRecord(0, *record[2:])]})
             ends.keep_alive()
             if not found:
                 log.wait(0.05)
-        ends.close()
+
+
+@contextmanager
+def beside(target: Callable[[str], None], url: str) -> Iterator[None]:
+    """Another process at work on the same log."""
+    process = multiprocessing.get_context("spawn").Process(target=target, args=(url,), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
 
 
 # ------------------------------------------------------------------------------- this process
 
 
-def transaction(url: str, name: str, count: int) -> Latency:
-    """An order appended until the record that answers it is readable."""
-    with beside(echo, url), open_log(url, partitions=1) as log:
-        routes = log.reader("routes", 0)
-        orders = orders_of(WORK, range(count), 0)
-        took: list[float] = []
-        for number, order in enumerate(orders):
+class Pace:
+    """Sleeps until the next of so many a second is due."""
+
+    def __init__(self) -> None:
+        self._next_s = time.perf_counter()
+
+    def due(self) -> bool:
+        if time.perf_counter() < self._next_s:
+            return False
+        self._next_s += 1 / ORDERS_PER_S
+        return True
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._next_s - time.perf_counter())
+
+
+def transaction(url: str, count: int) -> Latency:
+    """The bare transaction: one record committed by a shard's writer, at the same pace."""
+    took: list[float] = []
+    with open_log(url, partitions=1) as log:
+        ends = Ends.claim(log, (), "bench-bare")
+        pace = Pace()
+        for order in orders_of(WORK, range(count), 0):
+            time.sleep(pace.left_s)
+            pace.due()
+            record = recorded(order, time.time_ns())[1]
             started = time.perf_counter()
-            log.append("orders", [recorded(order, time.time_ns())[1]])
-            wait_for(log, routes, 1)
-            if number:  # The first waits for the other process to start.
-                took.append(time.perf_counter() - started)
-            time.sleep(max(0.0, 1 / ORDERS_PER_S - (time.perf_counter() - started)))
-    del name
+            ends.writer.commit({"routes": [record]})
+            took.append(time.perf_counter() - started)
+        ends.close()
     return Latency.of(took)
+
+
+def answered(url: str, count: int) -> Latency:
+    """No engine between: an order appended until another process's one record is readable."""
+    sent: list[float] = []
+    took: list[float] = []
+    with open_log(url, partitions=1) as log:
+        routes = log.reader("routes", 0)
+        first = next(iter(orders_of(WORK, range(1), 0)))
+        log.append("orders", [recorded(first, time.time_ns())[1]])
+        with beside(echo, url):
+            await_records(log, routes)
+            pace = Pace()
+            orders = orders_of(WORK, range(1, count + 1), 0)
+            while len(took) < count:
+                if len(sent) < count and pace.due():
+                    record = recorded(next(orders), time.time_ns())[1]
+                    sent.append(time.perf_counter())
+                    log.append("orders", [record])
+                for _ in routes.read(1_000):
+                    took.append(time.perf_counter() - sent[len(took)])
+                if len(took) == len(sent) or not sent:
+                    time.sleep(pace.left_s if len(sent) < count else 0)
+                else:
+                    log.wait(min(pace.left_s, 0.05))
+    return Latency.of(took)
+
+
+def await_records(log: Log, reader: Reader) -> None:
+    """Until the other process has answered for the first time."""
+    deadline_s = time.monotonic() + START_MAX_S
+    while not reader.read(1_000):
+        assert time.monotonic() < deadline_s, "the other process does not answer"
+        log.wait(0.05)
+
+
+class Routes:
+    """Reads the engine's stages and knows when an order's first route was there."""
+
+    def __init__(self, log: Log) -> None:
+        self._accepted = log.reader("ingest", 0)
+        self._members = log.reader("aggregation", 0)
+        self._routes = log.reader("routes", 0)
+        self._order_of: dict[str, str] = {}  # Order id to cl_ord_id.
+        self._waiting: dict[str, list[str]] = {}  # Parent id to the cl_ord_ids without a route.
+        self.found: dict[str, float] = {}  # cl_ord_id to the time of its first route.
+
+    def read(self) -> list[ChildRouted]:
+        """What is there now. Routes first: what they belong to was committed with them."""
+        records = self._routes.read(1_000)
+        at_s = time.perf_counter()
+        children = []
+        for record in records:
+            event = codec.decode("routes", record.value)
+            if isinstance(event, ChildRouted):
+                children.append(event)
+        if children:
+            self._join()
+            for child in children:
+                for cl_ord_id in self._waiting.pop(child.parent_id, ()):
+                    self.found[cl_ord_id] = at_s
+        return children
+
+    def _join(self) -> None:
+        """Members before the orders they speak of, so that every order is known."""
+        joined = [codec.decode("aggregation", r.value) for r in self._members.read(100_000)]
+        for record in self._accepted.read(100_000):
+            event = codec.decode("ingest", record.value)
+            if isinstance(event, OrderAccepted):
+                self._order_of[f"0-{event.seq}"] = event.cl_ord_id
+        for event in joined:
+            if isinstance(event, MemberJoined):
+                waiting = self._waiting.setdefault(event.parent_id, [])
+                waiting.append(self._order_of[event.order_id])
+
+
+def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRoute:
+    """Orders at a steady pace through a worker; the venue fills whatever is routed."""
+    shape = replace(WORK, window_ns=window_ns)
+    sent: dict[str, float] = {}
+    appends: list[float] = []
+    venue = Venue()
+    with open_log(url, partitions=1) as log:
+        now_ns = time.time_ns()
+        open_day(log, shape, now_ns)
+        routes = Routes(log)
+        with beside(work, url):
+            await_ingest(log)
+            pace = Pace()
+            orders = orders_of(shape, range(count), now_ns + 3_600 * NS_PER_S)
+            deadline_s = time.monotonic() + count / ORDERS_PER_S + window_ns / NS_PER_S + PATIENCE_S
+            while len(routes.found) < count:
+                assert time.monotonic() < deadline_s, f"{count - len(routes.found)} without a route"
+                if len(sent) < count and pace.due():
+                    order = next(orders)
+                    record = recorded(order, time.time_ns())[1]
+                    sent[order.cl_ord_id] = time.perf_counter()
+                    log.append("orders", [record])
+                    appends.append(time.perf_counter() - sent[order.cl_ord_id])
+                children = routes.read()
+                if children:
+                    reply(log, venue, children)
+                elif len(routes.found) == len(sent) < count:
+                    time.sleep(pace.left_s)
+                else:
+                    log.wait(min(pace.left_s, 0.05) if len(sent) < count else 0.05)
+    took = [routes.found[cl_ord_id] - at_s for cl_ord_id, at_s in sent.items()]
+    return OrderToRoute(name, window_ns, Latency.of(took), Latency.of(appends))
+
+
+def open_day(log: Log, shape: Shape, now_ns: int) -> None:
+    """All that an order needs: reference data, controls, and quotes that stay fresh long enough."""
+    by_topic: dict[str, list[NewRecord]] = {}
+    events = [*opening(shape, now_ns), *first_quotes(shape, now_ns)]
+    for event in events:
+        topic, record = recorded(event, now_ns)
+        by_topic.setdefault(topic, []).append(record)
+    for topic, records in by_topic.items():
+        log.append(topic, records)
+
+
+def await_ingest(log: Log) -> None:
+    """Until the worker has taken the opening."""
+    await_records(log, log.reader("journal", 0))
+
+
+def reply(log: Log, venue: Venue, children: Sequence[ChildRouted]) -> None:
+    """The gateway's part: whatever was routed is filled at once."""
+    now_ns = time.time_ns()
+    venue.on_events(children, 0, now_ns)
+    reports = [recorded(report, now_ns)[1] for report in venue.due(now_ns + NS_PER_S)]
+    log.append("venue-reports", reports)

@@ -184,8 +184,8 @@ def note_bare(
     batch: Mapping[str, Sequence[Record]],
     written: Mapping[str, Sequence[NewRecord]] | None,
 ) -> None:
-    for read in batch.values():
-        clock.moved(read)
+    for copied in batch.values():
+        clock.moved(copied)
     for records in (written or {}).values():
         clock.moved(records)
 
@@ -223,13 +223,17 @@ def bare_round(
     written: dict[str, list[NewRecord]] = {}
     for topic, plains in outputs.items():
         made = written[topic] = []
-        for record, schema, prefix, fields in plains:
+        for new, schema, prefix, fields in plains:
             out = BytesIO()
             out.write(prefix)
             fastavro.schemaless_writer(out, schema, fields)
             made.append(
                 NewRecord(
-                    record.partition, record.timestamp_ms, record.key, record.headers, out.getvalue()
+                    new.partition,
+                    new.timestamp_ms,
+                    new.key,
+                    new.headers,
+                    out.getvalue(),
                 )
             )
     return written

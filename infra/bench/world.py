@@ -84,6 +84,8 @@ class Shape:
     horizon_ns: int = 260 * SECOND_NS  # End of every order's window, after the open.
     window_ns: int = 130 * SECOND_NS  # Of aggregation.
     round_ns: int = SECOND_NS // 2
+    interval_ns: int = SECOND_NS  # Between two schedule points.
+    must_complete: bool = False
     sells: bool = True  # One order of three sells; else all buy.
     seed: int = 7
 
@@ -212,7 +214,7 @@ def policy(shape: Shape) -> PolicySet:
         strategy=Strategy.AUTO,
         router=Router.AUTO,
         allocation_rule=AllocationRule.QUOTA,
-        interval_ns=2 * shape.round_ns,
+        interval_ns=shape.interval_ns,
         tracking_band_ppm=50_000,
         min_slice_qty=shape.min_slice_qty,
         max_slice_ppm=100_000,
@@ -265,7 +267,7 @@ def orders_of(shape: Shape, numbers: range, end_ns: int) -> Iterator[OrderSubmit
             no_dark=False,
             excluded_venues=(),
             crossing_consent=None,
-            must_complete=False,
+            must_complete=shape.must_complete,
             capacity=Capacity.AGENCY,
             settlement="REGULAR",
             currency="USD",
@@ -298,9 +300,7 @@ def market(shape: Shape, step: int, now_ns: int) -> Iterator[Input]:
 
 def first_quotes(shape: Shape, at_ns: int) -> Iterator[Input]:
     """Every instrument at every lit venue."""
-    return (
-        quote(number, venue, 0, at_ns) for number in range(shape.instruments) for venue in LIT
-    )
+    return (quote(number, venue, 0, at_ns) for number in range(shape.instruments) for venue in LIT)
 
 
 # ---------------------------------------------------------------------------------- venue
@@ -452,9 +452,9 @@ class Player:
 
 def recorded(event: Input, now_ns: int) -> tuple[str, NewRecord]:
     """An input's topic and its record."""
-    instrument_id = getattr(event, "instrument_id", None)
+    instrument_id: str | None = getattr(event, "instrument_id", None)
     key = None if instrument_id is None else instrument_id.encode()
-    source = getattr(event, "source", None) or getattr(event, "venue", "bench")
+    source: str = getattr(event, "source", None) or getattr(event, "venue", "bench")
     headers = (("source", source.encode()),)
     value = codec.encode(event)
     return TOPIC_OF[type(event)], NewRecord(0, now_ns // NS_PER_MS, key, headers, value)

@@ -39,7 +39,10 @@ placed as (
         batch_sealed.now_ns,
         batch_sealed.next_seq
     from ordered
-    asof left join batch_sealed
+    asof left join (
+        from batch_sealed
+        where first_seq < next_seq  -- A batch without events shares its first_seq with the next.
+    ) as batch_sealed
         on batch_sealed.shard = ordered.shard and batch_sealed.first_seq <= ordered.seq
 ),
 caused as (

@@ -14,6 +14,7 @@ aged as (
 batches as (
     select shard, batch, first_seq
     from batch_sealed
+    where first_seq < next_seq  -- A batch without events shares its first_seq with the next.
 ),
 routed as (
     select child.*, batches.batch

@@ -531,6 +531,14 @@ class Recorded:
     inputs: Mapping[str, tuple[Record, ...]]
 
 
+class Round(NamedTuple):
+    """What one step was given."""
+
+    inputs: Mapping[str, tuple[Record, ...]]
+    now_ns: int
+    faulted: frozenset[str]
+
+
 @dataclass
 class World(Told):
     """One real shard, the log that it reads, and the batches that it sealed."""
@@ -540,7 +548,7 @@ class World(Told):
     now_ns: int = NOW_NS
     settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
     shard: Shard = field(init=False)
-    rounds: list[tuple[Mapping[str, tuple[Record, ...]], int]] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
     batches: list[Recorded] = field(default_factory=list)
     events: tuple[Any, ...] = ()
 
@@ -581,7 +589,7 @@ class World(Told):
 
     def resend(self, back: int = 1) -> Self:
         """The newest records again, as a writer does that does not know they arrived."""
-        batch, _ = self.rounds[-back]
+        batch = self.rounds[-back].inputs
         again = {
             topic: [
                 record._replace(position=self._next(topic), offset=self._positions[topic])
@@ -601,7 +609,7 @@ class World(Told):
             }
             before = len(self.shard._open.events)  # noqa: SLF001  What the round itself adds.
             sealed = self.shard.step(batch, self.now_ns, faulted=faulted)
-            self.rounds.append((batch, self.now_ns))
+            self.rounds.append(Round(batch, self.now_ns, faulted))
             for topic, records in batch.items():
                 self._unsealed[topic] += [r for r in records if r.position < self._taken(topic)]
             if sealed is not None:
@@ -685,7 +693,7 @@ class World(Told):
     def stepped_again(self) -> list[Sealed]:
         """The batches of a fresh shard that takes the same rounds."""
         shard = self.fresh_shard()
-        sealed = [shard.step(batch, now_ns) for batch, now_ns in self.rounds]
+        sealed = [shard.step(r.inputs, r.now_ns, faulted=r.faulted) for r in self.rounds]
         return [one for one in sealed if one is not None]
 
 

@@ -55,7 +55,7 @@ def mandate(client_id: str) -> e.MandateSet:
         active=True,
         dark_allowed=True,
         excluded_venues=(),
-        crossing_consent=client_id == CLIENTS[0],
+        crossing_consent=client_id != CLIENTS[-1],
         max_participation_ppm=900_000,
         set_by="desk",
         set_ns=1,
@@ -71,21 +71,20 @@ def day_opened(now_ns: int) -> e.DayOpened:
 
 
 def reference(instruments: Sequence[str]) -> list[Input]:
-    found: list[Input] = []
-    for venue in VENUES:
-        found.append(
-            e.VenueDefined(
-                venue=venue,
-                name=venue,
-                kind=e.VenueKind.LIT,
-                protected=True,
-                posts=True,
-                midpoint=False,
-                min_qty=1,
-                odd_lots=True,
-                effective_day=DAY,
-            )
+    found: list[Input] = [
+        e.VenueDefined(
+            venue=venue,
+            name=venue,
+            kind=e.VenueKind.LIT,
+            protected=True,
+            posts=True,
+            midpoint=False,
+            min_qty=1,
+            odd_lots=True,
+            effective_day=DAY,
         )
+        for venue in VENUES
+    ]
     for instrument_id in instruments:
         found.append(
             e.InstrumentDefined(

@@ -23,8 +23,10 @@ from engine.shard import Shard
 TESTS = Path(__file__).parents[1]
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 STOP_MAX_S = 15.0
+START_MAX_S = 8.0
+AT_WORK = 0.8  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
-QUIET_S = 1.5  # Nothing new for so long: what was open has ended.
+QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
 
 
 class Workers:
@@ -34,29 +36,43 @@ class Workers:
         self._arguments = [sys.executable, "-m", "pipeline.worker_process", url, str(partitions)]
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._began_at: dict[str, int] = {}  # Size of its log when it was started, bytes.
 
     def start(self, owner: str) -> None:
         with (self._folder / f"{owner}.log").open("ab") as output:
-            self._running[owner] = subprocess.Popen(
+            self._began_at[owner] = output.tell()
+            self._running[owner] = subprocess.Popen(  # noqa: S603  Our own module.
                 [*self._arguments, owner],
                 env={**os.environ, "PYTHONPATH": str(TESTS)},
                 stdout=output,
                 stderr=output,
             )
 
-    def kill(self, owner: str) -> None:
-        """SIGKILL; asserts that it was alive until then."""
+    def kill(self, owner: str) -> bool:
+        """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
         process = self._running.pop(owner)
         assert process.poll() is None, f"{owner} ended by itself: {self.said(owner)}"
         process.kill()
         process.wait(STOP_MAX_S)
+        return self._is_at_work(owner)
+
+    def await_work(self, owner: str) -> None:
+        """Until it works on a shard that it has rebuilt."""
+        deadline_s = time.monotonic() + START_MAX_S
+        while time.monotonic() < deadline_s and not self._is_at_work(owner):
+            time.sleep(0.02)
+
+    def _is_at_work(self, owner: str) -> bool:
+        said = (self._folder / f"{owner}.log").read_bytes()
+        return b"at work" in said[self._began_at[owner] :]
 
     def stop(self) -> None:
         """Ask all to end, and see that they do, in order."""
         for process in self._running.values():
             process.terminate()
         for owner, process in self._running.items():
-            assert process.wait(STOP_MAX_S) == 0, self.said(owner)
+            code = process.wait(STOP_MAX_S)
+            assert code == 0, f"{owner} ended with {code}: {self.said(owner)}"
         self._running = {}
 
     def said(self, owner: str) -> str:
@@ -82,7 +98,7 @@ class Loop(threading.Thread):
         try:
             with open_log(self._url, partitions=self._partitions) as log:
                 self.work(log)
-        except BaseException as error:  # The test's thread raises it again.
+        except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
             self.failure = error
 
     def work(self, log: Log) -> None:
@@ -102,7 +118,7 @@ class Feeder(Loop):
         super().__init__(url, partitions)
         self.sent: Counter[tuple[str, int]] = Counter()
         self.is_feeding = threading.Event()
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
         self._rounds_per_s = rounds_per_s
         self._orders: list[tuple[str, str]] = []
 
@@ -135,6 +151,7 @@ class Feeder(Loop):
                 order_qty=chance.randrange(1, 600),
                 client_id=chance.choice(desk.CLIENTS),
                 limit_px=limit,
+                end_ns=now_ns + chance.randrange(2, 6) * desk.S,
             )
         if self._orders and chance.random() < 0.1:
             yield desk.cancel(*chance.choice(self._orders[-20:]))
@@ -256,7 +273,8 @@ class Engine:
     def drain(self) -> None:
         """End the stream, and wait until everything sent is sealed and nothing more comes."""
         self.feeder.finish()
-        deadline_s = time.monotonic() + DRAIN_MAX_S
+        finished_s = time.monotonic()
+        deadline_s = finished_s + DRAIN_MAX_S
         with open_log(self.url, partitions=self.partitions) as log:
             readers = [log.reader(JOURNAL, number) for number in range(self.partitions)]
             taken: Counter[tuple[str, int]] = Counter()
@@ -266,7 +284,8 @@ class Engine:
                         for entry in codec.decode(JOURNAL, record.value).inputs:
                             taken[entry.topic, number] = entry.next_position
                 missing = self._missing(taken)
-                if not missing and time.monotonic() - self.venue.answered_s > QUIET_S:
+                quiet_s = time.monotonic() - max(finished_s, self.venue.answered_s)
+                if not missing and quiet_s > QUIET_S:
                     self.venue.finish()
                     return
                 assert time.monotonic() < deadline_s, f"not taken: {missing}"
@@ -303,9 +322,12 @@ def engine(
                 loop.finish()
 
 
-def kill_at_random(live: Engine, owners: Sequence[str], kills: int, seed: int) -> None:
+def kill_at_random(
+    live: Engine, owners: Sequence[str], kills: int, seed: int, pause_max_s: float
+) -> None:
     """Kill one of the workers and start it again under its name, at so many seeded moments."""
-    chance = random.Random(seed)
+    hits = 0
+    chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
     for owner in owners:
         live.workers.start(owner)
     live.feeder.start()
@@ -313,11 +335,14 @@ def kill_at_random(live: Engine, owners: Sequence[str], kills: int, seed: int) -
     assert live.feeder.is_feeding.wait(STOP_MAX_S)
     time.sleep(2)
     for _ in range(kills):
-        time.sleep(chance.uniform(0.3, 1.8))
-        assert live.feeder.is_alive(), "the stream ended before the kills"
         owner = chance.choice(owners)
-        live.workers.kill(owner)
+        if chance.random() < AT_WORK:
+            live.workers.await_work(owner)
+        time.sleep(chance.uniform(0, pause_max_s))
+        assert live.feeder.is_alive(), "the stream ended before the kills"
+        hits += live.workers.kill(owner)
         live.workers.start(owner)
+    assert hits >= kills // 2, f"only {hits} of {kills} kills hit a worker at work"
 
 
 def holds(shard: Shard) -> None:

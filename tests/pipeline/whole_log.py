@@ -7,7 +7,7 @@ import duckdb
 from pipeline import live, proof, short_day
 
 from engine.log import open_log
-from engine.log.port import Log
+from engine.log.port import INPUT_TOPICS, STAGE_TOPICS, Log
 from projections.projector import rebuild
 
 SAMPLED_BATCHES = 20  # The state is looked at after every so many batches.
@@ -39,7 +39,8 @@ def _check_shard(log: Log, number: int) -> Counter[str]:
     assert recovered.chain == chain
     assert proof.same_state(recovered, decided)
     counts = live.decided_once(partition)
-    counts["inputs"] = sum(len(records) for records in partition.records.values())
+    counts["inputs"] = sum(len(partition.records[topic]) for topic in INPUT_TOPICS)
+    counts["events"] = sum(len(partition.records[topic]) for topic in STAGE_TOPICS)
     counts["seals"] = len(partition.seals)
     return counts
 

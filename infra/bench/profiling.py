@@ -1,0 +1,93 @@
+"""Where the time goes: one replay under cProfile, its functions grouped into stages.
+
+A function belongs to the module it is written in; what is written in C belongs to its callers.
+Of a core module, what `topology.EVOLVE` and `topology.FACT` reach is folding and the rest is
+deciding. The profiler slows short functions most, so shares are a map, not a measurement.
+"""
+
+import cProfile
+import pstats
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine import topology
+from engine.log.port import Log
+from engine.shard import Shard
+from infra.bench.replay import Ends, load
+from infra.bench.world import RULES, Script
+
+Function = tuple[str, int, str]  # File, line, name; as pstats has it.
+
+BY_FILE = {
+    "engine/seal.py": "digest",
+    "engine/shard.py": "loop",
+    "engine/log/codec.py": "codec",
+    "engine/log/shapes.py": "codec",
+}
+
+
+def profile(script: Script, log: Log) -> dict[str, float]:
+    """Share of the time by stage, the largest first; the shares sum to 1."""
+    load(log, script)
+    ends = Ends.claim(log, list(script.inputs), "profile")
+    shard = Shard(0, RULES)
+    profiler = cProfile.Profile()
+    for cut in script.rounds:
+        profiler.enable()
+        sealed = shard.step(ends.read(cut.counts), cut.now_ns)
+        if sealed is not None:
+            ends.writer.commit(sealed.records)
+        profiler.disable()
+        ends.keep_alive()
+    ends.close()
+    return shares(pstats.Stats(profiler))
+
+
+def shares(stats: pstats.Stats) -> dict[str, float]:
+    """Own time of every function, by stage."""
+    folds = set(folding())
+    found: Counter[str] = Counter()
+    for function, (_, __, own_s, ___, callers) in stats.stats.items():  # type: ignore[attr-defined]  # The types leave it out.
+        if is_ours(function):
+            found[stage_of(function, folds)] += own_s
+            continue
+        left_s = own_s
+        for caller, (_, __, called_s, ___) in callers.items():
+            if is_ours(caller):
+                found[stage_of(caller, folds)] += called_s
+                left_s -= called_s
+        found["other"] += max(0.0, left_s)
+    total_s = sum(found.values())
+    return {stage: own_s / total_s for stage, own_s in found.most_common()}
+
+
+def folding() -> Iterable[str]:
+    """Names of the functions that the loop folds with, as "file:name"."""
+    for table in (topology.EVOLVE, topology.FACT):
+        for functions in table.values():
+            for function in functions:
+                code = function.__code__
+                yield f"{code.co_filename}:{code.co_name}"
+
+
+def is_ours(function: Function) -> bool:
+    return "/engine/" in function[0]
+
+
+def stage_of(function: Function, folds: set[str]) -> str:
+    path, _, name = function
+    place = "engine/" + path.rpartition("/engine/")[2]
+    if place in BY_FILE:
+        stage = BY_FILE[place]
+        if stage != "codec":
+            return stage
+        is_encoding = name == "encode" or name.startswith(("to_", "write"))
+        return "encode" if is_encoding else "decode"
+    if place.startswith("engine/core/"):
+        if f"{path}:{name}" in folds:
+            return "fold"
+        return f"decide {Path(place).stem}"
+    if place.startswith("engine/log/"):
+        return "log: read and commit"
+    return "other"

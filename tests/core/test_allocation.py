@@ -1,0 +1,346 @@
+"""Who gets what of a fill and a cross, and what a bust or a correction does to it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from world import (
+    CENT,
+    NOW_NS,
+    SOON_NS,
+    World,
+    an,
+    at_once,
+    bust,
+    cancel,
+    correction,
+    day_closed,
+    fill_report,
+    policy,
+    px,
+    report,
+    trading,
+)
+
+from engine.core import allocation
+from engine.core.apportionment import shares
+from engine.core.events import (
+    BreakFlagged,
+    BreakReason,
+    ExecType,
+    FillAllocated,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    FillReallocated,
+    MemberResult,
+    OrderCancelled,
+    ParentEnded,
+    ParentReconciled,
+    Router,
+    ScheduleRecalibrated,
+    Share,
+    WithdrawReason,
+)
+from engine.core.state import Fill
+
+LIMIT_PX = px(99.95)
+
+
+def working(*qtys: int, router: Router = Router.SEQUENTIAL) -> World:
+    """One parent of so many orders, all of it out and resting at 99.95."""
+    orders = (at_once(f"o{n}", qty, limit_px=LIMIT_PX) for n, qty in enumerate(qtys, 1))
+    return trading(policy(router=router)).given(*orders)
+
+
+def share(world: World, name: str, qty: int) -> Share:
+    return Share(order_id=world.order(name).order_id, share_qty=qty)
+
+
+def fill(world: World) -> Fill:
+    """The last fill."""
+    return list(world.state.fills.values())[-1]
+
+
+def allocated(world: World, *names: str) -> list[int]:
+    return [world.order(name).allocated_qty for name in names]
+
+
+def canceled(world: World) -> Any:  # noqa: ANN401
+    return report(world.child(), ExecType.CANCELED)
+
+
+# -------------------------------------------------------------------------------- fills
+
+
+def test_a_fill_is_shared_in_proportion() -> None:
+    world = working(300, 200)
+    world.given(fill_report(world.child(), 100))
+    found = world.the(FillAllocated)
+    assert found.shares == (share(world, "o1", 60), share(world, "o2", 40))
+    assert (found.last_qty, found.last_px, found.error_qty) == (100, LIMIT_PX, 0)
+
+
+def test_a_member_whose_part_is_nothing_is_not_named() -> None:
+    world = working(300, 200)
+    world.given(fill_report(world.child(), 1))
+    assert world.the(FillAllocated).shares == (share(world, "o1", 1),)
+
+
+@for_all(
+    st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    st.lists(st.integers(1, 80), min_size=1, max_size=5),
+)
+def test_shares_of_one_epoch_follow_the_rule_on_what_was_held(
+    qtys: list[int], fills: list[int]
+) -> None:
+    world = working(*qtys)
+    names = [f"o{n}" for n in range(1, len(qtys) + 1)]
+    held = [0] * len(qtys)
+    child = world.child()
+    for n, wanted_qty in enumerate(fills):
+        last_qty = min(wanted_qty, sum(qtys) - sum(held))
+        if not last_qty:
+            break
+        parts = shares(held, last_qty, qtys)
+        held = [a + b for a, b in zip(held, parts, strict=True)]
+        world.given(fill_report(child, last_qty, f"E{n}"))
+        assert allocated(world, *names) == held
+
+
+def test_what_nobody_wants_goes_to_the_error_account() -> None:
+    world = working(300, 200)
+    world.when(fill_report(world.child(), 520)).then_some(
+        an(FillBooked, overfill_qty=20),
+        an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL, break_qty=20),
+        an(FillAllocated, error_qty=20, last_qty=520),
+        ParentEnded,
+        an(ParentReconciled, filled_qty=520, error_qty=20),
+    )
+    assert allocated(world, "o1", "o2") == [300, 200]
+
+
+def test_a_fill_after_the_parent_has_ended_is_all_error_and_a_break() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(cancel("o1")).given(canceled(world))
+    world.when(fill_report(child, 50)).then(
+        an(FillBooked, late=True, overfill_qty=0),
+        an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL, break_qty=50),
+        an(FillAllocated, shares=(), error_qty=50),
+    )
+
+
+def test_an_ended_parent_states_what_every_member_got() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100)).given(cancel("o2"))
+    world.given(report(child, ExecType.CANCELED)).given(after_ns=SOON_NS - NOW_NS)
+    world.given(canceled(world))
+    found = world.the(ParentReconciled)
+    ids = [world.order(name).order_id for name in ("o1", "o2")]
+    assert [(m.order_id, m.member_qty, m.allocated_qty, m.left_qty) for m in found.members] == [
+        (ids[0], 300, 60, 240),
+        (ids[1], 200, 40, 160),
+    ]
+    assert isinstance(found.members[0], MemberResult)
+
+
+# -------------------------------------------------------------------------------- busts
+
+
+def test_a_bust_takes_back_what_everybody_had_of_the_fill() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100, "E1")).given(fill_report(child, 50, "E2"))
+    world.when(bust(child, "E1")).then_some(
+        an(FillBusted, last_qty=100, exec_id="E1b"),
+        an(
+            FillReallocated,
+            before=(share(world, "o1", 60), share(world, "o2", 40)),
+            after=(),
+            error_qty=0,
+        ),
+        ScheduleRecalibrated,
+    )
+    assert allocated(world, "o1", "o2") == [30, 20]
+    parent = world.parent("o1")
+    assert (parent.filled_qty, parent.open_qty) == (50, 450)
+    assert parent.notional == LIMIT_PX * 50
+
+
+def test_a_bust_may_be_sent_again_or_twice() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 100)).given(bust(child))
+    world.resend().then()
+    world.when(bust(child, exec_id="again")).then(
+        an(BreakFlagged, reason=BreakReason.UNKNOWN_EXECUTION)
+    )
+    assert allocated(world, "o1") == [0]
+
+
+def test_a_bust_gives_the_error_account_back_too() -> None:
+    world = working(300, router=Router.PARALLEL)
+    first, second = world.children()
+    world.given(fill_report(first, 350))
+    assert world.parent("o1").error_qty == 50
+    world.when(bust(first)).then_some(an(FillReallocated, error_qty=0))
+    assert world.parent("o1").error_qty == 0
+    assert second.is_live
+
+
+def test_what_a_bust_takes_from_a_leaver_is_withdrawn() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100)).given(cancel("o2"))
+    world.given(report(child, ExecType.CANCELED))
+    world.when(bust(child)).then_some(
+        FillReallocated,
+        an(OrderCancelled, withdrawn_qty=40, reason=WithdrawReason.OTHER),
+    )
+    world.then_no(BreakFlagged)
+    leaver = world.parent("o1").members[world.order("o2").order_id]
+    assert (leaver.allocated_qty, leaver.left_qty, leaver.open_qty) == (0, 200, 0)
+    assert world.parent("o1").open_qty == world.order("o1").open_qty == 300
+
+
+def test_a_bust_after_the_parents_end_is_a_break_for_a_person() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 300))
+    world.when(bust(child)).then(
+        FillBusted,
+        an(FillReallocated, after=()),
+        an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=300),
+        an(OrderCancelled, withdrawn_qty=300),
+    )
+    assert world.parent("o1").is_ended
+
+
+def test_a_bust_after_the_close_is_a_break() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 300)).given(day_closed()).given()
+    world.when(bust(child)).then(an(BreakFlagged, reason=BreakReason.UNKNOWN_CHILD))
+
+
+# -------------------------------------------------------------------------- corrections
+
+
+def test_a_corrected_price_moves_no_quantity() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100))
+    better_px = LIMIT_PX - CENT
+    before = (share(world, "o1", 60), share(world, "o2", 40))
+    world.when(correction(child, 100, last_px=better_px)).then_some(
+        an(FillCorrected, previous_px=LIMIT_PX, last_px=better_px),
+        an(FillReallocated, previous_px=LIMIT_PX, last_px=better_px, before=before, after=before),
+    )
+    assert world.parent("o1").notional == better_px * 100
+    assert world.book().own_notional == better_px * 100
+
+
+def test_a_correction_downwards_cuts_the_shares_in_proportion() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100))
+    world.when(correction(child, 50)).then_some(
+        an(FillReallocated, after=(share(world, "o1", 30), share(world, "o2", 20)))
+    )
+    world.then_no(BreakFlagged)
+    assert world.parent("o1").open_qty == 450
+
+
+def test_a_correction_downwards_empties_the_error_account_first() -> None:
+    world = working(300, router=Router.PARALLEL)
+    child, _ = world.children()
+    world.given(fill_report(child, 350))
+    world.when(correction(child, 320)).then_some(an(FillReallocated, error_qty=20))
+    assert allocated(world, "o1") == [300]
+    world.when(correction(child, 290, exec_id="c2")).then_some(an(FillReallocated, error_qty=0))
+    assert allocated(world, "o1") == [290]
+
+
+def test_a_correction_of_what_was_all_error_leaves_nobody_a_share() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 50))
+    world.when(correction(child, 20)).then(
+        FillCorrected,
+        an(FillReallocated, before=(), after=(), error_qty=20),
+        an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=30),
+    )
+
+
+def test_a_correction_upwards_is_shared_among_those_who_want_more() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 100))
+    world.when(correction(child, 150)).then_some(
+        an(FillReallocated, after=(share(world, "o1", 90), share(world, "o2", 60)))
+    )
+    world.then_no(BreakFlagged)
+    parent = world.parent("o1")
+    assert (parent.open_qty, parent.exposure_qty, child.leaves_qty) == (350, 350, 350)
+
+
+def test_a_correction_upwards_beyond_the_parent_is_error_and_a_break() -> None:
+    world = working(300, router=Router.PARALLEL)
+    child, other = world.children()
+    world.given(fill_report(child, 100))
+    world.when(correction(child, 350)).then_some(
+        FillCorrected,
+        an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL),
+        an(FillReallocated, error_qty=50),
+    )
+    assert allocated(world, "o1") == [300]
+    assert other.is_cancelling
+
+
+def test_a_correction_upwards_after_the_end_is_all_error() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 300))
+    world.when(correction(child, 310)).then(
+        FillCorrected,
+        an(FillReallocated, error_qty=10),
+        an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=10),
+    )
+
+
+def test_when_nobody_wants_more_a_correction_upwards_is_error() -> None:
+    world = working(200, router=Router.PARALLEL)
+    child, other = world.children()
+    world.given(fill_report(child, 200))
+    assert world.parent("o1").open_qty == 0
+    assert other.is_live
+    world.when(correction(child, 210)).then_some(an(FillReallocated, error_qty=10))
+
+
+def test_shares_after_a_bust_begin_a_new_basis() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 99, "E1")).given(fill_report(child, 1, "E2"))
+    world.given(bust(child, "E1"))
+    world.given(fill_report(child, 399, "E3"))
+    assert sum(allocated(world, "o1", "o2")) == 400
+    weights = [world.order(n).order_qty for n in ("o1", "o2")]
+    for has, weight in zip(allocated(world, "o1", "o2"), weights, strict=True):
+        assert abs(has - 400 * weight / 500) <= 1
+
+
+@pytest.mark.parametrize("name", ["decide_busted", "decide_corrected"])
+def test_deciding_leaves_the_state_as_it_found_it(name: str) -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 100)).given(
+        bust(child) if name == "decide_busted" else correction(child, 50)
+    )
+    kind = FillBusted if name == "decide_busted" else FillCorrected
+    event = world.the(kind)
+    before = repr(world.state)
+    getattr(allocation, name)(world.state, event, NOW_NS)
+    assert repr(world.state) == before

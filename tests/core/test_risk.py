@@ -1,0 +1,196 @@
+"""What people and the engine itself forbid, and that every control has its receipt."""
+
+from typing import Any
+
+import pytest
+from world import (
+    INSTRUMENT,
+    LIT,
+    MINUTE,
+    OTHER_LIT,
+    Raw,
+    allotment,
+    an,
+    at_once,
+    event,
+    given,
+    halt,
+    kill,
+    lift,
+    mandate,
+    market,
+    order,
+    policy,
+    px,
+    quote,
+    report,
+    restriction,
+    risk_limit,
+    session,
+    trading,
+)
+
+from engine.core import risk
+from engine.core.events import (
+    CancelReason,
+    ChildCancelRequested,
+    ChildRouted,
+    ControlApplied,
+    ControlScope,
+    ExecType,
+    HaltReason,
+    InstrumentHalted,
+    OrderAccepted,
+    OrderRejected,
+    ParentReleased,
+    RejectReason,
+    Router,
+    Side,
+    SliceReleased,
+    SuspensionEnded,
+    SuspensionSet,
+)
+
+
+@pytest.mark.parametrize(
+    ("control", "scope", "scope_id"),
+    [
+        (kill(), ControlScope.FIRM, ""),
+        (kill(ControlScope.VENUE, LIT, engaged=False), ControlScope.VENUE, LIT),
+        (risk_limit(ControlScope.CLIENT, "c1"), ControlScope.CLIENT, "c1"),
+        (allotment(5), ControlScope.FIRM, ""),
+        (allotment(5, shard=3), ControlScope.FIRM, ""),
+        (mandate("c7"), ControlScope.CLIENT, "c7"),
+        (policy(policy_id="p2"), ControlScope.FIRM, "p2"),
+        (restriction(), ControlScope.INSTRUMENT, INSTRUMENT),
+        (restriction(restricted=False), ControlScope.INSTRUMENT, INSTRUMENT),
+        (lift(ControlScope.SOURCE, "oms"), ControlScope.SOURCE, "oms"),
+    ],
+)
+def test_every_control_is_answered_with_a_receipt(
+    control: Any,  # noqa: ANN401
+    scope: ControlScope,
+    scope_id: str,
+) -> None:
+    name = type(control).__name__
+    trading().when(control).then(
+        an(ControlApplied, control=name, scope=scope, scope_id=scope_id, cause="controls:5")
+    )
+
+
+def test_a_halt_is_an_event_of_its_own() -> None:
+    given(*market()).when(risk.decide_halt, halt()).then(
+        an(InstrumentHalted, instrument_id=INSTRUMENT, reason=HaltReason.OPERATOR),
+        an(ControlApplied, control="InstrumentHaltSet"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "scope_id", "client", "instrument", "venue"),
+    [
+        (ControlScope.FIRM, "", True, True, True),
+        (ControlScope.CLIENT, "c1", True, False, False),
+        (ControlScope.INSTRUMENT, INSTRUMENT, False, True, False),
+        (ControlScope.VENUE, LIT, False, False, True),
+        (ControlScope.CLIENT, "c2", False, False, False),
+        (ControlScope.SOURCE, "", False, False, False),
+    ],
+)
+def test_a_kill_switch_stops_its_scope_alone(
+    scope: ControlScope, scope_id: str, *, client: bool, instrument: bool, venue: bool
+) -> None:
+    state = given(kill(scope, scope_id)).state
+    assert risk.is_killed(state, client_id="c1") is client
+    assert risk.is_killed(state, instrument_id=INSTRUMENT) is instrument
+    assert risk.is_killed(state, venue=LIT) is venue
+    assert not risk.is_killed(
+        given(kill(scope, scope_id), kill(scope, scope_id, engaged=False)).state
+    )
+
+
+WORKING = (policy(router=Router.SEQUENTIAL), at_once(limit_px=px(99.95)))
+
+
+@pytest.mark.parametrize(
+    ("control", "release", "reason"),
+    [
+        (kill(), kill(engaged=False), CancelReason.KILL_SWITCH),
+        (
+            kill(ControlScope.INSTRUMENT, INSTRUMENT),
+            kill(ControlScope.INSTRUMENT, INSTRUMENT, engaged=False),
+            CancelReason.KILL_SWITCH,
+        ),
+        (
+            kill(ControlScope.CLIENT, "c1"),
+            kill(ControlScope.CLIENT, "c1", engaged=False),
+            CancelReason.KILL_SWITCH,
+        ),
+        (halt(), lift(), CancelReason.HALT),
+    ],
+)
+def test_what_is_out_is_asked_back_and_goes_out_again_when_it_is_lifted(
+    control: Any,  # noqa: ANN401
+    release: Any,  # noqa: ANN401
+    reason: CancelReason,
+) -> None:
+    world = trading(*WORKING)
+    world.when(control).then_some(an(ChildCancelRequested, reason=reason))
+    world.when(report(world.child(), ExecType.CANCELED)).then_no(SliceReleased, ChildRouted)
+    world.when(release).then_some(SliceReleased, ChildRouted)
+
+
+def test_a_killed_venue_gets_its_children_asked_back_and_another_gets_them() -> None:
+    world = trading(*WORKING)
+    world.when(kill(ControlScope.VENUE, LIT)).then_some(
+        an(ChildCancelRequested, venue=LIT, reason=CancelReason.KILL_SWITCH)
+    )
+    world.when(report(world.child(), ExecType.CANCELED)).then_some(an(ChildRouted, venue=OTHER_LIT))
+
+
+def test_the_kill_switch_of_one_client_leaves_the_others_working() -> None:
+    world = trading(policy(router=Router.SEQUENTIAL), kill(ControlScope.CLIENT, "c2"))
+    world.when(at_once()).then_some(ChildRouted)
+    world.when(at_once("o2", client_id="c2")).then(
+        an(OrderRejected, reason=RejectReason.KILL_SWITCH)
+    )
+
+
+def test_a_parent_with_a_killed_client_neither_gathers_crosses_nor_goes_out() -> None:
+    world = trading(policy(window_ns=MINUTE), order("o1")).given(kill(ControlScope.CLIENT, "c1"))
+    world.when(order("o2", client_id="c2")).then_some(OrderAccepted)
+    assert world.parent("o1") is not world.parent("o2")
+    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
+    assert not world.parent("o1").is_released
+    assert world.parent("o2").is_released
+    sell = order("s", side=Side.SELL, client_id="c3")
+    world.given(sell).when(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
+    assert world.order("o1").crossed_qty == 0
+    assert world.order("s").crossed_qty == 500
+    world.when(kill(ControlScope.CLIENT, "c1", engaged=False)).then_some(ParentReleased)
+
+
+def test_a_restriction_refuses_new_orders_and_leaves_what_works() -> None:
+    world = trading(*WORKING)
+    world.when(restriction()).then(ControlApplied)
+    world.when(order("o2")).then(an(OrderRejected, reason=RejectReason.RESTRICTED))
+
+
+def test_a_source_resumes_with_the_number_that_was_missing_and_no_other() -> None:
+    state = given(
+        event(SuspensionSet, scope=ControlScope.SOURCE, scope_id="a", source_number=3),
+        event(SuspensionSet, scope=ControlScope.SOURCE, scope_id="b", source_number=-1),
+    ).state
+    assert risk.resume_source(state, "a", 4) == ()
+    assert risk.resume_source(state, "b", -1) == ()
+    assert risk.resume_source(state, "c", 3) == ()
+    assert [type(x) for x in risk.resume_source(state, "a", 3)] == [SuspensionEnded]
+
+
+def test_unknown_senders_suspend_everybody_of_their_kind() -> None:
+    world = trading(Raw("venue-reports", source=None), Raw("orders", source=None))
+    assert risk.is_venue_suspended(world.state, LIT)
+    assert risk.is_source_suspended(world.state, "anybody")
+    world.when(session(LIT)).then()
+    world.given(lift(ControlScope.VENUE, ""), lift(ControlScope.SOURCE, ""))
+    assert not risk.is_venue_suspended(world.state, LIT)
+    assert not risk.is_source_suspended(world.state, "anybody")

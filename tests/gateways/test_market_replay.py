@@ -1,0 +1,511 @@
+"""A recorded day under the wall clock, and with it the whole chain: worker, gateway, replay."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import config
+from engine.core.events import (
+    BreakFlagged,
+    CalendarDefined,
+    ChildClosed,
+    ChildRouted,
+    DayClosed,
+    DayOpened,
+    ExecutionReported,
+    FillAllocated,
+    FillBooked,
+    InstrumentDefined,
+    NotSent,
+    OrderAccepted,
+    ParentReconciled,
+    QuoteObserved,
+    SendStarted,
+    TradeObserved,
+)
+from engine.gateways import controls_file, order_entry, tickets
+from engine.gateways.market_replay import MarketReplay, ReplayError
+from engine.gateways.paper import PaperGateway
+from engine.log import codec, kafka_topics, open_log
+from engine.log.port import SHARED_TOPICS, Log
+from engine.shard import Rules
+from engine.simulation.behaviour import FAULTLESS
+from engine.simulation.market_data import MarketData, load
+from engine.worker import Worker
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "paper-trading.md"
+BIN = Path(sys.executable).parent
+SECOND_NS = 1_000_000_000
+PARTITIONS = 2
+SESSION_S = 600
+SPEED = 100  # So the session of ten minutes lasts six seconds.
+POLICY = """
+[policy]
+policy_id = "quick"
+window = "100ms"
+interval = "500ms"
+horizon_high = "3s"
+horizon_normal = "6s"
+participation = "50%"
+max_slice = "100%"
+[[mandate]]
+client_id = "C1"
+max_participation = "100%"
+"""
+
+
+@pytest.fixture(scope="session")
+def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten minutes of a market that stands still: a quote on two venues and prints each second."""
+    folder = tmp_path_factory.mktemp("tape")
+    (folder / "instrument.toml").write_text('instrument_id = "XXX"\nopen = "09:30"\nclose="09:40"')
+    quotes, trades = ["ts,exchange,bid,bid_size,ask,ask_size"], ["ts,exchange,price,size,cond,corr"]
+    for second in range(-60, SESSION_S + 60):
+        at = f"2018-01-02T{14 + (1800 + second) // 3600:02}:{(1800 + second) % 3600 // 60:02}"
+        at += f":{second % 60:02}"
+        quotes += [f"{at}Z,{venue},100.00,20,100.01,20" for venue in "NQ"]
+        trades += [f"{at}.5Z,{venue},100.00,300,,0" for venue in "NQ"]
+    (folder / "quotes.csv").write_text("\n".join(quotes) + "\n")
+    (folder / "trades.csv").write_text("\n".join(trades) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data(tape: Path) -> MarketData:
+    return load(tape, strict=True)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:{tmp_path / 'log.db'}"
+
+
+def all_of(log: Log, topic: str) -> list[Any]:
+    """Every event of a topic, partition by partition."""
+    found = []
+    for number in range(1 if topic in SHARED_TOPICS else log.partitions):
+        reader = log.reader(topic, number)
+        while not reader.at_end():
+            found += [codec.decode(topic, record.value) for record in reader.read(5_000)]
+        reader.close()
+    return found
+
+
+def of(kind: type, log: Log, topic: str) -> list[Any]:
+    return [event for event in all_of(log, topic) if isinstance(event, kind)]
+
+
+def replay(log: Log, data: MarketData, **changes: Any) -> MarketReplay:  # noqa: ANN401  Any argument.
+    given = {"speed": SPEED, "seed": 7, "lead_ns": 300_000_000, "settle_ns": 500_000_000}
+    return MarketReplay(log, data, **{**given, **changes})
+
+
+# -------------------------------------------------------------------------------- replay
+
+
+def test_a_recorded_day_is_published_as_if_it_opened_now(url: str, data: MarketData) -> None:
+    with open_log(url, partitions=PARTITIONS) as log:
+        began_ns = time.time_ns()
+        played = replay(log, data, speed=SESSION_S).run()
+        ended_ns = time.time_ns()
+        rows = all_of(log, "market-data")
+        (opened,) = of(DayOpened, log, "controls")
+        (closed,) = of(DayClosed, log, "controls")
+        (calendar,) = of(CalendarDefined, log, "reference")
+        (defined,) = of(InstrumentDefined, log, "reference")
+    assert opened.close_ns - opened.open_ns == SECOND_NS
+    assert began_ns < opened.open_ns < opened.close_ns < closed.set_ns <= ended_ns
+    assert (calendar.open_ns, calendar.close_ns) == (opened.open_ns, opened.close_ns)
+    days = {opened.day, closed.day, calendar.day, calendar.effective_day, defined.effective_day}
+    assert days == {played.day}
+    assert all(began_ns <= row.received_ns <= ended_ns for row in rows)
+    assert all(row.event_ns <= row.received_ns for row in rows)
+    times = [row.event_ns for row in rows]
+    assert times == sorted(times)
+    assert len(rows) == played.quotes + played.trades
+    assert len(rows) + played.skipped == len(data)
+    in_session = [row for row in rows if row.event_ns >= opened.open_ns]
+    assert len(in_session) == len([row for row in data if data.in_session(row)])
+    assert {type(row) for row in rows} == {QuoteObserved, TradeObserved}
+
+
+def test_a_row_is_published_at_its_own_moment(url: str, data: MarketData) -> None:
+    with open_log(url, partitions=PARTITIONS) as log:
+        played = replay(log, data, speed=SESSION_S).run()
+    assert played.late_max_ms < 500  # Guess: a busy machine; an idle one stays below 20.
+
+
+def test_a_stopped_replay_closes_its_day(url: str, data: MarketData) -> None:
+    with open_log(url, partitions=PARTITIONS) as log:
+        job = replay(log, data)
+        began_s = time.monotonic()
+        played = job.run(progress=lambda *_: job.stop())
+        assert time.monotonic() - began_s < 3
+        assert played.stopped
+        assert [type(x) for x in all_of(log, "controls")] == [DayOpened, DayClosed]
+
+
+def die(*_: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_replay_refuses_to_start_while_a_day_is_open(url: str, data: MarketData) -> None:
+    with open_log(url, partitions=PARTITIONS) as log:
+        with pytest.raises(KeyboardInterrupt):
+            replay(log, data).run(progress=die)
+        with pytest.raises(ReplayError, match="--close-open-day"):
+            replay(log, data).run()
+        again = replay(log, data)
+        again.run(close_open_day=True, progress=lambda *_: again.stop())
+        kinds = [type(x).__name__ for x in all_of(log, "controls")]
+        assert kinds == ["DayOpened", "DayClosed"] * 2
+
+
+def test_a_speed_at_which_the_session_lasts_no_second_is_refused(
+    url: str, data: MarketData
+) -> None:
+    with open_log(url) as log, pytest.raises(ReplayError, match="expected 1 to 600"):
+        replay(log, data, speed=SESSION_S + 1)
+
+
+# ------------------------------------------------------------------------- the whole chain
+
+
+def rules() -> Rules:
+    text = config.load(partitions=PARTITIONS).decision_text()
+    return Rules(settings_text=text, release="test", python="any", partitions=PARTITIONS)
+
+
+@contextmanager
+def working(url: str) -> Iterator[None]:
+    """A worker on the log, in a thread with a connection of its own."""
+    found: list[Worker] = []
+    failed: list[BaseException] = []
+    started = threading.Event()
+
+    def work() -> None:
+        try:
+            with open_log(url, partitions=PARTITIONS) as log:
+                found.append(Worker(log, rules(), "test"))
+                started.set()
+                found[0].run()
+        except BaseException as error:  # noqa: BLE001  The test's thread raises it.
+            failed.append(error)
+            started.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    started.wait()
+    try:
+        yield
+    finally:
+        for worker in found:
+            worker.stop()
+        thread.join()
+        if failed:
+            raise failed[0]
+
+
+@contextmanager
+def in_thread(work: Callable[[], object]) -> Iterator[threading.Thread]:
+    failed: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  The test's thread raises it.
+            failed.append(error)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.join()
+        if failed:
+            raise failed[0]
+
+
+def await_that(is_so: Callable[[], bool], within_s: float, what: str) -> None:
+    until_s = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < until_s, f"not within {within_s} s: {what}"
+        time.sleep(0.1)
+
+
+def apply_policy(log: Log, folder: Path) -> None:
+    file = folder / "policy.toml"
+    file.write_text(POLICY)
+    tables = controls_file.read(file)
+    log.append("controls", controls_file.records(tables, set_by="test", set_ns=time.time_ns()))
+
+
+def submit(log: Log, count: int, qty: int = 300) -> None:
+    """Orders of one client, buys and sells by turns, some hurried."""
+    for number in range(count):
+        now_ns = time.time_ns()
+        ticket = tickets.parse(
+            {
+                "source": "test",
+                "cl_ord_id": f"{now_ns}-{number}",
+                "client_id": "C1",
+                "instrument_id": "XXX",
+                "side": "buy" if number % 2 else "sell",
+                "order_qty": qty,
+                "urgency": "high" if number % 3 else "normal",
+            }
+        )
+        event = ticket.to_event(now_ns)
+        log.append("orders", [order_entry.order_record(event, number, now_ns, log.partitions)])
+
+
+def allocated_qty(log: Log) -> int:
+    found = of(FillAllocated, log, "allocations")
+    return sum(share.share_qty for event in found for share in event.shares)
+
+
+def assert_whole(log: Log) -> None:
+    """No child was sent twice, each has its end, each fill is allocated, nothing is in doubt."""
+    sent = Counter(x.child_id for x in of(SendStarted, log, "venue-reports"))
+    assert set(sent.values()) <= {1}
+    routed = {f"{n}-{x.seq}": x for n, x in by_shard(log, "routes") if isinstance(x, ChildRouted)}
+    fills = of(FillBooked, log, "fills")
+    closed = {x.child_id for x in of(ChildClosed, log, "fills")}
+    filled = {x.child_id for x in fills if not x.leaves_qty}
+    assert set(routed) == closed | filled
+    refused = {x.child_id for x in of(NotSent, log, "venue-reports")}
+    assert set(sent) | refused <= set(routed)
+    assert of(BreakFlagged, log, "fills") == []
+    assert allocated_qty(log) == sum(x.last_qty for x in fills)
+    reports = of(ExecutionReported, log, "venue-reports")
+    ids = [(x.venue, x.session_day, x.exec_id, x.exec_type) for x in reports]
+    assert len(ids) == len(set(ids))
+
+
+def by_shard(log: Log, topic: str) -> Iterator[tuple[int, Any]]:
+    for number in range(log.partitions):
+        reader = log.reader(topic, number)
+        while not reader.at_end():
+            for record in reader.read(5_000):
+                yield number, codec.decode(topic, record.value)
+        reader.close()
+
+
+def test_orders_go_through_to_allocations_under_the_wall_clock(
+    url: str, data: MarketData, tmp_path: Path
+) -> None:
+    with open_log(url, partitions=PARTITIONS) as log, working(url):
+        apply_policy(log, tmp_path)
+
+        def trade() -> None:
+            with open_log(url, partitions=PARTITIONS) as mine:
+                gateways.append(PaperGateway(mine, seed=7, behaviour=FAULTLESS))
+                gateways[0].run()
+
+        def play() -> None:
+            with open_log(url, partitions=PARTITIONS) as mine:
+                replay(mine, data).run()
+
+        gateways: list[PaperGateway] = []
+        with in_thread(trade):
+            try:
+                with in_thread(play):
+                    await_that(lambda: bool(of(QuoteObserved, log, "market-data")), 5, "a quote")
+                    time.sleep(0.5)
+                    submit(log, 6)
+                    await_that(lambda: allocated_qty(log) > 900, 10, "allocations")
+                time.sleep(0.5)
+            finally:
+                for gateway in gateways:
+                    gateway.stop()
+        assert len(of(OrderAccepted, log, "ingest")) == 6
+        assert of(ParentReconciled, log, "allocations")
+        assert_whole(log)
+        assert gateways[0].tally["filled_qty"] == allocated_qty(log)
+
+
+def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves_nothing_open(
+    url: str, data: MarketData, tmp_path: Path
+) -> None:
+    chance = random.Random(7)  # noqa: S311  No secret.
+    killed = 0
+    with open_log(url, partitions=PARTITIONS) as log, working(url):
+        apply_policy(log, tmp_path)
+
+        def play() -> None:
+            with open_log(url, partitions=PARTITIONS) as mine:
+                replay(mine, data).run()
+
+        with in_thread(play) as playing:
+            await_that(lambda: bool(of(QuoteObserved, log, "market-data")), 5, "a quote")
+            time.sleep(0.5)
+            while playing.is_alive():
+                with open_log(url, partitions=PARTITIONS) as mine:
+                    gateway = PaperGateway(mine, seed=7, behaviour=FAULTLESS, settle_s=0)
+                    gateway.start()
+                    submit(log, 2)
+                    until_s = time.monotonic() + chance.uniform(0.1, 0.6)
+                    while time.monotonic() < until_s or chance.random() < 0.5:
+                        gateway.turn()  # And after one of them it is gone.
+                    killed += 1
+        time.sleep(0.5)
+        unknown = [
+            x for x in of(ExecutionReported, log, "venue-reports") if x.exec_type.value == "UNKNOWN"
+        ]
+        assert killed > 4
+        assert unknown
+        assert allocated_qty(log) > 0
+        assert_whole(log)
+
+
+# ------------------------------------------------------------------------ as a user does it
+
+
+def start(url: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "METAORDER_LOG_URL": url, "METAORDER_PARTITIONS": str(PARTITIONS)}
+    with (folder / f"{arguments[1]}.err").open("w") as errors:
+        return subprocess.Popen(  # noqa: S603  Our own command.
+            [str(BIN / "metaorder"), *arguments, "-o", "json"],
+            env=environment,
+            cwd=folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+
+
+def ended(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401  A JSON object.
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    return json.loads(out)
+
+
+def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
+    """Gateway and replay as processes, the worker in a thread."""
+    with open_log(url, partitions=PARTITIONS) as log, working(url):
+        apply_policy(log, folder)
+        paper = start(url, "gateway", "paper", folder=folder)
+        playing = start(
+            url, "gateway", "replay", "--market", str(tape), "--speed", "30", folder=folder
+        )
+        try:
+            await_that(lambda: bool(of(TradeObserved, log, "market-data")), 40, "a print")
+            await_that(lambda: "is up" in (folder / "paper.err").read_text(), 40, "the gateway")
+            time.sleep(2.5)  # The replay's lead.
+            submit(log, 6)
+            await_that(lambda: allocated_qty(log) > 900, 30, "allocations")
+            playing.terminate()
+            played = ended(playing)
+            time.sleep(1)
+            paper.terminate()
+            traded = ended(paper)
+        finally:
+            for process in (paper, playing):
+                process.kill()
+                process.wait()
+                if process.stdout:
+                    process.stdout.close()
+        assert played["stopped"]
+        assert played["quotes"] > 0
+        assert traded["filled_qty"] == allocated_qty(log) > 0
+        assert traded["sent"] == len(of(SendStarted, log, "venue-reports"))
+        assert_whole(log)
+
+
+@pytest.mark.slow
+def test_the_commands_trade_on_the_embedded_log(url: str, tape: Path, tmp_path: Path) -> None:
+    trade_by_commands(url, tape, tmp_path)
+
+
+@pytest.mark.kafka
+def test_the_commands_trade_on_kafka(kafka_bootstrap: str, tape: Path, tmp_path: Path) -> None:
+    prefix = f"paper{time.time_ns()}"
+    kafka_topics.create(kafka_bootstrap, prefix, PARTITIONS, 1)
+    trade_by_commands(f"kafka:{kafka_bootstrap}/{prefix}", tape, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_second_gateway_takes_over_and_the_first_ends_with_its_reason(
+    url: str, tmp_path: Path
+) -> None:
+    with open_log(url, partitions=PARTITIONS):
+        first = start(url, "gateway", "paper", folder=tmp_path)
+        errors = tmp_path / "paper.err"
+        await_that(lambda: "is up" in errors.read_text(), 40, "the first")
+        (tmp_path / "second").mkdir()
+        second = start(url, "gateway", "paper", folder=tmp_path / "second")
+        first.communicate(timeout=40)
+        assert first.returncode == 1
+        assert "stop one of the two" in " ".join(errors.read_text().split())
+        second.terminate()
+        assert ended(second)["sent"] == 0
+
+
+# ------------------------------------------------------------------------------ the page
+
+
+def scripts() -> dict[str, str]:
+    """Each program of the page by its name."""
+    found = re.findall(r"^```bash (\S+)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
+def run_script(name: str, url: str, folder: Path) -> str:
+    """Run a program of the page as it stands, but for the place of its log; what it printed."""
+    (folder / "examples").symlink_to(ROOT / "examples")
+    text, count = re.subn(r"(?<=METAORDER_LOG_URL=)\S+", url, scripts()[name])
+    assert count == 1
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(  # noqa: S603  Our own page.
+        ["/bin/bash", "-euo", "pipefail", "-c", text],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def test_the_page_has_its_programs() -> None:
+    assert list(scripts()) == ["embedded", "kafka"]
+
+
+has_worker = pytest.mark.skipif(
+    find_spec("engine.cli.run") is None, reason="`metaorder worker` is not there"
+)
+
+
+@has_worker
+@pytest.mark.slow
+def test_the_page_trades_on_the_embedded_log(url: str, tmp_path: Path) -> None:
+    run_script("embedded", url, tmp_path)
+    with open_log(url) as log:
+        assert allocated_qty(log) > 0
+        assert_whole(log)
+
+
+@has_worker
+@pytest.mark.kafka
+def test_the_page_trades_on_kafka(kafka_bootstrap: str, tmp_path: Path) -> None:
+    url = f"kafka:{kafka_bootstrap}/page{time.time_ns()}"
+    run_script("kafka", url, tmp_path)
+    with open_log(url) as log:
+        assert allocated_qty(log) > 0
+        assert_whole(log)

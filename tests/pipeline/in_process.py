@@ -1,0 +1,97 @@
+"""A worker in a thread of the test, with a handle on the log of its own."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline import short_day
+
+from engine.log import codec, open_log
+from engine.log.port import Log
+from engine.recovery import read_seals
+from engine.worker import Worker
+
+PATIENCE_S = 20.0
+
+OpenLog = Callable[[], Log]
+
+
+class Running(threading.Thread):
+    """Runs a worker until it is told to stop; keeps what it raised."""
+
+    def __init__(self, opened: OpenLog, owner: str, shards: Sequence[int] | None) -> None:
+        super().__init__(daemon=True)
+        self.failure: BaseException | None = None
+        self.worker: Worker | None = None
+        self._opened = opened
+        self._owner = owner
+        self._shards = shards
+
+    def run(self) -> None:
+        try:
+            with self._opened() as log:
+                rules = short_day.rules(log.partitions)
+                self.worker = Worker(log, rules, self._owner, shards=self._shards)
+                self.worker.run()
+        except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
+            self.failure = error
+
+    def finish(self) -> None:
+        if self.worker is not None:
+            self.worker.stop()
+        self.join(PATIENCE_S)
+        if self.failure is not None:
+            raise self.failure
+        assert not self.is_alive(), "the worker does not stop"
+
+
+@contextmanager
+def worker(
+    opened: OpenLog, owner: str = "worker", shards: Sequence[int] | None = None
+) -> Iterator[Running]:
+    """A worker at work; raises what it raised."""
+    running = Running(opened, owner, shards)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.finish()
+
+
+def opener(url: str, partitions: int) -> OpenLog:
+    return lambda: open_log(url, partitions=partitions)
+
+
+def events(log: Log, topic: str, kind: type | None = None, shard: int | None = None) -> list[Any]:
+    """What a stage topic holds by now, over all shards or of one."""
+    found: list[Any] = []
+    for number in range(log.partitions) if shard is None else (shard,):
+        reader = log.reader(topic, number)
+        while records := reader.read(1_000):
+            found += [codec.decode(topic, record.value) for record in records]
+        reader.close()
+    return [event for event in found if kind is None or isinstance(event, kind)]
+
+
+def until(is_true: Callable[[], Any], what: str, running: Running | None = None) -> Any:  # noqa: ANN401  Whatever is true.
+    """Wait for it. Raises AssertionError, or at once what the worker raised."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (found := is_true()):
+        if running is not None and running.failure is not None:
+            raise running.failure
+        assert time.monotonic() < deadline_s, f"never came: {what}"
+        time.sleep(0.01)
+    return found
+
+
+def taken(log: Log, topic: str, shard: int) -> int:
+    """The position up to which a shard has sealed a topic."""
+    ends = [
+        entry.next_position
+        for seal in read_seals(log, shard)
+        for entry in seal.inputs
+        if entry.topic == topic
+    ]
+    return max(ends, default=0)
