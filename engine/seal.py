@@ -16,10 +16,10 @@ from engine.log import codec
 from engine.log.port import Headers
 
 GENESIS = bytes(32)  # The chain before the first seal.
-_NUMBERS = struct.Struct(">qq")
+_HEAD = struct.Struct(">qqi")  # Number, timestamp, length of the key.
+_BODY = struct.Struct(">ii")  # No headers, length of the value.
 _LENGTH = struct.Struct(">i")
-_NONE = _LENGTH.pack(-1)
-_NO_HEADERS = _LENGTH.pack(0)
+_NULL = -1  # Length of a key that is null.
 
 
 class Hash(Protocol):
@@ -37,15 +37,16 @@ def frame(
     number: int, timestamp_ms: int, key: bytes | None, headers: Headers, value: bytes
 ) -> bytes:
     """The bytes that stand for a record in a digest."""
-    parts = [_NUMBERS.pack(number, timestamp_ms)]
-    parts += (_NONE,) if key is None else (_LENGTH.pack(len(key)), key)
-    if headers:
-        parts.append(_LENGTH.pack(len(headers)))
-        for name, content in headers:
-            encoded = name.encode()
-            parts += (_LENGTH.pack(len(encoded)), encoded, _LENGTH.pack(len(content)), content)
+    if key is None:
+        head = _HEAD.pack(number, timestamp_ms, _NULL)
     else:
-        parts.append(_NO_HEADERS)
+        head = _HEAD.pack(number, timestamp_ms, len(key)) + key
+    if not headers:
+        return head + _BODY.pack(0, len(value)) + value
+    parts = [head, _LENGTH.pack(len(headers))]
+    for name, content in headers:
+        encoded = name.encode()
+        parts += (_LENGTH.pack(len(encoded)), encoded, _LENGTH.pack(len(content)), content)
     parts += (_LENGTH.pack(len(value)), value)
     return b"".join(parts)
 

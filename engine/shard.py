@@ -233,19 +233,23 @@ class Shard:
 
     def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
         """Decide on an input or event, and on what that leads to, until nobody reacts."""
-        waiting = deque((found,))
         decide = topology.DECIDE
-        while waiting:
-            item = waiting.popleft()
-            for stage in decide.get(type(item), ()):
+        if type(found) not in decide:
+            return
+        waiting = [found]
+        for item in waiting:  # It grows while it is walked.
+            for stage in decide[type(item)]:
                 events = stage(self.state, item, now_ns)
-                self._record(events, cause, key, now_ns)
-                waiting.extend(events)
+                if events:
+                    self._record(events, cause, key, now_ns)
+                    waiting += [event for event in events if type(event) in decide]
 
     def _emit(
         self, events: Sequence[StageEvent], cause: str, key: bytes | None, now_ns: int
     ) -> None:
         """Record events that were decided outside of a reaction, and react to each."""
+        if not events:
+            return
         self._record(events, cause, key, now_ns)
         for event in events:
             self._react(event, cause, key, now_ns)

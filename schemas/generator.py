@@ -1,9 +1,8 @@
 """Writes the Python that mirrors the .avsc files.
 
 Two files come out. `engine/core/events.py` holds the frozen dataclasses and enums and needs
-nothing but the standard library. `engine/log/shapes.py` holds the conversions between them and
-the dicts that an Avro library reads and writes, spelled out field by field because a generic walk
-costs several times as much for each event.
+nothing but the standard library. `engine/log/shapes.py` writes them as Avro and makes them from
+what an Avro library reads.
 """
 
 import re
@@ -100,7 +99,8 @@ def events_module(found: Catalogue) -> str:
             "The vocabulary of the engine: requests say what someone wants, observations what was\n"
             "seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the\n"
             'shard stamps; until then they are unstamped.\n"""\n\n'
-            "from dataclasses import dataclass\nfrom enum import StrEnum\nfrom typing import Final\n\n"
+            "from dataclasses import dataclass\nfrom enum import StrEnum\n"
+            "from typing import Final\n\n"
             "UNSTAMPED: Final = -1  # The seq of an event that the shard has not stamped yet.\n"
         ),
         *(_enum(schema) for schema in found.enums.values()),
@@ -185,22 +185,89 @@ def _stamp() -> str:
 
 # ---------------------------------------------------------------------------- shapes.py
 
+SHAPES = '''"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.
+
+Events to Avro and back, spelled out field by field: a generic walk costs several times as much
+for each event, and there are a dozen events for each order.
+
+To Avro: `text_of_*` gives the Avro body as text whose characters are the bytes, 0 to 255, so that
+one f-string joins a record; the codec encodes it as Latin-1. From Avro: `from_*` takes the dict
+that an Avro library read. It fills a mutable twin with the event's own slots and turns that into
+the event, because a frozen dataclass pays for each field that it sets.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from engine.core import events as e
+
+Avro = dict[str, Any]
+
+# Zigzag varints are written seven bits a byte, low bits first, all but the last with the top bit.
+# ENDS has the last one or two bytes of a varint, MORE two bytes that are not the last.
+ENDS: Final = tuple(chr(z) if z < 128 else chr(z & 127 | 128) + chr(z >> 7) for z in range(16_384))
+MORE: Final = tuple(chr(z & 127 | 128) + chr(z >> 7 | 128) for z in range(16_384))
+NONE: Final = "\\x00"  # Of a union, and of an array.
+SOME: Final = "\\x02"
+
+
+def number(n: int) -> str:
+    """A long. Raises OverflowError beyond 64 bits."""
+    if 0 <= n < 8_192:
+        return ENDS[n << 1]
+    z = n << 1 if n >= 0 else ~(n << 1)
+    if z >> 64:
+        raise OverflowError(f"{n} does not fit a 64-bit integer")
+    text = ""
+    while z > 16_383:
+        text += MORE[z & 16_383]
+        z >>= 14
+    return text + ENDS[z]
+
+
+def string(s: str) -> str:
+    """A string: the length of its UTF-8, then that."""
+    if s.isascii():
+        return number(len(s)) + s
+    return octets(s.encode())
+
+
+def octets(b: bytes) -> str:
+    """Bytes: their number, then themselves."""
+    return number(len(b)) + b.decode("latin-1")
+
+
+def flag(is_true: bool) -> str:  # noqa: FBT001  One value, as the others take.
+    """A boolean."""
+    return "\\x01" if is_true else "\\x00"
+
+
+def maybe(value: Any, text_of: Callable[[Any], str]) -> str:  # noqa: ANN401  Any primitive.
+    """A union of null and one other type."""
+    return NONE if value is None else SOME + text_of(value)
+
+
+def many(items: Sequence[Any], text_of: Callable[[Any], str]) -> str:
+    """An array: one block, and an empty one as its end."""
+    if not items:
+        return NONE
+    return number(len(items)) + "".join(map(text_of, items)) + NONE
+
+
+def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
+    """A mutable class with the slots of an event."""
+    return type(f"_{kind.__name__}", (), {"__slots__": kind.__dict__["__slots__"]})
+'''
+
 
 def shapes_module(found: Catalogue) -> str:
     """The text of engine/log/shapes.py."""
     parts = [
-        (
-            '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
-            "Conversions between events and the dicts that an Avro library reads and writes, spelled\n"
-            'out because a generic walk costs several times as much for each event.\n"""\n\n'
-            "# mypy: disable-error-code=no-any-return\n"
-            "from collections.abc import Callable\nfrom typing import Any, Final\n\n"
-            "from engine.core import events as e\n\n"
-            "Avro = dict[str, Any]\n"
-        ),
-        *(_to_avro(schema) for schema in _all_records(found)),
-        *(_from_avro(schema) for schema in _all_records(found)),
-        _table("TO_AVRO", "type, Callable[[Any], Avro]", "e.{name}: to_{snake}", found),
+        SHAPES,
+        *(_symbols(schema) for schema in found.enums.values()),
+        *(_to_text(schema, found) for schema in _all_records(found)),
+        *(_from_avro(schema, found) for schema in _all_records(found)),
+        _table("TO_TEXT", "type, Callable[[Any], str]", "e.{name}: text_of_{snake}", found),
         _table("FROM_AVRO", "type, Callable[[Avro], Any]", "e.{name}: from_{snake}", found),
     ]
     return "\n\n".join(parts) + "\n"
@@ -214,47 +281,67 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _to_avro(schema: Schema) -> str:
+def _symbols(schema: Schema) -> str:
+    """Tables of an enum: to its Avro index as text, and from its symbol."""
+    name, constant = schema["name"], _snake(schema["name"]).upper()
+    return (
+        f"{constant}_TEXT: Final = {{x: ENDS[n << 1] for n, x in enumerate(e.{name})}}\n"
+        f"{constant}: Final = {{x.value: x for x in e.{name}}}\n"
+    )
+
+
+def _to_text(schema: Schema, found: Catalogue) -> str:
+    name = schema["name"]
     rows = "\n".join(
-        f'        "{entry["name"]}": {_out(entry["type"], "x." + entry["name"])},'
+        f'        f"{{{_out(entry["type"], "x." + entry["name"], found)}}}"'
+        for entry in schema["fields"]
+    )
+    return f"def text_of_{_snake(name)}(x: e.{name}) -> str:\n    return (\n{rows}\n    )\n"
+
+
+def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
+    """The expression that writes a value; it holds no double quote, as it stands in an f-string."""
+    if isinstance(avro_type, list):
+        return f"maybe({value}, {_writer(annotation(avro_type[1]), found)})"
+    if isinstance(avro_type, dict) and avro_type["type"] == "array":
+        return f"many({value}, {_writer(annotation(avro_type['items']), found)})"
+    name = annotation(avro_type)
+    if name in found.enums:
+        return f"{_snake(name).upper()}_TEXT[{value}]"
+    return f"{_writer(name, found)}({value})"
+
+
+def _writer(name: str, found: Catalogue) -> str:
+    """The function that writes a primitive or a record."""
+    if name in found.nested:
+        return f"text_of_{_snake(name)}"
+    return {"int": "number", "str": "string", "bytes": "octets", "bool": "flag"}[name]
+
+
+def _from_avro(schema: Schema, found: Catalogue) -> str:
+    name = schema["name"]
+    lines = "\n".join(
+        f"    x.{entry['name']} = " + _in(entry["type"], f'd["{entry["name"]}"]', found)
         for entry in schema["fields"]
     )
     return (
-        f"def to_{_snake(schema['name'])}(x: e.{schema['name']}) -> Avro:\n"
-        f"    return {{\n{rows}\n    }}\n"
+        f"_{name} = twin(e.{name})\n\n\n"
+        f"def from_{_snake(name)}(d: Avro) -> e.{name}:\n    x = _{name}()\n{lines}\n"
+        f"    x.__class__ = e.{name}\n    found: e.{name} = x\n    return found\n"
     )
 
 
-def _out(avro_type: Any, value: str) -> str:  # noqa: ANN401  A schema is any JSON.
-    if isinstance(avro_type, dict) and avro_type["type"] == "array":
-        item = annotation(avro_type["items"])
-        if item not in PRIMITIVES.values():
-            return f"[to_{_snake(item)}(item) for item in {value}]"
-    return value
-
-
-def _from_avro(schema: Schema) -> str:
-    name = schema["name"]
-    lines = []
-    for entry in schema["fields"]:
-        converted = _in(entry["type"], f'd["{entry["name"]}"]')
-        if converted:
-            lines.append(f'    d["{entry["name"]}"] = {converted}')
-    body = "\n".join([*lines, f"    return e.{name}(**d)"])
-    return f"def from_{_snake(name)}(d: Avro) -> e.{name}:\n{body}\n"
-
-
-def _in(avro_type: Any, value: str) -> str:  # noqa: ANN401  A schema is any JSON.
+def _in(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
+    """The expression that takes a value over from an Avro library."""
     if isinstance(avro_type, dict) and avro_type["type"] == "array":
         item = annotation(avro_type["items"])
         if item in PRIMITIVES.values():
             return f"tuple({value})"
-        return f"tuple(from_{_snake(item)}(item) for item in {value})"
+        return f"tuple([{_in(avro_type['items'], 'y', found)} for y in {value}])"
     name = annotation(avro_type)
-    if isinstance(avro_type, dict) and avro_type["type"] == "enum":
-        return f"e.{name}({value})"
-    known_enum = isinstance(avro_type, str) and avro_type not in PRIMITIVES
-    return f"e.{name}({value})" if known_enum else ""
+    if name in found.enums:
+        return f"{_snake(name).upper()}[{value}]"
+    return f"from_{_snake(name)}({value})" if name in found.nested else value
 
 
 def _table(name: str, types: str, row: str, found: Catalogue) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import orjson
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 import projections as project
@@ -27,11 +28,15 @@ LOG_FILE = "log.db"
 PROJECTION_FILE = "projection.duckdb"
 # Nobody waits for a simulated seal, so an open batch may grow; live it is sealed at once.
 SIMULATED_SEAL_NS = 5_000_000_000
-CHILD_COLUMNS = (
-    "child_id, time, venue, order_type, side, quantity, price, benchmark_vwap, "
-    "performance_bps, cost_bps, performance_bps_1dp, notional"
+CHILD_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
+    "child_id, time, venue, order_type, side, quantity, price::decimal(18, 4) as price, "
+    "benchmark_vwap::decimal(18, 4) as benchmark_vwap, round(performance_bps, 3) as "
+    "performance_bps, round(cost_bps, 3) as cost_bps, performance_bps_1dp, "
+    "notional::decimal(24, 2) as notional"
 )
 CHILDREN_SHOWN = 20
+NARROW_CHILDREN_SHOWN = 3  # Where a row takes a block of lines.
+WIDE_COLUMNS = 160  # Width that the table of children needs.
 FIRST_QUERY = (
     "select venue, count(*) as children, sum(quantity) as shares, "
     "round(avg(cost_bps), 2) as cost_bps from tca_child group by venue order by shares desc"
@@ -216,7 +221,11 @@ def show(played: Played) -> None:
     render_one(shown, Output.TEXT, "from small orders to allocations")
     with project.connect(played.projection) as connection:
         query = f"select {CHILD_COLUMNS} from tca_child order by notional desc limit ?"  # noqa: S608  Our columns.
-        found = fetched(connection.execute(query, [CHILDREN_SHOWN]))
-        render(found, Output.TEXT, f"costs by child, the {CHILDREN_SHOWN} largest")
+        is_wide = Console().width >= WIDE_COLUMNS
+        shown_count = CHILDREN_SHOWN if is_wide else NARROW_CHILDREN_SHOWN
+        found = fetched(connection.execute(query, [shown_count]))
+        render(found, Output.TEXT, f"costs by child, the {shown_count} largest")
+        if not is_wide:
+            typer.echo(f"(a terminal of {WIDE_COLUMNS} columns shows {CHILDREN_SHOWN} as a table)")
     typer.echo("\nAsk it yourself:\n")
     typer.echo(f'    metaorder sql --projection {played.projection} "{FIRST_QUERY}"')

@@ -16,10 +16,11 @@ import schemas
 from engine.core import events
 from engine.core.events import InputReason
 from engine.log.port import EngineError
-from engine.log.shapes import FROM_AVRO, TO_AVRO
+from engine.log.shapes import FROM_AVRO, TO_TEXT
 
 VALUE_BYTES_MAX = 65_536  # The largest real input is a volume curve of some 4 kB.
 PREFIX_BYTES = 5
+BYTES = "latin-1"  # Characters 0 to 255 are the bytes 0 to 255.
 
 
 class UnreadableError(EngineError):
@@ -33,23 +34,26 @@ class UnreadableError(EngineError):
 class _Subject(NamedTuple):
     topic: str
     name: str
-    prefix: bytes
     schema: Any
-    to_avro: Callable[[Any], dict[str, Any]]
     from_avro: Callable[[dict[str, Any]], Any]
 
 
-def _subjects() -> tuple[dict[int, _Subject], dict[type, _Subject]]:
+class _Writer(NamedTuple):
+    topic: str
+    prefix: str
+    to_text: Callable[[Any], str]
+
+
+def _subjects() -> tuple[dict[int, _Subject], dict[type, _Writer]]:
     by_id: dict[int, _Subject] = {}
-    by_type: dict[type, _Subject] = {}
+    by_type: dict[type, _Writer] = {}
     for subject, schema_id in schemas.catalogue().items():
         topic, name = schemas.topic_and_name(subject)
         kind = getattr(events, name)
         parsed = fastavro.parse_schema(schemas.schema(subject))
-        prefix = struct.pack(">bI", 0, schema_id)
-        by_id[schema_id] = by_type[kind] = _Subject(
-            topic, name, prefix, parsed, TO_AVRO[kind], FROM_AVRO[kind]
-        )
+        by_id[schema_id] = _Subject(topic, name, parsed, FROM_AVRO[kind])
+        prefix = struct.pack(">bI", 0, schema_id).decode(BYTES)
+        by_type[kind] = _Writer(topic, prefix, TO_TEXT[kind])
     return by_id, by_type
 
 
@@ -63,11 +67,8 @@ def topic_of(event: object) -> str:
 
 def encode(event: object) -> bytes:
     """The wire bytes of an event of the catalogue."""
-    subject = _BY_TYPE[type(event)]
-    out = BytesIO()
-    out.write(subject.prefix)
-    fastavro.schemaless_writer(out, subject.schema, subject.to_avro(event))
-    return out.getvalue()
+    _, prefix, to_text = _BY_TYPE[type(event)]
+    return (prefix + to_text(event)).encode(BYTES)
 
 
 def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalogue's events.

@@ -80,7 +80,7 @@ class Shape:
     orders: int = 20_000
     orders_per_round: int = 80
     members: int = 104  # Of a parent; its window closes with them.
-    min_slice_qty: int = 2_800  # A slice is spread over three or four venues.
+    min_slice_qty: int = 2_400  # A slice is spread over three or four venues.
     horizon_ns: int = 260 * SECOND_NS  # End of every order's window, after the open.
     window_ns: int = 130 * SECOND_NS  # Of aggregation.
     round_ns: int = SECOND_NS // 2
@@ -454,8 +454,8 @@ def recorded(event: Input, now_ns: int) -> tuple[str, NewRecord]:
     """An input's topic and its record."""
     instrument_id: str | None = getattr(event, "instrument_id", None)
     key = None if instrument_id is None else instrument_id.encode()
-    source: str = getattr(event, "source", None) or getattr(event, "venue", "bench")
-    headers = (("source", source.encode()),)
+    source = getattr(event, "source", None) or getattr(event, "venue", "bench")
+    headers = (("source", str(source).encode()),)
     value = codec.encode(event)
     return TOPIC_OF[type(event)], NewRecord(0, now_ns // NS_PER_MS, key, headers, value)
 

@@ -26,11 +26,9 @@ from world import (
     fees,
     fill_report,
     halt,
-    instrument,
     kill,
     make,
     mandate,
-    market,
     order,
     policy,
     px,
@@ -44,10 +42,10 @@ from world import (
     venue_status,
 )
 
-from engine.core import routing
+from engine.core import market, routing
 from engine.core.events import (
-    Candidate,
     CancelReason,
+    Candidate,
     ChildCancelRequested,
     ChildRouted,
     ChildTimeInForce,
@@ -63,7 +61,6 @@ from engine.core.events import (
     Side,
     SliceReleased,
     Strategy,
-    Style,
     Urgency,
     VenueKind,
     VenueStatus,
@@ -95,7 +92,7 @@ def on(world: World, minutes: float, *inputs: Any) -> World:  # noqa: ANN401
 
 def parent_search(world: World) -> Search:
     """What routing would look at for the order's parent now."""
-    best = routing.market.view(world.state, INSTRUMENT, world.now_ns)
+    best = market.view(world.state, INSTRUMENT, world.now_ns)
     mid_px = best.mid_px or best.bid_px or best.ask_px
     return Search(world.state, world.parent(), best, mid_px, 100, world.now_ns)
 
@@ -140,7 +137,7 @@ def test_the_age_of_a_taken_quote_is_the_venues_own() -> None:
 
 
 def test_several_venues_at_the_best_are_taken_in_order_of_score() -> None:
-    world = trading(*LIVE, fees(LIT, taker=30), fees(OTHER_LIT, taker=20))
+    world = trading(*LIVE, fees(LIT, taker=3_000_000), fees(OTHER_LIT, taker=2_000_000))
     world.when(at_once(order_qty=1_500))
 
     routed = world.all_of(ChildRouted)
@@ -173,15 +170,15 @@ def test_a_posting_child_rests_at_the_near_side() -> None:
 
 
 def test_a_slice_whose_limit_does_not_reach_the_far_side_posts_at_the_limit() -> None:
-    world = trading().when(at_once(limit_px=px(99.95)))
+    world = trading().when(at_once(order_qty=100, limit_px=px(99.95)))
 
     world.then_some(
-        an(ChildRouted, limit_px=px(99.95), time_in_force=ChildTimeInForce.DAY, child_qty=500)
+        an(ChildRouted, limit_px=px(99.95), time_in_force=ChildTimeInForce.DAY, child_qty=100)
     )
 
 
 def test_a_market_parent_with_one_side_posts_where_there_is_a_near_one() -> None:
-    world = trading(quote(ask=0.0, received_ns=NOW_NS - SECOND)).when(at_once())
+    world = trading(quote(ask=0.0, received_ns=NOW_NS - SECOND)).when(at_once(order_qty=100))
 
     world.then_some(an(ChildRouted, limit_px=px(100.00), bid_px=px(100.00), ask_px=0))
     assert world.the(ChildRouted).quote_age_ns == SECOND
@@ -203,12 +200,10 @@ def test_without_any_quote_the_slice_is_deferred_and_asked_for_again() -> None:
 
 def test_a_posted_slice_is_spread_over_three_venues_in_lots() -> None:
     more = [venue(code) for code in ("A", "B", "C")]
-    world = trading(*more, policy(router=Router.PARALLEL, strategy=Strategy.TWAP), trade(PLENTY))
-    world.when(order(order_qty=800, end_ns=NOW_NS + 80 * SECOND))
+    world = trading(*more).when(at_once(order_qty=800, limit_px=px(99.95)))
 
     routed = world.all_of(ChildRouted)
-    assert [(c.venue, c.child_qty) for c in routed] == [("A", 200), ("B", 200), ("C", 200)]
-    assert world.the(SliceReleased).slice_qty == 600
+    assert [(c.venue, c.child_qty) for c in routed] == [("A", 300), ("B", 300), ("C", 200)]
     assert routed[0].runners_up[0].venue == "B"
     assert reasons(routed[0]) == {RouteReason.LOWER_SCORE: 2}
 
@@ -229,10 +224,9 @@ def test_a_parallel_slice_that_finds_no_venue_is_deferred_whole() -> None:
 
 
 def seeking(*more: Any, **said: Any) -> World:  # noqa: ANN401
-    """One slice of 800 at the first point, which looks in the dark."""
-    ruled = policy(router=Router.LIQUIDITY_SEEKING, strategy=Strategy.TWAP)
-    world = trading(dark_venue(), ruled, trade(PLENTY), *more)
-    return world.when(order(order_qty=1_600, end_ns=NOW_NS + 2 * MINUTE, **said))
+    """One slice of 800 with a limit at the midpoint, which looks in the dark."""
+    world = trading(dark_venue(), policy(router=Router.LIQUIDITY_SEEKING), *more)
+    return world.when(at_once(order_qty=800, **{"limit_px": px(100.01), **said}))
 
 
 def test_seeking_rests_equal_parts_at_every_midpoint_and_the_remainder_lit() -> None:
@@ -241,7 +235,7 @@ def test_seeking_rests_equal_parts_at_every_midpoint_and_the_remainder_lit() -> 
     routed = {c.venue: c for c in world.all_of(ChildRouted)}
     assert {code: c.child_qty for code, c in routed.items()} == {DARK: 200, ATS: 200, LIT: 400}
     assert routed[ATS].child_type is ChildType.MIDPOINT_PEG
-    assert routed[ATS].limit_px == px(100.02)
+    assert routed[ATS].limit_px == px(100.01)
     assert (routed[ATS].min_qty, routed[DARK].min_qty, routed[LIT].min_qty) == (50, 1, 0)
     assert routed[ATS].time_in_force is ChildTimeInForce.DAY
     assert routed[LIT].child_type is ChildType.LIMIT
@@ -271,21 +265,21 @@ def test_a_peg_needs_two_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "limit", "is_pegged"),
+    ("side", "limit", "pegged_at"),
     [
-        (Side.BUY, 100.00, False),
-        (Side.BUY, 100.01, True),
-        (Side.SELL, 100.02, False),
-        (Side.SELL, 100.01, True),
+        (Side.BUY, 100.00, []),
+        (Side.BUY, 100.01, [px(100.01)]),
+        (Side.SELL, 100.02, []),
+        (Side.SELL, 100.01, [px(100.01)]),
     ],
 )
 def test_a_peg_needs_a_limit_that_the_midpoint_respects(
-    side: Side, limit: float, is_pegged: bool
+    side: Side, limit: float, pegged_at: list[int]
 ) -> None:
     world = seeking(side=side, limit_px=px(limit))
 
     pegs = [c for c in world.all_of(ChildRouted) if c.child_type is ChildType.MIDPOINT_PEG]
-    assert [c.limit_px for c in pegs] == ([px(limit)] if is_pegged else [])
+    assert [c.limit_px for c in pegs] == pegged_at
 
 
 # -------------------------------------------------------------------------------- reasons
@@ -354,7 +348,7 @@ def test_a_post_never_locks_the_market_that_it_joins(side: Side) -> None:
     parent = world.parent()
     parent.terms = make(type(parent.terms), **{**_fields(parent.terms), "side": side})
     locked = parent_search(world)._replace(
-        best=routing.Nbbo(px(100.02), LIT, NOW_NS, px(100.02), LIT, NOW_NS)
+        best=market.Nbbo(px(100.02), LIT, NOW_NS, px(100.02), LIT, NOW_NS)
     )
 
     rating = routing.rate(locked, POST, 100)
@@ -430,7 +424,7 @@ def test_a_midpoint_of_ours_may_meet_anything(way: str) -> None:
 
 
 def test_our_own_same_side_is_no_self_trade() -> None:
-    world = resting().when(order("o2", order_qty=6_000, urgency=Urgency.LOW))
+    world = resting().when(order("o2", order_qty=6_000, urgency=Urgency.LOW, end_ns=NOW_NS + HOUR))
 
     assert world.the(ChildRouted).venue == LIT
 
@@ -516,7 +510,7 @@ def test_a_part_below_a_venues_minimum_goes_to_the_next() -> None:
         min_size=4,
         max_size=4,
     ),
-    st.booleans(),
+    st.sampled_from([SOON_NS, NOW_NS + HOUR]),
 )
 def test_no_route_breaks_a_rule_whatever_the_market(
     side: Side,
@@ -525,7 +519,7 @@ def test_no_route_breaks_a_rule_whatever_the_market(
     qty: int,
     limit_ticks: int | None,
     quotes: list[tuple[int, int, int, int]],
-    must_complete: bool,
+    end_ns: int,
 ) -> None:
     cent, codes = px(0.01), ("A", "B", LIT, OTHER_LIT)
     told = [
@@ -548,12 +542,12 @@ def test_no_route_breaks_a_rule_whatever_the_market(
         *told,
     )
     limit_px = None if limit_ticks is None else px(100.00) + limit_ticks * cent
-    end_ns = SOON_NS if must_complete else NOW_NS + HOUR
-    asked = {"side": side, "urgency": urgency, "limit_px": limit_px, "end_ns": end_ns}
-    world.when(order(order_qty=qty, must_complete=must_complete, **asked))
+    asked: dict[str, Any] = {"side": side, "urgency": urgency, "limit_px": limit_px}
+    asked["end_ns"] = end_ns
+    world.when(order(order_qty=qty, must_complete=end_ns == SOON_NS, **asked))
 
     routed = world.all_of(ChildRouted)
-    best = routing.market.view(world.state, INSTRUMENT, NOW_NS)
+    best = market.view(world.state, INSTRUMENT, NOW_NS)
     slice_qty = sum(s.slice_qty for s in world.all_of(SliceReleased))
     unrouted_qty = sum(d.unrouted_qty for d in world.all_of(RouteDeferred))
     assert sum(c.child_qty for c in routed) + unrouted_qty == slice_qty <= qty
@@ -712,6 +706,3 @@ def test_a_deferred_slice_leaves_the_quantity_in_the_pool() -> None:
     world = trading(quote(bid=0.0, ask=0.0), trade(PLENTY)).given(at_once())
 
     world.when(quote(), amend(order_qty=600)).then_some(an(ChildRouted, child_qty=600))
-
-
-_ = (market, instrument, Style)

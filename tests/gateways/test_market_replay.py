@@ -388,6 +388,19 @@ def start(url: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
         )
 
 
+@contextmanager
+def ending(processes: list[subprocess.Popen[str]]) -> Iterator[None]:
+    """Whatever happens, nothing of them is left."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
 def ended(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401  A JSON object.
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, out
@@ -402,7 +415,7 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
         playing = start(
             url, "gateway", "replay", "--market", str(tape), "--speed", "30", folder=folder
         )
-        try:
+        with ending([paper, playing]):
             await_that(lambda: bool(of(TradeObserved, log, "market-data")), 40, "a print")
             await_that(lambda: "is up" in (folder / "paper.err").read_text(), 40, "the gateway")
             time.sleep(2.5)  # The replay's lead.
@@ -413,12 +426,6 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
             time.sleep(1)
             paper.terminate()
             traded = ended(paper)
-        finally:
-            for process in (paper, playing):
-                process.kill()
-                process.wait()
-                if process.stdout:
-                    process.stdout.close()
         assert played["stopped"]
         assert played["quotes"] > 0
         assert traded["filled_qty"] == allocated_qty(log) > 0
@@ -442,14 +449,15 @@ def test_the_commands_trade_on_kafka(kafka_bootstrap: str, tape: Path, tmp_path:
 def test_a_second_gateway_takes_over_and_the_first_ends_with_its_reason(
     url: str, tmp_path: Path
 ) -> None:
-    with open_log(url, partitions=PARTITIONS):
-        first = start(url, "gateway", "paper", folder=tmp_path)
-        errors = tmp_path / "paper.err"
+    (tmp_path / "second").mkdir()
+    errors = tmp_path / "paper.err"
+    processes = [start(url, "gateway", "paper", folder=tmp_path)]
+    with ending(processes):
         await_that(lambda: "is up" in errors.read_text(), 40, "the first")
-        (tmp_path / "second").mkdir()
-        second = start(url, "gateway", "paper", folder=tmp_path / "second")
+        processes.append(start(url, "gateway", "paper", folder=tmp_path / "second"))
+        first, second = processes
         first.communicate(timeout=40)
-        assert first.returncode == 1
+        assert first.returncode == 1, errors.read_text()
         assert "stop one of the two" in " ".join(errors.read_text().split())
         second.terminate()
         assert ended(second)["sent"] == 0

@@ -24,7 +24,7 @@ TESTS = Path(__file__).parents[1]
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 STOP_MAX_S = 15.0
 START_MAX_S = 8.0
-AT_WORK = 0.8  # Of the kills wait until their victim is at work; the others hit it anywhere.
+AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,12 +53,13 @@ class Desk(NamedTuple):
             shards = range(PARTITIONS) if topic in ("controls", "reference") else (part,)
             for shard in shards:
                 in_process.until(
-                    lambda topic=topic, shard=shard, count=count: (
-                        in_process.taken(self.log, topic, shard) == count
-                    ),
+                    partial(self._is_taken, topic, shard, count),
                     f"{count} of {topic} sealed",
                     running,
                 )
+
+    def _is_taken(self, topic: str, shard: int, count: int) -> bool:
+        return in_process.taken(self.log, topic, shard) == count
 
     def buried(self) -> list[bytes]:
         """What lies in the dlq."""
@@ -266,7 +268,7 @@ def test_a_shard_claimed_by_a_second_worker_is_refused(day: Desk) -> None:
         day.await_accepted("O1", running)
         second = in_process.Running(day.opened, "second", [HOME])
         second.start()
-        with pytest.raises(LeaseLostError, match="shard 0 .* is held by worker first") as refused:
+        with pytest.raises(LeaseLostError, match=r"shard 0 .* is held by worker first") as refused:
             second.finish()
         assert "Stop that worker or choose another shard" in str(refused.value)
         day.publisher.send(desk.order("O2", GOOD))
@@ -275,6 +277,7 @@ def test_a_shard_claimed_by_a_second_worker_is_refused(day: Desk) -> None:
     day.check()
 
 
+@pytest.mark.slow  # It waits as long as an operator would.
 def test_a_missing_broker_is_named_within_bounded_time() -> None:
     running = in_process.Running(in_process.opener("kafka:127.0.0.1:1/x", PARTITIONS), "w", None)
     running.start()
@@ -336,7 +339,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """A release in which deciding on the order POISON raises."""
     decides = topology.DECIDE[e.OrderSubmitted]
     raising = tuple(raising_on("POISON", decide) for decide in decides)
-    monkeypatch.setitem(topology.DECIDE, e.OrderSubmitted, raising)  # type: ignore[arg-type]  # A dict.
+    monkeypatch.setitem(topology.DECIDE, e.OrderSubmitted, raising)
 
 
 @pytest.mark.usefixtures("poisoned")
@@ -382,7 +385,7 @@ def test_several_poison_records_in_one_batch_are_each_found(
 ) -> None:
     (decide, *others) = topology.DECIDE[e.OrderSubmitted]
     raising = raising_on("P1", raising_on("P2", decide))
-    monkeypatch.setitem(topology.DECIDE, e.OrderSubmitted, (raising, *others))  # type: ignore[arg-type]  # A dict.
+    monkeypatch.setitem(topology.DECIDE, e.OrderSubmitted, (raising, *others))
     day.publisher.send(
         desk.order("O1", BESIDE),
         desk.order("P1", GOOD),
@@ -429,7 +432,7 @@ def test_a_quote_that_makes_folding_raise_is_found_among_all_others(
             raise OverflowError
         fold(state, quote)
 
-    monkeypatch.setitem(topology.FACT, e.QuoteObserved, (fold_or_raise, *others))  # type: ignore[arg-type]  # A dict.
+    monkeypatch.setitem(topology.FACT, e.QuoteObserved, (fold_or_raise, *others))
     bad = e.QuoteObserved(
         venue="A",
         instrument_id=GOOD,

@@ -1,0 +1,562 @@
+"""What must hold whatever happens (design, section 3), over random days of a whole shard.
+
+Hypothesis plays clients, markets, venues and operators, the honest and the confused, against one
+real shard. After every step the invariants are checked on the state, and every `decide` is watched:
+it must leave the state as it found it. At the end the sealed batches are folded into a fresh shard,
+and the rounds are stepped through again: the same state, the same chain, the same bytes.
+"""
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from world import (
+    HOUR,
+    LIT,
+    OPEN_NS,
+    OTHER_LIT,
+    SECOND,
+    World,
+    amend,
+    cancel,
+    cancel_rejected,
+    correction,
+    dark_venue,
+    day_closed,
+    day_opened,
+    fill_report,
+    halt,
+    kill,
+    lift,
+    market,
+    not_sent,
+    order,
+    policy,
+    px,
+    quote,
+    report,
+    restriction,
+    send_started,
+    trade,
+)
+
+from engine import topology
+from engine.core import day, scorecard
+from engine.core.events import (
+    BreakFlagged,
+    BreakReason,
+    ChildRouted,
+    ControlScope,
+    ExecType,
+    FillAllocated,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    OrderChangeRejected,
+    OrderRejected,
+    Router,
+    Side,
+    TimeInForce,
+    Urgency,
+)
+from engine.core.state import Child, Order, Parent, State
+
+DAY_NS = 24 * HOUR
+INDEX = st.integers(0, 99)
+QTYS = st.sampled_from((1, 50, 100, 250, 900))
+LIMITS = st.sampled_from((None, 99.90, 99.98, 100.00, 100.03, 100.25))
+OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
+
+
+# -------------------------------------------------------------------- deciding is watched
+
+
+def watched(decide: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which fails if it changes the state."""
+
+    def judge(state: State, *rest: Any) -> Any:  # noqa: ANN401
+        before = pickle.dumps(state)
+        events = decide(state, *rest)
+        assert pickle.dumps(state) == before, f"{decide.__qualname__} changed the state"
+        return events
+
+    return judge
+
+
+@contextmanager
+def deciding_watched() -> Iterator[None]:
+    """Every decide and planning step of the map is watched."""
+    patch = pytest.MonkeyPatch()
+    steps = {step: watched(step) for step in (*topology.GATHER, *topology.WORK)}
+    decides = {kind: tuple(map(watched, found)) for kind, found in topology.DECIDE.items()}
+    patch.setattr(topology, "DECIDE", decides)
+    for name in ("GATHER", "WORK"):
+        patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
+    for name in ("WHILE_HALTED", "REPEATED"):
+        patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
+    patch.setattr(day, "place_carried", watched(day.place_carried))
+    patch.setattr(scorecard, "update", watched(scorecard.update))
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+# ---------------------------------------------------------------------------- what holds
+
+
+def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
+    """An order is crossed, allocated, withdrawn or open; nothing open is forgotten."""
+    got: dict[str, list[int]] = {
+        order_id: list(base.get(order_id, (0, 0))) for order_id in state.orders
+    }
+    for parent in (*state.parents.values(), *state.parents_ended.values()):
+        for order_id, member in parent.members.items():
+            got[order_id][0] += member.crossed_qty
+            got[order_id][1] += member.allocated_qty
+    for order_id, found in state.orders.items():
+        assert [found.crossed_qty, found.allocated_qty] == got[order_id], found
+        assert min(found.open_qty, found.withdrawn_qty, *got[order_id]) >= 0, found
+        check_place(state, found)
+
+
+def check_place(state: State, found: Order) -> None:
+    parent = state.parents.get(found.parent_id)
+    if parent is not None:
+        member = parent.members[found.order_id]
+        assert member.is_active
+        assert member.open_qty == found.open_qty, found
+        assert (found.order_id in parent.pending) == (found.pending is not None)
+    elif found.open_qty:
+        assert found.terms.time_in_force is TimeInForce.GTC, f"lost: {found}"
+        assert found.pending is None
+    assert bool(found.parent_id) == (parent is not None)
+
+
+def check_parent(state: State, parent: Parent) -> None:
+    """The members' sums are the parent's, and what is out is what its live children have open."""
+    members = parent.members.values()
+    assert sum(m.crossed_qty for m in members) == parent.crossed_qty
+    assert sum(m.allocated_qty for m in members) + parent.error_qty == parent.filled_qty
+    for member in members:
+        assert min(member.open_qty, member.crossed_qty, member.allocated_qty) >= 0, member
+        assert member.is_active or not member.open_qty
+    if not parent.is_ended:
+        assert sum(m.open_qty for m in members if m.is_active) == parent.open_qty
+        assert sum(m.is_active for m in members) == parent.member_count
+    assert sum(child.leaves_qty for child in parent.children.values()) == parent.exposure_qty
+    assert all(child.is_live and child.leaves_qty > 0 for child in parent.children.values())
+    assert not (parent.is_ended and parent.children), "no child outlives its parent"
+    fills = [f for f in state.fills.values() if f.child.terms.parent_id == parent.parent_id]
+    assert sum(fill.last_qty for fill in fills) == parent.filled_qty
+    assert sum(fill.last_qty * fill.last_px for fill in fills) == parent.notional
+    assert sum(fill.error_qty for fill in fills) == parent.error_qty
+    for fill in fills:
+        assert sum(share.share_qty for share in fill.shares) + fill.error_qty == fill.last_qty
+        assert all(share.share_qty > 0 for share in fill.shares)
+
+
+def check_breaks(state: State, flagged_qty: Counter[str]) -> None:
+    """Open children and fills exceed the parent only by what was flagged as a break."""
+    for parent in (*state.parents.values(), *state.parents_ended.values()):
+        beyond_qty = max(0, parent.exposure_qty - parent.open_qty) if not parent.is_ended else 0
+        assert beyond_qty + parent.error_qty <= flagged_qty[parent.parent_id], parent
+
+
+def check_children(state: State) -> None:
+    live = [child for child in state.children.values() if child.is_live]
+    for child in live:
+        assert state.parents[child.terms.parent_id].children[child.child_id] is child
+        own = state.books[child.terms.instrument_id].own[child.terms.venue]
+        assert own[child.child_id] is child
+    for book in state.books.values():
+        assert sum(map(len, book.own.values())) == len(live)
+
+
+def check_routes(world: World) -> None:
+    """Nothing is priced through its parent's limit, off tick, or goes out while it must not."""
+    for routed in world.all_of(ChildRouted):
+        limit_px = world.state.parent(routed.parent_id).limit_px
+        sign = 1 if routed.side is Side.BUY else -1
+        assert limit_px is None or routed.limit_px * sign <= limit_px * sign
+        assert routed.limit_px % px(0.01) == 0
+        assert not world.state.halted
+        assert (ControlScope.FIRM, "") not in world.state.controls.killed
+        client_ids = {
+            member.order.terms.client_id
+            for member in world.state.parent(routed.parent_id).active_members()
+        }
+        assert not any((ControlScope.CLIENT, c) in world.state.controls.killed for c in client_ids)
+
+
+# ---------------------------------------------------------------------------- a random day
+
+
+class RandomDay(RuleBasedStateMachine):
+    """Anything that may come, in any order."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch = deciding_watched()
+        self._watch.__enter__()
+        self.count = 0
+        self.day = 0
+        self.reports: list[Any] = []  # Booked today.
+        self.requests: list[Any] = []  # Accepted or noted today.
+        self.base: dict[str, tuple[int, int]] = {}
+        self.flagged_qty: Counter[str] = Counter()
+
+    def teardown(self) -> None:
+        self._watch.__exit__(None, None, None)
+        if not hasattr(self, "world"):
+            return
+        self.world.given(restriction(restricted=False))  # Any control seals an open batch.
+        folded = self.world.folded()
+        assert repr(folded.state) == repr(self.world.state)
+        assert folded.chain == self.world.shard.chain
+        again = self.world.stepped_again()
+        assert [x.seal for x in again] == [x.sealed.seal for x in self.world.batches]
+        assert [x.records for x in again] == [x.sealed.records for x in self.world.batches]
+
+    @initialize(
+        window=st.sampled_from((0, 10)),
+        router=st.sampled_from((Router.AUTO, Router.SEQUENTIAL, Router.PARALLEL)),
+        join_until_ppm=st.sampled_from((0, 500_000, 1_000_000)),
+    )
+    def begin(self, window: int, router: Router, join_until_ppm: int) -> None:
+        chosen = policy(window_ns=window * SECOND, router=router, join_until_ppm=join_until_ppm)
+        self.world = World().given(*market(), dark_venue(), chosen)
+        resting = [
+            order("a", 900, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
+            order("b", 250, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
+        ]
+        self.step(*resting)
+        self.requests += resting
+
+    def step(self, *inputs: Any, after_ns: int = 0) -> None:  # noqa: ANN401
+        """One round, and what must hold of what it did."""
+        world = self.world
+        limits = {o.order_id: (o.terms.side, o.limit_px) for o in world.state.orders.values()}
+        live = {child.child_id for child in world.children()}
+        world.when(*inputs, after_ns=after_ns)
+        check_routes(world)
+        for booked in world.all_of(FillAllocated):
+            self.check_limits(booked, limits, live)
+        for flag in world.all_of(BreakFlagged):
+            if flag.reason in OVERFILLS:
+                child = world.state.children[flag.child_id]
+                self.flagged_qty[child.terms.parent_id] += flag.break_qty
+
+    def check_limits(
+        self,
+        booked: FillAllocated,
+        limits: dict[str, tuple[Side, int | None]],
+        live: set[str],
+    ) -> None:
+        """Nobody shares in a fill of a child that was priced through the own limit."""
+        child = self.world.state.fills[booked.fill_id].child
+        if child.child_id not in live:
+            return  # A late fill: who is there now was not there when it was out.
+        for share in booked.shares:
+            side, limit_px = limits[share.order_id]
+            sign = 1 if side is Side.BUY else -1
+            assert limit_px is None or child.terms.limit_px * sign <= limit_px * sign, booked
+
+    # What clients do.
+
+    @rule(
+        sides=st.lists(st.sampled_from(Side), min_size=1, max_size=3),
+        order_qty=QTYS,
+        limit=LIMITS,
+        client=st.sampled_from(("c1", "c2", "c3")),
+        urgency=st.sampled_from(Urgency),
+        at_once=st.sampled_from((True, True, True, False)),
+        is_gtc=st.booleans(),
+        consent=st.booleans(),
+    )
+    def submit(
+        self,
+        sides: list[Side],
+        order_qty: int,
+        limit: float | None,
+        client: str,
+        urgency: Urgency,
+        at_once: bool,  # noqa: FBT001
+        is_gtc: bool,  # noqa: FBT001
+        consent: bool,  # noqa: FBT001
+    ) -> None:
+        asked = []
+        for side in sides:
+            self.count += 1
+            asked.append(
+                order(
+                    f"o{self.count}",
+                    order_qty,
+                    side=side,
+                    limit_px=None if limit is None else px(limit),
+                    client_id=client,
+                    urgency=urgency,
+                    must_complete=at_once,
+                    end_ns=self.soon_ns() if at_once else None,
+                    time_in_force=TimeInForce.GTC if is_gtc else TimeInForce.DAY,
+                    crossing_consent=consent,
+                )
+            )
+        self.step(*self.fresh(), *asked)
+        self.requests += [x for x in asked if (x.source, x.cl_ord_id) in self.world.state.order_ids]
+
+    def fresh(self) -> list[Any]:
+        """A market that one can trade in, now."""
+        return [quote(venue, received_ns=self.world.now_ns) for venue in (LIT, OTHER_LIT)]
+
+    def soon_ns(self) -> int:
+        """A time that orders of the same minute share."""
+        return (self.world.now_ns // (100 * SECOND) + 1) * 100 * SECOND
+
+    @precondition(lambda self: self.world.state.orders)
+    @rule(which=INDEX, order_qty=st.none() | QTYS, limit=LIMITS)
+    def amend_order(self, which: int, order_qty: int | None, limit: float | None) -> None:
+        limit_px = None if limit is None else px(limit)
+        self.change(
+            which,
+            lambda name, new: amend(name, cl_ord_id=new, order_qty=order_qty, limit_px=limit_px),
+        )
+
+    @precondition(lambda self: self.world.state.orders)
+    @rule(which=INDEX)
+    def cancel_order(self, which: int) -> None:
+        self.change(which, lambda name, new: cancel(name, cl_ord_id=new))
+
+    def change(self, which: int, build: Callable[[str, str], Any]) -> None:
+        orders = list(self.world.state.orders.values())
+        self.count += 1
+        asked = build(orders[which % len(orders)].cl_ord_id, f"r{self.count}")
+        self.step(asked)
+        if (asked.source, asked.cl_ord_id) in self.world.state.order_ids:
+            self.requests.append(asked)
+
+    # What the market does.
+
+    @rule(
+        venue=st.sampled_from((LIT, OTHER_LIT)),
+        bid=st.sampled_from((0, 99.90, 99.99, 100.00, 100.20)),
+        spread=st.sampled_from((0.01, 0.02, 0.10)),
+        ask_qty=st.sampled_from((0, 100, 1_000)),
+    )
+    def see_quote(self, venue: str, bid: float, spread: float, ask_qty: int) -> None:
+        seen = quote(venue, bid, bid + spread, ask_qty=ask_qty, received_ns=self.world.now_ns)
+        self.step(seen)
+
+    @rule(last_qty=st.integers(1, 100_000))
+    def see_trade(self, last_qty: int) -> None:
+        self.step(trade(last_qty, received_ns=self.world.now_ns))
+
+    @rule(seconds=st.sampled_from((1, 10, 60, 600)))
+    def wait(self, seconds: int) -> None:
+        now_ns = self.world.now_ns + seconds * SECOND
+        fresh = [quote(venue, received_ns=now_ns) for venue in (LIT, OTHER_LIT)]
+        self.step(*fresh, after_ns=seconds * SECOND)
+
+    # What venues do.
+
+    def child(self, which: int, *, is_live: bool) -> Child:
+        children = list(self.world.state.children.values())
+        live = self.world.children() if is_live else []
+        return (live or children)[which % len(live or children)]
+
+    @precondition(lambda self: self.world.state.children)
+    @rule(
+        which=INDEX,
+        is_live=st.sampled_from((True, True, True, False)),
+        qty=st.sampled_from((1, 40, 100, 10**4)),
+        is_over=st.sampled_from((False, False, False, True)),
+    )
+    def fill(self, which: int, is_live: bool, qty: int, is_over: bool) -> None:  # noqa: FBT001
+        child = self.child(which, is_live=is_live)
+        self.count += 1
+        most = qty if is_over else min(qty, child.leaves_qty)
+        self.book(fill_report(child, max(1, most), f"E{self.count}"))
+
+    @precondition(lambda self: self.world.state.children)
+    @rule(
+        which=INDEX,
+        is_live=st.booleans(),
+        kind=st.sampled_from(
+            (ExecType.NEW, ExecType.CANCELED, ExecType.EXPIRED, ExecType.REJECTED, ExecType.UNKNOWN)
+        ),
+    )
+    def report_on(self, which: int, is_live: bool, kind: ExecType) -> None:  # noqa: FBT001
+        self.count += 1
+        self.step(report(self.child(which, is_live=is_live), kind, f"R{self.count}"))
+
+    @precondition(lambda self: self.world.children())
+    @rule()
+    def confirm_cancels(self) -> None:
+        asked = [child for child in self.world.children() if child.is_cancelling]
+        self.step(*(report(child, ExecType.CANCELED) for child in asked))
+
+    @precondition(lambda self: self.world.children())
+    @rule()
+    def race_of_fill_and_cancel(self) -> None:
+        both: list[Any] = []
+        for child in self.world.children():
+            self.count += 1
+            part = fill_report(child, max(1, child.leaves_qty // 2), f"E{self.count}")
+            both += [part, report(child, ExecType.CANCELED)]
+        self.step(*both)
+
+    @precondition(lambda self: self.world.state.children)
+    @rule(which=INDEX, kind=st.sampled_from((cancel_rejected, not_sent, send_started)))
+    def gateway_says(self, which: int, kind: Callable[[Child], Any]) -> None:
+        self.step(kind(self.child(which, is_live=True)))
+
+    @precondition(lambda self: self.world.state.fills)
+    @rule(
+        which=INDEX, qty=st.none() | st.sampled_from((1, 60, 150, 10**4)), cents=st.integers(-2, 2)
+    )
+    def bust_or_correct(self, which: int, qty: int | None, cents: int) -> None:
+        fills = list(self.world.state.fills.values())
+        fill = fills[which % len(fills)]
+        names = {v: k for k, v in self.world.state.executions.items() if k[3] == ExecType.TRADE}
+        self.count += 1
+        said: dict[str, Any] = {
+            "exec_ref_id": names[fill.fill_id][2],
+            "exec_id": f"C{self.count}",
+            "last_px": fill.last_px + cents * px(0.01),
+        }
+        if qty is None:
+            self.book(report(fill.child, ExecType.TRADE_CANCEL, **said))
+        else:
+            self.book(correction(fill.child, qty, **said))
+
+    def book(self, one: Any) -> None:  # noqa: ANN401
+        self.step(one)
+        if any(self.world.all_of(kind) for kind in (FillBooked, FillBusted, FillCorrected)):
+            self.reports.append(one)
+
+    @rule(which=INDEX, child_id=st.sampled_from(("", "0-0", "nobody")))
+    def lie(self, which: int, child_id: str) -> None:
+        if self.world.state.children:
+            child = self.child(which, is_live=False)
+            self.step(fill_report(child, 10, f"L{which}", child_id=child_id))
+
+    @precondition(lambda self: self.reports or self.requests)
+    @rule(which=INDEX)
+    def resend(self, which: int) -> None:
+        """A resend changes nothing; a request is told so."""
+        known = [*self.reports, *self.requests]
+        one = known[which % len(known)]
+        topic = "venue-reports" if one in self.reports else "orders"
+        cause = f"{topic}:{self.world.shard.resume(topic).position}"
+        before = pickle.dumps((self.world.state.orders, self.world.state.fills))
+        breaks = len(self.world.state.breaks)
+        self.world.when(one)
+        led_to = [event for event in self.world.events if event.cause == cause]
+        told: list[type] = [] if topic == "venue-reports" else [OrderRejected, OrderChangeRejected]
+        assert all(type(event) in told for event in led_to), led_to
+        assert len(led_to) == bool(told)
+        assert len(self.world.state.breaks) == breaks
+        if len(led_to) == len(self.world.events):
+            assert pickle.dumps((self.world.state.orders, self.world.state.fills)) == before
+
+    # What operators do.
+
+    @rule(
+        scope=st.sampled_from(
+            (
+                (ControlScope.FIRM, ""),
+                (ControlScope.CLIENT, "c1"),
+                (ControlScope.VENUE, LIT),
+                (ControlScope.INSTRUMENT, "AAPL"),
+            )
+        ),
+        what=st.sampled_from(("kill", "halt", "release", "release", "release")),
+    )
+    def operate(self, scope: tuple[ControlScope, str], what: str) -> None:
+        if what == "release":
+            held = self.world.state.controls.killed
+            self.step(lift(), *(kill(ControlScope(s), name, engaged=False) for s, name in held))
+        else:
+            self.step(halt() if what == "halt" else kill(*scope))
+
+    @rule(is_now=st.sampled_from((False, False, False, True)))
+    def close(self, is_now: bool) -> None:  # noqa: FBT001
+        if is_now:
+            self.end_of_day()
+
+    def end_of_day(self) -> None:
+        world = self.world
+        self.step(day_closed(20180102 + self.day))
+        self.day += 1
+        self.reports, self.requests = [], []
+        assert not world.children()
+        self.base = {
+            order_id: (found.crossed_qty, found.allocated_qty)
+            for order_id, found in world.state.orders.items()
+        }
+        assert all(found.open_qty > 0 for found in world.state.orders.values())
+        open_ns = OPEN_NS + self.day * DAY_NS
+        now_ns = open_ns + HOUR
+        opened = day_opened(20180102 + self.day, open_ns)
+        self.step(opened, quote(received_ns=now_ns), after_ns=now_ns - world.now_ns)
+
+    @invariant()
+    def everything_holds(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        state = self.world.state
+        check_orders(state, self.base)
+        for parent in (*state.parents.values(), *state.parents_ended.values()):
+            check_parent(state, parent)
+        check_breaks(state, self.flagged_qty)
+        check_children(state)
+
+
+def test_what_must_hold_holds_whatever_happens() -> None:
+    run_state_machine_as_test(
+        RandomDay,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.slow
+def test_what_must_hold_holds_over_longer_days() -> None:
+    run_state_machine_as_test(
+        RandomDay,
+        settings=settings(
+            max_examples=300,
+            stateful_step_count=60,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_a_decide_that_changes_the_state_is_found() -> None:
+    def meddles(state: State, *_: object) -> tuple[()]:
+        state.next_seq += 1
+        return ()
+
+    with pytest.raises(AssertionError, match="changed the state"):
+        watched(meddles)(State(shard=0))

@@ -1,0 +1,255 @@
+"""The worker beside a log that fails it: nothing is decided twice, nothing lost, nobody spins.
+
+`Flaky` is the embedded log with failures drawn from a seed at every call that may fail, before and
+after a commit took effect, which is what a real log does to its users.
+"""
+
+import random
+import resource
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline import desk, fresh_log, in_process, proof, short_day
+
+from engine import worker
+from engine.core import events as e
+from engine.log import open_log
+from engine.log.embedded import EmbeddedLog
+from engine.log.port import (
+    BEGINNING,
+    CommitUnknownError,
+    Lease,
+    LeaseChange,
+    LeaseLostError,
+    Leases,
+    Log,
+    LogUnavailableError,
+    NewRecord,
+    Reader,
+    Record,
+    ShardWriter,
+    Start,
+)
+
+PARTITIONS = 4
+RULES = short_day.rules(PARTITIONS)
+INSTRUMENTS = tuple(f"I{number:02}" for number in range(8))
+ORDERS = 120
+RARELY, OFTEN = 1, 15  # Percent of the calls that fail; what is called less fails more.
+
+
+TRIED = {
+    "commit refused",
+    "commit unknown, not done",
+    "commit unknown, done",
+    "lease doubted",
+    "is_held",
+    "last",
+    "writer",
+    "read",
+    "poll",
+}
+
+
+class Failures:
+    """Says when something fails, and counts what did."""
+
+    def __init__(self, seed: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.is_on = threading.Event()
+        self._chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
+
+    def maybe(
+        self, what: str, kind: type[Exception] = LogUnavailableError, percent: int = RARELY
+    ) -> None:
+        if self.is_on.is_set() and self._chance.randrange(100) < percent:
+            self.counts[what] += 1
+            raise kind(f"{what}: made to fail")
+
+
+class FlakyReader:
+    def __init__(self, reader: Reader, failures: Failures) -> None:
+        self._reader = reader
+        self._failures = failures
+
+    @property
+    def next(self) -> Start:
+        return self._reader.next
+
+    def read(self, max_records: int) -> Sequence[Record]:
+        self._failures.maybe("read")
+        return self._reader.read(max_records)
+
+    def at_end(self) -> bool:
+        self._failures.maybe("at_end")
+        return self._reader.at_end()
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class FlakyWriter:
+    def __init__(self, writer: ShardWriter, failures: Failures) -> None:
+        self._writer = writer
+        self._failures = failures
+
+    def commit(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        self._failures.maybe("commit refused", percent=OFTEN)
+        self._failures.maybe("commit unknown, not done", CommitUnknownError, OFTEN)
+        self._writer.commit(records)
+        self._failures.maybe("commit unknown, done", CommitUnknownError, OFTEN)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class FlakyLeases:
+    def __init__(self, leases: Leases, failures: Failures) -> None:
+        self._leases = leases
+        self._failures = failures
+
+    def poll(self, timeout_s: float) -> LeaseChange:
+        self._failures.maybe("poll")
+        return self._leases.poll(timeout_s)
+
+    def release(self, shard: int) -> None:
+        self._failures.maybe("release")
+        self._leases.release(shard)
+
+    def is_held(self, shard: int) -> bool:
+        self._failures.maybe("is_held", percent=OFTEN)
+        return self._leases.is_held(shard)
+
+    def close(self) -> None:
+        self._leases.close()
+
+
+class Flaky(EmbeddedLog):
+    """An embedded log whose every answer may be a failure."""
+
+    def __init__(self, path: Path, failures: Failures) -> None:
+        super().__init__(path, PARTITIONS)
+        self._failures = failures
+
+    def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> Any:  # noqa: ANN401
+        self._failures.maybe("reader")
+        return FlakyReader(super().reader(topic, partition, start), self._failures)
+
+    def last(self, topic: str, partition: int) -> Record | None:
+        self._failures.maybe("last", percent=OFTEN)
+        return super().last(topic, partition)
+
+    def wait(self, timeout_s: float) -> None:
+        self._failures.maybe("wait")
+        super().wait(timeout_s)
+
+    def leases(self, owner: str, shards: Sequence[int] | None = None) -> Any:  # noqa: ANN401
+        return FlakyLeases(super().leases(owner, shards), self._failures)
+
+    def writer(self, lease: Lease) -> Any:  # noqa: ANN401
+        self._failures.maybe("writer", percent=OFTEN)
+        self._failures.maybe("lease doubted", LeaseLostError, OFTEN)
+        return FlakyWriter(super().writer(lease), self._failures)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[tuple[Path, Log]]:
+    path = tmp_path / "log.db"
+    with open_log(f"sqlite:{path}", partitions=PARTITIONS) as log:
+        yield path, log
+
+
+def accepted(log: Log) -> list[str]:
+    return [event.cl_ord_id for event in in_process.events(log, "ingest", e.OrderAccepted)]
+
+
+def is_accepted(log: Log, cl_ord_id: str) -> bool:
+    return cl_ord_id in accepted(log)
+
+
+def check(log: Log, *, is_all_taken: bool = True) -> None:
+    for shard in range(PARTITIONS):
+        partition = proof.partition_of(log, shard)
+        proof.whole(partition, is_all_taken=is_all_taken)
+        decided = proof.decides_the_same(partition, RULES)
+        assert proof.same_state(proof.recovered(log, shard, RULES), decided)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_log_that_fails_everywhere_costs_time_and_nothing_else(
+    opened: tuple[Path, Log], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY_WAIT_S", 0.01)
+    path, log = opened
+    failures = Failures(seed)
+    publisher = desk.Publisher(log, desk.OMS)
+    desk.open_day(publisher, INSTRUMENTS)
+    with in_process.worker(lambda: Flaky(path, failures)) as running:
+        failures.is_on.set()
+        for number in range(ORDERS):
+            name = INSTRUMENTS[number % len(INSTRUMENTS)]
+            publisher.send(desk.order(f"O{number}", name))
+            if number % 3 == 0:
+                in_process.until(partial(is_accepted, log, f"O{number}"), "an order", running)
+        in_process.until(lambda: len(accepted(log)) == ORDERS, "all orders", running)
+        failures.is_on.clear()
+    assert failures.counts.keys() >= TRIED, failures.counts
+    assert sorted(accepted(log)) == sorted(f"O{number}" for number in range(ORDERS))
+    check(log, is_all_taken=False)
+
+
+def test_workers_come_and_go_and_each_stop_hands_over(opened: tuple[Path, Log]) -> None:
+    path, log = opened
+    publisher = desk.Publisher(log, desk.OMS)
+    desk.open_day(publisher, INSTRUMENTS)
+    reopen = in_process.opener(f"sqlite:{path}", PARTITIONS)
+    with in_process.worker(reopen, "stays") as running:
+        for turn in range(4):
+            with in_process.worker(reopen, f"guest-{turn}"):
+                for number in range(10):
+                    name = INSTRUMENTS[number % len(INSTRUMENTS)]
+                    publisher.send(desk.order(f"O{turn}-{number}", name))
+                in_process.until(partial(is_accepted, log, f"O{turn}-9"), "all", running)
+        publisher.send(desk.order("LAST", INSTRUMENTS[0]))
+        in_process.until(lambda: "LAST" in accepted(log), "the last order", running)
+    check(log, is_all_taken=False)
+
+
+def cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    return used.ru_utime + used.ru_stime
+
+
+class Watched(in_process.Running):
+    """Knows what its thread has used."""
+
+    used_s = 0.0
+
+    def run(self) -> None:
+        before_s = cpu_s()
+        super().run()
+        self.used_s = cpu_s() - before_s
+
+
+IDLE_S = 3.0
+IDLE_SHARE_MAX = 0.15  # Of a core; about 0.04 on a quiet machine.
+
+
+@pytest.mark.parametrize("kind", fresh_log.EITHER)
+@pytest.mark.parametrize("shards", [None, []], ids=["all shards", "no shard"])
+def test_an_idle_worker_leaves_the_machine_alone(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, shards: list[int] | None
+) -> None:
+    url = fresh_log.url(request, tmp_path, kind, PARTITIONS)
+    with open_log(url, partitions=PARTITIONS) as log:
+        desk.open_day(desk.Publisher(log, desk.OMS), INSTRUMENTS)
+    idle = Watched(in_process.opener(url, PARTITIONS), "idle", shards)
+    idle.start()
+    idle.join(IDLE_S)
+    idle.finish()
+    assert idle.used_s < IDLE_SHARE_MAX * IDLE_S + 0.5, idle.used_s  # Half a second to start.
