@@ -76,9 +76,22 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         "ingest",
+        risk,
+        (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested),
+        (e.SuspensionEnded,),
+    ),
+    Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
+    Row(
+        "ingest",
         day,
         (e.DayOpened, e.DayClosed),
-        (e.ControlApplied, e.OrderCarried, e.SuspensionSet, e.InstrumentHalted),
+        (
+            e.ControlApplied,
+            e.OrderAmended,
+            e.OrderCarried,
+            e.SuspensionSet,
+            e.InstrumentHalted,
+        ),
     ),
     Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
@@ -94,6 +107,7 @@ TABLE: tuple[Row, ...] = (
         (e.MemberLeft, e.MemberAmended, e.ParentReleased, e.ParentEnded),
     ),
     Row("ingest", aggregation, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
+    Row("routes", aggregation, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
     Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),

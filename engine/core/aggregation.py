@@ -183,12 +183,15 @@ def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent
 
 
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
-    """An order whose amend took it out of its parent looks for another."""
+    """An order whose amend took it out of its parent looks for another.
+
+    Planning of this batch may have passed by a parent that it opens, so its window closes after.
+    """
     order = state.orders[event.order_id]
     is_between_days = now_ns >= order.end_ns  # A carried order has no window before the open.
     if order.parent_id or not order.open_qty or is_between_days:
         return ()
-    return (place(state, order, now_ns),)
+    return (place(state, order, now_ns + 1),)
 
 
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {

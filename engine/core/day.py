@@ -172,13 +172,10 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def place_carried(state: State, now_ns: int) -> tuple[StageEvent, ...]:
-    """Find the next carried order a parent, once a day and a policy are there."""
+    """Find the next unplaced order a parent, once a day and a policy are there."""
     if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
         return ()
-    for order in state.unplaced.values():
-        if order.open_qty:  # Else it was cancelled between the days.
-            return (aggregation.place(state, order, now_ns),)
-    return ()
+    return (aggregation.place(state, next(iter(state.unplaced.values())), now_ns),)
 
 
 def mark_due(state: State, now_ns: int) -> None:

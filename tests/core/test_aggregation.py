@@ -306,10 +306,18 @@ def test_an_amend_out_of_the_band_moves_the_order_to_another_parent() -> None:
     world.when(amend("o1", limit_px=px(98))).then_some(
         an(MemberLeft, reason=LeaveReason.AMENDED, parent_qty=0),
         an(OrderAmended, limit_px=px(98)),
-        an(ParentOpened, window_end_ns=NOW_NS + MINUTE),
+        an(ParentOpened, window_end_ns=NOW_NS + MINUTE + 1),
         an(MemberJoined, member_qty=500, parent_limit_px=px(98)),
         an(ParentEnded, parent_id=before.parent_id, reason=EndReason.EMPTIED),
     )
+
+
+def test_a_parent_opened_by_an_amend_is_released_in_the_next_batch() -> None:
+    """Without a window it used to be passed by, and nothing worked it until its end."""
+    world = resting().given(amend(limit_px=px(98)))
+    world.when(canceled(world)).then_some(ParentOpened).then_no(ParentReleased)
+    assert world.shard.next_due_ns() == world.now_ns + 1
+    world.when(after_ns=1).then_some(ParentReleased, an(ChildRouted, limit_px=px(98)))
 
 
 def test_an_order_may_come_back_to_the_parent_that_it_left() -> None:

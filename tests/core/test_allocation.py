@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
     CENT,
@@ -88,6 +89,7 @@ def test_a_member_whose_part_is_nothing_is_not_named() -> None:
     assert world.the(FillAllocated).shares == (share(world, "o1", 1),)
 
 
+@settings(deadline=None, max_examples=40)  # A whole shard runs in each.
 @for_all(
     st.lists(st.integers(1, 60), min_size=1, max_size=4),
     st.lists(st.integers(1, 80), min_size=1, max_size=5),

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from engine.core.events import (
     CalendarDefined,
     ChildClosed,
     ChildRouted,
+    ControlApplied,
     DayClosed,
     DayOpened,
     ExecutionReported,
@@ -284,9 +284,7 @@ def assert_whole(log: Log) -> None:
     assert set(sent.values()) <= {1}
     routed = {f"{n}-{x.seq}": x for n, x in by_shard(log, "routes") if isinstance(x, ChildRouted)}
     fills = of(FillBooked, log, "fills")
-    closed = {x.child_id for x in of(ChildClosed, log, "fills")}
-    filled = {x.child_id for x in fills if not x.leaves_qty}
-    assert set(routed) == closed | filled
+    assert in_doubt(log) == set()
     refused = {x.child_id for x in of(NotSent, log, "venue-reports")}
     assert set(sent) | refused <= set(routed)
     assert of(BreakFlagged, log, "fills") == []
@@ -377,15 +375,26 @@ def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves
 
 def start(url: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "METAORDER_LOG_URL": url, "METAORDER_PARTITIONS": str(PARTITIONS)}
-    with (folder / f"{arguments[1]}.err").open("w") as errors:
+    with (folder / f"{'-'.join(arguments[:2])}.err").open("w") as errors:
         return subprocess.Popen(  # noqa: S603  Our own command.
-            [str(BIN / "metaorder"), *arguments, "-o", "json"],
+            [str(BIN / "metaorder"), *arguments],
             env=environment,
             cwd=folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=errors,
         )
+
+
+PAPER = ("gateway", "paper", "-o", "json")
+REPLAY = ("gateway", "replay", "-o", "json", "--speed", "30")
+
+
+def in_doubt(log: Log) -> set[str]:
+    """Children that are neither closed nor filled."""
+    routed = {f"{n}-{x.seq}" for n, x in by_shard(log, "routes") if isinstance(x, ChildRouted)}
+    filled = {x.child_id for x in of(FillBooked, log, "fills") if not x.leaves_qty}
+    return routed - filled - {x.child_id for x in of(ChildClosed, log, "fills")}
 
 
 @contextmanager
@@ -408,16 +417,18 @@ def ended(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401  A JSON object
 
 
 def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
-    """Gateway and replay as processes, the worker in a thread."""
-    with open_log(url, partitions=PARTITIONS) as log, working(url):
+    """Worker, gateway and replay, each a process."""
+    with open_log(url, partitions=PARTITIONS) as log:
         apply_policy(log, folder)
-        paper = start(url, "gateway", "paper", folder=folder)
-        playing = start(
-            url, "gateway", "replay", "--market", str(tape), "--speed", "30", folder=folder
-        )
-        with ending([paper, playing]):
-            await_that(lambda: bool(of(TradeObserved, log, "market-data")), 40, "a print")
-            await_that(lambda: "is up" in (folder / "paper.err").read_text(), 40, "the gateway")
+        worker = start(url, "worker", folder=folder)
+        paper = start(url, *PAPER, folder=folder)
+        at_work = folder / "gateway-paper.err"
+        with ending(processes := [worker, paper]):
+            await_that(lambda: "is up" in at_work.read_text(), 60, "the gateway")
+            await_that(lambda: len(of(ControlApplied, log, "ingest")) > 3, 60, "the worker")
+            playing = start(url, *REPLAY, "--market", str(tape), folder=folder)
+            processes.append(playing)
+            await_that(lambda: bool(of(TradeObserved, log, "market-data")), 60, "a print")
             time.sleep(2.5)  # The replay's lead.
             submit(log, 6)
             await_that(lambda: allocated_qty(log) > 900, 30, "allocations")
@@ -426,6 +437,9 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
             time.sleep(1)
             paper.terminate()
             traded = ended(paper)
+            await_that(lambda: not in_doubt(log), 20, "the worker's last answers")
+            worker.terminate()
+            worker.wait(60)
         assert played["stopped"]
         assert played["quotes"] > 0
         assert traded["filled_qty"] == allocated_qty(log) > 0
@@ -450,11 +464,11 @@ def test_a_second_gateway_takes_over_and_the_first_ends_with_its_reason(
     url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "second").mkdir()
-    errors = tmp_path / "paper.err"
-    processes = [start(url, "gateway", "paper", folder=tmp_path)]
+    errors = tmp_path / "gateway-paper.err"
+    processes = [start(url, *PAPER, folder=tmp_path)]
     with ending(processes):
         await_that(lambda: "is up" in errors.read_text(), 40, "the first")
-        processes.append(start(url, "gateway", "paper", folder=tmp_path / "second"))
+        processes.append(start(url, *PAPER, folder=tmp_path / "second"))
         first, second = processes
         first.communicate(timeout=40)
         assert first.returncode == 1, errors.read_text()
@@ -495,12 +509,6 @@ def test_the_page_has_its_programs() -> None:
     assert list(scripts()) == ["embedded", "kafka"]
 
 
-has_worker = pytest.mark.skipif(
-    find_spec("engine.cli.run") is None, reason="`metaorder worker` is not there"
-)
-
-
-@has_worker
 @pytest.mark.slow
 def test_the_page_trades_on_the_embedded_log(url: str, tmp_path: Path) -> None:
     run_script("embedded", url, tmp_path)
@@ -509,7 +517,6 @@ def test_the_page_trades_on_the_embedded_log(url: str, tmp_path: Path) -> None:
         assert_whole(log)
 
 
-@has_worker
 @pytest.mark.kafka
 def test_the_page_trades_on_kafka(kafka_bootstrap: str, tmp_path: Path) -> None:
     url = f"kafka:{kafka_bootstrap}/page{time.time_ns()}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline import short_day
+from pipeline import proof, short_day
 
 from engine.log import codec, open_log
 from engine.log.port import Log
@@ -68,10 +68,8 @@ def events(log: Log, topic: str, kind: type | None = None, shard: int | None = N
     """What a stage topic holds by now, over all shards or of one."""
     found: list[Any] = []
     for number in range(log.partitions) if shard is None else (shard,):
-        reader = log.reader(topic, number)
-        while records := reader.read(1_000):
-            found += [codec.decode(topic, record.value) for record in records]
-        reader.close()
+        records = proof.read_all(log, topic, number)
+        found += [codec.decode(topic, record.value) for record in records]
     return [event for event in found if kind is None or isinstance(event, kind)]
 
 
