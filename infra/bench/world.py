@@ -78,11 +78,11 @@ class Shape:
 
     instruments: int = 64
     orders: int = 20_000
-    orders_per_round: int = 80
+    orders_per_round: int = 160
     members: int = 104  # Of a parent; its window closes with them.
     min_slice_qty: int = 2_400  # A slice is spread over three or four venues.
-    horizon_ns: int = 260 * SECOND_NS  # End of every order's window, after the open.
-    window_ns: int = 130 * SECOND_NS  # Of aggregation.
+    horizon_ns: int = 130 * SECOND_NS  # End of every order's window, after the open.
+    window_ns: int = 65 * SECOND_NS  # Of aggregation.
     round_ns: int = SECOND_NS // 2
     interval_ns: int = SECOND_NS  # Between two schedule points.
     must_complete: bool = False

@@ -588,7 +588,7 @@ def test_a_bust_of_an_earlier_parent_leaves_a_pending_change_of_the_next() -> No
     child = world.child()
     world.given(fill_report(child, 200)).given(amend(limit_px=px(98)))
     world.when(canceled(world)).then_some(ParentOpened, an(MemberJoined, member_qty=300))
-    world.given(after_ns=SECOND).given(cancel(orig_cl_ord_id="o1a", cl_ord_id="x"))
+    world.given(after_ns=SECOND + 1).given(cancel(orig_cl_ord_id="o1a", cl_ord_id="x"))
     world.when(bust(child)).then_some(an(OrderCancelled, withdrawn_qty=200))
     assert world.order().open_qty == 300
     world.when(canceled(world)).then_some(an(OrderCancelled, withdrawn_qty=300, cl_ord_id="x"))

@@ -44,7 +44,6 @@ from engine import topology
 from engine.core import day, risk, scorecard
 from engine.core import events as e
 from engine.core.intake import Unreadable
-from engine.core.state import Child
 
 STAGE_EVENTS = get_args(e.StageEvent)
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
@@ -188,7 +187,7 @@ def _late_bust(world: World) -> None:
     """A bust of a parent that had ended, and one that gives a member back what it had."""
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
-    child: Child = world.children()[-1]
+    child = world.children()[-1]
     world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
 
 
