@@ -97,6 +97,6 @@ left join sealed_inputs as input
     on input.shard = caused.shard
     and input.batch = caused.batch
     and input.topic = caused.topic
-    and caused.place::bigint >= input.first_position
-    and caused.place::bigint < input.next_position
+    and try_cast(caused.place as bigint) >= input.first_position
+    and try_cast(caused.place as bigint) < input.next_position
 where input.batch is null;

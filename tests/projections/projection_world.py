@@ -457,14 +457,14 @@ class Day:
         trade(world, "15:59:59", 100.5)
         world.emit(world.input(make(e.DayClosed, day=DAY)), e.ControlApplied, control="DayClosed")
         ended = {"parent_id": self.buy, "filled_qty": 300, "crossed_qty": 200}
-        world.emit("close:", e.ParentEnded, **ended, returned_qty=284)
+        world.emit("plan:", e.ParentEnded, **ended, returned_qty=284)
         members = (
             result(self.one, 500, 125, 166, 209),
             result(self.three, 250, 75, 100, 75),
             result(self.four, 100, 0, 34, 66),
         )
-        world.emit("close:", e.ParentReconciled, **ended, members=members)
+        world.emit("plan:", e.ParentReconciled, **ended, members=members)
         gone = {"reason": e.WithdrawReason.DAY_CLOSED}
-        world.emit("close:", e.OrderExpired, order_id=self.one, withdrawn_qty=209, **gone)
-        world.emit("close:", e.OrderExpired, order_id=self.three, withdrawn_qty=75, **gone)
+        world.emit("plan:", e.OrderExpired, order_id=self.one, withdrawn_qty=209, **gone)
+        world.emit("plan:", e.OrderExpired, order_id=self.three, withdrawn_qty=75, **gone)
         world.seal(at("16:00:00"), e.SealKind.CLOSE)
