@@ -56,6 +56,7 @@ def recover(log: Log, number: int, rules: Rules) -> Generator[Progress, None, Sh
         _check_empty(stages, number)
     try:
         for done, seal in enumerate(seals):
+            shard.check_follows(seal)  # First, so that a lost seal is not taken for lost records.
             is_past = done <= last_close
             if done == last_close + 1:
                 inputs |= _keyed(log, shard)

@@ -522,7 +522,8 @@ class Shard:
                 apply(self.state, event)
             self.state.next_seq = event.seq + 1
 
-    def _check(self, seal: BatchSealed) -> None:
+    def check_follows(self, seal: BatchSealed) -> None:
+        """Raise CorruptLogError if the seal is not that of the next batch."""
         state = self.state
         expected = (self.next_batch, state.next_seq, self.chain)
         if (seal.batch, seal.first_seq, seal.previous_chain) != expected:
@@ -531,6 +532,9 @@ class Shard:
                 f"chain {seal.previous_chain.hex()[:16]}, expected batch {expected[0]} at seq "
                 f"{expected[1]} after {expected[2].hex()[:16]}. Nothing was written."
             )
+
+    def _check(self, seal: BatchSealed) -> None:
+        self.check_follows(seal)
         if seals.chain(seal) != seal.chain:
             raise CorruptLogError(
                 f"shard {self.number}: seal {seal.batch} does not have the chain it states. "
