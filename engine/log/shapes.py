@@ -40,8 +40,8 @@ def number(n: int) -> str:
 
 def string(s: str) -> str:
     """A string: the length of its UTF-8, then that."""
-    if s.isascii():
-        return number(len(s)) + s
+    if len(s) < 8_192 and s.isascii():
+        return ENDS[len(s) << 1] + s
     return octets(s.encode())
 
 

@@ -22,6 +22,7 @@ WAVE = Shape(
     sells=False,
 )
 HEAP = Shape(instruments=16, window_ns=20 * SECOND_NS, horizon_ns=60 * SECOND_NS)
+EARLY_CHILDREN = 1_000
 NEAR = 3  # Waves around a point whose median counts for it.
 
 
@@ -49,7 +50,7 @@ def child_cost(children: int, on_progress: Callable[[int], None] | None = None) 
     player = Player(WAVE, keeps=False)
     player.open()
     seen: list[tuple[int, float]] = []  # Children so far, and the wave's microseconds a child.
-    while player.script.children < children:
+    while player.script.children < children or len(seen) <= 2 * NEAR:
         before, before_s = player.script.children, player.engine_s
         player.wave(WAVE.orders_per_round)
         made = player.script.children - before
@@ -57,7 +58,7 @@ def child_cost(children: int, on_progress: Callable[[int], None] | None = None) 
         seen.append((player.script.children, (player.engine_s - before_s) / made * 1e6))
         if on_progress is not None:
             on_progress(player.script.children)
-    early = next(n for n, (total, _) in enumerate(seen) if total >= min(1_000, children // 2))
+    early = next(n for n, (total, _) in enumerate(seen) if total >= EARLY_CHILDREN)
     first = seen[max(1, early - NEAR // 2) :][:NEAR]  # The first wave warms up.
     last = seen[-NEAR:]
     return ChildCost(

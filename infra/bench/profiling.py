@@ -82,8 +82,8 @@ def stage_of(function: Function, folds: set[str]) -> str:
         stage = BY_FILE[place]
         if stage != "codec":
             return stage
-        is_encoding = name == "encode" or name.startswith(("to_", "write"))
-        return "encode" if is_encoding else "decode"
+        is_decoding = name.startswith(("from_", "decode", "_read", "<"))
+        return "decode" if is_decoding else "encode"
     if place.startswith("engine/core/"):
         if f"{path}:{name}" in folds:
             return "fold"

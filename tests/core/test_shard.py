@@ -103,7 +103,9 @@ def eventful() -> World:
     world.given(at_once("o2", 1_500), quote(LIT, 100.01, 100.03))
     live = world.children()
     world.given(*(fill_report(c, 30, f"E{n}") for n, c in enumerate(live)))
-    world.given(Raw("orders", source="lost"), cancel("o1"), after_ns=SECOND).given(quote(), after_ns=MINUTE)
+    world.given(Raw("orders", source="lost"), cancel("o1"), after_ns=SECOND).given(
+        quote(), after_ns=MINUTE
+    )
     world.given(*(report(c, e.ExecType.CANCELED) for c in world.children()))
     world.given(order("g", limit_px=px(99.00), **GTC)).at(CLOSE_NS, day_closed(), order("late"))
     open_ns = CLOSE_NS + 18 * HOUR
