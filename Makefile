@@ -48,8 +48,8 @@ demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded l
 
 # Twice pytest: the core under the branch gate, then everything else at full speed.
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
-	$(BIN)/pytest tests/core --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/pytest --ignore=tests/core
+	$(BIN)/pytest tests/core tests/reference --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest --ignore=tests/core --ignore=tests/reference --durations=15
 
 lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff format --check .

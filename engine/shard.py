@@ -197,11 +197,11 @@ class Shard:
             source, number = sender(record)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
+        is_close = isinstance(found, DayClosed) and day.is_of_today(self.state, found)
         for fold in topology.FACT.get(type(found), ()):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
-        if kind is DayClosed and cause not in faulted:
-            self._open.is_closing = True
+        self._open.is_closing = is_close
 
     def _admit(self, topic: str, record: Record) -> Any:  # noqa: ANN401  Any of the inputs.
         """The event in a record, or why it cannot be taken."""
@@ -564,7 +564,8 @@ class Shard:
 def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Unreadable:
     """Why a record is not taken, and who sent it as far as its headers say."""
     source, number = sender(record)
-    key = record.key or b""
+    # The key of a control is no instrument: a fault there suspends all routes.
+    key = b"" if topic in SHARED_TOPICS else record.key or b""
     return Unreadable(
         topic=topic,
         position=record.position,

@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
+from engine.core.events import DayClosed
+from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
     SHARED_TOPICS,
@@ -211,6 +213,7 @@ class _Work:
         self._readers: dict[str, Reader] = {}
         self._waiting: Records = {}  # Read, not taken yet.
         self._unsealed: Records = {}  # Taken by the open batch.
+        self._has_drained = False  # What was there before a DayClosed has been taken.
         self._stepped_s = 0.0
 
     @property
@@ -313,9 +316,10 @@ class _Work:
         now_ns = self._worker.clock_ns()
         self._stepped_s = time.monotonic()
         faulted: frozenset[str] = frozenset()
+        batch = self._in_hand()
         while True:
             try:
-                sealed = self._shard.step(self._waiting, now_ns, faulted=faulted)
+                sealed = self._shard.step(batch, now_ns, faulted=faulted)
             except (EngineError, MemoryError):
                 raise
             except Exception:
@@ -326,6 +330,7 @@ class _Work:
                 _log.exception("shard %s: %s raised; taken again", self._shard.number, what)
                 faulted |= {at}
                 # The same records and the same time: then it is the same input that raises.
+                batch = joined(self._unsealed, batch)
                 self._waiting = joined(self._unsealed, self._waiting)
                 self._unsealed = {}
                 yield from self._rebuild()
@@ -333,6 +338,23 @@ class _Work:
             taken, self._waiting = self._parted()
             self._unsealed = joined(self._unsealed, taken) if sealed is None else {}
             return sealed
+
+    def _in_hand(self) -> Records:
+        """What to step on; a close waits for the reports and orders that are there already.
+
+        Controls come first in a batch, so after an absence a DayClosed would overtake the fills
+        of its own day. Everything else goes once before it, and what comes later is too late.
+        """
+        controls = self._waiting["controls"]
+        closes = [n for n, record in enumerate(controls) if is_close(record)]
+        others = ("venue-reports", "orders")
+        if not closes or self._has_drained:
+            self._has_drained = False
+            return self._waiting
+        if not any(self._waiting[topic] for topic in others):
+            return self._waiting
+        self._has_drained = all(self._readers[topic].at_end() for topic in others)
+        return {**self._waiting, "controls": controls[: closes[0]]}
 
     def _parted(self) -> _Taken:
         taken: Records = {}
@@ -385,6 +407,11 @@ def _rest(rest_s: float) -> Turns:
     until_s = time.monotonic() + rest_s
     while time.monotonic() < until_s:
         yield False
+
+
+def is_close(record: Record) -> bool:
+    """Whether a control is a DayClosed, by its schema id."""
+    return codec.is_a(DayClosed, record.value)
 
 
 def joined(first: Records, then: Records) -> Records:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import projections as project
+from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, OutputOption, loaded
 from engine.cli.render import Output, errors, fetched, progress, render, render_one
 from engine.cli.rules import rules_of
@@ -74,6 +75,8 @@ def simulate(
         show(played)
     else:
         render_one(played.figures, output)
+    if any(played.figures["invariants"].values()):
+        raise typer.Exit(Exit.MISMATCH)
 
 
 def demo(
@@ -152,16 +155,17 @@ def read_controls(path: Path | None, set_ns: int) -> list[Input]:
 def _prepare(out: Path, log_url: str) -> None:
     """An empty place: an earlier simulation's files go, anything else of that name stays."""
     log_file = out / LOG_FILE
+    marker = orjson.dumps({"log": log_url}) + b"\n"
     if log_url == f"sqlite:{log_file}" and log_file.exists():
-        if not (out / MARKER).exists():
+        if not (out / MARKER).exists() or (out / MARKER).read_bytes() != marker:
             raise EngineError(
                 f"{log_file} was not written by a simulation and is not written over. "
                 "Give another --out."
             )
-        for path in out.glob(f"{LOG_FILE}*"):
-            path.unlink()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{log_file}{suffix}").unlink(missing_ok=True)
     out.mkdir(parents=True, exist_ok=True)
-    (out / MARKER).write_bytes(orjson.dumps({"log": log_url}) + b"\n")
+    (out / MARKER).write_bytes(marker)
 
 
 @contextmanager

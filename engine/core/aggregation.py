@@ -320,7 +320,9 @@ def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
 def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
     """What closes the aggregation window now, if anything does."""
     terms = parent.terms
-    if parent.is_released or now_ns < terms.start_ns or not may_trade(state, parent):
+    if parent.is_released or not terms.start_ns <= now_ns < terms.end_ns:
+        return None
+    if not may_trade(state, parent):
         return None
     if now_ns >= terms.window_end_ns:
         return ReleaseReason.TIME

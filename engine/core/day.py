@@ -49,6 +49,8 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
     """Everything that ends and everything that lives on, in one order for every replay."""
     closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
+    if state.day is not None:
+        return tuple(closing)  # Another day's: its receipt, and nothing else.
     for parent in state.parents.values():
         closing += [closed(child) for child in parent.children.values()]
         closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
@@ -215,14 +217,22 @@ def end_of(parent: Parent, now_ns: int) -> int:
 # ------------------------------------------------------------------------------ evolve
 
 
+def is_of_today(state: State, control: DayClosed) -> bool:
+    """Whether a close is this day's; a late resend of yesterday's must not end today."""
+    return state.day is None or state.day.day == control.day
+
+
 def on_day_opened(state: State, control: DayOpened) -> None:
+    if state.day is not None:
+        return  # A resend; and no day opens over another.
     state.day = control
     for order in state.unplaced.values():
         order.start_ns, order.end_ns = control.open_ns, control.close_ns
 
 
-def on_day_closed(state: State, _: DayClosed) -> None:
-    state.day = None
+def on_day_closed(state: State, control: DayClosed) -> None:
+    if is_of_today(state, control):
+        state.day = None
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {

@@ -22,6 +22,7 @@ from engine.core.events import (
     ChildClosed,
     ChildFateUnknown,
     ChildRouted,
+    ChildTimeInForce,
     CloseReason,
     ExecType,
     ExecutionReported,
@@ -216,8 +217,11 @@ def decide_correct(
 
 def referred(state: State, report: ExecutionReported) -> Fill | None:
     """The standing fill that a bust or correction refers to."""
-    key = (report.venue, report.session_day, report.exec_ref_id or "", ExecType.TRADE)
-    fill = state.fills.get(state.executions.get(key, ""))
+    name = (report.venue, report.session_day, report.exec_ref_id or "")
+    executions = state.executions  # A venue may name the fill or its last correction.
+    fill_id = executions.get((*name, ExecType.TRADE))
+    fill_id = fill_id or executions.get((*name, ExecType.TRADE_CORRECT), "")
+    fill = state.fills.get(fill_id)
     if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
         return None
     return fill
@@ -396,10 +400,12 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = 0
     retire(state, child)
-    is_ioc_miss = child.terms.time_in_force.value == "IOC" and not child.filled_qty
-    # An unfilled IOC asks for no new slice before the next schedule point: the quote was gone,
-    # and asking again at once would only ask the same question.
-    state.touch(event.parent_id, 0 if is_ioc_miss else RETURNED)
+    # After an unfilled IOC or a refusal no new slice is asked for before the next schedule point:
+    # the quote was gone or the venue refuses us, and to ask at once is to ask the same.
+    is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
+    is_refused = event.reason in (CloseReason.REJECTED, CloseReason.NOT_SENT)
+    is_miss = not child.filled_qty and (is_ioc or is_refused)
+    state.touch(event.parent_id, 0 if is_miss else RETURNED)
 
 
 def retire(state: State, child: Child) -> None:

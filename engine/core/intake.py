@@ -231,6 +231,7 @@ def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
 def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> Refusal:
     """`spent` is what the order has taken of the allotments already, 1e-9 currency units."""
     px = order.limit_px or market.view(state, order.instrument_id, now_ns).far_px(order.side)
+    px = px or state.book(order.instrument_id).last_px  # The best guess without a quote.
     value = px * order.order_qty
     for limit in limits_of(state, order.client_id, order.instrument_id):
         most = limit.max_order_notional_cur

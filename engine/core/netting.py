@@ -72,7 +72,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """
     terms = parent.terms
     is_closing = aggregation.window_closed_by(state, parent, now_ns) is not None
-    if parent.pool_qty <= 0 or not (parent.is_released or is_closing):
+    if parent.pool_qty <= 0 or not (parent.is_released or is_closing) or now_ns >= terms.end_ns:
         return ()
     opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
     others = state.by_side.get((terms.instrument_id, opposite))
@@ -87,7 +87,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     for other in others.values():
         is_ready = (
             other.pool_qty > 0
-            and now_ns >= other.terms.start_ns
+            and other.terms.start_ns <= now_ns < other.terms.end_ns
             and not aggregation.has_killed_member(state, other)
         )
         if is_ready and is_compatible(parent, other) and accepts_px(other, mid_px):

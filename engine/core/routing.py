@@ -259,8 +259,8 @@ def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) ->
     left_qty = qty
     for rated in candidates:
         most_qty = min(left_qty, part_qty)
-        if rated.how is TAKE:
-            most_qty = min(most_qty, rated.venue_qty)
+        if rated.how is TAKE and rated.venue_qty < most_qty:
+            most_qty = rated.venue_qty - rated.venue_qty % search.lot_qty  # Only the last is odd.
         fit_qty = fitted_qty(search, rated.venue, most_qty)
         if fit_qty:
             parts.append(Part(rated, fit_qty))

@@ -85,11 +85,12 @@ def slice_qty(
         most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
         # Never below the least slice: a small parent would wait for the clean-up with all of it.
         wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
-    qty = min(wanted_qty, free_qty, allowed_qty(state, parent, style))
+    most_qty = min(free_qty, allowed_qty(state, parent, style))
+    qty = min(wanted_qty, most_qty)
     if qty <= 0:
         return 0
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-    if free_qty <= lot_qty and qty * 2 >= free_qty:
+    if free_qty == most_qty <= lot_qty and qty * 2 >= free_qty:
         return free_qty  # The odd rest goes in one piece, once half of it is due.
     if qty < free_qty:
         qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd rest goes last.

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
 from engine.log import codec, open_log
@@ -109,12 +110,12 @@ def echo(url: str) -> None:
 
 
 @contextmanager
-def beside(target: Callable[[str], None], url: str) -> Iterator[None]:
+def beside(target: Callable[[str], None], url: str) -> Iterator[BaseProcess]:
     """Another process at work on the same log."""
     process = multiprocessing.get_context("spawn").Process(target=target, args=(url,), daemon=True)
     process.start()
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.join()
@@ -165,8 +166,8 @@ def answered(url: str, count: int) -> Latency:
         routes = log.reader("routes", 0)
         first = next(iter(orders_of(WORK, range(1), 0)))
         log.append("orders", [recorded(first, time.time_ns())[1]])
-        with beside(echo, url):
-            await_records(log, routes)
+        with beside(echo, url) as process:
+            await_records(log, routes, process)
             pace = Pace()
             orders = orders_of(WORK, range(1, count + 1), 0)
             while len(took) < count:
@@ -183,52 +184,53 @@ def answered(url: str, count: int) -> Latency:
     return Latency.of(took)
 
 
-def await_records(log: Log, reader: Reader) -> None:
+def await_records(log: Log, reader: Reader, process: BaseProcess) -> None:
     """Until the other process has answered for the first time."""
     deadline_s = time.monotonic() + START_MAX_S
     while not reader.read(1_000):
+        assert process.is_alive(), "the other process has ended; it says why"
         assert time.monotonic() < deadline_s, "the other process does not answer"
         log.wait(0.05)
 
 
 class Routes:
-    """Reads the engine's stages and knows when an order's first route was there."""
+    """Reads the engine's stages and knows when an order's first route was there.
+
+    Nobody joins a parent that has a route, so that a parent's first route is its members' too.
+    Topics are read apart, and one may lag behind another: what belongs together is joined last.
+    """
 
     def __init__(self, log: Log) -> None:
-        self._accepted = log.reader("ingest", 0)
-        self._members = log.reader("aggregation", 0)
-        self._routes = log.reader("routes", 0)
+        topics = ("routes", "aggregation", "ingest")
+        self._readers = {topic: log.reader(topic, 0) for topic in topics}
         self._order_of: dict[str, str] = {}  # Order id to cl_ord_id.
-        self._waiting: dict[str, list[str]] = {}  # Parent id to the cl_ord_ids without a route.
+        self._parent_of: dict[str, str] = {}  # Order id to parent id, of orders without a route.
+        self._routed: dict[str, float] = {}  # Parent id to the time of its first route.
         self.found: dict[str, float] = {}  # cl_ord_id to the time of its first route.
 
     def read(self) -> list[ChildRouted]:
-        """What is there now. Routes first: what they belong to was committed with them."""
-        records = self._routes.read(1_000)
-        at_s = time.perf_counter()
+        """The routes that are there now."""
         children = []
-        for record in records:
-            event = codec.decode("routes", record.value)
-            if isinstance(event, ChildRouted):
-                children.append(event)
-        if children:
-            self._join()
-            for child in children:
-                for cl_ord_id in self._waiting.pop(child.parent_id, ()):
-                    self.found[cl_ord_id] = at_s
+        for topic, reader in self._readers.items():
+            records = reader.read(1_000)
+            at_s = time.perf_counter()
+            for record in records:
+                event = codec.decode(topic, record.value)
+                if isinstance(event, ChildRouted):
+                    children.append(event)
+                    self._routed.setdefault(event.parent_id, at_s)
+                elif isinstance(event, MemberJoined):
+                    self._parent_of[event.order_id] = event.parent_id
+                elif isinstance(event, OrderAccepted):
+                    self._order_of[f"0-{event.seq}"] = event.cl_ord_id
+        self._join()
         return children
 
     def _join(self) -> None:
-        """Members before the orders they speak of, so that every order is known."""
-        joined = [codec.decode("aggregation", r.value) for r in self._members.read(100_000)]
-        for record in self._accepted.read(100_000):
-            event = codec.decode("ingest", record.value)
-            if isinstance(event, OrderAccepted):
-                self._order_of[f"0-{event.seq}"] = event.cl_ord_id
-        for event in joined:
-            if isinstance(event, MemberJoined):
-                waiting = self._waiting.setdefault(event.parent_id, [])
-                waiting.append(self._order_of[event.order_id])
+        for order_id, parent_id in list(self._parent_of.items()):
+            if parent_id in self._routed and order_id in self._order_of:
+                self.found[self._order_of[order_id]] = self._routed[parent_id]
+                del self._parent_of[order_id]
 
 
 def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRoute:
@@ -241,8 +243,8 @@ def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRo
         now_ns = time.time_ns()
         open_day(log, shape, now_ns)
         routes = Routes(log)
-        with beside(work, url):
-            await_ingest(log)
+        with beside(work, url) as process:
+            await_records(log, log.reader("journal", 0), process)
             pace = Pace()
             orders = orders_of(shape, range(count), now_ns + 3_600 * NS_PER_S)
             deadline_s = time.monotonic() + count / ORDERS_PER_S + window_ns / NS_PER_S + PATIENCE_S
@@ -274,11 +276,6 @@ def open_day(log: Log, shape: Shape, now_ns: int) -> None:
         by_topic.setdefault(topic, []).append(record)
     for topic, records in by_topic.items():
         log.append(topic, records)
-
-
-def await_ingest(log: Log) -> None:
-    """Until the worker has taken the opening."""
-    await_records(log, log.reader("journal", 0))
 
 
 def reply(log: Log, venue: Venue, children: Sequence[ChildRouted]) -> None:

@@ -85,6 +85,7 @@ class Shape:
     window_ns: int = 65 * SECOND_NS  # Of aggregation.
     round_ns: int = SECOND_NS // 2
     interval_ns: int = SECOND_NS  # Between two schedule points.
+    join_until_ppm: int = 1_000  # Of a working parent's horizon.
     must_complete: bool = False
     sells: bool = True  # One order of three sells; else all buy.
     seed: int = 7
@@ -209,7 +210,7 @@ def policy(shape: Shape) -> PolicySet:
         window_ns=shape.window_ns,
         window_members=shape.members,
         window_notional_cur=10**12,
-        join_until_ppm=1_000,
+        join_until_ppm=shape.join_until_ppm,
         cross_quote_age_ns=30 * SECOND_NS,
         strategy=Strategy.AUTO,
         router=Router.AUTO,

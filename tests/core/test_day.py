@@ -404,7 +404,7 @@ def test_two_days_in_a_row_carry_the_same_and_forget_the_rest() -> None:
     assert world.folded().state == world.state
 
     opened(world, lift(ControlScope.INSTRUMENT, "MSFT"), lift(ControlScope.VENUE, "X"), days=2)
-    world.at(CLOSE_NS + 48 * HOUR, day_closed())
+    world.at(CLOSE_NS + 48 * HOUR, day_closed(DAY + 2))
     world.then_no(InstrumentHalted)
     assert [s.scope_id for s in world.all_of(SuspensionSet)] == ["lost"]
 
@@ -559,3 +559,19 @@ def test_a_carried_break_keeps_its_first_id() -> None:
 
     assert once == again
     assert (once.break_id, once.break_qty) == (break_id, 5)
+
+
+def test_a_close_of_another_day_gets_its_receipt_and_ends_nothing() -> None:
+    world = resting()
+    world.when(day_closed(DAY - 1)).then_some(an(ControlApplied, control="DayClosed"))
+
+    assert world.state.day is not None
+    assert world.parent().children
+
+
+def test_no_day_opens_over_another() -> None:
+    world = resting()
+    before = world.state.day
+    world.when(day_opened(DAY + 1, OPEN_NS + 24 * HOUR)).then_some(ControlApplied)
+
+    assert world.state.day == before
