@@ -233,6 +233,7 @@ def test_an_order_that_is_wrong_is_refused_with_its_reason(day: Desk, name: str)
 def test_an_order_after_the_close_is_refused(day: Desk) -> None:
     with in_process.worker(day.opened) as running:
         day.publisher.send(e.DayClosed(day=desk.DAY, set_ns=1))
+        day.await_taken(running)
         day.publisher.send(desk.order("LATE", GOOD))
         day.await_taken(running)
     (rejected,) = day.found("ingest", e.OrderRejected)
