@@ -7,6 +7,7 @@ broker, asked at that moment, says how far the log is stable.
 
 import threading
 import time
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -22,8 +23,9 @@ END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's publi
 
 
 def headers_of(message: Message) -> Headers:
-    found = message.headers()
-    return tuple(found) if found else ()  # type: ignore[arg-type]  # Pairs of str and bytes.
+    """A header may have no value; the port's has an empty one."""
+    found: Any = message.headers() or ()  # The library's type leaves the pairs open.
+    return tuple((name, value or b"") for name, value in found)
 
 
 class Ends:

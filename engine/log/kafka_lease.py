@@ -24,8 +24,8 @@ from confluent_kafka.admin import AdminClient
 
 from engine.log.kafka_client import CALL_MAX_S, Cluster, error_of
 from engine.log.kafka_member import FOREIGN_CHECK_S, SILENCE_MAX_S, Membership
-from engine.log.kafka_topics import CLAIMS, SHARDS
-from engine.log.port import Lease, LeaseChange, LeaseLostError
+from engine.log.kafka_topics import CLAIMS, SHARDS, admin_of
+from engine.log.port import Lease, LeaseChange, LeaseLostError, LogUnavailableError
 
 
 def competing_group(cluster: Cluster) -> str:
@@ -155,17 +155,25 @@ class KafkaLeases:
 
     def foreign(self, shards: Sequence[int]) -> set[int]:
         """Those of `shards` that somebody holds by the other kind of claim."""
-        if self._claimed is not None:
-            others = members_of(self._cluster, self._admin, [competing_group(self._cluster)])
-            found = set(shards) if others else set()
-        else:
-            groups = {claim_group(self._cluster, shard): shard for shard in shards}
-            others = members_of(self._cluster, self._admin, list(groups))
-            found = {groups[group] for group in others}
+        try:
+            found = self._found_foreign(shards)
+        except LogUnavailableError:
+            # A client that lived through an outage of its brokers never gets an answer again
+            # (librdkafka 2.16): the next question has a new one.
+            self._admin = admin_of(self._cluster)
+            raise
         with self._changed:
             self._foreign = self._foreign.difference(shards) | found
             self._changed.notify_all()
         return found
+
+    def _found_foreign(self, shards: Sequence[int]) -> set[int]:
+        if self._claimed is not None:
+            others = members_of(self._cluster, self._admin, [competing_group(self._cluster)])
+            return set(shards) if others else set()
+        groups = {claim_group(self._cluster, shard): shard for shard in shards}
+        others = members_of(self._cluster, self._admin, list(groups))
+        return {groups[group] for group in others}
 
     def on_gained(self, lease: Lease) -> None:
         with self._changed:

@@ -57,9 +57,9 @@ QUICK = Size(
     ),
     quotes=20_000,
     latency_orders=100,
-    window_orders=50,
+    window_orders=20,
     children=3_000,
-    heap_orders=100,
+    heap_orders=50,
 )
 
 

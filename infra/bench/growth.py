@@ -7,7 +7,6 @@ so asks the same of the engine each time; the only difference is how many childr
 import gc
 import resource
 import tracemalloc
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -22,13 +21,12 @@ WAVE = Shape(
     sells=False,
 )
 HEAP = Shape(instruments=16, window_ns=20 * SECOND_NS, horizon_ns=60 * SECOND_NS)
-EARLY_CHILDREN = 1_000
-NEAR = 3  # Waves around a point whose median counts for it.
+NEAR = 5  # Waves of each kind, whose median counts.
 
 
 @dataclass(frozen=True, slots=True)
 class ChildCost:
-    """Microseconds of engine time a child, early and late in one run."""
+    """Microseconds of engine time a child, after few children and after many."""
 
     early_children: int
     late_children: int
@@ -45,28 +43,38 @@ class ChildCost:
         }
 
 
-def child_cost(children: int, on_progress: Callable[[int], None] | None = None) -> ChildCost:
-    """Cost at about 1,000 children beside that at `children`."""
-    player = Player(WAVE, keeps=False)
-    player.open()
-    seen: list[tuple[int, float]] = []  # Children so far, and the wave's microseconds a child.
-    while player.script.children < children or len(seen) <= 2 * NEAR:
-        before, before_s = player.script.children, player.engine_s
-        player.wave(WAVE.orders_per_round)
-        made = player.script.children - before
-        assert made, "a wave routes children"
-        seen.append((player.script.children, (player.engine_s - before_s) / made * 1e6))
-        if on_progress is not None:
-            on_progress(player.script.children)
-    early = next(n for n, (total, _) in enumerate(seen) if total >= EARLY_CHILDREN)
-    first = seen[max(1, early - NEAR // 2) :][:NEAR]  # The first wave warms up.
-    last = seen[-NEAR:]
+def child_cost(children: int) -> ChildCost:
+    """Cost at about 1,000 children beside that at `children`.
+
+    A day grows until it has seen so many. Then waves of that day and waves of days that are new
+    take turns, so that whatever else the machine does falls on both.
+    """
+    grown = Player(WAVE, keeps=False)
+    grown.open()
+    while grown.script.children < children:
+        _wave_us(grown)
+    early, late = [], []
+    for _ in range(NEAR):
+        fresh = Player(WAVE, keeps=False)
+        fresh.open()
+        _wave_us(fresh)
+        early.append((fresh.script.children, _wave_us(fresh)))
+        late.append((grown.script.children, _wave_us(grown)))
     return ChildCost(
-        early_children=first[len(first) // 2][0],
-        late_children=last[len(last) // 2][0],
-        early_us=median(cost for _, cost in first),
-        late_us=median(cost for _, cost in last),
+        early_children=early[0][0],
+        late_children=late[0][0],
+        early_us=median(cost for _, cost in early),
+        late_us=median(cost for _, cost in late),
     )
+
+
+def _wave_us(player: Player) -> float:
+    """Play a wave; microseconds of engine time a child."""
+    before, before_s = player.script.children, player.engine_s
+    player.wave(WAVE.orders_per_round)
+    made = player.script.children - before
+    assert made, "a wave routes children"
+    return (player.engine_s - before_s) / made * 1e6
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,6 @@ def test_foreign_records_cost_themselves_alone(
     check_costs_itself_alone(url, HOSTILE)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=TypeError,
-    reason='kafka_ends.headers_of passes None on: `(name, value or b"")` there mends it',
-)
 def test_a_header_without_a_value_costs_its_record_alone(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
