@@ -84,7 +84,7 @@ def test_the_bare_loop_commits_the_engines_own_bytes(script: world.Script, tmp_p
 
 
 def test_children_keep_coming_wave_after_wave() -> None:
-    cost = growth.child_cost(300)
+    cost = growth.child_cost(1_000)
     assert cost.late_children > cost.early_children
     assert cost.early_us > 0
 
