@@ -27,6 +27,15 @@ READ_RECORDS = 2_000  # One bounded read.
 Records = Mapping[str, Sequence[Record]]
 
 
+class DamagedError(CorruptLogError):
+    """A topic ends before its seal says, or lacks a record."""
+
+    def __init__(self, topic: str, place: str, text: str) -> None:
+        super().__init__(text)
+        self.topic = topic
+        self.place = place
+
+
 class Sealing(NamedTuple):
     """A seal, and the record that holds it."""
 
@@ -55,6 +64,11 @@ class Recording:
         source = self.source(JOURNAL)
         while source.has_more():
             record = source.take(1)[0]
+            yield Sealing(decoded(JOURNAL, self.number, record), record)
+
+    def ahead(self) -> Iterator[Sealing]:
+        """The next seals without taking them, as far as one read brings."""
+        for record in self.source(JOURNAL).peek(READ_RECORDS):
             yield Sealing(decoded(JOURNAL, self.number, record), record)
 
     def inputs(self, seal: BatchSealed, topics: Sequence[str]) -> Records:
@@ -95,7 +109,11 @@ class Recording:
 
     def _opened(self, topic: str, start: Start) -> "Source":
         partition = 0 if topic in SHARED_TOPICS else self.number
-        return Source(self._log.reader(topic, partition, start), topic, partition)
+        try:
+            reader = self._log.reader(topic, partition, start)
+        except CorruptLogError as error:
+            raise DamagedError(topic, f"offset {start.offset}", str(error)) from error
+        return Source(reader, topic, partition)
 
 
 class Source:
@@ -116,9 +134,11 @@ class Source:
         """The next `count` records. Raises CorruptLogError if the partition ends before."""
         taken = self.peek(count)
         if len(taken) < count:
-            raise CorruptLogError(
+            raise DamagedError(
+                self._topic,
+                "the end",
                 f"{self}: ends {count - len(taken)} records short of what a seal says. Records "
-                "were lost; nothing was written."
+                "were lost; nothing was written.",
             )
         self._at += count
         return taken
@@ -132,12 +152,26 @@ class Source:
     def has_more(self) -> bool:
         return self._at < len(self._held) or self._more()
 
+    def count(self) -> int:
+        """How many records are left; they are taken."""
+        found = len(self._held) - self._at
+        self._at = len(self._held)
+        while self._more():
+            found += len(self._held)
+            self._at = len(self._held)
+        return found
+
     def _more(self) -> bool:
         """Read on; False at the end."""
         del self._held[: self._at]
         self._at = 0
         while True:
-            records = self._reader.read(READ_RECORDS)
+            try:
+                records = self._reader.read(READ_RECORDS)
+            except CorruptLogError as error:
+                after = self._reader.next
+                place = f"after offset {after.offset - 1}, position {after.position - 1}"
+                raise DamagedError(self._topic, place, str(error)) from error
             if records:
                 self._held += records
                 return True
