@@ -14,6 +14,7 @@ from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
 from engine.simulation.driver import Simulation
+from engine.simulation.script import of_folder
 
 SEED = 7
 
@@ -26,7 +27,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = load()
     with open_log(f"sqlite:{folder / 'log.db'}", partitions=settings.partitions) as log:
         ours = rules.rules_of(settings)
-        Simulation(log, ours, made.data, made.inputs, made.controls, seed=SEED).run()
+        script = of_folder(made.data, made.inputs, made.controls, SEED)
+        Simulation(log, ours, script, seed=SEED).run()
     return folder / "log.db"
 
 
