@@ -22,6 +22,7 @@ from engine.cli import (
     tca,
     topics,
     verify,
+    whatif,
     worker,
 )
 from engine.cli.exits import EPILOG, Exit
@@ -50,6 +51,7 @@ app.command("blotter")(blotter.blotter)
 app.command("audit")(audit.audit)
 app.command("tca")(tca.tca)
 app.command("verify")(verify.verify)
+app.command("whatif")(whatif.whatif)
 app.add_typer(notary.app, name="notary")
 
 

@@ -248,7 +248,11 @@ class Simulation:
 
     def _played(self, timed: TimedInput, waiting: dict[str, list[NewRecord]]) -> Played:
         """One record, or one a shard where the input concerns all of them."""
-        stood = timed.stood or self._stated(timed)
+        if timed.stood is None:
+            stood = self._stated(timed)
+        else:
+            stood = timed.stood
+            self._numbers[source_of(stood)] += 1
         self.tally[f"input:{type(timed.event).__name__}"] += 1
         every = range(len(self._running))
         is_shared = stood.topic in SHARED_TOPICS
@@ -387,6 +391,11 @@ class _Feed:
             found.append(self._block[self.taken - self._block_at])
             self.taken += 1
         return found
+
+
+def source_of(stood: Stood) -> str:
+    """Who sent what stood in a log; its numbers go on from there."""
+    return dict(stood.headers).get("source", b"").decode(errors="replace")
 
 
 def keyed(event: Input) -> bytes | None:

@@ -1,0 +1,215 @@
+"""The same day with another strategy: what would it have cost?
+
+The recorded market, reference data, controls and requests are played again; the recorded reports
+are left out, because other children would have had other answers. The venues are the simulated
+ones, so a difference between runs is one between decisions under the same model of fills. How far
+that model is from what happened is measured too: the day is first played with nothing changed.
+
+On a day that was itself simulated, with the same seed, that first run is the day, byte for byte.
+
+Left out, and counted: orders carried in from an earlier day, since a script begins empty.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from heapq import merge
+from pathlib import Path
+from typing import Any
+
+from engine.audit.verification import Segment, segments
+from engine.core.events import (
+    DayClosed,
+    DayOpened,
+    Input,
+    OrderCarried,
+    PolicySet,
+    VenueStatusObserved,
+)
+from engine.log import codec, open_log
+from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, EngineError, Log, Record
+from engine.recording import Recording
+from engine.shard import Rules
+from engine.simulation.driver import EVERY_PARTITION, Simulation
+from engine.simulation.script import Script, Stood, TimedInput
+
+REPORTS = "venue-reports"
+FIXED = ("policy_id", "set_by", "set_ns")  # Of a policy: what is nobody's choice in a what-if.
+
+
+class CounterfactualError(EngineError):
+    """A day can't be played again as asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDay:
+    """A day of a log as a script, and what a script cannot say."""
+
+    script: Script
+    seed: int
+    carried_orders: int  # From an earlier day; left out.
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was found while a day was read."""
+
+    opened: DayOpened | None = None
+    before_ns: int = 0
+    carried_orders: int = 0
+
+
+# ------------------------------------------------------------------------------ from a log
+
+
+def recorded_day(log: Log, day: int | None) -> RecordedDay:
+    """A day of the log; without a date the only one. Raises CounterfactualError."""
+    reading = _Reading()
+    opening: list[TimedInput] = []
+    market: list[list[TimedInput]] = []
+    orders: list[list[TimedInput]] = []
+    for number in range(log.partitions):
+        part = segment_of(log, number, day)
+        found: dict[str, list[TimedInput]] = {topic: [] for topic in INPUT_TOPICS}
+        for timed, is_before in _inputs(log, number, part, reading):
+            assert timed.stood is not None
+            if timed.stood.topic in SHARED_TOPICS:
+                if number == 0:  # Every shard read the same ones.
+                    (opening if is_before else found["orders"]).append(timed)
+            elif timed.stood.topic != REPORTS:
+                found[timed.stood.topic].append(timed)
+        market.append(_in_order(found["market-data"]))
+        orders.append(_in_order(found["orders"]))
+    if reading.opened is None:
+        raise CounterfactualError("the day was never opened: there is nothing to play again.")
+    opening.sort(key=lambda timed: 0 if timed.stood and timed.stood.topic == "reference" else 1)
+    script = Script(
+        day=reading.opened.day,
+        close_ns=reading.opened.close_ns,
+        before_ns=reading.before_ns,
+        opening=opening,
+        market=list(merge(*market, key=_at_ns)),
+        orders=list(merge(*orders, key=_at_ns)),
+    )
+    return RecordedDay(script, reading.opened.seed, reading.carried_orders)
+
+
+def segment_of(log: Log, number: int, day: int | None) -> Segment:
+    """The batches of a day. Raises CounterfactualError where there is none, or a choice."""
+    known = [part for part in segments(log, number) if part.day is not None]
+    wanted = [part for part in known if day in (None, part.day)]
+    if len(wanted) == 1:
+        return wanted[0]
+    days = ", ".join(str(part.day) for part in known) or "none"
+    if not wanted:
+        raise CounterfactualError(f"day {day}: not in the log, which has {days}.")
+    raise CounterfactualError(f"the log has several days: {days}. Name one with --day.")
+
+
+def _inputs(
+    log: Log, number: int, part: Segment, reading: _Reading
+) -> Iterator[tuple[TimedInput, bool]]:
+    """Each input of a shard up to the day's end, and whether it came before the day's open."""
+    is_open = False
+    with Recording(log, number) as recording:
+        for seal, _ in recording.seals():
+            if seal.batch >= part.next:
+                return
+            inputs = recording.inputs(seal, INPUT_TOPICS)
+            is_ours = seal.batch >= part.first
+            for topic in INPUT_TOPICS:
+                if topic not in SHARED_TOPICS and not is_ours:
+                    continue
+                for record in inputs.get(topic, ()):
+                    timed = _timed(topic, number, record, seal.now_ns)
+                    if isinstance(timed.event, DayOpened | DayClosed) and not is_ours:
+                        continue
+                    if isinstance(timed.event, DayClosed):
+                        continue  # The driver closes the day itself.
+                    if isinstance(timed.event, DayOpened):
+                        is_open = True
+                        reading.opened, reading.before_ns = timed.event, seal.now_ns
+                        yield timed, True
+                        continue
+                    yield timed, not is_open
+            for record in recording.outputs(seal).get("ingest", ()):
+                if not is_ours and codec.is_a(OrderCarried, record.value):
+                    reading.carried_orders += 1
+
+
+def _timed(topic: str, number: int, record: Record, now_ns: int) -> TimedInput:
+    """An input as it stood, at the time its event states; one that can't be read when sealed."""
+    try:
+        event: Input | None = codec.decode(topic, record.value)
+    except codec.UnreadableError:
+        event = None
+    is_for_all = isinstance(event, VenueStatusObserved)
+    partition = EVERY_PARTITION if is_for_all or topic in SHARED_TOPICS else number
+    at_ns = now_ns if topic in SHARED_TOPICS else getattr(event, "received_ns", now_ns)
+    return TimedInput(at_ns, event, "", Stood(topic, partition, *record[2:]))
+
+
+def _in_order(found: list[TimedInput]) -> list[TimedInput]:
+    """A partition keeps its order, whatever its records say of the time."""
+    last_ns = 0
+    ordered: list[TimedInput] = []
+    for timed in found:
+        last_ns = max(last_ns, timed.at_ns)
+        ordered.append(timed._replace(at_ns=last_ns))
+    return ordered
+
+
+def _at_ns(timed: TimedInput) -> int:
+    return timed.at_ns
+
+
+# ---------------------------------------------------------------------------- what is changed
+
+
+def changed(script: Script, said: Mapping[str, str]) -> Script:
+    """The script with other values in each policy. Raises CounterfactualError for a wrong one."""
+    if not said:
+        return script
+
+    def with_policy(timed: TimedInput) -> TimedInput:
+        if not isinstance(timed.event, PolicySet) or timed.stood is None:
+            return timed
+        event = other_policy(timed.event, said)
+        return timed._replace(event=event, stood=timed.stood._replace(value=codec.encode(event)))
+
+    return replace(
+        script,
+        opening=[with_policy(timed) for timed in script.opening],
+        orders=[with_policy(timed) for timed in script.orders],
+    )
+
+
+def other_policy(policy: PolicySet, said: Mapping[str, str]) -> PolicySet:
+    """A policy with some of its fields as they are written on a command line."""
+    names = [each.name for each in fields(policy) if each.name not in FIXED]
+    values: dict[str, Any] = {}
+    for name, text in said.items():
+        if name not in names:
+            raise CounterfactualError(f"--set {name}: expected one of {', '.join(names)}.")
+        was = getattr(policy, name)
+        try:
+            values[name] = type(was)(text.upper()) if isinstance(was, StrEnum) else int(text)
+        except ValueError:
+            words = ", ".join(type(was)) if isinstance(was, StrEnum) else "a whole number"
+            raise CounterfactualError(f"--set {name}={text}: expected {words}.") from None
+    return replace(policy, **values)
+
+
+# --------------------------------------------------------------------------------- the run
+
+
+def play(
+    script: Script,
+    rules: Rules,
+    seed: int,
+    path: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> bytes:
+    """Play a script into a new embedded log; returns the chain of the run."""
+    with open_log(f"sqlite:{path}", partitions=rules.partitions) as log:
+        return Simulation(log, rules, script, seed=seed).run(progress)
