@@ -1,9 +1,6 @@
 """A live engine for the kill tests: worker processes, a desk that streams, a venue that answers."""
 
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import desk, proof
+from pipeline.workers import STOP_MAX_S, Workers, workers
 
 from engine.core import events as e
 from engine.core.events import ExecType, Input
@@ -20,68 +18,10 @@ from engine.log import codec, open_log
 from engine.log.port import JOURNAL, SHARED_TOPICS, Log, Reader
 from engine.shard import Shard
 
-TESTS = Path(__file__).parents[1]
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
-STOP_MAX_S = 15.0
-START_MAX_S = 8.0
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
-
-
-class Workers:
-    """Worker processes under fixed names; each may be killed and started again."""
-
-    def __init__(self, url: str, partitions: int, folder: Path) -> None:
-        self._arguments = [sys.executable, "-m", "pipeline.worker_process", url, str(partitions)]
-        self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._began_at: dict[str, int] = {}  # Size of its log when it was started, bytes.
-
-    def start(self, owner: str) -> None:
-        with (self._folder / f"{owner}.log").open("ab") as output:
-            self._began_at[owner] = output.tell()
-            self._running[owner] = subprocess.Popen(  # noqa: S603  Our own module.
-                [*self._arguments, owner],
-                env={**os.environ, "PYTHONPATH": str(TESTS)},
-                stdout=output,
-                stderr=output,
-            )
-
-    def kill(self, owner: str) -> bool:
-        """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
-        process = self._running.pop(owner)
-        assert process.poll() is None, f"{owner} ended by itself: {self.said(owner)}"
-        process.kill()
-        process.wait(STOP_MAX_S)
-        return self._is_at_work(owner)
-
-    def await_work(self, owner: str) -> None:
-        """Until it works on a shard that it has rebuilt."""
-        deadline_s = time.monotonic() + START_MAX_S
-        while time.monotonic() < deadline_s and not self._is_at_work(owner):
-            time.sleep(0.02)
-
-    def _is_at_work(self, owner: str) -> bool:
-        said = (self._folder / f"{owner}.log").read_bytes()
-        return b"at work" in said[self._began_at[owner] :]
-
-    def stop(self) -> None:
-        """Ask all to end, and see that they do, in order."""
-        for process in self._running.values():
-            process.terminate()
-        for owner, process in self._running.items():
-            code = process.wait(STOP_MAX_S)
-            assert code == 0, f"{owner} ended with {code}: {self.said(owner)}"
-        self._running = {}
-
-    def said(self, owner: str) -> str:
-        return (self._folder / f"{owner}.log").read_text()[-4_000:]
-
-    def close(self) -> None:
-        for process in self._running.values():
-            process.kill()
-            process.wait(STOP_MAX_S)
 
 
 class Loop(threading.Thread):
@@ -306,20 +246,15 @@ def engine(
     url: str, partitions: int, folder: Path, *, seed: int, rounds_per_s: int
 ) -> Iterator[Engine]:
     """Two workers, a stream and a venue; none of them outlives this."""
-    found = Engine(
-        url,
-        partitions,
-        Workers(url, partitions, folder),
-        Feeder(url, partitions, seed, rounds_per_s),
-        Venue(url, partitions),
-    )
-    try:
-        yield found
-    finally:
-        found.workers.close()
-        for loop in (found.feeder, found.venue):
-            if loop.is_alive():
-                loop.finish()
+    with workers(url, partitions, folder) as started:
+        feeder = Feeder(url, partitions, seed, rounds_per_s)
+        venue = Venue(url, partitions)
+        try:
+            yield Engine(url, partitions, started, feeder, venue)
+        finally:
+            for loop in (feeder, venue):
+                if loop.is_alive():
+                    loop.finish()
 
 
 def kill_at_random(
