@@ -52,10 +52,8 @@ class Workers:
     def kill(self, owner: str) -> bool:
         """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
         self.assert_alive(owner)
-        process = self._running.pop(owner)
-        process.kill()
-        process.wait(STOP_MAX_S)
-        self._tell_guard(-process.pid)
+        self._running[owner].kill()
+        self._ended(owner)
         return self.is_at_work(owner)
 
     def assert_alive(self, owner: str) -> None:
@@ -84,22 +82,28 @@ class Workers:
         return "".join(path.read_text() for path in sorted(self._folder.glob("worker-*.log")))
 
     def stop(self) -> None:
-        """Ask all to end, and see that they do, in order."""
+        """Ask all to end, and see that they do, in order; who is not up yet would just die."""
+        for owner in self._running:
+            self.await_work(owner)
         for process in self._running.values():
             process.terminate()
-        for owner, process in self._running.items():
-            code = process.wait(STOP_MAX_S)
+        for owner in list(self._running):
+            code = self._ended(owner)
             assert code == 0, f"{owner} ended with {code}: {self.said(owner)}"
-            self._tell_guard(-process.pid)
-        self._running = {}
 
     def close(self) -> None:
-        for process in self._running.values():
-            process.kill()
-            process.wait(STOP_MAX_S)
-            self._tell_guard(-process.pid)
-        self._running = {}
+        for owner in list(self._running):
+            self._running[owner].kill()
+            self._ended(owner)
         self._guard.communicate(timeout=STOP_MAX_S)
+
+    def _ended(self, owner: str) -> int:
+        """Wait for its end; its exit code."""
+        process = self._running[owner]
+        code = process.wait(STOP_MAX_S)
+        del self._running[owner]
+        self._tell_guard(-process.pid)
+        return code
 
     def _file(self, owner: str) -> Path:
         return self._folder / f"worker-{owner}.log"
