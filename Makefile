@@ -46,10 +46,15 @@ $(STAMP): pyproject.toml uv.lock | $(UV)
 demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded log.
 	@$(BIN)/metaorder demo
 
-# Twice pytest: the core under the branch gate, then everything else at full speed.
+# Three times pytest: the core under the branch gate, its long properties, which no branch waits
+# for, then everything else, a file in one process. A core runs one test process; what runs in
+# several shares one Kafka.
+SPREAD := -n auto --maxprocesses 4
+CORE := tests/core tests/reference
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
-	$(BIN)/pytest tests/core tests/reference --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/pytest --ignore=tests/core --ignore=tests/reference --durations=15
+	$(BIN)/pytest $(SPREAD) $(CORE) -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest $(SPREAD) $(CORE) -m slow
+	$(BIN)/pytest $(SPREAD) --dist loadfile --no-loadscope-reorder $(CORE:%=--ignore=%) --durations=15
 
 lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff format --check .

@@ -352,8 +352,6 @@ class _Work:
         if not closes or self._has_drained:
             self._has_drained = False
             return self._waiting
-        if not any(self._waiting[topic] for topic in others):
-            return self._waiting
         self._has_drained = all(self._readers[topic].at_end() for topic in others)
         return {**self._waiting, "controls": controls[: closes[0]]}
 

@@ -1,15 +1,26 @@
 """Fixtures that the whole suite shares."""
 
+import os
 from collections.abc import Iterator
 
 import kafka_broker
 import pytest
+from hypothesis import settings
+
+# Time passes differently on a busy machine, so no example has a deadline. CI tries the same
+# examples each time: what it finds is in the change, and what a desk finds becomes a plain test.
+settings.register_profile(
+    "metaorder", deadline=None, derandomize=kafka_broker.is_ci(os.environ), print_blob=True
+)
+settings.load_profile("metaorder")
 
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Kafka, HOST:PORT; one a session, so each test takes a topic prefix of its own."""
-    with kafka_broker.kafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+    """A real Kafka, HOST:PORT; one a run, so each test takes a topic prefix of its own."""
+    own = tmp_path_factory.getbasetemp()
+    of_the_run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with kafka_broker.shared(of_the_run / "kafka") as bootstrap:
         yield bootstrap
 
 

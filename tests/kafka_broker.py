@@ -2,21 +2,27 @@
 
 KAFKA_BOOTSTRAP if it is set; testcontainers where a Docker engine answers; the local jars where
 Java and Maven (or the cached jars) are; else a skip that nobody can overlook, and in CI a failure.
+
+All test processes of a run share one. Who needs it first starts it and ends last: the others hold
+a lock on a file as long as they use it, which a killed process lets go as well.
 """
 
+import fcntl
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import pytest
 
 from infra.kafka import local
 
 ENGINE_ANSWER_MAX_S = 2
+OTHERS_LOOK_S = 0.2
 IMAGE = "confluentinc/cp-kafka:8.0.0"
 IMAGE_ENV = {  # What server.properties of the local broker says.
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
@@ -87,6 +93,44 @@ def from_jars(folder: Path) -> Iterator[str]:
         yield bootstrap
     finally:
         local.stop(folder)
+
+
+@contextmanager
+def shared(folder: Path) -> Iterator[str]:
+    """One Kafka, HOST:PORT, for all processes that name this folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / "address"
+    with (folder / "users").open("a") as users, ExitStack() as ours:
+        with alone(folder):
+            if address.exists():
+                fcntl.flock(users, fcntl.LOCK_SH)
+            else:
+                address.write_text(ours.enter_context(kafka(folder)))
+                ours.callback(await_others, folder, users)
+            bootstrap = address.read_text()
+        yield bootstrap
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody comes in meanwhile."""
+    with (folder / "door").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def await_others(folder: Path, users: TextIO) -> None:
+    """Return when nobody else uses the broker; who comes later starts one of its own."""
+    while True:
+        with alone(folder):
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # Somebody does.
+            else:
+                (folder / "address").unlink()
+                return
+        time.sleep(OTHERS_LOOK_S)
 
 
 @contextmanager

@@ -76,6 +76,7 @@ from engine.core.state import Child, Order, Parent, State
 
 DAY_NS = 24 * HOUR
 INDEX = st.integers(0, 99)
+LONG_PARTS = 4  # Of the longer days, so that several processes can share them.
 QTYS = st.sampled_from((1, 50, 100, 250, 900))
 LIMITS = st.sampled_from((None, 99.90, 99.98, 100.00, 100.03, 100.25))
 OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
@@ -541,11 +542,13 @@ def test_what_must_hold_holds_whatever_happens() -> None:
 
 
 @pytest.mark.slow
-def test_what_must_hold_holds_over_longer_days() -> None:
+@pytest.mark.parametrize("part", range(LONG_PARTS))
+def test_what_must_hold_holds_over_longer_days(part: int) -> None:
+    own_seed = type(f"LongDay{part}", (RandomDay,), {})  # Where it is fixed it is of the name.
     run_state_machine_as_test(
-        RandomDay,
+        own_seed,
         settings=settings(
-            max_examples=300,
+            max_examples=300 // LONG_PARTS,
             stateful_step_count=60,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -12,7 +12,7 @@ from typing import Any
 from engine.core import events as e
 from engine.core.events import TOPIC_OF, Input
 from engine.gateways import records
-from engine.log.port import Headers, Log, NewRecord
+from engine.log.port import Headers, Log, LogUnavailableError, NewRecord
 
 S = 1_000_000_000
 CENT_PX = 10_000_000
@@ -21,6 +21,7 @@ DAY = 20180102
 VENUES = ("A", "B")
 CLIENTS = ("C1", "C2", "C3")
 OMS = "OMS"
+RESEND_S = 0.1
 
 
 def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401  Any of its fields.
@@ -164,10 +165,15 @@ def cancel(orig_cl_ord_id: str, instrument_id: str) -> e.OrderCancelRequested:
 
 
 class Publisher:
-    """One sender of inputs; counts what it sent."""
+    """One sender of inputs; counts what it sent.
 
-    def __init__(self, log: Log, sender: str) -> None:
+    Where the log does not answer, one with patience sends the same records again for so long.
+    """
+
+    def __init__(self, log: Log, sender: str, patience_s: float = 0.0) -> None:
         self.sent: Counter[tuple[str, int]] = Counter()  # By topic and partition.
+        self.resends = 0
+        self._patience_s = patience_s
         self._log = log
         self._sender = sender
         self._number = 0
@@ -205,7 +211,16 @@ class Publisher:
         self._append(topic, [NewRecord(partition, now_ms, key, headers, value)])
 
     def _append(self, topic: str, batch: list[NewRecord]) -> None:
-        self._log.append(topic, batch)
+        deadline_s = time.monotonic() + self._patience_s
+        while True:
+            try:
+                self._log.append(topic, batch)
+                break
+            except LogUnavailableError:
+                if time.monotonic() > deadline_s:
+                    raise
+                self.resends += 1
+                time.sleep(RESEND_S)
         self.sent.update((topic, record.partition) for record in batch)
 
 

@@ -1,9 +1,6 @@
 """A live engine for the kill tests: worker processes, a desk that streams, a venue that answers."""
 
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,75 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import desk, proof
+from pipeline.workers import STOP_MAX_S, Workers, workers
 
 from engine.core import events as e
 from engine.core.events import ExecType, Input
 from engine.log import codec, open_log
-from engine.log.port import JOURNAL, SHARED_TOPICS, Log, Reader
+from engine.log.port import (
+    INPUT_TOPICS,
+    JOURNAL,
+    SHARED_TOPICS,
+    Log,
+    LogUnavailableError,
+    Reader,
+    Record,
+)
 from engine.shard import Shard
 
-TESTS = Path(__file__).parents[1]
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
-STOP_MAX_S = 15.0
-START_MAX_S = 8.0
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
+OUTAGE_MAX_S = 60.0  # Senders and venues try again for so long.
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
-
-
-class Workers:
-    """Worker processes under fixed names; each may be killed and started again."""
-
-    def __init__(self, url: str, partitions: int, folder: Path) -> None:
-        self._arguments = [sys.executable, "-m", "pipeline.worker_process", url, str(partitions)]
-        self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._began_at: dict[str, int] = {}  # Size of its log when it was started, bytes.
-
-    def start(self, owner: str) -> None:
-        with (self._folder / f"{owner}.log").open("ab") as output:
-            self._began_at[owner] = output.tell()
-            self._running[owner] = subprocess.Popen(  # noqa: S603  Our own module.
-                [*self._arguments, owner],
-                env={**os.environ, "PYTHONPATH": str(TESTS)},
-                stdout=output,
-                stderr=output,
-            )
-
-    def kill(self, owner: str) -> bool:
-        """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
-        process = self._running.pop(owner)
-        assert process.poll() is None, f"{owner} ended by itself: {self.said(owner)}"
-        process.kill()
-        process.wait(STOP_MAX_S)
-        return self._is_at_work(owner)
-
-    def await_work(self, owner: str) -> None:
-        """Until it works on a shard that it has rebuilt."""
-        deadline_s = time.monotonic() + START_MAX_S
-        while time.monotonic() < deadline_s and not self._is_at_work(owner):
-            time.sleep(0.02)
-
-    def _is_at_work(self, owner: str) -> bool:
-        said = (self._folder / f"{owner}.log").read_bytes()
-        return b"at work" in said[self._began_at[owner] :]
-
-    def stop(self) -> None:
-        """Ask all to end, and see that they do, in order."""
-        for process in self._running.values():
-            process.terminate()
-        for owner, process in self._running.items():
-            code = process.wait(STOP_MAX_S)
-            assert code == 0, f"{owner} ended with {code}: {self.said(owner)}"
-        self._running = {}
-
-    def said(self, owner: str) -> str:
-        return (self._folder / f"{owner}.log").read_text()[-4_000:]
-
-    def close(self) -> None:
-        for process in self._running.values():
-            process.kill()
-            process.wait(STOP_MAX_S)
 
 
 class Loop(threading.Thread):
@@ -111,12 +60,19 @@ class Loop(threading.Thread):
             raise self.failure
 
 
+def read(reader: Reader) -> Sequence[Record]:
+    """What is there; nothing while the log does not answer."""
+    try:
+        return reader.read(1_000)
+    except LogUnavailableError:
+        return ()
+
+
 class Feeder(Loop):
     """Streams quotes, orders, cancels and now and then a control, until it is told to end."""
 
     def __init__(self, url: str, partitions: int, seed: int, rounds_per_s: int) -> None:
         super().__init__(url, partitions)
-        self.sent: Counter[tuple[str, int]] = Counter()
         self.is_feeding = threading.Event()
         self._chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
         self._rounds_per_s = rounds_per_s
@@ -127,8 +83,7 @@ class Feeder(Loop):
         return len(self._orders)
 
     def work(self, log: Log) -> None:
-        publisher = desk.Publisher(log, desk.OMS)
-        self.sent = publisher.sent
+        publisher = desk.Publisher(log, desk.OMS, OUTAGE_MAX_S)
         desk.open_day(publisher, INSTRUMENTS)
         self.is_feeding.set()
         while not self._ends.wait(1 / self._rounds_per_s):
@@ -178,14 +133,12 @@ class Venue(Loop):
 
     def __init__(self, url: str, partitions: int) -> None:
         super().__init__(url, partitions)
-        self.sent: Counter[tuple[str, int]] = Counter()
         self.trades = 0
         self.answered_s = time.monotonic()
         self._children: dict[str, Resting] = {}
 
     def work(self, log: Log) -> None:
-        publisher = desk.Publisher(log, "venues")
-        self.sent = publisher.sent
+        publisher = desk.Publisher(log, "venues", OUTAGE_MAX_S)
         readers = [log.reader("routes", number) for number in range(log.partitions)]
         while not self._ends.is_set():
             answers: list[Input] = []
@@ -198,7 +151,7 @@ class Venue(Loop):
                 log.wait(0.02)
 
     def _answers(self, shard: int, reader: Reader) -> Iterator[Input]:
-        for record in reader.read(1_000):
+        for record in read(reader):
             event = codec.decode("routes", record.value)
             if isinstance(event, e.ChildRouted):
                 yield from self._routed(Resting(event, f"{shard}-{event.seq}"))
@@ -270,20 +223,23 @@ class Engine:
     feeder: Feeder
     venue: Venue
 
+    def begin(self, owners: Sequence[str]) -> None:
+        """Start everything, and wait until there is something to do."""
+        for owner in owners:
+            self.workers.start(owner)
+        self.feeder.start()
+        self.venue.start()
+        assert self.feeder.is_feeding.wait(STOP_MAX_S)
+
     def drain(self) -> None:
-        """End the stream, and wait until everything sent is sealed and nothing more comes."""
+        """End the stream, and wait until all of the log is sealed and nothing more comes."""
         self.feeder.finish()
         finished_s = time.monotonic()
         deadline_s = finished_s + DRAIN_MAX_S
         with open_log(self.url, partitions=self.partitions) as log:
-            readers = [log.reader(JOURNAL, number) for number in range(self.partitions)]
-            taken: Counter[tuple[str, int]] = Counter()
+            progress = [Progress(log, number) for number in range(self.partitions)]
             while True:
-                for number, reader in enumerate(readers):
-                    for record in reader.read(5_000):
-                        for entry in codec.decode(JOURNAL, record.value).inputs:
-                            taken[entry.topic, number] = entry.next_position
-                missing = self._missing(taken)
+                missing = {shard.number: found for shard in progress if (found := shard.missing())}
                 quiet_s = time.monotonic() - max(finished_s, self.venue.answered_s)
                 if not missing and quiet_s > QUIET_S:
                     self.venue.finish()
@@ -291,13 +247,33 @@ class Engine:
                 assert time.monotonic() < deadline_s, f"not taken: {missing}"
                 time.sleep(0.05)
 
-    def _missing(self, taken: Counter[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        sent = self.feeder.sent + self.venue.sent
+
+class Progress:
+    """How far a shard has come in what the log holds for it."""
+
+    def __init__(self, log: Log, number: int) -> None:
+        self.number = number
+        self._inputs = {
+            topic: log.reader(topic, 0 if topic in SHARED_TOPICS else number)
+            for topic in INPUT_TOPICS
+        }
+        self._journal = log.reader(JOURNAL, number)
+        self._taken = dict.fromkeys(INPUT_TOPICS, 0)
+
+    def missing(self) -> dict[str, int]:
+        """By topic, what is there and not sealed."""
+        for reader in self._inputs.values():
+            while read(reader):
+                pass
+        while records := read(self._journal):
+            for record in records:
+                for entry in codec.decode(JOURNAL, record.value).inputs:
+                    self._taken[entry.topic] = entry.next_position
+        counts = {topic: reader.next.position for topic, reader in self._inputs.items()}
         return {
-            (topic, number): count - taken[topic, number]
-            for (topic, part), count in sent.items()
-            for number in (range(self.partitions) if topic in SHARED_TOPICS else (part,))
-            if count != taken[topic, number]
+            topic: count - self._taken[topic]
+            for topic, count in counts.items()
+            if count > self._taken[topic]
         }
 
 
@@ -306,20 +282,15 @@ def engine(
     url: str, partitions: int, folder: Path, *, seed: int, rounds_per_s: int
 ) -> Iterator[Engine]:
     """Two workers, a stream and a venue; none of them outlives this."""
-    found = Engine(
-        url,
-        partitions,
-        Workers(url, partitions, folder),
-        Feeder(url, partitions, seed, rounds_per_s),
-        Venue(url, partitions),
-    )
-    try:
-        yield found
-    finally:
-        found.workers.close()
-        for loop in (found.feeder, found.venue):
-            if loop.is_alive():
-                loop.finish()
+    with workers(url, partitions, folder) as started:
+        feeder = Feeder(url, partitions, seed, rounds_per_s)
+        venue = Venue(url, partitions)
+        try:
+            yield Engine(url, partitions, started, feeder, venue)
+        finally:
+            for loop in (feeder, venue):
+                if loop.is_alive():
+                    loop.finish()
 
 
 def kill_at_random(
@@ -328,11 +299,7 @@ def kill_at_random(
     """Kill one of the workers and start it again under its name, at so many seeded moments."""
     hits = 0
     chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
-    for owner in owners:
-        live.workers.start(owner)
-    live.feeder.start()
-    live.venue.start()
-    assert live.feeder.is_feeding.wait(STOP_MAX_S)
+    live.begin(owners)
     time.sleep(2)
     for _ in range(kills):
         owner = chance.choice(owners)
@@ -366,22 +333,25 @@ def holds(shard: Shard) -> None:
 
 
 def decided_once(partition: proof.Partition) -> Counter[str]:
-    """Each order and each fill of the inputs has exactly one answer; returns what was counted."""
-    causes: Counter[tuple[str, str]] = Counter()
+    """Each order and each fill has exactly one answer, however often it was sent; their counts."""
+    answers: Counter[tuple[str, str]] = Counter()
     for topic in ("ingest", "fills"):
         for record in partition.records[topic]:
             event = codec.decode(topic, record.value)
-            causes[type(event).__name__, event.cause] += 1
-    counts: Counter[str] = Counter()
+            is_resend = getattr(event, "reason", None) is e.RejectReason.DUPLICATE_ORDER
+            answers["resend" if is_resend else type(event).__name__, event.cause] += 1
+    orders: Counter[str] = Counter()
+    fills: Counter[str] = Counter()
     for topic in ("orders", "venue-reports"):
         for record in partition.records[topic]:
             event, cause = codec.decode(topic, record.value), f"{topic}:{record.position}"
             if isinstance(event, e.OrderSubmitted):
-                answers = causes["OrderAccepted", cause] + causes["OrderRejected", cause]
-                counts["orders"] += 1
-                assert answers == 1, f"{event.cl_ord_id} was decided {answers} times"
+                decided = answers["OrderAccepted", cause] + answers["OrderRejected", cause]
+                orders[event.cl_ord_id] += decided
+                assert decided + answers["resend", cause] == 1, f"{event.cl_ord_id} has no answer"
             elif isinstance(event, e.ExecutionReported) and event.exec_type is ExecType.TRADE:
-                answers = causes["FillBooked", cause]
-                counts["fills"] += 1
-                assert answers == 1, f"{event.exec_id} was booked {answers} times"
-    return counts
+                fills[event.exec_id] += answers["FillBooked", cause]
+    for what in (orders, fills):
+        wrong = {name: count for name, count in what.items() if count != 1}
+        assert not wrong, f"decided never or more than once: {wrong}"
+    return Counter(orders=len(orders), fills=len(fills))

@@ -4,8 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
-from pipeline import live, proof, short_day
+from pipeline import live, proof
 
+from engine import config
+from engine.cli.rules import rules_of
 from engine.log import open_log
 from engine.log.port import INPUT_TOPICS, STAGE_TOPICS, Log
 from projections.projector import rebuild
@@ -27,7 +29,7 @@ def check(engine: live.Engine, folder: Path) -> None:
 
 
 def _check_shard(log: Log, number: int) -> Counter[str]:
-    rules = short_day.rules(log.partitions)
+    rules = rules_of(config.load(partitions=log.partitions))  # The command's own.
     partition = proof.partition_of(log, number)
     chain = proof.whole(partition)
     decided = proof.decides_the_same(partition, rules)

@@ -1,0 +1,124 @@
+"""Worker processes as an operator starts them, `metaorder worker`; killed and started again."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+METAORDER = Path(sys.executable).with_name("metaorder")
+STOP_MAX_S = 15.0
+START_MAX_S = 8.0
+
+
+class Workers:
+    """The workers of one log under fixed names, each with a file of what it said."""
+
+    def __init__(self, url: str, partitions: int, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+        self._environ = {
+            **{name: x for name, x in os.environ.items() if not name.startswith("METAORDER_")},
+            "METAORDER_PARTITIONS": str(partitions),
+            "COLUMNS": "1000",  # One line a message.
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._began_at: dict[str, int] = {}  # Size of its file when it was started, bytes.
+        self._guard = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.guard"],
+            cwd=TESTS,
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # A Ctrl-C is for the test; then the guard has work.
+        )
+
+    def start(self, owner: str) -> None:
+        with self._file(owner).open("ab") as output:
+            self._began_at[owner] = output.tell()
+            process = subprocess.Popen(  # noqa: S603  Our own command.
+                [METAORDER, "worker", "--log", self._url, "--name", owner],
+                cwd=self._folder,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self._running[owner] = process
+        self._tell_guard(process.pid)
+
+    def kill(self, owner: str) -> bool:
+        """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
+        self.assert_alive(owner)
+        self._running[owner].kill()
+        self._ended(owner)
+        return self.is_at_work(owner)
+
+    def assert_alive(self, owner: str) -> None:
+        code = self._running[owner].poll()
+        assert code is None, f"{owner} ended with {code}: {self.said(owner)}"
+
+    def pid(self, owner: str) -> int:
+        return self._running[owner].pid
+
+    def await_work(self, owner: str) -> None:
+        """Until it works on a shard that it has rebuilt, or has none to work on for long."""
+        deadline_s = time.monotonic() + START_MAX_S
+        while time.monotonic() < deadline_s and not self.is_at_work(owner):
+            self.assert_alive(owner)
+            time.sleep(0.02)
+
+    def is_at_work(self, owner: str) -> bool:
+        return "at work" in self.said(owner)
+
+    def said(self, owner: str) -> str:
+        """What it has said since its last start."""
+        return self._file(owner).read_bytes()[self._began_at[owner] :].decode()
+
+    def said_ever(self) -> str:
+        """What all of them have said in all their lives."""
+        return "".join(path.read_text() for path in sorted(self._folder.glob("worker-*.log")))
+
+    def stop(self) -> None:
+        """Ask all to end, and see that they do, in order; who is not up yet would just die."""
+        for owner in self._running:
+            self.await_work(owner)
+        for process in self._running.values():
+            process.terminate()
+        for owner in list(self._running):
+            code = self._ended(owner)
+            assert code == 0, f"{owner} ended with {code}: {self.said(owner)}"
+
+    def close(self) -> None:
+        for owner in list(self._running):
+            self._running[owner].kill()
+            self._ended(owner)
+        self._guard.communicate(timeout=STOP_MAX_S)
+
+    def _ended(self, owner: str) -> int:
+        """Wait for its end; its exit code."""
+        process = self._running[owner]
+        code = process.wait(STOP_MAX_S)
+        del self._running[owner]
+        self._tell_guard(-process.pid)
+        return code
+
+    def _file(self, owner: str) -> Path:
+        return self._folder / f"worker-{owner}.log"
+
+    def _tell_guard(self, pid: int) -> None:
+        assert self._guard.stdin is not None
+        self._guard.stdin.write(f"{pid}\n")
+        self._guard.stdin.flush()
+
+
+@contextmanager
+def workers(url: str, partitions: int, folder: Path) -> Iterator[Workers]:
+    """Workers that do not outlive this."""
+    found = Workers(url, partitions, folder)
+    try:
+        yield found
+    finally:
+        found.close()
