@@ -409,7 +409,9 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
     order = state.orders[event.order_id]
     former = parent.members.get(event.order_id)
     if former is None:
-        parent.members[event.order_id] = Member(order, event.member_qty)
+        member = parent.members[event.order_id] = Member(order, event.member_qty)
+        if order.terms.crossing_consent:
+            parent.consenting[event.order_id] = member
     else:  # It left by an amend and came back by another.
         former.member_qty += event.member_qty
         former.is_active = True

@@ -24,6 +24,8 @@ class Consent(NamedTuple):
 def consenting(buy: Parent, sell: Parent) -> Consent:
     """Members with consent, open quantity and no pending change; none on both sides."""
     buyers, sellers = willing(buy), willing(sell)
+    if not buyers or not sellers:
+        return Consent(buyers, sellers, ())
     both = sorted({client(m) for m in buyers} & {client(m) for m in sellers})
     for name in both:
         bought = sum(m.open_qty for m in buyers if client(m) == name)
@@ -38,8 +40,8 @@ def consenting(buy: Parent, sell: Parent) -> Consent:
 def willing(parent: Parent) -> list[Member]:
     return [
         member
-        for member in parent.active_members()
-        if member.order.terms.crossing_consent and member.open_qty and member.order.pending is None
+        for member in parent.consenting.values()
+        if member.is_active and member.open_qty and member.order.pending is None
     ]
 
 
@@ -71,18 +73,19 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     what it finds may still be gathering.
     """
     terms = parent.terms
-    is_closing = aggregation.window_closed_by(state, parent, now_ns) is not None
-    if parent.pool_qty <= 0 or not (parent.is_released or is_closing) or now_ns >= terms.end_ns:
+    if parent.pool_qty <= 0 or now_ns >= terms.end_ns:
         return ()
     opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
     others = state.by_side.get((terms.instrument_id, opposite))
-    if not others or not aggregation.may_trade(state, parent):
+    if not others or not willing(parent):
+        return ()
+    if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
         return ()
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
         return ()
-    if not accepts_px(parent, mid_px) or not willing(parent):
+    if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()
     for other in others.values():
         is_ready = (
