@@ -17,6 +17,7 @@ from schemas import Schema
 STAGES = ("ingest", "aggregation", "slices", "routes", "fills", "allocations")
 ENVELOPE = ("seq", "at_ns", "cause")
 PRIMITIVES = {"long": "int", "int": "int", "string": "str", "boolean": "bool", "bytes": "bytes"}
+LISTS = {"int": "numbers", "str": "strings"}  # Writers of whole arrays.
 UNIT_SUFFIXES = (
     *("_px", "_qty", "_ns", "_ppm", "_millibps", "_cur", "_e9", "_e12", "_day", "day"),
     *("seq", "position", "epoch", "count", "batch", "version", "samples", "revision", "band"),
@@ -254,6 +255,25 @@ def many(items: Sequence[Any], text_of: Callable[[Any], str]) -> str:
     return number(len(items)) + "".join(map(text_of, items)) + NONE
 
 
+def numbers(items: Sequence[int]) -> str:
+    """An array of longs."""
+    if not items:
+        return NONE
+    texts = [ENDS[n << 1] if 0 <= n < 8_192 else number(n) for n in items]
+    return number(len(items)) + "".join(texts) + NONE
+
+
+def strings(items: Sequence[str]) -> str:
+    """An array of strings; one call each costs more than the writing."""
+    if not items:
+        return NONE
+    texts = [
+        ENDS[len(s) << 1] + s if len(s) < 8_192 and s.isascii() else octets(s.encode())
+        for s in items
+    ]
+    return number(len(items)) + "".join(texts) + NONE
+
+
 def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
     """A mutable class with the slots of an event."""
     return type(f"_{kind.__name__}", (), {"__slots__": kind.__dict__["__slots__"]})
@@ -304,7 +324,10 @@ def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  
     if isinstance(avro_type, list):
         return f"maybe({value}, {_writer(annotation(avro_type[1]), found)})"
     if isinstance(avro_type, dict) and avro_type["type"] == "array":
-        return f"many({value}, {_writer(annotation(avro_type['items']), found)})"
+        item = annotation(avro_type["items"])
+        if item in LISTS:
+            return f"{LISTS[item]}({value})"
+        return f"many({value}, {_writer(item, found)})"
     name = annotation(avro_type)
     if name in found.enums:
         return f"{_snake(name).upper()}_TEXT[{value}]"

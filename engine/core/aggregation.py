@@ -447,7 +447,7 @@ def on_epoch(
     assert parent.open_qty == event.parent_qty, (parent.open_qty, event)
     parent.epoch = event.epoch
     parent.limit_px = event.parent_limit_px
-    parent.is_basis_stale = True
+    parent.basis = None
     state.touch(parent.parent_id, MEMBERS)
     if parent.is_released:
         watch_limit(state, parent)

@@ -1512,7 +1512,10 @@ class FillAllocated:
     epoch: int  # Membership epoch it falls in, count.
     last_qty: int  # Quantity of the fill, smallest increments.
     last_px: int  # Price of the fill, 1e-9 currency units.
-    shares: tuple[Share, ...]  # Members whose part is not zero.
+    # Members whose part is not zero, in the order in which they joined; two plain arrays, as a
+    # hundred members a fill would make most of a day's records.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # The part of each of them, in the same order, smallest increments.
     error_qty: int  # Part that no member can take: the error account's, smallest increments.
 
 

@@ -24,16 +24,13 @@ class Consent(NamedTuple):
 def consenting(buy: Parent, sell: Parent) -> Consent:
     """Members with consent, open quantity and no pending change; none on both sides."""
     buyers, sellers = willing(buy), willing(sell)
-    if not buyers or not sellers:
-        return Consent(buyers, sellers, ())
-    both = sorted({client(m) for m in buyers} & {client(m) for m in sellers})
-    for name in both:
-        bought = sum(m.open_qty for m in buyers if client(m) == name)
-        sold = sum(m.open_qty for m in sellers if client(m) == name)
-        if bought < sold:
-            buyers = [m for m in buyers if client(m) != name]
-        else:
-            sellers = [m for m in sellers if client(m) != name]
+    bought, sold = by_client(buyers), by_client(sellers)
+    both = sorted(bought.keys() & sold.keys())
+    if both:
+        only_sell = {name for name in both if bought[name] < sold[name]}
+        only_buy = {name for name in both if bought[name] >= sold[name]}
+        buyers = [m for m in buyers if m.order.terms.client_id not in only_sell]
+        sellers = [m for m in sellers if m.order.terms.client_id not in only_buy]
     return Consent(buyers, sellers, tuple(both))
 
 
@@ -45,8 +42,13 @@ def willing(parent: Parent) -> list[Member]:
     ]
 
 
-def client(member: Member) -> str:
-    return member.order.terms.client_id
+def by_client(members: list[Member]) -> dict[str, int]:
+    """What the members of each client want together."""
+    found: dict[str, int] = {}
+    for member in members:
+        name = member.order.terms.client_id
+        found[name] = found.get(name, 0) + member.open_qty
+    return found
 
 
 def is_compatible(parent: Parent, other: Parent) -> bool:

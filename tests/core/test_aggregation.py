@@ -54,7 +54,6 @@ from engine.core.events import (
     ParentReleased,
     ReleaseReason,
     Router,
-    Share,
     Side,
     SliceReleased,
     TimeInForce,
@@ -224,10 +223,8 @@ def test_a_late_joiner_shares_only_in_fills_after_it_joined() -> None:
     world.given(fill_report(child, 40, "E1"))
     world.when(at_once("o2", 120, limit_px=px(99.95))).then_some(MemberJoined)
     given = world.when(fill_report(child, 60, "E2")).the(FillAllocated)
-    ids = [world.order(name).order_id for name in ("o1", "o2")]
-    assert given.shares == tuple(
-        Share(order_id=order_id, share_qty=qty) for order_id, qty in zip(ids, (20, 40), strict=True)
-    )
+    assert given.order_ids == (world.order("o1").order_id, world.order("o2").order_id)
+    assert given.shares_qty == (20, 40)
     assert [world.order(name).allocated_qty for name in ("o1", "o2")] == [60, 40]
 
 
@@ -350,7 +347,7 @@ def test_a_tighter_limit_leaves_a_parent_that_others_keep_out() -> None:
         an(MemberLeft, reason=LeaveReason.AMENDED), OrderAmended, ParentOpened
     )
     world.when(fill_report(world.children()[0], 100)).then_some(
-        an(FillAllocated, shares=(Share(order_id=world.order("o2").order_id, share_qty=100),))
+        an(FillAllocated, order_ids=(world.order("o2").order_id,), shares_qty=(100,))
     )
 
 
