@@ -34,6 +34,7 @@ from engine.core.events import (
     StageEvent,
     VenueStatusObserved,
 )
+from engine.garbage import collected_rarely
 from engine.log import codec
 from engine.log.partition import partition_of
 from engine.log.port import (
@@ -140,6 +141,10 @@ class Simulation:
         `progress` hears (inputs played, inputs known). Raises SimulationError, and what the log
         raises.
         """
+        with collected_rarely():
+            return self._run(progress)
+
+    def _run(self, progress: Callable[[int, int], None] | None) -> bytes:
         self._refuse_used_log()
         leases = self._log.leases(OWNER)
         try:
