@@ -8,7 +8,7 @@ kept out of the smaller of its sides, so that nobody trades with themselves.
 
 from typing import NamedTuple
 
-from engine.core import aggregation, market
+from engine.core import aggregation, market, membership
 from engine.core.events import OrdersCrossed, Side, StageEvent
 from engine.core.state import Member, Parent, State
 
@@ -131,7 +131,7 @@ def crossed(
 
 def crossable_qty(state: State, parent: Parent, members: list[Member]) -> int:
     """What the consenting members want and no child or pending change covers."""
-    free_qty = parent.pool_qty - aggregation.pending_qty(state, parent)
+    free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     return min(free_qty, sum(member.open_qty for member in members))
 
 

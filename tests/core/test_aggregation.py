@@ -30,7 +30,7 @@ from world import (
     trading,
 )
 
-from engine.core import aggregation
+from engine.core import aggregation, membership
 from engine.core.events import (
     Benchmark,
     CancelReason,
@@ -198,6 +198,28 @@ def test_a_parent_waits_for_the_start_of_its_orders() -> None:
     world.when(after_ns=MINUTE).then_some(an(ParentReleased, reason=ReleaseReason.TIME))
 
 
+def test_a_window_longer_than_the_orders_time_leaves_half_of_it_to_work() -> None:
+    world = gathering(order(end_ns=NOW_NS + 40 * SECOND))
+    assert world.parent().terms.window_end_ns == NOW_NS + 20 * SECOND
+    world.when(after_ns=20 * SECOND - 1).then()
+    world.when(after_ns=1).then_some(an(ParentReleased, reason=ReleaseReason.TIME), ChildRouted)
+
+
+def test_the_half_counts_from_the_start_of_an_order_that_comes_before_it() -> None:
+    soon = {"start_ns": NOW_NS + 30 * SECOND, "end_ns": NOW_NS + 50 * SECOND}
+    world = gathering(order(**soon))
+    assert world.parent().terms.window_end_ns == NOW_NS + 40 * SECOND
+
+
+@for_all(st.integers(0, 10**6), st.integers(-100, 10**6), st.integers(1, 10**6))
+def test_a_window_closes_while_there_is_time_left(
+    window_ns: int, start_ns: int, span_ns: int
+) -> None:
+    waiting = accepted(start_ns=NOW_NS + start_ns, end_ns=NOW_NS + max(start_ns, 0) + span_ns)
+    closes_ns = aggregation.window_end_ns(waiting, window_ns, NOW_NS)
+    assert max(waiting.start_ns, NOW_NS) <= closes_ns < waiting.end_ns
+
+
 def test_nothing_is_released_while_its_instrument_is_halted() -> None:
     world = gathering(order()).given(halt())
     world.when(after_ns=MINUTE).then_no(ParentReleased)
@@ -205,6 +227,17 @@ def test_nothing_is_released_while_its_instrument_is_halted() -> None:
 
 
 # ------------------------------------------------------------------------ joining late
+
+
+def test_a_parent_that_has_named_all_the_orders_it_may_takes_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aggregation, "MEMBERS_MAX", 2)
+    world = gathering(order("o1"), order("o2"))
+    assert world.parent("o1") is world.parent("o2")
+    world.when(order("o3")).then_some(ParentOpened, an(MemberJoined, epoch=1))
+    world.when(cancel("o1")).then_some(MemberLeft)  # It stays in the parent's account.
+    world.when(order("o4")).then_some(an(MemberJoined, parent_id=world.parent("o3").parent_id))
 
 
 def test_an_order_joins_a_working_parent_early_and_opens_another_late() -> None:
@@ -439,7 +472,7 @@ def test_settling_leaves_the_state_as_it_found_it() -> None:
     world = gathering(order())
     before = repr(world.state)
     parent = world.parent()
-    for step in (aggregation.settle, aggregation.make_room, aggregation.release):
+    for step in (membership.settle, membership.make_room, aggregation.release):
         step(world.state, parent, NOW_NS + MINUTE)
     aggregation.finish(world.state, parent, NOW_NS + MINUTE)
     assert repr(world.state) == before
