@@ -75,13 +75,12 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     what it finds may still be gathering.
     """
     terms = parent.terms
-    if parent.pool_qty <= 0 or now_ns >= terms.end_ns:
-        return ()
-    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
-    others = state.by_side.get((terms.instrument_id, opposite))
-    if not others or not willing(parent):
+    if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not willing(parent):
         return ()
     if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
+        return ()
+    others = partners(state, parent, now_ns)
+    if not others:
         return ()
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
@@ -89,34 +88,56 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
         return ()
     if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()
-    for other in others.values():
-        is_ready = (
-            other.pool_qty > 0
-            and other.terms.start_ns <= now_ns < other.terms.end_ns
-            and not aggregation.has_killed_member(state, other)
-        )
-        if is_ready and is_compatible(parent, other) and accepts_px(other, mid_px):
-            found = crossed(state, parent, other, best, mid_px, now_ns)
-            if found:
-                return found
+    for other in others:
+        if accepts_px(other, mid_px):
+            return crossed(state, parent, other, best, now_ns)
     return ()
 
 
-def crossed(
-    state: State, parent: Parent, other: Parent, best: market.Nbbo, mid_px: int, now_ns: int
-) -> tuple[StageEvent, ...]:
-    buy, sell = (parent, other) if parent.terms.side is Side.BUY else (other, parent)
+def partners(state: State, parent: Parent, now_ns: int) -> list[Parent]:
+    """Opposite parents that this one could exchange something with, the oldest first.
+
+    Asked before the market is looked at: mostly there is nobody.
+    """
+    terms = parent.terms
+    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
+    return [
+        other
+        for other in state.by_side.get((terms.instrument_id, opposite), {}).values()
+        if other.pool_qty > 0
+        and other.terms.start_ns <= now_ns < other.terms.end_ns
+        and not aggregation.has_killed_member(state, other)
+        and is_compatible(parent, other)
+        and min(matched(state, *by_way(parent, other))[1:]) > 0
+    ]
+
+
+def by_way(parent: Parent, other: Parent) -> tuple[Parent, Parent]:
+    """The one that buys, and the one that sells."""
+    return (parent, other) if parent.terms.side is Side.BUY else (other, parent)
+
+
+def matched(state: State, buy: Parent, sell: Parent) -> tuple[Consent, int, int]:
+    """Who may cross, and how much of each side."""
     consent = consenting(buy, sell)
+    if not consent.buyers or not consent.sellers:
+        return consent, 0, 0
     buy_qty = crossable_qty(state, buy, consent.buyers)
-    sell_qty = crossable_qty(state, sell, consent.sellers)
-    if min(buy_qty, sell_qty) <= 0:
-        return ()
+    return consent, buy_qty, crossable_qty(state, sell, consent.sellers)
+
+
+def crossed(
+    state: State, parent: Parent, other: Parent, best: market.Nbbo, now_ns: int
+) -> tuple[StageEvent, ...]:
+    buy, sell = by_way(parent, other)
+    consent, buy_qty, sell_qty = matched(state, buy, sell)
+    assert best.mid_px is not None, "a cross has a price"
     return (
         OrdersCrossed(
             buy_parent_id=buy.parent_id,
             sell_parent_id=sell.parent_id,
             cross_qty=min(buy_qty, sell_qty),
-            cross_px=mid_px,
+            cross_px=best.mid_px,
             bid_px=best.bid_px,
             bid_venue=best.bid_venue,
             ask_px=best.ask_px,
