@@ -219,6 +219,7 @@ the event, because a frozen dataclass pays for each field that it sets.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.core import events as e
@@ -237,6 +238,14 @@ def number(n: int) -> str:
     """A long. Raises OverflowError beyond 64 bits."""
     if 0 <= n < 8_192:
         return ENDS[n << 1]
+    if 0 < n < 134_217_728:  # 27 bits, and the sign's.
+        return MORE[n << 1 & 16_383] + ENDS[n >> 13]
+    return long_number(n)
+
+
+@lru_cache(maxsize=4_096)  # Times and prices, which recur within a batch.
+def long_number(n: int) -> str:
+    """Any long, in steps of two bytes."""
     z = n << 1 if n >= 0 else ~(n << 1)
     if z >> 64:
         raise OverflowError(f"{n} does not fit a 64-bit integer")
