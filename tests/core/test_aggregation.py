@@ -206,7 +206,7 @@ def test_a_window_longer_than_the_orders_time_leaves_half_of_it_to_work() -> Non
 
 
 def test_the_half_counts_from_the_start_of_an_order_that_comes_before_it() -> None:
-    soon = {"start_ns": NOW_NS + 30 * SECOND, "end_ns": NOW_NS + 50 * SECOND}
+    soon: dict[str, Any] = {"start_ns": NOW_NS + 30 * SECOND, "end_ns": NOW_NS + 50 * SECOND}
     world = gathering(order(**soon))
     assert world.parent().terms.window_end_ns == NOW_NS + 40 * SECOND
 
