@@ -16,6 +16,7 @@ from engine.core import (
     execution,
     intake,
     market,
+    membership,
     netting,
     reference,
     risk,
@@ -104,10 +105,11 @@ TABLE: tuple[Row, ...] = (
         "aggregation",
         aggregation,
         (PLAN,),
-        (e.MemberLeft, e.MemberAmended, e.ParentReleased, e.ParentEnded),
+        (e.ParentReleased, e.ParentEnded),
     ),
-    Row("ingest", aggregation, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
-    Row("routes", aggregation, (PLAN,), (e.ChildCancelRequested,)),
+    Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
+    Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
+    Row("routes", membership, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
     Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),
@@ -182,9 +184,9 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
 # windows close and opposite sides meet, which may touch other parents; then each parent is
 # planned once. A step in REPEATED is asked again until it has nothing more to say.
 GATHER: tuple[Plan, ...] = (
-    aggregation.settle,
+    membership.settle,
     netting.cross,
-    aggregation.make_room,
+    membership.make_room,
     aggregation.release,
 )
 WORK: tuple[Plan, ...] = (
@@ -195,9 +197,9 @@ WORK: tuple[Plan, ...] = (
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
-    (aggregation.settle, aggregation.make_room, routing.recall, aggregation.finish)
+    (membership.settle, membership.make_room, routing.recall, aggregation.finish)
 )
-REPEATED: frozenset[Plan] = frozenset((aggregation.settle, netting.cross))
+REPEATED: frozenset[Plan] = frozenset((membership.settle, netting.cross))
 
 
 def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:

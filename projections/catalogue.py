@@ -21,6 +21,7 @@ ORDER = (
     "market_tape",
     "market_bars",
     "fills_net",
+    "fills_shared",
     "allocations",
     "membership",
     "member_life",

@@ -5,8 +5,7 @@ tuple. A parent gathers members for a window, which closes by time, by size or b
 residual goes to market. Orders may still join a working parent in the first part of its horizon;
 every change of membership begins a new epoch, and a member shares only in fills of its time.
 
-A member's cancel or amend waits until no child covers the quantity it gives up: children that are
-out may still fill, and those fills are the members' own.
+How a member's cancel or amend takes effect stands in `membership`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,16 +14,13 @@ from typing import Any
 from engine.core import market, risk
 from engine.core.events import (
     CancelReason,
-    Change,
     ChildCancelRequested,
     EndReason,
-    LeaveReason,
     MemberAmended,
     MemberJoined,
     MemberLeft,
     OrderAccepted,
     OrderAmended,
-    OrderCancelled,
     ParentEnded,
     ParentOpened,
     ParentReleased,
@@ -32,11 +28,13 @@ from engine.core.events import (
     ReleaseReason,
     Side,
     StageEvent,
-    WithdrawReason,
 )
 from engine.core.state import MEMBERS, NEVER_NS, Book, Child, Member, Order, Parent, State
 
 PPM = 1_000_000
+WINDOW_PPM_MAX = 500_000  # Of the time an order has; the other half is left to work. A guess.
+# Who ever joined; FillAllocated and ParentReconciled name each, and a broker takes a megabyte.
+MEMBERS_MAX = 10_000
 
 Key = tuple[object, ...]
 
@@ -133,7 +131,7 @@ def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
 
     One that a client's kill switch holds up takes nobody else.
     """
-    if has_killed_member(state, parent):
+    if len(parent.members) >= MEMBERS_MAX or has_killed_member(state, parent):
         return False
     if not parent.is_released:
         return True
@@ -170,11 +168,21 @@ def opened(state: State, order: Order, now_ns: int) -> ParentOpened:
         max_participation_ppm=terms.max_participation_ppm,
         start_ns=order.start_ns,
         end_ns=order.end_ns,
-        window_end_ns=max(now_ns + policy.window_ns, order.start_ns),
+        window_end_ns=window_end_ns(order, policy.window_ns, now_ns),
         policy_id=policy.policy_id,
         allocation_rule=policy.allocation_rule,
         first_order_id=order.order_id,
     )
+
+
+def window_end_ns(order: Order, window_ns: int, now_ns: int) -> int:
+    """When the window closes by time: after the policy's span, but not with the order's own.
+
+    An order that starts later is released as it starts, if the window is over by then.
+    """
+    begin_ns = max(now_ns, order.start_ns)
+    latest_ns = begin_ns + (order.end_ns - begin_ns) * WINDOW_PPM_MAX // PPM  # Floor: earlier.
+    return max(min(now_ns + window_ns, latest_ns), order.start_ns)
 
 
 def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent, ...]:
@@ -201,111 +209,10 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 }
 
 
-# -------------------------------------------------------------------------------- plan
-
-
-def settle(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Let the first pending change take effect that no child stands in the way of."""
-    for order in parent.pending.values():
-        if given_up_qty(state, parent, order) <= parent.pool_qty:
-            return settled(state, parent, order, now_ns)
-    return ()
-
-
-def given_up_qty(state: State, parent: Parent, order: Order) -> int:
-    """How much of its open quantity a pending change takes out of the parent."""
-    change = order.pending
-    assert change is not None, "only orders with a pending change are in parent.pending"
-    if change.change is Change.CANCEL or moves(state, parent, order):
-        return order.open_qty
-    return max(0, order.order_qty - amended_qty(order))
-
-
 def amended_qty(order: Order) -> int:
     """Total after the amend; a cut to or below what is done becomes what is done."""
     assert order.pending is not None
     return max(order.pending.order_qty, order.order_qty - order.open_qty)
-
-
-def moves(state: State, parent: Parent, order: Order) -> bool:
-    """Whether the new limit is of another band than the parent's, or a child is out beyond it."""
-    assert order.pending is not None
-    limit_px = order.pending.limit_px
-    band = limit_band(limit_px, state.settings.limit_band_px)
-    return band != parent.terms.limit_band or not respects(parent, limit_px)
-
-
-def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[StageEvent, ...]:
-    change = order.pending
-    assert change is not None
-    if change.change is Change.CANCEL:
-        return (
-            left(parent, order, LeaveReason.CANCELLED),
-            OrderCancelled(
-                order_id=order.order_id,
-                cl_ord_id=change.cl_ord_id,
-                withdrawn_qty=order.open_qty,
-                reason=WithdrawReason.CLIENT,
-            ),
-        )
-    qty = amended_qty(order)
-    amended = OrderAmended(
-        order_id=order.order_id,
-        cl_ord_id=change.cl_ord_id,
-        previous_qty=order.order_qty,
-        order_qty=qty,
-        limit_px=change.limit_px,
-    )
-    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this.
-    if moves(state, parent, order) and not is_over:
-        return (left(parent, order, LeaveReason.AMENDED), amended)
-    change_qty = qty - order.order_qty
-    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
-    stays = MemberAmended(
-        parent_id=parent.parent_id,
-        order_id=order.order_id,
-        change_qty=change_qty,
-        epoch=parent.epoch + 1,
-        parent_qty=parent.open_qty + change_qty,
-        parent_limit_px=tightest_px(parent.terms.side, (*others, change.limit_px)),
-    )
-    return (amended, stays)
-
-
-def left(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
-    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
-    return MemberLeft(
-        parent_id=parent.parent_id,
-        order_id=order.order_id,
-        left_qty=order.open_qty,
-        reason=reason,
-        epoch=parent.epoch + 1,
-        parent_qty=parent.open_qty - order.open_qty,
-        parent_limit_px=tightest_px(parent.terms.side, others),
-    )
-
-
-def pending_qty(state: State, parent: Parent) -> int:
-    """Open quantity that pending changes will take out; never to be sliced."""
-    return sum(given_up_qty(state, parent, order) for order in parent.pending.values())
-
-
-def make_room(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
-    """Ask for the newest children back until the pending changes can take effect.
-
-    The same after a venue's overfill: what is out may not exceed what is wanted.
-    """
-    short_qty = pending_qty(state, parent) - parent.pool_qty
-    if short_qty <= 0:
-        return ()
-    asked: list[StageEvent] = []
-    for child in reversed(parent.children.values()):
-        if short_qty <= 0:
-            break
-        short_qty -= child.leaves_qty
-        if not child.is_cancelling:
-            asked.append(cancel(child, CancelReason.MEMBER_CHANGE))
-    return tuple(asked)
 
 
 def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
@@ -315,6 +222,9 @@ def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
         venue=child.terms.venue,
         reason=reason,
     )
+
+
+# -------------------------------------------------------------------------------- plan
 
 
 def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
@@ -409,7 +319,9 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
     order = state.orders[event.order_id]
     former = parent.members.get(event.order_id)
     if former is None:
-        parent.members[event.order_id] = Member(order, event.member_qty)
+        member = parent.members[event.order_id] = Member(order, event.member_qty)
+        if order.terms.crossing_consent:
+            parent.consenting[event.order_id] = member
     else:  # It left by an amend and came back by another.
         former.member_qty += event.member_qty
         former.is_active = True
@@ -445,7 +357,7 @@ def on_epoch(
     assert parent.open_qty == event.parent_qty, (parent.open_qty, event)
     parent.epoch = event.epoch
     parent.limit_px = event.parent_limit_px
-    parent.is_basis_stale = True
+    parent.basis = None
     state.touch(parent.parent_id, MEMBERS)
     if parent.is_released:
         watch_limit(state, parent)

@@ -8,6 +8,7 @@ more than was asked, goes to the error account and is flagged, never dropped.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Any
 
 from engine.core import netting
@@ -29,26 +30,31 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.state import BUST, CROSS, Fill, Member, Parent, State
-
-Basis = tuple[list[Member], list[int], list[int]]
+from engine.core.state import BUST, CROSS, Basis, Fill, Member, Parent, State
 
 
-def basis(parent: Parent) -> Basis:
-    """Members, what each had open when the epoch began, and what each was given since."""
-    if not parent.is_basis_stale:
-        return parent.basis, parent.basis_qtys, parent.basis_held
+def basis_of(parent: Parent) -> Basis:
+    """Who shares in a fill that comes now, by what each had open when the epoch began."""
+    if parent.basis is not None:
+        return parent.basis
     members = [member for member in parent.active_members() if member.open_qty > 0]
-    return members, [member.open_qty for member in members], [0] * len(members)
+    return Basis(
+        members,
+        [member.order.order_id for member in members],
+        [member.open_qty for member in members],
+        [0] * len(members),
+    )
 
 
 def divided(members: list[Member], parts: list[int]) -> tuple[Share, ...]:
     """The parts that are not zero, by order id."""
-    return tuple(
-        Share(order_id=member.order.order_id, share_qty=part)
-        for member, part in zip(members, parts, strict=True)
-        if part
-    )
+    named = zip(members, parts, strict=True)
+    return as_shares({member.order.order_id: part for member, part in named})
+
+
+def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
+    """The parts that are not zero."""
+    return tuple([Share(order_id=name, share_qty=part) for name, part in parts.items() if part])
 
 
 # ------------------------------------------------------------------------------ decide
@@ -58,12 +64,9 @@ def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...
     parent = state.parent(fill.parent_id)
     error_qty = fill.last_qty if parent.is_ended else max(0, fill.last_qty - parent.open_qty)
     given_qty = fill.last_qty - error_qty
-    found: tuple[Share, ...] = ()
-    if given_qty:
-        members, qtys, held = basis(parent)
-        parts = shares(held, given_qty, qtys)
-        assert sum(parts) == given_qty, "the parts of a fill sum to it"
-        found = divided(members, parts)
+    basis = basis_of(parent)
+    parts = shares(basis.held, given_qty, basis.qtys)
+    assert sum(parts) == given_qty, "the parts of a fill sum to it"
     return (
         FillAllocated(
             fill_id=state.event_id(fill.seq),
@@ -71,7 +74,8 @@ def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...
             epoch=parent.epoch,
             last_qty=fill.last_qty,
             last_px=fill.last_px,
-            shares=found,
+            order_ids=tuple(compress(basis.order_ids, parts)),
+            shares_qty=tuple(compress(parts, parts)),
             error_qty=error_qty,
         ),
     )
@@ -104,7 +108,7 @@ def pro_rata(members: list[Member], qty: int) -> tuple[Share, ...]:
 def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, ...]:
     """Everybody gives back what the fill gave them."""
     fill = state.fills[event.fill_id]
-    return reallocated(state, fill, event.last_px, event.last_px, (), 0)
+    return reallocated(state, fill, event.last_px, event.last_px, {}, 0)
 
 
 def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
@@ -112,14 +116,15 @@ def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageE
     fill = state.fills[event.fill_id]
     parent = state.parent(fill.child.terms.parent_id)
     more_qty = event.last_qty - event.previous_qty
-    after, error_qty = dict(by_order(fill.shares)), fill.error_qty
+    after, error_qty = fill.shares, fill.error_qty
     if more_qty > 0:
         given_qty = 0 if parent.is_ended else min(more_qty, parent.open_qty)
         error_qty += more_qty - given_qty
         if given_qty:
-            members, qtys, held = basis(parent)
-            for share in divided(members, shares(held, given_qty, qtys)):
-                after[share.order_id] = after.get(share.order_id, 0) + share.share_qty
+            basis = basis_of(parent)
+            parts = shares(basis.held, given_qty, basis.qtys)
+            for order_id, part in zip(basis.order_ids, parts, strict=True):
+                after[order_id] = after.get(order_id, 0) + part
     elif more_qty < 0:
         from_error_qty = min(error_qty, -more_qty)  # The error account gives first: nobody's loss.
         error_qty -= from_error_qty
@@ -127,8 +132,7 @@ def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageE
         held_qtys = list(after.values())
         kept = shares([0] * len(held_qtys), keep_qty, held_qtys) if keep_qty else []
         after = dict(zip(after, kept, strict=False))
-    left = tuple(Share(order_id=k, share_qty=q) for k, q in after.items() if q)
-    return reallocated(state, fill, event.previous_px, event.last_px, left, error_qty)
+    return reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
 
 
 def reallocated(
@@ -136,7 +140,7 @@ def reallocated(
     fill: Fill,
     previous_px: int,
     last_px: int,
-    after: tuple[Share, ...],
+    after: Mapping[str, int],
     error_qty: int,
 ) -> tuple[StageEvent, ...]:
     terms = fill.child.terms
@@ -145,14 +149,14 @@ def reallocated(
         parent_id=terms.parent_id,
         previous_px=previous_px,
         last_px=last_px,
-        before=fill.shares,
-        after=after,
+        before=as_shares(fill.shares),
+        after=as_shares(after),
         error_qty=error_qty,
     )
     if not state.parent(terms.parent_id).is_ended:
         return (event,)
-    before_qty = sum(share.share_qty for share in fill.shares) + fill.error_qty
-    after_qty = sum(share.share_qty for share in after) + error_qty
+    before_qty = sum(fill.shares_qty) + fill.error_qty
+    after_qty = sum(after.values()) + error_qty
     flag = BreakFlagged(
         reason=BreakReason.BUST_AFTER_END,
         venue=terms.venue,
@@ -205,27 +209,21 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
     parent = state.parent(event.parent_id)
-    members, qtys, held = basis(parent)
-    if parent.is_basis_stale:
-        parent.basis, parent.basis_qtys, parent.basis_held = members, qtys, held
-        parent.is_basis_stale = False
-    given = dict(by_order(event.shares))
-    for at, member in enumerate(members):
-        part = given.get(member.order.order_id)
-        if part:
-            held[at] += part
-            member.allocated_qty += part
-            member.order.allocated_qty += part
-            assert member.order.open_qty >= 0, event
+    members, order_ids, qtys, held = parent.basis = basis_of(parent)
+    at = 0
+    for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
+        while order_ids[at] != order_id:
+            at += 1  # Its part was zero; both follow the order in which members joined.
+        held[at] += part
+        assert held[at] <= qtys[at], event
+        member = members[at]
+        member.allocated_qty += part
+        member.order.allocated_qty += part
     parent.open_qty -= event.last_qty - event.error_qty
     parent.error_qty += event.error_qty
     fill = state.fills[event.fill_id]
-    fill.shares = event.shares
+    fill.order_ids, fill.shares_qty = event.order_ids, event.shares_qty
     fill.error_qty = event.error_qty
-
-
-def by_order(parts: tuple[Share, ...]) -> list[tuple[str, int]]:
-    return [(share.order_id, share.share_qty) for share in parts]
 
 
 def on_cross_allocated(state: State, event: CrossAllocated) -> None:
@@ -237,14 +235,17 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
         assert member.order.open_qty >= 0, event
     parent.open_qty -= event.cross_qty
     parent.crossed_qty += event.cross_qty
-    parent.is_basis_stale = True
+    parent.basis = None
     state.touch(event.parent_id, CROSS)
 
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
     """Move what each member has of the fill; an order still at work is open for it again."""
     parent = state.parent(event.parent_id)
-    before, after = dict(by_order(event.before)), dict(by_order(event.after))
+    before, after = (
+        {share.order_id: share.share_qty for share in parts}
+        for parts in (event.before, event.after)
+    )
     for order_id in {**before, **after}:  # A dict, as a set has no order.
         change_qty = after.get(order_id, 0) - before.get(order_id, 0)
         member = parent.members[order_id]
@@ -256,9 +257,9 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
             member.left_qty -= change_qty
     fill = state.fills[event.fill_id]
     parent.error_qty += event.error_qty - fill.error_qty
-    fill.shares = event.after
+    fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())
     fill.error_qty = event.error_qty
-    parent.is_basis_stale = True
+    parent.basis = None
     if not parent.is_ended:
         state.touch(event.parent_id, BUST)
 

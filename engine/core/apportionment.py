@@ -36,6 +36,7 @@ and a float would break such ties at random. Ties go to the earlier claimant.
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import sub
 
 
 def shares(held: Sequence[int], fill_qty: int, member_qtys: Sequence[int]) -> list[int]:
@@ -56,26 +57,27 @@ def shares(held: Sequence[int], fill_qty: int, member_qtys: Sequence[int]) -> li
     if fill_qty == 0:
         return [0] * len(member_qtys)
     owed = _owed_qtys(held, member_qtys, total_qty, weight)
-    if sum(owed) > total_qty:  # More is due than the fill has: go back to what was due earlier.
+    left_qty = total_qty - sum(owed)
+    if left_qty < 0:  # More is due than the fill has: go back to what was due earlier.
         due_qty = bisect_right(
             range(total_qty),
             total_qty,
             key=lambda earlier_qty: sum(_owed_qtys(held, member_qtys, earlier_qty, weight)),
         )
         owed = _owed_qtys(held, member_qtys, due_qty - 1, weight)
-    left_qty = total_qty - sum(owed)
+        left_qty = total_qty - sum(owed)
     if left_qty:
-        # (owed + 1) / member_qty orders the due dates of the next units. Two such fractions that
-        # differ do so by 1 / weight^2 at least, so scaled by that they compare as integers.
-        scale = weight * weight
-        next_due = sorted(
-            ((owed_qty + 1) * scale // member_qty, index)
+        # (owed + 1) * weight / member_qty is when the next unit is due; counted from the total on
+        # the numbers stay small. Two that differ do so by 1 / weight at least, so scaled by that
+        # they compare as integers.
+        next_due = {
+            index: (owed_qty * weight + weight - exact) * weight // member_qty
             for index, (owed_qty, member_qty) in enumerate(zip(owed, member_qtys, strict=True))
-            if owed_qty * weight < total_qty * member_qty  # Below the exact share.
-        )
-        for _, index in next_due[:left_qty]:
+            if owed_qty * weight < (exact := total_qty * member_qty)  # Below the exact share.
+        }
+        for index in sorted(next_due, key=next_due.__getitem__)[:left_qty]:  # Ties: the earlier.
             owed[index] += 1
-    return [owed_qty - held_qty for owed_qty, held_qty in zip(owed, held, strict=True)]
+    return list(map(sub, owed, held))
 
 
 def _owed_qtys(

@@ -3,13 +3,26 @@
 The vocabulary of the engine: requests say what someone wants, observations what was
 seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the
 shard stamps; until then they are unstamped.
+
+A frozen dataclass sets its fields one call each, which took a fifteenth of the
+engine's time. So where there are many, `__init__` is spelled out: it fills the
+event as a mutable twin with the same slots, and freezes it.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 UNSTAMPED: Final = -1  # The seq of an event that the shard has not stamped yet.
+
+
+def twin(kind: type) -> type:
+    """A mutable class with the slots of an event."""
+    slots = kind.__dict__["__slots__"]
+    return type(f"_{kind.__name__}", (), {"__slots__": slots})
+
+
+put: Final = object.__setattr__  # Frozen to everyone else.
 
 
 class Side(StrEnum):
@@ -389,7 +402,7 @@ class Share:
     share_qty: int  # Its part, smallest increments.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberResult:
     """What one member of a parent got, once the parent ended."""
 
@@ -400,8 +413,29 @@ class MemberResult:
     # Left unfilled with the member when it left or the parent ended, smallest increments.
     left_qty: int
 
+    def __init__(
+        self,
+        *,
+        order_id: str,
+        member_qty: int,
+        crossed_qty: int,
+        allocated_qty: int,
+        left_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberResult)
+        x.order_id = order_id
+        x.member_qty = member_qty
+        x.crossed_qty = crossed_qty
+        x.allocated_qty = allocated_qty
+        x.left_qty = left_qty
+        x.__class__ = MemberResult
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_MemberResult = twin(MemberResult)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InputRange:
     """What a batch consumed of one input."""
 
@@ -409,6 +443,25 @@ class InputRange:
     first_position: int  # Dense position of the first record, count from 0.
     next_position: int  # One beyond the last, count.
     digest: bytes  # SHA-256 over the framed records.
+
+    def __init__(
+        self,
+        *,
+        topic: str,
+        first_position: int,
+        next_position: int,
+        digest: bytes,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InputRange)
+        x.topic = topic
+        x.first_position = first_position
+        x.next_position = next_position
+        x.digest = digest
+        x.__class__ = InputRange
+
+
+_InputRange = twin(InputRange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -428,7 +481,7 @@ class ResumeOffset:
     next_offset: int  # The log's own offset of the next record to read, count.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderSubmitted:
     """A client's order as its source published it."""
 
@@ -458,8 +511,65 @@ class OrderSubmitted:
     decision_px: int | None  # Price when the manager decided, 1e-9 currency units.
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int | None,
+        end_ns: int | None,
+        max_participation_ppm: int | None,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool | None,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str | None,
+        decision_px: int | None,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderSubmitted)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.received_ns = received_ns
+        x.__class__ = OrderSubmitted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderSubmitted = twin(OrderSubmitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAmendRequested:
     """A client asks to change an order; null leaves a field as it is."""
 
@@ -471,8 +581,33 @@ class OrderAmendRequested:
     limit_px: int | None  # New limit, 1e-9 currency units.
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        order_qty: int | None,
+        limit_px: int | None,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmendRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.received_ns = received_ns
+        x.__class__ = OrderAmendRequested
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderAmendRequested = twin(OrderAmendRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCancelRequested:
     """A client asks to withdraw what is open of an order."""
 
@@ -482,8 +617,29 @@ class OrderCancelRequested:
     instrument_id: str  # Instrument; also the record's key.
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.received_ns = received_ns
+        x.__class__ = OrderCancelRequested
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderCancelRequested = twin(OrderCancelRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class QuoteObserved:
     """A venue's best bid and ask; a side without a quote is 0."""
 
@@ -496,8 +652,35 @@ class QuoteObserved:
     event_ns: int  # The venue's time, ns since 1970 UTC.
     received_ns: int  # When our gateway received it, ns since 1970 UTC; ages count from here.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        bid_px: int,
+        bid_qty: int,
+        ask_px: int,
+        ask_qty: int,
+        event_ns: int,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _QuoteObserved)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.bid_px = bid_px
+        x.bid_qty = bid_qty
+        x.ask_px = ask_px
+        x.ask_qty = ask_qty
+        x.event_ns = event_ns
+        x.received_ns = received_ns
+        x.__class__ = QuoteObserved
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_QuoteObserved = twin(QuoteObserved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class DepthObserved:
     """A venue's book, best level first; it replaces the one before."""
 
@@ -508,8 +691,31 @@ class DepthObserved:
     event_ns: int  # The venue's time, ns since 1970 UTC.
     received_ns: int  # When our gateway received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        bids: tuple[Level, ...],
+        asks: tuple[Level, ...],
+        event_ns: int,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _DepthObserved)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.bids = bids
+        x.asks = asks
+        x.event_ns = event_ns
+        x.received_ns = received_ns
+        x.__class__ = DepthObserved
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_DepthObserved = twin(DepthObserved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class TradeObserved:
     """A print on the tape."""
 
@@ -522,6 +728,33 @@ class TradeObserved:
     event_ns: int  # The tape's time, ns since 1970 UTC.
     received_ns: int  # When our gateway received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        last_px: int,
+        last_qty: int,
+        eligible: bool,
+        conditions: str,
+        event_ns: int,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TradeObserved)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.last_px = last_px
+        x.last_qty = last_qty
+        x.eligible = eligible
+        x.conditions = conditions
+        x.event_ns = event_ns
+        x.received_ns = received_ns
+        x.__class__ = TradeObserved
+
+
+_TradeObserved = twin(TradeObserved)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueStatusObserved:
@@ -532,7 +765,7 @@ class VenueStatusObserved:
     received_ns: int  # When our gateway received it, ns since 1970 UTC.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SendStarted:
     """A gateway is about to send a child; acknowledged by the log before the bytes go out."""
 
@@ -541,8 +774,27 @@ class SendStarted:
     child_id: str  # The child.
     started_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        child_id: str,
+        started_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SendStarted)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.child_id = child_id
+        x.started_ns = started_ns
+        x.__class__ = SendStarted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SendStarted = twin(SendStarted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class NotSent:
     """A gateway will never send this child."""
 
@@ -552,8 +804,29 @@ class NotSent:
     text: str  # Why.
     received_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        child_id: str,
+        text: str,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _NotSent)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.child_id = child_id
+        x.text = text
+        x.received_ns = received_ns
+        x.__class__ = NotSent
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_NotSent = twin(NotSent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ExecutionReported:
     """A venue's report on a child."""
 
@@ -573,8 +846,49 @@ class ExecutionReported:
     transact_ns: int  # The venue's time, ns since 1970 UTC.
     received_ns: int  # When our gateway received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        child_id: str,
+        exec_id: str,
+        exec_type: ExecType,
+        exec_ref_id: str | None,
+        last_qty: int,
+        last_px: int,
+        cum_qty: int,
+        leaves_qty: int,
+        liquidity: Liquidity,
+        text: str,
+        session_day: int,
+        transact_ns: int,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionReported)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.exec_type = exec_type
+        x.exec_ref_id = exec_ref_id
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.liquidity = liquidity
+        x.text = text
+        x.session_day = session_day
+        x.transact_ns = transact_ns
+        x.received_ns = received_ns
+        x.__class__ = ExecutionReported
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ExecutionReported = twin(ExecutionReported)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CancelRejected:
     """A venue refused to cancel a child."""
 
@@ -584,8 +898,29 @@ class CancelRejected:
     text: str  # The venue's words.
     received_ns: int  # When our gateway received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        child_id: str,
+        text: str,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CancelRejected)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.child_id = child_id
+        x.text = text
+        x.received_ns = received_ns
+        x.__class__ = CancelRejected
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_CancelRejected = twin(CancelRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SessionStatusObserved:
     """A venue session came up or went down; written once to every partition."""
 
@@ -594,8 +929,27 @@ class SessionStatusObserved:
     session_day: int  # Session day, yyyymmdd count.
     received_ns: int  # When our gateway saw it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        up: bool,
+        session_day: int,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SessionStatusObserved)
+        x.venue = venue
+        x.up = up
+        x.session_day = session_day
+        x.received_ns = received_ns
+        x.__class__ = SessionStatusObserved
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SessionStatusObserved = twin(SessionStatusObserved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class KillSwitchSet:
     """Nothing more goes out in this scope, or trading resumes."""
 
@@ -606,8 +960,31 @@ class KillSwitchSet:
     text: str  # Why.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        engaged: bool,
+        set_by: str,
+        text: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _KillSwitchSet)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.engaged = engaged
+        x.set_by = set_by
+        x.text = text
+        x.set_ns = set_ns
+        x.__class__ = KillSwitchSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_KillSwitchSet = twin(KillSwitchSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RiskLimitSet:
     """Pre-trade limits of a scope; null is no limit."""
 
@@ -619,8 +996,33 @@ class RiskLimitSet:
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        max_order_qty: int | None,
+        max_order_notional_cur: int | None,
+        collar_ppm: int | None,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RiskLimitSet)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.max_order_qty = max_order_qty
+        x.max_order_notional_cur = max_order_notional_cur
+        x.collar_ppm = collar_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = RiskLimitSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_RiskLimitSet = twin(RiskLimitSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class LimitAllotted:
     """A shard's part of a limit that spans shards."""
 
@@ -630,8 +1032,29 @@ class LimitAllotted:
     allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        shard: int,
+        allotted_notional_cur: int,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _LimitAllotted)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.shard = shard
+        x.allotted_notional_cur = allotted_notional_cur
+        x.set_ns = set_ns
+        x.__class__ = LimitAllotted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_LimitAllotted = twin(LimitAllotted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MandateSet:
     """A client may trade, and how."""
 
@@ -644,8 +1067,35 @@ class MandateSet:
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        active: bool,
+        dark_allowed: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        max_participation_ppm: int,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MandateSet)
+        x.client_id = client_id
+        x.active = active
+        x.dark_allowed = dark_allowed
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.max_participation_ppm = max_participation_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = MandateSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_MandateSet = twin(MandateSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PolicySet:
     """How the engine aggregates, plans, routes and allocates from now on."""
 
@@ -674,8 +1124,59 @@ class PolicySet:
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicySet)
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = PolicySet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_PolicySet = twin(PolicySet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RestrictionSet:
     """An instrument is restricted, or free again."""
 
@@ -684,8 +1185,27 @@ class RestrictionSet:
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        restricted: bool,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RestrictionSet)
+        x.instrument_id = instrument_id
+        x.restricted = restricted
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = RestrictionSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_RestrictionSet = twin(RestrictionSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InstrumentHaltSet:
     """A person halts an instrument."""
 
@@ -694,8 +1214,27 @@ class InstrumentHaltSet:
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        text: str,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentHaltSet)
+        x.instrument_id = instrument_id
+        x.text = text
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = InstrumentHaltSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_InstrumentHaltSet = twin(InstrumentHaltSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SuspensionLifted:
     """A person lifts what the engine or a person suspended."""
 
@@ -705,8 +1244,29 @@ class SuspensionLifted:
     text: str  # Why.
     set_ns: int  # When, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        set_by: str,
+        text: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SuspensionLifted)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.set_by = set_by
+        x.text = text
+        x.set_ns = set_ns
+        x.__class__ = SuspensionLifted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SuspensionLifted = twin(SuspensionLifted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class DayOpened:
     """A trading day begins."""
 
@@ -715,6 +1275,27 @@ class DayOpened:
     close_ns: int  # End of the session, ns since 1970 UTC.
     seed: int  # Seed of the day's chance, count.
     set_ns: int  # When, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        seed: int,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _DayOpened)
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.seed = seed
+        x.set_ns = set_ns
+        x.__class__ = DayOpened
+
+
+_DayOpened = twin(DayOpened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -725,7 +1306,7 @@ class DayClosed:
     set_ns: int  # When, ns since 1970 UTC.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InstrumentDefined:
     """An instrument from a day on."""
 
@@ -737,6 +1318,31 @@ class InstrumentDefined:
     daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
     effective_day: int  # First day, yyyymmdd count.
 
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentDefined)
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.__class__ = InstrumentDefined
+
+
+_InstrumentDefined = twin(InstrumentDefined)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickTableDefined:
@@ -747,7 +1353,7 @@ class TickTableDefined:
     effective_day: int  # First day, yyyymmdd count.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VenueDefined:
     """A venue and its rules of engagement."""
 
@@ -761,8 +1367,37 @@ class VenueDefined:
     odd_lots: bool  # True if quantities off the round lot are taken.
     effective_day: int  # First day, yyyymmdd count.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        name: str,
+        kind: VenueKind,
+        protected: bool,
+        posts: bool,
+        midpoint: bool,
+        min_qty: int,
+        odd_lots: bool,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VenueDefined)
+        x.venue = venue
+        x.name = name
+        x.kind = kind
+        x.protected = protected
+        x.posts = posts
+        x.midpoint = midpoint
+        x.min_qty = min_qty
+        x.odd_lots = odd_lots
+        x.effective_day = effective_day
+        x.__class__ = VenueDefined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_VenueDefined = twin(VenueDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FeeScheduleDefined:
     """What a venue charges; a rebate is negative."""
 
@@ -772,8 +1407,29 @@ class FeeScheduleDefined:
     midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
     effective_day: int  # First day, yyyymmdd count.
 
+    def __init__(
+        self,
+        *,
+        venue: str,
+        taker_fee_px: int,
+        maker_fee_px: int,
+        midpoint_fee_px: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FeeScheduleDefined)
+        x.venue = venue
+        x.taker_fee_px = taker_fee_px
+        x.maker_fee_px = maker_fee_px
+        x.midpoint_fee_px = midpoint_fee_px
+        x.effective_day = effective_day
+        x.__class__ = FeeScheduleDefined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FeeScheduleDefined = twin(FeeScheduleDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CalendarDefined:
     """A session of the deployment's calendar."""
 
@@ -784,8 +1440,31 @@ class CalendarDefined:
     close_ns: int  # End of the session, ns since 1970 UTC.
     effective_day: int  # First day, yyyymmdd count.
 
+    def __init__(
+        self,
+        *,
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarDefined)
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.__class__ = CalendarDefined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_CalendarDefined = twin(CalendarDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveDefined:
     """Expected volume over a session, learned before it."""
 
@@ -795,8 +1474,27 @@ class VolumeCurveDefined:
     volumes_qty: tuple[int, ...]
     effective_day: int  # First day, yyyymmdd count.
 
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        edges_ns: tuple[int, ...],
+        volumes_qty: tuple[int, ...],
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VolumeCurveDefined)
+        x.instrument_id = instrument_id
+        x.edges_ns = edges_ns
+        x.volumes_qty = volumes_qty
+        x.effective_day = effective_day
+        x.__class__ = VolumeCurveDefined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_VolumeCurveDefined = twin(VolumeCurveDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAccepted:
     """A client's order in normal form, enriched from the mandate; its id is this event's."""
 
@@ -831,8 +1529,73 @@ class OrderAccepted:
     arrival_mid_px: int | None
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int,
+        end_ns: int,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAccepted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.__class__ = OrderAccepted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderAccepted = twin(OrderAccepted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderRejected:
     """A client's order was refused."""
 
@@ -847,8 +1610,37 @@ class OrderRejected:
     reason: RejectReason  # The first reason that applies.
     text: str  # What was found, what was expected, the way out.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderRejected
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderRejected = twin(OrderRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderChangePending:
     """A cancel or amend was taken and waits until no child covers the quantity."""
 
@@ -862,8 +1654,35 @@ class OrderChangePending:
     order_qty: int  # Total quantity once done, smallest increments.
     limit_px: int | None  # Limit once done, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        change: Change,
+        order_qty: int,
+        limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangePending)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.change = change
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.__class__ = OrderChangePending
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderChangePending = twin(OrderChangePending)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAmended:
     """An amend took effect."""
 
@@ -877,8 +1696,35 @@ class OrderAmended:
     order_qty: int  # Total quantity from now on, smallest increments.
     limit_px: int | None  # Limit from now on, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        previous_qty: int,
+        order_qty: int,
+        limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.previous_qty = previous_qty
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.__class__ = OrderAmended
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderAmended = twin(OrderAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCancelled:
     """What was open of an order is withdrawn."""
 
@@ -891,8 +1737,33 @@ class OrderCancelled:
     withdrawn_qty: int  # Withdrawn, smallest increments.
     reason: WithdrawReason  # Why.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelled)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.__class__ = OrderCancelled
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderCancelled = twin(OrderCancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderExpired:
     """An order ended unfilled at its time."""
 
@@ -904,8 +1775,31 @@ class OrderExpired:
     withdrawn_qty: int  # Withdrawn, smallest increments.
     reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderExpired)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.__class__ = OrderExpired
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderExpired = twin(OrderExpired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderChangeRejected:
     """A cancel or amend was refused."""
 
@@ -920,8 +1814,37 @@ class OrderChangeRejected:
     reason: RejectReason  # The first reason that applies.
     text: str  # What was found, what was expected, the way out.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        change: Change,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangeRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.change = change
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderChangeRejected
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderChangeRejected = twin(OrderChangeRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCarried:
     """A GTC order that lives on after the close; the next day starts from it."""
 
@@ -955,8 +1878,75 @@ class OrderCarried:
     crossed_qty: int  # Crossed so far, smallest increments.
     allocated_qty: int  # Allocated from venue fills so far, smallest increments.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+        crossed_qty: int,
+        allocated_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.crossed_qty = crossed_qty
+        x.allocated_qty = allocated_qty
+        x.__class__ = OrderCarried
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrderCarried = twin(OrderCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ControlApplied:
     """A control is in force in this shard; the position is in the cause."""
 
@@ -968,8 +1958,31 @@ class ControlApplied:
     scope: ControlScope  # What it applies to.
     scope_id: str  # Which; empty where there is one only.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        control: str,
+        scope: ControlScope,
+        scope_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ControlApplied)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.control = control
+        x.scope = scope
+        x.scope_id = scope_id
+        x.__class__ = ControlApplied
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ControlApplied = twin(ControlApplied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ConfigurationAdopted:
     """The configuration that decisions depend on, whenever it differs from the last."""
 
@@ -979,8 +1992,27 @@ class ConfigurationAdopted:
     cause: str = ""  # What led here: topic:position of the input, or plan:parent.
     text: str  # Whole configuration without secrets, as canonical JSON.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ConfigurationAdopted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.text = text
+        x.__class__ = ConfigurationAdopted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ConfigurationAdopted = twin(ConfigurationAdopted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InputRejected:
     """An input could not be taken; its bytes are in dlq."""
 
@@ -994,8 +2026,35 @@ class InputRejected:
     reason: InputReason  # Why.
     text: str  # What was found, what was expected, the way out.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        topic: str,
+        position: int,
+        source: str,
+        reason: InputReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InputRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.topic = topic
+        x.position = position
+        x.source = source
+        x.reason = reason
+        x.text = text
+        x.__class__ = InputRejected
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_InputRejected = twin(InputRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InstrumentHalted:
     """Children are cancelled and new orders refused until a person lifts it."""
 
@@ -1007,8 +2066,31 @@ class InstrumentHalted:
     reason: HaltReason  # Why.
     text: str  # In words.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        reason: HaltReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentHalted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = InstrumentHalted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_InstrumentHalted = twin(InstrumentHalted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SuspensionSet:
     """Requests of a source, routes to a venue or all routes are refused from now on."""
 
@@ -1021,8 +2103,33 @@ class SuspensionSet:
     source_number: int  # Own number of the record that could not be read, count; -1 if unknown.
     text: str  # Why.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        source_number: int,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SuspensionSet)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.source_number = source_number
+        x.text = text
+        x.__class__ = SuspensionSet
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SuspensionSet = twin(SuspensionSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SuspensionEnded:
     """A suspension ended by itself.
 
@@ -1036,8 +2143,29 @@ class SuspensionEnded:
     scope: ControlScope  # SOURCE or VENUE.
     scope_id: str  # Which.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SuspensionEnded)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.__class__ = SuspensionEnded
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SuspensionEnded = twin(SuspensionEnded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentOpened:
     """A parent order begins to gather members; its id is this event's."""
 
@@ -1064,8 +2192,61 @@ class ParentOpened:
     allocation_rule: AllocationRule  # How its fills will be shared.
     first_order_id: str  # The order that opened it.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        side: Side,
+        currency: str,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        limit_band: int,
+        capacity: Capacity,
+        settlement: str,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        must_complete: bool,
+        max_participation_ppm: int,
+        start_ns: int,
+        end_ns: int,
+        window_end_ns: int,
+        policy_id: str,
+        allocation_rule: AllocationRule,
+        first_order_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentOpened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.side = side
+        x.currency = currency
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.limit_band = limit_band
+        x.capacity = capacity
+        x.settlement = settlement
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.window_end_ns = window_end_ns
+        x.policy_id = policy_id
+        x.allocation_rule = allocation_rule
+        x.first_order_id = first_order_id
+        x.__class__ = ParentOpened
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ParentOpened = twin(ParentOpened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberJoined:
     """An order became a member of a parent."""
 
@@ -1080,8 +2261,37 @@ class MemberJoined:
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
     parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        member_qty: int,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberJoined)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.member_qty = member_qty
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.__class__ = MemberJoined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_MemberJoined = twin(MemberJoined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberAmended:
     """A member's quantity or limit changed while it stays."""
 
@@ -1096,8 +2306,37 @@ class MemberAmended:
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
     parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        change_qty: int,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.change_qty = change_qty
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.__class__ = MemberAmended
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_MemberAmended = twin(MemberAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberLeft:
     """A member left with what was open of it; it keeps what it got."""
 
@@ -1113,8 +2352,39 @@ class MemberLeft:
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
     parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        left_qty: int,
+        reason: LeaveReason,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberLeft)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.left_qty = left_qty
+        x.reason = reason
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.__class__ = MemberLeft
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_MemberLeft = twin(MemberLeft)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrdersCrossed:
     """Opposite interest met inside at the midpoint."""
 
@@ -1137,8 +2407,49 @@ class OrdersCrossed:
     # Clients on both sides, kept out of one side so that nobody trades with themselves.
     excluded_clients: tuple[str, ...]
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        buy_parent_id: str,
+        sell_parent_id: str,
+        cross_qty: int,
+        cross_px: int,
+        bid_px: int,
+        bid_venue: str,
+        ask_px: int,
+        ask_venue: str,
+        quote_age_ns: int,
+        buy_consenting_qty: int,
+        sell_consenting_qty: int,
+        excluded_clients: tuple[str, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrdersCrossed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.buy_parent_id = buy_parent_id
+        x.sell_parent_id = sell_parent_id
+        x.cross_qty = cross_qty
+        x.cross_px = cross_px
+        x.bid_px = bid_px
+        x.bid_venue = bid_venue
+        x.ask_px = ask_px
+        x.ask_venue = ask_venue
+        x.quote_age_ns = quote_age_ns
+        x.buy_consenting_qty = buy_consenting_qty
+        x.sell_consenting_qty = sell_consenting_qty
+        x.excluded_clients = excluded_clients
+        x.__class__ = OrdersCrossed
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_OrdersCrossed = twin(OrdersCrossed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReleased:
     """The aggregation window closed and the residual goes to market."""
 
@@ -1155,8 +2466,39 @@ class ParentReleased:
     # Eligible volume on the tape so far today: the baseline, smallest increments.
     market_volume_qty: int
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: ReleaseReason,
+        release_qty: int,
+        crossed_qty: int,
+        member_count: int,
+        arrival_mid_px: int | None,
+        market_volume_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentReleased)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.release_qty = release_qty
+        x.crossed_qty = crossed_qty
+        x.member_count = member_count
+        x.arrival_mid_px = arrival_mid_px
+        x.market_volume_qty = market_volume_qty
+        x.__class__ = ParentReleased
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ParentReleased = twin(ParentReleased)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentEnded:
     """A parent is over."""
 
@@ -1170,8 +2512,35 @@ class ParentEnded:
     crossed_qty: int  # Crossed inside, smallest increments.
     returned_qty: int  # Open quantity returned to the members, smallest increments.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: EndReason,
+        filled_qty: int,
+        crossed_qty: int,
+        returned_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentEnded)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.filled_qty = filled_qty
+        x.crossed_qty = crossed_qty
+        x.returned_qty = returned_qty
+        x.__class__ = ParentEnded
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ParentEnded = twin(ParentEnded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PlanAdopted:
     """A parent works to this plan from now on."""
 
@@ -1208,8 +2577,73 @@ class PlanAdopted:
     expected_cost_millibps: int  # Evidence: expected cost against arrival, 1e-3 bps.
     cost_risk_millibps: int  # Evidence: standard deviation of that cost, 1e-3 bps.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        strategy: Strategy,
+        router: Router,
+        reason: PlanReason,
+        revision: int,
+        start_ns: int,
+        end_ns: int,
+        interval_ns: int,
+        plan_qty: int,
+        base_qty: int,
+        carry_qty: int,
+        base_volume_qty: int,
+        participation_ppm: int,
+        max_participation_ppm: int,
+        aggressiveness_ppm: int,
+        kappa_e9: int,
+        tracking_band_qty: int,
+        adv_qty: int,
+        horizon_volume_qty: int,
+        size_to_volume_ppm: int,
+        daily_volatility_ppm: int,
+        spread_px: int | None,
+        expected_cost_millibps: int,
+        cost_risk_millibps: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PlanAdopted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.strategy = strategy
+        x.router = router
+        x.reason = reason
+        x.revision = revision
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.interval_ns = interval_ns
+        x.plan_qty = plan_qty
+        x.base_qty = base_qty
+        x.carry_qty = carry_qty
+        x.base_volume_qty = base_volume_qty
+        x.participation_ppm = participation_ppm
+        x.max_participation_ppm = max_participation_ppm
+        x.aggressiveness_ppm = aggressiveness_ppm
+        x.kappa_e9 = kappa_e9
+        x.tracking_band_qty = tracking_band_qty
+        x.adv_qty = adv_qty
+        x.horizon_volume_qty = horizon_volume_qty
+        x.size_to_volume_ppm = size_to_volume_ppm
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.spread_px = spread_px
+        x.expected_cost_millibps = expected_cost_millibps
+        x.cost_risk_millibps = cost_risk_millibps
+        x.__class__ = PlanAdopted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_PlanAdopted = twin(PlanAdopted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScheduleRecalibrated:
     """After fills, crosses and busts, where the parent stands against schedule and benchmark."""
 
@@ -1233,8 +2667,47 @@ class ScheduleRecalibrated:
     slippage_millibps: int | None
     aggressiveness_ppm: int  # Aggressiveness from now on, parts per million.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: RecalibrationReason,
+        done_qty: int,
+        open_qty: int,
+        target_qty: int,
+        parent_qty: int,
+        market_volume_qty: int,
+        avg_px: int | None,
+        benchmark_px: int | None,
+        slippage_millibps: int | None,
+        aggressiveness_ppm: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScheduleRecalibrated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.done_qty = done_qty
+        x.open_qty = open_qty
+        x.target_qty = target_qty
+        x.parent_qty = parent_qty
+        x.market_volume_qty = market_volume_qty
+        x.avg_px = avg_px
+        x.benchmark_px = benchmark_px
+        x.slippage_millibps = slippage_millibps
+        x.aggressiveness_ppm = aggressiveness_ppm
+        x.__class__ = ScheduleRecalibrated
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ScheduleRecalibrated = twin(ScheduleRecalibrated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SliceReleased:
     """Part of a parent goes to the router; its id is this event's."""
 
@@ -1254,8 +2727,47 @@ class SliceReleased:
     market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
     policy_id: str  # Policy in force.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        slice_qty: int,
+        style: Style,
+        router: Router,
+        limit_px: int | None,
+        target_qty: int,
+        done_qty: int,
+        open_qty: int,
+        parent_qty: int,
+        market_volume_qty: int,
+        policy_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SliceReleased)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.slice_qty = slice_qty
+        x.style = style
+        x.router = router
+        x.limit_px = limit_px
+        x.target_qty = target_qty
+        x.done_qty = done_qty
+        x.open_qty = open_qty
+        x.parent_qty = parent_qty
+        x.market_volume_qty = market_volume_qty
+        x.policy_id = policy_id
+        x.__class__ = SliceReleased
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_SliceReleased = twin(SliceReleased)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildRouted:
     """A child order goes to a venue; its id is this event's.
 
@@ -1287,8 +2799,63 @@ class ChildRouted:
     runners_up: tuple[Candidate, ...]  # The best others, two at most.
     rejected_by_reason: tuple[RouteReasonCount, ...]  # The rest, counted.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        child_type: ChildType,
+        limit_px: int,
+        time_in_force: ChildTimeInForce,
+        min_qty: int,
+        send_before_ns: int,
+        bid_px: int,
+        ask_px: int,
+        quote_age_ns: int,
+        venue_qty: int,
+        scorecard_version: int,
+        score_millibps: int,
+        runners_up: tuple[Candidate, ...],
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildRouted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.child_type = child_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.min_qty = min_qty
+        x.send_before_ns = send_before_ns
+        x.bid_px = bid_px
+        x.ask_px = ask_px
+        x.quote_age_ns = quote_age_ns
+        x.venue_qty = venue_qty
+        x.scorecard_version = scorecard_version
+        x.score_millibps = score_millibps
+        x.runners_up = runners_up
+        x.rejected_by_reason = rejected_by_reason
+        x.__class__ = ChildRouted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ChildRouted = twin(ChildRouted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RouteDeferred:
     """No venue could take a slice, or a part of it; the quantity is back in the pool."""
 
@@ -1301,8 +2868,33 @@ class RouteDeferred:
     unrouted_qty: int  # Quantity, smallest increments.
     rejected_by_reason: tuple[RouteReasonCount, ...]  # Why, counted.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        unrouted_qty: int,
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RouteDeferred)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.unrouted_qty = unrouted_qty
+        x.rejected_by_reason = rejected_by_reason
+        x.__class__ = RouteDeferred
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_RouteDeferred = twin(RouteDeferred)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildCancelRequested:
     """The venue is asked to cancel a child."""
 
@@ -1315,8 +2907,33 @@ class ChildCancelRequested:
     venue: str  # Venue code.
     reason: CancelReason  # Why.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        venue: str,
+        reason: CancelReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildCancelRequested)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.venue = venue
+        x.reason = reason
+        x.__class__ = ChildCancelRequested
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ChildCancelRequested = twin(ChildCancelRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardUpdated:
     """What was learned of a venue from our own reports."""
 
@@ -1331,8 +2948,37 @@ class ScorecardUpdated:
     speed_ns: int  # Time from route to first fill, smoothed, ns.
     cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        version: int,
+        samples: int,
+        fill_ppm: int,
+        speed_ns: int,
+        cost_millibps: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardUpdated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.version = version
+        x.samples = samples
+        x.fill_ppm = fill_ppm
+        x.speed_ns = speed_ns
+        x.cost_millibps = cost_millibps
+        x.__class__ = ScorecardUpdated
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ScorecardUpdated = twin(ScorecardUpdated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardCarried:
     """A scorecard that lives on after the close."""
 
@@ -1347,8 +2993,37 @@ class ScorecardCarried:
     speed_ns: int  # Time from route to first fill, smoothed, ns.
     cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        version: int,
+        samples: int,
+        fill_ppm: int,
+        speed_ns: int,
+        cost_millibps: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.version = version
+        x.samples = samples
+        x.fill_ppm = fill_ppm
+        x.speed_ns = speed_ns
+        x.cost_millibps = cost_millibps
+        x.__class__ = ScorecardCarried
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ScorecardCarried = twin(ScorecardCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildAcknowledged:
     """A venue has a child."""
 
@@ -1359,8 +3034,29 @@ class ChildAcknowledged:
     child_id: str  # The child.
     parent_id: str  # The parent.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildAcknowledged)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.__class__ = ChildAcknowledged
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ChildAcknowledged = twin(ChildAcknowledged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBooked:
     """A fill, booked once; its id is this event's."""
 
@@ -1386,8 +3082,59 @@ class FillBooked:
     late: bool  # True if the child had ended or a cancel was on its way.
     transact_ns: int  # The venue's time, ns since 1970 UTC.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        instrument_id: str,
+        venue: str,
+        side: Side,
+        exec_id: str,
+        session_day: int,
+        last_qty: int,
+        last_px: int,
+        cum_qty: int,
+        leaves_qty: int,
+        overfill_qty: int,
+        liquidity: Liquidity,
+        fee_px: int,
+        mid_px: int | None,
+        late: bool,
+        transact_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillBooked)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.venue = venue
+        x.side = side
+        x.exec_id = exec_id
+        x.session_day = session_day
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.overfill_qty = overfill_qty
+        x.liquidity = liquidity
+        x.fee_px = fee_px
+        x.mid_px = mid_px
+        x.late = late
+        x.transact_ns = transact_ns
+        x.__class__ = FillBooked
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FillBooked = twin(FillBooked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBusted:
     """A booked fill is taken back."""
 
@@ -1403,8 +3150,39 @@ class FillBusted:
     last_qty: int  # Quantity taken back, smallest increments.
     last_px: int  # Its price, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        child_id: str,
+        parent_id: str,
+        exec_id: str,
+        session_day: int,
+        last_qty: int,
+        last_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillBusted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.exec_id = exec_id
+        x.session_day = session_day
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.__class__ = FillBusted
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FillBusted = twin(FillBusted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillCorrected:
     """A booked fill is changed."""
 
@@ -1422,8 +3200,43 @@ class FillCorrected:
     last_qty: int  # Quantity from now on, smallest increments.
     last_px: int  # Price from now on, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        child_id: str,
+        parent_id: str,
+        exec_id: str,
+        session_day: int,
+        previous_qty: int,
+        previous_px: int,
+        last_qty: int,
+        last_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillCorrected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.exec_id = exec_id
+        x.session_day = session_day
+        x.previous_qty = previous_qty
+        x.previous_px = previous_px
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.__class__ = FillCorrected
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FillCorrected = twin(FillCorrected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildClosed:
     """A child ended with a quantity unfilled, which returns to its parent."""
 
@@ -1438,8 +3251,37 @@ class ChildClosed:
     unsolicited: bool  # True if we had not asked for it.
     text: str  # The venue's words.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        reason: CloseReason,
+        returned_qty: int,
+        unsolicited: bool,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildClosed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.reason = reason
+        x.returned_qty = returned_qty
+        x.unsolicited = unsolicited
+        x.text = text
+        x.__class__ = ChildClosed
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ChildClosed = twin(ChildClosed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildFateUnknown:
     """A child counts as exposure until the venue answers for its id."""
 
@@ -1451,8 +3293,31 @@ class ChildFateUnknown:
     parent_id: str  # The parent.
     text: str  # What the gateway knows.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildFateUnknown)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.text = text
+        x.__class__ = ChildFateUnknown
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ChildFateUnknown = twin(ChildFateUnknown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CancelFailed:
     """A venue refused a cancel; the child works on."""
 
@@ -1464,8 +3329,31 @@ class CancelFailed:
     parent_id: str  # The parent.
     text: str  # The venue's words.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CancelFailed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.text = text
+        x.__class__ = CancelFailed
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_CancelFailed = twin(CancelFailed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BreakFlagged:
     """We and a venue do not agree; held for a person."""
 
@@ -1481,8 +3369,39 @@ class BreakFlagged:
     break_px: int  # Price in question, 1e-9 currency units.
     text: str  # What was found and what was expected.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakFlagged)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.text = text
+        x.__class__ = BreakFlagged
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_BreakFlagged = twin(BreakFlagged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BreakCarried:
     """A break that lives on after the close."""
 
@@ -1498,8 +3417,39 @@ class BreakCarried:
     break_qty: int  # Quantity in question, smallest increments.
     break_px: int  # Price in question, 1e-9 currency units.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.__class__ = BreakCarried
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_BreakCarried = twin(BreakCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillAllocated:
     """A fill shared among the members that were there."""
 
@@ -1512,11 +3462,47 @@ class FillAllocated:
     epoch: int  # Membership epoch it falls in, count.
     last_qty: int  # Quantity of the fill, smallest increments.
     last_px: int  # Price of the fill, 1e-9 currency units.
-    shares: tuple[Share, ...]  # Members whose part is not zero.
+    # Members whose part is not zero, in the order in which they joined; two plain arrays, as a
+    # hundred members a fill would make most of a day's records.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # The part of each of them, in the same order, smallest increments.
     error_qty: int  # Part that no member can take: the error account's, smallest increments.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        parent_id: str,
+        epoch: int,
+        last_qty: int,
+        last_px: int,
+        order_ids: tuple[str, ...],
+        shares_qty: tuple[int, ...],
+        error_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillAllocated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.parent_id = parent_id
+        x.epoch = epoch
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.order_ids = order_ids
+        x.shares_qty = shares_qty
+        x.error_qty = error_qty
+        x.__class__ = FillAllocated
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FillAllocated = twin(FillAllocated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CrossAllocated:
     """One side of a cross shared among its consenting members."""
 
@@ -1531,8 +3517,37 @@ class CrossAllocated:
     cross_px: int  # Price, 1e-9 currency units.
     shares: tuple[Share, ...]  # Members whose part is not zero.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        cross_id: str,
+        parent_id: str,
+        side: Side,
+        cross_qty: int,
+        cross_px: int,
+        shares: tuple[Share, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CrossAllocated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.cross_id = cross_id
+        x.parent_id = parent_id
+        x.side = side
+        x.cross_qty = cross_qty
+        x.cross_px = cross_px
+        x.shares = shares
+        x.__class__ = CrossAllocated
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_CrossAllocated = twin(CrossAllocated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillReallocated:
     """A bust or correction changed who has what of a fill."""
 
@@ -1548,8 +3563,39 @@ class FillReallocated:
     after: tuple[Share, ...]  # Shares from now on.
     error_qty: int  # Part of the error account from now on, smallest increments.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        parent_id: str,
+        previous_px: int,
+        last_px: int,
+        before: tuple[Share, ...],
+        after: tuple[Share, ...],
+        error_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillReallocated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.parent_id = parent_id
+        x.previous_px = previous_px
+        x.last_px = last_px
+        x.before = before
+        x.after = after
+        x.error_qty = error_qty
+        x.__class__ = FillReallocated
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_FillReallocated = twin(FillReallocated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReconciled:
     """What every member of an ended parent got, checked against the sums."""
 
@@ -1563,8 +3609,35 @@ class ParentReconciled:
     error_qty: int  # Held in the error account, smallest increments.
     members: tuple[MemberResult, ...]  # Every member there ever was, in order of joining.
 
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        filled_qty: int,
+        crossed_qty: int,
+        error_qty: int,
+        members: tuple[MemberResult, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentReconciled)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.filled_qty = filled_qty
+        x.crossed_qty = crossed_qty
+        x.error_qty = error_qty
+        x.members = members
+        x.__class__ = ParentReconciled
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+_ParentReconciled = twin(ParentReconciled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BatchSealed:
     """One batch: what it consumed, what it wrote, and the chain."""
 
@@ -1581,6 +3654,43 @@ class BatchSealed:
     previous_chain: bytes  # Chain of the seal before; 32 zero bytes for the first.
     chain: bytes  # SHA-256 over previous_chain and the canonical bytes of the fields above it.
     resume: tuple[ResumeOffset, ...]  # Where the log keeps the next inputs; outside the chain.
+
+    def __init__(
+        self,
+        *,
+        batch: int,
+        kind: SealKind,
+        now_ns: int,
+        inputs: tuple[InputRange, ...],
+        first_seq: int,
+        next_seq: int,
+        outputs: tuple[OutputDigest, ...],
+        faults: tuple[str, ...],
+        release: str,
+        python: str,
+        previous_chain: bytes,
+        chain: bytes,
+        resume: tuple[ResumeOffset, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BatchSealed)
+        x.batch = batch
+        x.kind = kind
+        x.now_ns = now_ns
+        x.inputs = inputs
+        x.first_seq = first_seq
+        x.next_seq = next_seq
+        x.outputs = outputs
+        x.faults = faults
+        x.release = release
+        x.python = python
+        x.previous_chain = previous_chain
+        x.chain = chain
+        x.resume = resume
+        x.__class__ = BatchSealed
+
+
+_BatchSealed = twin(BatchSealed)
 
 
 Input = (
@@ -1737,7 +3847,6 @@ TOPIC_OF: Final[dict[type, str]] = {
 def stamp(event: StageEvent, seq: int, at_ns: int, cause: str) -> None:
     """Give a fresh event its place; the shard alone calls this, once an event."""
     assert event.seq == UNSTAMPED, event
-    put = object.__setattr__  # Frozen to everyone else.
     put(event, "seq", seq)
     put(event, "at_ns", at_ns)
     put(event, "cause", cause)

@@ -8,7 +8,7 @@ kept out of the smaller of its sides, so that nobody trades with themselves.
 
 from typing import NamedTuple
 
-from engine.core import aggregation, market
+from engine.core import aggregation, market, membership
 from engine.core.events import OrdersCrossed, Side, StageEvent
 from engine.core.state import Member, Parent, State
 
@@ -24,27 +24,31 @@ class Consent(NamedTuple):
 def consenting(buy: Parent, sell: Parent) -> Consent:
     """Members with consent, open quantity and no pending change; none on both sides."""
     buyers, sellers = willing(buy), willing(sell)
-    both = sorted({client(m) for m in buyers} & {client(m) for m in sellers})
-    for name in both:
-        bought = sum(m.open_qty for m in buyers if client(m) == name)
-        sold = sum(m.open_qty for m in sellers if client(m) == name)
-        if bought < sold:
-            buyers = [m for m in buyers if client(m) != name]
-        else:
-            sellers = [m for m in sellers if client(m) != name]
+    bought, sold = by_client(buyers), by_client(sellers)
+    both = sorted(bought.keys() & sold.keys())
+    if both:
+        only_sell = {name for name in both if bought[name] < sold[name]}
+        only_buy = {name for name in both if bought[name] >= sold[name]}
+        buyers = [m for m in buyers if m.order.terms.client_id not in only_sell]
+        sellers = [m for m in sellers if m.order.terms.client_id not in only_buy]
     return Consent(buyers, sellers, tuple(both))
 
 
 def willing(parent: Parent) -> list[Member]:
     return [
         member
-        for member in parent.active_members()
-        if member.order.terms.crossing_consent and member.open_qty and member.order.pending is None
+        for member in parent.consenting.values()
+        if member.is_active and member.open_qty and member.order.pending is None
     ]
 
 
-def client(member: Member) -> str:
-    return member.order.terms.client_id
+def by_client(members: list[Member]) -> dict[str, int]:
+    """What the members of each client want together."""
+    found: dict[str, int] = {}
+    for member in members:
+        name = member.order.terms.client_id
+        found[name] = found.get(name, 0) + member.open_qty
+    return found
 
 
 def is_compatible(parent: Parent, other: Parent) -> bool:
@@ -71,47 +75,69 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     what it finds may still be gathering.
     """
     terms = parent.terms
-    is_closing = aggregation.window_closed_by(state, parent, now_ns) is not None
-    if parent.pool_qty <= 0 or not (parent.is_released or is_closing) or now_ns >= terms.end_ns:
+    if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not willing(parent):
         return ()
-    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
-    others = state.by_side.get((terms.instrument_id, opposite))
-    if not others or not aggregation.may_trade(state, parent):
+    if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
+        return ()
+    others = partners(state, parent, now_ns)
+    if not others:
         return ()
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
         return ()
-    if not accepts_px(parent, mid_px) or not willing(parent):
+    if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()
-    for other in others.values():
-        is_ready = (
-            other.pool_qty > 0
-            and other.terms.start_ns <= now_ns < other.terms.end_ns
-            and not aggregation.has_killed_member(state, other)
-        )
-        if is_ready and is_compatible(parent, other) and accepts_px(other, mid_px):
-            found = crossed(state, parent, other, best, mid_px, now_ns)
-            if found:
-                return found
+    for other in others:
+        if accepts_px(other, mid_px):
+            return crossed(state, parent, other, best, now_ns)
     return ()
 
 
-def crossed(
-    state: State, parent: Parent, other: Parent, best: market.Nbbo, mid_px: int, now_ns: int
-) -> tuple[StageEvent, ...]:
-    buy, sell = (parent, other) if parent.terms.side is Side.BUY else (other, parent)
+def partners(state: State, parent: Parent, now_ns: int) -> list[Parent]:
+    """Opposite parents that this one could exchange something with, the oldest first.
+
+    Asked before the market is looked at: mostly there is nobody.
+    """
+    terms = parent.terms
+    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
+    return [
+        other
+        for other in state.by_side.get((terms.instrument_id, opposite), {}).values()
+        if other.pool_qty > 0
+        and other.terms.start_ns <= now_ns < other.terms.end_ns
+        and not aggregation.has_killed_member(state, other)
+        and is_compatible(parent, other)
+        and min(matched(state, *by_way(parent, other))[1:]) > 0
+    ]
+
+
+def by_way(parent: Parent, other: Parent) -> tuple[Parent, Parent]:
+    """The one that buys, and the one that sells."""
+    return (parent, other) if parent.terms.side is Side.BUY else (other, parent)
+
+
+def matched(state: State, buy: Parent, sell: Parent) -> tuple[Consent, int, int]:
+    """Who may cross, and how much of each side."""
     consent = consenting(buy, sell)
+    if not consent.buyers or not consent.sellers:
+        return consent, 0, 0
     buy_qty = crossable_qty(state, buy, consent.buyers)
-    sell_qty = crossable_qty(state, sell, consent.sellers)
-    if min(buy_qty, sell_qty) <= 0:
-        return ()
+    return consent, buy_qty, crossable_qty(state, sell, consent.sellers)
+
+
+def crossed(
+    state: State, parent: Parent, other: Parent, best: market.Nbbo, now_ns: int
+) -> tuple[StageEvent, ...]:
+    buy, sell = by_way(parent, other)
+    consent, buy_qty, sell_qty = matched(state, buy, sell)
+    assert best.mid_px is not None, "a cross has a price"
     return (
         OrdersCrossed(
             buy_parent_id=buy.parent_id,
             sell_parent_id=sell.parent_id,
             cross_qty=min(buy_qty, sell_qty),
-            cross_px=mid_px,
+            cross_px=best.mid_px,
             bid_px=best.bid_px,
             bid_venue=best.bid_venue,
             ask_px=best.ask_px,
@@ -126,7 +152,7 @@ def crossed(
 
 def crossable_qty(state: State, parent: Parent, members: list[Member]) -> int:
     """What the consenting members want and no child or pending change covers."""
-    free_qty = parent.pool_qty - aggregation.pending_qty(state, parent)
+    free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     return min(free_qty, sum(member.open_qty for member in members))
 
 

@@ -9,7 +9,7 @@ odd rest. What a child did not fill is simply not done, so the next slice asks f
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core import aggregation, reference, strategy
+from engine.core import aggregation, membership, reference, strategy
 from engine.core.events import PlanAdopted, PolicySet, Router, SliceReleased, StageEvent, Style
 from engine.core.schedules import pov_target_qty
 from engine.core.state import (
@@ -75,7 +75,7 @@ def slice_qty(
     state: State, parent: Parent, plan: PlanAdopted, policy: PolicySet, style: Style, now_ns: int
 ) -> int:
     """How much to release now; 0 if it would be less than the minimum."""
-    free_qty = parent.pool_qty - aggregation.pending_qty(state, parent)
+    free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     if style is Style.CLEANUP:
         wanted_qty = free_qty
     else:

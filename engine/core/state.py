@@ -7,6 +7,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.core.events import (
     BreakCarried,
@@ -24,7 +25,6 @@ from engine.core.events import (
     PlanAdopted,
     PolicySet,
     RiskLimitSet,
-    Share,
     Side,
     TickTableDefined,
     VenueDefined,
@@ -95,6 +95,15 @@ class Member:
         return self.member_qty - self.crossed_qty - self.allocated_qty - self.left_qty
 
 
+class Basis(NamedTuple):
+    """By what the fills of an epoch are shared, and what was given since; one place a member."""
+
+    members: list[Member]
+    order_ids: list[str]
+    qtys: list[int]  # What each had open.
+    held: list[int]
+
+
 @dataclass(slots=True)
 class Child:
     """A child order at a venue; live while something of it may still fill."""
@@ -120,8 +129,13 @@ class Fill:
     child: Child
     last_qty: int
     last_px: int
-    shares: tuple[Share, ...] = ()
+    order_ids: tuple[str, ...] = ()  # Who has a part of it.
+    shares_qty: tuple[int, ...] = ()  # The parts, in that order.
     error_qty: int = 0
+
+    @property
+    def shares(self) -> dict[str, int]:
+        return dict(zip(self.order_ids, self.shares_qty, strict=True))
 
 
 @dataclass(slots=True)
@@ -134,6 +148,7 @@ class Parent:
     due_ns: int
     limit_px: int | None = None
     members: dict[str, Member] = field(default_factory=dict)
+    consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
     epoch: int = 0
     open_qty: int = 0  # What its active members still want.
     exposure_qty: int = 0  # Leaves of its live children, unknown ones too.
@@ -152,11 +167,7 @@ class Parent:
     aggressiveness_ppm: int = 0
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
-    # Basis of the shares since the last change of membership, and what was given since.
-    basis: list[Member] = field(default_factory=list)
-    basis_qtys: list[int] = field(default_factory=list)
-    basis_held: list[int] = field(default_factory=list)
-    is_basis_stale: bool = True
+    basis: Basis | None = None  # Until the first fill after a change of what members want.
 
     @property
     def done_qty(self) -> int:

@@ -10,6 +10,7 @@ the event, because a frozen dataclass pays for each field that it sets.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.core import events as e
@@ -28,6 +29,14 @@ def number(n: int) -> str:
     """A long. Raises OverflowError beyond 64 bits."""
     if 0 <= n < 8_192:
         return ENDS[n << 1]
+    if 0 < n < 134_217_728:  # 27 bits, and the sign's.
+        return MORE[n << 1 & 16_383] + ENDS[n >> 13]
+    return long_number(n)
+
+
+@lru_cache(maxsize=4_096)  # Times and prices, which recur within a batch.
+def long_number(n: int) -> str:
+    """Any long, in steps of two bytes."""
     z = n << 1 if n >= 0 else ~(n << 1)
     if z >> 64:
         raise OverflowError(f"{n} does not fit a 64-bit integer")
@@ -65,6 +74,25 @@ def many(items: Sequence[Any], text_of: Callable[[Any], str]) -> str:
     if not items:
         return NONE
     return number(len(items)) + "".join(map(text_of, items)) + NONE
+
+
+def numbers(items: Sequence[int]) -> str:
+    """An array of longs."""
+    if not items:
+        return NONE
+    texts = [ENDS[n << 1] if 0 <= n < 8_192 else number(n) for n in items]
+    return number(len(items)) + "".join(texts) + NONE
+
+
+def strings(items: Sequence[str]) -> str:
+    """An array of strings; one call each costs more than the writing."""
+    if not items:
+        return NONE
+    texts = [
+        ENDS[len(s) << 1] + s if len(s) < 8_192 and s.isascii() else octets(s.encode())
+        for s in items
+    ]
+    return number(len(items)) + "".join(texts) + NONE
 
 
 def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
@@ -259,7 +287,7 @@ def text_of_order_submitted(x: e.OrderSubmitted) -> str:
         f"{maybe(x.end_ns, number)}"
         f"{maybe(x.max_participation_ppm, number)}"
         f"{flag(x.no_dark)}"
-        f"{many(x.excluded_venues, string)}"
+        f"{strings(x.excluded_venues)}"
         f"{maybe(x.crossing_consent, flag)}"
         f"{flag(x.must_complete)}"
         f"{CAPACITY_TEXT[x.capacity]}"
@@ -419,7 +447,7 @@ def text_of_mandate_set(x: e.MandateSet) -> str:
         f"{string(x.client_id)}"
         f"{flag(x.active)}"
         f"{flag(x.dark_allowed)}"
-        f"{many(x.excluded_venues, string)}"
+        f"{strings(x.excluded_venues)}"
         f"{flag(x.crossing_consent)}"
         f"{number(x.max_participation_ppm)}"
         f"{string(x.set_by)}"
@@ -534,8 +562,8 @@ def text_of_calendar_defined(x: e.CalendarDefined) -> str:
 def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
     return (
         f"{string(x.instrument_id)}"
-        f"{many(x.edges_ns, number)}"
-        f"{many(x.volumes_qty, number)}"
+        f"{numbers(x.edges_ns)}"
+        f"{numbers(x.volumes_qty)}"
         f"{number(x.effective_day)}"
     )
 
@@ -560,7 +588,7 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
         f"{number(x.end_ns)}"
         f"{number(x.max_participation_ppm)}"
         f"{flag(x.no_dark)}"
-        f"{many(x.excluded_venues, string)}"
+        f"{strings(x.excluded_venues)}"
         f"{flag(x.crossing_consent)}"
         f"{flag(x.must_complete)}"
         f"{CAPACITY_TEXT[x.capacity]}"
@@ -668,7 +696,7 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{BENCHMARK_TEXT[x.benchmark]}"
         f"{number(x.max_participation_ppm)}"
         f"{flag(x.no_dark)}"
-        f"{many(x.excluded_venues, string)}"
+        f"{strings(x.excluded_venues)}"
         f"{flag(x.crossing_consent)}"
         f"{flag(x.must_complete)}"
         f"{CAPACITY_TEXT[x.capacity]}"
@@ -757,7 +785,7 @@ def text_of_parent_opened(x: e.ParentOpened) -> str:
         f"{CAPACITY_TEXT[x.capacity]}"
         f"{string(x.settlement)}"
         f"{flag(x.no_dark)}"
-        f"{many(x.excluded_venues, string)}"
+        f"{strings(x.excluded_venues)}"
         f"{flag(x.must_complete)}"
         f"{number(x.max_participation_ppm)}"
         f"{number(x.start_ns)}"
@@ -828,7 +856,7 @@ def text_of_orders_crossed(x: e.OrdersCrossed) -> str:
         f"{number(x.quote_age_ns)}"
         f"{number(x.buy_consenting_qty)}"
         f"{number(x.sell_consenting_qty)}"
-        f"{many(x.excluded_clients, string)}"
+        f"{strings(x.excluded_clients)}"
     )
 
 
@@ -1152,7 +1180,8 @@ def text_of_fill_allocated(x: e.FillAllocated) -> str:
         f"{number(x.epoch)}"
         f"{number(x.last_qty)}"
         f"{number(x.last_px)}"
-        f"{many(x.shares, text_of_share)}"
+        f"{strings(x.order_ids)}"
+        f"{numbers(x.shares_qty)}"
         f"{number(x.error_qty)}"
     )
 
@@ -1208,7 +1237,7 @@ def text_of_batch_sealed(x: e.BatchSealed) -> str:
         f"{number(x.first_seq)}"
         f"{number(x.next_seq)}"
         f"{many(x.outputs, text_of_output_digest)}"
-        f"{many(x.faults, string)}"
+        f"{strings(x.faults)}"
         f"{string(x.release)}"
         f"{string(x.python)}"
         f"{octets(x.previous_chain)}"
@@ -2614,7 +2643,8 @@ def from_fill_allocated(d: Avro) -> e.FillAllocated:
     x.epoch = d["epoch"]
     x.last_qty = d["last_qty"]
     x.last_px = d["last_px"]
-    x.shares = tuple([from_share(y) for y in d["shares"]])
+    x.order_ids = tuple(d["order_ids"])
+    x.shares_qty = tuple(d["shares_qty"])
     x.error_qty = d["error_qty"]
     x.__class__ = e.FillAllocated
     found: e.FillAllocated = x

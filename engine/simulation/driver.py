@@ -33,6 +33,7 @@ from engine.core.events import (
     StageEvent,
     VenueStatusObserved,
 )
+from engine.garbage import collected_rarely
 from engine.log import codec
 from engine.log.partition import partition_of
 from engine.log.port import (
@@ -125,6 +126,10 @@ class Simulation:
         `progress` hears (inputs played, inputs known). Raises SimulationError, and what the log
         raises.
         """
+        with collected_rarely():
+            return self._run(progress)
+
+    def _run(self, progress: Callable[[int, int], None] | None) -> bytes:
         self._refuse_used_log()
         leases = self._log.leases(OWNER)
         try:
@@ -339,7 +344,7 @@ class Simulation:
         elif isinstance(event, FillCorrected):
             tally["filled_qty"] += event.last_qty - event.previous_qty
         elif isinstance(event, FillAllocated):
-            tally["allocated_qty"] += sum(share.share_qty for share in event.shares)
+            tally["allocated_qty"] += sum(event.shares_qty)
         elif isinstance(event, FillReallocated):
             before = sum(share.share_qty for share in event.before)
             tally["allocated_qty"] += sum(share.share_qty for share in event.after) - before

@@ -10,7 +10,7 @@ does falls on both.
 import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import fastavro
 
 import schemas
+from engine.garbage import collected_rarely
 from engine.log.port import Lease, Leases, Log, NewRecord, Reader, Record, ShardWriter
 from engine.shard import Sealed, Shard
 from infra.bench.world import RULES, Script
@@ -140,9 +141,7 @@ def measure(script: Script, engine_log: Log, bare_log: Log, from_round: int = 0)
     )
     shard = Shard(0, RULES)
     found = Measured(Clock(), Clock())
-    gc.collect()
-    gc.freeze()  # The script is the harness's own: no collection has to walk it.
-    try:
+    with as_in_a_worker(), closing(ours), closing(bare):
         for number, cut in enumerate(script.rounds):
             if number == from_round:
                 found = Measured(Clock(), Clock())
@@ -163,12 +162,20 @@ def measure(script: Script, engine_log: Log, bare_log: Log, from_round: int = 0)
             del plain
             ours.keep_alive()
             bare.keep_alive()
-    finally:
-        gc.unfreeze()
-        ours.close()
-        bare.close()
     assert shard.chain == script.chain, "the log played another day than the script"
     return found
+
+
+@contextmanager
+def as_in_a_worker() -> Iterator[None]:
+    """The collector looks as rarely as where an engine runs, and never at the harness's script."""
+    gc.collect()
+    gc.freeze()
+    try:
+        with collected_rarely():
+            yield
+    finally:
+        gc.unfreeze()
 
 
 def note(clock: Clock, batch: Mapping[str, Sequence[Record]], sealed: Sealed | None) -> None:

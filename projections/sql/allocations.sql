@@ -20,7 +20,7 @@ shared as (
         coalesce(revised.last_px, part.last_px) as px,
         revised.fill_id is not null as reallocated,
         unnest(if(revised.fill_id is null, part.shares, revised.shares)) as share
-    from fill_allocated as part
+    from fills_shared as part
     left join revised on revised.fill_id = part.fill_id
     union all by name
     select

@@ -192,7 +192,7 @@ steps as (
     union all
     select
         parent_id, shard, seq, seq, at_ns, 'FillAllocated', event_id, cause, null,
-        format('fill {} of {} shared among {}, {} in error', fill_id, last_qty, len(shares), error_qty)
+        format('fill {} of {} shared among {}, {} in error', fill_id, last_qty, len(order_ids), error_qty)
     from fill_allocated
     union all
     select

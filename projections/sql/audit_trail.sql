@@ -72,7 +72,7 @@ steps as (
     select
         share.order_id, shard, seq, seq, at_ns, 'FillAllocated', event_id, cause,
         format('{} of the {} of fill {}', share.share_qty, last_qty, fill_id)
-    from (select unnest(shares) as share, * from fill_allocated)
+    from (select unnest(shares) as share, * from fills_shared)
     union all
     select
         share.order_id, shard, seq, seq, at_ns, 'CrossAllocated', event_id, cause,

@@ -12,7 +12,7 @@ changes as (
     from member_left
     union all
     select shard, parent_id, share.order_id, seq, 'FillAllocated', -share.share_qty
-    from (select shard, parent_id, seq, unnest(shares) as share from fill_allocated)
+    from (select shard, parent_id, seq, unnest(shares) as share from fills_shared)
     union all
     select shard, parent_id, share.order_id, seq, 'CrossAllocated', -share.share_qty
     from (select shard, parent_id, seq, unnest(shares) as share from cross_allocated)

@@ -6,8 +6,8 @@ first_shares as (
         part.fill_id,
         part.last_qty,
         part.error_qty,
-        part.shares,
-        coalesce(list_sum(list_transform(part.shares, lambda x: x.share_qty)), 0) as shared_qty
+        len(part.order_ids) = len(part.shares_qty) as is_paired,
+        coalesce(list_sum(part.shares_qty), 0) as shared_qty
     from fill_allocated as part
 ),
 revised as (
@@ -20,7 +20,7 @@ revised as (
     group by fill_id
 ),
 all_shares as (
-    select unnest(shares).share_qty as share_qty from fill_allocated
+    select unnest(shares_qty) as share_qty from fill_allocated
     union all
     select unnest(shares).share_qty from cross_allocated
     union all
@@ -28,7 +28,7 @@ all_shares as (
 ),
 standing as (
     select fill_id, seq, shares as before_shares, shares as after_shares, false as is_revision
-    from fill_allocated
+    from fills_shared
     union all
     select fill_id, seq, "before", "after", true
     from fill_reallocated
@@ -43,7 +43,7 @@ handed_on as (
 given as (
     select
         part.parent_id,
-        unnest(part.shares).order_id as order_id,
+        unnest(part.order_ids) as order_id,
         fill.seq
     from fill_allocated as part
     join fill_booked as fill on fill.event_id = part.fill_id
@@ -141,6 +141,7 @@ select
         from fill_booked as fill
         left join first_shares as part on part.fill_id = fill.event_id
         where part.fill_id is null
+            or not part.is_paired
             or part.last_qty <> fill.last_qty
             or part.shared_qty + part.error_qty <> fill.last_qty
     ) + (

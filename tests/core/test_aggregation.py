@@ -30,7 +30,7 @@ from world import (
     trading,
 )
 
-from engine.core import aggregation
+from engine.core import aggregation, membership
 from engine.core.events import (
     Benchmark,
     CancelReason,
@@ -54,7 +54,6 @@ from engine.core.events import (
     ParentReleased,
     ReleaseReason,
     Router,
-    Share,
     Side,
     SliceReleased,
     TimeInForce,
@@ -199,6 +198,28 @@ def test_a_parent_waits_for_the_start_of_its_orders() -> None:
     world.when(after_ns=MINUTE).then_some(an(ParentReleased, reason=ReleaseReason.TIME))
 
 
+def test_a_window_longer_than_the_orders_time_leaves_half_of_it_to_work() -> None:
+    world = gathering(order(end_ns=NOW_NS + 40 * SECOND))
+    assert world.parent().terms.window_end_ns == NOW_NS + 20 * SECOND
+    world.when(after_ns=20 * SECOND - 1).then()
+    world.when(after_ns=1).then_some(an(ParentReleased, reason=ReleaseReason.TIME), ChildRouted)
+
+
+def test_the_half_counts_from_the_start_of_an_order_that_comes_before_it() -> None:
+    soon: dict[str, Any] = {"start_ns": NOW_NS + 30 * SECOND, "end_ns": NOW_NS + 50 * SECOND}
+    world = gathering(order(**soon))
+    assert world.parent().terms.window_end_ns == NOW_NS + 40 * SECOND
+
+
+@for_all(st.integers(0, 10**6), st.integers(-100, 10**6), st.integers(1, 10**6))
+def test_a_window_closes_while_there_is_time_left(
+    window_ns: int, start_ns: int, span_ns: int
+) -> None:
+    waiting = accepted(start_ns=NOW_NS + start_ns, end_ns=NOW_NS + max(start_ns, 0) + span_ns)
+    closes_ns = aggregation.window_end_ns(waiting, window_ns, NOW_NS)
+    assert max(waiting.start_ns, NOW_NS) <= closes_ns < waiting.end_ns
+
+
 def test_nothing_is_released_while_its_instrument_is_halted() -> None:
     world = gathering(order()).given(halt())
     world.when(after_ns=MINUTE).then_no(ParentReleased)
@@ -206,6 +227,17 @@ def test_nothing_is_released_while_its_instrument_is_halted() -> None:
 
 
 # ------------------------------------------------------------------------ joining late
+
+
+def test_a_parent_that_has_named_all_the_orders_it_may_takes_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aggregation, "MEMBERS_MAX", 2)
+    world = gathering(order("o1"), order("o2"))
+    assert world.parent("o1") is world.parent("o2")
+    world.when(order("o3")).then_some(ParentOpened, an(MemberJoined, epoch=1))
+    world.when(cancel("o1")).then_some(MemberLeft)  # It stays in the parent's account.
+    world.when(order("o4")).then_some(an(MemberJoined, parent_id=world.parent("o3").parent_id))
 
 
 def test_an_order_joins_a_working_parent_early_and_opens_another_late() -> None:
@@ -224,10 +256,8 @@ def test_a_late_joiner_shares_only_in_fills_after_it_joined() -> None:
     world.given(fill_report(child, 40, "E1"))
     world.when(at_once("o2", 120, limit_px=px(99.95))).then_some(MemberJoined)
     given = world.when(fill_report(child, 60, "E2")).the(FillAllocated)
-    ids = [world.order(name).order_id for name in ("o1", "o2")]
-    assert given.shares == tuple(
-        Share(order_id=order_id, share_qty=qty) for order_id, qty in zip(ids, (20, 40), strict=True)
-    )
+    assert given.order_ids == (world.order("o1").order_id, world.order("o2").order_id)
+    assert given.shares_qty == (20, 40)
     assert [world.order(name).allocated_qty for name in ("o1", "o2")] == [60, 40]
 
 
@@ -350,7 +380,7 @@ def test_a_tighter_limit_leaves_a_parent_that_others_keep_out() -> None:
         an(MemberLeft, reason=LeaveReason.AMENDED), OrderAmended, ParentOpened
     )
     world.when(fill_report(world.children()[0], 100)).then_some(
-        an(FillAllocated, shares=(Share(order_id=world.order("o2").order_id, share_qty=100),))
+        an(FillAllocated, order_ids=(world.order("o2").order_id,), shares_qty=(100,))
     )
 
 
@@ -442,7 +472,7 @@ def test_settling_leaves_the_state_as_it_found_it() -> None:
     world = gathering(order())
     before = repr(world.state)
     parent = world.parent()
-    for step in (aggregation.settle, aggregation.make_room, aggregation.release):
+    for step in (membership.settle, membership.make_room, aggregation.release):
         step(world.state, parent, NOW_NS + MINUTE)
     aggregation.finish(world.state, parent, NOW_NS + MINUTE)
     assert repr(world.state) == before

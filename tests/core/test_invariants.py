@@ -166,8 +166,8 @@ def check_parent(state: State, parent: Parent) -> None:
     assert sum(fill.last_qty * fill.last_px for fill in fills) == parent.notional
     assert sum(fill.error_qty for fill in fills) == parent.error_qty
     for fill in fills:
-        assert sum(share.share_qty for share in fill.shares) + fill.error_qty == fill.last_qty
-        assert all(share.share_qty > 0 for share in fill.shares)
+        assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
+        assert all(share_qty > 0 for share_qty in fill.shares_qty)
 
 
 def check_breaks(state: State, flagged_qty: Counter[str]) -> None:
@@ -273,8 +273,8 @@ class RandomDay(RuleBasedStateMachine):
         child = self.world.state.fills[booked.fill_id].child
         if child.child_id not in live:
             return  # A late fill: who is there now was not there when it was out.
-        for share in booked.shares:
-            side, limit_px = limits[share.order_id]
+        for order_id in booked.order_ids:
+            side, limit_px = limits[order_id]
             sign = 1 if side is Side.BUY else -1
             assert limit_px is None or child.terms.limit_px * sign <= limit_px * sign, booked
 

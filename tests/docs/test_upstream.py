@@ -20,7 +20,6 @@ from engine.core.events import (
     OrderRejected,
     OrderSubmitted,
     RejectReason,
-    Share,
     Side,
 )
 from engine.log import kafka_topics, open_log
@@ -187,7 +186,8 @@ def test_its_status_comes_back(kafka_bootstrap: str, prefix: str, log: Log, tmp_
         epoch=1,
         last_qty=300,
         last_px=157_250_000_000,
-        shares=(Share(order_id=f"{shard}-17", share_qty=300),),
+        order_ids=(f"{shard}-17",),
+        shares_qty=(300,),
         error_qty=0,
     )
     answer(log, accepted(published(log, shard)), fill)

@@ -275,7 +275,7 @@ def submit(log: Log, count: int, qty: int = 300) -> None:
 
 def allocated_qty(log: Log) -> int:
     found = of(FillAllocated, log, "allocations")
-    return sum(share.share_qty for event in found for share in event.shares)
+    return sum(sum(event.shares_qty) for event in found)
 
 
 def assert_whole(log: Log) -> None:

@@ -304,7 +304,11 @@ def fill(
     said = {"parent_id": parent_id, "child_id": child_id, "venue": venue, "exec_id": exec_id}
     said |= {"instrument_id": "AAPL", "session_day": DAY, "side": e.Side.BUY}
     fill_id = world.emit(cause, e.FillBooked, **(said | lasts | more))
-    world.emit(cause, e.FillAllocated, fill_id=fill_id, parent_id=parent_id, **lasts, shares=parts)
+    given = {
+        "order_ids": tuple(part.order_id for part in parts),
+        "shares_qty": tuple(part.share_qty for part in parts),
+    }
+    world.emit(cause, e.FillAllocated, fill_id=fill_id, parent_id=parent_id, **lasts, **given)
     return fill_id
 
 

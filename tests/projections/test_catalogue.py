@@ -32,10 +32,11 @@ def test_a_field_becomes_a_column_of_its_type(empty: duckdb.DuckDBPyConnection) 
     found = dict(
         empty.execute(
             "select column_name, data_type from duckdb_columns() "
-            "where table_name = 'fill_allocated'"
+            "where table_name in ('fill_allocated', 'cross_allocated')"
         ).fetchall()
     )
     assert found["last_px"] == "BIGINT"
+    assert found["shares_qty"] == "BIGINT[]"
     assert found["shares"] == "STRUCT(order_id VARCHAR, share_qty BIGINT)[]"
     assert found["event_id"] == "VARCHAR"
 

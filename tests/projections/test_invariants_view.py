@@ -31,23 +31,21 @@ PLANTED = {
     "child_sent_once": "insert into send_started select * from send_started",
     "share_sum": "update fill_allocated set error_qty = 1",
     "share_negative": (
-        "update fill_allocated set shares = [{'order_id': '0-7', 'share_qty': 101}, "
-        "{'order_id': '0-13', 'share_qty': -1}] where fill_id = '0-42'"
+        "update fill_allocated set order_ids = ['0-7', '0-13'], shares_qty = [101, -1] "
+        "where fill_id = '0-42'"
     ),
     "share_above_member": "update member_joined set member_qty = 100 where order_id = '0-7'",
     "share_taken_back": "update fill_reallocated set cause = 'plan:'",
     "share_exact": (
-        "update fill_allocated set shares = [{'order_id': '0-7', 'share_qty': 107}, "
-        "{'order_id': '0-13', 'share_qty': 60}, {'order_id': '0-28', 'share_qty': 33}] "
+        "update fill_allocated set order_ids = ['0-7', '0-13', '0-28'], "
+        "shares_qty = [107, 60, 33] "
         "where fill_id = '0-30'"
     ),
     "late_joiner": (
-        "update fill_allocated set shares = [{'order_id': '0-28', 'share_qty': 100}] "
-        "where fill_id = '0-26'"
+        "update fill_allocated set order_ids = ['0-28'], shares_qty = [100] where fill_id = '0-26'"
     ),
     "leaver": (
-        "update fill_allocated set shares = [{'order_id': '0-28', 'share_qty': 100}] "
-        "where fill_id = '0-42'"
+        "update fill_allocated set order_ids = ['0-28'], shares_qty = [100] where fill_id = '0-42'"
     ),
     "policy_before_parent": "delete from control_applied where control = 'PolicySet'",
     "child_outlives_parent": "delete from child_closed",

@@ -1,0 +1,119 @@
+"""Let a member's cancel or amend take effect, once no child stands in the way of it.
+
+Children that are out may still fill, and those fills are the members' own. So a change waits until
+no child covers the quantity that it gives up; while it waits, no new slice covers that quantity,
+and the newest children are asked back until it is free. An amend that changes the price band, or
+forbids what a child is out at, takes the order out of its parent; it looks for another then.
+"""
+
+from engine.core.aggregation import amended_qty, cancel, limit_band, respects, tightest_px
+from engine.core.events import (
+    CancelReason,
+    Change,
+    LeaveReason,
+    MemberAmended,
+    MemberLeft,
+    OrderAmended,
+    OrderCancelled,
+    StageEvent,
+    WithdrawReason,
+)
+from engine.core.state import Order, Parent, State
+
+
+def settle(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Let the first pending change take effect that no child stands in the way of."""
+    for order in parent.pending.values():
+        if given_up_qty(state, parent, order) <= parent.pool_qty:
+            return settled(state, parent, order, now_ns)
+    return ()
+
+
+def given_up_qty(state: State, parent: Parent, order: Order) -> int:
+    """How much of its open quantity a pending change takes out of the parent."""
+    change = order.pending
+    assert change is not None, "only orders with a pending change are in parent.pending"
+    if change.change is Change.CANCEL or moves(state, parent, order):
+        return order.open_qty
+    return max(0, order.order_qty - amended_qty(order))
+
+
+def moves(state: State, parent: Parent, order: Order) -> bool:
+    """Whether the new limit is of another band than the parent's, or a child is out beyond it."""
+    assert order.pending is not None
+    limit_px = order.pending.limit_px
+    band = limit_band(limit_px, state.settings.limit_band_px)
+    return band != parent.terms.limit_band or not respects(parent, limit_px)
+
+
+def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[StageEvent, ...]:
+    change = order.pending
+    assert change is not None
+    if change.change is Change.CANCEL:
+        return (
+            left(parent, order, LeaveReason.CANCELLED),
+            OrderCancelled(
+                order_id=order.order_id,
+                cl_ord_id=change.cl_ord_id,
+                withdrawn_qty=order.open_qty,
+                reason=WithdrawReason.CLIENT,
+            ),
+        )
+    qty = amended_qty(order)
+    amended = OrderAmended(
+        order_id=order.order_id,
+        cl_ord_id=change.cl_ord_id,
+        previous_qty=order.order_qty,
+        order_qty=qty,
+        limit_px=change.limit_px,
+    )
+    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this.
+    if moves(state, parent, order) and not is_over:
+        return (left(parent, order, LeaveReason.AMENDED), amended)
+    change_qty = qty - order.order_qty
+    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    stays = MemberAmended(
+        parent_id=parent.parent_id,
+        order_id=order.order_id,
+        change_qty=change_qty,
+        epoch=parent.epoch + 1,
+        parent_qty=parent.open_qty + change_qty,
+        parent_limit_px=tightest_px(parent.terms.side, (*others, change.limit_px)),
+    )
+    return (amended, stays)
+
+
+def left(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
+    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    return MemberLeft(
+        parent_id=parent.parent_id,
+        order_id=order.order_id,
+        left_qty=order.open_qty,
+        reason=reason,
+        epoch=parent.epoch + 1,
+        parent_qty=parent.open_qty - order.open_qty,
+        parent_limit_px=tightest_px(parent.terms.side, others),
+    )
+
+
+def pending_qty(state: State, parent: Parent) -> int:
+    """Open quantity that pending changes will take out; never to be sliced."""
+    return sum(given_up_qty(state, parent, order) for order in parent.pending.values())
+
+
+def make_room(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+    """Ask for the newest children back until the pending changes can take effect.
+
+    The same after a venue's overfill: what is out may not exceed what is wanted.
+    """
+    short_qty = pending_qty(state, parent) - parent.pool_qty
+    if short_qty <= 0:
+        return ()
+    asked: list[StageEvent] = []
+    for child in reversed(parent.children.values()):
+        if short_qty <= 0:
+            break
+        short_qty -= child.leaves_qty
+        if not child.is_cancelling:
+            asked.append(cancel(child, CancelReason.MEMBER_CHANGE))
+    return tuple(asked)

@@ -1,0 +1,26 @@
+"""Have Python look for garbage cycles rarely while an engine works.
+
+A day makes millions of events, orders and fills that stay until its close and are in no cycle;
+reference counts free the rest. With Python's own thresholds the collector walks what stays again
+and again and finds nothing, which took about a seventh of the time of a day of small orders. Memory
+stays flat all the same: a shard drops its day at the close, and cycles are still collected.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# New objects between two looks at the youngest, and how many such looks before the next older
+# generation has its turn; Python's own are 700, 10, 10.
+THRESHOLDS = (50_000, 20, 50)
+
+
+@contextmanager
+def collected_rarely() -> Iterator[None]:
+    """For as long as a run lasts; the process's own thresholds are back after it."""
+    before = gc.get_threshold()
+    gc.set_threshold(*THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
