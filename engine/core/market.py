@@ -53,6 +53,14 @@ class Nbbo(NamedTuple):
         return self.ask_px if side is Side.BUY else self.bid_px
 
 
+class View(NamedTuple):
+    """A consolidated best and what it was worked out for."""
+
+    now_ns: int
+    age_max_ns: int
+    best: Nbbo
+
+
 def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
     """Best bid and offer over the quotes younger than the limit; ties go to the larger size."""
     oldest_ns = now_ns - age_max_ns
@@ -71,8 +79,17 @@ def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
 
 
 def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
-    """The instrument's NBBO under the adopted age limit."""
-    return nbbo(state.book(instrument_id), now_ns, state.settings.quote_age_max_ns)
+    """The instrument's NBBO under the adopted age limit.
+
+    One round asks for it many times, so it is kept until the book's quotes or the time change.
+    """
+    age_max_ns = state.settings.quote_age_max_ns
+    kept: View | None = state.views.get(instrument_id)
+    if kept is not None and kept.now_ns == now_ns and kept.age_max_ns == age_max_ns:
+        return kept.best
+    best = nbbo(state.book(instrument_id), now_ns, age_max_ns)
+    state.views[instrument_id] = View(now_ns, age_max_ns, best)
+    return best
 
 
 def others_volume_qty(state: State, book: Book, base_volume_qty: int, own_qty: int) -> int:
@@ -120,6 +137,7 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         quote.bid_px = quote.bid_qty = 0
     if quote.ask_px <= 0 or quote.ask_qty <= 0:
         quote.ask_px = quote.ask_qty = 0
+    state.views.pop(instrument_id, None)
     quotes = book.quotes
     before = quotes.pop(venue, None)
     bid_px, ask_px = quote.bid_px, quote.ask_px
@@ -188,6 +206,7 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
 
 def drop_quotes(state: State, venue: str) -> None:
     """Treat a venue's quotes as stale; an empty name is every venue."""
+    state.views.clear()
     for book in state.books.values():
         if venue:
             book.quotes.pop(venue, None)

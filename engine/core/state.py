@@ -7,6 +7,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from engine.core.events import (
     BreakCarried,
@@ -200,6 +201,16 @@ class Book:
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
 
 
+class Views(dict[str, Any]):
+    """What was worked out of an instrument's book, to be forgotten at any time.
+
+    It is no part of what a shard knows: states are compared and saved without it.
+    """
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
 @dataclass(slots=True)
 class Scorecard:
     """What a venue was like, learned from our own reports alone."""
@@ -264,6 +275,7 @@ class State:
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to since when.
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
+    views: Views = field(default_factory=Views, compare=False, repr=False)  # Of market's.
     orders: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.

@@ -1,10 +1,12 @@
 """The consolidated market: measured facts of a recorded day, and the rules one by one."""
 
+import json
+import pickle
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given as for_all
@@ -16,9 +18,11 @@ from world import (
     NOW_NS,
     OTHER_LIT,
     SECOND,
+    SETTINGS,
     an,
     at_once,
     depth,
+    event,
     given,
     order,
     px,
@@ -31,7 +35,13 @@ from world import (
 )
 
 from engine.core import market
-from engine.core.events import ParentReleased, QuoteObserved, Side, VenueStatus
+from engine.core.events import (
+    ConfigurationAdopted,
+    ParentReleased,
+    QuoteObserved,
+    Side,
+    VenueStatus,
+)
 from engine.core.state import MARKET, Book, Quote, State
 from engine.simulation.market_data import MarketData, load
 
@@ -198,6 +208,53 @@ def test_a_midpoint_rounds_down_and_needs_two_sides() -> None:
     assert market.view(two_sided, INSTRUMENT, NOW_NS).mid_px == 101
     assert market.view(one_sided, INSTRUMENT, NOW_NS).mid_px is None
     assert market.view(State(shard=0), INSTRUMENT, NOW_NS) == (0, "", 0, 0, "", 0)
+
+
+TOLD = st.one_of(
+    st.builds(
+        quote,
+        st.sampled_from([LIT, OTHER_LIT]),
+        bid_px=st.integers(0, 6),
+        ask_px=st.integers(0, 6),
+        received_ns=st.integers(NOW_NS, NOW_NS + 3),
+        instrument_id=st.sampled_from([INSTRUMENT, "MSFT"]),
+    ),
+    st.builds(venue_status, st.just(LIT), st.sampled_from(list(VenueStatus))),
+    st.integers(0, 3).map(lambda age: configuration(quote_age_max_ns=age)),
+)
+
+
+def configuration(**said: object) -> ConfigurationAdopted:
+    text = json.dumps({**SETTINGS, **said})
+    adopted: ConfigurationAdopted = event(ConfigurationAdopted, text=text)
+    return adopted
+
+
+@for_all(st.lists(st.tuples(TOLD, st.integers(0, 2)), max_size=12))
+def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
+    told: list[tuple[Any, int]],
+) -> None:
+    scene, now_ns = given(), NOW_NS
+    for fact, after_ns in told:
+        now_ns += after_ns
+        scene.fold(fact)
+        state = scene.state
+        for instrument_id in (INSTRUMENT, "MSFT", INSTRUMENT):
+            expected = market.nbbo(
+                state.book(instrument_id), now_ns, state.settings.quote_age_max_ns
+            )
+            assert market.view(state, instrument_id, now_ns) == expected
+
+
+def test_a_state_is_the_same_whether_or_not_somebody_looked_at_the_market() -> None:
+    seen, unseen = given(quote()).state, given(quote()).state
+
+    market.view(seen, INSTRUMENT, NOW_NS)
+
+    assert seen == unseen
+    assert repr(seen) == repr(unseen)
+    assert pickle.dumps(seen) == pickle.dumps(unseen)
+    assert pickle.loads(pickle.dumps(seen)) == seen  # noqa: S301  Our own bytes.
 
 
 # ------------------------------------------------------------------------------- the book
