@@ -17,6 +17,7 @@ from engine.core import (
     intake,
     market,
     netting,
+    recall,
     reference,
     risk,
     routing,
@@ -113,7 +114,7 @@ TABLE: tuple[Row, ...] = (
     Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
     Row("routes", routing, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
-    Row("routes", routing, (PLAN,), (e.ChildCancelRequested,)),
+    Row("routes", recall, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
     Row("routes", day, (e.DayClosed,), (e.ScorecardCarried,)),
     Row(
@@ -190,12 +191,12 @@ GATHER: tuple[Plan, ...] = (
 WORK: tuple[Plan, ...] = (
     strategy.adopt,
     strategy.recalibrate,
-    routing.recall,
+    recall.ask_back,
     slicing.release,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
-    (aggregation.settle, aggregation.make_room, routing.recall, aggregation.finish)
+    (aggregation.settle, aggregation.make_room, recall.ask_back, aggregation.finish)
 )
 REPEATED: frozenset[Plan] = frozenset((aggregation.settle, netting.cross))
 
