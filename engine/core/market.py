@@ -8,7 +8,7 @@ folding quotes in one round or in three comes to the same. A side without a posi
 size shows nothing, whatever the feed means by it, and a print of nothing is no volume.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.events import (
@@ -17,10 +17,13 @@ from engine.core.events import (
     SessionStatusObserved,
     Side,
     TradeObserved,
+    VenueDefined,
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.state import MARKET, Book, Parent, Quote, State
+from engine.core.state import MARKET, Book, Quote, State
+
+NO_ASK_PX = 2**63  # Above every price: what a side without an ask asks for.
 
 
 class Nbbo(NamedTuple):
@@ -59,6 +62,13 @@ class View(NamedTuple):
     now_ns: int
     age_max_ns: int
     best: Nbbo
+
+
+class Change(NamedTuple):
+    """A venue's quote that counted, and the one that counts now."""
+
+    before: Quote | None
+    after: Quote | None
 
 
 def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
@@ -139,7 +149,7 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         quote.ask_px = quote.ask_qty = 0
     state.views.pop(instrument_id, None)
     quotes = book.quotes
-    before = quotes.pop(venue, None)
+    before, kept, gone = quotes.pop(venue, None), None, []
     bid_px, ask_px = quote.bid_px, quote.ask_px
     is_usable = not (bid_px and ask_px and bid_px >= ask_px)
     if is_usable and (bid_px or ask_px) and is_protected(state, venue):
@@ -149,11 +159,12 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
             if (bid_px and old.ask_px and bid_px >= old.ask_px)
             or (ask_px and old.bid_px and ask_px <= old.bid_px)
         ]
-        for other in evicted:
-            del quotes[other]
-        quotes[venue] = quote  # Put last: a tie in price and size goes to the quote that stood.
-    if book.limited and (before is None or (before.bid_px, before.ask_px) != (bid_px, ask_px)):
-        touch_crossed(state, book, before, quote)
+        gone = [Change(quotes.pop(other), None) for other in evicted]
+        quotes[venue] = kept = (
+            quote  # Put last: a tie in price and size goes to the quote that stood.
+        )
+    if book.limited:
+        touch_crossed(state, book, [Change(before, kept), *gone])
 
 
 def is_protected(state: State, venue: str) -> bool:
@@ -164,21 +175,29 @@ def is_protected(state: State, venue: str) -> bool:
     return state.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
 
 
-def touch_crossed(state: State, book: Book, before: Quote | None, quote: Quote) -> None:
-    """Touch the parents whose limit this venue's far side crossed, either way."""
+def touch_crossed(state: State, book: Book, changes: Iterable[Change]) -> None:
+    """Touch the parents whose limit the far side of a kept quote crossed, either way.
+
+    Between the old far side and the new one lie the limits that reach one of the two alone.
+    """
+    asks, bids = [], []
+    for before, after in changes:
+        old_px = before.ask_px or NO_ASK_PX if before else NO_ASK_PX
+        new_px = after.ask_px or NO_ASK_PX if after else NO_ASK_PX
+        if old_px != new_px:
+            asks.append((old_px, new_px - 1) if old_px < new_px else (new_px, old_px - 1))
+        old_px = before.bid_px if before else 0
+        new_px = after.bid_px if after else 0
+        if old_px != new_px:
+            bids.append((old_px + 1, new_px) if old_px < new_px else (new_px + 1, old_px))
+    if not asks and not bids:
+        return
     for parent in book.limited.values():
-        if is_marketable(parent, before) != is_marketable(parent, quote):
-            state.touch(parent.parent_id, MARKET)
-
-
-def is_marketable(parent: Parent, quote: Quote | None) -> bool:
-    """Whether the quote's far side lies within the parent's limit."""
-    limit_px = parent.limit_px
-    if quote is None or limit_px is None:
-        return False
-    if parent.terms.side is Side.BUY:
-        return 0 < quote.ask_px <= limit_px
-    return quote.bid_px >= limit_px
+        limit_px = parent.limit_px or 0
+        for least_px, most_px in asks if parent.terms.side is Side.BUY else bids:
+            if least_px <= limit_px <= most_px:
+                state.touch(parent.parent_id, MARKET)
+                break
 
 
 def on_trade_observed(state: State, trade: TradeObserved) -> None:
@@ -204,14 +223,18 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
         state.sessions_down[status.venue] = status.received_ns
 
 
+def on_venue_defined(state: State, venue: VenueDefined) -> None:
+    """What an unprotected venue shows does not count, nor does what it showed before."""
+    if not venue.protected:
+        drop_quotes(state, venue.venue)
+
+
 def drop_quotes(state: State, venue: str) -> None:
     """Treat a venue's quotes as stale; an empty name is every venue."""
     state.views.clear()
     for book in state.books.values():
-        if venue:
-            book.quotes.pop(venue, None)
-        else:
-            book.quotes.clear()
+        gone = [name for name in book.quotes if venue in ("", name)]
+        touch_crossed(state, book, [Change(book.quotes.pop(name), None) for name in gone])
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
@@ -220,4 +243,5 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     DepthObserved: on_depth_observed,
     VenueStatusObserved: on_venue_status_observed,
     SessionStatusObserved: on_session_status_observed,
+    VenueDefined: on_venue_defined,
 }

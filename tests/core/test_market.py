@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
     CENT,
@@ -19,6 +20,8 @@ from world import (
     OTHER_LIT,
     SECOND,
     SETTINGS,
+    Scene,
+    World,
     an,
     at_once,
     depth,
@@ -405,10 +408,101 @@ def test_a_parent_is_touched_when_the_market_crosses_its_limit_either_way(
         assert world.state.touched == {}
 
 
+def limited(*more: Any, limit: float = 100.02) -> World:  # noqa: ANN401
+    """A released buy within reach of the bid side alone: the market asks 100.04 at two venues."""
+    world = trading(quote(LIT, 99.99, 100.04), quote(OTHER_LIT, 99.98, 100.04), *more)
+    world.when(order(limit_px=px(limit))).then_some(an(ParentReleased))
+    return world
+
+
+@pytest.mark.parametrize(
+    "hidden", [venue(OTHER_LIT, protected=False), venue_status(OTHER_LIT, VenueStatus.HALTED)]
+)
+def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noqa: ANN401
+    world = limited(hidden)
+
+    market.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01))
+
+    assert world.state.touched == {}
+
+
+def test_a_quote_that_locks_itself_touches_whom_the_venues_last_one_reached() -> None:
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    market.on_quote_observed(world.state, quote(OTHER_LIT, 100.01, 100.01))
+
+    assert world.state.touched == {world.parent().parent_id: MARKET}
+
+
+def test_a_parent_is_touched_when_the_quote_within_its_limit_is_evicted() -> None:
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    market.on_quote_observed(world.state, quote(LIT, 100.03, 100.05))
+
+    assert list(world.book().quotes) == [LIT]
+    assert world.state.touched == {world.parent().parent_id: MARKET}
+
+
+@pytest.mark.parametrize(
+    "told", [venue_status(OTHER_LIT, VenueStatus.HALTED), venue(OTHER_LIT, protected=False)]
+)
+def test_a_venue_that_shows_nothing_any_more_touches_whom_it_reached(told: Any) -> None:  # noqa: ANN401
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    scene = Scene(world.state).given(told)
+
+    assert list(world.book().quotes) == [LIT]
+    assert scene.state.touched == {world.parent().parent_id: MARKET}
+
+
+def test_a_venue_that_is_protected_still_keeps_its_quote() -> None:
+    scene = given(quote(LIT)).given(venue(LIT, odd_lots=False))
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == [LIT]
+
+
+NAMES = "ABC"
+SEEN = st.builds(
+    Quote,
+    bid_px=st.integers(0, 6),
+    bid_qty=st.just(1),
+    ask_px=st.integers(0, 6),
+    ask_qty=st.just(1),
+    received_ns=st.just(NOW_NS),
+)
+
+
+@settings(deadline=None)
+@for_all(
+    st.sampled_from(list(Side)),
+    st.integers(1, 6),
+    st.lists(st.tuples(st.sampled_from(NAMES), SEEN), max_size=8),
+)
+def test_whenever_the_best_crosses_a_parents_limit_the_parent_is_touched(
+    side: Side, limit_px: int, told: list[tuple[str, Quote]]
+) -> None:
+    world = trading(venue("C", protected=False)).given(order(side=side, limit_px=px(100.00)))
+    parent, state = world.parent(), world.state
+    market.drop_quotes(state, "")
+    parent.limit_px = limit_px
+
+    def reaches() -> bool:
+        far_px = market.view(state, INSTRUMENT, NOW_NS).far_px(side)
+        return far_px > 0 and (far_px <= limit_px if side is Side.BUY else far_px >= limit_px)
+
+    for code, seen in told:
+        state.touched.clear()
+        before, kept = reaches(), {**world.book().quotes}
+        market.fold_quote(state, INSTRUMENT, code, seen)
+        if reaches() != before:
+            assert parent.parent_id in state.touched
+        if world.book().quotes == kept:
+            assert not state.touched
+
+
 def test_a_parent_without_a_limit_is_not_touched_by_quotes() -> None:
     world = trading().given(at_once(order_qty=100))
 
     market.on_quote_observed(world.state, quote(LIT, 90.00, 91.00))
 
     assert world.state.touched == {}
-    assert not market.is_marketable(world.parent(), Quote(1, 1, 2, 1, 0))
