@@ -1226,8 +1226,8 @@ class ScheduleRecalibrated:
     market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
     # Average price of the venue fills, rounded down, 1e-9 currency units; null without fills.
     avg_px: int | None
-    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, or the arrival mid for
-    # ARRIVAL.
+    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, the mean of the printed
+    # prices by their time in force for TWAP, or the arrival mid for ARRIVAL.
     benchmark_px: int | None
     # Cost of the average against the benchmark, 1e-3 bps, positive is a cost.
     slippage_millibps: int | None

@@ -449,9 +449,6 @@ def revise(state: State, fill_id: str, qty: int, px: int) -> None:
     change = px * qty - fill.last_px * fill.last_qty
     parent.filled_qty += change_qty
     parent.notional += change
-    book = state.books[terms.instrument_id]
-    book.own_filled_qty += change_qty
-    book.own_notional += change
     fill.child.filled_qty += change_qty
     fill.last_qty = qty
     fill.last_px = px

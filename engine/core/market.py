@@ -21,7 +21,7 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.state import MARKET, Book, Quote, State
+from engine.core.state import MARKET, Book, Quote, State, Tape
 
 NO_ASK_PX = 2**63  # Above every price: what a side without an ask asks for.
 
@@ -102,10 +102,58 @@ def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
     return best
 
 
-def others_volume_qty(state: State, book: Book, base_volume_qty: int, own_qty: int) -> int:
-    """Volume of the others since a baseline; never below 0, as prints may lag our reports."""
-    own = own_qty if state.settings.tape_includes_own else 0
-    return max(0, book.volume_qty - base_volume_qty - own)
+def reference_px(state: State, instrument_id: str, now_ns: int) -> int | None:
+    """What one unit is worth now: the midpoint, else the last print's price; None if unknown."""
+    return view(state, instrument_id, now_ns).mid_px or state.book(instrument_id).last_px or None
+
+
+# -------------------------------------------------------------------------------- tape
+
+
+def tape(book: Book, at_ns: int) -> Tape:
+    """The instrument's counters, the price in force counted up to a time."""
+    held_ns = max(0, at_ns - book.last_px_ns) if book.last_px else 0
+    return Tape(
+        volume_qty=book.volume_qty,
+        notional=book.notional,
+        own_filled_qty=book.own_filled_qty,
+        own_notional=book.own_notional,
+        px_ns=book.px_ns + book.last_px * held_ns,
+        priced_ns=book.priced_ns + held_ns,
+    )
+
+
+def others_volume_qty(state: State, book: Book, base: Tape) -> int:
+    """Volume of the others since a baseline; never below 0, as prints may lag our reports.
+
+    Where the tape shows our fills, those of every parent of ours are taken out.
+    """
+    volume_qty = book.volume_qty - base.volume_qty
+    if state.settings.tape_includes_own:
+        volume_qty -= book.own_filled_qty - base.own_filled_qty
+    return max(0, volume_qty)
+
+
+def others_vwap_px(state: State, book: Book, base: Tape) -> int | None:
+    """Average price of the others' volume since a baseline, rounded down; None without any."""
+    volume_qty = others_volume_qty(state, book, base)
+    notional = book.notional - base.notional
+    if state.settings.tape_includes_own:
+        notional -= book.own_notional - base.own_notional
+    return notional // volume_qty if volume_qty > 0 and notional > 0 else None
+
+
+def twap_px(book: Book, base: Tape, at_ns: int) -> int | None:
+    """Mean of the prices in force since a baseline, each by its time, rounded down.
+
+    A print's price holds until the next one. None before the first print.
+    Source: conventions.md, "TWAP as a benchmark".
+    """
+    found = tape(book, at_ns)
+    elapsed_ns = found.priced_ns - base.priced_ns
+    if elapsed_ns <= 0:
+        return book.last_px or None
+    return (found.px_ns - base.px_ns) // elapsed_ns
 
 
 # ------------------------------------------------------------------------------ evolve
@@ -207,6 +255,13 @@ def on_trade_observed(state: State, trade: TradeObserved) -> None:
     if trade.eligible and trade.last_qty > 0 and trade.last_px > 0:
         book.volume_qty += trade.last_qty
         book.notional += trade.last_px * trade.last_qty
+        if not book.last_px:
+            book.last_px_ns = trade.received_ns
+        elif trade.received_ns > book.last_px_ns:
+            held_ns = trade.received_ns - book.last_px_ns
+            book.px_ns += book.last_px * held_ns
+            book.priced_ns += held_ns
+            book.last_px_ns = trade.received_ns
         book.last_px = trade.last_px
 
 

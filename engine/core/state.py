@@ -7,7 +7,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from engine.core.events import (
     BreakCarried,
@@ -125,6 +125,20 @@ class Fill:
     error_qty: int = 0
 
 
+class Tape(NamedTuple):
+    """The day's counters of an instrument at a moment."""
+
+    volume_qty: int
+    notional: int
+    own_filled_qty: int
+    own_notional: int
+    px_ns: int  # Sum of price times ns in force.
+    priced_ns: int
+
+
+NO_TAPE = Tape(0, 0, 0, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class Parent:
     """A parent order: its members, what it works with, and where it stands."""
@@ -147,8 +161,7 @@ class Parent:
     member_count: int = 0  # Active members.
     released_ns: int = -1
     arrival_mid_px: int | None = None
-    base_volume_qty: int = 0  # The tape's counters at the release.
-    base_notional: int = 0
+    base: Tape = field(default_factory=lambda: NO_TAPE)  # The day's counters at the release.
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
@@ -195,7 +208,10 @@ class Book:
     volume_qty: int = 0  # Eligible prints of the day.
     notional: int = 0
     last_px: int = 0
-    own_filled_qty: int = 0  # Our venue fills of the day, to take out of a tape that shows them.
+    last_px_ns: int = 0  # Since when it has been in force.
+    px_ns: int = 0  # Sum of price times ns in force, but for the last price.
+    priced_ns: int = 0  # Time that some price was in force, but for the last one's.
+    own_filled_qty: int = 0  # Our fills as first booked, to take out of a tape that shows them.
     own_notional: int = 0
     own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.

@@ -4,6 +4,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from functools import cache
+from math import floor
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -37,7 +38,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import market
+from engine.core import costs, market
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
@@ -45,7 +46,7 @@ from engine.core.events import (
     Side,
     VenueStatus,
 )
-from engine.core.state import MARKET, Book, Quote, State
+from engine.core.state import MARKET, NO_TAPE, Book, Quote, State
 from engine.simulation.market_data import MarketData, load
 
 EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
@@ -366,13 +367,60 @@ def test_eligible_prints_count_for_volume_and_nothing_else_does() -> None:
 
 
 def test_the_volume_of_others_is_the_tape_without_our_own_and_never_negative() -> None:
-    state = given(trade(1_000)).state
+    state = given(trade(1_000, 10.00)).state
     book = state.book(INSTRUMENT)
+    base = NO_TAPE._replace(volume_qty=300, notional=300 * px(10.00))
+    book.own_filled_qty, book.own_notional = 200, 200 * px(5.00)
 
-    assert market.others_volume_qty(state, book, 300, 200) == 700
+    assert market.others_volume_qty(state, book, base) == 700
+    assert market.others_vwap_px(state, book, base) == px(10.00)
     state.settings.tape_includes_own = True
-    assert market.others_volume_qty(state, book, 300, 200) == 500
-    assert market.others_volume_qty(state, book, 900, 200) == 0
+    assert market.others_volume_qty(state, book, base) == 500
+    assert market.others_vwap_px(state, book, base) == px(12.00)
+    ahead = base._replace(volume_qty=900)
+    assert market.others_volume_qty(state, book, ahead) == 0
+    assert market.others_vwap_px(state, book, ahead) is None
+
+
+def test_a_value_is_the_midpoint_else_the_last_print_else_unknown() -> None:
+    scene = given()
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) is None
+
+    scene.given(trade(100, 99.00))
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) == px(99.00)
+
+    scene.given(quote())
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) == px(100.01)
+
+
+TICKS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=8)
+
+
+@for_all(TICKS, st.integers(0, 50), st.integers(0, 60))
+def test_the_time_weighted_price_is_that_of_the_exact_model(
+    ticks: list[tuple[int, int]], released: int, after: int
+) -> None:
+    """Prints in order of time; the interval may begin before the first of them."""
+    scene, end, base = given(), 50 + after, None
+    for at, price in sorted(ticks):
+        if base is None and at > released:
+            base = market.tape(scene.state.book(INSTRUMENT), released)
+        scene.given(trade(1, last_px=price, received_ns=at))
+    book = scene.state.book(INSTRUMENT)
+    base = base or market.tape(book, released)
+    ordered = sorted(ticks)
+    start = max(released, ordered[0][0])
+
+    found = market.twap_px(book, base, end)
+
+    expected = floor(costs.twap(ordered, start, end)) if start < end else ordered[-1][1]
+    assert found == expected
+
+
+def test_a_print_that_comes_late_moves_no_price_in_force_back() -> None:
+    scene = given(trade(1, last_px=4, received_ns=10), trade(1, last_px=8, received_ns=5))
+
+    assert market.twap_px(scene.state.book(INSTRUMENT), NO_TAPE, 20) == 8
 
 
 def test_a_session_is_down_from_one_report_to_the_next() -> None:
