@@ -248,7 +248,7 @@ def score_of(search: Search, venue: str, how: str) -> tuple[int, int]:
     fee = reference.fee_px(state, venue, LIQUIDITY_OF[how]) * MILLIBPS // mid_px
     if how is TAKE:
         expected = half + fee
-        return (expected + seen_millibps) // 2 if version else expected, version
+        return expected if seen_millibps is None else (expected + seen_millibps) // 2, version
     gained = -half if how is POST else 0
     wait = min(WAIT_SECONDS_MAX, speed_ns // 1_000_000_000) * WAIT_MILLIBPS_PER_SECOND
     return ((gained + fee) * fill_ppm + half * (PPM - fill_ppm)) // PPM + wait, version

@@ -1328,8 +1328,11 @@ class ScorecardUpdated:
     version: int  # Version from now on, count.
     samples: int  # Children behind it, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill, smoothed, ns.
-    cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # without one.
+    cost_millibps: int
+    take_samples: int  # Taking children behind the cost, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1344,8 +1347,11 @@ class ScorecardCarried:
     version: int  # Version, count.
     samples: int  # Children behind it, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill, smoothed, ns.
-    cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # without one.
+    cost_millibps: int
+    take_samples: int  # Taking children behind the cost, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

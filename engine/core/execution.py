@@ -10,7 +10,7 @@ fate is unknown counts as exposure until its venue answers.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core import market, reference
+from engine.core import market, reference, scorecard
 from engine.core.costs import cost_millibps
 from engine.core.events import (
     BreakFlagged,
@@ -38,7 +38,6 @@ from engine.core.state import FILL, RETURNED, Book, Child, Fill, Scorecard, Stat
 
 QTY_MAX = 10**12
 PX_MAX = 10**15
-PPM = 1_000_000
 
 CLOSED_BY = {
     ExecType.CANCELED: CloseReason.CANCELED,
@@ -382,6 +381,7 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
         paid = paid_px * event.last_qty
         cost = cost_millibps(event.side, event.mid_px, paid, event.last_qty)
         child.cost_millibps_qty += cost * event.last_qty
+        child.costed_qty += event.last_qty
     book = state.books[event.instrument_id]
     book.own_filled_qty += event.last_qty
     book.own_notional += event.last_px * event.last_qty
@@ -414,12 +414,9 @@ def retire(state: State, child: Child) -> None:
     child.is_live = False
     del state.parents[terms.parent_id].children[child.child_id]
     del state.books[terms.instrument_id].own[terms.venue][child.child_id]
-    card = state.scorecards.setdefault(terms.venue, Scorecard())
-    filled_qty = child.filled_qty
-    fill_ppm = min(PPM, filled_qty * PPM // terms.child_qty)
-    speed_ns = child.first_fill_ns - child.routed_ns if filled_qty else -1
-    cost = child.cost_millibps_qty // filled_qty if filled_qty else None
-    card.fresh.append((fill_ppm, speed_ns, cost))
+    taught = scorecard.lesson(child)
+    if taught is not None:
+        state.scorecards.setdefault(terms.venue, Scorecard()).fresh.append(taught)
 
 
 def on_fill_busted(state: State, event: FillBusted) -> None:

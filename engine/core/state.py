@@ -107,6 +107,7 @@ class Child:
     filled_qty: int = 0
     first_fill_ns: int = -1
     cost_millibps_qty: int = 0  # Sum of cost against the mid times quantity.
+    costed_qty: int = 0  # Filled while there was a mid.
     is_acknowledged: bool = False
     is_cancelling: bool = False
     is_unknown: bool = False
@@ -227,6 +228,14 @@ class Views(dict[str, Any]):
         return type(self), ()
 
 
+class Lesson(NamedTuple):
+    """What a child that ended teaches; None where it tells nothing."""
+
+    fill_ppm: int | None = None  # Of a resting child.
+    speed_ns: int | None = None  # Of a resting child that was filled.
+    cost_millibps: int | None = None  # Of a taking child that was filled.
+
+
 @dataclass(slots=True)
 class Scorecard:
     """What a venue was like, learned from our own reports alone."""
@@ -236,8 +245,8 @@ class Scorecard:
     fill_ppm: int = 0
     speed_ns: int = 0
     cost_millibps: int = 0
-    # Children that ended since the last update: (fill ppm, speed or -1, cost or None).
-    fresh: list[tuple[int, int, int | None]] = field(default_factory=list)
+    take_samples: int = 0
+    fresh: list[Lesson] = field(default_factory=list)  # Of children since the last update.
 
 
 @dataclass(slots=True)

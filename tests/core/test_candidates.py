@@ -219,7 +219,7 @@ PPM = 1_000_000
 
 def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_score() -> None:
     world = trading().given(order())
-    world.state.scorecards[LIT] = Scorecard(3, 9, 900_000, 100 * SECOND, 2_001)
+    world.state.scorecards[LIT] = Scorecard(3, 9, 900_000, 100 * SECOND, 2_001, take_samples=1)
 
     assert candidates.score_of(parent_search(world), LIT, TAKE) == ((999 + 2_001) // 2, 3)
     assert score(world, PEG) == 99 + 60  # A tenth of the half spread; waiting counts a minute.
