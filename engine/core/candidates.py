@@ -122,10 +122,24 @@ def within_limit_px(state: State, parent: Parent, wanted_px: int) -> int:
     return reference.on_tick_px(state, parent.terms.instrument_id, side, wanted_px)
 
 
-def can_take(state: State, parent: Parent, best: Nbbo) -> bool:
-    """Whether the parent's limit reaches the consolidated best of the far side."""
-    far_px = best.far_px(parent.terms.side)
-    return far_px > 0 and within_limit_px(state, parent, far_px) == far_px
+def can_take(search: Search) -> bool:
+    """Whether the limit reaches the best of the far side, at a venue that may be used.
+
+    A better quote of a barred venue may not be traded through either, so there is nothing to take
+    until it is gone.
+    """
+    side, state = search.parent.terms.side, search.state
+    far_px = search.best.far_px(side)
+    if not far_px or within_limit_px(state, search.parent, far_px) != far_px:
+        return False
+    oldest_ns = search.now_ns - state.settings.quote_age_max_ns
+    return any(
+        venue in state.reference.venues
+        and venue not in search.barred
+        and quote.received_ns >= oldest_ns
+        and (quote.ask_px if side is Side.BUY else quote.bid_px) == far_px
+        for venue, quote in search.book.quotes.items()
+    )
 
 
 # ------------------------------------------------------------------------------ reasons

@@ -6,8 +6,8 @@ so that the next slice can take; it keeps its place in the queue where nothing c
 instead.
 """
 
-from engine.core import aggregation, market, risk, slicing
-from engine.core.candidates import can_take, within_limit_px
+from engine.core import aggregation, risk, slicing
+from engine.core.candidates import Search, can_take, search_for, within_limit_px
 from engine.core.events import (
     CancelReason,
     ChildTimeInForce,
@@ -16,7 +16,6 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
-from engine.core.market import Nbbo
 from engine.core.state import DUE, Child, Parent, State
 
 
@@ -24,16 +23,17 @@ def ask_back(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...
     """Ask back the children that should not be out any more."""
     if not parent.children:
         return ()
-    best = market.view(state, parent.terms.instrument_id, now_ns)
-    is_due = bool(state.touched.get(parent.parent_id, 0) & DUE)
+    search = None
+    if state.touched.get(parent.parent_id, 0) & DUE:
+        search = search_for(state, parent, now_ns)
     everything = recall_all(state, parent, now_ns)
     asked: list[StageEvent] = []
     for resting in parent.children.values():
         if resting.is_cancelling:
             continue
         reason = everything or recall_one(state, parent, resting)
-        if reason is None and is_due:
-            reason = recall_due(state, parent, resting, best, now_ns)
+        if reason is None and search is not None:
+            reason = recall_due(search, resting)
         if reason is not None:
             asked.append(aggregation.cancel(resting, reason))
     return tuple(asked)
@@ -59,9 +59,7 @@ def recall_one(state: State, parent: Parent, resting: Child) -> CancelReason | N
     return CancelReason.LIMIT_CHANGED if is_through else None
 
 
-def recall_due(
-    state: State, parent: Parent, resting: Child, best: Nbbo, now_ns: int
-) -> CancelReason | None:
+def recall_due(search: Search, resting: Child) -> CancelReason | None:
     """At a schedule point: what no longer stands at the touch, or is too slow for the schedule.
 
     What rests keeps its place where nothing could be taken instead.
@@ -69,9 +67,10 @@ def recall_due(
     terms = resting.terms
     if terms.time_in_force is ChildTimeInForce.IOC:
         return None
-    if can_take(state, parent, best) and is_behind(state, parent, now_ns):
+    state, parent = search.state, search.parent
+    if can_take(search) and is_behind(state, parent, search.now_ns):
         return CancelReason.BEHIND_SCHEDULE
-    touch_px = within_limit_px(state, parent, best.near_px(terms.side))
+    touch_px = within_limit_px(state, parent, search.best.near_px(terms.side))
     if terms.child_type is ChildType.LIMIT and touch_px and terms.limit_px != touch_px:
         return CancelReason.AWAY_FROM_TOUCH
     return None

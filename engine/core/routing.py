@@ -125,10 +125,10 @@ ROUTERS: Mapping[Router, Callable[[Search, SliceReleased], tuple[list[Part], Rat
 
 
 def way_of(search: Search, slice_: SliceReleased) -> str:
-    """Take if the style asks for it and the limit reaches the far side; else post."""
+    """Take if the style asks for it and there is something to take; else post."""
     if slice_.style is Style.PASSIVE:
         return POST
-    return TAKE if can_take(search.state, search.parent, search.best) else POST
+    return TAKE if can_take(search) else POST
 
 
 # ------------------------------------------------------------------------------ decide

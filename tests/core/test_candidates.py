@@ -7,10 +7,12 @@ from routed import LIVE, PLENTY, parent_search, reasons, resting, seeking
 from world import (
     DARK,
     HOUR,
+    INSTRUMENT,
     LIT,
     NOW_NS,
     OTHER_LIT,
     SECOND,
+    SOON_NS,
     Raw,
     World,
     an,
@@ -35,6 +37,7 @@ from engine.core import candidates, market
 from engine.core.candidates import PEG, POST, TAKE
 from engine.core.events import (
     ChildRouted,
+    ChildTimeInForce,
     ChildType,
     ControlScope,
     RouteDeferred,
@@ -238,3 +241,64 @@ def test_a_child_names_the_scorecard_that_it_relied_on() -> None:
     assert world.the(ScorecardUpdated).version == 1
 
     assert world.when(at_once("o2")).the(ChildRouted).scorecard_version == 1
+
+
+# ------------------------------------------------------------------------- barred venues
+
+
+BARRED = [
+    ((), {"excluded_venues": (LIT,)}),
+    ((venue(LIT, kind=VenueKind.ATS),), {"no_dark": True}),
+    ((session(LIT, up=False),), {}),
+    ((Raw("venue-reports", source=LIT),), {}),
+    ((kill(ControlScope.VENUE, LIT),), {}),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), BARRED)
+def test_a_slice_rests_where_it_may_while_only_a_barred_venue_shows_the_best(
+    given: tuple[Any, ...], said: dict[str, Any]
+) -> None:
+    world = trading(quote(OTHER_LIT, 100.00, 100.03), *given).when(at_once(**said))
+
+    world.then_some(
+        an(
+            ChildRouted,
+            venue=OTHER_LIT,
+            child_qty=500,
+            limit_px=px(100.00),
+            time_in_force=ChildTimeInForce.DAY,
+        )
+    ).then_no(RouteDeferred)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_better_quote_of_a_barred_venue_is_never_traded_through(side: Side) -> None:
+    behind = quote(OTHER_LIT, 99.99, 100.03)
+    world = trading(behind).when(at_once(side=side, excluded_venues=(LIT,)))
+
+    best = market.view(world.state, INSTRUMENT, NOW_NS)
+    routed = world.the(ChildRouted)
+    assert (routed.venue, routed.limit_px) == (OTHER_LIT, best.near_px(side))
+
+
+def test_what_an_allowed_venue_shows_at_the_best_is_taken_beside_a_barred_one() -> None:
+    world = trading(quote(OTHER_LIT, ask_qty=300)).when(at_once(excluded_venues=(LIT,)))
+
+    world.then_some(
+        an(ChildRouted, venue=OTHER_LIT, child_qty=300, time_in_force=ChildTimeInForce.IOC),
+        an(RouteDeferred, unrouted_qty=200),
+    )
+
+
+def test_once_an_allowed_venue_shows_the_best_too_there_is_something_to_take() -> None:
+    world = trading(quote(OTHER_LIT, 100.00, 100.03), session(LIT, up=False))
+    world.given(order(order_qty=500, end_ns=SOON_NS, must_complete=True))
+    child = world.child()
+    later = [quote(code, 100.00, 100.03) for code in (LIT, OTHER_LIT)]
+    world.given(*later)
+
+    search = parent_search(world)
+
+    assert candidates.can_take(search)
+    assert child.is_live

@@ -9,6 +9,7 @@ from world import (
     LIT,
     MINUTE,
     NOW_NS,
+    OTHER_LIT,
     SECOND,
     an,
     cancel_rejected,
@@ -162,3 +163,23 @@ def test_a_parent_without_a_plan_is_not_behind() -> None:
 
     assert not recall.is_behind(world.state, world.parent(), NOW_NS)
     assert recall.ask_back(world.state, world.parent(), NOW_NS) == ()
+
+
+def test_what_rests_keeps_its_place_while_only_a_barred_venue_could_be_taken() -> None:
+    world = trading(
+        policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL),
+        trade(PLENTY),
+        quote(OTHER_LIT, 100.00, 100.03),
+    )
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, excluded_venues=(LIT,)))
+
+    for minute in (3, 4):
+        now_ns = NOW_NS + minute * MINUTE
+        world.at(
+            now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, ask=100.03, received_ns=now_ns)
+        )
+        world.then_no(ChildCancelRequested)
+
+    now_ns = NOW_NS + 5 * MINUTE
+    world.at(now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, received_ns=now_ns))
+    world.then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
