@@ -38,7 +38,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import costs, market
+from engine.core import benchmarks, market
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
@@ -413,7 +413,7 @@ def test_the_time_weighted_price_is_that_of_the_exact_model(
 
     found = market.twap_px(book, base, end)
 
-    expected = floor(costs.twap(ordered, start, end)) if start < end else ordered[-1][1]
+    expected = floor(benchmarks.twap(ordered, start, end)) if start < end else ordered[-1][1]
     assert found == expected
 
 
