@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 from engine.core import (
     aggregation,
     allocation,
+    breaks,
+    children,
     day,
     execution,
+    fills,
     intake,
     market,
     netting,
@@ -122,7 +125,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "fills",
         execution,
-        tuple(execution.DECIDE),
+        (e.ExecutionReported,),
         (
             e.ChildAcknowledged,
             e.FillBooked,
@@ -130,9 +133,14 @@ TABLE: tuple[Row, ...] = (
             e.FillCorrected,
             e.ChildClosed,
             e.ChildFateUnknown,
-            e.CancelFailed,
             e.BreakFlagged,
         ),
+    ),
+    Row(
+        "fills",
+        children,
+        (e.SendStarted, e.NotSent, e.CancelRejected),
+        (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
     ),
     Row("fills", day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
     Row(
@@ -153,6 +161,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     aggregation.DECIDE,
     routing.DECIDE,
     execution.DECIDE,
+    children.DECIDE,
     allocation.DECIDE,
 )
 # The allocation of an ended parent is stated before its members' orders end.
@@ -171,7 +180,9 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     slicing.EVOLVE,
     routing.EVOLVE,
     scorecard.EVOLVE,
-    execution.EVOLVE,
+    fills.EVOLVE,
+    children.EVOLVE,
+    breaks.EVOLVE,
     allocation.EVOLVE,
 )
 
