@@ -201,7 +201,7 @@ def test_an_order_at_two_venues_is_cancelled_when_both_have_answered() -> None:
 
     world.when(report(first, ExecType.CANCELED)).then_no(OrderCancelled)
     world.when(fill_report(second, 50, "E2")).then_no(OrderCancelled)
-    world.when(report(second, ExecType.CANCELED)).then_some(OrderCancelled)
+    world.when(report(second, ExecType.CANCELED)).then_some(an(OrderCancelled, withdrawn_qty=650))
 
     assert standing(world) == (150, 0)
 
