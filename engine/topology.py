@@ -12,12 +12,17 @@ from typing import Any, NamedTuple
 from engine.core import (
     aggregation,
     allocation,
+    breaks,
+    children,
     day,
     execution,
+    fills,
     intake,
     market,
     membership,
     netting,
+    recalibration,
+    recall,
     reference,
     risk,
     routing,
@@ -112,16 +117,17 @@ TABLE: tuple[Row, ...] = (
     Row("routes", membership, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
-    Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),
+    Row("slices", strategy, (PLAN,), (e.PlanAdopted,)),
+    Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
     Row("routes", routing, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
-    Row("routes", routing, (PLAN,), (e.ChildCancelRequested,)),
+    Row("routes", recall, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
     Row("routes", day, (e.DayClosed,), (e.ScorecardCarried,)),
     Row(
         "fills",
         execution,
-        tuple(execution.DECIDE),
+        (e.ExecutionReported,),
         (
             e.ChildAcknowledged,
             e.FillBooked,
@@ -129,9 +135,14 @@ TABLE: tuple[Row, ...] = (
             e.FillCorrected,
             e.ChildClosed,
             e.ChildFateUnknown,
-            e.CancelFailed,
             e.BreakFlagged,
         ),
+    ),
+    Row(
+        "fills",
+        children,
+        (e.SendStarted, e.NotSent, e.CancelRejected),
+        (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
     ),
     Row("fills", day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
     Row(
@@ -152,6 +163,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     aggregation.DECIDE,
     routing.DECIDE,
     execution.DECIDE,
+    children.DECIDE,
     allocation.DECIDE,
 )
 # The allocation of an ended parent is stated before its members' orders end.
@@ -166,10 +178,13 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
     strategy.EVOLVE,
+    recalibration.EVOLVE,
     slicing.EVOLVE,
     routing.EVOLVE,
     scorecard.EVOLVE,
-    execution.EVOLVE,
+    fills.EVOLVE,
+    children.EVOLVE,
+    breaks.EVOLVE,
     allocation.EVOLVE,
 )
 
@@ -191,13 +206,13 @@ GATHER: tuple[Plan, ...] = (
 )
 WORK: tuple[Plan, ...] = (
     strategy.adopt,
-    strategy.recalibrate,
-    routing.recall,
+    recalibration.recalibrate,
+    recall.ask_back,
     slicing.release,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
-    (membership.settle, membership.make_room, routing.recall, aggregation.finish)
+    (membership.settle, membership.make_room, recall.ask_back, aggregation.finish)
 )
 REPEATED: frozenset[Plan] = frozenset((membership.settle, netting.cross))
 

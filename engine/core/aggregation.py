@@ -378,8 +378,7 @@ def on_parent_released(state: State, event: ParentReleased) -> None:
     parent.is_released = True
     parent.released_ns = event.at_ns
     parent.arrival_mid_px = event.arrival_mid_px
-    parent.base_volume_qty = book.volume_qty
-    parent.base_notional = book.notional
+    parent.base = market.tape(book, event.at_ns)
     watch_limit(state, parent)
 
 

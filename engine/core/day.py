@@ -65,6 +65,7 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
             fill_ppm=card.fill_ppm,
             speed_ns=card.speed_ns,
             cost_millibps=card.cost_millibps,
+            take_samples=card.take_samples,
         )
         for venue, card in sorted(state.scorecards.items())
         if card.version

@@ -2660,8 +2660,8 @@ class ScheduleRecalibrated:
     market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
     # Average price of the venue fills, rounded down, 1e-9 currency units; null without fills.
     avg_px: int | None
-    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, or the arrival mid for
-    # ARRIVAL.
+    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, the mean of the printed
+    # prices by their time in force for TWAP, or the arrival mid for ARRIVAL.
     benchmark_px: int | None
     # Cost of the average against the benchmark, 1e-3 bps, positive is a cost.
     slippage_millibps: int | None
@@ -2945,8 +2945,11 @@ class ScorecardUpdated:
     version: int  # Version from now on, count.
     samples: int  # Children behind it, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill, smoothed, ns.
-    cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # without one.
+    cost_millibps: int
+    take_samples: int  # Taking children behind the cost, count.
 
     def __init__(
         self,
@@ -2990,8 +2993,11 @@ class ScorecardCarried:
     version: int  # Version, count.
     samples: int  # Children behind it, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill, smoothed, ns.
-    cost_millibps: int  # Cost against the midpoint at the fill, fees included, smoothed, 1e-3 bps.
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # without one.
+    cost_millibps: int
+    take_samples: int  # Taking children behind the cost, count.
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ folding quotes in one round or in three comes to the same. A side without a posi
 size shows nothing, whatever the feed means by it, and a print of nothing is no volume.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.events import (
@@ -17,10 +17,13 @@ from engine.core.events import (
     SessionStatusObserved,
     Side,
     TradeObserved,
+    VenueDefined,
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.state import MARKET, Book, Parent, Quote, State
+from engine.core.state import MARKET, Book, Quote, State, Tape
+
+NO_ASK_PX = 2**63  # Above every price: what a side without an ask asks for.
 
 
 class Nbbo(NamedTuple):
@@ -53,6 +56,21 @@ class Nbbo(NamedTuple):
         return self.ask_px if side is Side.BUY else self.bid_px
 
 
+class View(NamedTuple):
+    """A consolidated best and what it was worked out for."""
+
+    now_ns: int
+    age_max_ns: int
+    best: Nbbo
+
+
+class Change(NamedTuple):
+    """A venue's quote that counted, and the one that counts now."""
+
+    before: Quote | None
+    after: Quote | None
+
+
 def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
     """Best bid and offer over the quotes younger than the limit; ties go to the larger size."""
     oldest_ns = now_ns - age_max_ns
@@ -71,14 +89,71 @@ def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
 
 
 def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
-    """The instrument's NBBO under the adopted age limit."""
-    return nbbo(state.book(instrument_id), now_ns, state.settings.quote_age_max_ns)
+    """The instrument's NBBO under the adopted age limit.
+
+    One round asks for it many times, so it is kept until the book's quotes or the time change.
+    """
+    age_max_ns = state.settings.quote_age_max_ns
+    kept: View | None = state.views.get(instrument_id)
+    if kept is not None and kept.now_ns == now_ns and kept.age_max_ns == age_max_ns:
+        return kept.best
+    best = nbbo(state.book(instrument_id), now_ns, age_max_ns)
+    state.views[instrument_id] = View(now_ns, age_max_ns, best)
+    return best
 
 
-def others_volume_qty(state: State, book: Book, base_volume_qty: int, own_qty: int) -> int:
-    """Volume of the others since a baseline; never below 0, as prints may lag our reports."""
-    own = own_qty if state.settings.tape_includes_own else 0
-    return max(0, book.volume_qty - base_volume_qty - own)
+def reference_px(state: State, instrument_id: str, now_ns: int) -> int | None:
+    """What one unit is worth now: the midpoint, else the last print's price; None if unknown."""
+    return view(state, instrument_id, now_ns).mid_px or state.book(instrument_id).last_px or None
+
+
+# -------------------------------------------------------------------------------- tape
+
+
+def tape(book: Book, at_ns: int) -> Tape:
+    """The instrument's counters, the price in force counted up to a time."""
+    held_ns = max(0, at_ns - book.last_px_ns) if book.last_px else 0
+    return Tape(
+        volume_qty=book.volume_qty,
+        notional=book.notional,
+        own_filled_qty=book.own_filled_qty,
+        own_notional=book.own_notional,
+        px_ns=book.px_ns + book.last_px * held_ns,
+        priced_ns=book.priced_ns + held_ns,
+    )
+
+
+def others_volume_qty(state: State, book: Book, base: Tape) -> int:
+    """Volume of the others since a baseline; never below 0, as prints may lag our reports.
+
+    Where the tape shows our fills, those of every parent of ours are taken out.
+    """
+    volume_qty = book.volume_qty - base.volume_qty
+    if state.settings.tape_includes_own:
+        volume_qty -= book.own_filled_qty - base.own_filled_qty
+    return max(0, volume_qty)
+
+
+def others_vwap_px(state: State, book: Book, base: Tape) -> int | None:
+    """Average price of the others' volume since a baseline, rounded down; None without any."""
+    volume_qty = others_volume_qty(state, book, base)
+    notional = book.notional - base.notional
+    if state.settings.tape_includes_own:
+        notional -= book.own_notional - base.own_notional
+    return notional // volume_qty if volume_qty > 0 and notional > 0 else None
+
+
+def twap_px(book: Book, base: Tape, at_ns: int) -> int | None:
+    """Mean of the prices in force since a baseline, each by its time, rounded down.
+
+    A print's price holds until the next one. None before the first print.
+    Source: conventions.md, "TWAP as a benchmark".
+    """
+    found = tape(book, at_ns)
+    elapsed_ns = found.priced_ns - base.priced_ns
+    if elapsed_ns <= 0:
+        return book.last_px or None
+    return (found.px_ns - base.px_ns) // elapsed_ns
 
 
 # ------------------------------------------------------------------------------ evolve
@@ -120,8 +195,9 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         quote.bid_px = quote.bid_qty = 0
     if quote.ask_px <= 0 or quote.ask_qty <= 0:
         quote.ask_px = quote.ask_qty = 0
+    state.views.pop(instrument_id, None)
     quotes = book.quotes
-    before = quotes.pop(venue, None)
+    before, kept, gone = quotes.pop(venue, None), None, []
     bid_px, ask_px = quote.bid_px, quote.ask_px
     is_usable = not (bid_px and ask_px and bid_px >= ask_px)
     if is_usable and (bid_px or ask_px) and is_protected(state, venue):
@@ -131,11 +207,12 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
             if (bid_px and old.ask_px and bid_px >= old.ask_px)
             or (ask_px and old.bid_px and ask_px <= old.bid_px)
         ]
-        for other in evicted:
-            del quotes[other]
-        quotes[venue] = quote  # Put last: a tie in price and size goes to the quote that stood.
-    if book.limited and (before is None or (before.bid_px, before.ask_px) != (bid_px, ask_px)):
-        touch_crossed(state, book, before, quote)
+        gone = [Change(quotes.pop(other), None) for other in evicted]
+        quotes[venue] = kept = (
+            quote  # Put last: a tie in price and size goes to the quote that stood.
+        )
+    if book.limited:
+        touch_crossed(state, book, [Change(before, kept), *gone])
 
 
 def is_protected(state: State, venue: str) -> bool:
@@ -146,21 +223,29 @@ def is_protected(state: State, venue: str) -> bool:
     return state.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
 
 
-def touch_crossed(state: State, book: Book, before: Quote | None, quote: Quote) -> None:
-    """Touch the parents whose limit this venue's far side crossed, either way."""
+def touch_crossed(state: State, book: Book, changes: Iterable[Change]) -> None:
+    """Touch the parents whose limit the far side of a kept quote crossed, either way.
+
+    Between the old far side and the new one lie the limits that reach one of the two alone.
+    """
+    asks, bids = [], []
+    for before, after in changes:
+        old_px = before.ask_px or NO_ASK_PX if before else NO_ASK_PX
+        new_px = after.ask_px or NO_ASK_PX if after else NO_ASK_PX
+        if old_px != new_px:
+            asks.append((old_px, new_px - 1) if old_px < new_px else (new_px, old_px - 1))
+        old_px = before.bid_px if before else 0
+        new_px = after.bid_px if after else 0
+        if old_px != new_px:
+            bids.append((old_px + 1, new_px) if old_px < new_px else (new_px + 1, old_px))
+    if not asks and not bids:
+        return
     for parent in book.limited.values():
-        if is_marketable(parent, before) != is_marketable(parent, quote):
-            state.touch(parent.parent_id, MARKET)
-
-
-def is_marketable(parent: Parent, quote: Quote | None) -> bool:
-    """Whether the quote's far side lies within the parent's limit."""
-    limit_px = parent.limit_px
-    if quote is None or limit_px is None:
-        return False
-    if parent.terms.side is Side.BUY:
-        return 0 < quote.ask_px <= limit_px
-    return quote.bid_px >= limit_px
+        limit_px = parent.limit_px or 0
+        for least_px, most_px in asks if parent.terms.side is Side.BUY else bids:
+            if least_px <= limit_px <= most_px:
+                state.touch(parent.parent_id, MARKET)
+                break
 
 
 def on_trade_observed(state: State, trade: TradeObserved) -> None:
@@ -170,6 +255,13 @@ def on_trade_observed(state: State, trade: TradeObserved) -> None:
     if trade.eligible and trade.last_qty > 0 and trade.last_px > 0:
         book.volume_qty += trade.last_qty
         book.notional += trade.last_px * trade.last_qty
+        if not book.last_px:
+            book.last_px_ns = trade.received_ns
+        elif trade.received_ns > book.last_px_ns:
+            held_ns = trade.received_ns - book.last_px_ns
+            book.px_ns += book.last_px * held_ns
+            book.priced_ns += held_ns
+            book.last_px_ns = trade.received_ns
         book.last_px = trade.last_px
 
 
@@ -186,13 +278,18 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
         state.sessions_down[status.venue] = status.received_ns
 
 
+def on_venue_defined(state: State, venue: VenueDefined) -> None:
+    """What an unprotected venue shows does not count, nor does what it showed before."""
+    if not venue.protected:
+        drop_quotes(state, venue.venue)
+
+
 def drop_quotes(state: State, venue: str) -> None:
     """Treat a venue's quotes as stale; an empty name is every venue."""
+    state.views.clear()
     for book in state.books.values():
-        if venue:
-            book.quotes.pop(venue, None)
-        else:
-            book.quotes.clear()
+        gone = [name for name in book.quotes if venue in ("", name)]
+        touch_crossed(state, book, [Change(book.quotes.pop(name), None) for name in gone])
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
@@ -201,4 +298,5 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     DepthObserved: on_depth_observed,
     VenueStatusObserved: on_venue_status_observed,
     SessionStatusObserved: on_session_status_observed,
+    VenueDefined: on_venue_defined,
 }

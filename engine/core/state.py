@@ -7,7 +7,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from engine.core.events import (
     BreakCarried,
@@ -115,6 +115,7 @@ class Child:
     filled_qty: int = 0
     first_fill_ns: int = -1
     cost_millibps_qty: int = 0  # Sum of cost against the mid times quantity.
+    costed_qty: int = 0  # Filled while there was a mid.
     is_acknowledged: bool = False
     is_cancelling: bool = False
     is_unknown: bool = False
@@ -136,6 +137,20 @@ class Fill:
     @property
     def shares(self) -> dict[str, int]:
         return dict(zip(self.order_ids, self.shares_qty, strict=True))
+
+
+class Tape(NamedTuple):
+    """The day's counters of an instrument at a moment."""
+
+    volume_qty: int
+    notional: int
+    own_filled_qty: int
+    own_notional: int
+    px_ns: int  # Sum of price times ns in force.
+    priced_ns: int
+
+
+NO_TAPE = Tape(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -161,8 +176,7 @@ class Parent:
     member_count: int = 0  # Active members.
     released_ns: int = -1
     arrival_mid_px: int | None = None
-    base_volume_qty: int = 0  # The tape's counters at the release.
-    base_notional: int = 0
+    base: Tape = field(default_factory=lambda: NO_TAPE)  # The day's counters at the release.
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
@@ -205,10 +219,31 @@ class Book:
     volume_qty: int = 0  # Eligible prints of the day.
     notional: int = 0
     last_px: int = 0
-    own_filled_qty: int = 0  # Our venue fills of the day, to take out of a tape that shows them.
+    last_px_ns: int = 0  # Since when it has been in force.
+    px_ns: int = 0  # Sum of price times ns in force, but for the last price.
+    priced_ns: int = 0  # Time that some price was in force, but for the last one's.
+    own_filled_qty: int = 0  # Our fills as first booked, to take out of a tape that shows them.
     own_notional: int = 0
     own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+
+
+class Views(dict[str, Any]):
+    """What was worked out of an instrument's book, to be forgotten at any time.
+
+    It is no part of what a shard knows: states are compared and saved without it.
+    """
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
+class Lesson(NamedTuple):
+    """What a child that ended teaches; None where it tells nothing."""
+
+    fill_ppm: int | None = None  # Of a resting child.
+    speed_ns: int | None = None  # Of a resting child that was filled.
+    cost_millibps: int | None = None  # Of a taking child that was filled.
 
 
 @dataclass(slots=True)
@@ -220,8 +255,8 @@ class Scorecard:
     fill_ppm: int = 0
     speed_ns: int = 0
     cost_millibps: int = 0
-    # Children that ended since the last update: (fill ppm, speed or -1, cost or None).
-    fresh: list[tuple[int, int, int | None]] = field(default_factory=list)
+    take_samples: int = 0
+    fresh: list[Lesson] = field(default_factory=list)  # Of children since the last update.
 
 
 @dataclass(slots=True)
@@ -275,6 +310,7 @@ class State:
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to since when.
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
+    views: Views = field(default_factory=Views, compare=False, repr=False)  # Of market's.
     orders: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.

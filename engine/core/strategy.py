@@ -1,4 +1,4 @@
-"""Choose how a parent is worked, say where its schedule is, and learn from each fill.
+"""Choose how a parent is worked, and say where its schedule is.
 
 A strategy trades impact against market risk against certainty of completion. VWAP follows the
 expected volume curve, TWAP the clock, POV the volume that others really trade (own = rate /
@@ -16,15 +16,12 @@ from engine.core import market
 from engine.core.aggregation import policy_of
 from engine.core.almgren_chriss import kappa_per_second_e9
 from engine.core.almgren_chriss import target_qty as shortfall_target_qty
-from engine.core.costs import cost_millibps
 from engine.core.events import (
     Benchmark,
     InstrumentDefined,
     PlanAdopted,
     PlanReason,
     PolicySet,
-    RecalibrationReason,
-    ScheduleRecalibrated,
     StageEvent,
     Strategy,
     Urgency,
@@ -35,12 +32,11 @@ from engine.core.schedules import (
     twap_target_qty,
     vwap_target_qty,
 )
-from engine.core.state import BUST, CROSS, DUE, FILL, MEMBERS, Parent, State
+from engine.core.state import BUST, DUE, MEMBERS, Parent, State
 
 PPM = 1_000_000
 MILLIBPS = 10_000_000  # 1e-3 bps in one.
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
-AGGRESSIVENESS_STEP_PPM = 200_000  # Guess: three recalibrations from patient to taking.
 RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
 
 NAMED_BY = {
@@ -71,7 +67,7 @@ def done_qty(parent: Parent, plan: PlanAdopted) -> int:
 def others_qty(state: State, parent: Parent) -> int:
     """Others' eligible volume since the parent's release."""
     book = state.book(parent.terms.instrument_id)
-    return market.others_volume_qty(state, book, parent.base_volume_qty, parent.filled_qty)
+    return market.others_volume_qty(state, book, parent.base)
 
 
 def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
@@ -156,13 +152,13 @@ def look(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outlook:
     instrument = state.reference.instruments[parent.terms.instrument_id]
     best = market.view(state, instrument.instrument_id, now_ns)
     volume_qty = expected_volume_qty(state, instrument, now_ns, end_ns)
-    mid_px = best.mid_px
+    known_px = market.reference_px(state, instrument.instrument_id, now_ns)
     return Outlook(
         instrument=instrument,
         horizon_volume_qty=volume_qty,
         size_to_volume_ppm=min(1000 * PPM, parent.open_qty * PPM // max(1, volume_qty)),
-        spread_px=best.ask_px - best.bid_px if mid_px is not None else None,
-        mid_px=mid_px or parent.arrival_mid_px or parent.limit_px or 0,
+        spread_px=best.ask_px - best.bid_px if best.is_two_sided else None,
+        mid_px=known_px or parent.arrival_mid_px or parent.limit_px or 0,
     )
 
 
@@ -289,64 +285,6 @@ def estimate_millibps(
     return half_spread + impact + 1, risk + 1
 
 
-# ------------------------------------------------------------------------- recalibrate
-
-
-def recalibrate(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """After fills, crosses and busts: where the parent stands against schedule and benchmark."""
-    plan = parent.plan
-    bits = state.touched.get(parent.parent_id, 0)
-    is_new = plan is not None and plan.start_ns == now_ns  # It says itself where it stands.
-    if plan is None or not bits & (FILL | BUST if is_new else FILL | BUST | CROSS):
-        return ()
-    target, done = target_qty(state, parent, plan, now_ns), done_qty(parent, plan)
-    benchmark = benchmark_px(state, parent)
-    filled_qty, side = parent.filled_qty, parent.terms.side
-    slippage = None
-    if benchmark and filled_qty:
-        slippage = cost_millibps(side, benchmark, parent.notional, filled_qty)
-    return (
-        ScheduleRecalibrated(
-            parent_id=parent.parent_id,
-            reason=reason_of(bits),
-            done_qty=done,
-            open_qty=parent.exposure_qty,
-            target_qty=target,
-            parent_qty=parent.open_qty,
-            market_volume_qty=others_qty(state, parent),
-            avg_px=parent.notional // filled_qty if filled_qty else None,
-            benchmark_px=benchmark,
-            slippage_millibps=slippage,
-            aggressiveness_ppm=adapted_ppm(parent, plan, target - done),
-        ),
-    )
-
-
-def reason_of(bits: int) -> RecalibrationReason:
-    if bits & BUST:
-        return RecalibrationReason.BUST
-    return RecalibrationReason.CROSS if bits & CROSS else RecalibrationReason.FILL
-
-
-def adapted_ppm(parent: Parent, plan: PlanAdopted, behind_qty: int) -> int:
-    """A step more aggressive when behind the band, a step back when on schedule."""
-    if behind_qty > plan.tracking_band_qty:
-        return min(PPM, parent.aggressiveness_ppm + AGGRESSIVENESS_STEP_PPM)
-    return max(plan.aggressiveness_ppm, parent.aggressiveness_ppm - AGGRESSIVENESS_STEP_PPM)
-
-
-def benchmark_px(state: State, parent: Parent) -> int | None:
-    """Arrival mid, or the others' VWAP since the release; rounded down."""
-    if parent.terms.benchmark is Benchmark.ARRIVAL:
-        return parent.arrival_mid_px
-    book = state.book(parent.terms.instrument_id)
-    volume_qty = others_qty(state, parent)
-    notional = book.notional - parent.base_notional
-    if state.settings.tape_includes_own:
-        notional -= parent.notional
-    return notional // volume_qty if volume_qty > 0 and notional > 0 else None
-
-
 # ------------------------------------------------------------------------------ evolve
 
 
@@ -356,11 +294,4 @@ def on_plan_adopted(state: State, event: PlanAdopted) -> None:
     parent.aggressiveness_ppm = max(event.aggressiveness_ppm, parent.aggressiveness_ppm)
 
 
-def on_schedule_recalibrated(state: State, event: ScheduleRecalibrated) -> None:
-    state.parents[event.parent_id].aggressiveness_ppm = event.aggressiveness_ppm
-
-
-EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
-    ScheduleRecalibrated: on_schedule_recalibrated,
-    PlanAdopted: on_plan_adopted,
-}
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {PlanAdopted: on_plan_adopted}

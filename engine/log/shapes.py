@@ -1020,6 +1020,7 @@ def text_of_scorecard_updated(x: e.ScorecardUpdated) -> str:
         f"{number(x.fill_ppm)}"
         f"{number(x.speed_ns)}"
         f"{number(x.cost_millibps)}"
+        f"{number(x.take_samples)}"
     )
 
 
@@ -1034,6 +1035,7 @@ def text_of_scorecard_carried(x: e.ScorecardCarried) -> str:
         f"{number(x.fill_ppm)}"
         f"{number(x.speed_ns)}"
         f"{number(x.cost_millibps)}"
+        f"{number(x.take_samples)}"
     )
 
 
@@ -2428,6 +2430,7 @@ def from_scorecard_updated(d: Avro) -> e.ScorecardUpdated:
     x.fill_ppm = d["fill_ppm"]
     x.speed_ns = d["speed_ns"]
     x.cost_millibps = d["cost_millibps"]
+    x.take_samples = d["take_samples"]
     x.__class__ = e.ScorecardUpdated
     found: e.ScorecardUpdated = x
     return found
@@ -2447,6 +2450,7 @@ def from_scorecard_carried(d: Avro) -> e.ScorecardCarried:
     x.fill_ppm = d["fill_ppm"]
     x.speed_ns = d["speed_ns"]
     x.cost_millibps = d["cost_millibps"]
+    x.take_samples = d["take_samples"]
     x.__class__ = e.ScorecardCarried
     found: e.ScorecardCarried = x
     return found

@@ -54,6 +54,7 @@ from engine.core.events import (
     BreakFlagged,
     Change,
     ChildCancelRequested,
+    ChildRouted,
     ControlApplied,
     ControlScope,
     DayOpened,
@@ -628,11 +629,9 @@ def test_an_order_without_headers_suspends_every_source_until_a_person_lifts_it(
 
 def test_an_unreadable_report_stops_routes_to_its_venue_until_the_session_is_confirmed() -> None:
     world = trading(Raw("venue-reports", source=LIT))
-    deferred = world.when(at_once()).the(RouteDeferred)
-    assert [x.reason for x in deferred.rejected_by_reason] == [
-        RouteReason.NO_QUOTE,
-        RouteReason.SUSPENDED,
-    ]
+    routed = world.when(at_once()).the(ChildRouted)
+    assert routed.venue == OTHER_LIT
+    assert [x.reason for x in routed.rejected_by_reason] == [RouteReason.SUSPENDED]
     world.when(session(LIT, up=False)).then()
     world.when(session(OTHER_LIT)).then()
     world.when(session(LIT)).then_some(an(SuspensionEnded, scope=ControlScope.VENUE))

@@ -1,13 +1,17 @@
 """The consolidated market: measured facts of a recorded day, and the rules one by one."""
 
+import json
+import pickle
 from collections.abc import Iterator
 from functools import cache
+from math import floor
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
     CENT,
@@ -16,9 +20,13 @@ from world import (
     NOW_NS,
     OTHER_LIT,
     SECOND,
+    SETTINGS,
+    Scene,
+    World,
     an,
     at_once,
     depth,
+    event,
     given,
     order,
     px,
@@ -30,9 +38,15 @@ from world import (
     venue_status,
 )
 
-from engine.core import market
-from engine.core.events import ParentReleased, QuoteObserved, Side, VenueStatus
-from engine.core.state import MARKET, Book, Quote, State
+from engine.core import benchmarks, market
+from engine.core.events import (
+    ConfigurationAdopted,
+    ParentReleased,
+    QuoteObserved,
+    Side,
+    VenueStatus,
+)
+from engine.core.state import MARKET, NO_TAPE, Book, Quote, State
 from engine.simulation.market_data import MarketData, load
 
 EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
@@ -200,6 +214,53 @@ def test_a_midpoint_rounds_down_and_needs_two_sides() -> None:
     assert market.view(State(shard=0), INSTRUMENT, NOW_NS) == (0, "", 0, 0, "", 0)
 
 
+TOLD = st.one_of(
+    st.builds(
+        quote,
+        st.sampled_from([LIT, OTHER_LIT]),
+        bid_px=st.integers(0, 6),
+        ask_px=st.integers(0, 6),
+        received_ns=st.integers(NOW_NS, NOW_NS + 3),
+        instrument_id=st.sampled_from([INSTRUMENT, "MSFT"]),
+    ),
+    st.builds(venue_status, st.just(LIT), st.sampled_from(list(VenueStatus))),
+    st.integers(0, 3).map(lambda age: configuration(quote_age_max_ns=age)),
+)
+
+
+def configuration(**said: object) -> ConfigurationAdopted:
+    text = json.dumps({**SETTINGS, **said})
+    adopted: ConfigurationAdopted = event(ConfigurationAdopted, text=text)
+    return adopted
+
+
+@for_all(st.lists(st.tuples(TOLD, st.integers(0, 2)), max_size=12))
+def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
+    told: list[tuple[Any, int]],
+) -> None:
+    scene, now_ns = given(), NOW_NS
+    for fact, after_ns in told:
+        now_ns += after_ns
+        scene.fold(fact)
+        state = scene.state
+        for instrument_id in (INSTRUMENT, "MSFT", INSTRUMENT):
+            expected = market.nbbo(
+                state.book(instrument_id), now_ns, state.settings.quote_age_max_ns
+            )
+            assert market.view(state, instrument_id, now_ns) == expected
+
+
+def test_a_state_is_the_same_whether_or_not_somebody_looked_at_the_market() -> None:
+    seen, unseen = given(quote()).state, given(quote()).state
+
+    market.view(seen, INSTRUMENT, NOW_NS)
+
+    assert seen == unseen
+    assert repr(seen) == repr(unseen)
+    assert pickle.dumps(seen) == pickle.dumps(unseen)
+    assert pickle.loads(pickle.dumps(seen)) == seen  # noqa: S301  Our own bytes.
+
+
 # ------------------------------------------------------------------------------- the book
 
 
@@ -306,13 +367,60 @@ def test_eligible_prints_count_for_volume_and_nothing_else_does() -> None:
 
 
 def test_the_volume_of_others_is_the_tape_without_our_own_and_never_negative() -> None:
-    state = given(trade(1_000)).state
+    state = given(trade(1_000, 10.00)).state
     book = state.book(INSTRUMENT)
+    base = NO_TAPE._replace(volume_qty=300, notional=300 * px(10.00))
+    book.own_filled_qty, book.own_notional = 200, 200 * px(5.00)
 
-    assert market.others_volume_qty(state, book, 300, 200) == 700
+    assert market.others_volume_qty(state, book, base) == 700
+    assert market.others_vwap_px(state, book, base) == px(10.00)
     state.settings.tape_includes_own = True
-    assert market.others_volume_qty(state, book, 300, 200) == 500
-    assert market.others_volume_qty(state, book, 900, 200) == 0
+    assert market.others_volume_qty(state, book, base) == 500
+    assert market.others_vwap_px(state, book, base) == px(12.00)
+    ahead = base._replace(volume_qty=900)
+    assert market.others_volume_qty(state, book, ahead) == 0
+    assert market.others_vwap_px(state, book, ahead) is None
+
+
+def test_a_value_is_the_midpoint_else_the_last_print_else_unknown() -> None:
+    scene = given()
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) is None
+
+    scene.given(trade(100, 99.00))
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) == px(99.00)
+
+    scene.given(quote())
+    assert market.reference_px(scene.state, INSTRUMENT, NOW_NS) == px(100.01)
+
+
+TICKS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=8)
+
+
+@for_all(TICKS, st.integers(0, 50), st.integers(0, 60))
+def test_the_time_weighted_price_is_that_of_the_exact_model(
+    ticks: list[tuple[int, int]], released: int, after: int
+) -> None:
+    """Prints in order of time; the interval may begin before the first of them."""
+    scene, end, base = given(), 50 + after, None
+    for at, price in sorted(ticks):
+        if base is None and at > released:
+            base = market.tape(scene.state.book(INSTRUMENT), released)
+        scene.given(trade(1, last_px=price, received_ns=at))
+    book = scene.state.book(INSTRUMENT)
+    base = base or market.tape(book, released)
+    ordered = sorted(ticks)
+    start = max(released, ordered[0][0])
+
+    found = market.twap_px(book, base, end)
+
+    expected = floor(benchmarks.twap(ordered, start, end)) if start < end else ordered[-1][1]
+    assert found == expected
+
+
+def test_a_print_that_comes_late_moves_no_price_in_force_back() -> None:
+    scene = given(trade(1, last_px=4, received_ns=10), trade(1, last_px=8, received_ns=5))
+
+    assert market.twap_px(scene.state.book(INSTRUMENT), NO_TAPE, 20) == 8
 
 
 def test_a_session_is_down_from_one_report_to_the_next() -> None:
@@ -348,10 +456,101 @@ def test_a_parent_is_touched_when_the_market_crosses_its_limit_either_way(
         assert world.state.touched == {}
 
 
+def limited(*more: Any, limit: float = 100.02) -> World:  # noqa: ANN401
+    """A released buy within reach of the bid side alone: the market asks 100.04 at two venues."""
+    world = trading(quote(LIT, 99.99, 100.04), quote(OTHER_LIT, 99.98, 100.04), *more)
+    world.when(order(limit_px=px(limit))).then_some(an(ParentReleased))
+    return world
+
+
+@pytest.mark.parametrize(
+    "hidden", [venue(OTHER_LIT, protected=False), venue_status(OTHER_LIT, VenueStatus.HALTED)]
+)
+def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noqa: ANN401
+    world = limited(hidden)
+
+    market.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01))
+
+    assert world.state.touched == {}
+
+
+def test_a_quote_that_locks_itself_touches_whom_the_venues_last_one_reached() -> None:
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    market.on_quote_observed(world.state, quote(OTHER_LIT, 100.01, 100.01))
+
+    assert world.state.touched == {world.parent().parent_id: MARKET}
+
+
+def test_a_parent_is_touched_when_the_quote_within_its_limit_is_evicted() -> None:
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    market.on_quote_observed(world.state, quote(LIT, 100.03, 100.05))
+
+    assert list(world.book().quotes) == [LIT]
+    assert world.state.touched == {world.parent().parent_id: MARKET}
+
+
+@pytest.mark.parametrize(
+    "told", [venue_status(OTHER_LIT, VenueStatus.HALTED), venue(OTHER_LIT, protected=False)]
+)
+def test_a_venue_that_shows_nothing_any_more_touches_whom_it_reached(told: Any) -> None:  # noqa: ANN401
+    world = limited(quote(OTHER_LIT, 99.98, 100.02))
+
+    scene = Scene(world.state).given(told)
+
+    assert list(world.book().quotes) == [LIT]
+    assert scene.state.touched == {world.parent().parent_id: MARKET}
+
+
+def test_a_venue_that_is_protected_still_keeps_its_quote() -> None:
+    scene = given(quote(LIT)).given(venue(LIT, odd_lots=False))
+
+    assert list(scene.state.book(INSTRUMENT).quotes) == [LIT]
+
+
+NAMES = "ABC"
+SEEN = st.builds(
+    Quote,
+    bid_px=st.integers(0, 6),
+    bid_qty=st.just(1),
+    ask_px=st.integers(0, 6),
+    ask_qty=st.just(1),
+    received_ns=st.just(NOW_NS),
+)
+
+
+@settings(deadline=None)
+@for_all(
+    st.sampled_from(list(Side)),
+    st.integers(1, 6),
+    st.lists(st.tuples(st.sampled_from(NAMES), SEEN), max_size=8),
+)
+def test_whenever_the_best_crosses_a_parents_limit_the_parent_is_touched(
+    side: Side, limit_px: int, told: list[tuple[str, Quote]]
+) -> None:
+    world = trading(venue("C", protected=False)).given(order(side=side, limit_px=px(100.00)))
+    parent, state = world.parent(), world.state
+    market.drop_quotes(state, "")
+    parent.limit_px = limit_px
+
+    def reaches() -> bool:
+        far_px = market.view(state, INSTRUMENT, NOW_NS).far_px(side)
+        return far_px > 0 and (far_px <= limit_px if side is Side.BUY else far_px >= limit_px)
+
+    for code, seen in told:
+        state.touched.clear()
+        before, kept = reaches(), {**world.book().quotes}
+        market.fold_quote(state, INSTRUMENT, code, seen)
+        if reaches() != before:
+            assert parent.parent_id in state.touched
+        if world.book().quotes == kept:
+            assert not state.touched
+
+
 def test_a_parent_without_a_limit_is_not_touched_by_quotes() -> None:
     world = trading().given(at_once(order_qty=100))
 
     market.on_quote_observed(world.state, quote(LIT, 90.00, 91.00))
 
     assert world.state.touched == {}
-    assert not market.is_marketable(world.parent(), Quote(1, 1, 2, 1, 0))

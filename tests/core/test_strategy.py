@@ -1,4 +1,4 @@
-"""The choice of a strategy line by line, each schedule's line, and what a fill recalibrates."""
+"""The choice of a strategy line by line, and each schedule's line."""
 
 from typing import Any
 
@@ -13,10 +13,8 @@ from world import (
     MINUTE,
     NOW_NS,
     OPEN_NS,
-    SECOND,
     World,
     amend,
-    an,
     bust,
     cancel,
     curve,
@@ -38,15 +36,10 @@ from engine.core import almgren_chriss, schedules, strategy
 from engine.core.events import (
     Benchmark,
     ExecType,
-    OrdersCrossed,
     ParentOpened,
     PlanAdopted,
     PlanReason,
-    RecalibrationReason,
     Router,
-    ScheduleRecalibrated,
-    Side,
-    SliceReleased,
     Strategy,
     Urgency,
 )
@@ -410,116 +403,6 @@ def test_a_bust_makes_a_revision_for_what_is_open_again() -> None:
 
     plan = world.the(PlanAdopted)
     assert (plan.revision, plan.plan_qty, plan.base_qty) == (1, 6_000, 0)
-
-
-# ------------------------------------------------------------------------ recalibration
-
-
-def test_a_fill_recalibrates_against_arrival_with_its_numbers() -> None:
-    world = working(Strategy.TWAP)
-    world.given(trade(700), after_ns=10 * SECOND)
-    world.when(fill_report(world.child(), 60, last_px=px(100.00)), after_ns=20 * SECOND)
-
-    world.then_some(
-        an(
-            ScheduleRecalibrated,
-            reason=RecalibrationReason.FILL,
-            done_qty=60,
-            open_qty=40,
-            target_qty=50,  # Half a minute of 6,000 an hour.
-            parent_qty=5_940,
-            market_volume_qty=700,
-            avg_px=px(100.00),
-            benchmark_px=px(100.01),
-            slippage_millibps=-999,  # A cent below 100.01: -0.9999 bps, rounded up.
-            aggressiveness_ppm=200_000,
-        )
-    )
-
-
-@pytest.mark.parametrize("benchmark", [Benchmark.VWAP, Benchmark.TWAP, Benchmark.POV])
-def test_other_benchmarks_are_the_vwap_of_the_others_since_the_release(
-    benchmark: Benchmark,
-) -> None:
-    world = trading(trade(500, 90.00), policy(strategy=Strategy.TWAP))
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, benchmark=benchmark))
-    parent = world.parent()
-    assert strategy.benchmark_px(world.state, parent) is None
-
-    world.given(trade(100, 100.00), trade(300, 100.04))
-
-    assert strategy.benchmark_px(world.state, parent) == px(100.03)
-
-
-def test_a_tape_that_shows_our_own_fills_is_cleaned_of_them() -> None:
-    settings = {"limit_band_px": 1, "quote_age_max_ns": 30 * SECOND, "tape_includes_own": True}
-    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), settings=settings)
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, benchmark=Benchmark.VWAP))
-    world.given(trade(300, 100.04), trade(100, 100.00))
-    world.given(fill_report(world.child(), 100, last_px=px(100.00)))
-
-    assert strategy.others_qty(world.state, world.parent()) == 300
-    assert strategy.benchmark_px(world.state, world.parent()) == px(100.04)
-
-
-def test_without_a_benchmark_there_is_no_slippage() -> None:
-    world = trading(quote(bid=0.0, ask=0.0), policy(strategy=Strategy.TWAP))
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
-    world.given(quote(received_ns=NOW_NS + MINUTE), after_ns=MINUTE)
-    world.when(fill_report(world.child(), 10))
-
-    found = world.the(ScheduleRecalibrated)
-    assert (found.benchmark_px, found.slippage_millibps) == (None, None)
-    assert found.avg_px is not None
-
-
-def test_each_fill_behind_the_band_makes_a_step_more_aggressive_and_on_schedule_one_back() -> None:
-    world = working(Strategy.TWAP).given(after_ns=30 * MINUTE)
-    steps = []
-    for number in range(5):
-        world.given(quote(received_ns=world.now_ns))
-        live = world.children()[0]
-        world.when(fill_report(live, 10, f"E{number}"))
-        steps.append(world.all_of(ScheduleRecalibrated)[0].aggressiveness_ppm)
-    assert steps == [400_000, 600_000, 800_000, PPM, PPM]
-
-    plan, parent = world.parent().plan, world.parent()
-    assert plan is not None
-    assert strategy.adapted_ppm(parent, plan, plan.tracking_band_qty) == 800_000
-    parent.aggressiveness_ppm = 300_000
-    assert strategy.adapted_ppm(parent, plan, 0) == 200_000  # Never below the plan's own.
-
-
-def test_a_cross_recalibrates_once_the_plan_is_there() -> None:
-    world = working(Strategy.TWAP)
-    world.when(order("s1", side=Side.SELL, client_id="c2"), after_ns=SECOND).then_some(
-        OrdersCrossed, an(ScheduleRecalibrated, reason=RecalibrationReason.CROSS, done_qty=500)
-    )
-    found = world.the(ScheduleRecalibrated)
-    assert (found.avg_px, found.slippage_millibps) == (None, None)
-
-
-def test_a_cross_before_the_first_plan_is_in_the_plan() -> None:
-    world = trading(policy(strategy=Strategy.TWAP))
-    world.when(order(order_qty=6_000), order("s1", side=Side.SELL, client_id="c2"))
-
-    world.then_some(OrdersCrossed, an(PlanAdopted, base_qty=500)).then_no(ScheduleRecalibrated)
-
-
-def test_a_bust_says_that_it_was_one() -> None:
-    world = working(Strategy.TWAP)
-    child = world.child()
-    world.given(fill_report(child, 100))
-
-    world.when(bust(child), after_ns=SECOND).then_some(
-        an(ScheduleRecalibrated, reason=RecalibrationReason.BUST, done_qty=0)
-    )
-
-
-def test_what_touches_a_parent_without_a_fill_recalibrates_nothing() -> None:
-    working(Strategy.TWAP).given(trade(9_000)).when(after_ns=MINUTE).then_some(
-        SliceReleased
-    ).then_no(ScheduleRecalibrated)
 
 
 def test_the_rate_of_a_pov_is_of_all_volume_our_own_included() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core import costs
+from engine.core import benchmarks
 from engine.core.events import Side
 
 CHECKOUT = Path(__file__).parents[2]
@@ -26,19 +26,19 @@ SECOND_NS = 1_000_000_000
 def test_interval_vwap(case: dict[str, Any]) -> None:
     start, end, rows = (case["inputs"][name] for name in ("start", "end", "trades"))
     trades = [
-        costs.Trade(at=at, price=price, quantity=quantity, eligible=eligible, own=own)
+        benchmarks.Trade(at=at, price=price, quantity=quantity, eligible=eligible, own=own)
         for at, price, quantity, eligible, own in rows
     ]
     prices = [trade.price for trade in trades if start <= trade.at < end]
     mean_price = Fraction(sum(prices)) / len(prices) if prices else None
-    got = asdict(costs.interval_vwap(trades, start, end))
+    got = asdict(benchmarks.interval_vwap(trades, start, end))
     check(case, got | {"mean_price": mean_price})
 
 
 @pytest.mark.parametrize("case", cases("benchmarks", "twap"))
 def test_twap(case: dict[str, Any]) -> None:
     start, end, ticks = (case["inputs"][name] for name in ("start", "end", "ticks"))
-    got = costs.twap(ticks, start, end)
+    got = benchmarks.twap(ticks, start, end)
     wrong = right_endpoint(ticks, start, end)
     check(case, {"twap": got, "right_endpoint": wrong})
 
@@ -46,7 +46,7 @@ def test_twap(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("benchmarks", "volume_at_price"))
 def test_volume_at_price(case: dict[str, Any]) -> None:
     inputs = case["inputs"] | {"side": Side(case["inputs"]["side"].upper())}
-    check(case, costs.volume_at_price(**inputs))
+    check(case, benchmarks.volume_at_price(**inputs))
 
 
 @pytest.mark.parametrize("case", cases("benchmarks", "market_day"))
@@ -54,7 +54,7 @@ def test_market_day(case: dict[str, Any]) -> None:
     path = find_market_data(case["inputs"]["file"])
     day = next(read_trades(path))[0] // (86_400 * SECOND_NS) * 86_400 * SECOND_NS
     open_ns, close_ns = day + 52_200 * SECOND_NS, day + 75_600 * SECOND_NS  # 14:30 to 21:00 UTC.
-    got = asdict(costs.market_day(read_trades(path), open_ns, close_ns, 1_800 * SECOND_NS))
+    got = asdict(benchmarks.market_day(read_trades(path), open_ns, close_ns, 1_800 * SECOND_NS))
     check(case, got | {"half_hour_volume": got["bucket_volumes"]})
 
 

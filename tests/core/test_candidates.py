@@ -1,0 +1,304 @@
+"""Which venues a slice may go to: each reason against one, and what a score is made of."""
+
+from typing import Any
+
+import pytest
+from routed import LIVE, PLENTY, parent_search, reasons, resting, seeking
+from world import (
+    DARK,
+    HOUR,
+    INSTRUMENT,
+    LIT,
+    NOW_NS,
+    OTHER_LIT,
+    SECOND,
+    SOON_NS,
+    Raw,
+    World,
+    an,
+    at_once,
+    fees,
+    fill_report,
+    kill,
+    make,
+    mandate,
+    order,
+    policy,
+    px,
+    quote,
+    session,
+    trade,
+    trading,
+    venue,
+    venue_status,
+)
+
+from engine.core import candidates, market
+from engine.core.candidates import PEG, POST, TAKE
+from engine.core.events import (
+    ChildRouted,
+    ChildTimeInForce,
+    ChildType,
+    ControlScope,
+    RouteDeferred,
+    Router,
+    RouteReason,
+    RouteReasonCount,
+    ScorecardUpdated,
+    Side,
+    Strategy,
+    Urgency,
+    VenueKind,
+    VenueStatus,
+)
+from engine.core.state import Scorecard
+
+# -------------------------------------------------------------------------------- reasons
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "reason"),
+    [
+        ((), {"excluded_venues": (LIT,)}, RouteReason.EXCLUDED_BY_CLIENT),
+        (
+            (venue(LIT, kind=VenueKind.ATS),),
+            {"no_dark": True},
+            RouteReason.DARK_FORBIDDEN,
+        ),
+        ((session(LIT, up=False),), {}, RouteReason.DISCONNECTED),
+        ((venue_status(LIT, VenueStatus.HALTED),), {}, RouteReason.HALTED),
+        ((venue_status(LIT, VenueStatus.CLOSED),), {}, RouteReason.HALTED),
+        ((Raw("venue-reports", source=LIT),), {}, RouteReason.SUSPENDED),
+        ((kill(ControlScope.VENUE, LIT),), {}, RouteReason.KILL_SWITCH),
+        ((quote(LIT, 0.0, 0.0),), {}, RouteReason.NO_QUOTE),
+        ((quote(LIT, ask=0.0),), {}, RouteReason.NO_QUOTE),
+        (
+            (quote(LIT, received_ns=NOW_NS - 30 * SECOND - 1),),
+            {},
+            RouteReason.STALE_QUOTE,
+        ),
+        ((quote(LIT, 100.00, 100.03),), {}, RouteReason.NOT_AT_BEST),
+        ((venue(LIT, min_qty=1_000),), {}, RouteReason.BELOW_MINIMUM),
+        ((venue(LIT, odd_lots=False),), {"order_qty": 99}, RouteReason.ODD_LOT),
+    ],
+)
+def test_a_venue_that_may_not_be_taken_has_one_reason(
+    given: tuple[Any, ...], said: dict[str, Any], reason: RouteReason
+) -> None:
+    world = trading(*LIVE, *given).when(at_once(**said))
+
+    routed = world.the(ChildRouted)
+    assert routed.venue == OTHER_LIT
+    assert routed.runners_up == ()
+    assert routed.rejected_by_reason == (RouteReasonCount(reason=reason, venue_count=1),)
+
+
+def test_a_venue_without_midpoints_says_so_where_only_pegs_are_sought() -> None:
+    rating = candidates.rate(parent_search(resting()), PEG, 100)
+
+    assert rating.candidates == []
+    assert rating.reasons == dict.fromkeys((LIT, OTHER_LIT), RouteReason.NO_MIDPOINT)
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [({"posts": False}, RouteReason.NO_QUOTE), ({"kind": VenueKind.ATS}, RouteReason.NO_QUOTE)],
+)
+def test_children_rest_on_lit_venues_that_take_them(
+    shown: dict[str, Any], reason: RouteReason
+) -> None:
+    world = resting(venue(LIT, **shown), quote(OTHER_LIT))
+
+    routed = world.the(ChildRouted)
+    assert (routed.venue, reasons(routed)) == (OTHER_LIT, {reason: 1})
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_post_never_locks_the_market_that_it_joins(side: Side) -> None:
+    world = resting()
+    parent = world.parent()
+    parent.terms = make(type(parent.terms), **{**_fields(parent.terms), "side": side})
+    locked = parent_search(world)._replace(
+        best=market.Nbbo(px(100.02), LIT, NOW_NS, px(100.02), LIT, NOW_NS)
+    )
+
+    rating = candidates.rate(locked, POST, 100)
+
+    assert rating.candidates == []
+    assert set(rating.reasons.values()) == {RouteReason.NOT_AT_BEST}
+
+
+def _fields(terms: object) -> dict[str, Any]:
+    names = getattr(terms, "__slots__", ())
+    return {n: getattr(terms, n) for n in names if n not in ("seq", "at_ns", "cause")}
+
+
+def test_an_unreadable_control_stops_all_routing() -> None:
+    world = trading(*LIVE, Raw("controls", key=None)).when(at_once())
+
+    world.then_some(an(RouteDeferred, unrouted_qty=500)).then_no(ChildRouted)
+    assert reasons(world.the(RouteDeferred)) == {RouteReason.SUSPENDED: 2}
+
+
+# ----------------------------------------------------------------------------- self trade
+
+
+def opposite(*more: Any, **said: Any) -> World:  # noqa: ANN401
+    """A sell that rests at 100.02 on the only venue that shows a price; it never crosses."""
+    world = trading(
+        mandate("c1", crossing_consent=False),
+        policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL),
+        trade(PLENTY),
+        *more,
+    )
+    world.given(order("s1", 6_000, side=Side.SELL, end_ns=NOW_NS + HOUR, **said))
+    assert world.child().terms.side is Side.SELL
+    return world
+
+
+def test_nothing_is_taken_where_our_own_other_side_rests() -> None:
+    world = opposite(quote(OTHER_LIT)).when(at_once("b1", 100))
+    routed = world.the(ChildRouted)
+    assert (routed.venue, reasons(routed)) == (OTHER_LIT, {RouteReason.SELF_TRADE: 1})
+
+
+def test_where_only_our_own_other_side_is_shown_nothing_goes_out() -> None:
+    world = opposite().when(at_once("b1", 100))
+
+    world.then_some(an(RouteDeferred, unrouted_qty=100)).then_no(ChildRouted)
+    assert reasons(world.the(RouteDeferred)) == {
+        RouteReason.SELF_TRADE: 1,
+        RouteReason.NO_QUOTE: 1,
+    }
+
+
+def test_our_own_other_side_out_of_reach_is_no_self_trade() -> None:
+    world = opposite().when(at_once("b1", 100, limit_px=px(100.01)))
+
+    assert world.the(ChildRouted).venue == LIT
+
+
+def test_a_sell_meets_our_own_buy_at_or_above_it() -> None:
+    world = resting(mandate("c1", crossing_consent=False))
+    for limit, is_out in ((100.00, False), (100.01, True)):
+        world.when(at_once(f"s{limit}", 100, side=Side.SELL, limit_px=px(limit)))
+        assert bool([c for c in world.all_of(ChildRouted) if c.venue == LIT]) == is_out
+
+
+@pytest.mark.parametrize("way", [PEG, TAKE, POST])
+def test_a_midpoint_of_ours_may_meet_anything(way: str) -> None:
+    world = seeking(venue(DARK, midpoint=True), mandate("c1", crossing_consent=False))
+    mine = next(c for c in world.children() if c.terms.child_type is ChildType.MIDPOINT_PEG)
+
+    assert candidates.overlaps(mine, Side.SELL, way, px(500.00))
+    assert candidates.overlaps(world.children()[-1], Side.SELL, PEG, px(500.00))
+
+
+def test_our_own_same_side_is_no_self_trade() -> None:
+    world = resting().when(order("o2", order_qty=6_000, urgency=Urgency.LOW, end_ns=NOW_NS + HOUR))
+
+    assert world.the(ChildRouted).venue == LIT
+
+
+# --------------------------------------------------------------------------------- scores
+
+
+def score(world: World, how: str, code: str = LIT) -> int:
+    return candidates.score_of(parent_search(world), code, how)[0]
+
+
+def test_a_score_is_half_the_spread_fees_and_the_price_of_waiting() -> None:
+    world = trading(fees(LIT, taker=3_000_000, maker=-2_000_000, midpoint=1_000_000))
+    world.given(order())
+
+    assert score(world, TAKE) == 999 + 299  # A cent and 0.3 cents of 100.01, in 1e-3 bps.
+    # Half fills: earns the half spread and the rebate or pays the half spread; ten seconds.
+    assert score(world, POST) == ((-999 - 200) * 500_000 + 999 * 500_000) // PPM + 10
+    assert score(world, PEG) == (99 * 500_000 + 999 * 500_000) // PPM + 10
+
+
+PPM = 1_000_000
+
+
+def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_score() -> None:
+    world = trading().given(order())
+    world.state.scorecards[LIT] = Scorecard(3, 9, 900_000, 100 * SECOND, 2_001, take_samples=1)
+
+    assert candidates.score_of(parent_search(world), LIT, TAKE) == ((999 + 2_001) // 2, 3)
+    assert score(world, PEG) == 99 + 60  # A tenth of the half spread; waiting counts a minute.
+
+
+def test_without_two_sides_only_fees_tell_venues_apart() -> None:
+    world = trading(quote(bid=0.0), fees(LIT, taker=3_000_000)).given(order())
+
+    assert score(world, TAKE) == 3_000_000 * candidates.MILLIBPS // px(100.02)
+    assert score(world, TAKE, OTHER_LIT) == 0
+
+
+def test_a_child_names_the_scorecard_that_it_relied_on() -> None:
+    world = trading().given(at_once())
+    world.given(fill_report(world.child(), 500))
+    assert world.the(ScorecardUpdated).version == 1
+
+    assert world.when(at_once("o2")).the(ChildRouted).scorecard_version == 1
+
+
+# ------------------------------------------------------------------------- barred venues
+
+
+BARRED = [
+    ((), {"excluded_venues": (LIT,)}),
+    ((venue(LIT, kind=VenueKind.ATS),), {"no_dark": True}),
+    ((session(LIT, up=False),), {}),
+    ((Raw("venue-reports", source=LIT),), {}),
+    ((kill(ControlScope.VENUE, LIT),), {}),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), BARRED)
+def test_a_slice_rests_where_it_may_while_only_a_barred_venue_shows_the_best(
+    given: tuple[Any, ...], said: dict[str, Any]
+) -> None:
+    world = trading(quote(OTHER_LIT, 100.00, 100.03), *given).when(at_once(**said))
+
+    world.then_some(
+        an(
+            ChildRouted,
+            venue=OTHER_LIT,
+            child_qty=500,
+            limit_px=px(100.00),
+            time_in_force=ChildTimeInForce.DAY,
+        )
+    ).then_no(RouteDeferred)
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_better_quote_of_a_barred_venue_is_never_traded_through(side: Side) -> None:
+    behind = quote(OTHER_LIT, 99.99, 100.03)
+    world = trading(behind).when(at_once(side=side, excluded_venues=(LIT,)))
+
+    best = market.view(world.state, INSTRUMENT, NOW_NS)
+    routed = world.the(ChildRouted)
+    assert (routed.venue, routed.limit_px) == (OTHER_LIT, best.near_px(side))
+
+
+def test_what_an_allowed_venue_shows_at_the_best_is_taken_beside_a_barred_one() -> None:
+    world = trading(quote(OTHER_LIT, ask_qty=300)).when(at_once(excluded_venues=(LIT,)))
+
+    world.then_some(
+        an(ChildRouted, venue=OTHER_LIT, child_qty=300, time_in_force=ChildTimeInForce.IOC),
+        an(RouteDeferred, unrouted_qty=200),
+    )
+
+
+def test_once_an_allowed_venue_shows_the_best_too_there_is_something_to_take() -> None:
+    world = trading(quote(OTHER_LIT, 100.00, 100.03), session(LIT, up=False))
+    world.given(order(order_qty=500, end_ns=SOON_NS, must_complete=True))
+    child = world.child()
+    later = [quote(code, 100.00, 100.03) for code in (LIT, OTHER_LIT)]
+    world.given(*later)
+
+    search = parent_search(world)
+
+    assert candidates.can_take(search)
+    assert child.is_live
