@@ -337,6 +337,14 @@ def test_csv_and_json_lines_are_for_machines() -> None:
     assert json.loads(second)["qty"] is None
 
 
+@pytest.mark.parametrize("output", list(Output))
+def test_a_zero_has_no_sign(output: Output) -> None:
+    out = io.StringIO()
+    render(Rows(("cost", "parts"), [(-0.0, [-0.0])]), output, out=out)
+    assert "0" in out.getvalue()
+    assert "-0" not in out.getvalue()
+
+
 def test_json_holds_whatever_a_query_returns() -> None:
     found = json.loads(json_text({"b": b"\x01", "n": Decimal("NaN"), "t": True, "m": {1: (2,)}}))
     assert found == {"b": "01", "n": None, "t": True, "m": {"1": [2]}}
