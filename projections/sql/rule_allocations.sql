@@ -41,23 +41,18 @@ handed_on as (
 ),
 -- Who was given something, and when it was decided that there was something to give.
 given as (
-    select
-        part.parent_id,
-        unnest(part.shares).order_id as order_id,
-        fill.seq
-    from fill_allocated as part
-    join fill_booked as fill on fill.event_id = part.fill_id
-    union all
-    select
-        part.parent_id,
-        unnest(part.shares).order_id,
-        cross_made.seq
-    from cross_allocated as part
-    join orders_crossed as cross_made on cross_made.event_id = part.cross_id
+    select part.parent_id, part.order_id, made.seq
+    from share_life as part
+    join (
+        select event_id, seq from fill_booked
+        union all
+        select event_id, seq from orders_crossed
+    ) as made on made.event_id = part.execution_id
+    where part.event in ('FillAllocated', 'CrossAllocated')
     union all
     select parent_id, order_id, seq
-    from member_life
-    where event = 'FillReallocated' and change_qty < 0
+    from share_life
+    where event = 'FillReallocated' and has_qty > had_qty
 ),
 stays as (
     select
@@ -220,11 +215,9 @@ select
 from parent_opened as parent
 where not exists (
     select 1
-    from control_applied as applied
-    join policy_set as policy on applied.cause = 'controls:' || policy.position
-    where applied.shard = parent.shard
-        and applied.seq < parent.seq
-        and applied.control = 'PolicySet'
+    from policies as policy
+    where policy.shard = parent.shard
+        and policy.seq < parent.seq
         and policy.policy_id = parent.policy_id
         and policy.allocation_rule = parent.allocation_rule
 );
