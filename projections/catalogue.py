@@ -48,6 +48,7 @@ ORDER = (
     "order_benchmarks",
     "tca_order",
     "venue_scorecard",
+    "control_receipts",
     # What must hold.
     "rule_quantities",
     "rule_once",

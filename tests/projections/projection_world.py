@@ -239,6 +239,7 @@ def work_order(
     side: e.Side,
     qty: int,
     clock: str = "09:34:00",
+    /,
     **more: Any,  # noqa: ANN401
 ) -> tuple[str, str]:
     """One order, alone in its parent and released at 100; returns both ids."""

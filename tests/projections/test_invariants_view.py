@@ -161,20 +161,25 @@ def test_a_planted_violation_is_counted(planted: Callable[[str, str], int], rule
         "update order_accepted set crossing_consent = false where event_id = '0-10'",
         "update order_accepted set client_id = 'c1' where event_id in ('0-7', '0-10', '0-13')",
         "update member_joined set parent_limit_px = 100000000001 where order_id = '0-10'",
-        "update member_joined set parent_limit_px = 99999999999 where order_id <> '0-10'; "
-        "update member_left set parent_limit_px = 99999999999; "
-        "update member_amended set parent_limit_px = 99999999999",
+        (
+            "update member_joined set parent_limit_px = 99999999999 where order_id <> '0-10'; "
+            "update member_left set parent_limit_px = 99999999999; "
+            "update member_amended set parent_limit_px = 99999999999"
+        ),
         "update child_routed set bid_px = ask_px",
         "update parent_opened set currency = 'EUR' where event_id = '0-11'",
         "update parent_opened set end_ns = 1 where event_id = '0-11'",
         "update child_routed set quote_age_ns = 1000000001",
         "update child_routed set time_in_force = 'IOC'",  # Its age is of one side alone.
-        "insert into order_change_pending by name "
-        "select 0 as shard, 14 as seq, '0-10' as order_id, 'CANCEL' as change",
+        (
+            "insert into order_change_pending by name "
+            "select 0 as shard, 14 as seq, '0-10' as order_id, 'CANCEL' as change"
+        ),
         "update kill_switch_set set engaged = true, scope = 'CLIENT', scope_id = 'c2'",
-        "update child_routed set child_qty = 100 where event_id = '0-24'; "
-        "insert into child_routed by name select 0 as shard, 14 as seq, '0-14' as event_id, "
-        "'0-11' as parent_id, 300 as child_qty, 'SELL' as side, 'X' as venue",
+        (
+            "insert into child_routed by name select 0 as shard, 14 as seq, '0-14' as event_id, "
+            "'0-11' as parent_id, 300 as child_qty, 'SELL' as side, 'X' as venue"
+        ),
     ],
 )
 def test_interest_that_could_not_cross_is_no_missed_cross(

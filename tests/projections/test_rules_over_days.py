@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def bust_of_an_earlier_parent(world: World) -> str:
 def test_what_a_bust_reopens_of_an_earlier_parent_is_withdrawn_while_the_order_works_on(
     tmp_path: Path,
 ) -> None:
-    with projected(tmp_path, bust_of_an_earlier_parent) as (connection, small):
+    with projected(tmp_path, bust_of_an_earlier_parent) as (connection, _):
         assert violated(connection) == {}
         stands = "select status, open_qty, withdrawn_qty, ended_ns from order_state"
         assert connection.execute(stands).fetchall() == [("WORKING", 400, 100, None)]
@@ -151,25 +152,25 @@ def test_a_status_of_the_new_day_counts_from_its_first_batch(tmp_path: Path) -> 
         assert violated(connection) == {"venue_halted": 1}
 
 
-def test_an_order_that_is_carried_may_be_open_after_a_close(tmp_path: Path) -> None:
-    def write(world: World, *, is_carried: bool) -> None:
-        reference(world, LIT)
-        small, parent = work_order(world, e.Side.BUY, 500)
-        cause = world.input(make(e.DayClosed, day=DAY))
-        world.emit(cause, e.ControlApplied, control="DayClosed")
-        ended = {"parent_id": parent, "returned_qty": 500}
-        world.emit(cause, e.ParentEnded, **ended)
-        result = e.MemberResult(
-            order_id=small, member_qty=500, crossed_qty=0, allocated_qty=0, left_qty=500
-        )
-        world.emit(cause, e.ParentReconciled, parent_id=parent, members=(result,))
-        if is_carried:
-            world.emit(cause, e.OrderCarried, order_id=small, order_qty=500)
-        world.seal(at("16:00:00"), e.SealKind.CLOSE)
+def open_at_the_close(world: World, *, is_carried: bool) -> None:
+    reference(world, LIT)
+    small, parent = work_order(world, e.Side.BUY, 500)
+    cause = world.input(make(e.DayClosed, day=DAY))
+    world.emit(cause, e.ControlApplied, control="DayClosed")
+    world.emit(cause, e.ParentEnded, parent_id=parent, returned_qty=500)
+    result = e.MemberResult(
+        order_id=small, member_qty=500, crossed_qty=0, allocated_qty=0, left_qty=500
+    )
+    world.emit(cause, e.ParentReconciled, parent_id=parent, members=(result,))
+    if is_carried:
+        world.emit(cause, e.OrderCarried, order_id=small, order_qty=500)
+    world.seal(at("16:00:00"), e.SealKind.CLOSE)
 
-    for folder, is_carried in (("carried", True), ("forgotten", False)):
-        (tmp_path / folder).mkdir()
-        with projected(
-            tmp_path / folder, lambda world, x=is_carried: write(world, is_carried=x)
-        ) as (connection, _):
-            assert violated(connection) == ({} if is_carried else {"order_settled": 1})
+
+@pytest.mark.parametrize(("is_carried", "expected"), [(True, {}), (False, {"order_settled": 1})])
+def test_only_an_order_that_is_carried_may_be_open_after_a_close(
+    tmp_path: Path, *, is_carried: bool, expected: dict[str, int]
+) -> None:
+    write = partial(open_at_the_close, is_carried=is_carried)
+    with projected(tmp_path, write) as (connection, _):
+        assert violated(connection) == expected
