@@ -295,9 +295,13 @@ class Shard:
             self._emit(placed, PLAN_CAUSE, None, now_ns)
         day.mark_due(state, now_ns)
         if state.touched:
-            for steps in (topology.GATHER, topology.WORK):
-                for parent in self._touched():
-                    self._plan_one(parent, steps, now_ns, faulted)
+            gathered: set[str] = set()
+            while fresh := [x for x in self._touched() if x.parent_id not in gathered]:
+                for parent in fresh:  # Who was crossed with looks for more before it goes out.
+                    gathered.add(parent.parent_id)
+                    self._plan_one(parent, topology.GATHER, now_ns, faulted)
+            for parent in self._touched():
+                self._plan_one(parent, topology.WORK, now_ns, faulted)
         self.at = PLAN_CAUSE
         if PLAN_CAUSE in faulted:
             self._open.faults.append(PLAN_CAUSE)

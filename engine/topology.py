@@ -196,8 +196,8 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
 )
 
 # Planning goes over the touched and due parents twice, in ascending id: first members change,
-# windows close and opposite sides meet, which may touch other parents; then each parent is
-# planned once. A step in REPEATED is asked again until it has nothing more to say.
+# windows close and opposite sides meet, which may touch other parents, and these gather too; then
+# each parent is planned once. A step in REPEATED is asked again until it has nothing more to say.
 GATHER: tuple[Plan, ...] = (
     membership.settle,
     netting.cross,

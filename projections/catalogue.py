@@ -14,6 +14,8 @@ ORDER = (
     # What all others stand on.
     "calendar_zone",
     "tape_setting",
+    "quote_ages",
+    "policies",
     "stage_events",
     "sealed_inputs",
     "venues",
@@ -24,8 +26,13 @@ ORDER = (
     "fills_shared",
     "allocations",
     "membership",
+    "share_life",
     "member_life",
     "child_life",
+    "parent_life",
+    "parent_limits",
+    "stops",
+    "crossing_spans",
     "child_state",
     "order_state",
     "parent_state",
@@ -42,6 +49,7 @@ ORDER = (
     "order_benchmarks",
     "tca_order",
     "venue_scorecard",
+    "control_receipts",
     # What must hold.
     "rule_quantities",
     "rule_once",
@@ -49,6 +57,7 @@ ORDER = (
     "rule_children",
     "rule_routes",
     "rule_crosses",
+    "rule_meetings",
     "rule_log",
     "invariants",
 )

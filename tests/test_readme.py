@@ -24,19 +24,45 @@ def test_every_command_in_the_table_exists() -> None:
     assert named <= {name.split()[0] for name in command_names()}
 
 
+def test_its_parts_come_in_the_order_of_a_newcomers_questions() -> None:
+    headings = re.findall(r"^## (.*)$", README.read_text(), re.MULTILINE)
+    assert headings == [
+        "Two commands",
+        "The picture",
+        "A first query",
+        "What it guarantees, and what it does not",
+        "Map of the code",
+        "Commands",
+    ]
+
+
+def first_query() -> tuple[list[list[str]], str]:
+    """The commands of the part with the first query, and the table that the first one prints."""
+    part = README.read_text().split("## A first query")[1].split("\n## ")[0]
+    block = "\n".join(x[4:] for x in part.splitlines() if x.startswith("    "))
+    commands = re.findall(r"^metaorder ((?:[^\n\"]|\"[^\"]*\")*)", block, re.MULTILINE)
+    table = re.findall(r"^[┏┃┡│└].*$", block, re.MULTILINE)
+    return [shlex.split(x, comments=True) for x in commands], "\n".join(table) + "\n"
+
+
 @pytest.mark.slow
-def test_the_demo_runs_and_the_first_query_has_an_answer(
+def test_the_demo_runs_and_what_the_first_query_prints_is_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = README.parent
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("METAORDER_PROJECTION", "out/demo/projection.duckdb")
     (tmp_path / "examples").symlink_to(root / "examples")
     assert execute(["demo"]) == 0
     shown = capsys.readouterr().out
     assert "0 violations" in shown
     assert "performance_bps_1dp" in shown
-    query = re.search(r"\.venv/bin/metaorder (sql[^\n]*\\\n[^\n]*)", README.read_text())
-    assert query is not None
-    assert execute(shlex.split(query[1].replace("\\\n", " "))) == 0
-    assert "fills" in capsys.readouterr().out
+    commands, table = first_query()
+    assert [x[0] for x in commands] == ["sql", "blotter", "audit", "tca", "sql"]
+    for command in commands:
+        assert execute(command) == 0, command
+        printed = capsys.readouterr().out
+        assert printed
+        if command is commands[0]:
+            assert printed == table, "paste what the demo's first query prints anew"

@@ -34,6 +34,7 @@ app = typer.Typer(
     help="An event-sourced smart execution engine: from small orders to fair allocations.",
     epilog=EPILOG,
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # A paragraph of help fills its lines at any width.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

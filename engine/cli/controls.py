@@ -1,6 +1,7 @@
 """`metaorder controls`: apply a file, kill, resume."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +23,22 @@ from engine.gateways.controls_file import ControlTable, Kill
 
 app = typer.Typer(help="Kill switch, limits, mandates, policies, the day.", no_args_is_help=True)
 
-ScopeOption = Annotated[ControlScope, typer.Option(case_sensitive=False, help="What it stops.")]
+
+class KillScope(StrEnum):
+    """What a kill switch may stop."""
+
+    FIRM = "firm"
+    CLIENT = "client"
+    INSTRUMENT = "instrument"
+    VENUE = "venue"
+
+
+ScopeOption = Annotated[
+    KillScope,
+    typer.Option(case_sensitive=False, metavar="SCOPE", help="firm, client, instrument or venue."),
+]
 IdOption = Annotated[str, typer.Option("--id", help="Which client, instrument or venue.")]
 TextOption = Annotated[str, typer.Option("--text", help="Why.")]
-KILL_SCOPES = (
-    ControlScope.FIRM,
-    ControlScope.CLIENT,
-    ControlScope.INSTRUMENT,
-    ControlScope.VENUE,
-)
 
 
 @app.command()
@@ -49,7 +57,7 @@ def apply(
 @app.command()
 def kill(
     *,
-    scope: ScopeOption = ControlScope.FIRM,
+    scope: ScopeOption = KillScope.FIRM,
     scope_id: IdOption = "",
     text: TextOption = "",
     log: LogOption = None,
@@ -64,7 +72,7 @@ def kill(
 @app.command()
 def resume(
     *,
-    scope: ScopeOption = ControlScope.FIRM,
+    scope: ScopeOption = KillScope.FIRM,
     scope_id: IdOption = "",
     text: TextOption = "",
     log: LogOption = None,
@@ -76,14 +84,15 @@ def resume(
     _append([_kill(scope, scope_id, text, engaged=False)], log, config, by, output)
 
 
-def _kill(scope: ControlScope, scope_id: str, text: str, *, engaged: bool) -> Kill:
-    if scope not in KILL_SCOPES:
-        raise typer.BadParameter(f"expected one of {', '.join(KILL_SCOPES)}", param_hint="--scope")
-    if (scope is ControlScope.FIRM) == bool(scope_id):
+def _kill(scope: KillScope, scope_id: str, text: str, *, engaged: bool) -> Kill:
+    if scope is KillScope.FIRM and scope_id:
         raise typer.BadParameter(
-            f"{scope} needs {'no' if scope_id else 'an'} id", param_hint="--id"
+            f"found {scope_id!r}, but the firm has none; leave it out, or give a --scope",
+            param_hint="--id",
         )
-    return Kill(scope=scope, scope_id=scope_id, engaged=engaged, text=text)
+    if scope is not KillScope.FIRM and not scope_id:
+        raise typer.BadParameter(f"missing; say which {scope.value}", param_hint="--id")
+    return Kill(scope=ControlScope(scope.name), scope_id=scope_id, engaged=engaged, text=text)
 
 
 def _append(

@@ -25,7 +25,8 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file of settings.")
 ]
 OutputOption = Annotated[
-    Output, typer.Option("-o", "--output", help="For people, or for machines.")
+    Output,
+    typer.Option("-o", "--output", metavar="FORMAT", help="text for people; json, jsonl or csv."),
 ]
 ProjectionOption = Annotated[
     Path | None,

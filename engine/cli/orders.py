@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from engine.cli import ticket_options
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
@@ -26,7 +27,6 @@ WaitOption = Annotated[
     float,
     typer.Option("--wait", metavar="SECONDS", min=0, help="Follow `ingest` for the outcome."),
 ]
-SourceOption = Annotated[str, typer.Option(help="Who writes the request.")]
 
 
 @app.command()
@@ -39,57 +39,55 @@ def submit(
     config: ConfigOption = None,
     wait: WaitOption = 0.0,
     output: OutputOption = Output.TEXT,
-    source: SourceOption = "cli",
-    cl_ord_id: Annotated[str | None, typer.Option(help="The source's id; made if absent.")] = None,
-    client: Annotated[str | None, typer.Option(help="Code of the client.")] = None,
-    instrument: Annotated[str | None, typer.Option(help="Instrument.")] = None,
-    side: Annotated[str | None, typer.Option(help="buy or sell.")] = None,
-    qty: Annotated[str | None, typer.Option(help="Quantity, smallest increments.")] = None,
-    limit: Annotated[str | None, typer.Option(help="Worst price, as in 157.25.")] = None,
-    time_in_force: Annotated[str | None, typer.Option(help="day or gtc.")] = None,
-    urgency: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
-    benchmark: Annotated[str | None, typer.Option(help="arrival, vwap, twap or pov.")] = None,
-    start: Annotated[str | None, typer.Option(help="Earliest start, ISO time with zone.")] = None,
-    end: Annotated[str | None, typer.Option(help="Latest end, ISO time with zone.")] = None,
-    max_participation: Annotated[str | None, typer.Option(help="As in 10%.")] = None,
-    no_dark: Annotated[bool, typer.Option("--no-dark", help="No dark venues.")] = False,
-    excluded_venues: Annotated[str | None, typer.Option(help="Codes, as in DPX1;DPX2.")] = None,
-    crossing_consent: Annotated[bool | None, typer.Option(help="May it cross inside?")] = None,
-    must_complete: Annotated[
-        bool, typer.Option("--must-complete", help="Completion before cost.")
-    ] = False,
-    decision: Annotated[str | None, typer.Option(help="Price when it was decided.")] = None,
+    source: ticket_options.SourceOption = "cli",
+    cl_ord_id: ticket_options.ClOrdIdOption = None,
+    client_id: ticket_options.ClientOption = None,
+    instrument_id: ticket_options.InstrumentOption = None,
+    side: ticket_options.SideOption = None,
+    order_qty: ticket_options.QtyOption = None,
+    limit_px: ticket_options.LimitOption = None,
+    time_in_force: ticket_options.TimeInForceOption = None,
+    urgency: ticket_options.UrgencyOption = None,
+    benchmark: ticket_options.BenchmarkOption = None,
+    start: ticket_options.StartOption = None,
+    end: ticket_options.EndOption = None,
+    max_participation: ticket_options.ParticipationOption = None,
+    no_dark: ticket_options.NoDarkOption = False,
+    excluded_venues: ticket_options.ExcludedOption = None,
+    crossing_consent: ticket_options.ConsentOption = None,
+    must_complete: ticket_options.MustCompleteOption = False,
+    decision_px: ticket_options.DecisionOption = None,
 ) -> None:
     """Submit the tickets of a file, or one order by flags.
 
     A line that cannot be read is named and kept in FILE.rejected.jsonl; exit code 1. With --wait,
     an order that the engine refuses makes exit code 4.
     """
-    given = {
-        "client_id": client,
-        "instrument_id": instrument,
+    flags = {
+        "client_id": client_id,
+        "instrument_id": instrument_id,
         "side": side,
-        "order_qty": qty,
-        "limit_px": limit,
+        "order_qty": order_qty,
+        "limit_px": limit_px,
         "time_in_force": time_in_force,
         "urgency": urgency,
         "benchmark": benchmark,
         "start": start,
         "end": end,
         "max_participation": max_participation,
+        "no_dark": no_dark,
         "excluded_venues": excluded_venues,
         "crossing_consent": crossing_consent,
-        "decision_px": decision,
+        "must_complete": must_complete,
+        "decision_px": decision_px,
     }
-    flags = {"no_dark": no_dark, "must_complete": must_complete}
     settings = loaded(config, log_url=log)
     if file is None:
-        flagged = {**given, **flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")}
-        ticket = parse(flagged)
+        ticket = parse({**flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")})
         with opened(settings) as place:
             _send_one(place, ticket, wait, output)
         return
-    if any(x is not None for x in given.values()) or any(flags.values()) or cl_ord_id:
+    if cl_ord_id or any(x not in (None, False) for x in flags.values()):
         raise typer.BadParameter("give a file or the flags of one order, not both")
     with opened(settings) as place:
         _send_file(place, file, wait, output)
@@ -99,9 +97,9 @@ def submit(
 def cancel(
     order: Annotated[str, typer.Argument(help="The source's id of the order (cl_ord_id).")],
     *,
-    instrument: Annotated[str, typer.Option(help="Instrument of the order.")],
-    source: SourceOption = "cli",
-    cl_ord_id: Annotated[str | None, typer.Option(help="Id of this request.")] = None,
+    instrument: Annotated[str, typer.Option(help="Id of the order's instrument.")],
+    source: ticket_options.SourceOption = "cli",
+    cl_ord_id: ticket_options.ClOrdIdOption = None,
     log: LogOption = None,
     config: ConfigOption = None,
     wait: WaitOption = 0.0,
@@ -128,12 +126,23 @@ def generate(
     count: Annotated[int, typer.Option(min=1, help="How many orders.")],
     out: Annotated[Path, typer.Option(help="CSV or JSONL file to write.")],
     seed: Annotated[int, typer.Option(help="Seed of their chance.")] = 7,
+    output: OutputOption = Output.TEXT,
 ) -> None:
-    """Make an order file for a recorded day: several sources and clients, some of it bad."""
+    """Make an order file for a recorded day: several sources and clients, some of it bad.
+
+    One order in fifty is wrong on purpose: the engine, or who reads the file, must refuse it.
+    """
     with progress(f"making {count:,} orders"):
         rows = simulated.generate(market_data.load(market), count, seed)
         simulated.write_rows(out, rows)
-    errors().print(escape(f"{out}: {count:,} orders in {len(rows):,} rows, seed {seed}"))
+    made = {
+        "file": str(out),
+        "orders": count,
+        "rows": len(rows),
+        "bad_rows": simulated.bad_count(count, seed),
+        "seed": seed,
+    }
+    render_one(made, output)
 
 
 def _made_id(kind: str) -> str:
@@ -169,15 +178,18 @@ def _send_file(log: Log, file: Path, wait_s: float, output: Output) -> None:
     if outcomes:
         with progress("waiting for the engine", len(tickets)) as bar:
             decided = outcomes.follow(wait_s, lambda n: bar.at(n, len(tickets), "decided"))
-    summary = {
+    refused = [x._asdict() for x in outcomes.refused()] if outcomes else []
+    summary: dict[str, object] = {
         "submitted": done.appended,
         "rejected_lines": len(done.rejected),
         "rejects_file": str(done.rejects_file) if done.rejects_file else None,
         **(outcomes.counts() if outcomes else {}),
     }
+    if outcomes and output is not Output.TEXT:
+        summary["refused"] = refused
     render_one(summary, output)
-    if outcomes and output is Output.TEXT and outcomes.refused():
-        render(from_dicts([x._asdict() for x in outcomes.refused()]), output, "refused")
+    if refused and output is Output.TEXT:
+        render(from_dicts(refused), output, "refused")
     if done.rejected:
         _show_rejected(file, done)
         raise typer.Exit(Exit.ERROR)

@@ -92,6 +92,8 @@ def _exact(value: Any) -> Any:  # noqa: ANN401  Whatever a query returns.
         return orjson.Fragment(f"{value:f}") if value.is_finite() else None
     if isinstance(value, bool):
         return value
+    if isinstance(value, float):
+        return _plain(value)
     if isinstance(value, int) and abs(value) > INT64_MAX:
         return orjson.Fragment(str(value))
     if isinstance(value, bytes):
@@ -100,14 +102,21 @@ def _exact(value: Any) -> Any:  # noqa: ANN401  Whatever a query returns.
         return {str(name): _exact(x) for name, x in value.items()}
     if isinstance(value, list | tuple):
         return [_exact(x) for x in value]
-    if value is None or isinstance(value, str | int | float | datetime | date | time):
+    if value is None or isinstance(value, str | int | datetime | date | time):
         return value
     return str(value)
+
+
+def _plain(value: float) -> float:
+    """The same without the sign of a negative zero, which rounding a small cost leaves."""
+    return value + 0.0
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, float):
+        return str(_plain(value))
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal):
@@ -123,7 +132,7 @@ def _shown(value: object) -> Text:
     if isinstance(value, int) and not isinstance(value, bool):
         return Text(str(value))
     if isinstance(value, float):
-        return Text(f"{value:.6g}")
+        return Text(f"{_plain(value):.6g}")
     return Text(_cell(value).replace("\n", " "))
 
 

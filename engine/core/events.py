@@ -927,6 +927,8 @@ class SessionStatusObserved:
     venue: str  # Venue code.
     up: bool  # True from when all open children of the session are confirmed.
     session_day: int  # Session day, yyyymmdd count.
+    # Position in controls up to which the gateway had applied them, count; -1 if it does not say.
+    controls_position: int
     received_ns: int  # When our gateway saw it, ns since 1970 UTC.
 
     def __init__(

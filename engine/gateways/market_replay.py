@@ -24,8 +24,9 @@ from typing import NamedTuple
 
 from engine.core.events import DayClosed, DayOpened, Input, TradeObserved
 from engine.gateways.records import first_number, record, shared_records
+from engine.gateways.sending import append_until_taken
 from engine.log import codec
-from engine.log.port import EngineError, Log, LogUnavailableError, NewRecord
+from engine.log.port import EngineError, Log, NewRecord
 from engine.simulation.market_data import FolderFacts, MarketData, Observed
 from engine.simulation.reference import reference_events
 
@@ -36,8 +37,6 @@ SETTLE_NS = 5_000_000_000  # From the close to DayClosed: the venues' last answe
 TICK_S = 0.01  # How often rows are published.
 APPEND_RECORDS = 1_000
 READ_RECORDS = 1_000
-RETRY_WAIT_S = 0.2
-STOPPING_TRIES_MAX = 25  # Five seconds; then a stop gives up on the log.
 
 _log = logging.getLogger(__name__)
 
@@ -257,19 +256,7 @@ class MarketReplay:
         return shared_records(keyed, sender=SENDER, at_ns=self._clock_ns())
 
     def _append(self, topic: str, records: Sequence[NewRecord]) -> None:
-        """Write until the log takes it; what is late by then is as late as a feed would be."""
-        tries = 0
-        while True:
-            try:
-                self._log.append(topic, records)
-            except LogUnavailableError as error:
-                tries += 1
-                if self._is_stopping and tries >= STOPPING_TRIES_MAX:
-                    raise
-                _log.warning("%s; trying again", error)
-                time.sleep(RETRY_WAIT_S)
-            else:
-                return
+        append_until_taken(self._log, topic, records, lambda: self._is_stopping)
 
 
 def _key(event: Input) -> str:

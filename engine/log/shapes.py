@@ -406,7 +406,13 @@ def text_of_cancel_rejected(x: e.CancelRejected) -> str:
 
 
 def text_of_session_status_observed(x: e.SessionStatusObserved) -> str:
-    return f"{string(x.venue)}{flag(x.up)}{number(x.session_day)}{number(x.received_ns)}"
+    return (
+        f"{string(x.venue)}"
+        f"{flag(x.up)}"
+        f"{number(x.session_day)}"
+        f"{number(x.controls_position)}"
+        f"{number(x.received_ns)}"
+    )
 
 
 def text_of_kill_switch_set(x: e.KillSwitchSet) -> str:
@@ -1569,6 +1575,7 @@ def from_session_status_observed(d: Avro) -> e.SessionStatusObserved:
     x.venue = d["venue"]
     x.up = d["up"]
     x.session_day = d["session_day"]
+    x.controls_position = d["controls_position"]
     x.received_ns = d["received_ns"]
     x.__class__ = e.SessionStatusObserved
     found: e.SessionStatusObserved = x

@@ -104,6 +104,12 @@ def generate(
     return rows
 
 
+def bad_count(count: int, seed: int) -> int:
+    """How many of the orders of a file are wrong on purpose."""
+    draws = (Draw(seed, "order", number) for number in range(count))
+    return len([draw for draw in draws if mistake_of(draw)])
+
+
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write an order file, CSV or JSON lines by its suffix. Raises OrderFileError."""
     if path.suffix == ".csv":

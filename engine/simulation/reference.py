@@ -22,7 +22,8 @@ from engine.core.events import (
     VenueKind,
     VolumeCurveDefined,
 )
-from engine.simulation.market_data import OFF_EXCHANGE, FolderFacts
+from engine.simulation.market_data import FolderFacts
+from engine.simulation.market_rows import OFF_EXCHANGE
 
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
 CENT_PX = 10_000_000

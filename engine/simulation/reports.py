@@ -91,5 +91,11 @@ def execution_reported(
 
 
 def session_status(venue: str, day: int, received_ns: int, *, up: bool) -> Due:
-    event = SessionStatusObserved(venue=venue, up=up, session_day=day, received_ns=received_ns)
+    event = SessionStatusObserved(
+        venue=venue,
+        up=up,
+        session_day=day,
+        controls_position=-1,  # A venue knows nothing of our controls; a gateway may.
+        received_ns=received_ns,
+    )
     return Due(received_ns, event)

@@ -31,7 +31,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from engine.core import market, reference
+from engine.core import reference
 from engine.core.events import (
     ChildRouted,
     ChildTimeInForce,
@@ -42,20 +42,17 @@ from engine.core.events import (
     Input,
     QuoteObserved,
     TradeObserved,
-    VenueKind,
-    VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.state import Settings, State
 from engine.simulation import reports
 from engine.simulation.behaviour import Behaviour
-from engine.simulation.book import Fill, LitBook, View, Working, best_of
+from engine.simulation.book import Fill, LitBook, View, Working
 from engine.simulation.chance import PPM, below, happens
-from engine.simulation.dark import HiddenBook, venue_of
+from engine.simulation.dark import HiddenBook
 from engine.simulation.engagement import violation
-from engine.simulation.market_data import AUCTION_CONDITIONS, OFF_EXCHANGE
 from engine.simulation.reports import Due, Execution
 from engine.simulation.timeline import Timeline
+from engine.simulation.venue_market import VenueMarket
 
 SECOND_NS = 1_000_000_000
 NEVER_SENT = "never sent"
@@ -87,14 +84,10 @@ class Venues:
         self._exec_prefix = exec_prefix
         self.behaviour = behaviour or Behaviour()
         self._time = Timeline()
-        self._market = State(shard=0)  # Reference and quotes, folded as the engine folds them.
-        if quote_age_max_ns is not None:
-            self._market.settings = Settings(quote_age_max_ns=quote_age_max_ns)
+        self._market = VenueMarket(seed, self.behaviour, quote_age_max_ns)
         self._day: DayOpened | None = None
         self._children: dict[str, Working] = {}  # In order of routing.
         self._sessions: dict[str, Session] = {}
-        self._books: dict[tuple[str, str], LitBook | HiddenBook] = {}
-        self._print_counts: dict[str, int] = {}  # Off-exchange prints by instrument.
         self._arrival_count = 0
         self._answers: list[Due] = []
 
@@ -125,14 +118,15 @@ class Venues:
         """
         if isinstance(event, QuoteObserved | TradeObserved | DepthObserved | VenueStatusObserved):
             self._time.run_until(event.received_ns)
-            market.FACTS[type(event)](self._market, event)
-            self._observe_market(event)
+            fills = self._market.observe(event, self._time.now_ns, in_session=self._is_in_session())
+            for fill in fills:
+                self._fill(fill)
         elif isinstance(event, DayOpened):
             self._open_day(event)
         elif isinstance(event, DayClosed):
             self._time.run_until(event.set_ns)
-        elif type(event) in reference.FACTS:
-            reference.FACTS[type(event)](self._market, event)
+        else:
+            self._market.learn(event)
         return self._take_answers()
 
     def on_route(self, child: ChildRouted, child_id: str, now_ns: int) -> list[Due]:
@@ -226,7 +220,7 @@ class Venues:
         self._day = opened
         self._children = {name: it for name, it in self._children.items() if not it.ended_as}
         self._time.at(opened.close_ns, self._close_session)
-        for venue in self._market.reference.venues:
+        for venue in self._market.known.reference.venues:
             name = (self.seed, "down", venue, opened.day)
             if happens(self.behaviour.disconnect_ppm, *name):
                 down_ns = opened.open_ns + below(opened.close_ns - opened.open_ns, *name, "when")
@@ -258,75 +252,20 @@ class Venues:
 
     # ---------------------------------------------------------------- the market
 
-    def _observe_market(self, event: Input) -> None:
-        if isinstance(event, QuoteObserved):
-            self._observe_quote(event)
-        elif isinstance(event, TradeObserved) and self._may_fill(event):
-            for fill in self._fills(event):
-                self._fill(fill)
-        elif isinstance(event, DepthObserved):
-            self._observe_quote(best_of(event))
-
-    def _observe_quote(self, quote: QuoteObserved) -> None:
-        book = self._book(quote.venue, quote.instrument_id)
-        if isinstance(book, LitBook):
-            book.observe_quote(quote)
-
-    def _may_fill(self, trade: TradeObserved) -> bool:
-        """Prints of the session that count and came of continuous trading."""
-        is_continuous = AUCTION_CONDITIONS.isdisjoint(trade.conditions)
-        return trade.eligible and is_continuous and self._is_in_session()
-
-    def _fills(self, trade: TradeObserved) -> list[Fill]:
-        """Whom of our children the print supports; all are found before the first is told."""
-        if trade.venue == OFF_EXCHANGE:
-            return self._hidden_fills(trade)
-        book = self._books.get((trade.venue, trade.instrument_id))
-        if not isinstance(book, LitBook) or not self._is_open(trade.venue):
-            return []
-        return list(book.observe_print(trade.last_px, trade.last_qty))
-
-    def _hidden_fills(self, trade: TradeObserved) -> list[Fill]:
-        """An off-exchange print belongs to one hidden venue or to none."""
-        instrument_id = trade.instrument_id
-        count = self._print_counts[instrument_id] = self._print_counts.get(instrument_id, 0) + 1
-        name = (self.seed, "print", instrument_id, trade.event_ns, count)
-        venue = venue_of(self.behaviour.hidden_share_ppm, below(PPM, *name))
-        book = self._book(venue, instrument_id) if venue else None
-        if venue is None or not isinstance(book, HiddenBook) or not self._is_open(venue):
-            return []
-        part_ppm = below(self.behaviour.hidden_part_ppm + 1, *name, "part")
-        hidden_qty = trade.last_qty * part_ppm // PPM  # Floor: never more than the part.
-        view = self._view(venue, instrument_id)
-        return list(book.observe_print(trade.last_px, hidden_qty, view))
-
-    def _book(self, venue: str, instrument_id: str) -> LitBook | HiddenBook:
-        """The venue's book; a venue that reference does not know is an exchange."""
-        book = self._books.get((venue, instrument_id))
-        if book is None:
-            defined = self._market.reference.venues.get(venue)
-            is_lit = defined is None or defined.kind is VenueKind.LIT
-            book = self._books[venue, instrument_id] = LitBook() if is_lit else HiddenBook()
-        return book
-
-    def _view(self, venue: str, instrument_id: str) -> View:
-        quote = self._market.book(instrument_id).quotes.get(venue)
-        oldest_ns = self._time.now_ns - self._market.settings.quote_age_max_ns
-        is_alive = quote is not None and quote.received_ns >= oldest_ns
-        nbbo = market.view(self._market, instrument_id, self._time.now_ns)
-        return View(self._time.now_ns, nbbo, is_alive)
-
-    def _is_open(self, venue: str) -> bool:
-        return self._market.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
-
     def _is_in_session(self) -> bool:
         day = self._day
         return day is not None and day.open_ns <= self._time.now_ns < day.close_ns
 
+    def _book(self, child: Working) -> LitBook | HiddenBook:
+        return self._market.book(child.terms.venue, child.terms.instrument_id)
+
+    def _view(self, child: Working) -> View:
+        return self._market.view(child.terms.venue, child.terms.instrument_id, self._time.now_ns)
+
     # ---------------------------------------------------------------- a child's life
 
     def _why_not_sent(self, child: ChildRouted, starts_ns: int) -> str | None:
-        if child.venue not in self._market.reference.venues:
+        if child.venue not in self._market.known.reference.venues:
             return f"there is no session with {child.venue}"
         if self._day is None:
             return "no trading day is open"
@@ -346,8 +285,8 @@ class Venues:
         child.rank = self._arrival_count
         self._report(child, Execution(ExecType.NEW, "accepted"))
         terms = child.terms
-        book = self._book(terms.venue, terms.instrument_id)
-        for fill in book.take(child, self._view(terms.venue, terms.instrument_id)):
+        book = self._book(child)
+        for fill in book.take(child, self._view(child)):
             self._fill(fill)
         if not child.is_open:
             return
@@ -366,7 +305,7 @@ class Venues:
             return "the trading session is closed"
         if happens(self.behaviour.reject_ppm, self.seed, child.child_id, "reject"):
             return "the venue is busy"
-        return violation(self._market, child.terms)
+        return violation(self._market.known, child.terms)
 
     def _fill(self, fill: Fill) -> None:
         child = fill.child
@@ -383,9 +322,7 @@ class Venues:
     def _leave_if_done(self, child: Working) -> None:
         if not child.leaves_qty:
             child.is_open, child.ended_as = False, "filled"
-            self._book(child.terms.venue, child.terms.instrument_id).resting.pop(
-                child.child_id, None
-            )
+            self._book(child).resting.pop(child.child_id, None)
 
     def _end(self, child: Working, exec_type: ExecType, text: str) -> None:
         """End what is left of a child, and say so."""
@@ -438,7 +375,7 @@ class Venues:
         child, qty, px = fill.child, fill.last_qty, fill.last_px
         is_px = below(2, self.seed, child.child_id, "correct", child.fill_count) or qty == 1
         if is_px:
-            tick_px = reference.tick_px(self._market, child.terms.instrument_id, px)
+            tick_px = reference.tick_px(self._market.known, child.terms.instrument_id, px)
             px = max(1, px - child.sign * tick_px)
         else:
             qty -= qty // 2

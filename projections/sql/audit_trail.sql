@@ -70,31 +70,15 @@ steps as (
         and coalesce(audit.about_order_id, stay.order_id) = stay.order_id
     union all
     select
-        share.order_id, shard, seq, seq, at_ns, 'FillAllocated', event_id, cause,
-        format('{} of the {} of fill {}', share.share_qty, last_qty, fill_id)
-    from (select unnest(shares) as share, * from fills_shared)
-    union all
-    select
-        share.order_id, shard, seq, seq, at_ns, 'CrossAllocated', event_id, cause,
-        format('{} of the {} of cross {}', share.share_qty, cross_qty, cross_id)
-    from (select unnest(shares) as share, * from cross_allocated)
-    union all
-    select
-        change.order_id, change.shard, change.seq, change.seq, change.at_ns, 'FillReallocated',
-        change.event_id, change.cause,
-        format('of fill {} it had {}, it has {}', change.fill_id, change.had_qty, change.has_qty)
-    from (
-        select
-            share.order_id as order_id, shard, seq, at_ns, event_id, cause, fill_id,
-            sum(if(is_after, 0, share.share_qty)) as had_qty,
-            sum(if(is_after, share.share_qty, 0)) as has_qty
-        from (
-            select unnest("before") as share, false as is_after, * from fill_reallocated
-            union all
-            select unnest("after") as share, true as is_after, * from fill_reallocated
-        )
-        group by all
-    ) as change
+        order_id, shard, seq, seq, at_ns, event, event_id, cause,
+        case event
+            when 'FillAllocated'
+                then format('{} of the {} of fill {}', has_qty, execution_qty, execution_id)
+            when 'CrossAllocated'
+                then format('{} of the {} of cross {}', has_qty, execution_qty, execution_id)
+            else format('of fill {} it had {}, it has {}', execution_id, had_qty, has_qty)
+        end
+    from share_life
     union all
     select
         result.order_id, shard, seq, seq, at_ns, 'ParentReconciled', event_id, cause,

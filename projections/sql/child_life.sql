@@ -46,6 +46,7 @@ select
     changes.event,
     changes.open_qty,
     changes.filled_qty::bigint as filled_qty,
+    changes.open_change_qty,
     (changes.open_change_qty + changes.fill_qty)::bigint as exposure_change_qty,
     -- What a venue filled beyond what the child had open; nobody here decided it.
     if(

@@ -12,4 +12,6 @@ select name, violations::bigint, question from rule_routes
 union all
 select name, violations::bigint, question from rule_crosses
 union all
+select name, violations::bigint, question from rule_meetings
+union all
 select name, violations::bigint, question from rule_log;

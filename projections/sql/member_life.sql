@@ -11,35 +11,16 @@ changes as (
     select shard, parent_id, order_id, seq, 'MemberLeft', -left_qty
     from member_left
     union all
-    select shard, parent_id, share.order_id, seq, 'FillAllocated', -share.share_qty
-    from (select shard, parent_id, seq, unnest(shares) as share from fills_shared)
-    union all
-    select shard, parent_id, share.order_id, seq, 'CrossAllocated', -share.share_qty
-    from (select shard, parent_id, seq, unnest(shares) as share from cross_allocated)
-    union all
-    select shard, parent_id, share.order_id, seq, 'FillReallocated', sum(share.share_qty)
-    from (
-        select shard, parent_id, seq, unnest("before") as share from fill_reallocated
-        union all
-        select
-            shard,
-            parent_id,
-            seq,
-            unnest(list_transform(
-                "after",
-                lambda x: {'order_id': x.order_id, 'share_qty': -x.share_qty}
-            )) as share
-        from fill_reallocated
-    )
-    group by all
+    select shard, parent_id, order_id, seq, event, had_qty - has_qty
+    from share_life
 ),
 lives as (
     select
         changes.*,
-        last_value(
+        coalesce(last_value(
             case event when 'MemberJoined' then true when 'MemberLeft' then false end
             ignore nulls
-        ) over before as is_active
+        ) over before, false) as is_active
     from changes
     window before as (
         partition by parent_id, order_id
@@ -54,13 +35,11 @@ select
     lives.seq,
     lives.event,
     lives.change_qty,
-    coalesce(lives.is_active, false) as is_active,  -- After the event.
+    lives.is_active,  -- After the event.
     -- What somebody who left gets back is left with the order, not open in the parent.
-    sum(if(
-        lives.event = 'FillReallocated' and not coalesce(lives.is_active, false),
-        0,
-        lives.change_qty
-    )) over (
+    if(lives.event = 'FillReallocated' and not lives.is_active, 0, lives.change_qty)
+        as open_change_qty,
+    sum(open_change_qty) over (
         partition by lives.parent_id, lives.order_id
         order by lives.seq
         rows between unbounded preceding and current row

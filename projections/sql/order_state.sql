@@ -69,7 +69,9 @@ quantities as (
         coalesce(amended.order_qty, accepted.order_qty) as order_qty,
         coalesce(got.crossed_qty, 0) as crossed_qty,
         coalesce(got.allocated_qty, 0) as allocated_qty,
-        coalesce(withdrawn.withdrawn_qty, 0) as withdrawn_qty
+        coalesce(withdrawn.withdrawn_qty, 0) as withdrawn_qty,
+        coalesce(amended.order_qty, accepted.order_qty) - coalesce(got.crossed_qty, 0)
+            - coalesce(got.allocated_qty, 0) - coalesce(withdrawn.withdrawn_qty, 0) as open_qty
     from order_accepted as accepted
     left join amended on amended.order_id = accepted.event_id
     left join got on got.order_id = accepted.event_id
@@ -94,13 +96,13 @@ select
     quantities.crossed_qty,
     quantities.allocated_qty,
     quantities.withdrawn_qty,
-    quantities.order_qty - quantities.crossed_qty - quantities.allocated_qty
-        - quantities.withdrawn_qty as open_qty,
+    quantities.open_qty,
     coalesce(withdrawn.client_withdrawn_qty, 0) as client_withdrawn_qty,
     coalesce(got.notional, 0) as notional,  -- Of crosses and fills, 1e-9 currency units.
     coalesce(got.fees, 0) as fees,  -- 1e-9 currency units; a rebate is negative.
     case
-        when withdrawn.order_id is not null then withdrawn.status
+        -- What a bust reopened of an earlier parent is withdrawn while the rest works on.
+        when withdrawn.order_id is not null and quantities.open_qty = 0 then withdrawn.status
         when quantities.order_qty = quantities.crossed_qty + quantities.allocated_qty then 'FILLED'
         when pending.order_id is not null then 'PENDING_' || pending.change
         when quantities.crossed_qty + quantities.allocated_qty > 0 then 'PARTIALLY_FILLED'
@@ -116,9 +118,8 @@ select
     accepted.at_ns as accepted_ns,
     got.last_execution_ns,
     case
-        when withdrawn.order_id is not null then withdrawn.ended_ns
-        when quantities.order_qty = quantities.crossed_qty + quantities.allocated_qty
-            then got.last_execution_ns
+        when quantities.open_qty = 0
+            then greatest(withdrawn.ended_ns, got.last_execution_ns)  -- Of those that there are.
     end as ended_ns
 from order_accepted as accepted
 join quantities on quantities.order_id = accepted.event_id

@@ -13,13 +13,7 @@ members as (
 ),
 limits as (
     select parent_id, arg_max({'px': parent_limit_px}, seq).px as limit_px
-    from (
-        select parent_id, seq, parent_limit_px from member_joined
-        union all
-        select parent_id, seq, parent_limit_px from member_amended
-        union all
-        select parent_id, seq, parent_limit_px from member_left
-    )
+    from parent_limits
     group by parent_id
 ),
 crossed as (

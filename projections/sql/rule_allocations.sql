@@ -6,8 +6,8 @@ first_shares as (
         part.fill_id,
         part.last_qty,
         part.error_qty,
-        len(part.order_ids) = len(part.shares_qty) as is_paired,
-        coalesce(list_sum(part.shares_qty), 0) as shared_qty
+        part.shares,
+        coalesce(list_sum(list_transform(part.shares, lambda x: x.share_qty)), 0) as shared_qty
     from fill_allocated as part
 ),
 revised as (
@@ -20,7 +20,7 @@ revised as (
     group by fill_id
 ),
 all_shares as (
-    select unnest(shares_qty) as share_qty from fill_allocated
+    select unnest(shares).share_qty as share_qty from fill_allocated
     union all
     select unnest(shares).share_qty from cross_allocated
     union all
@@ -28,7 +28,7 @@ all_shares as (
 ),
 standing as (
     select fill_id, seq, shares as before_shares, shares as after_shares, false as is_revision
-    from fills_shared
+    from fill_allocated
     union all
     select fill_id, seq, "before", "after", true
     from fill_reallocated
@@ -41,23 +41,18 @@ handed_on as (
 ),
 -- Who was given something, and when it was decided that there was something to give.
 given as (
-    select
-        part.parent_id,
-        unnest(part.order_ids) as order_id,
-        fill.seq
-    from fill_allocated as part
-    join fill_booked as fill on fill.event_id = part.fill_id
-    union all
-    select
-        part.parent_id,
-        unnest(part.shares).order_id,
-        cross_made.seq
-    from cross_allocated as part
-    join orders_crossed as cross_made on cross_made.event_id = part.cross_id
+    select part.parent_id, part.order_id, made.seq
+    from share_life as part
+    join (
+        select event_id, seq from fill_booked
+        union all
+        select event_id, seq from orders_crossed
+    ) as made on made.event_id = part.execution_id
+    where part.event in ('FillAllocated', 'CrossAllocated')
     union all
     select parent_id, order_id, seq
-    from member_life
-    where event = 'FillReallocated' and change_qty < 0
+    from share_life
+    where event = 'FillReallocated' and has_qty > had_qty
 ),
 stays as (
     select
@@ -141,7 +136,6 @@ select
         from fill_booked as fill
         left join first_shares as part on part.fill_id = fill.event_id
         where part.fill_id is null
-            or not part.is_paired
             or part.last_qty <> fill.last_qty
             or part.shared_qty + part.error_qty <> fill.last_qty
     ) + (
@@ -221,11 +215,9 @@ select
 from parent_opened as parent
 where not exists (
     select 1
-    from control_applied as applied
-    join policy_set as policy on applied.cause = 'controls:' || policy.position
-    where applied.shard = parent.shard
-        and applied.seq < parent.seq
-        and applied.control = 'PolicySet'
+    from policies as policy
+    where policy.shard = parent.shard
+        and policy.seq < parent.seq
         and policy.policy_id = parent.policy_id
         and policy.allocation_rule = parent.allocation_rule
 );

@@ -1,17 +1,10 @@
 -- Does each child respect its parent, tick and lot? One row a rule.
 create or replace view rule_children as
 with
-limits as (
-    select parent_id, seq, parent_limit_px from member_joined
-    union all
-    select parent_id, seq, parent_limit_px from member_amended
-    union all
-    select parent_id, seq, parent_limit_px from member_left
-),
 bound as (
     select child.side, child.limit_px, limits.parent_limit_px
     from child_routed as child
-    asof join limits on limits.parent_id = child.parent_id and limits.seq < child.seq
+    asof join parent_limits as limits on limits.parent_id = child.parent_id and limits.seq < child.seq
 ),
 dated as (
     select

@@ -27,17 +27,10 @@ clients as (
     from takers
     join order_accepted as accepted on accepted.event_id = takers.order_id
 ),
-limits as (
-    select parent_id, seq, parent_limit_px from member_joined
-    union all
-    select parent_id, seq, parent_limit_px from member_amended
-    union all
-    select parent_id, seq, parent_limit_px from member_left
-),
 bound as (
     select part.side, part.cross_px, limits.parent_limit_px
     from cross_allocated as part
-    asof join limits on limits.parent_id = part.parent_id and limits.seq < part.seq
+    asof join parent_limits as limits on limits.parent_id = part.parent_id and limits.seq < part.seq
 )
 select
     'cross_sides' as name,
@@ -99,11 +92,6 @@ select
     count(*),
     'No cross is priced from a quote older than the policy in force allows.'
 from orders_crossed as made
-asof left join (
-    select applied.shard, applied.seq, policy.cross_quote_age_ns
-    from control_applied as applied
-    join policy_set as policy on applied.cause = 'controls:' || policy.position
-    where applied.control = 'PolicySet'
-) as policy
+asof left join policies as policy
     on policy.shard = made.shard and policy.seq < made.seq
 where coalesce(made.quote_age_ns > policy.cross_quote_age_ns, true);

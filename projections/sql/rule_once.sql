@@ -14,12 +14,47 @@ answered as (
     group by shard, cause
 ),
 reported as (
-    select report.shard, report.venue, report.session_day, report.exec_id
+    select report.exec_type, report.shard, report.venue, report.session_day, report.exec_id
     from execution_reported as report
     anti join (select * from input_rejected where topic = 'venue-reports') as refused
         on refused.shard = report.shard and refused.input_position = report.position
-    where report.exec_type = 'TRADE'
+    where report.exec_type in ('TRADE', 'TRADE_CANCEL', 'TRADE_CORRECT')
     group by all
+),
+booked as (
+    select 'TRADE' as exec_type, venue, session_day, exec_id from fill_booked
+    union all
+    select 'TRADE_CANCEL', child.venue, bust.session_day, bust.exec_id
+    from fill_busted as bust
+    join child_routed as child on child.event_id = bust.child_id
+    union all
+    select 'TRADE_CORRECT', child.venue, correction.session_day, correction.exec_id
+    from fill_corrected as correction
+    join child_routed as child on child.event_id = correction.child_id
+),
+missing as (
+    select reported.exec_type
+    from reported
+    anti join booked using (exec_type, venue, session_day, exec_id)
+    anti join break_flagged as flag using (venue, exec_id)
+),
+-- Fills and corrections that a venue had no right to.
+excessive as (
+    select fill.venue, fill.child_id, fill.exec_id, 'VENUE_OVERFILL' as reason
+    from fill_booked as fill
+    join fill_allocated as part on part.fill_id = fill.event_id
+    where fill.overfill_qty > 0 or part.error_qty > 0
+    union all
+    select done.venue, done.child_id, done.exec_id, 'PX_THROUGH_LIMIT'
+    from (
+        select venue, child_id, exec_id, last_px from fill_booked
+        union all
+        select child.venue, correction.child_id, correction.exec_id, correction.last_px
+        from fill_corrected as correction
+        join child_routed as child on child.event_id = correction.child_id
+    ) as done
+    join child_routed as child on child.event_id = done.child_id
+    where if(child.side = 'BUY', done.last_px > child.limit_px, done.last_px < child.limit_px)
 )
 select
     'fill_once' as name,
@@ -57,20 +92,22 @@ select
     'trade_reports_booked',
     count(*),
     'Every trade that a venue reported is booked or flagged as a break.'
-from reported
-where
-    not exists (
-        select 1
-        from fill_booked as fill
-        where fill.venue = reported.venue
-            and fill.session_day = reported.session_day
-            and fill.exec_id = reported.exec_id
-    )
-    and not exists (
-        select 1
-        from break_flagged as flag
-        where flag.venue = reported.venue and flag.exec_id = reported.exec_id
-    )
+from missing
+where exec_type = 'TRADE'
+union all
+select
+    'revisions_booked',
+    count(*),
+    'Every bust and correction that a venue reported is booked or flagged as a break.'
+from missing
+where exec_type <> 'TRADE'
+union all
+select
+    'excess_flagged',
+    count(*),
+    'What a venue filled beyond its child or parent, or through the limit, is flagged as a break.'
+from excessive
+anti join break_flagged as flag using (venue, child_id, exec_id, reason)
 union all
 select
     'order_once',

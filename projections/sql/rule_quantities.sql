@@ -2,21 +2,21 @@
 create or replace view rule_quantities as
 with
 order_changes as (
-    select event_id as order_id, shard, seq, 'OrderAccepted' as event, order_qty as change_qty
+    select
+        event_id as order_id, shard, seq, cause, 'OrderAccepted' as event, order_qty as change_qty
     from order_accepted
     union all
-    select order_id, shard, seq, 'OrderAmended', order_qty - previous_qty
+    select order_id, shard, seq, cause, 'OrderAmended', order_qty - previous_qty
     from order_amended
     union all
-    select order_id, shard, seq, 'OrderCancelled', -withdrawn_qty
+    select order_id, shard, seq, cause, 'OrderCancelled', -withdrawn_qty
     from order_cancelled
     union all
-    select order_id, shard, seq, 'OrderExpired', -withdrawn_qty
+    select order_id, shard, seq, cause, 'OrderExpired', -withdrawn_qty
     from order_expired
     union all
-    select order_id, shard, seq, event, change_qty
-    from member_life
-    where event in ('FillAllocated', 'CrossAllocated', 'FillReallocated')
+    select order_id, shard, seq, cause, event, had_qty - has_qty
+    from share_life
 ),
 order_life as (
     select
@@ -25,8 +25,30 @@ order_life as (
             partition by order_id
             order by seq
             rows between unbounded preceding and current row
-        ) as open_qty
+        ) as open_qty,
+        -- What a bust or a correction gave back, and was withdrawn for it, of one report.
+        sum(if(event in ('FillReallocated', 'OrderCancelled'), change_qty, 0)) over (
+            partition by order_id, cause
+            order by seq
+            rows between unbounded preceding and current row
+        ) as reopened_qty,
+        bool_or(event = 'FillReallocated') over (
+            partition by order_id, cause
+            order by seq
+            rows between unbounded preceding and current row
+        ) as is_reopened
     from order_changes
+),
+-- Where each order stood at each close: the last event before the seal that ended the day.
+at_close as (
+    select
+        life.order_id,
+        closed.next_seq,
+        arg_max(life.open_qty, life.seq) as open_qty
+    from order_life as life
+    join batch_sealed as closed
+        on closed.shard = life.shard and closed.kind = 'CLOSE' and life.seq < closed.next_seq
+    group by life.order_id, closed.next_seq
 ),
 members_now as (
     select
@@ -37,32 +59,14 @@ members_now as (
     from member_life
     group by order_id, parent_id
 ),
-parent_changes as (
-    select
-        parent_id,
-        seq,
-        sum(if(event = 'FillReallocated' and not is_active, 0, change_qty)) as change_qty,
-        null::bigint as stated_qty
-    from member_life
-    group by parent_id, seq
+stated as (
+    select parent_id, seq, parent_qty as open_qty from member_joined
     union all
-    select parent_id, seq, 0, parent_qty from member_joined
+    select parent_id, seq, parent_qty from member_amended
     union all
-    select parent_id, seq, 0, parent_qty from member_amended
+    select parent_id, seq, parent_qty from member_left
     union all
-    select parent_id, seq, 0, parent_qty from member_left
-    union all
-    select parent_id, seq, 0, returned_qty from parent_ended
-),
-parent_life as (
-    select
-        parent_changes.*,
-        sum(change_qty) over (
-            partition by parent_id
-            order by seq
-            range between unbounded preceding and current row
-        ) as open_qty
-    from parent_changes
+    select parent_id, seq, returned_qty from parent_ended
 ),
 exposure_changes as (
     select parent_id, seq, exposure_change_qty - surplus_qty as excess_qty
@@ -136,11 +140,23 @@ got as (
 select
     'order_conservation' as name,
     count(*) as violations,
-    'An order is never done beyond its quantity, and nothing is open once it was withdrawn.'
+    'An order is never done beyond its quantity; what ends it, or a bust reopens, is withdrawn whole.'
         as question
 from order_life
 where open_qty < 0
-    or (event in ('OrderCancelled', 'OrderExpired') and open_qty <> 0)
+    or (
+        event in ('OrderCancelled', 'OrderExpired')
+        and if(is_reopened, reopened_qty, open_qty) <> 0
+    )
+union all
+select
+    'order_settled',
+    count(*),
+    'After a close nothing is open but what is carried to the next day.'
+from at_close
+anti join order_carried as carried
+    on carried.order_id = at_close.order_id and carried.seq < at_close.next_seq
+where at_close.open_qty > 0
 union all
 select
     'order_membership',
@@ -153,10 +169,16 @@ where member.is_active and member.open_qty <> small.open_qty
 union all
 select
     'parent_conservation',
-    count(*),
+    (
+        select count(*) from parent_life where open_qty < 0
+    ) + (
+        select count(*)
+        from stated
+        asof left join parent_life as life
+            on life.parent_id = stated.parent_id and life.seq <= stated.seq
+        where coalesce(life.open_qty, 0) <> stated.open_qty
+    ),
     'What a parent says it has open is brought - left - crossed - allocated of its members.'
-from parent_life
-where open_qty < 0 or open_qty <> stated_qty
 union all
 select
     'parent_exposure',

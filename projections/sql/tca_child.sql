@@ -1,6 +1,7 @@
 -- What did each filled child save against the market while it worked? One row a filled child.
 -- performance_bps is positive for a saving, cost_bps for a cost. `Market` is an IOC for a parent
 -- without a limit: it takes at the far touch whatever that is. Times are the venue's local time.
+-- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_child as
 with
 measured as (
@@ -11,7 +12,7 @@ measured as (
         mark.benchmark_source,
         if(child.side = 'BUY', 1, -1)
             * (mark.benchmark_px - child.notional::double / child.filled_qty)
-            / mark.benchmark_px * 1e4 as performance_bps
+            / mark.benchmark_px * 1e4 + 0.0 as performance_bps
     from child_state as child
     join child_benchmarks as mark on mark.child_id = child.child_id
 )
@@ -32,8 +33,8 @@ select
     (child.px / 1e9)::decimal(18, 9) as price,
     (child.benchmark_px / 1e9)::decimal(18, 9) as benchmark_vwap,
     child.performance_bps,
-    -child.performance_bps as cost_bps,
-    round(child.performance_bps, 1) as performance_bps_1dp,
+    0.0 - child.performance_bps as cost_bps,
+    round(child.performance_bps, 1) + 0.0 as performance_bps_1dp,
     (child.notional::double / 1e9)::decimal(24, 4) as notional,
     child.benchmark_source,
     coalesce(instrument.symbol, child.instrument_id) as symbol,

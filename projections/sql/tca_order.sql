@@ -3,6 +3,7 @@
 -- to our acceptance), aggregation (acceptance to the parent's release) and opportunity (release to
 -- the last print) on the whole or the unfilled quantity, trading (release to what was paid) on
 -- crosses and fills, fees. What its client withdrew does not count.
+-- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_order as
 with
 measured as (
@@ -47,17 +48,17 @@ select
     (small.arrival_px / 1e9)::decimal(18, 9) as arrival_price,
     (small.release_px / 1e9)::decimal(18, 9) as release_price,
     (small.interval_vwap_px / 1e9)::decimal(18, 9) as interval_vwap,
-    small.sign * (small.avg_px - small.arrival_px) / small.arrival_px * 1e4
+    small.sign * (small.avg_px - small.arrival_px) / small.arrival_px * 1e4 + 0.0
         as arrival_cost_bps,
-    small.sign * (small.avg_px - small.interval_vwap_px) / small.interval_vwap_px * 1e4
+    small.sign * (small.avg_px - small.interval_vwap_px) / small.interval_vwap_px * 1e4 + 0.0
         as interval_vwap_cost_bps,
     (small.delay + small.aggregation + small.trading + small.opportunity + small.fee)
-        / nullif(small.base, 0) * 1e4 as is_bps,
-    small.delay / nullif(small.base, 0) * 1e4 as is_delay_bps,
-    small.aggregation / nullif(small.base, 0) * 1e4 as is_aggregation_bps,
-    small.trading / nullif(small.base, 0) * 1e4 as is_trading_bps,
-    small.opportunity / nullif(small.base, 0) * 1e4 as is_opportunity_bps,
-    small.fee / nullif(small.base, 0) * 1e4 as is_fees_bps,
+        / nullif(small.base, 0) * 1e4 + 0.0 as is_bps,
+    small.delay / nullif(small.base, 0) * 1e4 + 0.0 as is_delay_bps,
+    small.aggregation / nullif(small.base, 0) * 1e4 + 0.0 as is_aggregation_bps,
+    small.trading / nullif(small.base, 0) * 1e4 + 0.0 as is_trading_bps,
+    small.opportunity / nullif(small.base, 0) * 1e4 + 0.0 as is_opportunity_bps,
+    small.fee / nullif(small.base, 0) * 1e4 + 0.0 as is_fees_bps,
     (small.fee / 1e9)::decimal(24, 4) as fees,
     small.parent_id
 from costed as small

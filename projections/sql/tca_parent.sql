@@ -4,6 +4,7 @@
 -- members' decision to their arrival, aggregation their arrival to the release, trading the
 -- release to what was paid (crosses too), opportunity the release to the last print for what was
 -- left. Parts in bps of the quantity at the decision; costs are positive; they add up to is_bps.
+-- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_parent as
 with
 children as (
@@ -64,24 +65,24 @@ select
     (parent.child_notional::double / 1e9)::decimal(24, 4) as notional,
     (parent.avg_px / 1e9)::decimal(18, 9) as avg_price,
     (parent.benchmark_px / 1e9)::decimal(18, 9) as avg_benchmark,
-    parent.sign * (parent.benchmark_px - parent.avg_px) / parent.benchmark_px * 1e4
+    parent.sign * (parent.benchmark_px - parent.avg_px) / parent.benchmark_px * 1e4 + 0.0
         as performance_bps,
-    parent.sign * (parent.avg_px - parent.benchmark_px) / parent.benchmark_px * 1e4 as cost_bps,
-    round(parent.sign * (parent.benchmark_px - parent.avg_px) / parent.benchmark_px * 1e4, 1)
+    parent.sign * (parent.avg_px - parent.benchmark_px) / parent.benchmark_px * 1e4 + 0.0 as cost_bps,
+    round(parent.sign * (parent.benchmark_px - parent.avg_px) / parent.benchmark_px * 1e4, 1) + 0.0
         as performance_bps_1dp,
     parent.mean_bps as mean_child_performance_bps,
     (parent.arrival_px / 1e9)::decimal(18, 9) as arrival_price,
-    parent.sign * (parent.avg_px - parent.arrival_px) / parent.arrival_px * 1e4 as arrival_cost_bps,
+    parent.sign * (parent.avg_px - parent.arrival_px) / parent.arrival_px * 1e4 + 0.0 as arrival_cost_bps,
     (parent.interval_vwap_px / 1e9)::decimal(18, 9) as interval_vwap,
-    parent.sign * (parent.avg_px - parent.interval_vwap_px) / parent.interval_vwap_px * 1e4
+    parent.sign * (parent.avg_px - parent.interval_vwap_px) / parent.interval_vwap_px * 1e4 + 0.0
         as interval_vwap_cost_bps,
     (parent.delay + parent.aggregation + parent.trading + parent.opportunity + parent.fee)
-        / nullif(parent.base, 0) * 1e4 as is_bps,
-    parent.delay / nullif(parent.base, 0) * 1e4 as is_delay_bps,
-    parent.aggregation / nullif(parent.base, 0) * 1e4 as is_aggregation_bps,
-    parent.trading / nullif(parent.base, 0) * 1e4 as is_trading_bps,
-    parent.opportunity / nullif(parent.base, 0) * 1e4 as is_opportunity_bps,
-    parent.fee / nullif(parent.base, 0) * 1e4 as is_fees_bps,
+        / nullif(parent.base, 0) * 1e4 + 0.0 as is_bps,
+    parent.delay / nullif(parent.base, 0) * 1e4 + 0.0 as is_delay_bps,
+    parent.aggregation / nullif(parent.base, 0) * 1e4 + 0.0 as is_aggregation_bps,
+    parent.trading / nullif(parent.base, 0) * 1e4 + 0.0 as is_trading_bps,
+    parent.opportunity / nullif(parent.base, 0) * 1e4 + 0.0 as is_opportunity_bps,
+    parent.fee / nullif(parent.base, 0) * 1e4 + 0.0 as is_fees_bps,
     (parent.fee / 1e9)::decimal(24, 4) as fees,
     100.0 * parent.quantity / nullif(parent.market_qty + parent.quantity, 0)::double
         as participation_pct  -- Of all volume: the others' and ours.

@@ -72,6 +72,15 @@ def test_every_command_has_help_at_any_width(
     assert capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", sorted(application.command_names()))
+def test_no_option_is_cut_at_80_columns(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert execute([*command.split(), "--help"]) == Exit.OK
+    assert "…" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("line", [["nonsense"], ["orders", "submit", "--colour"], ["sql"]])
 def test_wrong_usage_is_2(line: list[str]) -> None:
     assert execute(line) == Exit.USAGE
@@ -83,6 +92,39 @@ def test_one_order_by_flags(log: Log, capsys: pytest.CaptureFixture[str]) -> Non
     assert isinstance(order, OrderSubmitted)
     assert (order.order_qty, order.limit_px, order.source) == (500, 157_250_000_000, "cli")
     assert json.loads(capsys.readouterr().out)["cl_ord_id"] == order.cl_ord_id
+
+
+@pytest.mark.parametrize(("word", "consent"), [("yes", True), ("no", False)])
+def test_consent_is_said_in_a_word(log: Log, word: str, *, consent: bool) -> None:
+    assert execute(["orders", "submit", *ONE, "--crossing-consent", word]) == Exit.OK
+    (order,) = appended(log, "orders")
+    assert order.crossing_consent is consent
+
+
+def test_a_generated_file_says_how_many_rows_are_bad_on_purpose(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
+    out = tmp_path / "orders.csv"
+    line = ["orders", "generate", "--market", str(market), "--count", "600", "--out", str(out)]
+    assert execute([*line, "-o", "json"]) == Exit.OK
+    said = json.loads(capsys.readouterr().out)
+    lines = len(out.read_text().splitlines()) - 1
+    assert said == {"file": str(out), "orders": 600, "rows": lines, "bad_rows": 12, "seed": 7}
+
+
+def test_the_refusals_of_a_file_are_there_for_machines_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}S,1,C,XXX,buy,500\n")
+    engine = answer(tmp_path, refused)
+    line = ["orders", "submit", str(file), "--wait", "20", "-o", "json"]
+    assert execute(line) == Exit.REFUSED
+    engine.join()
+    (found,) = json.loads(capsys.readouterr().out)["refused"]
+    assert found["cl_ord_id"] == "1"
+    assert "UNKNOWN_CLIENT" in found["reason"]
 
 
 def test_a_flag_that_no_event_can_say_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,10 +249,18 @@ def test_the_kill_switch(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [["--scope", "client"], ["--id", "C1"], ["--scope", "source", "--id", "S"]]
+    ("flags", "words"),
+    [
+        (["--scope", "client"], "say which client"),
+        (["--id", "C1"], "leave it out, or give a --scope"),
+        (["--scope", "source", "--id", "S"], "'firm', 'client', 'instrument', 'venue'"),
+    ],
 )
-def test_a_kill_of_nothing_is_wrong_usage(flags: list[str]) -> None:
+def test_a_kill_of_nothing_is_wrong_usage(
+    flags: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert execute(["controls", "kill", *flags]) == Exit.USAGE
+    assert words in " ".join(capsys.readouterr().err.replace("│", "").split())
 
 
 def test_controls_and_reference_come_from_files(log: Log, tmp_path: Path) -> None:
@@ -335,6 +385,14 @@ def test_csv_and_json_lines_are_for_machines() -> None:
     first, second = jsonl_out.getvalue().splitlines()
     assert '"price":157.250000000' in first
     assert json.loads(second)["qty"] is None
+
+
+@pytest.mark.parametrize("output", list(Output))
+def test_a_zero_has_no_sign(output: Output) -> None:
+    out = io.StringIO()
+    render(Rows(("cost", "parts"), [(-0.0, [-0.0])]), output, out=out)
+    assert "0" in out.getvalue()
+    assert "-0" not in out.getvalue()
 
 
 def test_json_holds_whatever_a_query_returns() -> None:

@@ -37,6 +37,7 @@ from engine.core.events import (
     Router,
     Share,
     Side,
+    Urgency,
 )
 
 
@@ -221,3 +222,17 @@ def test_an_order_that_may_not_start_yet_does_not_cross() -> None:
     world.then_no(OrdersCrossed)
     fresh = quote(received_ns=NOW_NS + MINUTE)
     world.when(fresh, after_ns=MINUTE).then_some(OrdersCrossed)
+
+
+def test_a_parent_that_another_crossed_with_looks_for_more_before_it_goes_out() -> None:
+    world = trading(policy(window_ns=10 * SECOND)).given(sell("s1", 700))
+    fresh = quote(received_ns=NOW_NS + 25 * SECOND)
+    world.given(quote(), after_ns=10 * SECOND)
+    world.given(order("b1", 100), after_ns=5 * SECOND)
+    world.given(order("b2", 300, urgency=Urgency.HIGH, client_id="c3"), after_ns=5 * SECOND)
+    assert world.parent("s1").is_released
+    world.when(fresh, after_ns=5 * SECOND)
+    crosses = world.all_of(OrdersCrossed)
+    assert [cross.cross_qty for cross in crosses] == [100, 300]
+    gone_out = [child.seq for child in world.all_of(ChildRouted)]
+    assert all(seq > crosses[-1].seq for seq in gone_out)

@@ -23,6 +23,7 @@ from engine.core.events import (
     ChildClosed,
     ChildRouted,
     ControlApplied,
+    CrossAllocated,
     DayClosed,
     DayOpened,
     ExecutionReported,
@@ -514,6 +515,9 @@ def test_the_page_trades_on_the_embedded_log(url: str, tmp_path: Path) -> None:
     run_script("embedded", url, tmp_path)
     with open_log(url) as log:
         assert allocated_qty(log) > 0
+        (small,) = [x for x in of(OrderAccepted, log, "ingest") if x.cl_ord_id == "A2"]
+        crossed = [x for x in of(CrossAllocated, log, "allocations") if x.side is small.side]
+        assert 0 < sum(x.cross_qty for x in crossed) <= small.order_qty
         assert_whole(log)
 
 

@@ -245,7 +245,9 @@ class Desk:
 
     def told(self, partition: int = SHARD) -> list[Any]:
         reader = self.log.reader("venue-reports", partition)
-        return [codec.decode("venue-reports", x.value) for x in reader.read(10_000)]
+        return [
+            codec.decode("venue-reports", x.value) for x in reader.read(10_000) if len(x.value) > 2
+        ]
 
     def story(self, child_id: str) -> list[str]:
         """What was reported on a child, in a word each."""
@@ -461,6 +463,70 @@ def test_nothing_goes_out_while_a_control_cannot_be_read(desk: Desk) -> None:
     desk.go_on(gateway)
     assert desk.story(stopped) == ["NotSent"]
     assert desk.story(sent)[0] == "SendStarted"
+
+
+def statuses(desk: Desk, venue: str, partition: int = SHARD) -> list[SessionStatusObserved]:
+    return [
+        x for x in desk.told(partition) if isinstance(x, SessionStatusObserved) and x.venue == venue
+    ]
+
+
+def test_a_kill_is_answered_with_its_position_on_every_partition(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.go_on(gateway)
+    desk.kill(ControlScope.FIRM)
+    killed = len(desk.log.reader("controls", 0).read(1_000)) - 1
+    assert killed not in [x.controls_position for x in statuses(desk, GATEWAY)]
+    desk.go_on(gateway)
+    for number in range(PARTITIONS):
+        answers = statuses(desk, GATEWAY, number)
+        assert [x.controls_position for x in answers].count(killed) == 1
+        assert answers[-1].controls_position == killed
+
+
+def test_a_gateway_that_starts_says_up_to_where_it_has_applied_the_controls(desk: Desk) -> None:
+    desk.kill(ControlScope.VENUE, "N")
+    desk.gateway()
+    (announced,) = statuses(desk, GATEWAY)
+    assert announced.controls_position == 1  # After the opened day.
+    assert {x.controls_position for x in statuses(desk, "N")} == {-1}
+
+
+def test_a_control_that_cannot_be_read_is_answered_too(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.log.append("controls", [NewRecord(0, 0, b"", (), b"\xff\xff")])
+    desk.go_on(gateway)
+    assert [x.controls_position for x in statuses(desk, GATEWAY)] == [0, 1]
+
+
+def unreadable(desk: Desk, venue: str, partition: int = SHARD) -> None:
+    headers = (("venue", venue.encode()), ("number", b"1"))
+    desk.log.append("venue-reports", [NewRecord(partition, 0, b"XXX", headers, b"\x00")])
+
+
+def test_a_session_is_said_to_be_up_again_after_a_report_that_nobody_can_read(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.go_on(gateway)
+    assert len(statuses(desk, "N")) == 1
+    unreadable(desk, "N")
+    unreadable(desk, "N", 1 - SHARD)
+    desk.go_on(gateway)
+    assert [x.up for x in statuses(desk, "N")] == [True, True]
+    assert [x.up for x in statuses(desk, "Q")] == [True]
+    records = desk.log.reader("venue-reports", SHARD).read(1_000)
+    values = [x.value for x in records]
+    assert codec.decode("venue-reports", values[-1]).venue == "N"  # Behind what it answers.
+
+
+@pytest.mark.parametrize("venue", ["", "nobody", GATEWAY])
+def test_only_a_venue_whose_session_is_up_is_said_to_be_up_again(desk: Desk, venue: str) -> None:
+    gateway = desk.gateway()
+    desk.go_on(gateway)
+    before = len(desk.told())
+    unreadable(desk, venue)
+    desk.go_on(gateway)
+    told = desk.log.reader("venue-reports", SHARD).read(1_000)
+    assert len(told) == before + 1
 
 
 def test_after_the_close_nothing_is_sent_or_reported(desk: Desk) -> None:

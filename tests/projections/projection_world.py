@@ -234,7 +234,14 @@ def order(world: World, number: int, client: str, side: e.Side, qty: int, **more
     return world.emit(cause, e.OrderAccepted, **said, **({"arrival_mid_px": px(100.0)} | more))
 
 
-def work_order(world: World, side: e.Side, qty: int, **more: Any) -> tuple[str, str]:  # noqa: ANN401
+def work_order(
+    world: World,
+    side: e.Side,
+    qty: int,
+    clock: str = "09:34:00",
+    /,
+    **more: Any,  # noqa: ANN401
+) -> tuple[str, str]:
     """One order, alone in its parent and released at 100; returns both ids."""
     small = order(world, 1, "c1", side, qty, **more)
     said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
@@ -243,7 +250,7 @@ def work_order(world: World, side: e.Side, qty: int, **more: Any) -> tuple[str, 
     world.emit("orders:0", e.MemberJoined, **joined)
     released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": px(100.0)}
     world.emit(f"plan:{parent}", e.ParentReleased, **released)
-    world.seal(at("09:34:00"))
+    world.seal(at(clock))
     return small, parent
 
 
@@ -329,7 +336,7 @@ class Day:
         self.close()
 
     def open(self, cause: str, order_id: str, side: e.Side) -> str:
-        said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1"}
+        said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "end_ns": at("16:00:00")}
         return self.world.emit(cause, e.ParentOpened, **said, first_order_id=order_id)
 
     def join(self, cause: str, parent_id: str, order_id: str, qty: int, parent_qty: int) -> None:

@@ -168,6 +168,54 @@ def test_our_own_fills_are_taken_out_of_a_tape_that_shows_them(tmp_path: Path) -
     assert benchmark(tmp_path, write) == ("VWAP", 101.0)
 
 
+def test_of_prints_at_one_time_the_last_of_the_log_is_the_last(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT)
+        for price in (99.5, 101.0, 98.0, 100.5, 99.0):
+            trade(world, "09:59:00", price)
+        world.seal(at("10:00:00"))
+
+    query = "select last_px from market_tape"
+    with projected(tmp_path, write) as connection:
+        assert connection.execute(query).fetchall() == [(px(99.0),)]
+    with closing(duckdb.connect(str(tmp_path / "p.duckdb"))) as connection:
+        turn = "create or replace table trade_observed as from trade_observed order by {}"
+        for order in ("position desc", "last_px", "last_px desc"):
+            connection.execute(turn.format(order))
+            assert connection.execute(query).fetchall() == [(px(99.0),)]
+
+
+def test_our_own_fill_is_no_print_of_a_tape_that_shows_it(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT, own_on_tape=True)
+        trade(world, "09:59:00", 99.5)
+        small, parent = work_order(world, e.Side.BUY, 100)
+        one_child(world, parent, small)
+
+    with projected(tmp_path, write) as connection:
+        found = connection.execute("select last_px from market_tape order by event_ns").fetchall()
+    assert found == [(px(99.5),), (px(99.5),)]
+
+
+def test_a_sale_that_cost_nothing_cost_zero_and_not_minus_zero(tmp_path: Path) -> None:
+    def write(world: World) -> None:
+        reference(world, LIT)
+        said = {"decision_px": px(100.0), "arrival_mid_px": px(100.0)}
+        small, parent = work_order(world, e.Side.SELL, 100, **said)
+        child = route(world, parent, "Q", 100, 100.0, side=e.Side.SELL, slice_px=px(99.0))
+        world.seal(at("10:00:00"))
+        done = {"cum_qty": 100, "transact_ns": at("10:00:01"), "parts": (share(small, 100),)}
+        fill(world, parent, child, "Q", 100, 100.0, side=e.Side.SELL, **done)
+        world.seal(at("10:00:01"))
+
+    with projected(tmp_path, write) as connection:
+        for view in ("tca_child", "tca_parent", "tca_order"):
+            (row,) = rows(connection, f"from {view}")
+            zeros = {name: x for name, x in row.items() if isinstance(x, float) and not x}
+            assert len(zeros) >= 3
+            assert {str(x) for x in zeros.values()} == {"0.0"}
+
+
 def test_an_orders_shortfall_is_the_sum_of_its_parts(tmp_path: Path) -> None:
     def write(world: World) -> None:
         reference(world, LIT)

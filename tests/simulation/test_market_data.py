@@ -17,7 +17,8 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.simulation.instrument import Instrument, InstrumentError
-from engine.simulation.market_data import MarketData, MarketDataError, is_eligible, load
+from engine.simulation.market_data import MarketData, MarketDataError, load
+from engine.simulation.market_rows import is_eligible
 from engine.simulation.reference import reference_events
 
 QUOTES = "ts,exchange,bid,bid_size,ask,ask_size"

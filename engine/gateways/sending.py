@@ -1,0 +1,34 @@
+"""Append to a log that may be away: try until it takes the records, but not past a stop.
+
+An edge has nowhere to put what it saw, so it waits for the log; what is late by then is as late as
+a feed would be. Who was told to stop gives up after a while and says why.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from engine.log.port import Log, LogUnavailableError, NewRecord
+
+RETRY_WAIT_S = 0.2
+STOPPING_TRIES_MAX = 25  # Five seconds; then a stop gives up on the log.
+
+_log = logging.getLogger(__name__)
+
+
+def append_until_taken(
+    log: Log, topic: str, records: Sequence[NewRecord], is_stopping: Callable[[], bool]
+) -> None:
+    """Raises LogUnavailableError only while stopping."""
+    tries = 0
+    while records:
+        try:
+            log.append(topic, records)
+        except LogUnavailableError as error:
+            tries += 1
+            if is_stopping() and tries >= STOPPING_TRIES_MAX:
+                raise
+            _log.warning("%s; trying again", error)
+            time.sleep(RETRY_WAIT_S)
+        else:
+            return
