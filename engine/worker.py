@@ -309,7 +309,7 @@ class _Work:
         """Whether every control that was set before an order in hand is in hand too."""
         if not self._waiting["orders"]:
             return True
-        return all(self._readers[topic].at_end() for topic in SHARED_TOPICS)
+        return self._worker.log.at_ends([self._readers[topic] for topic in SHARED_TOPICS])
 
     def _decide(self) -> Generator[bool, None, Sealed | None]:
         """Step, again without each input that raises; see the module's theory."""
@@ -353,7 +353,7 @@ class _Work:
             return self._waiting
         if not any(self._waiting[topic] for topic in others):
             return self._waiting
-        self._has_drained = all(self._readers[topic].at_end() for topic in others)
+        self._has_drained = self._worker.log.at_ends([self._readers[topic] for topic in others])
         return {**self._waiting, "controls": controls[: closes[0]]}
 
     def _parted(self) -> _Taken:

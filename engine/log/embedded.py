@@ -54,6 +54,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    Reader,
     Record,
     Start,
 )
@@ -134,6 +135,9 @@ class EmbeddedLog:
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "EmbeddedReader":
         return EmbeddedReader(self._database, self._span(topic, partition), start)
+
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
         span = self._span(topic, partition)
