@@ -88,7 +88,12 @@ class EmbeddedLog:
     """The log port on one SQLite file."""
 
     def __init__(
-        self, path: Path, partitions: int | None = None, max_pages: int | None = None
+        self,
+        path: Path,
+        partitions: int | None = None,
+        max_pages: int | None = None,
+        *,
+        session_timeout_ms: int | None = None,
     ) -> None:
         """Open the file, or create it with `partitions` (8 if None).
 
@@ -103,6 +108,7 @@ class EmbeddedLog:
         except BaseException:
             self._database.close()
             raise
+        self._session_timeout_ms = session_timeout_ms
         self._waited_for = self._database.version()
         self._changed_s = time.monotonic()
 
@@ -168,7 +174,9 @@ class EmbeddedLog:
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> EmbeddedLeases:
         for shard in shards or ():
             self._span("journal", shard)
-        return EmbeddedLeases(self._database, self._partitions, owner, shards)
+        return EmbeddedLeases(
+            self._database, self._partitions, owner, shards, self._session_timeout_ms
+        )
 
     def writer(self, lease: Lease) -> "EmbeddedWriter":
         writer = EmbeddedWriter(self._database, lease)

@@ -44,7 +44,7 @@ class KafkaLog:
         bootstrap: str,
         prefix: str = PREFIX,
         partitions: int = 8,
-        session_timeout_ms: int = SESSION_TIMEOUT_MS,
+        session_timeout_ms: int | None = None,
         settings: Mapping[str, Setting] | None = None,
     ) -> None:
         """`settings` are librdkafka's, for TLS and SASL.
@@ -54,7 +54,7 @@ class KafkaLog:
         """
         self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
         self._partitions = partitions
-        self._session_timeout_ms = session_timeout_ms
+        self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = kafka_topics.admin_of(self._cluster)
         kafka_topics.require(self._cluster, self._admin, partitions)
         self._ends = Ends(self._cluster)
