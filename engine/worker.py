@@ -70,12 +70,15 @@ class Worker:
         market_data_batch: int = BOUNDED_RECORDS,
         shards: Sequence[int] | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
+        on_rebuilt: Callable[[], None] | None = None,
     ) -> None:
+        """`on_rebuilt` is called when the last of the shards that rebuild is at work."""
         self.log = log
         self.rules = rules
         self.clock_ns = clock_ns
         self.market_data_batch = market_data_batch
         self.on_sealed = on_sealed
+        self.on_rebuilt = on_rebuilt
         self._owner = owner
         self._shards = shards
         self._work: dict[int, _Work] = {}
@@ -118,6 +121,11 @@ class Worker:
         """What one shard may fold in a turn: those that rebuild share the slice."""
         rebuilding = [work for work in self._work.values() if work.is_rebuilding]
         return RECOVERY_SLICE_S / max(1, len(rebuilding))
+
+    def has_rebuilt(self) -> None:
+        """A shard is at work."""
+        if self.on_rebuilt is not None and not any(w.is_rebuilding for w in self._work.values()):
+            self.on_rebuilt()
 
     # ------------------------------------------------------------------- owning shards
 
@@ -237,6 +245,7 @@ class _Work:
                 start = self._shard.resume(topic)
                 self._readers[topic] = self._worker.log.reader(topic, partition, start)
             _log.info("shard %s at work from batch %s", self._shard.number, self._shard.next_batch)
+            self._worker.has_rebuilt()
             while True:
                 yield from self._round()
         finally:
