@@ -9,28 +9,23 @@ change the state. What is folded has the digests that the seals state, or recove
 batches. Each step yields how far it is.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator
 from typing import NamedTuple
 
 from engine.core.events import BatchSealed, SealKind, StageEvent
-from engine.log import codec
 from engine.log.port import (
-    BEGINNING,
     DLQ,
     INPUT_TOPICS,
-    JOURNAL,
     SHARED_TOPICS,
     STAGE_TOPICS,
     CorruptLogError,
     Log,
-    Reader,
-    Record,
-    Start,
 )
+from engine.recording import Recording, Records, event_of, last_seal
 from engine.seal import frame, new_hash
-from engine.shard import Batch, Rules, Shard
+from engine.shard import Rules, Shard
 
-READ_RECORDS = 2_000  # One bounded read.
+WRITTEN = (*STAGE_TOPICS, DLQ)
 
 
 class Progress(NamedTuple):
@@ -46,113 +41,77 @@ def recover(log: Log, number: int, rules: Rules) -> Generator[Progress, None, Sh
     Raises CorruptLogError where the log contradicts its journal, LogUnavailableError.
     """
     shard = Shard(number, rules)
-    seals = read_seals(log, number)
-    last_close = max((n for n, s in enumerate(seals) if s.kind is SealKind.CLOSE), default=-1)
-    stages = {topic: _Source(log, topic, number, BEGINNING) for topic in (*STAGE_TOPICS, DLQ)}
-    inputs: dict[str, _Source] = {
-        topic: _Source(log, topic, 0, BEGINNING) for topic in SHARED_TOPICS
-    }
-    if not seals:
-        _check_empty(stages, number)
-    try:
-        for done, seal in enumerate(seals):
+    newest = last_seal(log, number)
+    total = 0 if newest is None else newest.batch + 1
+    with Recording(log, number) as recording:
+        if newest is None:
+            _check_empty(recording)
+        opening = opening_batch(log, number)
+        for done, (seal, _) in enumerate(recording.seals(), start=1):
             shard.check_follows(seal)  # First, so that a lost seal is not taken for lost records.
-            is_past = done <= last_close
-            if done == last_close + 1:
-                inputs |= _keyed(log, shard)
-            batch = _inputs_of(seal, inputs)
-            if is_past:
-                shard.skip(seal, batch, _events_of(seal, stages, decode=done == last_close))
+            if seal.batch < opening:
+                pass_over(shard, recording, seal)
+                if seal.batch == opening - 1:
+                    start_day(shard, recording)
             else:
-                shard.fold(seal, batch, _events_of(seal, stages, decode=True))
-            yield Progress(done + 1, len(seals))
-        _check_ends(stages, shard)
-    finally:
-        for source in (*stages.values(), *inputs.values()):
-            source.close()
+                fold(shard, recording, seal)
+            yield Progress(done, max(done, total))
+        _check_ends(recording, shard)
     return shard
 
 
-def read_seals(log: Log, number: int) -> list[BatchSealed]:
-    """All seals of a shard, in order. Raises CorruptLogError for one that cannot be read."""
-    reader = log.reader(JOURNAL, number)
-    try:
-        return [decoded(JOURNAL, number, record) for record in _all(reader)]
-    finally:
-        reader.close()
+def opening_batch(log: Log, number: int) -> int:
+    """The first batch after the last CLOSE; 0 where no day was closed."""
+    with Recording(log, number) as recording:
+        closes = (
+            batch
+            for batch, (seal, _) in enumerate(recording.seals(), start=1)
+            if seal.kind is SealKind.CLOSE
+        )
+        return max(closes, default=0)
 
 
-def last_seal(log: Log, number: int) -> BatchSealed | None:
-    """The newest seal of a shard, or None before its first batch."""
-    record = log.last(JOURNAL, number)
-    return None if record is None else decoded(JOURNAL, number, record)
+def pass_over(shard: Shard, recording: Recording, seal: BatchSealed) -> None:
+    """Take a batch of a closed day: of a CLOSE what it carries too."""
+    outputs = recording.outputs(seal)
+    inputs = recording.inputs(seal, SHARED_TOPICS)
+    is_close = seal.kind is SealKind.CLOSE
+    shard.skip(seal, inputs, events_of(seal, outputs, shard.number) if is_close else ())
 
 
-def decoded(topic: str, number: int, record: Record) -> BatchSealed:
-    event = _decode(topic, number, record)
-    assert isinstance(event, BatchSealed), "the journal holds seals"
-    return event
+def start_day(shard: Shard, recording: Recording) -> None:
+    """Read the instruments' inputs from where the close left them."""
+    for topic in INPUT_TOPICS:
+        if topic not in SHARED_TOPICS:
+            recording.start(topic, shard.resume(topic))
 
 
-def _decode(topic: str, number: int, record: Record) -> object:
-    try:
-        found: object = codec.decode(topic, record.value)
-    except codec.UnreadableError as error:
-        raise CorruptLogError(
-            f"shard {number}: {topic} at offset {record.offset} cannot be read ({error}). "
-            "The engine wrote it, so the log was changed; nothing was written now."
-        ) from error
-    return found
+def fold(shard: Shard, recording: Recording, seal: BatchSealed) -> None:
+    """Take a batch of the day whole, by its recorded events."""
+    inputs = recording.inputs(seal, INPUT_TOPICS)
+    shard.fold(seal, inputs, events_of(seal, recording.outputs(seal), shard.number))
 
 
-def _all(reader: Reader) -> Iterator[Record]:
-    while True:
-        records = reader.read(READ_RECORDS)
-        if not records and reader.at_end():
-            return
-        yield from records
+def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:
+    """A batch's events over all stage topics, by seq.
 
-
-def _keyed(log: Log, shard: Shard) -> dict[str, "_Source"]:
-    """The instrument's inputs, from where the last close left them."""
-    return {
-        topic: _Source(log, topic, shard.number, shard.resume(topic))
-        for topic in INPUT_TOPICS
-        if topic not in SHARED_TOPICS
-    }
-
-
-def _inputs_of(seal: BatchSealed, sources: dict[str, "_Source"]) -> Batch:
-    """The records that a batch consumed, of the topics that are being read."""
-    return {
-        entry.topic: sources[entry.topic].take(entry.next_position - entry.first_position)
-        for entry in seal.inputs
-        if entry.topic in sources
-    }
-
-
-def _events_of(
-    seal: BatchSealed, sources: dict[str, "_Source"], *, decode: bool
-) -> list[StageEvent]:
-    """A batch's events over all stage topics, by seq; passed over and empty without `decode`.
-
-    Raises CorruptLogError if a topic ends before, or its records do not have the seal's digest.
+    Raises CorruptLogError if the records do not have the seal's digests.
     """
     found: list[StageEvent] = []
     for entry in seal.outputs:
-        source = sources[entry.topic]
-        records = source.take(entry.record_count)
-        if not decode:
-            continue
-        events = [] if entry.topic == DLQ else source.events(records)
+        records = outputs[entry.topic]
+        events: list[StageEvent] = []
+        if entry.topic != DLQ:  # A stage topic holds stage events.
+            events = [event_of(entry.topic, number, record) for record in records]  # type: ignore[misc]
         numbers = [event.seq for event in events] or [0] * len(records)  # The dlq has no seq.
         digest = new_hash()
-        for number, record in zip(numbers, records, strict=True):
-            digest.update(frame(number, *record[2:]))
+        for own, record in zip(numbers, records, strict=True):
+            digest.update(frame(own, *record[2:]))
         if digest.digest() != entry.digest:
             raise CorruptLogError(
-                f"{source}: the records of batch {seal.batch} do not have the digest that its "
-                "seal states. They were changed, lost or added after it; nothing was written."
+                f"partition {number} of {entry.topic}: the records of batch {seal.batch} do not "
+                "have the digest that its seal states. They were changed, lost or added after "
+                "it; nothing was written."
             )
         found += events
     found.sort(key=_seq_of)
@@ -163,69 +122,20 @@ def _seq_of(event: StageEvent) -> int:
     return event.seq
 
 
-def _check_empty(stages: dict[str, "_Source"], number: int) -> None:
+def _check_empty(recording: Recording) -> None:
     """A shard starts empty only where nothing was ever written for it."""
-    for topic, source in stages.items():
-        if source.has_more():
+    for topic in WRITTEN:
+        if recording.source(topic).has_more():
             raise CorruptLogError(
-                f"shard {number}: {topic} holds records but the journal has no seal. Nothing was "
-                "written; restore the journal, or use another log or prefix."
+                f"shard {recording.number}: {topic} holds records but the journal has no seal. "
+                "Nothing was written; restore the journal, or use another log or prefix."
             )
 
 
-def _check_ends(stages: dict[str, "_Source"], shard: Shard) -> None:
-    for topic, source in stages.items():
-        if source.has_more():
+def _check_ends(recording: Recording, shard: Shard) -> None:
+    for topic in WRITTEN:
+        if recording.source(topic).has_more():
             raise CorruptLogError(
                 f"shard {shard.number}: {topic} holds records after the last seal, batch "
                 f"{shard.next_batch - 1}. The journal was cut; nothing was written."
             )
-
-
-class _Source:
-    """A partition read in pieces of the size that a seal says."""
-
-    def __init__(self, log: Log, topic: str, partition: int, start: Start) -> None:
-        self._topic = topic
-        self._partition = partition
-        self._reader = log.reader(topic, partition, start)
-        self._held: list[Record] = []
-        self._at = 0
-
-    def __str__(self) -> str:
-        """Where it reads, for people."""
-        return f"partition {self._partition} of {self._topic}"
-
-    def take(self, count: int) -> Sequence[Record]:
-        """The next `count` records. Raises CorruptLogError if the partition ends before."""
-        while len(self._held) - self._at < count:
-            if not self._more():
-                missing = count - len(self._held) + self._at
-                raise CorruptLogError(
-                    f"{self}: ends {missing} records short of what a seal says. Records were "
-                    "lost; nothing was written."
-                )
-        taken = self._held[self._at : self._at + count]
-        self._at += count
-        return taken
-
-    def events(self, records: Sequence[Record]) -> list[StageEvent]:
-        return [_decode(self._topic, self._partition, record) for record in records]  # type: ignore[misc]  # A stage topic holds stage events.
-
-    def has_more(self) -> bool:
-        return self._at < len(self._held) or self._more()
-
-    def _more(self) -> bool:
-        """Read on; False at the end."""
-        del self._held[: self._at]
-        self._at = 0
-        while True:
-            records = self._reader.read(READ_RECORDS)
-            if records:
-                self._held += records
-                return True
-            if self._reader.at_end():
-                return False
-
-    def close(self) -> None:
-        self._reader.close()

@@ -35,7 +35,8 @@ from engine.log.port import (
     Record,
     ShardWriter,
 )
-from engine.recovery import last_seal, recover
+from engine.recording import last_seal
+from engine.recovery import recover
 from engine.seal import GENESIS
 from engine.shard import Rules, Sealed, Shard
 

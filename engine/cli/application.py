@@ -13,6 +13,7 @@ from engine.cli import (
     blotter,
     controls,
     gateway,
+    notary,
     orders,
     projections,
     reference,
@@ -20,6 +21,7 @@ from engine.cli import (
     sql,
     tca,
     topics,
+    verify,
     worker,
 )
 from engine.cli.exits import EPILOG, Exit
@@ -47,6 +49,8 @@ app.command("sql")(sql.sql)
 app.command("blotter")(blotter.blotter)
 app.command("audit")(audit.audit)
 app.command("tca")(tca.tca)
+app.command("verify")(verify.verify)
+app.add_typer(notary.app, name="notary")
 
 
 def execute(arguments: Sequence[str]) -> int:

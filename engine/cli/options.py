@@ -10,7 +10,7 @@ from engine import config
 from engine.cli.render import Output
 from engine.config import Config
 from engine.log import open_log
-from engine.log.port import Log
+from engine.log.port import Log, LogUnavailableError
 
 PUBLISHED = "published"  # Folder beside the projection where readers find its snapshot.
 SNAPSHOT = "snapshot.duckdb"
@@ -45,6 +45,13 @@ def opened(settings: Config) -> Log:
         partitions=settings.partitions,
         session_timeout_ms=settings.session_timeout_ms,
     )
+
+
+def existing(settings: Config) -> None:
+    """Refuse an embedded log that is not there: who only reads creates none."""
+    kind, _, place = settings.log_url.partition(":")
+    if kind == "sqlite" and not Path(place).exists():
+        raise LogUnavailableError(f"{place}: no such log. Give the URL of one that exists.")
 
 
 def loaded(file: Path | None = None, **overrides: object) -> Config:

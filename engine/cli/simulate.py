@@ -22,7 +22,8 @@ from engine.gateways import controls_file, order_entry
 from engine.log import open_log
 from engine.log.port import EngineError, Log
 from engine.simulation import market_data
-from engine.simulation.driver import Simulation, TimedInput
+from engine.simulation.driver import Simulation
+from engine.simulation.script import TimedInput, of_folder
 
 MARKER = "simulation.json"  # Says that a folder is a simulation's, to be written over.
 LOG_FILE = "log.db"
@@ -104,7 +105,8 @@ def play(
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     projection = out / PROJECTION_FILE
     with _opened(settings) as place:
-        simulation = Simulation(place, rules, data, inputs, desk, seed=seed)
+        script = of_folder(data, inputs, desk, seed)
+        simulation = Simulation(place, rules, script, seed=seed)
         with progress("trading day", len(data) + len(inputs)) as bar:
             chain = simulation.run(lambda done, total: bar.at(done, total, "inputs"))
         with progress("projecting") as bar:

@@ -78,7 +78,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.recovery import decoded
+from engine.recording import decoded
 from engine.simulation.behaviour import Behaviour
 from engine.simulation.reports import Due, Report
 from engine.simulation.venues import Venues

@@ -153,6 +153,10 @@ class EmbeddedLog:
             return Record(offset, -1, timestamp_ms, key, unpack_headers(headers), value)
         return None
 
+    def offset_after(self, topic: str, offset: int) -> int | None:
+        """The next one; a commit's marker takes one in between."""
+        return offset + (2 if topic in OUTPUT_TOPICS else 1)
+
     def wait(self, timeout_s: float) -> None:
         """Return when any process has written since the last wait, or after the time.
 
@@ -237,7 +241,7 @@ class EmbeddedReader:
                     else Record(offset, position, at_ms, key, (), value)
                     for offset, position, at_ms, key, headers, value in rows
                 ]
-                self._advance(records[-len(rows)], records[-1], len(rows))
+                self._advance(records, len(rows))
         return records
 
     def at_end(self) -> bool:
@@ -253,13 +257,18 @@ class EmbeddedReader:
     def close(self) -> None:
         """Nothing to give back: a reader holds no statement between calls."""
 
-    def _advance(self, first: Record, last: Record, count: int) -> None:
-        if (first.position, last.position) != (self._position, self._position + count - 1):
+    def _advance(self, records: Sequence[Record], count: int) -> None:
+        """The last `count` records are new: their positions go on where the reader stood."""
+        last = records[-1]
+        first_position = records[-count].position
+        if (first_position, last.position) != (self._position, self._position + count - 1):
+            expected = range(self._position, self._position + count)
+            found = zip(records[-count:], expected, strict=True)
+            wrong, position = next((r, n) for r, n in found if r.position != n)
             raise CorruptLogError(
-                f"{self._database.path}: {self._span.name} holds positions {first.position} to "
-                f"{last.position} in {count} records after offset {self._offset}, expected "
-                f"{self._position} to {self._position + count - 1}. Stop the workers; restore the "
-                "file from a backup."
+                f"{self._database.path}: {self._span.name} has position {wrong.position} at "
+                f"offset {wrong.offset}, expected {position}: records are missing, or were moved. "
+                "Stop the workers; restore the file from a backup."
             )
         self._offset = last.offset + 1
         self._position += count
@@ -355,18 +364,31 @@ def pack_headers(headers: Headers) -> bytes | None:
 
 
 def unpack_headers(packed: bytes | None) -> Headers:
+    """Raises CorruptLogError if the bytes are not what `pack_headers` writes."""
     if not packed:
         return ()
     headers = []
     at = 0
     size = len(packed)
-    while at < size:
-        name_size, value_size = _HEADER.unpack_from(packed, at)
-        value_at = at + _HEADER.size + name_size
-        end = value_at + value_size
-        headers.append((packed[at + _HEADER.size : value_at].decode(), packed[value_at:end]))
-        at = end
+    try:
+        while at < size:
+            name_size, value_size = _HEADER.unpack_from(packed, at)
+            value_at = at + _HEADER.size + name_size
+            end = value_at + value_size
+            headers.append((packed[at + _HEADER.size : value_at].decode(), packed[value_at:end]))
+            at = end
+    except (struct.error, UnicodeDecodeError) as error:
+        raise damaged_headers(packed) from error
+    if at != size:  # A slice takes what is there.
+        raise damaged_headers(packed)
     return tuple(headers)
+
+
+def damaged_headers(packed: bytes) -> CorruptLogError:
+    return CorruptLogError(
+        f"a record's headers cannot be read ({packed.hex():.80}). The file was changed after it "
+        "was written; restore it from a backup."
+    )
 
 
 def _insertable(span: Span, end: End, batch: Sequence[NewRecord]) -> Rows:

@@ -182,6 +182,13 @@ class Log(Protocol):
         """The last committed record, or None. Its position is -1: unknown without a full read."""
         ...
 
+    def offset_after(self, topic: str, offset: int) -> int | None:
+        """Where the first record lies that was written after the one at `offset`, by another call.
+
+        None where the log leaves that open: it may be any later one.
+        """
+        ...
+
     def wait(self, timeout_s: float) -> None:
         """Return when something may have become readable, or after the time."""
         ...

@@ -20,7 +20,6 @@ from engine.core.events import (
     ChildCancelRequested,
     ChildRouted,
     DayClosed,
-    DayOpened,
     ExecutionReported,
     FillAllocated,
     FillBooked,
@@ -48,18 +47,16 @@ from engine.log.port import (
     ShardWriter,
 )
 from engine.shard import Batch, Rules, Sealed, Shard
-from engine.simulation.market_data import MarketData
-from engine.simulation.reference import reference_events
 from engine.simulation.reports import Due
+from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues import Venues
 from engine.worker import rebuilt
 
 NS_PER_MS = 1_000_000
-MINUTE_NS = 60_000_000_000
-OWNER = "simulation"
 CLAIM_WAIT_S = 30.0
 BLOCK_INPUTS = 1_000  # Inputs written ahead at once.
 LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
+EVERY_PARTITION = -1  # Of an input that concerns each shard.
 SETTLE_NS = 60_000_000_000  # Venues answer what is still open within this after the close.
 
 _log = logging.getLogger(__name__)
@@ -69,14 +66,6 @@ class SimulationError(EngineError):
     """A simulation can't start: its log is not empty, or its inputs make no day."""
 
 
-class TimedInput(NamedTuple):
-    """An input of the order file or the desk, and when it reaches the log."""
-
-    at_ns: int
-    event: Input
-    source: str
-
-
 class Tally(Counter[str]):
     """What happened, by name; counts and smallest increments."""
 
@@ -84,7 +73,7 @@ class Tally(Counter[str]):
 class Played(NamedTuple):
     """An input as the log holds it, and the shards that it concerns."""
 
-    event: Input
+    event: Input | None
     topic: str
     parts: Sequence[int]
     records: Sequence[Record]  # One a part; a shared topic has one for all.
@@ -107,20 +96,16 @@ class Simulation:
         self,
         log: Log,
         rules: Rules,
-        data: MarketData,
-        inputs: Iterable[TimedInput],
-        controls: Sequence[Input],
+        script: Script,
         *,
         seed: int,
         venues: Venues | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
     ) -> None:
+        """`seed` is that of the venues' chance."""
         self._log = log
         self._rules = rules
-        self._data = data
-        self._orders = sorted(inputs, key=lambda timed: timed.at_ns)
-        self._controls = controls
-        self._seed = seed
+        self._script = script
         self._venues = venues or Venues(seed)
         self._on_sealed = on_sealed
         self._reports: list[tuple[int, int, Any]] = []  # A heap of (due, n, event).
@@ -129,7 +114,7 @@ class Simulation:
         self._numbers: Counter[str] = Counter()
         self._running: list[_Running] = []
         self._seals_since_poll = 0
-        self._last_ns = self._end_ns()
+        self._last_ns = script.last_ns + SETTLE_NS
         self.tally = Tally()
 
     # ------------------------------------------------------------------------------ run
@@ -144,10 +129,9 @@ class Simulation:
         leases = self._log.leases(OWNER)
         try:
             self._claim(leases)
-            facts = self._data.facts
             self._open_day()
             self._play(leases, progress)
-            closing = DayClosed(day=facts.day, set_ns=self._last_ns)
+            closing = DayClosed(day=self._script.day, set_ns=self._last_ns)
             self._observe(closing)
             played = self._write([TimedInput(self._last_ns, closing, OWNER)])
             self._round(self._last_ns, played, must_seal=True)
@@ -185,29 +169,16 @@ class Simulation:
             self._running.append(_Running(Shard(number, self._rules), writer, held[number]))
 
     def _open_day(self) -> None:
-        """Reference data, controls and the open, a minute before anything else."""
-        facts = self._data.facts
-        first_ns = self._data.events[0].received_ns if self._data.events else facts.open_ns
-        before_ns = min(first_ns, facts.open_ns, *(o.at_ns for o in self._orders[:1])) - MINUTE_NS
-        opening = DayOpened(
-            day=facts.day,
-            open_ns=facts.open_ns,
-            close_ns=facts.close_ns,
-            seed=self._seed,
-            set_ns=before_ns,
-        )
-        events = [*reference_events(facts), *self._controls, opening]
-        for event in events:
-            self._observe(event)
-        self._round(
-            before_ns, self._write([TimedInput(before_ns, event, OWNER) for event in events])
-        )
+        """Reference data, controls and the open, before anything else."""
+        script = self._script
+        for timed in script.opening:
+            self._observe(timed.event)
+        self._round(script.before_ns, self._write(script.opening))
 
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the earliest time at which something happens."""
-        facts = [TimedInput(e.received_ns, e, e.venue) for e in self._data.events]
-        market, orders = _Feed(self._write, facts), _Feed(self._write, self._orders)
-        total = len(facts) + len(self._orders)
+        script = self._script
+        market, orders = _Feed(self._write, script.market), _Feed(self._write, script.orders)
         while True:
             now_ns = self._next_ns(market.next_ns, orders.next_ns)
             if now_ns is None:
@@ -223,7 +194,7 @@ class Simulation:
                 self._seals_since_poll = 0
                 leases.poll(0)
             if progress is not None:
-                progress(market.taken + orders.taken, total)
+                progress(market.taken + orders.taken, len(script))
 
     def _reported(self, now_ns: int) -> list[Played]:
         """What the venues have answered until now, written to the log."""
@@ -242,14 +213,9 @@ class Simulation:
         times = (market_ns, order_ns, report_ns, self._venues.next_ns, *planned)
         return min((at for at in times if at is not None), default=None)
 
-    def _end_ns(self) -> int:
-        facts = self._data.facts
-        last_market_ns = self._data.events[-1].received_ns if self._data.events else 0
-        last_order_ns = self._orders[-1].at_ns if self._orders else 0
-        return max(facts.close_ns, last_market_ns, last_order_ns) + SETTLE_NS
-
-    def _observe(self, event: Input) -> None:
-        self._due(self._venues.observe(event))
+    def _observe(self, event: Input | None) -> None:
+        if event is not None:
+            self._due(self._venues.observe(event))
 
     def _due(self, dues: Iterable[Due]) -> None:
         for due in dues:
@@ -282,27 +248,33 @@ class Simulation:
 
     def _played(self, timed: TimedInput, waiting: dict[str, list[NewRecord]]) -> Played:
         """One record, or one a shard where the input concerns all of them."""
+        stood = timed.stood or self._stated(timed)
+        self.tally[f"input:{type(timed.event).__name__}"] += 1
+        every = range(len(self._running))
+        is_shared = stood.topic in SHARED_TOPICS
+        is_for_all = stood.partition == EVERY_PARTITION
+        parts = every if is_for_all and not is_shared else (stood.partition,)
+        records: list[Record] = []
+        for part in (0,) if is_shared else parts:
+            position = self._positions.get((stood.topic, part), 0)
+            self._positions[stood.topic, part] = position + 1
+            waiting.setdefault(stood.topic, []).append(NewRecord(part, *stood[2:]))
+            records.append(Record(position, position, *stood[2:]))
+        if is_shared:
+            return Played(timed.event, stood.topic, every, records * len(every))
+        return Played(timed.event, stood.topic, parts, records)
+
+    def _stated(self, timed: TimedInput) -> Stood:
+        """The record of an input that no log has held yet."""
         event, source = timed.event, timed.source
-        self.tally[f"input:{type(event).__name__}"] += 1
-        topic = TOPIC_OF[type(event)]
+        assert event is not None, "only what stood in a log may be unreadable"
         self._numbers[source] += 1
         number = str(self._numbers[source]).encode()
         headers: Headers = (("source", source.encode()), ("number", number))
         key = keyed(event)
-        value = codec.encode(event)
-        timestamp_ms = timed.at_ns // NS_PER_MS
-        every = range(len(self._running))
-        parts = every if key is None else (partition_of(key, self._log.partitions),)
-        records: list[Record] = []
-        for part in (0,) if topic in SHARED_TOPICS else parts:
-            position = self._positions.get((topic, part), 0)
-            self._positions[topic, part] = position + 1
-            new = NewRecord(part, timestamp_ms, key, headers, value)
-            waiting.setdefault(topic, []).append(new)
-            records.append(Record(position, position, timestamp_ms, key, headers, value))
-        if topic in SHARED_TOPICS:
-            return Played(event, topic, every, records * len(every))
-        return Played(event, topic, parts, records)
+        part = EVERY_PARTITION if key is None else partition_of(key, self._log.partitions)
+        at_ms = timed.at_ns // NS_PER_MS
+        return Stood(TOPIC_OF[type(event)], part, at_ms, key, headers, codec.encode(event))
 
     def _step(self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool) -> None:
         sealed = self._decided(running, batch, now_ns, must_seal=must_seal)

@@ -40,7 +40,7 @@ from world import (
     trade,
 )
 
-from engine import recovery
+from engine import recording
 from engine.core import events as e
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
@@ -55,7 +55,8 @@ from engine.log.port import (
     NewRecord,
     Record,
 )
-from engine.recovery import Progress, last_seal, read_seals, recover
+from engine.recording import Recording, last_seal
+from engine.recovery import Progress, recover
 from engine.shard import Rules, Shard
 
 RULES = Rules(json.dumps(SETTINGS, sort_keys=True), release="test", python="3", partitions=1)
@@ -108,6 +109,11 @@ def live(tmp_path: Path) -> Iterator[Live]:
         found.close()
 
 
+def read_seals(log: EmbeddedLog) -> list[e.BatchSealed]:
+    with Recording(log, 0) as recording:
+        return [seal for seal, _ in recording.seals()]
+
+
 def recovered(log: EmbeddedLog, rules: Rules = RULES) -> Shard:
     steps = recover(log, 0, rules)
     while True:
@@ -152,7 +158,7 @@ def over_the_close(live: Live) -> Live:
 def test_a_shard_starts_empty_on_an_empty_log(live: Live) -> None:
     assert_same(recovered(live.log), Shard(0, RULES))
     assert last_seal(live.log, 0) is None
-    assert read_seals(live.log, 0) == []
+    assert read_seals(live.log) == []
 
 
 def test_after_every_batch_recovery_comes_to_the_live_state(live: Live) -> None:
@@ -249,7 +255,7 @@ def test_progress_counts_batches(live: Live) -> None:
 
     found = list(recover(live.log, 0, RULES))
 
-    total = len(read_seals(live.log, 0))
+    total = len(read_seals(live.log))
     assert found == [Progress(n, total) for n in range(1, total + 1)]
 
 
@@ -274,12 +280,12 @@ def test_a_worker_that_gives_up_a_recovery_closes_its_readers(live: Live) -> Non
 def test_the_last_seal_is_the_newest(live: Live) -> None:
     morning(live)
 
-    assert last_seal(live.log, 0) == read_seals(live.log, 0)[-1]
-    assert [seal.batch for seal in read_seals(live.log, 0)] == list(range(live.shard.next_batch))
+    assert last_seal(live.log, 0) == read_seals(live.log)[-1]
+    assert [seal.batch for seal in read_seals(live.log)] == list(range(live.shard.next_batch))
 
 
 def test_a_partition_is_read_in_bounded_pieces(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "READ_RECORDS", 3)
+    monkeypatch.setattr(recording, "READ_RECORDS", 3)
     over_the_close(morning(live))
 
     assert_same(recovered(live.log), live.shard)

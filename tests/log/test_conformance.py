@@ -34,6 +34,7 @@ from engine.log.port import (
     Record,
     Start,
 )
+from engine.simulation.memory_log import Broker, MemoryLog
 
 PARTITIONS = 2
 PATIENCE_S = 60.0  # No wait below takes longer unless something is broken.
@@ -50,18 +51,47 @@ class LogFactory:
         self._opened: list[Log] = []
 
     def __call__(self) -> Log:
-        log = open_log(self.url, partitions=PARTITIONS)
+        log = self._open()
         self._opened.append(log)
         return log
+
+    def _open(self) -> Log:
+        return open_log(self.url, partitions=PARTITIONS)
 
     def close(self) -> None:
         for log in self._opened:
             log.close()
 
 
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+class MemoryFactory(LogFactory):
+    """Handles of one process on the simulation's log."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self._broker = Broker(PARTITIONS, time.monotonic_ns)
+
+    def _open(self) -> Log:
+        return MemoryLog(self._broker)
+
+
+KAFKA = pytest.param("kafka", marks=pytest.mark.kafka)
+
+
+@pytest.fixture(params=["embedded", KAFKA, "memory"])
 def log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
-    if request.param == "kafka":
+    yield from opened(request, tmp_path)
+
+
+@pytest.fixture(params=["embedded", KAFKA])
+def shared_log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
+    """Of a log that other threads and processes reach too."""
+    yield from opened(request, tmp_path)
+
+
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
+    if request.param == "memory":
+        factory: LogFactory = MemoryFactory()
+    elif request.param == "kafka":
         bootstrap, prefix = request.getfixturevalue("kafka_bootstrap"), f"test-{next(_prefixes)}"
         kafka_topics.create(bootstrap, prefix, PARTITIONS, replication=1)
         factory = LogFactory(f"kafka:{bootstrap}/{prefix}")
@@ -210,15 +240,17 @@ def test_a_commit_reaches_all_its_topics(log_factory: LogFactory) -> None:
     }
 
 
-def test_a_reader_beside_the_writer_sees_whole_batches_in_order(log_factory: LogFactory) -> None:
+def test_a_reader_beside_the_writer_sees_whole_batches_in_order(
+    shared_log_factory: LogFactory,
+) -> None:
     """A seal may be readable a moment before its events, which then come without another write."""
     count = 30
-    log = log_factory()
+    log = shared_log_factory()
     writer = log.writer(hold(log).lease)
     seen: list[tuple[bytes, list[bytes]]] = []
 
     def follow() -> None:
-        with open_log(log_factory.url, partitions=PARTITIONS) as other:
+        with open_log(shared_log_factory.url, partitions=PARTITIONS) as other:
             seals, routes = other.reader(JOURNAL, 0), other.reader("routes", 0)
             for _ in range(count):
                 (seal,) = next_values(other, seals, 1)
@@ -345,15 +377,15 @@ def test_everything_is_there_after_a_restart(log_factory: LogFactory) -> None:
     assert [record.position for record in records] == [0, 1, 2, 3]
 
 
-def test_wait_returns_when_another_handle_writes(log_factory: LogFactory) -> None:
-    log, other = log_factory(), log_factory()
+def test_wait_returns_when_another_handle_writes(shared_log_factory: LogFactory) -> None:
+    log, other = shared_log_factory(), shared_log_factory()
     reader = log.reader("orders", 0)
     assert reader.read(1) == []
     log.wait(0.0)
 
     def write_later() -> None:
         time.sleep(0.2)
-        with open_log(log_factory.url, partitions=PARTITIONS) as late:
+        with open_log(shared_log_factory.url, partitions=PARTITIONS) as late:
             late.append("orders", [new(b"late")])
 
     del other
@@ -369,8 +401,8 @@ def test_wait_returns_when_another_handle_writes(log_factory: LogFactory) -> Non
     assert time.monotonic() - began_s < PATIENCE_S / 2
 
 
-def test_wait_ends_after_its_time(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_wait_ends_after_its_time(shared_log_factory: LogFactory) -> None:
+    log = shared_log_factory()
     log.wait(0.0)
     began_s = time.monotonic()
     log.wait(0.05)
@@ -505,12 +537,12 @@ def append_numbers(url: str, name: str, count: int) -> None:
             log.append("orders", [new(b"%s %d" % (name.encode(), m)) for m in range(n, n + 5)])
 
 
-def test_two_processes_append_at_once(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_two_processes_append_at_once(shared_log_factory: LogFactory) -> None:
+    log = shared_log_factory()
     count = 200
     context = multiprocessing.get_context("spawn")
     processes = [
-        context.Process(target=append_numbers, args=(log_factory.url, name, count))
+        context.Process(target=append_numbers, args=(shared_log_factory.url, name, count))
         for name in ("x", "y")
     ]
     for process in processes:

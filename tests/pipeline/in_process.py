@@ -10,7 +10,7 @@ from pipeline import proof, short_day
 
 from engine.log import codec, open_log
 from engine.log.port import Log
-from engine.recovery import read_seals
+from engine.recording import Recording
 from engine.worker import Worker
 
 PATIENCE_S = 20.0
@@ -86,10 +86,11 @@ def until(is_true: Callable[[], Any], what: str, running: Running | None = None)
 
 def taken(log: Log, topic: str, shard: int) -> int:
     """The position up to which a shard has sealed a topic."""
-    ends = [
-        entry.next_position
-        for seal in read_seals(log, shard)
-        for entry in seal.inputs
-        if entry.topic == topic
-    ]
+    with Recording(log, shard) as recording:
+        ends = [
+            entry.next_position
+            for seal, _ in recording.seals()
+            for entry in seal.inputs
+            if entry.topic == topic
+        ]
     return max(ends, default=0)

@@ -12,9 +12,10 @@ from engine.gateways import controls_file, tickets
 from engine.log.port import Log
 from engine.shard import Rules, Sealed
 from engine.simulation import orders
-from engine.simulation.driver import Simulation, TimedInput
+from engine.simulation.driver import Simulation
 from engine.simulation.market_data import MarketData, load
 from engine.simulation.order_mistakes import Row
+from engine.simulation.script import TimedInput, of_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDER = EXAMPLES / "us-equity-2018-01-02"
@@ -68,9 +69,7 @@ def simulation(
     return Simulation(
         log,
         rules(log.partitions),
-        day.data,
-        day.inputs,
-        day.controls,
+        of_folder(day.data, day.inputs, day.controls, seed),
         seed=seed,
         on_sealed=on_sealed,
     )

@@ -1,0 +1,214 @@
+"""Chain heads, signed and kept apart from the log.
+
+A chain proves a log only to its end: whoever can write the log and has this code can cut its newest
+batches off, or write all of it anew. An anchor is a statement, signed with a key that the log's
+writers do not have, that a shard's batch had a certain chain at a certain time. A day is proved up
+to its newest anchor; what follows is only consistent with itself.
+
+An anchor file is JSON lines, appended to and never rewritten. Each line states the heads of some
+shards and SHA-256 of the line before, so a line that is taken out is missed. The signature is
+Ed25519 over the line's canonical JSON (sorted keys, no spaces) without `signature`. Ed25519 is
+RFC 8032; signing is the `cryptography` package's.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from engine.log.port import EngineError
+
+FIRST_PREVIOUS = ""  # Of a file's first line.
+PRIVATE_MODE = 0o600
+
+
+class AnchorError(EngineError):
+    """An anchor or a key cannot be used; the message says which and why."""
+
+
+class Head(NamedTuple):
+    """A shard's newest batch, and where the journal keeps its seal."""
+
+    shard: int
+    batch: int
+    chain: bytes
+    offset: int
+    now_ns: int
+
+
+class Anchor(NamedTuple):
+    """One signed line."""
+
+    signed_ns: int
+    heads: tuple[Head, ...]
+    previous: str  # SHA-256 of the line before, as hex.
+    key: str  # Fingerprint of the public key: SHA-256 of its raw bytes, as hex.
+    signature: bytes
+
+    def payload(self) -> bytes:
+        """The bytes that are signed."""
+        return orjson.dumps(self._plain(), option=orjson.OPT_SORT_KEYS)
+
+    def line(self) -> bytes:
+        signature = base64.b64encode(self.signature).decode()
+        plain = {**self._plain(), "signature": signature}
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS) + b"\n"
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "heads": [{**head._asdict(), "chain": head.chain.hex()} for head in self.heads],
+            "key": self.key,
+            "previous": self.previous,
+            "signed_ns": self.signed_ns,
+        }
+
+
+# ---------------------------------------------------------------------------------- keys
+
+
+def make_key(path: Path) -> Path:
+    """Write a new private key, readable by its owner alone, and the public one beside it.
+
+    Returns the public key's path. Raises AnchorError rather than write over a key.
+    """
+    public_path = path.with_name(path.name + ".pub")
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    for place, content, mode in ((path, pem, PRIVATE_MODE), (public_path, public, 0o644)):
+        try:
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        except FileExistsError:
+            raise AnchorError(
+                f"{place}: exists, and a key is never written over. Give another path."
+            ) from None
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    return public_path
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """Raises AnchorError if it is none, or if others may read it."""
+    if path.stat().st_mode & 0o077:
+        raise AnchorError(f"{path}: others may read this private key; chmod 600 it, or make anew.")
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise AnchorError(f"{path}: no private key in PEM ({error}).") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise AnchorError(f"{path}: another kind of key, expected Ed25519; see `notary keygen`.")
+    return key
+
+
+def public_key(path: Path) -> Ed25519PublicKey:
+    """Raises AnchorError if it is none."""
+    try:
+        key = serialization.load_pem_public_key(path.read_bytes())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise AnchorError(f"{path}: no public key in PEM ({error}).") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise AnchorError(f"{path}: another kind of key, expected Ed25519; see `notary keygen`.")
+    return key
+
+
+def fingerprint(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()
+
+
+# --------------------------------------------------------------------------------- lines
+
+
+def signed(key: Ed25519PrivateKey, heads: Sequence[Head], previous: str, signed_ns: int) -> Anchor:
+    unsigned = Anchor(signed_ns, tuple(heads), previous, fingerprint(key.public_key()), b"")
+    return unsigned._replace(signature=key.sign(unsigned.payload()))
+
+
+def digest_of(line: bytes) -> str:
+    """What the next line states as `previous`."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def append(path: Path, anchor: Anchor) -> str:
+    """Add a line, on the disk when this returns; its digest, for the next one."""
+    line = anchor.line()
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest_of(line)
+
+
+def read(path: Path, keys: Sequence[Ed25519PublicKey]) -> tuple[list[Anchor], str]:
+    """All anchors of a file, and the digest of its last line.
+
+    Each is signed by one of the keys and follows the one before. Raises AnchorError with the line
+    number otherwise. A last line without its end, from a notary that was killed, is not counted.
+    """
+    known = {fingerprint(key): key for key in keys}
+    found: list[Anchor] = []
+    previous = FIRST_PREVIOUS
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+        if not line.endswith(b"\n"):
+            break
+        place = f"{path} line {number}"
+        anchor = _parsed(line, place)
+        if anchor.previous != previous:
+            raise AnchorError(f"{place}: does not follow the line before; a line was taken out.")
+        key = known.get(anchor.key)
+        if key is None:
+            raise AnchorError(f"{place}: signed by key {anchor.key[:16]}, which was not given.")
+        try:
+            key.verify(anchor.signature, anchor.payload())
+        except InvalidSignature:
+            raise AnchorError(f"{place}: the signature is not this line's.") from None
+        found.append(anchor)
+        previous = digest_of(line)
+    return found, previous
+
+
+def chains(found: Sequence[Anchor]) -> Mapping[int, dict[int, bytes]]:
+    """What the anchors state: shard, batch, chain. Raises AnchorError where two disagree."""
+    by_shard: dict[int, dict[int, bytes]] = {}
+    for anchor in found:
+        for head in anchor.heads:
+            stated = by_shard.setdefault(head.shard, {})
+            if stated.setdefault(head.batch, head.chain) != head.chain:
+                raise AnchorError(
+                    f"two anchors state different chains for shard {head.shard}, batch "
+                    f"{head.batch}: the log was written anew between them, or they are of two logs."
+                )
+    return by_shard
+
+
+def _parsed(line: bytes, place: str) -> Anchor:
+    try:
+        plain = orjson.loads(line)
+        heads = tuple(
+            Head(
+                shard=int(each["shard"]),
+                batch=int(each["batch"]),
+                chain=bytes.fromhex(each["chain"]),
+                offset=int(each["offset"]),
+                now_ns=int(each["now_ns"]),
+            )
+            for each in plain["heads"]
+        )
+        signature = base64.b64decode(plain["signature"], validate=True)
+        return Anchor(
+            int(plain["signed_ns"]), heads, str(plain["previous"]), str(plain["key"]), signature
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise AnchorError(f"{place}: no anchor ({error!r:.200}).") from error

@@ -1,0 +1,121 @@
+"""Sign the heads of all chains every minute and at each close, and keep them apart from the log.
+
+A notary is its own process with its own key. It only reads, checks that each seal follows the one
+before, and never signs what does not: a notary that stops is an alarm. It starts where its newest
+anchor ends, so it is as quick after a year as after a day.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine import seal as seals
+from engine.audit import anchors
+from engine.audit.anchors import AnchorError, Head
+from engine.core.events import SealKind
+from engine.log.port import JOURNAL, CorruptLogError, Log, Record, Start
+from engine.recording import decoded
+
+SIGN_EVERY_S = 60.0
+LOOK_EVERY_S = 1.0  # For new seals; a close is signed at the next look.
+READ_RECORDS = 2_000
+
+_log = logging.getLogger(__name__)
+
+
+class Notary:
+    """Follows the journals of a log and signs."""
+
+    def __init__(
+        self,
+        log: Log,
+        path: Path,
+        key: Ed25519PrivateKey,
+        *,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Raises AnchorError if the file's anchors are another key's, or broken."""
+        self._path = path
+        self._key = key
+        self._clock_ns = clock_ns
+        self._previous = anchors.FIRST_PREVIOUS
+        self._heads: dict[int, Head] = {}
+        if path.exists():
+            found, self._previous = anchors.read(path, [key.public_key()])
+            self._refuse_unended(path)
+            for anchor in found:
+                self._heads |= {head.shard: head for head in anchor.heads}
+        self._signed = dict(self._heads)
+        self._readers = [
+            log.reader(JOURNAL, shard, self._start(shard)) for shard in range(log.partitions)
+        ]
+
+    def look(self) -> bool:
+        """Follow every journal to its end; whether a day was closed.
+
+        Raises CorruptLogError if a seal does not follow the one before.
+        """
+        is_closed = False
+        for shard, reader in enumerate(self._readers):
+            while records := reader.read(READ_RECORDS):
+                for record in records:
+                    is_closed |= self._follow(shard, record)
+        return is_closed
+
+    def sign(self) -> int:
+        """Sign what is new; how many shards that were."""
+        news = [head for shard, head in self._heads.items() if self._signed.get(shard) != head]
+        if news:
+            news.sort(key=lambda head: head.shard)
+            anchor = anchors.signed(self._key, news, self._previous, self._clock_ns())
+            self._previous = anchors.append(self._path, anchor)
+            self._signed = dict(self._heads)
+        return len(news)
+
+    def run(self, is_over: Callable[[float], bool], every_s: float = SIGN_EVERY_S) -> None:
+        """Look and sign until `is_over`, which waits so many seconds, says so; sign at the end."""
+        due_s = time.monotonic()
+        while True:
+            is_closed = self.look()
+            if is_closed or time.monotonic() >= due_s:
+                count = self.sign()
+                _log.info("%s heads signed%s", count, ", a day was closed" if is_closed else "")
+                due_s = time.monotonic() + every_s
+            if is_over(LOOK_EVERY_S):
+                self.look()
+                self.sign()
+                return
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+
+    def _start(self, shard: int) -> Start:
+        """After the seal that was signed last; a journal's position is its batch number."""
+        head = self._heads.get(shard)
+        return Start(0, 0) if head is None else Start(head.offset + 1, head.batch + 1)
+
+    def _follow(self, shard: int, record: Record) -> bool:
+        seal = decoded(JOURNAL, shard, record)
+        head = self._heads.get(shard)
+        previous = seals.GENESIS if head is None else head.chain
+        batch = 0 if head is None else head.batch + 1
+        follows = (seal.batch, seal.previous_chain, seal.chain)
+        if follows != (batch, previous, seals.chain(seal)):
+            raise CorruptLogError(
+                f"shard {shard}: the seal at offset {record.offset}, batch {seal.batch}, does not "
+                f"follow batch {batch - 1}, or does not have the chain it states. It is not "
+                f"signed; run `metaorder verify --shard {shard}`."
+            )
+        self._heads[shard] = Head(shard, seal.batch, seal.chain, record.offset, seal.now_ns)
+        return seal.kind is SealKind.CLOSE
+
+    def _refuse_unended(self, path: Path) -> None:
+        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+            raise AnchorError(
+                f"{path}: its last line has no end, from a notary that was killed while writing. "
+                "Remove that line, then start again: nothing that counts is lost."
+            )

@@ -1,0 +1,89 @@
+"""`metaorder notary`: sign the heads of the chains, and keep them apart from the log."""
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from engine.audit import anchors as anchoring
+from engine.audit.notary import SIGN_EVERY_S, Notary
+from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.render import Output, errors, from_dicts, render
+
+NS_PER_S = 1_000_000_000
+
+app = typer.Typer(help="Sign chain heads with a key that the log's writers do not have.")
+
+AnchorsOption = Annotated[Path, typer.Option(metavar="FILE", help="File of signed heads.")]
+
+
+@app.command()
+def keygen(
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Where the private key goes.")],
+) -> None:
+    """Make a key pair: FILE stays with the notary, FILE.pub goes to whoever verifies."""
+    public = anchoring.make_key(key)
+    typer.echo(f"private {key}\npublic {public}")
+
+
+@app.command()
+def run(
+    *,
+    anchors: AnchorsOption,
+    key: Annotated[Path, typer.Option(metavar="FILE", help="The notary's private key.")],
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two anchors.")] = (
+        SIGN_EVERY_S
+    ),
+    once: Annotated[bool, typer.Option("--once", help="Sign what is there, and stop.")] = False,
+    log: LogOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Follow the journals and sign their heads every minute and at each close, until stopped.
+
+    Run it on another machine and as another user than the workers, with read access only.
+    """
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    handler = RichHandler(console=errors(), show_path=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    private = anchoring.private_key(key)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with opened(settings) as place:
+        notary = Notary(place, anchors, private)
+        try:
+            if once:
+                notary.look()
+                typer.echo(f"{notary.sign()} heads signed")
+            else:
+                notary.run(stopping.wait, every)
+        finally:
+            notary.close()
+
+
+@app.command()
+def show(
+    *,
+    anchors: AnchorsOption,
+    key: Annotated[list[Path], typer.Option(metavar="FILE", help="Public key of the notary.")],
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """List the signed heads; every signature and the order of the lines are checked."""
+    found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in key])
+    rows = [
+        {
+            "signed": datetime.fromtimestamp(anchor.signed_ns / NS_PER_S, UTC).isoformat(),
+            "shard": head.shard,
+            "batch": head.batch,
+            "chain": head.chain.hex(),
+        }
+        for anchor in found
+        for head in anchor.heads
+    ]
+    render(from_dicts(rows), output, "anchors")
