@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pipeline import desk, fresh_log, in_process, proof, short_day
 
-from engine import worker
+from engine import work, worker
 from engine.cli.worker import set_heap_aside
 from engine.core import events as e
 from engine.log import open_log
@@ -186,6 +186,7 @@ def check(log: Log, *, is_all_taken: bool = True) -> None:
 def test_a_log_that_fails_everywhere_costs_time_and_nothing_else(
     opened: tuple[Path, Log], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(work, "RETRY_WAIT_S", 0.01)
     monkeypatch.setattr(worker, "RETRY_WAIT_S", 0.01)
     path, log = opened
     failures = Failures(seed)
