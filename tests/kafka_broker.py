@@ -58,10 +58,13 @@ def way_to_start() -> str | None:
         return "external"
     if has_docker_engine():
         return "docker"
+    return "jars" if has_way_by_jars() else None
+
+
+def has_way_by_jars() -> bool:
+    """Whether a broker of a test's own can be started here."""
     can_fetch = shutil.which("mvn") is not None or local.has_jars(local.jars_dir())
-    if shutil.which("java") is not None and can_fetch:
-        return "jars"
-    return None
+    return shutil.which("java") is not None and can_fetch
 
 
 def refuse(reason: str) -> NoReturn:

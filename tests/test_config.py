@@ -74,6 +74,7 @@ def test_the_decision_text_is_canonical_and_holds_only_what_decides() -> None:
         ("seal_every_ns", "99999999999999"),
         ("worker", "slot 1"),
         ("session_timeout_ms", "10"),
+        ("session_timeout_ms", "15001"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_was_found_and_where_to_set_it(

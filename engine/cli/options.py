@@ -41,7 +41,11 @@ def opened(settings: Config) -> Log:
     """The log of the configuration; the default one's folder is made where it is missing."""
     if settings.log_url == f"sqlite:{config.DEFAULT_LOG}":
         config.DEFAULT_LOG.parent.mkdir(parents=True, exist_ok=True)
-    return open_log(settings.log_url, partitions=settings.partitions)
+    return open_log(
+        settings.log_url,
+        partitions=settings.partitions,
+        session_timeout_ms=settings.session_timeout_ms,
+    )
 
 
 def existing(settings: Config) -> None:

@@ -10,6 +10,7 @@ from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded
 from engine.cli.render import Output, errors, render_one
 from engine.config import Config
 from engine.log import KAFKA_URL
+from engine.log.port import EngineError
 
 app = typer.Typer(help="The topics of a Kafka log.", no_args_is_help=True)
 
@@ -57,6 +58,19 @@ def check(
         errors().print(escape(problem), soft_wrap=True)
     if problems:
         raise typer.Exit(Exit.ERROR)
+
+
+def require_fit(settings: Config) -> None:
+    """Raise EngineError with everything that is wrong with the topics of a Kafka log."""
+    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+
+    bootstrap, prefix = _kafka(settings)
+    problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
+    if problems:
+        raise EngineError(
+            f"the topics of {prefix} at {bootstrap} do not keep what the engine needs, so nothing "
+            f"was started: {' '.join(problems)} `metaorder topics check` says it again."
+        )
 
 
 def _kafka(settings: Config) -> tuple[str, str]:

@@ -12,22 +12,23 @@ class LogUrlError(EngineError, ValueError):
     """The text names no log."""
 
 
-def open_log(url: str, *, partitions: int = 8) -> Log:
+def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = None) -> Log:
     """Open `sqlite:PATH` (created if it does not exist) or `kafka:HOST:PORT[/prefix]`.
 
-    Several brokers are separated by commas. Raises LogUrlError for anything else, and what the
-    adapters raise.
+    Several brokers are separated by commas. A worker that gives no sign of life for the session's
+    time-out loses its shards; None is the adapter's own. Raises LogUrlError for anything else,
+    and what the adapters raise.
     """
     kind, _, place = url.partition(":")
     if kind == "sqlite" and place:
         from engine.log.embedded import EmbeddedLog  # noqa: PLC0415  The codec needs no SQLite.
 
-        return EmbeddedLog(Path(place), partitions)
+        return EmbeddedLog(Path(place), partitions, session_timeout_ms=session_timeout_ms)
     kafka = KAFKA_URL.fullmatch(place)
     if kind == "kafka" and kafka:
         from engine.log.kafka import KafkaLog  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
-        return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions)
+        return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions, session_timeout_ms)
     raise LogUrlError(
         f"log {url!r}: expected sqlite:PATH or kafka:HOST:PORT[/prefix], as in "
         "sqlite:engine.db or kafka:127.0.0.1:9092/test"

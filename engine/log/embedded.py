@@ -54,6 +54,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    Reader,
     Record,
     Start,
 )
@@ -87,7 +88,12 @@ class EmbeddedLog:
     """The log port on one SQLite file."""
 
     def __init__(
-        self, path: Path, partitions: int | None = None, max_pages: int | None = None
+        self,
+        path: Path,
+        partitions: int | None = None,
+        max_pages: int | None = None,
+        *,
+        session_timeout_ms: int | None = None,
     ) -> None:
         """Open the file, or create it with `partitions` (8 if None).
 
@@ -102,6 +108,7 @@ class EmbeddedLog:
         except BaseException:
             self._database.close()
             raise
+        self._session_timeout_ms = session_timeout_ms
         self._waited_for = self._database.version()
         self._changed_s = time.monotonic()
 
@@ -134,6 +141,9 @@ class EmbeddedLog:
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "EmbeddedReader":
         return EmbeddedReader(self._database, self._span(topic, partition), start)
+
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
         span = self._span(topic, partition)
@@ -168,7 +178,9 @@ class EmbeddedLog:
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> EmbeddedLeases:
         for shard in shards or ():
             self._span("journal", shard)
-        return EmbeddedLeases(self._database, self._partitions, owner, shards)
+        return EmbeddedLeases(
+            self._database, self._partitions, owner, shards, self._session_timeout_ms
+        )
 
     def writer(self, lease: Lease) -> "EmbeddedWriter":
         writer = EmbeddedWriter(self._database, lease)

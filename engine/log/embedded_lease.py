@@ -1,10 +1,10 @@
 """Who holds a shard of the embedded log: rows that name a worker, and a worker's signs of life.
 
 A worker is a row that it renews in `poll`, with the identity of its process; a lease names a
-worker and an epoch. A shard may be taken over when its worker has not renewed for
-LEASE_TIMEOUT_NS, or at once when the worker was a process of this machine that is gone. The clock
-only says when a take-over may be tried. What keeps two owners apart is the epoch, which each
-commit checks in its own transaction.
+worker and an epoch. A shard may be taken over when its worker has not renewed for its session's
+time-out, or at once when the worker was a process of this machine that is gone. The clock only
+says when a take-over may be tried. What keeps two owners apart is the epoch, which each commit
+checks in its own transaction.
 """
 
 import os
@@ -22,8 +22,10 @@ import apsw
 from engine.log.embedded_file import Database
 from engine.log.port import Lease, LeaseChange, LeaseLostError
 
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
 LEASE_TIMEOUT_NS = 10_000_000_000  # Ten seconds; the fail-over time if a whole machine is gone.
-RENEW_EVERY_S = 2.0  # Four renewals may fail before the lease does.
+RENEWALS = 5  # In the time of a lease: four may fail before the lease does.
 LOOK_EVERY_S = 0.02  # A poll looks at the leases this often; between looks it costs nothing.
 RELEASED_REST_S = 1.0  # Others come first for a shard that this worker has just released.
 
@@ -105,7 +107,10 @@ class EmbeddedLeases:
         partitions: int,
         owner: str,
         shards: Sequence[int] | None,
+        timeout_ms: int | None = None,
     ) -> None:
+        """`timeout_ms` None is LEASE_TIMEOUT_NS."""
+        self._timeout_ns = timeout_ms * NS_PER_MS if timeout_ms else LEASE_TIMEOUT_NS
         self._database = database
         self._partitions = partitions
         self._owner = owner
@@ -176,7 +181,7 @@ class EmbeddedLeases:
                     f"shard {shard} of {self._database.path} is held by worker "
                     f"{view.owners[shard]}. Stop that worker or choose another shard; if its "
                     "machine is gone, its lease ends "
-                    f"{LEASE_TIMEOUT_NS // 1_000_000_000} s after its last sign of life."
+                    f"{self._timeout_ns / NS_PER_S:g} s after its last sign of life."
                 )
         self._renewed(gained)
 
@@ -261,12 +266,12 @@ class EmbeddedLeases:
                 self._session,
                 self._wanted is None,
                 *_process(),
-                time.time_ns() + LEASE_TIMEOUT_NS,
+                time.time_ns() + self._timeout_ns,
             ),
         )
 
     def _renewed(self, gained: Iterable[Lease]) -> None:
-        self._renew_s = time.monotonic() + RENEW_EVERY_S
+        self._renew_s = time.monotonic() + self._timeout_ns / NS_PER_S / RENEWALS
         for lease in gained:
             self._held[lease.shard] = lease
             self._unreported.append(lease)

@@ -27,7 +27,7 @@ from engine.log.kafka_ends import Ends, LastSearch
 from engine.log.kafka_lease import KafkaLeases
 from engine.log.kafka_reader import Feed, KafkaReader
 from engine.log.kafka_writer import Appender, KafkaWriter
-from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Record, Start
+from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Reader, Record, Start
 
 PREFIX = "metaorder"
 SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
@@ -44,7 +44,7 @@ class KafkaLog:
         bootstrap: str,
         prefix: str = PREFIX,
         partitions: int = 8,
-        session_timeout_ms: int = SESSION_TIMEOUT_MS,
+        session_timeout_ms: int | None = None,
         settings: Mapping[str, Setting] | None = None,
     ) -> None:
         """`settings` are librdkafka's, for TLS and SASL.
@@ -54,7 +54,7 @@ class KafkaLog:
         """
         self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
         self._partitions = partitions
-        self._session_timeout_ms = session_timeout_ms
+        self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = kafka_topics.admin_of(self._cluster)
         kafka_topics.require(self._cluster, self._admin, partitions)
         self._ends = Ends(self._cluster)
@@ -78,6 +78,12 @@ class KafkaLog:
             if feed is None:
                 feed = self._feeds[topic] = Feed(self._cluster, topic, self._ends)
         return feed.attach(partition, start)
+
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        mine = [reader for reader in readers if isinstance(reader, KafkaReader)]
+        assert len(mine) == len(readers)
+        ends = self._ends.settled([reader.place for reader in mine])
+        return all(reader.has_returned(end) for reader, end in zip(mine, ends, strict=True))
 
     def last(self, topic: str, partition: int) -> Record | None:
         return self._search.last(topic, partition)

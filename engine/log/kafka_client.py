@@ -1,6 +1,8 @@
 """What every Kafka client of the engine shares: where, under which names, and how it fails."""
 
 import logging
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,8 +12,35 @@ from engine.log.port import LogUnavailableError
 
 CALL_MAX_S = 10.0  # No single question to a broker waits longer.
 RECORD_MAX_BYTES = 8 * 1024 * 1024  # Key, headers and value together, on clients and topics.
+REPEAT_S = 10.0
+REPEATS_MAX = 1_000  # Different complaints that are remembered.
+NAMES_AND_TIMES = re.compile(r"\[[^]]*\]|\(.*")  # What differs between two clients' complaints.
+
+
+class Repeats(logging.Filter):
+    """Lets the same complaint pass once in REPEAT_S.
+
+    Every client says at every try that a broker is away: hundreds of lines a second otherwise.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_s: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = NAMES_AND_TIMES.sub("", record.getMessage())
+        now_s = time.monotonic()
+        if now_s - self._said_s.get(said, -REPEAT_S) < REPEAT_S:
+            return False
+        if len(self._said_s) > REPEATS_MAX:
+            self._said_s.clear()
+        self._said_s[said] = now_s
+        return True
+
+
 LOGGER = logging.getLogger("metaorder.kafka")
 LOGGER.addHandler(logging.NullHandler())  # Whoever runs the engine decides what is shown.
+LOGGER.addFilter(Repeats())
 
 Setting = str | int | float | bool
 
@@ -31,7 +60,9 @@ class Cluster:
         return {
             "bootstrap.servers": self.bootstrap,
             "client.id": self.prefix,
-            "reconnect.backoff.ms": 20,
+            # Where no broker answers the client starts over with its bootstrap servers each time,
+            # so this never grows to the most (librdkafka 2.16): not less than 100.
+            "reconnect.backoff.ms": 100,
             "reconnect.backoff.max.ms": 1000,
             "socket.timeout.ms": int(CALL_MAX_S * 1000),
             "socket.nagle.disable": True,
@@ -50,6 +81,8 @@ class Cluster:
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "fetch.min.bytes": 1,
+                "retry.backoff.ms": 10,
+                "retry.backoff.max.ms": 100,
                 "fetch.queue.backoff.ms": 1,  # The default of 1 s stalls a reader that catches up.
                 "message.max.bytes": RECORD_MAX_BYTES,
                 **(extra or {}),

@@ -7,9 +7,18 @@ broker, asked at that moment, says how far the log is stable.
 
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
 from engine.log.port import OUTPUT_TOPICS, Headers, Record
@@ -28,10 +37,17 @@ def headers_of(message: Message) -> Headers:
     return tuple((name, value or b"") for name, value in found)
 
 
+class Place(NamedTuple):
+    """A partition of one of the log's topics."""
+
+    topic: str
+    partition: int
+
+
 class Ends:
     """Asks the brokers where partitions begin and end, on connections that never fetch.
 
-    A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.5.
+    A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.4.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -41,53 +57,69 @@ class Ends:
             cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
         )
 
-    def of(self, topic: str, partition: int) -> tuple[int, int]:
-        """The first offset and the last stable offset: before it everything is decided."""
-        return self._ask(self._stable, topic, partition)
+    def first(self, place: Place) -> int:
+        """The oldest offset that is still there."""
+        return self._ask(self._stable, [place], OFFSET_BEGINNING)[0]
 
-    def settled(self, topic: str, partition: int) -> tuple[int, int]:
+    def stable(self, places: Sequence[Place]) -> list[int]:
+        """The last stable offsets, in one question: before them everything is decided."""
+        return self._ask(self._stable, places, OFFSET_END)
+
+    def settled(self, places: Sequence[Place]) -> list[int]:
         """The same, once what is committed by now is stable.
 
         A commit is acknowledged when it is decided; its markers, which make it readable, follow
         within milliseconds. A transaction that stays open (nobody's but a stranger's) is not
         waited for.
         """
-        if topic not in OUTPUT_TOPICS:
-            return self.of(topic, partition)  # Inputs are written without transactions.
-        _, high = self._ask(self._high, topic, partition)
+        if all(place.topic not in OUTPUT_TOPICS for place in places):
+            return self.stable(places)  # Inputs are written without transactions.
+        highs = self._ask(self._high, places, OFFSET_END)
         deadline_s = time.monotonic() + SETTLE_MAX_S
         while True:
-            first, end = self.of(topic, partition)
-            if end >= high:
-                return first, end
+            ends = self.stable(places)
+            late = [n for n, end in enumerate(ends) if end < highs[n]]
+            if not late:
+                return ends
             if time.monotonic() > deadline_s:
-                LOGGER.warning(
-                    "%s partition %d: stable to offset %d, written to %d: a transaction is open",
-                    self._cluster.topic(topic),
-                    partition,
-                    end,
-                    high,
-                )
-                return first, end
+                for n in late:
+                    self._say_open(places[n], ends[n], highs[n])
+                return ends
             time.sleep(SETTLE_STEP_S)
 
     def close(self) -> None:
         self._stable.close()
         self._high.close()
 
-    def _ask(self, consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-        at = TopicPartition(self._cluster.topic(topic), partition)
+    def _say_open(self, place: Place, end: int, high: int) -> None:
+        LOGGER.warning(
+            "%s partition %d: stable to offset %d, written to %d: a transaction is open",
+            self._cluster.topic(place.topic),
+            place.partition,
+            end,
+            high,
+        )
+
+    def _ask(self, consumer: Consumer, places: Sequence[Place], which: int) -> list[int]:
+        """One request to each leader; the watermarks' own call makes two for each partition."""
+        asked = [
+            TopicPartition(self._cluster.topic(topic), partition, which)
+            for topic, partition in places
+        ]
         deadline_s = time.monotonic() + CALL_MAX_S
         while True:
             left_s = max(0.1, deadline_s - time.monotonic())
             try:
-                return consumer.get_watermark_offsets(at, timeout=left_s, cached=False)
+                answers = consumer.offsets_for_times(asked, timeout=left_s)
+                failed = next((answer.error for answer in answers if answer.error), None)
             except KafkaException as error:
-                cause = error_of(error).str()
-                if time.monotonic() > deadline_s:
-                    raise self._cluster.unavailable(
-                        f"asking for the end of {at.topic}", cause
-                    ) from error
+                failed = error_of(error)
+            if failed is None:
+                return [answer.offset for answer in answers]
+            consumer.poll(0)  # Logs and complaints wait in the client until somebody looks.
+            if time.monotonic() > deadline_s:
+                names = ", ".join(at.topic for at in asked)
+                raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
             time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
 
 
@@ -102,7 +134,8 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        first, end = self._ends.settled(topic, partition)
+        place = Place(topic, partition)
+        first, (end,) = self._ends.first(place), self._ends.settled([place])
         step = LAST_SEARCH_OFFSETS
         with self._lock:
             while first < end:

@@ -27,6 +27,15 @@ from engine.log.kafka_member import FOREIGN_CHECK_S, SILENCE_MAX_S, Membership
 from engine.log.kafka_topics import CLAIMS, SHARDS, admin_of
 from engine.log.port import Lease, LeaseChange, LeaseLostError, LogUnavailableError
 
+COORDINATOR_STEP_S = 0.05
+COORDINATOR_COMES = frozenset(  # A broker that has just started gets ready for groups at the first.
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+
 
 def competing_group(cluster: Cluster) -> str:
     return cluster.topic("lease")
@@ -38,19 +47,31 @@ def claim_group(cluster: Cluster, shard: int) -> str:
 
 def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> dict[str, set[str]]:
     """Group to the names of its members: those that live, or whose session has not run out."""
-    answers = admin.describe_consumer_groups(list(groups), request_timeout=CALL_MAX_S)
     found: dict[str, set[str]] = {}
-    for group, answer in answers.items():
-        try:
-            members = answer.result(CALL_MAX_S).members
-        except KafkaException as error:
-            if error_of(error).code() == KafkaError.GROUP_ID_NOT_FOUND:
-                continue
-            raise cluster.unavailable(f"describing group {group}", error_of(error).str()) from error
-        except TimeoutError as error:
-            raise cluster.unavailable(f"describing group {group}", "no answer") from error
-        for member in members:
-            found.setdefault(group, set()).add(member.group_instance_id or member.client_id)
+    deadline_s = time.monotonic() + CALL_MAX_S
+    left = list(groups)
+    while left:
+        answers = admin.describe_consumer_groups(left, request_timeout=CALL_MAX_S)
+        left = []
+        for group, answer in answers.items():
+            try:
+                members = answer.result(CALL_MAX_S).members
+            except KafkaException as error:
+                cause = error_of(error)
+                if cause.code() == KafkaError.GROUP_ID_NOT_FOUND:
+                    continue
+                if cause.code() not in COORDINATOR_COMES or time.monotonic() > deadline_s:
+                    what = f"describing group {group}"
+                    raise cluster.unavailable(what, f"{cause.name()} {cause.str()}") from error
+                left.append(group)
+            except TimeoutError as error:
+                raise cluster.unavailable(f"describing group {group}", "no answer") from error
+            else:
+                for member in members:
+                    name = member.group_instance_id or member.client_id
+                    found.setdefault(group, set()).add(name)
+        if left:
+            time.sleep(COORDINATOR_STEP_S)
     return found
 
 
@@ -158,9 +179,7 @@ class KafkaLeases:
         try:
             found = self._found_foreign(shards)
         except LogUnavailableError:
-            # A client that lived through an outage of its brokers never gets an answer again
-            # (librdkafka 2.16): the next question has a new one.
-            self._admin = admin_of(self._cluster)
+            self.on_assigned()
             raise
         with self._changed:
             self._foreign = self._foreign.difference(shards) | found
@@ -174,6 +193,10 @@ class KafkaLeases:
         groups = {claim_group(self._cluster, shard): shard for shard in shards}
         others = members_of(self._cluster, self._admin, list(groups))
         return {groups[group] for group in others}
+
+    def on_assigned(self) -> None:
+        """Ask on with a new client: one that lived through an outage gets no answer (2.16)."""
+        self._admin = admin_of(self._cluster)
 
     def on_gained(self, lease: Lease) -> None:
         with self._changed:

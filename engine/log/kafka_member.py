@@ -229,6 +229,8 @@ class Membership:
             shard = self._shard_of(p.partition)
             self._untaken[shard] = self._partition_of[shard] = p.partition
         self._checked_s = 0.0
+        if at:
+            self._leases.on_assigned()
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """The group waits in here until the worker has finished with these shards."""

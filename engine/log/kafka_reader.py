@@ -19,7 +19,7 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka_client import LOGGER, Cluster
-from engine.log.kafka_ends import END_OF_PARTITION, Ends, headers_of
+from engine.log.kafka_ends import END_OF_PARTITION, Ends, Place, headers_of
 from engine.log.port import (
     CorruptLogError,
     LogUnavailableError,
@@ -67,8 +67,15 @@ class KafkaReader:
             self._next = Start(taken[-1].offset + 1, taken[-1].position + 1)
         return taken
 
+    @property
+    def place(self) -> Place:
+        return Place(self._feed.topic, self.partition)
+
     def at_end(self) -> bool:
-        end = self._feed.end(self.partition)
+        return self.has_returned(self._feed.end(self.partition))
+
+    def has_returned(self, end: int) -> bool:
+        """Whether everything before this offset was returned by `read`."""
         self._feed.pump()
         self.fail()
         return self.accepted >= end and not (self.queue and self.queue[0].offset < end)
@@ -111,11 +118,13 @@ class Feed:
 
     def attach(self, partition: int, start: Start) -> KafkaReader:
         """Raises CorruptLogError if the start lies outside the log."""
-        first, end = self._ends.of(self.topic, partition)
+        place = Place(self.topic, partition)
+        first, (end,) = self._ends.first(place), self._ends.stable([place])
         if not first <= start.offset <= end:
             raise self._outside(partition, start.offset, f"offsets {first} to {end}")
         reader = KafkaReader(self, partition, start)
         with self._lock:
+            self._forget_outages()
             others = self._readers.setdefault(partition, [])
             if not others or start.offset < self._reached[partition]:
                 self._fetch_from(partition, start.offset)
@@ -138,7 +147,7 @@ class Feed:
 
     def end(self, partition: int) -> int:
         """Beyond every record that is committed now."""
-        return self._ends.settled(self.topic, partition)[1]
+        return self._ends.settled([Place(self.topic, partition)])[0]
 
     def take(self, reader: KafkaReader, max_records: int) -> list[Record]:
         max_records = min(max_records, READ_MAX_RECORDS)
@@ -256,6 +265,15 @@ class Feed:
             self._paused.discard(partition)
         self._consumer.incremental_assign([at])
         self._reached[partition] = offset
+
+    def _forget_outages(self) -> None:
+        """Take what the client said while nobody read: it is not about this reader.
+
+        After an outage of a minute the client had a thousand complaints in store, and each topic's
+        first one made the recovery begin again: 15 s after the broker was back.
+        """
+        while not self._readers and self._consumer.consume(PUMP_RECORDS, 0):
+            pass
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == ALL_BROKERS_DOWN:

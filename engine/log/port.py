@@ -171,6 +171,13 @@ class Log(Protocol):
         """Raises CorruptLogError if the start lies outside the log."""
         ...
 
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        """True if `at_end` is true of each of these, of what was committed when this was called.
+
+        One question to the log for all of them. Raises LogUnavailableError.
+        """
+        ...
+
     def last(self, topic: str, partition: int) -> Record | None:
         """The last committed record, or None. Its position is -1: unknown without a full read."""
         ...

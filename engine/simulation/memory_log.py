@@ -34,6 +34,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    Reader,
     Record,
     Start,
 )
@@ -299,6 +300,9 @@ class MemoryLog:
                 f"the log, offsets 0 to {len(found.entries)}."
             )
         return MemoryReader(self, found, start)
+
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
         self._ask("read")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 
+from engine.cli.worker import quiet_collector, set_heap_aside
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
 from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
@@ -91,8 +92,9 @@ class OrderToRoute:
 
 def work(url: str) -> None:
     """A worker until it is terminated, as the engine may be at any moment."""
+    quiet_collector()
     with open_log(url, partitions=1) as log:
-        Worker(log, RULES, "bench-worker").run()
+        Worker(log, RULES, "bench-worker", on_rebuilt=set_heap_aside).run()
 
 
 def echo(url: str) -> None:

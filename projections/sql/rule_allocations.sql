@@ -8,7 +8,7 @@ first_shares as (
         part.error_qty,
         part.shares,
         coalesce(list_sum(list_transform(part.shares, lambda x: x.share_qty)), 0) as shared_qty
-    from fill_allocated as part
+    from fills_shared as part
 ),
 revised as (
     select
@@ -20,7 +20,7 @@ revised as (
     group by fill_id
 ),
 all_shares as (
-    select unnest(shares).share_qty as share_qty from fill_allocated
+    select unnest(shares_qty) as share_qty from fill_allocated
     union all
     select unnest(shares).share_qty from cross_allocated
     union all
@@ -28,7 +28,7 @@ all_shares as (
 ),
 standing as (
     select fill_id, seq, shares as before_shares, shares as after_shares, false as is_revision
-    from fill_allocated
+    from fills_shared
     union all
     select fill_id, seq, "before", "after", true
     from fill_reallocated

@@ -43,3 +43,17 @@ def test_an_order_goes_through_kafka(url: str, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert execute(["orders", "submit", "--log", url, *flags]) == Exit.OK
     assert json.loads(capsys.readouterr().out)["status"] == "SENT"
+
+
+def test_a_worker_does_not_start_on_topics_that_are_less_durable_than_wanted(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(["topics", "create", "--log", url, "--partitions", "2"])
+    monkeypatch.setenv("METAORDER_PARTITIONS", "2")
+    monkeypatch.setenv("METAORDER_REPLICATION", "3")
+    capsys.readouterr()
+    assert execute(["worker", "--log", url]) == Exit.ERROR
+    said = capsys.readouterr().err
+    assert "nothing was started" in said
+    assert "journal has 1 replica(s), expected 3" in said
+    assert "metaorder topics check" in said

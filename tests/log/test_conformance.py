@@ -306,6 +306,19 @@ def test_a_reader_at_the_end_goes_on_when_more_comes(log_factory: LogFactory) ->
         assert reader.next.position == number + 1
 
 
+def test_several_readers_are_at_their_ends_when_the_last_of_them_is(
+    log_factory: LogFactory,
+) -> None:
+    log, other = log_factory(), log_factory()
+    readers = [other.reader("controls", 0), other.reader("reference", 0)]
+    assert other.at_ends(readers)
+    for reader, topic in zip(readers, ("controls", "reference"), strict=True):
+        log.append(topic, [new(b"0")])
+        assert not other.at_ends(readers)  # At once: a first answer may not be late.
+        assert [record.value for record in drain(other, reader)] == [b"0"]
+        assert other.at_ends(readers)
+
+
 def test_a_start_beyond_the_end_is_refused(log_factory: LogFactory) -> None:
     log = log_factory()
     with pytest.raises(CorruptLogError, match="orders"):

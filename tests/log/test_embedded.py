@@ -352,7 +352,6 @@ def test_renewal_keeps_a_lease_alive(
     log: EmbeddedLog, other: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded_lease, "LEASE_TIMEOUT_NS", 300_000_000)
-    monkeypatch.setattr(embedded_lease, "RENEW_EVERY_S", 0.05)
     leases, _ = hold(log)
     for _ in range(6):
         assert leases.poll(0.1) == LeaseChange()

@@ -4,6 +4,7 @@
 after a commit took effect, which is what a real log does to its users.
 """
 
+import gc
 import random
 import resource
 import threading
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 from pipeline import desk, fresh_log, in_process, proof, short_day
 
-from engine import worker
+from engine import work, worker
+from engine.cli.worker import set_heap_aside
 from engine.core import events as e
 from engine.log import open_log
 from engine.log.embedded import EmbeddedLog
@@ -184,6 +186,7 @@ def check(log: Log, *, is_all_taken: bool = True) -> None:
 def test_a_log_that_fails_everywhere_costs_time_and_nothing_else(
     opened: tuple[Path, Log], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(work, "RETRY_WAIT_S", 0.01)
     monkeypatch.setattr(worker, "RETRY_WAIT_S", 0.01)
     path, log = opened
     failures = Failures(seed)
@@ -218,6 +221,28 @@ def test_workers_come_and_go_and_each_stop_hands_over(opened: tuple[Path, Log]) 
         publisher.send(desk.order("LAST", INSTRUMENTS[0]))
         in_process.until(lambda: "LAST" in accepted(log), "the last order", running)
     check(log, is_all_taken=False)
+
+
+def test_what_the_shards_recovered_is_no_longer_searched_for_cycles(
+    opened: tuple[Path, Log],
+) -> None:
+    """Once, when the last of them is at work."""
+    _, log = opened
+    desk.open_day(desk.Publisher(log, desk.OMS), INSTRUMENTS)
+    frozen: list[int] = []
+
+    def rebuilt() -> None:
+        set_heap_aside()
+        frozen.append(gc.get_freeze_count())
+        running.stop()
+
+    running = worker.Worker(log, RULES, "worker", on_rebuilt=rebuilt)
+    try:
+        running.run()
+        assert len(frozen) == 1
+        assert frozen[0] > 0
+    finally:
+        gc.unfreeze()
 
 
 def cpu_s() -> float:

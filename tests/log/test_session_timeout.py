@@ -1,0 +1,40 @@
+"""The configured session time-out is what a worker that falls silent is given, on every log."""
+
+import time
+from pathlib import Path
+
+import pytest
+from pipeline import fresh_log
+
+from engine import config
+from engine.cli.options import opened
+from engine.log import open_log
+from engine.log.kafka_lease import KafkaLeases
+from engine.log.port import LeaseLostError
+
+TIMEOUT_MS = 1_000
+
+
+def test_a_silent_worker_of_the_embedded_log_has_the_configured_time(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'log.db'}"
+    settings = config.load(log_url=url, partitions=1, session_timeout_ms=TIMEOUT_MS)
+    with opened(settings) as log, opened(settings) as other:
+        log.leases("silent", [0])
+        began_s = time.monotonic()
+        with pytest.raises(LeaseLostError, match="1 s after its last sign of life"):
+            other.leases("next", [0])
+        time.sleep(TIMEOUT_MS / 1_000 + 0.05)
+        (lease,) = other.leases("next", [0]).poll(0).gained
+        assert lease.epoch == 2
+        assert time.monotonic() - began_s < 3 * TIMEOUT_MS / 1_000
+
+
+@pytest.mark.kafka
+def test_a_member_of_the_group_has_the_configured_time(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = fresh_log.url(request, tmp_path, fresh_log.KAFKA, 1)
+    with open_log(url, partitions=1, session_timeout_ms=TIMEOUT_MS) as log:
+        leases = log.leases("silent", [0])
+        assert isinstance(leases, KafkaLeases)
+        assert leases.session_timeout_ms == TIMEOUT_MS
