@@ -12,6 +12,7 @@ batches. Each step yields how far it is.
 from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
+from engine.batch import Batch
 from engine.core.events import BatchSealed, SealKind, StageEvent
 from engine.log import codec
 from engine.log.port import (
@@ -28,7 +29,7 @@ from engine.log.port import (
     Start,
 )
 from engine.seal import frame, new_hash
-from engine.shard import Batch, Rules, Shard
+from engine.shard import Rules, Shard
 
 READ_RECORDS = 2_000  # One bounded read.
 
@@ -62,7 +63,8 @@ def recover(log: Log, number: int, rules: Rules) -> Generator[Progress, None, Sh
                 inputs |= _keyed(log, shard)
             batch = _inputs_of(seal, inputs)
             if is_past:
-                shard.skip(seal, batch, _events_of(seal, stages, decode=done == last_close))
+                decode = done == last_close or any(batch.values())  # Some may be rejected.
+                shard.skip(seal, batch, _events_of(seal, stages, decode=decode))
             else:
                 shard.fold(seal, batch, _events_of(seal, stages, decode=True))
             yield Progress(done + 1, len(seals))

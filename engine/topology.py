@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from engine.core import (
     aggregation,
     allocation,
+    carried,
+    changes,
     day,
     execution,
     intake,
@@ -23,6 +25,7 @@ from engine.core import (
     scorecard,
     slicing,
     strategy,
+    unreadable,
 )
 from engine.core import events as e
 from engine.core.state import Parent, State
@@ -49,24 +52,26 @@ TABLE: tuple[Row, ...] = (
     Row(
         "ingest",
         intake,
-        (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested, intake.Unreadable),
-        (
-            e.OrderAccepted,
-            e.OrderRejected,
-            e.OrderChangePending,
-            e.OrderChangeRejected,
-            e.OrderAmended,
-            e.OrderCancelled,
-            e.InputRejected,
-            e.SuspensionSet,
-            e.InstrumentHalted,
-        ),
+        (e.OrderSubmitted,),
+        (e.OrderAccepted, e.OrderRejected),
+    ),
+    Row(
+        "ingest",
+        changes,
+        (e.OrderAmendRequested, e.OrderCancelRequested),
+        (e.OrderChangePending, e.OrderChangeRejected, e.OrderAmended, e.OrderCancelled),
     ),
     Row(
         "ingest",
         intake,
-        (e.ParentEnded, e.FillReallocated),
-        (e.OrderExpired, e.OrderCancelled),
+        (e.ParentEnded, e.FillAllocated, e.CrossAllocated, e.FillReallocated),
+        (e.OrderExpired, e.OrderCancelled, e.OrderChangeRejected),
+    ),
+    Row(
+        "ingest",
+        unreadable,
+        (unreadable.Unreadable,),
+        (e.InputRejected, e.SuspensionSet, e.InstrumentHalted),
     ),
     Row(
         "ingest",
@@ -91,8 +96,10 @@ TABLE: tuple[Row, ...] = (
             e.OrderCarried,
             e.SuspensionSet,
             e.InstrumentHalted,
+            e.VenueStatusCarried,
         ),
     ),
+    Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
     Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
@@ -109,7 +116,8 @@ TABLE: tuple[Row, ...] = (
     Row("ingest", aggregation, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
     Row("routes", aggregation, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
-    Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
+    Row("aggregation", carried, (e.OrderResumed,), (e.ParentOpened, e.MemberJoined)),
+    Row("aggregation", day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", strategy, (PLAN,), (e.PlanAdopted, e.ScheduleRecalibrated)),
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
     Row("routes", routing, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
@@ -145,8 +153,11 @@ TABLE: tuple[Row, ...] = (
 # Who decides on an input or an event, in this order; what each answers is folded before the next.
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
+    changes.DECIDE,
+    unreadable.DECIDE,
     risk.DECIDE,
     day.DECIDE,
+    carried.DECIDE,
     aggregation.DECIDE,
     routing.DECIDE,
     execution.DECIDE,
@@ -159,8 +170,11 @@ REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
 
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
+    changes.EVOLVE,
+    unreadable.EVOLVE,
     risk.EVOLVE,
     day.EVOLVE,
+    carried.EVOLVE,
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
     strategy.EVOLVE,

@@ -143,12 +143,13 @@ class VenueKind(StrEnum):
 class RejectReason(StrEnum):
     """Why a request was refused; the first that applies, in this order."""
 
+    ID_INVALID = "ID_INVALID"
+    DUPLICATE_ORDER = "DUPLICATE_ORDER"
     KILL_SWITCH = "KILL_SWITCH"
     SESSION_CLOSED = "SESSION_CLOSED"
     NO_POLICY = "NO_POLICY"
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
     UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
-    DUPLICATE_ORDER = "DUPLICATE_ORDER"
     SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
     RESTRICTED = "RESTRICTED"
     INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
@@ -161,6 +162,7 @@ class RejectReason(StrEnum):
     LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
     LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
     LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
+    NO_REFERENCE_PX = "NO_REFERENCE_PX"
     NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
     ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
@@ -188,6 +190,7 @@ class WithdrawReason(StrEnum):
     HALT = "HALT"
     WINDOW_ENDED = "WINDOW_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
+    REFUSED = "REFUSED"
     OTHER = "OTHER"
 
 
@@ -199,6 +202,7 @@ class InputReason(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     WRONG_PARTITION = "WRONG_PARTITION"
     WRONG_KEY = "WRONG_KEY"
+    INVALID = "INVALID"
     FAULT = "FAULT"
     OTHER = "OTHER"
 
@@ -830,6 +834,8 @@ class OrderAccepted:
     # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
     arrival_mid_px: int | None
     received_ns: int  # When our edge received it, ns since 1970 UTC.
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -890,6 +896,8 @@ class OrderCancelled:
     cl_ord_id: str  # Id of the request; empty if nobody asked.
     withdrawn_qty: int  # Withdrawn, smallest increments.
     reason: WithdrawReason  # Why.
+    # Where the order is REFUSED, the RejectReason and what was found and expected; else empty.
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1583,6 +1591,38 @@ class BatchSealed:
     resume: tuple[ResumeOffset, ...]  # Where the log keeps the next inputs; outside the chain.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResumed:
+    """A carried order passed a new day's checks and looks for a parent; its mandate is today's."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    order_id: str  # The order's first id.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    # Venue codes never to be used, of the order and the mandate, sorted.
+    excluded_venues: tuple[str, ...]
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueStatusCarried:
+    """A venue that was not open, or whose session was down, when the day closed."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    venue: str  # Venue code.
+    status: VenueStatus  # Its last known state.
+    down_since_ns: int | None  # When its session went down, ns since 1970 UTC; null if it is up.
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -1656,6 +1696,8 @@ StageEvent = (
     | CrossAllocated
     | FillReallocated
     | ParentReconciled
+    | OrderResumed
+    | VenueStatusCarried
 )
 
 
@@ -1731,6 +1773,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     FillReallocated: "allocations",
     ParentReconciled: "allocations",
     BatchSealed: "journal",
+    OrderResumed: "ingest",
+    VenueStatusCarried: "ingest",
 }
 
 

@@ -49,7 +49,7 @@ from world import (
     venue,
 )
 
-from engine.core import intake
+from engine.core import intake, unreadable
 from engine.core.events import (
     BreakFlagged,
     Change,
@@ -89,7 +89,7 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
-from engine.core.intake import Unreadable
+from engine.core.unreadable import Unreadable
 from engine.log import codec
 
 BEHIND_PX = px(99.95)  # A buy that rests there.
@@ -250,9 +250,11 @@ def test_the_tick_of_the_price_band_counts() -> None:
 def test_the_first_reason_that_applies_is_the_reason() -> None:
     """Everything is wrong with one order; each cure brings the next reason."""
     world = World().given(kill(), halt(), restriction(), instrument("OTHER"))
-    world.given(calendar(), Raw("orders", number=1, source="bad"))
+    world.given(calendar(), Raw("orders", number=1, source="bad"), order("used", source="bad"))
     asked: dict[str, Any] = {
         "source": "bad",
+        "cl_ord_id": "used",
+        "settlement": "?" * 201,
         "order_qty": 0,
         "order_type": OrderType.LIMIT,
         "currency": "EUR",
@@ -262,6 +264,8 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
     }
     limits: dict[str, Any] = {"max_order_qty": 1_000, "max_order_notional_cur": 1, "collar_ppm": 10}
     cures: list[tuple[RejectReason, tuple[Any, ...], dict[str, Any]]] = [
+        (RejectReason.ID_INVALID, (), {"settlement": "REGULAR"}),
+        (RejectReason.DUPLICATE_ORDER, (), {"cl_ord_id": "first"}),
         (RejectReason.KILL_SWITCH, (kill(engaged=False),), {}),
         (RejectReason.SESSION_CLOSED, (day_opened(),), {}),
         (RejectReason.NO_POLICY, (policy(),), {}),
@@ -277,7 +281,12 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
         (RejectReason.LIMIT_PX_MUST_BE_POSITIVE, (), {"limit_px": 2**60}),
         (RejectReason.LIMIT_PX_OUT_OF_RANGE, (), {"limit_px": px(200) + 1}),
         (RejectReason.LIMIT_PX_OFF_TICK, (), {"limit_px": px(200)}),
-        (RejectReason.LIMIT_PX_OUTSIDE_COLLAR, (), {"limit_px": px(100)}),
+        (
+            RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
+            (quote(bid=0, ask=0),),
+            {"limit_px": None, "order_type": OrderType.MARKET},
+        ),
+        (RejectReason.NO_REFERENCE_PX, (quote(),), {}),
         (RejectReason.NOTIONAL_ABOVE_LIMIT, (risk_limit(), allotment(1)), {}),
         (RejectReason.ALLOTMENT_EXHAUSTED, (allotment(10**9),), {}),
         (RejectReason.CURRENCY_MISMATCH, (), {"currency": "USD"}),
@@ -285,14 +294,13 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
         (RejectReason.PARTICIPATION_INVALID, (), {"max_participation_ppm": None}),
         (RejectReason.UNKNOWN_VENUE, (venue("NOWHERE"),), {}),
     ]
-    for reason, facts, said in cures:
+    for number, (reason, facts, said) in enumerate(cures):
         world.when(order(**asked)).then(an(OrderRejected, reason=reason))
         world.given(*facts)
-        asked |= said
+        asked |= {"cl_ord_id": "used" if number == 0 else f"try-{number}", **said}
     world.when(order(**asked)).then_some(OrderAccepted)
-    world.when(order(**asked)).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
     world.given(kill()).when(order(**asked)).then(
-        an(OrderRejected, reason=RejectReason.KILL_SWITCH)
+        an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER)
     )
     found = [reason for reason, _, _ in cures]
     assert found == sorted(found, key=list(RejectReason).index), "the enum's order is the order"
@@ -340,11 +348,11 @@ def test_a_cancel_waits_for_the_child_and_a_fill_in_the_race_is_the_clients() ->
     assert world.order().allocated_qty == 200
 
 
-def test_a_cancel_that_meets_the_last_fill_withdraws_nothing() -> None:
+def test_a_cancel_that_meets_the_last_fill_is_refused_as_too_late() -> None:
     world = resting().given(cancel())
     world.when(fill_report(world.child(), 500)).then_some(
-        an(OrderCancelled, withdrawn_qty=0, cl_ord_id="o1x"), ParentEnded
-    )
+        an(OrderChangeRejected, reason=RejectReason.ORDER_ENDED, cl_ord_id="o1x"), ParentEnded
+    ).then_no(OrderCancelled)
     world.when(cancel(cl_ord_id="x2")).then(
         an(OrderChangeRejected, reason=RejectReason.ORDER_ENDED)
     )
@@ -388,6 +396,7 @@ def test_a_cancel_passes_a_kill_switch_a_halt_and_a_suspension() -> None:
 def test_a_bad_amend_is_refused_with_its_reason() -> None:
     world = resting(risk_limit(max_order_qty=1_000))
     bad: list[tuple[RejectReason, dict[str, Any]]] = [
+        (RejectReason.ID_INVALID, {"cl_ord_id": ""}),
         (RejectReason.NOTHING_TO_CHANGE, {}),
         (RejectReason.NOTHING_TO_CHANGE, {"order_qty": 500, "limit_px": BEHIND_PX}),
         (RejectReason.QTY_MUST_BE_POSITIVE, {"order_qty": 0}),
@@ -396,13 +405,16 @@ def test_a_bad_amend_is_refused_with_its_reason() -> None:
         (RejectReason.LIMIT_PX_MUST_BE_POSITIVE, {"limit_px": -CENT}),
         (RejectReason.LIMIT_PX_OFF_TICK, {"limit_px": CENT + 1}),
     ]
-    for reason, said in bad:
-        world.when(amend(**said)).then(an(OrderChangeRejected, reason=reason))
+    for number, (reason, said) in enumerate(bad):
+        asked = amend(**{"cl_ord_id": f"a{number}", **said})
+        world.when(asked).then(an(OrderChangeRejected, reason=reason))
     world = trading().given(order())
     world.when(amend(limit_px=CENT)).then(
         an(OrderChangeRejected, reason=RejectReason.LIMIT_PX_NOT_ALLOWED)
     )
-    world.when(amend(order_qty=600)).then_some(an(OrderAmended, order_qty=600, limit_px=None))
+    world.when(amend(cl_ord_id="a2", order_qty=600)).then_some(
+        an(OrderAmended, order_qty=600, limit_px=None)
+    )
 
 
 def test_a_limit_that_was_lowered_since_allows_what_the_order_has() -> None:
@@ -410,7 +422,7 @@ def test_a_limit_that_was_lowered_since_allows_what_the_order_has() -> None:
     world.when(amend(order_qty=501)).then(
         an(OrderChangeRejected, reason=RejectReason.QTY_ABOVE_LIMIT)
     )
-    world.when(amend(order_qty=400)).then_some(OrderChangePending)
+    world.when(amend(cl_ord_id="a2", order_qty=400)).then_some(OrderChangePending)
 
 
 @pytest.mark.parametrize(
@@ -442,7 +454,7 @@ def test_a_dearer_limit_passes_the_collar(side: Side, limit: float) -> None:
     world.when(amend(limit_px=px(limit))).then(
         an(OrderChangeRejected, reason=RejectReason.LIMIT_PX_OUTSIDE_COLLAR)
     )
-    world.when(amend(limit_px=px(100.01))).then_some(OrderAmended)
+    world.when(amend(cl_ord_id="a2", limit_px=px(100.01))).then_some(OrderAmended)
 
 
 def test_an_amend_spends_what_it_adds_and_a_cut_gives_nothing_back() -> None:
@@ -676,7 +688,7 @@ def test_an_input_that_raised_halts_its_instrument() -> None:
     )
     world.when(order("o3")).then(an(OrderRejected, reason=RejectReason.INSTRUMENT_HALTED))
     world.when(lift()).then_some(ControlApplied)
-    world.when(order("o3")).then_some(OrderAccepted)
+    world.when(order("o4")).then_some(OrderAccepted)
 
 
 def test_a_control_that_raised_may_have_been_a_kill_switch() -> None:
@@ -692,4 +704,4 @@ def test_deciding_leaves_the_state_as_it_found_it() -> None:
     scene: Scene = given(*market())
     scene.when(intake.decide_submitted, order()).then(OrderAccepted)
     found = make(Unreadable, topic="orders", reason=InputReason.UNREADABLE)
-    scene.when(intake.decide_unreadable, found).then(InputRejected, SuspensionSet)
+    scene.when(unreadable.decide_unreadable, found).then(InputRejected, SuspensionSet)

@@ -54,7 +54,7 @@ from world import (
 )
 
 from engine import topology
-from engine.core import day, scorecard
+from engine.core import carried, scorecard
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -107,7 +107,7 @@ def deciding_watched() -> Iterator[None]:
         patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
-    patch.setattr(day, "place_carried", watched(day.place_carried))
+    patch.setattr(carried, "place", watched(carried.place))
     patch.setattr(scorecard, "update", watched(scorecard.update))
     try:
         yield

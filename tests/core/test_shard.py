@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
     CLOSE_NS,
+    DAY,
     HOUR,
     INSTRUMENT,
     LIT,
@@ -48,7 +49,8 @@ from world import (
 
 from engine import seal as seals
 from engine import topology
-from engine.core import day, scorecard
+from engine.admission import sender
+from engine.core import carried, day, scorecard
 from engine.core import events as e
 from engine.log import codec
 from engine.log.partition import partition_of
@@ -63,7 +65,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.shard import Rules, Sealed, Shard, sender
+from engine.shard import Rules, Sealed, Shard
 
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
 
@@ -479,11 +481,13 @@ def test_a_record_of_another_shard_is_rejected_and_suspends_nobody() -> None:
 
 def test_only_so_many_keys_are_remembered() -> None:
     world = trading()
-    world.shard._partition_of_key = dict.fromkeys(map(str.encode, map(str, range(100_000))), 0)  # noqa: SLF001
+    world.shard._admission._partition_of_key = dict.fromkeys(
+        map(str.encode, map(str, range(100_000))), 0
+    )
 
     world.when(order()).then_some(e.OrderAccepted)
 
-    assert len(world.shard._partition_of_key) == 100_000  # noqa: SLF001
+    assert len(world.shard._admission._partition_of_key) == 100_000  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -699,15 +703,11 @@ def test_a_carried_order_that_cannot_be_placed_waits() -> None:
     world = trading().given(order("g", limit_px=px(99.00), **GTC)).at(CLOSE_NS, day_closed())
     world.now_ns = open_ns = CLOSE_NS + 18 * HOUR
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(day, "place_carried", refuse_placing)
+        patch.setattr(carried, "place", refuse)
         assert retaken(world, day_opened(20180103, open_ns)) == ["plan:"]
 
     assert list(world.state.unplaced) == [world.order("g").order_id]
     proved(world)
-
-
-def refuse_placing(state: Any, now_ns: int) -> Any:  # noqa: ANN401, ARG001
-    raise PoisonError
 
 
 def test_what_a_search_for_a_fault_finds_nothing_wrong_with_is_decided_as_always() -> None:
@@ -779,16 +779,16 @@ def skipped(world: World) -> Shard:
             shard.fold(seal, batch.inputs, events)
             continue
         shared = {t: r for t, r in batch.inputs.items() if t in ("controls", "reference")}
-        shard.skip(seal, shared, events if number == last else ())
+        shard.skip(seal, shared, events)
     return shard
 
 
 def test_passing_over_closed_days_comes_to_the_same_as_folding_them() -> None:
     world = eventful()
     for number in range(2):
-        world.at(world.now_ns + 8 * HOUR, day_closed(), instrument("MSFT"), kill())
+        world.at(world.now_ns + 8 * HOUR, day_closed(DAY + number), instrument("MSFT"), kill())
         open_ns = world.now_ns + 16 * HOUR
-        world.at(open_ns, day_opened(number, open_ns), quote(received_ns=open_ns))
+        world.at(open_ns, day_opened(DAY + number + 1, open_ns), quote(received_ns=open_ns))
 
         shard = skipped(world)
 
