@@ -119,7 +119,7 @@ def best_first(sign: int) -> Check:
     """Levels in range, from the best price on; a bid's sign is 1, an ask's -1."""
 
     def check(levels: tuple[Any, ...], _: object) -> str:
-        last_px = PX_MAX * sign
+        last_px = PX_MAX
         for level in levels:
             if not (0 <= level.px <= PX_MAX and 0 <= level.level_qty <= QTY_MAX):
                 return f"px 0 to {PX_MAX} and level_qty 0 to {QTY_MAX} in each level"
