@@ -64,7 +64,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "ingest",
         intake,
-        (e.ParentEnded, e.FillAllocated, e.CrossAllocated, e.FillReallocated),
+        (e.ParentEnded, e.FillAllocated, e.FillReallocated),
         (e.OrderExpired, e.OrderCancelled, e.OrderChangeRejected),
     ),
     Row(

@@ -16,7 +16,6 @@ from typing import Any
 from engine.core import market, pretrade
 from engine.core.events import (
     Change,
-    CrossAllocated,
     EndReason,
     FillAllocated,
     FillReallocated,
@@ -119,10 +118,11 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
     return tuple(ended)
 
 
-def decide_allocated(
-    state: State, event: FillAllocated | CrossAllocated, _: int
-) -> tuple[StageEvent, ...]:
-    """A change that waits for an order which just got all it wanted comes too late."""
+def decide_allocated(state: State, event: FillAllocated, _: int) -> tuple[StageEvent, ...]:
+    """A change that waits for an order which just got all it wanted comes too late.
+
+    Only a fill can do that: a member whose change is pending does not cross.
+    """
     return too_late(state.parent(event.parent_id))
 
 
@@ -195,7 +195,6 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     OrderSubmitted: decide_submitted,
     ParentEnded: decide_parent_ended,
     FillAllocated: decide_allocated,
-    CrossAllocated: decide_allocated,
     FillReallocated: decide_fill_reallocated,
 }
 

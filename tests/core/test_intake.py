@@ -25,6 +25,7 @@ from world import (
     bust,
     calendar,
     cancel,
+    correction,
     day_closed,
     day_opened,
     fill_report,
@@ -45,6 +46,7 @@ from world import (
     risk_limit,
     session,
     tick_table,
+    trade,
     trading,
     venue,
 )
@@ -388,6 +390,144 @@ def test_a_cancel_outranks_an_amend_that_waits() -> None:
 def test_a_cancel_passes_a_kill_switch_a_halt_and_a_suspension() -> None:
     world = resting().given(kill(), halt(), restriction(), Raw("orders"))
     world.when(cancel()).then_some(an(OrderChangePending, change=Change.CANCEL))
+
+
+# ------------------------------------------------------------------- one answer, one id
+
+
+def test_an_amend_that_waits_is_refused_when_a_cancel_outranks_it() -> None:
+    world = resting().given(amend(order_qty=100))
+    world.when(cancel()).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.CHANGE_PENDING),
+        an(OrderChangePending, cl_ord_id="o1x"),
+    )
+    world.when(canceled(world)).then_some(an(OrderCancelled, cl_ord_id="o1x"))
+
+
+@pytest.mark.parametrize("order_qty", [100, 600])
+def test_an_amend_that_waits_for_an_order_that_fills_is_refused_as_too_late(order_qty: int) -> None:
+    world = resting().given(amend(order_qty=order_qty, limit_px=px(90)))
+    assert world.order().pending is not None
+    world.when(fill_report(world.child(), 500)).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED)
+    ).then_no(OrderAmended)
+    assert world.order().pending is None
+
+
+def test_an_amend_that_waits_for_an_order_that_a_correction_fills_is_refused() -> None:
+    world = resting()
+    child = world.child()
+    world.given(fill_report(child, 400), amend(order_qty=600, limit_px=px(90)))
+    world.when(correction(child, 500)).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED)
+    )
+    assert world.order().pending is None
+
+
+def test_an_amend_that_waits_for_an_order_that_expires_is_refused_as_too_late() -> None:
+    world = resting().given(amend(order_qty=100))
+    world.when(day_closed()).then_some(
+        an(OrderExpired, withdrawn_qty=500),
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED),
+    )
+
+
+def test_a_refused_order_is_not_judged_again_when_it_is_resent() -> None:
+    world = trading(restriction())
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.RESTRICTED))
+    world.given(restriction(restricted=False))
+    duplicate = an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER)
+    world.when(order()).then(duplicate)
+    world.when(order()).then(duplicate)
+    assert "was refused before (RESTRICTED)" in world.the(OrderRejected).text
+    world.when(order(source="other")).then_some(OrderAccepted)
+
+
+def test_a_refused_amend_is_not_judged_again_and_a_refused_cancel_is() -> None:
+    world = resting()
+    world.given(amend("later", cl_ord_id="a"), cancel("later", cl_ord_id="x"))
+    world.given(order("later", limit_px=BEHIND_PX))
+    world.when(amend("later", cl_ord_id="a", order_qty=100)).then(
+        an(OrderChangeRejected, reason=RejectReason.DUPLICATE_ORDER)
+    )
+    world.when(order("a")).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+    world.when(cancel("later", cl_ord_id="x")).then_some(OrderChangePending)
+
+
+def test_who_was_told_to_send_again_may_use_the_id_again() -> None:
+    world = trading(Raw("orders"))
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
+    world.given(lift(ControlScope.SOURCE, SOURCE))
+    world.when(order()).then_some(OrderAccepted)
+
+
+def test_a_resend_of_an_order_at_work_is_a_duplicate_whatever_is_forbidden_since() -> None:
+    world = resting().given(kill(), halt(), restriction())
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+
+
+@pytest.mark.parametrize("name", ["source", "cl_ord_id", "client_id"])
+@pytest.mark.parametrize("value", ["", "x" * 201])
+def test_an_order_that_cannot_be_named_is_refused_and_not_remembered(name: str, value: str) -> None:
+    world = trading()
+    said: dict[str, Any] = {name: value}
+    world.when(order(**said)).then(an(OrderRejected, reason=RejectReason.ID_INVALID))
+    assert not world.state.refused
+
+
+@pytest.mark.parametrize("name", ["source", "cl_ord_id", "orig_cl_ord_id"])
+def test_a_change_that_cannot_be_named_is_refused(name: str) -> None:
+    refused = an(OrderChangeRejected, reason=RejectReason.ID_INVALID)
+    resting().when(cancel(**{"orig_cl_ord_id": "o1", name: "x" * 201})).then(refused)
+
+
+def test_a_storm_of_refusals_is_remembered_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "REFUSED_IDS_MAX", 3)
+    world = trading()
+    world.given(*(order(f"bad{number}", -1) for number in range(10)))
+    assert [cl_ord_id for _, cl_ord_id in world.state.refused] == ["bad7", "bad8", "bad9"]
+    world.when(order("bad9")).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+    assert world.folded().state == world.state
+
+
+def test_a_storm_of_unreadable_senders_is_remembered_in_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unreadable, "SUSPENDED_MAX", 2)
+    world = trading().given(*(Raw("orders", source=f"s{number}") for number in range(9)))
+    assert [name for _, name in world.state.suspended] == ["s0", "s1", ""]
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
+
+
+# ---------------------------------------------------------------------------- value
+
+
+@pytest.mark.parametrize(
+    "limit", [risk_limit(max_order_notional_cur=10**9), allotment(10**9)], ids=["limit", "allotted"]
+)
+def test_a_market_order_whose_limited_value_nobody_knows_is_refused(limit: Any) -> None:  # noqa: ANN401
+    world = trading(limit).given(quote(bid=0, ask=0))
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.NO_REFERENCE_PX))
+    world.when(order("o2", limit_px=px(100))).then_some(OrderAccepted)
+    world.given(trade(price=100))
+    world.when(order("o3")).then_some(an(OrderAccepted, value_px=px(100)))
+
+
+def test_without_a_limit_of_value_a_market_order_needs_no_price() -> None:
+    world = trading(risk_limit(max_order_qty=10_000)).given(quote(bid=0, ask=0))
+    world.when(order()).then_some(an(OrderAccepted, value_px=0))
+
+
+def test_what_a_market_order_was_valued_at_is_what_it_spends() -> None:
+    world = trading(allotment(10**6)).given(quote(bid=0))
+    world.when(order()).then_some(an(OrderAccepted, arrival_mid_px=None, value_px=px(100.02)))
+    assert world.state.spent_notional[(ControlScope.FIRM, "")] == 500 * px(100.02)
+
+
+def test_a_low_limit_does_not_make_a_large_sell_look_small() -> None:
+    world = trading(risk_limit(max_order_notional_cur=40_000))
+    sell = order(side=Side.SELL, limit_px=px(1))
+    world.when(sell).then(an(OrderRejected, reason=RejectReason.NOTIONAL_ABOVE_LIMIT))
 
 
 # -------------------------------------------------------------------------------- amends

@@ -180,7 +180,12 @@ NUMBERS = st.sampled_from(BOUNDS)
 def test_a_quotes_short_way_is_its_rules(
     bid_px: int, bid_qty: int, ask_px: int, ask_qty: int, received_ns: int, code: str
 ) -> None:
-    said = {"bid_px": bid_px, "bid_qty": bid_qty, "ask_px": ask_px, "ask_qty": ask_qty}
+    said: dict[str, Any] = {
+        "bid_px": bid_px,
+        "bid_qty": bid_qty,
+        "ask_px": ask_px,
+        "ask_qty": ask_qty,
+    }
     seen = replace(quote(code), **said, received_ns=received_ns)
 
     assert plausibility.is_plain_quote(seen) == (flaw(seen) == "")
