@@ -75,8 +75,8 @@ def pass_over(shard: Shard, recording: Recording, seal: BatchSealed) -> None:
     """Take a batch of a closed day: of a CLOSE what it carries too."""
     outputs = recording.outputs(seal)
     inputs = recording.inputs(seal, SHARED_TOPICS)
-    is_close = seal.kind is SealKind.CLOSE
-    shard.skip(seal, inputs, events_of(seal, outputs, shard.number) if is_close else ())
+    is_needed = seal.kind is SealKind.CLOSE or any(inputs.values())  # Some may be rejected.
+    shard.skip(seal, inputs, events_of(seal, outputs, shard.number) if is_needed else ())
 
 
 def start_day(shard: Shard, recording: Recording) -> None:

@@ -13,6 +13,8 @@ from engine.core import (
     aggregation,
     allocation,
     breaks,
+    carried,
+    changes,
     children,
     day,
     execution,
@@ -29,6 +31,7 @@ from engine.core import (
     scorecard,
     slicing,
     strategy,
+    unreadable,
 )
 from engine.core import events as e
 from engine.core.state import Parent, State
@@ -55,24 +58,26 @@ TABLE: tuple[Row, ...] = (
     Row(
         "ingest",
         intake,
-        (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested, intake.Unreadable),
-        (
-            e.OrderAccepted,
-            e.OrderRejected,
-            e.OrderChangePending,
-            e.OrderChangeRejected,
-            e.OrderAmended,
-            e.OrderCancelled,
-            e.InputRejected,
-            e.SuspensionSet,
-            e.InstrumentHalted,
-        ),
+        (e.OrderSubmitted,),
+        (e.OrderAccepted, e.OrderRejected),
+    ),
+    Row(
+        "ingest",
+        changes,
+        (e.OrderAmendRequested, e.OrderCancelRequested),
+        (e.OrderChangePending, e.OrderChangeRejected, e.OrderAmended, e.OrderCancelled),
     ),
     Row(
         "ingest",
         intake,
-        (e.ParentEnded, e.FillReallocated),
-        (e.OrderExpired, e.OrderCancelled),
+        (e.ParentEnded, e.FillAllocated, e.FillReallocated),
+        (e.OrderExpired, e.OrderCancelled, e.OrderChangeRejected),
+    ),
+    Row(
+        "ingest",
+        unreadable,
+        (unreadable.Unreadable,),
+        (e.InputRejected, e.SuspensionSet, e.InstrumentHalted),
     ),
     Row(
         "ingest",
@@ -97,8 +102,10 @@ TABLE: tuple[Row, ...] = (
             e.OrderCarried,
             e.SuspensionSet,
             e.InstrumentHalted,
+            e.VenueStatusCarried,
         ),
     ),
+    Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
     Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
@@ -116,7 +123,8 @@ TABLE: tuple[Row, ...] = (
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
     Row("routes", membership, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
-    Row("aggregation", day, (PLAN, e.DayClosed), (e.ParentOpened, e.MemberJoined, e.ParentEnded)),
+    Row("aggregation", carried, (e.OrderResumed,), (e.ParentOpened, e.MemberJoined)),
+    Row("aggregation", day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", strategy, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
@@ -158,8 +166,11 @@ TABLE: tuple[Row, ...] = (
 # Who decides on an input or an event, in this order; what each answers is folded before the next.
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
+    changes.DECIDE,
+    unreadable.DECIDE,
     risk.DECIDE,
     day.DECIDE,
+    carried.DECIDE,
     aggregation.DECIDE,
     routing.DECIDE,
     execution.DECIDE,
@@ -173,8 +184,11 @@ REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
 
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
+    changes.EVOLVE,
+    unreadable.EVOLVE,
     risk.EVOLVE,
     day.EVOLVE,
+    carried.EVOLVE,
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
     strategy.EVOLVE,

@@ -21,7 +21,16 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "engine.log": ("engine.core", "engine.log", "schemas"),
     "engine.topology": ("engine.core",),
     "engine.seal": ("engine.core", "engine.log", "schemas"),
-    "engine.shard": ("engine.core", "engine.log", "engine.topology", "engine.seal", "engine.shard"),
+    "engine.admission": ("engine.core", "engine.log"),
+    "engine.batch": ("engine.core", "engine.log", "engine.seal"),
+    "engine.follower": (
+        *("engine.core", "engine.log", "engine.topology", "engine.seal"),
+        *("engine.batch", "engine.follower"),
+    ),
+    "engine.shard": (
+        *("engine.core", "engine.log", "engine.topology", "engine.seal"),
+        *("engine.admission", "engine.batch", "engine.follower", "engine.shard"),
+    ),
     "engine.config": ("engine.log.port",),
     "engine.worker": ("engine",),
     "engine.gateways": ("engine", "schemas"),

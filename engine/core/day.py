@@ -2,20 +2,19 @@
 
 The close ends everything of the day with an explicit event: open children, parents, DAY orders.
 What survives is written again as ordinary events (OrderCarried, ScorecardCarried, BreakCarried,
-and the suspensions and halts in force), and the seal is marked CLOSE. The next day starts from
-these, the controls and the reference data alone, so recovery never reads beyond the last close,
-and memory does not grow with the days.
+VenueStatusCarried, and the suspensions and halts in force), and the seal is marked CLOSE. The next
+day starts from these, the controls and the reference data alone, so recovery never reads beyond
+the last close, and memory does not grow with the days.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core import aggregation, risk
+from engine.core import aggregation, carried, risk
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
-    Change,
     ChildClosed,
     CloseReason,
     ConfigurationAdopted,
@@ -25,15 +24,13 @@ from engine.core.events import (
     EndReason,
     HaltReason,
     InstrumentHalted,
-    OrderAccepted,
-    OrderAmended,
-    OrderCarried,
     ScorecardCarried,
     StageEvent,
     SuspensionSet,
-    TimeInForce,
+    VenueStatus,
+    VenueStatusCarried,
 )
-from engine.core.state import DUE, NEVER_NS, Carried, Child, Order, Parent, Settings, State
+from engine.core.state import DUE, NEVER_NS, Carried, Child, Parent, Settings, State
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
@@ -55,8 +52,8 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         closing += [closed(child) for child in parent.children.values()]
         closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
     for order in state.orders.values():
-        if survives(order):
-            closing += lives_on(order)
+        if carried.survives(order):
+            closing += carried.lives_on(order)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -84,7 +81,21 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         InstrumentHalted(instrument_id=instrument_id, reason=HaltReason.OTHER, text=text)
         for instrument_id, text in state.halted.items()
     ]
+    closing += venues_not_open(state)
     return tuple(closing)
+
+
+def venues_not_open(state: State) -> list[VenueStatusCarried]:
+    """What the next day has to know of venues, until their next status says otherwise."""
+    shut = {v for v, status in state.venue_status.items() if status is not VenueStatus.OPEN}
+    return [
+        VenueStatusCarried(
+            venue=venue,
+            status=state.venue_status.get(venue, VenueStatus.OPEN),
+            down_since_ns=state.sessions_down.get(venue),
+        )
+        for venue in sorted({*shut, *state.sessions_down})
+    ]
 
 
 def closed(child: Child) -> ChildClosed:
@@ -95,61 +106,6 @@ def closed(child: Child) -> ChildClosed:
         returned_qty=child.leaves_qty,
         unsolicited=True,
         text="the day closed; a later report is booked as a break",
-    )
-
-
-def survives(order: Order) -> bool:
-    is_leaving = order.pending is not None and order.pending.change is Change.CANCEL
-    is_gtc = order.terms.time_in_force is TimeInForce.GTC
-    return is_gtc and order.open_qty > 0 and not is_leaving
-
-
-def lives_on(order: Order) -> tuple[StageEvent, ...]:
-    """The order's record for the next day, after an amend that waited for its children."""
-    change = order.pending
-    if change is None:
-        return (carried(order, order.cl_ord_id, order.order_qty, order.limit_px),)
-    qty = aggregation.amended_qty(order)
-    amended = OrderAmended(
-        order_id=order.order_id,
-        cl_ord_id=change.cl_ord_id,
-        previous_qty=order.order_qty,
-        order_qty=qty,
-        limit_px=change.limit_px,
-    )
-    if qty == order.order_qty - order.open_qty:
-        return (amended,)  # Cut to what is done.
-    return (amended, carried(order, change.cl_ord_id, qty, change.limit_px))
-
-
-def carried(order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None) -> OrderCarried:
-    terms = order.terms
-    return OrderCarried(
-        order_id=order.order_id,
-        source=terms.source,
-        cl_ord_id=cl_ord_id,
-        client_id=terms.client_id,
-        instrument_id=terms.instrument_id,
-        side=terms.side,
-        order_qty=order_qty - order.withdrawn_qty,
-        order_type=terms.order_type,
-        limit_px=limit_px,
-        time_in_force=terms.time_in_force,
-        urgency=terms.urgency,
-        benchmark=terms.benchmark,
-        max_participation_ppm=terms.max_participation_ppm,
-        no_dark=terms.no_dark,
-        excluded_venues=terms.excluded_venues,
-        crossing_consent=terms.crossing_consent,
-        must_complete=terms.must_complete,
-        capacity=terms.capacity,
-        settlement=terms.settlement,
-        currency=terms.currency,
-        decision_px=terms.decision_px,
-        arrival_mid_px=terms.arrival_mid_px,
-        received_ns=terms.received_ns,
-        crossed_qty=order.crossed_qty,
-        allocated_qty=order.allocated_qty,
     )
 
 
@@ -172,13 +128,6 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 # -------------------------------------------------------------------------------- plan
-
-
-def place_carried(state: State, now_ns: int) -> tuple[StageEvent, ...]:
-    """Find the next unplaced order a parent, once a day and a policy are there."""
-    if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
-        return ()
-    return (aggregation.place(state, next(iter(state.unplaced.values())), now_ns),)
 
 
 def mark_due(state: State, now_ns: int) -> None:
@@ -224,11 +173,8 @@ def is_of_today(state: State, control: DayClosed) -> bool:
 
 
 def on_day_opened(state: State, control: DayOpened) -> None:
-    if state.day is not None:
-        return  # A resend; and no day opens over another.
-    state.day = control
-    for order in state.unplaced.values():
-        order.start_ns, order.end_ns = control.open_ns, control.close_ns
+    if state.day is None:  # A resend else; and no day opens over another.
+        state.day = control
 
 
 def on_day_closed(state: State, control: DayClosed) -> None:
@@ -242,45 +188,11 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
 }
 
 
-def on_order_carried(state: State, event: OrderCarried) -> None:
-    """The order as the next day will know it; its window is set by the next open."""
-    terms = OrderAccepted(
-        source=event.source,
-        cl_ord_id=event.cl_ord_id,
-        client_id=event.client_id,
-        instrument_id=event.instrument_id,
-        side=event.side,
-        order_qty=event.order_qty,
-        order_type=event.order_type,
-        limit_px=event.limit_px,
-        time_in_force=event.time_in_force,
-        urgency=event.urgency,
-        benchmark=event.benchmark,
-        start_ns=0,
-        end_ns=0,
-        max_participation_ppm=event.max_participation_ppm,
-        no_dark=event.no_dark,
-        excluded_venues=event.excluded_venues,
-        crossing_consent=event.crossing_consent,
-        must_complete=event.must_complete,
-        capacity=event.capacity,
-        settlement=event.settlement,
-        currency=event.currency,
-        decision_px=event.decision_px,
-        arrival_mid_px=event.arrival_mid_px,
-        received_ns=event.received_ns,
-    )
-    state.carried.orders[event.order_id] = Order(
-        order_id=event.order_id,
-        terms=terms,
-        cl_ord_id=event.cl_ord_id,
-        order_qty=event.order_qty,
-        limit_px=event.limit_px,
-        start_ns=0,
-        end_ns=0,
-        crossed_qty=event.crossed_qty,
-        allocated_qty=event.allocated_qty,
-    )
+def on_venue_status_carried(state: State, event: VenueStatusCarried) -> None:
+    if event.status is not VenueStatus.OPEN:
+        state.carried.venue_status[event.venue] = event.status
+    if event.down_since_ns is not None:
+        state.carried.sessions_down[event.venue] = event.down_since_ns
 
 
 def on_break_carried(state: State, event: BreakCarried) -> None:
@@ -298,7 +210,7 @@ def on_configuration_adopted(state: State, event: ConfigurationAdopted) -> None:
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
-    OrderCarried: on_order_carried,
+    VenueStatusCarried: on_venue_status_carried,
     BreakCarried: on_break_carried,
     ConfigurationAdopted: on_configuration_adopted,
 }
@@ -324,6 +236,8 @@ def after_close(state: State) -> State:
         controls=state.controls,
         halted=state.halted,
         suspended=state.suspended,
+        venue_status=kept.venue_status,
+        sessions_down=kept.sessions_down,
         scorecards=kept.scorecards,
         breaks=kept.breaks,
         orders=kept.orders,

@@ -156,12 +156,13 @@ class VenueKind(StrEnum):
 class RejectReason(StrEnum):
     """Why a request was refused; the first that applies, in this order."""
 
+    ID_INVALID = "ID_INVALID"
+    DUPLICATE_ORDER = "DUPLICATE_ORDER"
     KILL_SWITCH = "KILL_SWITCH"
     SESSION_CLOSED = "SESSION_CLOSED"
     NO_POLICY = "NO_POLICY"
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
     UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
-    DUPLICATE_ORDER = "DUPLICATE_ORDER"
     SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
     RESTRICTED = "RESTRICTED"
     INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
@@ -174,6 +175,7 @@ class RejectReason(StrEnum):
     LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
     LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
     LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
+    NO_REFERENCE_PX = "NO_REFERENCE_PX"
     NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
     ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
@@ -201,6 +203,7 @@ class WithdrawReason(StrEnum):
     HALT = "HALT"
     WINDOW_ENDED = "WINDOW_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
+    REFUSED = "REFUSED"
     OTHER = "OTHER"
 
 
@@ -212,6 +215,7 @@ class InputReason(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     WRONG_PARTITION = "WRONG_PARTITION"
     WRONG_KEY = "WRONG_KEY"
+    INVALID = "INVALID"
     FAULT = "FAULT"
     OTHER = "OTHER"
 
@@ -937,6 +941,7 @@ class SessionStatusObserved:
         venue: str,
         up: bool,
         session_day: int,
+        controls_position: int,
         received_ns: int,
     ) -> None:
         x: Any = self
@@ -944,6 +949,7 @@ class SessionStatusObserved:
         x.venue = venue
         x.up = up
         x.session_day = session_day
+        x.controls_position = controls_position
         x.received_ns = received_ns
         x.__class__ = SessionStatusObserved
 
@@ -1530,6 +1536,8 @@ class OrderAccepted:
     # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
     arrival_mid_px: int | None
     received_ns: int  # When our edge received it, ns since 1970 UTC.
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
 
     def __init__(
         self,
@@ -1561,6 +1569,7 @@ class OrderAccepted:
         decision_px: int | None,
         arrival_mid_px: int | None,
         received_ns: int,
+        value_px: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderAccepted)
@@ -1591,6 +1600,7 @@ class OrderAccepted:
         x.decision_px = decision_px
         x.arrival_mid_px = arrival_mid_px
         x.received_ns = received_ns
+        x.value_px = value_px
         x.__class__ = OrderAccepted
 
 
@@ -1738,6 +1748,8 @@ class OrderCancelled:
     cl_ord_id: str  # Id of the request; empty if nobody asked.
     withdrawn_qty: int  # Withdrawn, smallest increments.
     reason: WithdrawReason  # Why.
+    # Where the order is REFUSED, the RejectReason and what was found and expected; else empty.
+    text: str
 
     def __init__(
         self,
@@ -1749,6 +1761,7 @@ class OrderCancelled:
         cl_ord_id: str,
         withdrawn_qty: int,
         reason: WithdrawReason,
+        text: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderCancelled)
@@ -1759,6 +1772,7 @@ class OrderCancelled:
         x.cl_ord_id = cl_ord_id
         x.withdrawn_qty = withdrawn_qty
         x.reason = reason
+        x.text = text
         x.__class__ = OrderCancelled
 
 
@@ -2965,6 +2979,7 @@ class ScorecardUpdated:
         fill_ppm: int,
         speed_ns: int,
         cost_millibps: int,
+        take_samples: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ScorecardUpdated)
@@ -2977,6 +2992,7 @@ class ScorecardUpdated:
         x.fill_ppm = fill_ppm
         x.speed_ns = speed_ns
         x.cost_millibps = cost_millibps
+        x.take_samples = take_samples
         x.__class__ = ScorecardUpdated
 
 
@@ -3013,6 +3029,7 @@ class ScorecardCarried:
         fill_ppm: int,
         speed_ns: int,
         cost_millibps: int,
+        take_samples: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ScorecardCarried)
@@ -3025,6 +3042,7 @@ class ScorecardCarried:
         x.fill_ppm = fill_ppm
         x.speed_ns = speed_ns
         x.cost_millibps = cost_millibps
+        x.take_samples = take_samples
         x.__class__ = ScorecardCarried
 
 
@@ -3701,6 +3719,92 @@ class BatchSealed:
 _BatchSealed = twin(BatchSealed)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderResumed:
+    """A carried order passed a new day's checks and looks for a parent; its mandate is today's."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    order_id: str  # The order's first id.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    # Venue codes never to be used, of the order and the mandate, sorted.
+    excluded_venues: tuple[str, ...]
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        start_ns: int,
+        end_ns: int,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        value_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderResumed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.value_px = value_px
+        x.__class__ = OrderResumed
+
+
+_OrderResumed = twin(OrderResumed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class VenueStatusCarried:
+    """A venue that was not open, or whose session was down, when the day closed."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    venue: str  # Venue code.
+    status: VenueStatus  # Its last known state.
+    down_since_ns: int | None  # When its session went down, ns since 1970 UTC; null if it is up.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        status: VenueStatus,
+        down_since_ns: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VenueStatusCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.status = status
+        x.down_since_ns = down_since_ns
+        x.__class__ = VenueStatusCarried
+
+
+_VenueStatusCarried = twin(VenueStatusCarried)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -3774,6 +3878,8 @@ StageEvent = (
     | CrossAllocated
     | FillReallocated
     | ParentReconciled
+    | OrderResumed
+    | VenueStatusCarried
 )
 
 
@@ -3849,6 +3955,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     FillReallocated: "allocations",
     ParentReconciled: "allocations",
     BatchSealed: "journal",
+    OrderResumed: "ingest",
+    VenueStatusCarried: "ingest",
 }
 
 

@@ -57,6 +57,7 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
                 cl_ord_id=change.cl_ord_id,
                 withdrawn_qty=order.open_qty,
                 reason=WithdrawReason.CLIENT,
+                text="",
             ),
         )
     qty = amended_qty(order)

@@ -19,10 +19,12 @@ from engine.core.events import (
     MandateSet,
     OrderAccepted,
     OrderChangePending,
+    OrderResumed,
     PolicySet,
     RestrictionSet,
     RiskLimitSet,
     SessionStatusObserved,
+    Side,
     StageEvent,
     SuspensionEnded,
     SuspensionLifted,
@@ -78,8 +80,15 @@ def allotment_keys(state: State, client_id: str) -> tuple[tuple[str, str], ...]:
 
 
 def notional_of(terms: OrderAccepted, order_qty: int, limit_px: int | None) -> int:
-    """An order's value at its limit, or at the arrival mid; 1e-9 currency units."""
-    return (limit_px or terms.arrival_mid_px or 0) * order_qty
+    """An order's value at its limit, or at what the market paid; 1e-9 currency units."""
+    return valued_px(terms.side, limit_px, terms.value_px) * order_qty
+
+
+def valued_px(side: Side, limit_px: int | None, market_px: int) -> int:
+    """A buy pays its limit at most; a sell may get more than its own; 1e-9 currency units."""
+    if side is Side.SELL:
+        return max(limit_px or 0, market_px)
+    return limit_px or market_px
 
 
 def resume_source(state: State, source: str, number: int) -> tuple[StageEvent, ...]:
@@ -230,9 +239,18 @@ def on_order_accepted(state: State, event: OrderAccepted) -> None:
 def on_change_pending(state: State, event: OrderChangePending) -> None:
     """An amend that asks for more spends the difference at once; a cut gives nothing back."""
     order = state.orders[event.order_id]
+    if event.order_id in state.unplaced:
+        return  # A carried order spends when it is placed.
     before = notional_of(order.terms, order.order_qty, order.limit_px)
     after = notional_of(order.terms, event.order_qty, event.limit_px)
     spend(state, order.terms.client_id, max(0, after - before))
+
+
+def on_order_resumed(state: State, event: OrderResumed) -> None:
+    """What is open of a carried order is spent of the new day's allotments."""
+    order = state.orders[event.order_id]
+    px = valued_px(order.terms.side, order.limit_px, event.value_px)
+    spend(state, order.terms.client_id, px * order.open_qty)
 
 
 def spend(state: State, client_id: str, notional: int) -> None:
@@ -248,6 +266,7 @@ def on_control_applied(_: State, __: ControlApplied) -> None:
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderAccepted: on_order_accepted,
     OrderChangePending: on_change_pending,
+    OrderResumed: on_order_resumed,
     InstrumentHalted: on_instrument_halted,
     SuspensionSet: on_suspension_set,
     SuspensionEnded: on_suspension_ended,

@@ -5,6 +5,7 @@ from a clock, and nothing iterates a set, so two folds of one log are equal to t
 is dropped at the close of a day and what survives it stands in `day`.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
@@ -290,6 +291,8 @@ class Carried:
     orders: dict[str, Order] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    venue_status: dict[str, VenueStatus] = field(default_factory=dict)
+    sessions_down: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -313,6 +316,8 @@ class State:
     views: Views = field(default_factory=Views, compare=False, repr=False)  # Of market's.
     orders: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
+    # (source, its id) to the reason, the oldest first; bounded.
+    refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], list[Parent]] = field(default_factory=dict)  # By key.

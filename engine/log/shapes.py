@@ -603,6 +603,7 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
         f"{maybe(x.decision_px, number)}"
         f"{maybe(x.arrival_mid_px, number)}"
         f"{number(x.received_ns)}"
+        f"{number(x.value_px)}"
     )
 
 
@@ -655,6 +656,7 @@ def text_of_order_cancelled(x: e.OrderCancelled) -> str:
         f"{string(x.cl_ord_id)}"
         f"{number(x.withdrawn_qty)}"
         f"{WITHDRAW_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
     )
 
 
@@ -1251,6 +1253,32 @@ def text_of_batch_sealed(x: e.BatchSealed) -> str:
         f"{octets(x.previous_chain)}"
         f"{octets(x.chain)}"
         f"{many(x.resume, text_of_resume_offset)}"
+    )
+
+
+def text_of_order_resumed(x: e.OrderResumed) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{number(x.value_px)}"
+    )
+
+
+def text_of_venue_status_carried(x: e.VenueStatusCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{VENUE_STATUS_TEXT[x.status]}"
+        f"{maybe(x.down_since_ns, number)}"
     )
 
 
@@ -1874,6 +1902,7 @@ def from_order_accepted(d: Avro) -> e.OrderAccepted:
     x.decision_px = d["decision_px"]
     x.arrival_mid_px = d["arrival_mid_px"]
     x.received_ns = d["received_ns"]
+    x.value_px = d["value_px"]
     x.__class__ = e.OrderAccepted
     found: e.OrderAccepted = x
     return found
@@ -1946,6 +1975,7 @@ def from_order_cancelled(d: Avro) -> e.OrderCancelled:
     x.cl_ord_id = d["cl_ord_id"]
     x.withdrawn_qty = d["withdrawn_qty"]
     x.reason = WITHDRAW_REASON[d["reason"]]
+    x.text = d["text"]
     x.__class__ = e.OrderCancelled
     found: e.OrderCancelled = x
     return found
@@ -2742,6 +2772,42 @@ def from_batch_sealed(d: Avro) -> e.BatchSealed:
     return found
 
 
+_OrderResumed = twin(e.OrderResumed)
+
+
+def from_order_resumed(d: Avro) -> e.OrderResumed:
+    x = _OrderResumed()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.value_px = d["value_px"]
+    x.__class__ = e.OrderResumed
+    found: e.OrderResumed = x
+    return found
+
+
+_VenueStatusCarried = twin(e.VenueStatusCarried)
+
+
+def from_venue_status_carried(d: Avro) -> e.VenueStatusCarried:
+    x = _VenueStatusCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.status = VENUE_STATUS[d["status"]]
+    x.down_since_ns = d["down_since_ns"]
+    x.__class__ = e.VenueStatusCarried
+    found: e.VenueStatusCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -2814,6 +2880,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FillReallocated: text_of_fill_reallocated,
     e.ParentReconciled: text_of_parent_reconciled,
     e.BatchSealed: text_of_batch_sealed,
+    e.OrderResumed: text_of_order_resumed,
+    e.VenueStatusCarried: text_of_venue_status_carried,
 }
 
 
@@ -2889,4 +2957,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FillReallocated: from_fill_reallocated,
     e.ParentReconciled: from_parent_reconciled,
     e.BatchSealed: from_batch_sealed,
+    e.OrderResumed: from_order_resumed,
+    e.VenueStatusCarried: from_venue_status_carried,
 }

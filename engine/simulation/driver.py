@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine import seal as seals
+from engine.batch import Batch
 from engine.core.events import (
     TOPIC_OF,
     ChildCancelRequested,
@@ -47,7 +48,7 @@ from engine.log.port import (
     Record,
     ShardWriter,
 )
-from engine.shard import Batch, Rules, Sealed, Shard
+from engine.shard import Rules, Sealed, Shard
 from engine.simulation.reports import Due
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues import Venues

@@ -34,7 +34,7 @@ steps as (
     union all
     select
         order_id, shard, seq, seq, at_ns, 'OrderCancelled', event_id, cause,
-        format('{} withdrawn ({})', withdrawn_qty, reason)
+        format('{} withdrawn ({})', withdrawn_qty, if(text = '', reason, text))
     from order_cancelled
     union all
     select
@@ -46,6 +46,11 @@ steps as (
         order_id, shard, seq, seq, at_ns, 'OrderCarried', event_id, cause,
         format('{} lives on over the close', order_qty - crossed_qty - allocated_qty)
     from order_carried
+    union all
+    select
+        order_id, shard, seq, seq, at_ns, 'OrderResumed', event_id, cause,
+        'passed the checks of a new day'
+    from order_resumed
     union all
     select
         refused.shard || '-' || target.seq, refused.shard, refused.seq, refused.seq, refused.at_ns,

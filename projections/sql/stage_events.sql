@@ -10,12 +10,14 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderExpired' as event from order_expired
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderChangeRejected' as event from order_change_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCarried' as event from order_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderResumed' as event from order_resumed
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlApplied' as event from control_applied
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ConfigurationAdopted' as event from configuration_adopted
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InputRejected' as event from input_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InstrumentHalted' as event from instrument_halted
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'SuspensionSet' as event from suspension_set
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'SuspensionEnded' as event from suspension_ended
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'VenueStatusCarried' as event from venue_status_carried
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'ParentOpened' as event from parent_opened
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberJoined' as event from member_joined
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberAmended' as event from member_amended

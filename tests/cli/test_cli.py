@@ -203,7 +203,7 @@ def accepted(order: OrderSubmitted) -> OrderAccepted:
         "crossing_consent": False,
         "currency": "USD",
     }
-    return OrderAccepted(seq=17, arrival_mid_px=None, **given)
+    return OrderAccepted(seq=17, arrival_mid_px=None, value_px=0, **given)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import day
+from engine.core import carried, day
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -77,6 +77,7 @@ from engine.core.events import (
     SuspensionSet,
     TimeInForce,
     VenueStatus,
+    VenueStatusCarried,
     WithdrawReason,
 )
 from engine.core.state import NEVER_NS, Parent, State
@@ -204,10 +205,10 @@ def test_a_withdrawn_part_does_not_come_back_with_the_order() -> None:
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
 
-    (carried,) = day.lives_on(held)
+    (found,) = carried.lives_on(held)
 
-    assert isinstance(carried, OrderCarried)
-    assert carried.order_qty == 400
+    assert isinstance(found, OrderCarried)
+    assert found.order_qty == 400
 
 
 def test_a_gtc_order_that_is_done_or_leaves_is_not_carried() -> None:
@@ -317,15 +318,15 @@ def test_an_id_may_be_used_again_on_another_day_unless_its_order_lives_on() -> N
 def test_a_carried_order_waits_for_a_day_a_policy_and_time() -> None:
     world = closed(resting(**GTC))
     state = world.state
-    assert day.place_carried(state, NEXT_OPEN_NS) == ()
+    assert carried.waiting(state, NEXT_OPEN_NS) == ()
 
     day.on_day_opened(state, day_opened(NEXT_DAY, NEXT_OPEN_NS))
     close_ns = CLOSE_NS + 24 * HOUR
-    assert day.place_carried(state, close_ns - 1)
-    assert day.place_carried(state, close_ns) == ()
+    assert carried.waiting(state, close_ns - 1)
+    assert carried.waiting(state, close_ns) == ()
 
     state.controls.policy = None
-    assert day.place_carried(state, NEXT_OPEN_NS) == ()
+    assert carried.waiting(state, NEXT_OPEN_NS) == ()
 
 
 # ----------------------------------------------------------------------- what else is left
@@ -370,14 +371,15 @@ def test_nothing_but_that_survives() -> None:
     after = world.state
 
     kept = {"shard", "next_seq", "sealed_ns", "reference", "controls", "halted", "suspended"}
-    carried = {"scorecards", "breaks", "orders", "order_ids", "unplaced"}
+    stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced"}
+    stated |= {"venue_status", "sessions_down"}
     fresh = State(shard=0)
     for name in [f.name for f in fields(State)]:
         found = getattr(after, name)
         if name in kept:
             assert found == getattr(before, name), name
             assert found or name == "shard", name
-        elif name in carried:
+        elif name in stated:
             assert len(found) == 1, name
         else:
             assert found == getattr(fresh, name), name
@@ -395,7 +397,8 @@ def test_two_days_in_a_row_carry_the_same_and_forget_the_rest() -> None:
     opened(world)
     world.at(CLOSE_NS + 24 * HOUR, day_closed(NEXT_DAY))
 
-    for kind in (ScorecardCarried, SuspensionSet, InstrumentHalted, BreakCarried):
+    kinds = (ScorecardCarried, SuspensionSet, InstrumentHalted, BreakCarried, VenueStatusCarried)
+    for kind in kinds:
         said = [stated(x) for x in first if type(x) is kind]
         if kind is not ScorecardCarried:
             assert [stated(x) for x in world.all_of(kind)] == said

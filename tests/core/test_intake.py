@@ -25,6 +25,7 @@ from world import (
     bust,
     calendar,
     cancel,
+    correction,
     day_closed,
     day_opened,
     fill_report,
@@ -45,11 +46,12 @@ from world import (
     risk_limit,
     session,
     tick_table,
+    trade,
     trading,
     venue,
 )
 
-from engine.core import intake
+from engine.core import intake, unreadable
 from engine.core.events import (
     BreakFlagged,
     Change,
@@ -90,7 +92,7 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
-from engine.core.intake import Unreadable
+from engine.core.unreadable import Unreadable
 from engine.log import codec
 
 BEHIND_PX = px(99.95)  # A buy that rests there.
@@ -251,9 +253,11 @@ def test_the_tick_of_the_price_band_counts() -> None:
 def test_the_first_reason_that_applies_is_the_reason() -> None:
     """Everything is wrong with one order; each cure brings the next reason."""
     world = World().given(kill(), halt(), restriction(), instrument("OTHER"))
-    world.given(calendar(), Raw("orders", number=1, source="bad"))
+    world.given(calendar(), Raw("orders", number=1, source="bad"), order("used", source="bad"))
     asked: dict[str, Any] = {
         "source": "bad",
+        "cl_ord_id": "used",
+        "settlement": "?" * 201,
         "order_qty": 0,
         "order_type": OrderType.LIMIT,
         "currency": "EUR",
@@ -263,6 +267,8 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
     }
     limits: dict[str, Any] = {"max_order_qty": 1_000, "max_order_notional_cur": 1, "collar_ppm": 10}
     cures: list[tuple[RejectReason, tuple[Any, ...], dict[str, Any]]] = [
+        (RejectReason.ID_INVALID, (), {"settlement": "REGULAR"}),
+        (RejectReason.DUPLICATE_ORDER, (), {"cl_ord_id": "first"}),
         (RejectReason.KILL_SWITCH, (kill(engaged=False),), {}),
         (RejectReason.SESSION_CLOSED, (day_opened(),), {}),
         (RejectReason.NO_POLICY, (policy(),), {}),
@@ -278,7 +284,12 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
         (RejectReason.LIMIT_PX_MUST_BE_POSITIVE, (), {"limit_px": 2**60}),
         (RejectReason.LIMIT_PX_OUT_OF_RANGE, (), {"limit_px": px(200) + 1}),
         (RejectReason.LIMIT_PX_OFF_TICK, (), {"limit_px": px(200)}),
-        (RejectReason.LIMIT_PX_OUTSIDE_COLLAR, (), {"limit_px": px(100)}),
+        (
+            RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
+            (quote(bid=0, ask=0),),
+            {"limit_px": None, "order_type": OrderType.MARKET},
+        ),
+        (RejectReason.NO_REFERENCE_PX, (quote(),), {}),
         (RejectReason.NOTIONAL_ABOVE_LIMIT, (risk_limit(), allotment(1)), {}),
         (RejectReason.ALLOTMENT_EXHAUSTED, (allotment(10**9),), {}),
         (RejectReason.CURRENCY_MISMATCH, (), {"currency": "USD"}),
@@ -286,14 +297,13 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
         (RejectReason.PARTICIPATION_INVALID, (), {"max_participation_ppm": None}),
         (RejectReason.UNKNOWN_VENUE, (venue("NOWHERE"),), {}),
     ]
-    for reason, facts, said in cures:
+    for number, (reason, facts, said) in enumerate(cures):
         world.when(order(**asked)).then(an(OrderRejected, reason=reason))
         world.given(*facts)
-        asked |= said
+        asked |= {"cl_ord_id": "used" if number == 0 else f"try-{number}", **said}
     world.when(order(**asked)).then_some(OrderAccepted)
-    world.when(order(**asked)).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
     world.given(kill()).when(order(**asked)).then(
-        an(OrderRejected, reason=RejectReason.KILL_SWITCH)
+        an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER)
     )
     found = [reason for reason, _, _ in cures]
     assert found == sorted(found, key=list(RejectReason).index), "the enum's order is the order"
@@ -341,11 +351,11 @@ def test_a_cancel_waits_for_the_child_and_a_fill_in_the_race_is_the_clients() ->
     assert world.order().allocated_qty == 200
 
 
-def test_a_cancel_that_meets_the_last_fill_withdraws_nothing() -> None:
+def test_a_cancel_that_meets_the_last_fill_is_refused_as_too_late() -> None:
     world = resting().given(cancel())
     world.when(fill_report(world.child(), 500)).then_some(
-        an(OrderCancelled, withdrawn_qty=0, cl_ord_id="o1x"), ParentEnded
-    )
+        an(OrderChangeRejected, reason=RejectReason.ORDER_ENDED, cl_ord_id="o1x"), ParentEnded
+    ).then_no(OrderCancelled)
     world.when(cancel(cl_ord_id="x2")).then(
         an(OrderChangeRejected, reason=RejectReason.ORDER_ENDED)
     )
@@ -383,12 +393,151 @@ def test_a_cancel_passes_a_kill_switch_a_halt_and_a_suspension() -> None:
     world.when(cancel()).then_some(an(OrderChangePending, change=Change.CANCEL))
 
 
+# ------------------------------------------------------------------- one answer, one id
+
+
+def test_an_amend_that_waits_is_refused_when_a_cancel_outranks_it() -> None:
+    world = resting().given(amend(order_qty=100))
+    world.when(cancel()).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.CHANGE_PENDING),
+        an(OrderChangePending, cl_ord_id="o1x"),
+    )
+    world.when(canceled(world)).then_some(an(OrderCancelled, cl_ord_id="o1x"))
+
+
+@pytest.mark.parametrize("order_qty", [100, 600])
+def test_an_amend_that_waits_for_an_order_that_fills_is_refused_as_too_late(order_qty: int) -> None:
+    world = resting().given(amend(order_qty=order_qty, limit_px=px(90)))
+    assert world.order().pending is not None
+    world.when(fill_report(world.child(), 500)).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED)
+    ).then_no(OrderAmended)
+    assert world.order().pending is None
+
+
+def test_an_amend_that_waits_for_an_order_that_a_correction_fills_is_refused() -> None:
+    world = resting()
+    child = world.child()
+    world.given(fill_report(child, 400), amend(order_qty=600, limit_px=px(90)))
+    world.when(correction(child, 500)).then_some(
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED)
+    )
+    assert world.order().pending is None
+
+
+def test_an_amend_that_waits_for_an_order_that_expires_is_refused_as_too_late() -> None:
+    world = resting().given(amend(order_qty=100))
+    world.when(day_closed()).then_some(
+        an(OrderExpired, withdrawn_qty=500),
+        an(OrderChangeRejected, cl_ord_id="o1a", reason=RejectReason.ORDER_ENDED),
+    )
+
+
+def test_a_refused_order_is_not_judged_again_when_it_is_resent() -> None:
+    world = trading(restriction())
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.RESTRICTED))
+    world.given(restriction(restricted=False))
+    duplicate = an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER)
+    world.when(order()).then(duplicate)
+    world.when(order()).then(duplicate)
+    assert "was refused before (RESTRICTED)" in world.the(OrderRejected).text
+    world.when(order(source="other")).then_some(OrderAccepted)
+
+
+def test_a_refused_amend_is_not_judged_again_and_a_refused_cancel_is() -> None:
+    world = resting()
+    world.given(amend("later", cl_ord_id="a"), cancel("later", cl_ord_id="x"))
+    world.given(order("later", limit_px=BEHIND_PX))
+    world.when(amend("later", cl_ord_id="a", order_qty=100)).then(
+        an(OrderChangeRejected, reason=RejectReason.DUPLICATE_ORDER)
+    )
+    world.when(order("a")).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+    world.when(cancel("later", cl_ord_id="x")).then_some(OrderChangePending)
+
+
+def test_who_was_told_to_send_again_may_use_the_id_again() -> None:
+    world = trading(Raw("orders"))
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
+    world.given(lift(ControlScope.SOURCE, SOURCE))
+    world.when(order()).then_some(OrderAccepted)
+
+
+def test_a_resend_of_an_order_at_work_is_a_duplicate_whatever_is_forbidden_since() -> None:
+    world = resting().given(kill(), halt(), restriction())
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+
+
+@pytest.mark.parametrize("name", ["source", "cl_ord_id", "client_id"])
+@pytest.mark.parametrize("value", ["", "x" * 201])
+def test_an_order_that_cannot_be_named_is_refused_and_not_remembered(name: str, value: str) -> None:
+    world = trading()
+    said: dict[str, Any] = {name: value}
+    world.when(order(**said)).then(an(OrderRejected, reason=RejectReason.ID_INVALID))
+    assert not world.state.refused
+
+
+@pytest.mark.parametrize("name", ["source", "cl_ord_id", "orig_cl_ord_id"])
+def test_a_change_that_cannot_be_named_is_refused(name: str) -> None:
+    refused = an(OrderChangeRejected, reason=RejectReason.ID_INVALID)
+    resting().when(cancel(**{"orig_cl_ord_id": "o1", name: "x" * 201})).then(refused)
+
+
+def test_a_storm_of_refusals_is_remembered_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "REFUSED_IDS_MAX", 3)
+    world = trading()
+    world.given(*(order(f"bad{number}", -1) for number in range(10)))
+    assert [cl_ord_id for _, cl_ord_id in world.state.refused] == ["bad7", "bad8", "bad9"]
+    world.when(order("bad9")).then(an(OrderRejected, reason=RejectReason.DUPLICATE_ORDER))
+    assert world.folded().state == world.state
+
+
+def test_a_storm_of_unreadable_senders_is_remembered_in_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unreadable, "SUSPENDED_MAX", 2)
+    world = trading().given(*(Raw("orders", source=f"s{number}") for number in range(9)))
+    assert [name for _, name in world.state.suspended] == ["s0", "s1", ""]
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
+
+
+# ---------------------------------------------------------------------------- value
+
+
+@pytest.mark.parametrize(
+    "limit", [risk_limit(max_order_notional_cur=10**9), allotment(10**9)], ids=["limit", "allotted"]
+)
+def test_a_market_order_whose_limited_value_nobody_knows_is_refused(limit: Any) -> None:  # noqa: ANN401
+    world = trading(limit).given(quote(bid=0, ask=0))
+    world.when(order()).then(an(OrderRejected, reason=RejectReason.NO_REFERENCE_PX))
+    world.when(order("o2", limit_px=px(100))).then_some(OrderAccepted)
+    world.given(trade(price=100))
+    world.when(order("o3")).then_some(an(OrderAccepted, value_px=px(100)))
+
+
+def test_without_a_limit_of_value_a_market_order_needs_no_price() -> None:
+    world = trading(risk_limit(max_order_qty=10_000)).given(quote(bid=0, ask=0))
+    world.when(order()).then_some(an(OrderAccepted, value_px=0))
+
+
+def test_what_a_market_order_was_valued_at_is_what_it_spends() -> None:
+    world = trading(allotment(10**6)).given(quote(bid=0))
+    world.when(order()).then_some(an(OrderAccepted, arrival_mid_px=None, value_px=px(100.02)))
+    assert world.state.spent_notional[(ControlScope.FIRM, "")] == 500 * px(100.02)
+
+
+def test_a_low_limit_does_not_make_a_large_sell_look_small() -> None:
+    world = trading(risk_limit(max_order_notional_cur=40_000))
+    sell = order(side=Side.SELL, limit_px=px(1))
+    world.when(sell).then(an(OrderRejected, reason=RejectReason.NOTIONAL_ABOVE_LIMIT))
+
+
 # -------------------------------------------------------------------------------- amends
 
 
 def test_a_bad_amend_is_refused_with_its_reason() -> None:
     world = resting(risk_limit(max_order_qty=1_000))
     bad: list[tuple[RejectReason, dict[str, Any]]] = [
+        (RejectReason.ID_INVALID, {"cl_ord_id": ""}),
         (RejectReason.NOTHING_TO_CHANGE, {}),
         (RejectReason.NOTHING_TO_CHANGE, {"order_qty": 500, "limit_px": BEHIND_PX}),
         (RejectReason.QTY_MUST_BE_POSITIVE, {"order_qty": 0}),
@@ -397,13 +546,16 @@ def test_a_bad_amend_is_refused_with_its_reason() -> None:
         (RejectReason.LIMIT_PX_MUST_BE_POSITIVE, {"limit_px": -CENT}),
         (RejectReason.LIMIT_PX_OFF_TICK, {"limit_px": CENT + 1}),
     ]
-    for reason, said in bad:
-        world.when(amend(**said)).then(an(OrderChangeRejected, reason=reason))
+    for number, (reason, said) in enumerate(bad):
+        asked = amend(**{"cl_ord_id": f"a{number}", **said})
+        world.when(asked).then(an(OrderChangeRejected, reason=reason))
     world = trading().given(order())
     world.when(amend(limit_px=CENT)).then(
         an(OrderChangeRejected, reason=RejectReason.LIMIT_PX_NOT_ALLOWED)
     )
-    world.when(amend(order_qty=600)).then_some(an(OrderAmended, order_qty=600, limit_px=None))
+    world.when(amend(cl_ord_id="a2", order_qty=600)).then_some(
+        an(OrderAmended, order_qty=600, limit_px=None)
+    )
 
 
 def test_a_limit_that_was_lowered_since_allows_what_the_order_has() -> None:
@@ -411,7 +563,7 @@ def test_a_limit_that_was_lowered_since_allows_what_the_order_has() -> None:
     world.when(amend(order_qty=501)).then(
         an(OrderChangeRejected, reason=RejectReason.QTY_ABOVE_LIMIT)
     )
-    world.when(amend(order_qty=400)).then_some(OrderChangePending)
+    world.when(amend(cl_ord_id="a2", order_qty=400)).then_some(OrderChangePending)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +595,7 @@ def test_a_dearer_limit_passes_the_collar(side: Side, limit: float) -> None:
     world.when(amend(limit_px=px(limit))).then(
         an(OrderChangeRejected, reason=RejectReason.LIMIT_PX_OUTSIDE_COLLAR)
     )
-    world.when(amend(limit_px=px(100.01))).then_some(OrderAmended)
+    world.when(amend(cl_ord_id="a2", limit_px=px(100.01))).then_some(OrderAmended)
 
 
 def test_an_amend_spends_what_it_adds_and_a_cut_gives_nothing_back() -> None:
@@ -675,7 +827,7 @@ def test_an_input_that_raised_halts_its_instrument() -> None:
     )
     world.when(order("o3")).then(an(OrderRejected, reason=RejectReason.INSTRUMENT_HALTED))
     world.when(lift()).then_some(ControlApplied)
-    world.when(order("o3")).then_some(OrderAccepted)
+    world.when(order("o4")).then_some(OrderAccepted)
 
 
 def test_a_control_that_raised_may_have_been_a_kill_switch() -> None:
@@ -691,4 +843,4 @@ def test_deciding_leaves_the_state_as_it_found_it() -> None:
     scene: Scene = given(*market())
     scene.when(intake.decide_submitted, order()).then(OrderAccepted)
     found = make(Unreadable, topic="orders", reason=InputReason.UNREADABLE)
-    scene.when(intake.decide_unreadable, found).then(InputRejected, SuspensionSet)
+    scene.when(unreadable.decide_unreadable, found).then(InputRejected, SuspensionSet)

@@ -54,7 +54,7 @@ from world import (
 )
 
 from engine import topology
-from engine.core import day, scorecard
+from engine.core import carried, scorecard
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -65,8 +65,14 @@ from engine.core.events import (
     FillBooked,
     FillBusted,
     FillCorrected,
+    OrderAccepted,
+    OrderAmended,
+    OrderAmendRequested,
+    OrderCancelled,
+    OrderCancelRequested,
     OrderChangeRejected,
     OrderRejected,
+    OrderSubmitted,
     Router,
     Side,
     TimeInForce,
@@ -79,6 +85,8 @@ INDEX = st.integers(0, 99)
 LONG_PARTS = 4  # Of the longer days, so that several processes can share them.
 QTYS = st.sampled_from((1, 50, 100, 250, 900))
 LIMITS = st.sampled_from((None, 99.90, 99.98, 100.00, 100.03, 100.25))
+REQUESTS = (OrderSubmitted, OrderAmendRequested, OrderCancelRequested)
+ANSWERS = (OrderAccepted, OrderRejected, OrderAmended, OrderCancelled, OrderChangeRejected)
 OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
 
 
@@ -108,7 +116,7 @@ def deciding_watched() -> Iterator[None]:
         patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
-    patch.setattr(day, "place_carried", watched(day.place_carried))
+    patch.setattr(carried, "place", watched(carried.place))
     patch.setattr(scorecard, "update", watched(scorecard.update))
     try:
         yield
@@ -221,6 +229,8 @@ class RandomDay(RuleBasedStateMachine):
         self.requests: list[Any] = []  # Accepted or noted today.
         self.base: dict[str, tuple[int, int]] = {}
         self.flagged_qty: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()  # By the id of the request; one source speaks.
+        self.answered: Counter[str] = Counter()
 
     def teardown(self) -> None:
         self._watch.__exit__(None, None, None)
@@ -255,6 +265,10 @@ class RandomDay(RuleBasedStateMachine):
         limits = {o.order_id: (o.terms.side, o.limit_px) for o in world.state.orders.values()}
         live = {child.child_id for child in world.children()}
         world.when(*inputs, after_ns=after_ns)
+        self.asked.update(x.cl_ord_id for x in inputs if isinstance(x, REQUESTS))
+        self.answered.update(
+            x.cl_ord_id for x in world.events if isinstance(x, ANSWERS) and x.cl_ord_id
+        )
         check_routes(world)
         for booked in world.all_of(FillAllocated):
             self.check_limits(booked, limits, live)
@@ -526,6 +540,14 @@ class RandomDay(RuleBasedStateMachine):
             check_parent(state, parent)
         check_breaks(state, self.flagged_qty)
         check_children(state)
+        self.check_answers(state)
+
+    def check_answers(self, state: State) -> None:
+        """Every request has one final answer, or is noted and waits for it."""
+        waiting = Counter(
+            found.pending.cl_ord_id for found in state.orders.values() if found.pending is not None
+        )
+        assert self.asked == self.answered + waiting
 
 
 def test_what_must_hold_holds_whatever_happens() -> None:

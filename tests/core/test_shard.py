@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
     CLOSE_NS,
+    DAY,
     HOUR,
     INSTRUMENT,
     LIT,
@@ -41,6 +42,7 @@ from world import (
     px,
     quote,
     report,
+    risk_limit,
     trade,
     trading,
     venue_status,
@@ -48,7 +50,8 @@ from world import (
 
 from engine import seal as seals
 from engine import topology
-from engine.core import day, scorecard
+from engine.admission import sender
+from engine.core import carried, day, plausibility, scorecard
 from engine.core import events as e
 from engine.log import codec
 from engine.log.partition import partition_of
@@ -63,7 +66,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.shard import Rules, Sealed, Shard, sender
+from engine.shard import Rules, Sealed, Shard
 
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
 
@@ -479,11 +482,12 @@ def test_a_record_of_another_shard_is_rejected_and_suspends_nobody() -> None:
 
 def test_only_so_many_keys_are_remembered() -> None:
     world = trading()
-    world.shard._partition_of_key = dict.fromkeys(map(str.encode, map(str, range(100_000))), 0)  # noqa: SLF001
+    keys = world.shard._admission._partition_of_key  # noqa: SLF001
+    keys |= dict.fromkeys(map(str.encode, map(str, range(100_000 - len(keys)))), 0)
 
-    world.when(order()).then_some(e.OrderAccepted)
+    world.when(order(instrument_id="ELSE")).then(e.OrderRejected)
 
-    assert len(world.shard._partition_of_key) == 100_000  # noqa: SLF001
+    assert len(keys) == 100_000
 
 
 @pytest.mark.parametrize(
@@ -514,6 +518,91 @@ def test_a_hostile_number_does_not_stop_the_shard() -> None:
 
     assert sealed is not None
     assert {type(event) for event in sealed.events} == {e.InputRejected, e.SuspensionSet}
+
+
+# ------------------------------------------------------------------- facts that mean nothing
+
+
+def test_a_fact_that_means_nothing_is_kept_and_neither_folded_nor_a_halt() -> None:
+    world = trading(instrument("MSFT", lot_qty=100)).given(at_once(limit_px=px(99.95)))
+    world.when(instrument(lot_qty=0), instrument("MSFT", lot_qty=0)).then(
+        *[an(e.InputRejected, topic="reference", reason=e.InputReason.INVALID)] * 2
+    )
+
+    found = world.all_of(e.InputRejected)[0]
+    assert found.text == "lot_qty of InstrumentDefined is 0, expected 1 to 1000000000000"
+    assert world.state.reference.instruments[INSTRUMENT].lot_qty == 100
+    assert len(world.batches[-1].sealed.records["dlq"]) == 2
+    assert not world.state.halted
+    assert not world.state.suspended
+    proved(world)
+
+
+@pytest.mark.parametrize(
+    ("control", "is_suspended"),
+    [
+        (risk_limit(max_order_qty=-1), True),
+        (kill(e.ControlScope.SOURCE, "oms"), True),
+        (kill(e.ControlScope.FIRM, "all"), True),
+        (policy(interval_ns=0), False),
+        (day_opened(open_ns=NOW_NS, close_ns=NOW_NS), False),
+        (lift(e.ControlScope.FIRM, ""), False),
+    ],
+)
+def test_nobody_trades_against_a_control_that_may_have_forbidden_it(
+    control: Any,  # noqa: ANN401
+    is_suspended: bool,  # noqa: FBT001
+) -> None:
+    world = trading()
+    before = repr(world.state.controls)
+    world.when(control).then_some(an(e.InputRejected, reason=e.InputReason.INVALID))
+
+    assert ((e.ControlScope.CONTROLS, "") in world.state.suspended) == is_suspended
+    assert repr(world.state.controls) == before
+    proved(world)
+
+
+def test_a_quote_that_means_nothing_makes_the_quotes_of_its_own_venue_stale() -> None:
+    world = trading(quote(OTHER_LIT))
+    bad = quote(LIT, bid_qty=-1)
+
+    world.when(Raw("market-data", codec.encode(bad), source=None)).then(
+        an(e.InputRejected, source=LIT, reason=e.InputReason.INVALID)
+    )
+
+    assert list(world.book().quotes) == [OTHER_LIT]
+    proved(world)
+
+
+def test_a_fill_without_an_id_stops_routes_to_its_venue_and_is_no_resend() -> None:
+    world = trading().given(at_once(limit_px=px(99.95)))
+    nameless = report(world.children()[0], e.ExecType.TRADE, last_qty=100, last_px=px(99.95))
+    nameless = replace(nameless, exec_id="")
+
+    world.when(nameless).then(
+        an(e.InputRejected, reason=e.InputReason.INVALID),
+        an(e.SuspensionSet, scope=e.ControlScope.VENUE, scope_id=LIT),
+    )
+    proved(world)
+
+
+def test_a_release_that_judges_otherwise_recovers_what_an_older_one_decided() -> None:
+    world = trading().given(instrument("OLD", lot_qty=0), risk_limit(max_order_qty=-1))
+    world.given(instrument("OLD", lot_qty=7)).at(CLOSE_NS, day_closed())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plausibility, "RULES", {})  # A release that takes everything.
+        for shard in (world.folded(), skipped(world)):
+            assert shard.state == world.state
+    assert world.state.reference.instruments["OLD"].lot_qty == 7
+
+
+def test_what_a_batch_took_and_nobody_can_read_now_stops_recovery() -> None:
+    world = trading()
+    first = world.batches[0]
+    forged = {**first.inputs, "reference": (first.inputs["reference"][0]._replace(value=b"?"),)}
+
+    with pytest.raises(CorruptLogError, match="reference at position 0 cannot be read"):
+        world.fresh_shard().fold(first.sealed.seal, forged, first.sealed.events)
 
 
 # ---------------------------------------------------------------------------------- faults
@@ -668,6 +757,31 @@ def test_a_parent_whose_planning_raises_is_halted_and_its_children_asked_back(na
     proved(world)
 
 
+def test_a_fault_in_planning_recalls_the_instruments_other_children_in_the_same_batch() -> None:
+    """The seller is first met in the second pass; the third parent is not touched at all."""
+    world = trading(quote(OTHER_LIT)).given(at_once("out", limit_px=px(99.95)))
+    resting = world.children()
+    world.given(quote(bid=0, ask=0), quote(OTHER_LIT, bid=0, ask=0))
+    sell = {"side": e.Side.SELL, "client_id": "c2"}
+    world.given(order("s", 500, end_ns=NOW_NS + HOUR, **sell))
+    seller = world.parent("s")
+
+    def raise_for_seller(state: Any, parent: Any, now_ns: int) -> Any:  # noqa: ANN401, ARG001
+        if parent.parent_id == seller.parent_id:
+            raise PoisonError
+        return ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        planned_by(patch, "WORK", raise_for_seller)
+        faults = retaken(world, quote(), order("b", 500, end_ns=NOW_NS + HOUR))
+
+    assert faults == [f"plan:{seller.parent_id}"]
+    world.then_some(e.OrdersCrossed, e.InstrumentHalted)
+    asked = [x.child_id for x in world.events if isinstance(x, e.ChildCancelRequested)]
+    assert sorted(asked) == sorted(c.child_id for c in resting)
+    proved(world)
+
+
 def test_even_what_a_halt_leaves_to_do_may_raise() -> None:
     world = trading().given(at_once("o1", limit_px=px(99.95)))
     parent_id = world.parent().parent_id
@@ -699,15 +813,11 @@ def test_a_carried_order_that_cannot_be_placed_waits() -> None:
     world = trading().given(order("g", limit_px=px(99.00), **GTC)).at(CLOSE_NS, day_closed())
     world.now_ns = open_ns = CLOSE_NS + 18 * HOUR
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(day, "place_carried", refuse_placing)
+        patch.setattr(carried, "place", refuse)
         assert retaken(world, day_opened(20180103, open_ns)) == ["plan:"]
 
     assert list(world.state.unplaced) == [world.order("g").order_id]
     proved(world)
-
-
-def refuse_placing(state: Any, now_ns: int) -> Any:  # noqa: ANN401, ARG001
-    raise PoisonError
 
 
 def test_what_a_search_for_a_fault_finds_nothing_wrong_with_is_decided_as_always() -> None:
@@ -779,16 +889,16 @@ def skipped(world: World) -> Shard:
             shard.fold(seal, batch.inputs, events)
             continue
         shared = {t: r for t, r in batch.inputs.items() if t in ("controls", "reference")}
-        shard.skip(seal, shared, events if number == last else ())
+        shard.skip(seal, shared, events)
     return shard
 
 
 def test_passing_over_closed_days_comes_to_the_same_as_folding_them() -> None:
     world = eventful()
     for number in range(2):
-        world.at(world.now_ns + 8 * HOUR, day_closed(), instrument("MSFT"), kill())
+        world.at(world.now_ns + 8 * HOUR, day_closed(DAY + number), instrument("MSFT"), kill())
         open_ns = world.now_ns + 16 * HOUR
-        world.at(open_ns, day_opened(number, open_ns), quote(received_ns=open_ns))
+        world.at(open_ns, day_opened(DAY + number + 1, open_ns), quote(received_ns=open_ns))
 
         shard = skipped(world)
 

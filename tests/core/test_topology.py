@@ -41,9 +41,9 @@ from world import (
 )
 
 from engine import topology
-from engine.core import day, risk, scorecard
+from engine.core import carried, risk, scorecard
 from engine.core import events as e
-from engine.core.intake import Unreadable
+from engine.core.unreadable import Unreadable
 
 STAGE_EVENTS = get_args(e.StageEvent)
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
@@ -135,7 +135,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
         monkeypatch.setattr(topology, name, tuple(steps[s] for s in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         monkeypatch.setattr(topology, name, frozenset(steps[s] for s in getattr(topology, name)))
-    monkeypatch.setattr(day, "place_carried", watched(day.place_carried, topology.PLAN))
+    monkeypatch.setattr(carried, "place", watched(carried.place, topology.PLAN))
     monkeypatch.setattr(scorecard, "update", watched(scorecard.update, topology.UPKEEP))
     monkeypatch.setattr(risk, "resume_source", watched(risk.resume_source, e.OrderSubmitted))
     return found
@@ -150,7 +150,8 @@ def play() -> World:
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT"))
     world.given(order("gtc", limit_px=px(99.00), **GTC))
     world.at(CLOSE_NS, quote(received_ns=CLOSE_NS))
-    world.given(order("never", order_qty=100)).at(CLOSE_NS + MINUTE, day_closed())
+    world.given(order("never", order_qty=100), session(OTHER_LIT, up=False))
+    world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
     return world.at(open_ns, day_opened(20180103, open_ns), quote(received_ns=open_ns))
 

@@ -169,7 +169,9 @@ def accepted(record: Record) -> OrderAccepted:
     given = {name: getattr(order, name) for name in shared}
     given |= {"start_ns": 0, "end_ns": 1, "max_participation_ppm": 1}
     given |= {"crossing_consent": False, "currency": "USD"}
-    return OrderAccepted(seq=17, at_ns=1, cause="orders:0", arrival_mid_px=None, **given)
+    return OrderAccepted(
+        seq=17, at_ns=1, cause="orders:0", arrival_mid_px=None, value_px=0, **given
+    )
 
 
 @pytest.mark.kafka

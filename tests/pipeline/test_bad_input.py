@@ -1,7 +1,9 @@
 """Bad input through a real worker: each with a clear message, and nothing else is lost for it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -177,6 +179,65 @@ def test_a_key_that_is_not_the_instrument_is_refused(day: Desk) -> None:
         day.await_taken(running)
     (rejected,) = day.found("ingest", e.InputRejected)
     assert rejected.reason is InputReason.WRONG_KEY
+    day.check()
+
+
+# ---------------------------------------------------------------------- facts that mean nothing
+
+
+def a_fact(kind: type, **said: Any) -> Any:  # noqa: ANN401
+    """One of the day's own facts with something in it that cannot be."""
+    known = [*desk.reference(INSTRUMENTS), *desk.controls(time.time_ns())]
+    return replace(next(fact for fact in known if type(fact) is kind), **said)
+
+
+MEANINGLESS: dict[str, tuple[Any, str]] = {
+    "a lot of nothing": (a_fact(e.InstrumentDefined, lot_qty=0), "lot_qty"),
+    "a curve with an edge too few": (
+        e.VolumeCurveDefined(instrument_id=GOOD, edges_ns=(0,), volumes_qty=(1,), effective_day=1),
+        "edges_ns",
+    ),
+    "a policy without an interval": (a_fact(e.PolicySet, interval_ns=0), "interval_ns"),
+    "a mandate for less than nothing": (
+        a_fact(e.MandateSet, max_participation_ppm=-1),
+        "max_participation_ppm",
+    ),
+    "a print beyond all shares": (
+        e.TradeObserved(
+            venue="A",
+            instrument_id=GOOD,
+            last_px=2**62,
+            last_qty=2**62,
+            eligible=True,
+            conditions="",
+            event_ns=1,
+            received_ns=1,
+        ),
+        "last_px",
+    ),
+    "a kill switch for nobody": (
+        e.KillSwitchSet(
+            scope=e.ControlScope.CLIENT, scope_id="", engaged=True, set_by="t", text="", set_ns=1
+        ),
+        "scope_id",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MEANINGLESS)
+def test_a_fact_that_means_nothing_halts_nobody_and_is_kept(day: Desk, name: str) -> None:
+    fact, field = MEANINGLESS[name]
+    with in_process.worker(day.opened) as running:
+        day.publisher.send(fact, fact)
+        day.publisher.send(desk.order("AFTER", GOOD))
+        day.await_accepted("AFTER", running)
+        day.await_taken(running)
+    found = day.found("ingest", e.InputRejected)
+    assert {x.reason for x in found} == {InputReason.INVALID}
+    assert all(x.text.startswith(f"{field} of {type(fact).__name__} is ") for x in found)
+    assert set(day.buried()) == {codec.encode(fact)}
+    assert not day.found("ingest", e.InstrumentHalted)
+    assert not day.found("ingest", e.OrderRejected)
     day.check()
 
 

@@ -1,0 +1,326 @@
+"""Whether a fact can mean anything: its numbers in range, its parts in agreement.
+
+The codec says that bytes are an event; this says that the event describes something that can be: a
+tick is more than nothing, a volume curve has an edge more than it has volumes, a day closes after
+it opened. What cannot be is not folded: later it would divide by zero in planning, or overflow the
+64 bits of an event, and take its instrument down. Nothing here knows a state or a time, so the
+same record is judged the same in every batch.
+
+Of a request only what names it in a venue's report is judged here; an order that means nothing is
+refused by `pretrade` with its reason, and a report by `execution` with a break.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from engine.core.events import (
+    CalendarDefined,
+    CancelRejected,
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    DepthObserved,
+    ExecType,
+    ExecutionReported,
+    FeeScheduleDefined,
+    InstrumentDefined,
+    InstrumentHaltSet,
+    KillSwitchSet,
+    LimitAllotted,
+    MandateSet,
+    NotSent,
+    PolicySet,
+    QuoteObserved,
+    RestrictionSet,
+    RiskLimitSet,
+    SendStarted,
+    SessionStatusObserved,
+    SuspensionLifted,
+    TickTableDefined,
+    TradeObserved,
+    VenueDefined,
+    VenueStatusObserved,
+    VolumeCurveDefined,
+)
+
+QTY_MAX = 10**12  # A trillion increments; sums over a day stay far below 2**63.
+PX_MAX = 10**15  # A million currency units; no listed share comes near.
+FEE_PX_MAX = 10**12  # A thousand currency units for each increment, as a fee or a rebate.
+NOTIONAL_CUR_MAX = 10**15  # Whole currency units, above all that is listed in the world.
+PPM = 1_000_000
+VOLATILITY_PPM_MAX = 100 * PPM  # A share that moves by a hundred times its price in a day.
+SPAN_NS_MAX = 366 * 86_400 * 10**9  # A year; a time and a span add up to less than 2**63.
+TIME_NS_MAX = 2**62  # The year 2116.
+AVERSION_E12_MAX = 10**15
+DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
+ID_CHARS_MAX = 200  # Of whatever is remembered by its name.
+TEXT_CHARS_MAX = 2_000  # Of what a person wrote beside a fact.
+VENUES_MAX = 1_000
+
+# What is expected of a field where it is not so, else ""; it gets the field and the whole fact.
+Check = Callable[[Any, Any], str]
+
+
+def within(least: int, most: int) -> Check:
+    expected = f"{least} to {most}"
+    return lambda value, _: "" if least <= value <= most else expected
+
+
+def maybe(check: Check) -> Check:
+    return lambda value, fact: "" if value is None else check(value, fact)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can name something that is remembered."""
+    return 0 < len(text) <= ID_CHARS_MAX
+
+
+def named(value: str, _: object) -> str:
+    return "" if is_id(value) else f"1 to {ID_CHARS_MAX} characters"
+
+
+def short(value: str, _: object) -> str:
+    return "" if len(value) <= TEXT_CHARS_MAX else f"{TEXT_CHARS_MAX} characters at most"
+
+
+def venues(value: tuple[str, ...], _: object) -> str:
+    is_plain = len(value) <= VENUES_MAX and all(map(is_id, value))
+    return "" if is_plain else f"{VENUES_MAX} codes at most of 1 to {ID_CHARS_MAX} characters"
+
+
+def currency(value: str, _: object) -> str:
+    is_code = len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()
+    return "" if is_code else "an ISO 4217 code of three capital letters"
+
+
+def after_open(value: int, fact: DayOpened | CalendarDefined) -> str:
+    is_after = fact.open_ns < value <= fact.open_ns + SPAN_NS_MAX
+    return "" if is_after else f"a time after open_ns {fact.open_ns}, within a year"
+
+
+def one_of(*scopes: ControlScope) -> Check:
+    expected = f"one of {', '.join(scopes)}"
+    return lambda value, _: "" if value in scopes else expected
+
+
+def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a scope.
+    """The firm and the controls are one each; of anything else the name is asked for."""
+    scope = fact.scope
+    if scope in (ControlScope.FIRM, ControlScope.CONTROLS):
+        return f"nothing for scope {scope}" if value else ""
+    is_every = not value and isinstance(fact, SuspensionLifted)
+    if is_every and scope in (ControlScope.SOURCE, ControlScope.VENUE):
+        return ""  # A suspension without a sender is every one's.
+    return named(value, fact)
+
+
+def best_first(sign: int) -> Check:
+    """Levels in range, from the best price on; a bid's sign is 1, an ask's -1."""
+
+    def check(levels: tuple[Any, ...], _: object) -> str:
+        last_px = PX_MAX
+        for level in levels:
+            if not (0 <= level.px <= PX_MAX and 0 <= level.level_qty <= QTY_MAX):
+                return f"px 0 to {PX_MAX} and level_qty 0 to {QTY_MAX} in each level"
+            if level.px * sign > last_px:
+                return "the best level first"
+            last_px = level.px * sign
+        return ""
+
+    return check
+
+
+def tick_bands(bands: tuple[Any, ...], _: object) -> str:
+    expected = f"bands of rising from_px from 0 on, each with a tick_px of 1 to {PX_MAX}"
+    last_px = -1
+    for band in bands:
+        if not (last_px < band.from_px <= PX_MAX and 1 <= band.tick_px <= PX_MAX):
+            return expected
+        last_px = band.from_px
+    return "" if bands else expected
+
+
+def edges(value: tuple[int, ...], fact: VolumeCurveDefined) -> str:
+    if len(value) != len(fact.volumes_qty) + 1:
+        return f"{len(fact.volumes_qty) + 1} edges, one more than volumes_qty"
+    is_rising = all(a < b for a, b in pairwise(value))
+    is_rising &= value[0] >= 0 and value[-1] <= SPAN_NS_MAX
+    return "" if is_rising else "edges that rise strictly, from 0 on, within a year"
+
+
+def volumes(value: tuple[int, ...], _: object) -> str:
+    is_curve = any(value) and all(0 <= qty <= QTY_MAX for qty in value)
+    return "" if is_curve else f"volumes of 0 to {QTY_MAX}, one of them more than 0"
+
+
+def exec_id(value: str, report: ExecutionReported) -> str:
+    """A fill without an id of its own would be taken for a resend of another."""
+    if not value and report.exec_type not in BOOKED:
+        return ""
+    return named(value, report)
+
+
+BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
+
+PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
+PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(0, TIME_NS_MAX)
+DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
+NOTIONAL = within(0, NOTIONAL_CUR_MAX)
+SET_BY = (("set_by", short),)
+OF_CHILD = (("venue", named), ("child_id", named))
+
+# Each kind of input that is judged here, and what is expected of its fields.
+RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
+    QuoteObserved: (
+        ("venue", named),
+        ("bid_px", PX),
+        ("bid_qty", QTY),
+        ("ask_px", PX),
+        ("ask_qty", QTY),
+        ("received_ns", TIME),
+    ),
+    TradeObserved: (("venue", named), ("last_px", PX), ("last_qty", QTY)),
+    DepthObserved: (
+        ("venue", named),
+        ("bids", best_first(1)),
+        ("asks", best_first(-1)),
+        ("received_ns", TIME),
+    ),
+    VenueStatusObserved: (("venue", named), ("received_ns", TIME)),
+    SessionStatusObserved: (("venue", named), ("received_ns", TIME)),
+    SendStarted: OF_CHILD,
+    NotSent: OF_CHILD,
+    CancelRejected: OF_CHILD,
+    ExecutionReported: (*OF_CHILD, ("exec_id", exec_id)),
+    KillSwitchSet: (
+        (
+            "scope",
+            one_of(
+                ControlScope.FIRM, ControlScope.CLIENT, ControlScope.INSTRUMENT, ControlScope.VENUE
+            ),
+        ),
+        ("scope_id", of_scope),
+        ("text", short),
+        *SET_BY,
+    ),
+    RiskLimitSet: (
+        ("scope", one_of(ControlScope.FIRM, ControlScope.CLIENT, ControlScope.INSTRUMENT)),
+        ("scope_id", of_scope),
+        ("max_order_qty", maybe(within(0, 2**63 - 1))),
+        ("max_order_notional_cur", maybe(within(0, 2**63 - 1))),
+        ("collar_ppm", maybe(within(0, 2**63 - 1))),
+        *SET_BY,
+    ),
+    LimitAllotted: (
+        ("scope", one_of(ControlScope.FIRM, ControlScope.CLIENT)),
+        ("scope_id", of_scope),
+        ("shard", within(0, 2**31)),
+        ("allotted_notional_cur", NOTIONAL),
+    ),
+    MandateSet: (
+        ("client_id", named),
+        ("excluded_venues", venues),
+        ("max_participation_ppm", PART),
+        *SET_BY,
+    ),
+    PolicySet: (
+        ("policy_id", named),
+        ("window_ns", SPAN),
+        ("window_members", within(1, 2**31)),
+        ("window_notional_cur", NOTIONAL),
+        ("join_until_ppm", PART),
+        ("cross_quote_age_ns", SPAN),
+        ("interval_ns", within(1, SPAN_NS_MAX)),
+        ("tracking_band_ppm", PART),
+        ("min_slice_qty", QTY),
+        ("max_slice_ppm", within(1, PPM)),
+        ("participation_ppm", PART),
+        ("horizon_high_ns", within(1, SPAN_NS_MAX)),
+        ("horizon_normal_ns", within(1, SPAN_NS_MAX)),
+        ("risk_aversion_e12", within(0, AVERSION_E12_MAX)),
+        ("send_within_ns", SPAN),
+        *SET_BY,
+    ),
+    RestrictionSet: (("instrument_id", named), *SET_BY),
+    InstrumentHaltSet: (("instrument_id", named), ("text", short), *SET_BY),
+    SuspensionLifted: (
+        (
+            "scope",
+            one_of(
+                ControlScope.INSTRUMENT,
+                ControlScope.VENUE,
+                ControlScope.SOURCE,
+                ControlScope.CONTROLS,
+            ),
+        ),
+        ("scope_id", of_scope),
+        *SET_BY,
+    ),
+    DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
+    DayClosed: (("day", DAY),),
+    InstrumentDefined: (
+        ("instrument_id", named),
+        ("symbol", short),
+        ("currency", currency),
+        ("lot_qty", within(1, QTY_MAX)),
+        ("adv_qty", QTY),
+        ("daily_volatility_ppm", within(0, VOLATILITY_PPM_MAX)),
+    ),
+    TickTableDefined: (("instrument_id", named), ("bands", tick_bands)),
+    VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY)),
+    FeeScheduleDefined: (
+        ("venue", named),
+        ("taker_fee_px", FEE),
+        ("maker_fee_px", FEE),
+        ("midpoint_fee_px", FEE),
+    ),
+    CalendarDefined: (
+        ("calendar_id", named),
+        ("time_zone", named),
+        ("day", DAY),
+        ("open_ns", TIME),
+        ("close_ns", after_open),
+    ),
+    VolumeCurveDefined: (
+        ("instrument_id", named),
+        ("edges_ns", edges),
+        ("volumes_qty", volumes),
+    ),
+}
+
+# A control of these kinds stops something, or stops more than before: nobody may trade against
+# what it would have said. The others steer, and what they said before stands.
+FORBIDDING = (
+    KillSwitchSet,
+    RiskLimitSet,
+    LimitAllotted,
+    MandateSet,
+    RestrictionSet,
+    InstrumentHaltSet,
+)
+
+
+def is_plain_quote(quote: QuoteObserved) -> bool:
+    """The rules of a quote in one breath: quotes are most of what comes, and nearly all are so."""
+    return (
+        0 <= quote.bid_px <= PX_MAX
+        and 0 <= quote.ask_px <= PX_MAX
+        and 0 <= quote.bid_qty <= QTY_MAX
+        and 0 <= quote.ask_qty <= QTY_MAX
+        and 0 <= quote.received_ns <= TIME_NS_MAX
+        and 0 < len(quote.venue) <= ID_CHARS_MAX
+    )
+
+
+def flaw(fact: Any) -> str:  # noqa: ANN401  Any input.
+    """Which field cannot be so, what was found and what is expected; "" if all can."""
+    kind = type(fact)
+    if kind is QuoteObserved and is_plain_quote(fact):
+        return ""
+    for name, check in RULES.get(kind, ()):
+        value = getattr(fact, name)
+        expected = check(value, fact)
+        if expected:
+            return f"{name} of {kind.__name__} is {value!r:.80}, expected {expected}"
+    return ""

@@ -1,0 +1,201 @@
+"""The half of the loop that folds: from the log's seals, inputs and events to a shard's state.
+
+Nothing is decided or judged here: a fact is folded unless the log says that it was rejected, and
+everything else comes from the recorded events, by cause. `Shard` adds the other half, which obtains
+the events by deciding; both change the state by the same functions in the same order.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from engine import seal as seals
+from engine import topology
+from engine.batch import Batch, OpenBatch
+from engine.core import day
+from engine.core.events import (
+    TOPIC_OF,
+    BatchSealed,
+    BreakCarried,
+    InputRejected,
+    InstrumentHalted,
+    OrderCarried,
+    ScorecardCarried,
+    SealKind,
+    StageEvent,
+    SuspensionSet,
+    VenueStatusCarried,
+)
+from engine.core.state import State
+from engine.log import codec
+from engine.log.port import (
+    BEGINNING,
+    INPUT_TOPICS,
+    SHARED_TOPICS,
+    CorruptLogError,
+    Record,
+    Start,
+)
+
+CONFIG_CAUSE = "config:"
+CARRIED = (
+    OrderCarried,
+    ScorecardCarried,
+    BreakCarried,
+    SuspensionSet,
+    InstrumentHalted,
+    VenueStatusCarried,
+)
+FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
+
+
+class Follower:
+    """A shard's state and its place in the log, moved on by what the log says."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.state = State(shard=number)
+        self.next_batch = 0
+        self.chain = seals.GENESIS
+        self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
+        self._open = OpenBatch(number, first_seq=0)
+
+    def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
+        """Take a recorded batch: facts from its inputs, everything else from its events.
+
+        Raises CorruptLogError if the seal does not follow the last one or its inputs do not have
+        its digests.
+        """
+        self._check(seal)
+        waiting = deque(events)
+        self._fold_while(waiting, CONFIG_CAUSE)
+        for topic in INPUT_TOPICS:
+            for record in batch.get(topic, ()):
+                self._open.consume(topic, record, self._resume[topic])
+                cause = f"{topic}:{record.position}"
+                if not is_rejected(waiting, cause):
+                    self._fold_fact(topic, record)
+                self._fold_while(waiting, cause)
+        while waiting:
+            self._fold_while(waiting, waiting[0].cause)
+        self._check_inputs(seal, INPUT_TOPICS)
+        for entry in seal.resume:
+            position = self.resume(entry.topic).position
+            self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._advance(seal)
+
+    def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
+        """Take a batch up to the last close: its controls and reference, and what it carried.
+
+        Nothing else of a closed day matters to the next. Of a CLOSE batch the close's own events
+        are taken, as it states again what was set or lifted before it; of others `events` say
+        which of the shared inputs were rejected, and may be left out where there are none.
+        """
+        self._check(seal)
+        events = list(events)
+        rejected = {event.cause for event in events if isinstance(event, InputRejected)}
+        cause = ""
+        for topic in INPUT_TOPICS:
+            if topic not in SHARED_TOPICS:
+                continue
+            for record in shared.get(topic, ()):
+                self._open.consume(topic, record, self._resume[topic])
+                cause = f"{topic}:{record.position}"
+                if cause not in rejected:
+                    self._fold_fact(topic, record)
+        if seal.kind is SealKind.CLOSE:
+            for event in events:
+                if event.cause == cause and isinstance(event, CARRIED):
+                    for apply in topology.EVOLVE[type(event)]:
+                        apply(self.state, event)
+        self.state.next_seq = seal.next_seq
+        self._check_inputs(seal, SHARED_TOPICS)
+        taken = {entry.topic: entry.next_position for entry in seal.inputs}
+        for entry in seal.resume:
+            position = taken.get(entry.topic, self._resume[entry.topic].position)
+            self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._advance(seal)
+
+    def resume(self, topic: str) -> Start:
+        """Where the input goes on after the last seal, and after what the open batch took."""
+        taken = self._open.inputs.get(topic)
+        if taken is None:
+            return self._resume[topic]
+        return Start(taken.next_offset, taken.next_position)
+
+    def check_follows(self, seal: BatchSealed) -> None:
+        """Raise CorruptLogError if the seal is not that of the next batch."""
+        state = self.state
+        expected = (self.next_batch, state.next_seq, self.chain)
+        if (seal.batch, seal.first_seq, seal.previous_chain) != expected:
+            raise CorruptLogError(
+                f"shard {self.number}: seal {seal.batch} begins at seq {seal.first_seq} after "
+                f"chain {seal.previous_chain.hex()[:16]}, expected batch {expected[0]} at seq "
+                f"{expected[1]} after {expected[2].hex()[:16]}. Nothing was written."
+            )
+
+    def _fold_fact(self, topic: str, record: Record) -> None:
+        if topic not in FACT_TOPICS:
+            return
+        try:
+            found = codec.decode(topic, record.value)
+        except codec.UnreadableError as error:
+            raise CorruptLogError(
+                f"shard {self.number}: {topic} at position {record.position} cannot be read "
+                f"({error}), but its batch took it. Nothing was written; recover with the release "
+                "that the seal names."
+            ) from error
+        for apply in topology.FACT.get(type(found), ()):
+            apply(self.state, found)
+
+    def _fold_while(self, waiting: deque[StageEvent], cause: str) -> None:
+        while waiting and waiting[0].cause == cause:
+            event = waiting.popleft()
+            if event.seq != self.state.next_seq:
+                raise CorruptLogError(
+                    f"shard {self.number}: seq {event.seq} follows {self.state.next_seq - 1}. "
+                    "Nothing was written; the log has lost or gained an event."
+                )
+            for apply in topology.EVOLVE[type(event)]:
+                apply(self.state, event)
+            self.state.next_seq = event.seq + 1
+
+    def _advance(self, seal: BatchSealed) -> None:
+        """Fold the seal: the batch is over."""
+        day.on_sealed(self.state, seal.now_ns)
+        if seal.kind is SealKind.CLOSE:
+            self.state = day.after_close(self.state)
+        self.next_batch = seal.batch + 1
+        self.chain = seal.chain
+        self._open = OpenBatch(self.number, first_seq=seal.next_seq)
+
+    def _check(self, seal: BatchSealed) -> None:
+        self.check_follows(seal)
+        if seals.chain(seal) != seal.chain:
+            raise CorruptLogError(
+                f"shard {self.number}: seal {seal.batch} does not have the chain it states. "
+                "It was changed after it was written; nothing was written now."
+            )
+
+    def _check_inputs(self, seal: BatchSealed, topics: tuple[str, ...]) -> None:
+        found = {
+            topic: (taken.first_position, taken.next_position, taken.digest.digest())
+            for topic, taken in self._open.inputs.items()
+        }
+        sealed = {
+            entry.topic: (entry.first_position, entry.next_position, entry.digest)
+            for entry in seal.inputs
+            if entry.topic in topics
+        }
+        if found == sealed and self.state.next_seq == seal.next_seq:
+            return
+        differing = [t for t in topics if found.get(t) != sealed.get(t)] or ["events"]
+        raise CorruptLogError(
+            f"shard {self.number}: batch {seal.batch} consumed something else of "
+            f"{', '.join(differing)} than its seal says. Nothing was written; the records were "
+            "changed, lost or added after the decision."
+        )
+
+
+def is_rejected(waiting: deque[StageEvent], cause: str) -> bool:
+    """Whether the input of this cause was not taken: then its first event says so."""
+    return bool(waiting) and waiting[0].cause == cause and isinstance(waiting[0], InputRejected)
