@@ -244,7 +244,7 @@ def test_a_corrected_price_moves_no_quantity() -> None:
         an(FillReallocated, previous_px=LIMIT_PX, last_px=better_px, before=before, after=before),
     )
     assert world.parent("o1").notional == better_px * 100
-    assert world.book().own_notional == better_px * 100
+    assert world.book().own_notional == LIMIT_PX * 100  # The print on the tape is what it was.
 
 
 def test_a_correction_downwards_cuts_the_shares_in_proportion() -> None:
