@@ -11,10 +11,11 @@ from engine.cli import ticket_options
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.cli.ticket_options import FLAGS
 from engine.gateways import order_entry
 from engine.gateways.outcomes import Outcome, Outcomes
 from engine.gateways.records import first_number
-from engine.gateways.tickets import Ticket, parse
+from engine.gateways.tickets import Ticket, TicketError, parse
 from engine.log.port import Log
 from engine.simulation import market_data
 from engine.simulation import orders as simulated
@@ -83,7 +84,7 @@ def submit(
     }
     settings = loaded(config, log_url=log)
     if file is None:
-        ticket = parse({**flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")})
+        ticket = _flagged({**flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")})
         with opened(settings) as place:
             _send_one(place, ticket, wait, output)
         return
@@ -143,6 +144,16 @@ def generate(
         "seed": seed,
     }
     render_one(made, output)
+
+
+def _flagged(given: dict[str, object]) -> Ticket:
+    """The ticket of the flags; what is wrong with it is said of the flags."""
+    try:
+        return parse(given)
+    except TicketError as error:
+        parts = [part.partition(":") for part in str(error).split("; ")]
+        said = [f"{FLAGS.get(field, field)}{colon}{words}" for field, colon, words in parts]
+        raise TicketError("; ".join(said)) from None
 
 
 def _made_id(kind: str) -> str:

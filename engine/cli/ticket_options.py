@@ -4,6 +4,24 @@ from typing import Annotated
 
 import typer
 
+# What an error calls a field of the ticket, where it was given by a flag.
+FLAGS = {
+    "client_id": "--client",
+    "instrument_id": "--instrument",
+    "side": "--side",
+    "order_qty": "--qty",
+    "limit_px": "--limit",
+    "time_in_force": "--time-in-force",
+    "urgency": "--urgency",
+    "benchmark": "--benchmark",
+    "start": "--start",
+    "end": "--end",
+    "max_participation": "--max-participation",
+    "excluded_venues": "--excluded-venues",
+    "crossing_consent": "--crossing-consent",
+    "decision_px": "--decision",
+}
+
 Text = str | None
 
 SourceOption = Annotated[str, typer.Option("--source", help="Who writes the request.")]

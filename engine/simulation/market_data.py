@@ -109,7 +109,10 @@ def load(folder: Path, *, strict: bool = False) -> MarketData:
     `instrument.toml` that makes no sense.
     """
     if not folder.is_dir():
-        raise MarketDataError(f"{folder} is not a folder; expected one with quotes and trades")
+        raise MarketDataError(
+            f"{folder} is not a folder; give one with quotes.csv and trades.csv, such as "
+            "examples/us-equity-2018-01-02 in the project's folder"
+        )
     instrument = read_instrument(folder)
     trades = _File(_find(folder, "trades"), TRADE_COLUMNS, strict=strict)
     quotes = _File(_find(folder, "quotes"), QUOTE_COLUMNS, strict=strict)

@@ -129,7 +129,13 @@ def test_the_refusals_of_a_file_are_there_for_machines_too(
 
 def test_a_flag_that_no_event_can_say_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["orders", "submit", *ONE[:-1], "lots"]) == Exit.ERROR
-    assert "order_qty: found 'lots'" in capsys.readouterr().err
+    assert "--qty: found 'lots'" in capsys.readouterr().err
+
+
+def test_the_flags_that_are_missing_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["orders", "submit", "--client", "C"]) == Exit.ERROR
+    shown = " ".join(capsys.readouterr().err.split())
+    assert [x for x in ("--instrument", "--side", "--qty") if f"{x}: missing" not in shown] == []
 
 
 def test_a_file_and_flags_do_not_mix(tmp_path: Path) -> None:
