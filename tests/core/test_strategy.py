@@ -276,7 +276,7 @@ def test_without_a_market_the_outlook_falls_back_on_what_is_known() -> None:
     assert plan.kappa_e9 == 0  # A straight line where the market shows nothing.
 
 
-@pytest.mark.parametrize("said", [{"adv_qty": 0}, {"adv_qty": -1}, {"daily_volatility_ppm": 0}])
+@pytest.mark.parametrize("said", [{"adv_qty": 0}, {"daily_volatility_ppm": 0}])
 def test_an_instrument_of_which_little_is_known_gets_a_plan_too(said: dict[str, Any]) -> None:
     world = trading(instrument(**said), policy(strategy=Strategy.IS)).given(order())
 
