@@ -116,6 +116,8 @@ class Feed:
             raise self._outside(partition, start.offset, f"offsets {first} to {end}")
         reader = KafkaReader(self, partition, start)
         with self._lock:
+            if not self._readers:
+                self._consumer.poll(0)  # What failed while nobody read is nobody's.
             others = self._readers.setdefault(partition, [])
             if not others or start.offset < self._reached[partition]:
                 self._fetch_from(partition, start.offset)
