@@ -222,7 +222,7 @@ def small_disk(folder: Path, size_mb: int) -> Iterator[None]:
     try:
         yield
     finally:
-        called([*as_root, "umount", str(folder)])
+        called([*as_root, "umount", "-l", str(folder)])  # A broker may still be ending.
 
 
 def called(command: list[str]) -> None:
