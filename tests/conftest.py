@@ -14,6 +14,11 @@ settings.register_profile(
 )
 settings.load_profile("metaorder")
 
+LOUD = {
+    kafka_broker.NO_KAFKA: "KAFKA WAS NOT TESTED",
+    kafka_broker.NO_SMALL_DISK: "A FULL DISK UNDER KAFKA WAS NOT TESTED",
+}
+
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -25,13 +30,14 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Make a skipped Kafka loud: say it where everybody looks, without -rs."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", ())
-        if "no real Kafka" in str(report.longrepr)
-    ]
-    if skipped:
-        terminalreporter.section("KAFKA WAS NOT TESTED", sep="!", red=True)
-        reason = str(skipped[0].longrepr[2]) if isinstance(skipped[0].longrepr, tuple) else ""
-        terminalreporter.line(f"{len(skipped)} tests skipped. {reason}")
+    """Make what a machine cannot test loud: say it where everybody looks, without -rs."""
+    for words, title in LOUD.items():
+        skipped = [
+            report
+            for report in terminalreporter.stats.get("skipped", ())
+            if words in str(report.longrepr)
+        ]
+        if skipped:
+            terminalreporter.section(title, sep="!", red=True)
+            reason = str(skipped[0].longrepr[2]) if isinstance(skipped[0].longrepr, tuple) else ""
+            terminalreporter.line(f"{len(skipped)} tests skipped. {reason}")

@@ -10,7 +10,9 @@ a lock on a file as long as they use it, which a killed process lets go as well.
 import fcntl
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,6 +25,8 @@ from infra.kafka import local
 
 ENGINE_ANSWER_MAX_S = 2
 OTHERS_LOOK_S = 0.2
+END_MAX_S = 60.0
+MOUNT_MAX_S = 10
 IMAGE = "confluentinc/cp-kafka:8.0.0"
 IMAGE_ENV = {  # What server.properties of the local broker says.
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
@@ -67,9 +71,13 @@ def has_way_by_jars() -> bool:
     return shutil.which("java") is not None and can_fetch
 
 
+NO_KAFKA = "no real Kafka"
+NO_SMALL_DISK = "no small disk"
+
+
 def refuse(reason: str) -> NoReturn:
     """Skip; in CI fail, because there a skip would pass for a proof."""
-    text = f"no real Kafka for the tests marked `kafka`: {reason}"
+    text = f"{NO_KAFKA} for the tests marked `kafka`: {reason}"
     if is_ci(os.environ):
         pytest.fail(f"{text} (CI is set, so this is a failure, not a skip)", pytrace=False)
     pytest.skip(text)
@@ -153,3 +161,72 @@ def kafka(folder: Path) -> Iterator[str]:
             "KAFKA_BOOTSTRAP is not set, no Docker engine answers, and java with mvn is not on "
             "PATH. Install a JDK 17 and Maven, or point KAFKA_BOOTSTRAP to a broker."
         )
+
+
+class Private:
+    """A broker of one test's own, to be ended at any moment and started again on what it had."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "node-1" / "data"
+        self._port = local.free_port()
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{local.HOST}:{self._port}"
+
+    def start(self) -> None:
+        try:
+            local.start(self.folder, self._port)
+        except local.LocalKafkaError as error:
+            refuse(str(error))
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        (pid,) = local.running(self.folder).values()
+        os.kill(pid, signal.SIGKILL)
+        self.await_end()
+
+    def stop(self) -> None:
+        local.stop(self.folder)
+
+    def await_end(self) -> None:
+        deadline_s = time.monotonic() + END_MAX_S
+        while local.running(self.folder):
+            assert time.monotonic() < deadline_s, "the broker does not end"
+            time.sleep(0.05)
+
+
+@contextmanager
+def private(folder: Path) -> Iterator[Private]:
+    """Not started yet; does not outlive this."""
+    if not has_way_by_jars():
+        refuse("a test needs a broker of its own, from jars: install a JDK 17 and Maven.")
+    found = Private(folder.resolve())
+    try:
+        yield found
+    finally:
+        local.stop(found.folder)
+
+
+@contextmanager
+def small_disk(folder: Path, size_mb: int) -> Iterator[None]:
+    """A disk of its own under `folder`; a loud skip where nobody lets us mount one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    options = f"size={size_mb}m,mode=0777"
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    try:
+        called([*as_root, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)])
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", "") or error
+        pytest.skip(f"{NO_SMALL_DISK} may be mounted here: {said}")
+    try:
+        yield
+    finally:
+        called([*as_root, "umount", "-l", str(folder)])  # A broker may still be ending.
+
+
+def called(command: list[str]) -> None:
+    subprocess.run(  # noqa: S603 (the arguments are ours)
+        command, check=True, capture_output=True, text=True, timeout=MOUNT_MAX_S
+    )

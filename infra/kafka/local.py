@@ -27,7 +27,16 @@ from confluent_kafka.admin import AdminClient
 
 HOST = "127.0.0.1"
 POM = Path(__file__).with_name("pom.xml")
-DOWNLOAD_MAX_S = 300
+DOWNLOAD_MAX_S = 300  # Of one try.
+DOWNLOAD_TRIES = 2
+STALL_MAX_MS = 30_000
+# Maven alone would wait half an hour for an answer; the first two are for 3.9, the others before.
+MAVEN_BOUNDS = (
+    f"-Daether.connector.connectTimeout={STALL_MAX_MS}",
+    f"-Daether.connector.requestTimeout={STALL_MAX_MS}",
+    f"-Dmaven.wagon.http.connectionTimeout={STALL_MAX_MS}",
+    f"-Dmaven.wagon.http.readTimeout={STALL_MAX_MS}",
+)
 FORMAT_MAX_S = 60
 START_MAX_S = 120  # A folder with thousands of partitions takes its time to load.
 STOP_MAX_S = 20
@@ -105,11 +114,15 @@ def fetch_jars() -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as scratch:
         incoming = Path(scratch) / "jars"
         goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-        run(
-            [mvn, "-q", "-B", "-ntp", "-f", str(POM), *goal, f"-DoutputDirectory={incoming}"],
-            DOWNLOAD_MAX_S,
-            f"the download of Kafka {pinned('kafka')} from Maven Central to {folder}",
-        )
+        fetch = [mvn, "-q", "-B", "-ntp", *MAVEN_BOUNDS, "-f", str(POM), *goal]
+        what = f"the download of Kafka {pinned('kafka')} from Maven Central to {folder}"
+        for left in reversed(range(DOWNLOAD_TRIES)):
+            try:
+                run([*fetch, f"-DoutputDirectory={incoming}"], DOWNLOAD_MAX_S, what)
+                break
+            except LocalKafkaError:
+                if not left:
+                    raise
         try:
             incoming.rename(folder)  # A cut download never gets the final name.
         except OSError:

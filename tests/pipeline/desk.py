@@ -203,12 +203,16 @@ class Publisher:
         partition: int = 0,
         key: bytes | None = None,
         headers: Headers | None = None,
+        count: int = 1,
     ) -> None:
-        self._number += 1
-        if headers is None:
-            headers = records.headers(self._sender, self._number)
+        """Append a value as it is, `count` times; without headers as this sender's next."""
         now_ms = time.time_ns() // 1_000_000
-        self._append(topic, [NewRecord(partition, now_ms, key, headers, value)])
+        batch = []
+        for _ in range(count):
+            self._number += 1
+            said = records.headers(self._sender, self._number) if headers is None else headers
+            batch.append(NewRecord(partition, now_ms, key, said, value))
+        self._append(topic, batch)
 
     def _append(self, topic: str, batch: list[NewRecord]) -> None:
         deadline_s = time.monotonic() + self._patience_s

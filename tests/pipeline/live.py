@@ -29,7 +29,7 @@ from engine.shard import Shard
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
-OUTAGE_MAX_S = 60.0  # Senders and venues try again for so long.
+OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
 
 
@@ -231,11 +231,11 @@ class Engine:
         self.venue.start()
         assert self.feeder.is_feeding.wait(STOP_MAX_S)
 
-    def drain(self) -> None:
+    def drain(self, max_s: float = DRAIN_MAX_S) -> None:
         """End the stream, and wait until all of the log is sealed and nothing more comes."""
         self.feeder.finish()
         finished_s = time.monotonic()
-        deadline_s = finished_s + DRAIN_MAX_S
+        deadline_s = finished_s + max_s
         with open_log(self.url, partitions=self.partitions) as log:
             progress = [Progress(log, number) for number in range(self.partitions)]
             while True:

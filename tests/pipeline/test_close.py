@@ -1,4 +1,4 @@
-"""A close and what was in the log before it, where one topic is handed out sooner than another."""
+"""A close and what was in the log before it, where a log hands out one topic before another."""
 
 from collections.abc import Sequence
 from pathlib import Path
