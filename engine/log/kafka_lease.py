@@ -227,6 +227,11 @@ class KafkaLeases:
             self._lost += [shard for shard in gone if shard not in unseen]
             self._changed.notify_all()
 
+    def has_place(self, group: str) -> bool:
+        """Whether a member of a group has this worker's name. Raises LogUnavailableError."""
+        members = members_of(self._cluster, admin_of(self._cluster), [group])
+        return self.owner in members.get(group, ())
+
     def on_fenced(self, group: str, error: object) -> None:
         with self._changed:
             self._fenced = (

@@ -27,6 +27,7 @@ POLL_S = 0.02
 LEAVE_MAX_S = 3.0
 LEAVE_SENT_S = 0.1  # The request is on its way when the member's id is gone.
 FOREIGN_CHECK_S = 0.5
+GHOST_SESSIONS = 2  # A ghost is gone after one; the broker's clock needs some more.
 REFUSED = frozenset(
     {
         KafkaError.UNKNOWN_MEMBER_ID,
@@ -69,12 +70,18 @@ class Membership:
         self._partition_of: dict[int, int] = {}
         self._is_leaving = False
         self._checked_s = 0.0
-        session_ms = leases.session_timeout_ms
-        heartbeat_ms = HEARTBEAT_MS if claimed is None else CLAIM_HEARTBEAT_MS
-        settings = cluster.config(
+        self._consumer = self._new_client()
+        self._proofs: deque[Proof] = deque()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
+
+    def _new_client(self) -> Consumer:
+        session_ms = self._leases.session_timeout_ms
+        heartbeat_ms = HEARTBEAT_MS if self._claimed is None else CLAIM_HEARTBEAT_MS
+        settings = self._cluster.config(
             {
-                "group.id": group,
-                "group.instance.id": leases.owner,
+                "group.id": self.group,
+                "group.instance.id": self._leases.owner,
                 "group.protocol": "classic",
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": session_ms,
@@ -84,10 +91,7 @@ class Membership:
                 "auto.offset.reset": "latest",
             }
         )
-        self._consumer = Consumer(settings, logger=LOGGER)
-        self._proofs: deque[Proof] = deque()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
+        return Consumer(settings, logger=LOGGER)
 
     def start(self) -> None:
         self._thread.start()
@@ -156,25 +160,65 @@ class Membership:
         return answer.error
 
     def _run(self) -> None:
+        while self._is_put_out_by_a_ghost():
+            LOGGER.warning("group %s: nobody has its place; joining again", self.group)
+            self._consumer = self._new_client()
+
+    def _is_put_out_by_a_ghost(self) -> bool:
+        """Be a member until it leaves or is put out; True if nobody lives in its place.
+
+        A broker that stood still answers a request to join that its sender has given up, and so
+        gives the place to nobody: whoever sent it is fenced by itself. A ghost sends no heartbeat
+        and is gone after a session; a successor of the same name stays.
+        """
         try:
-            self._consumer.subscribe(
-                [self._topic],
-                on_assign=self._on_assign,
-                on_revoke=self._on_revoke,
-                on_lost=self._on_lost,
-            )
-            while not self._is_leaving:
-                if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
-                    self._consumer.poll(0)  # Only calls back; raises what is fatal.
-                self._serve()
-                self._take()
-                self._rest()
-            self._leave_group()
+            self._be_a_member()
         except CLIENT_ERRORS as error:
-            self._leases.on_fenced(self.group, error_of(error).str())
+            cause = error_of(error)
+            self._drop(list(self._partition_of))
+            LOGGER.warning("group %s: put out (%s); looking who has its place", self.group, cause)
+            if self._comes_free():
+                return True
+            self._leases.on_fenced(self.group, cause.str())
         finally:
             self._drop(list(self._partition_of))
             self._consumer.close()
+        return False
+
+    def _comes_free(self) -> bool:
+        """Whether the place of this name is empty before a living member would give it up."""
+        deadline_s = time.monotonic() + GHOST_SESSIONS * self._leases.session_timeout_ms / 1000
+        while not self._is_leaving and time.monotonic() < deadline_s:
+            try:
+                if not self._leases.has_place(self.group):
+                    return True
+            except LogUnavailableError as error:
+                LOGGER.warning("group %s: %s", self.group, error)
+            self._wake.wait(FOREIGN_CHECK_S)
+        return False
+
+    def _be_a_member(self) -> None:
+        self._consumer.subscribe(
+            [self._topic],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+        while not self._is_leaving:
+            if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
+                self._call_back()
+            self._serve()
+            self._take()
+            self._rest()
+        self._leave_group()
+
+    def _call_back(self) -> None:
+        """Let the client call back; what ends a membership comes as a message."""
+        message = self._consumer.poll(0)
+        error = None if message is None else message.error()
+        # Of such an error `fatal()` is false: confluent-kafka-python, issue 869.
+        if error is not None and error.code() == KafkaError._FATAL:  # noqa: SLF001 (as above)
+            raise KafkaException(error)
 
     def _rest(self) -> None:
         self._wake.wait(POLL_S)

@@ -53,7 +53,7 @@ def test_the_ids_and_topics_of_the_page_are_the_catalogue_s() -> None:
     for name in ("OrderSubmitted", "OrderAmendRequested", "OrderCancelRequested"):
         assert re.search(rf"\b{schemas.catalogue()[f'orders-{name}']}\s+{name}", text)
     for topic, event in re.findall(r"^\| `(ingest|allocations)` \| (.+?) \|", text, re.MULTILINE):
-        for name in re.findall(r"`(\w+)`", event):
+        for name in re.findall(r"`([A-Z]\w+)`", event):
             assert f"{topic}-{name}" in schemas.catalogue()
 
 

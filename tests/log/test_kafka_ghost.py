@@ -1,0 +1,100 @@
+"""A member that its own late request put out of its group comes back; a successor keeps it out."""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer
+
+from engine.log import kafka_topics
+from engine.log.kafka import KafkaLog
+from engine.log.kafka_lease import KafkaLeases
+from engine.log.port import Lease, LeaseLostError
+
+pytestmark = pytest.mark.kafka
+
+PARTITIONS = 2
+SESSION_MS = 3_000
+PATIENCE_S = 40.0
+
+_prefixes = itertools.count(time.time_ns())
+
+
+@pytest.fixture
+def prefix(kafka_bootstrap: str) -> str:
+    name = f"ghost-{next(_prefixes)}"
+    kafka_topics.create(kafka_bootstrap, name, PARTITIONS)
+    return name
+
+
+@pytest.fixture
+def log(kafka_bootstrap: str, prefix: str) -> Iterator[KafkaLog]:
+    found = KafkaLog(kafka_bootstrap, prefix, PARTITIONS, session_timeout_ms=SESSION_MS)
+    yield found
+    found.close()
+
+
+def gained(leases: KafkaLeases, count: int, after: int = 0) -> dict[int, Lease]:
+    """So many shards, of an epoch beyond `after`."""
+    found: dict[int, Lease] = {}
+    deadline_s = time.monotonic() + PATIENCE_S
+    while len(found) < count:
+        assert time.monotonic() < deadline_s, f"{len(found)} of {count} shards came"
+        found |= {x.shard: x for x in leases.poll(0.1).gained if x.epoch > after}
+    return found
+
+
+def joined(bootstrap: str, prefix: str, owner: str) -> Consumer:
+    """Somebody who has a worker's place."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"{prefix}.lease",
+            "group.instance.id": owner,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": SESSION_MS,
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe([f"{prefix}.shards"])
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not consumer.memberid():
+        assert time.monotonic() < deadline_s, "it never joined"
+        consumer.poll(0.05)
+    return consumer
+
+
+def test_a_member_whose_place_nobody_lives_in_joins_again(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    """What a late answer to a request of its own leaves: a place without anybody in it."""
+    leases = log.leases("a")
+    before = gained(leases, PARTITIONS)
+
+    joined(kafka_bootstrap, prefix, "a").close()  # A static member does not leave.
+
+    newest = max(lease.epoch for lease in before.values())
+    again = gained(leases, PARTITIONS, after=newest)
+    assert all(leases.is_held(shard) for shard in again)
+
+
+def test_a_member_whose_place_another_process_has_is_out_for_good(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    leases = log.leases("a")
+    gained(leases, PARTITIONS)
+
+    successor = joined(kafka_bootstrap, prefix, "a")
+
+    with pytest.raises(LeaseLostError, match="Another process runs under the same owner name"):
+        live_on(successor, leases)
+    successor.close()
+
+
+def live_on(successor: Consumer, leases: KafkaLeases) -> None:
+    """Both go on; the one whose place it was asks for news."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        successor.poll(0.05)
+        leases.poll(0.05)
