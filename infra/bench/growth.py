@@ -10,6 +10,7 @@ import tracemalloc
 from dataclasses import dataclass, replace
 from statistics import median
 
+from engine.log.shapes import long_number
 from infra.bench.world import SECOND_NS, Player, Shape
 
 WAVE = Shape(
@@ -119,6 +120,7 @@ def _day(orders: int) -> tuple[int, int]:
     player.close()
     shard = player.shard
     del player
+    long_number.cache_clear()  # Bounded, and the codec's; no day grows it.
     gc.collect()
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
