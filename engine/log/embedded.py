@@ -161,7 +161,7 @@ class EmbeddedLog:
         """Return when any process has written since the last wait, or after the time.
 
         Looks at shared memory, ever more rarely the longer nothing comes: what comes after a
-        quiet time t is seen within t/32, and within a millisecond.
+        quiet time t is seen within t/128, and within a millisecond.
         """
         now_s = time.monotonic()
         deadline_s = now_s + timeout_s
@@ -169,7 +169,7 @@ class EmbeddedLog:
             if now_s >= deadline_s:
                 return
             quiet_s = now_s - self._changed_s
-            sleep_s = min(max(quiet_s / 32, WAIT_SLEEP_MIN_S), WAIT_SLEEP_MAX_S)
+            sleep_s = min(max(quiet_s / 128, WAIT_SLEEP_MIN_S), WAIT_SLEEP_MAX_S)
             time.sleep(min(sleep_s, deadline_s - now_s))
             now_s = time.monotonic()
         self._waited_for = version
