@@ -6,7 +6,7 @@ the events by deciding; both change the state by the same functions in the same 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine import seal as seals
 from engine import topology
@@ -58,12 +58,23 @@ class Follower:
     def __init__(self, number: int, release: str, python: str) -> None:
         """`release` and `python` are this process's: only its own hashes can be compared."""
         self.number = number
-        self._by = (release, python)
+        self.release = release
+        self.python = python
         self.state = State(shard=number)
         self.next_batch = 0
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
         self._open = OpenBatch(number, first_seq=0)
+
+    def begin_from(
+        self, batch: int, chain: bytes, resume: Mapping[str, Start], state: State
+    ) -> None:
+        """Stand where a batch left off, as somebody else has folded it before."""
+        self.state = state
+        self.next_batch = batch + 1
+        self.chain = chain
+        self._resume = {topic: resume[topic] for topic in INPUT_TOPICS}
+        self._open = OpenBatch(self.number, first_seq=state.next_seq)
 
     def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
         """Take a recorded batch: facts from its inputs, everything else from its events.
@@ -185,7 +196,7 @@ class Follower:
 
     def _check_hash(self, seal: BatchSealed) -> None:
         """The live shard had this state too, as far as its seal says."""
-        if not seal.state_hash or self._by != (seal.release, seal.python):
+        if not seal.state_hash or (self.release, self.python) != (seal.release, seal.python):
             return
         found = self._hash(seal.kind)
         if found == seal.state_hash:
