@@ -6,12 +6,12 @@ the events by deciding; both change the state by the same functions in the same 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine import seal as seals
 from engine import topology
 from engine.batch import Batch, OpenBatch
-from engine.core import day
+from engine.core import day, fingerprint
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -48,16 +48,33 @@ CARRIED = (
 FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
 
 
+class StateDiffersError(CorruptLogError):
+    """Folding came to another state than the shard had when it decided."""
+
+
 class Follower:
     """A shard's state and its place in the log, moved on by what the log says."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, release: str, python: str) -> None:
+        """`release` and `python` are this process's: only its own hashes can be compared."""
         self.number = number
+        self.release = release
+        self.python = python
         self.state = State(shard=number)
         self.next_batch = 0
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
         self._open = OpenBatch(number, first_seq=0)
+
+    def begin_from(
+        self, batch: int, chain: bytes, resume: Mapping[str, Start], state: State
+    ) -> None:
+        """Stand where a batch left off, as somebody else has folded it before."""
+        self.state = state
+        self.next_batch = batch + 1
+        self.chain = chain
+        self._resume = {topic: resume[topic] for topic in INPUT_TOPICS}
+        self._open = OpenBatch(self.number, first_seq=state.next_seq)
 
     def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
         """Take a recorded batch: facts from its inputs, everything else from its events.
@@ -81,6 +98,8 @@ class Follower:
         for entry in seal.resume:
             position = self.resume(entry.topic).position
             self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._end_batch(seal.kind, seal.now_ns)
+        self._check_hash(seal)
         self._advance(seal)
 
     def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
@@ -113,6 +132,9 @@ class Follower:
         for entry in seal.resume:
             position = taken.get(entry.topic, self._resume[entry.topic].position)
             self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._end_batch(seal.kind, seal.now_ns)
+        if seal.kind is SealKind.CLOSE:  # Between closes the state is not that of the day.
+            self._check_hash(seal)
         self._advance(seal)
 
     def resume(self, topic: str) -> Start:
@@ -159,11 +181,39 @@ class Follower:
                 apply(self.state, event)
             self.state.next_seq = event.seq + 1
 
-    def _advance(self, seal: BatchSealed) -> None:
-        """Fold the seal: the batch is over."""
-        day.on_sealed(self.state, seal.now_ns)
-        if seal.kind is SealKind.CLOSE:
+    def _end_batch(self, kind: SealKind, now_ns: int) -> None:
+        """Fold what a seal says of the state: the batch is over, or the day is."""
+        day.on_sealed(self.state, now_ns)
+        if kind is SealKind.CLOSE:
             self.state = day.after_close(self.state)
+
+    def _hash(self, kind: SealKind) -> bytes:
+        """What the seal of this batch has to state of the state after it."""
+        is_close = kind is SealKind.CLOSE
+        if not is_close and not fingerprint.is_due(self.next_batch):
+            return b""
+        return fingerprint.fingerprint(self.state, self.next_batch, whole=is_close)
+
+    def _check_hash(self, seal: BatchSealed) -> None:
+        """The live shard had this state too, as far as its seal says."""
+        if not seal.state_hash or (self.release, self.python) != (seal.release, seal.python):
+            return
+        found = self._hash(seal.kind)
+        if found == seal.state_hash:
+            return
+        where = "what the day leaves"
+        if seal.kind is not SealKind.CLOSE:
+            where = f"{fingerprint.turn(self.state, seal.batch)}, or the newest of an index"
+        raise StateDiffersError(
+            f"shard {self.number}: after batch {seal.batch} the folded state differs from the one "
+            f"that decided, in {where}. Its seal states hash {seal.state_hash.hex()[:16]}, folding "
+            f"gives {found.hex()[:16]}. The log's bytes are sound; this release folds otherwise "
+            "than it decides. Nothing was written. Keep a copy of the log, report it, and run "
+            f"`metaorder verify --shard {self.number}`; another release may recover this one."
+        )
+
+    def _advance(self, seal: BatchSealed) -> None:
+        """The next batch begins."""
         self.next_batch = seal.batch + 1
         self.chain = seal.chain
         self._open = OpenBatch(self.number, first_seq=seal.next_seq)

@@ -49,15 +49,21 @@ class Recording:
     def __init__(self, log: Log, number: int) -> None:
         self.number = number
         self._log = log
+        self._starts: dict[str, Start] = {}  # Of topics that are not read from the beginning.
         self._sources: dict[str, Source] = {}
 
     def start(self, topic: str, start: Start) -> None:
-        """Read a topic from there on. Raises CorruptLogError if that lies outside the log."""
+        """Read a topic from there on, once it is asked for."""
         assert topic not in self._sources, f"{topic} is being read already"
-        self._sources[topic] = self._opened(topic, start)
+        self._starts[topic] = start
+
+    def place(self, topic: str) -> Start:
+        """Where the topic's next record lies that was not taken yet."""
+        found = self._sources.get(topic)
+        return self._starts.get(topic, BEGINNING) if found is None else found.next
 
     def seals(self) -> Iterator[Sealing]:
-        """Every seal from the beginning to the end that the journal has now.
+        """Every seal from where the journal is read to the end that it has now.
 
         Raises CorruptLogError for one that cannot be read.
         """
@@ -86,10 +92,14 @@ class Recording:
         }
 
     def source(self, topic: str) -> "Source":
-        """The topic's records, where they are being read."""
+        """The topic's records, where they are being read.
+
+        Raises CorruptLogError if its start lies outside the log.
+        """
         found = self._sources.get(topic)
         if found is None:
-            found = self._sources[topic] = self._opened(topic, BEGINNING)
+            found = self._opened(topic, self._starts.get(topic, BEGINNING))
+            self._sources[topic] = found
         return found
 
     def close(self) -> None:
@@ -129,6 +139,13 @@ class Source:
     def __str__(self) -> str:
         """Where it reads, for people."""
         return f"partition {self._partition} of {self._topic}"
+
+    @property
+    def next(self) -> Start:
+        """Where the next record lies that was not taken yet."""
+        if self._at < len(self._held):
+            return Start(self._held[self._at].offset, self._held[self._at].position)
+        return self._reader.next
 
     def take(self, count: int) -> Sequence[Record]:
         """The next `count` records. Raises CorruptLogError if the partition ends before."""

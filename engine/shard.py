@@ -69,7 +69,7 @@ class Shard(Follower):
     """One shard: its state, its place in the log, and the loop."""
 
     def __init__(self, number: int, rules: Rules) -> None:
-        super().__init__(number)
+        super().__init__(number, rules.release, rules.python)
         self.rules = rules
         self.at = ""  # Cause in hand: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)
@@ -294,20 +294,23 @@ class Shard(Follower):
         self._open.write(DLQ, 0, dead)
 
     def _seal(self, now_ns: int) -> Sealed:
-        batch, state = self._open, self.state
+        batch = self._open
         for topic, taken in batch.inputs.items():
             self._resume[topic] = Start(taken.next_offset, taken.next_position)
+        kind = SealKind.CLOSE if batch.is_closing else SealKind.NORMAL
+        self._end_batch(kind, now_ns)
         unsealed = BatchSealed(
             batch=self.next_batch,
-            kind=SealKind.CLOSE if batch.is_closing else SealKind.NORMAL,
+            kind=kind,
             now_ns=now_ns,
             inputs=batch.input_ranges(),
             first_seq=batch.first_seq,
-            next_seq=state.next_seq,
+            next_seq=self.state.next_seq,
             outputs=batch.output_digests(),
             faults=tuple(batch.faults),
             release=self.rules.release,
             python=self.rules.python,
+            state_hash=self._hash(kind),
             previous_chain=self.chain,
             chain=b"",
             resume=tuple(

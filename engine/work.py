@@ -14,6 +14,7 @@ with that input recorded as a rejection and its instrument halted.
 import logging
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from engine.core.events import DayClosed
@@ -59,6 +60,7 @@ class Host(Protocol):
     rules: Rules
     clock_ns: Callable[[], int]
     market_data_batch: int
+    snapshots: Path | None  # Folder of this log's, if there is one.
     on_sealed: Callable[[Sealed], None] | None
 
     @property
@@ -128,7 +130,8 @@ class Work:
     def _rebuild(self) -> Turns:
         """Fold the log up to its last seal, a slice a turn."""
         self.is_rebuilding = True
-        steps = recover(self._host.log, self._shard.number, self._host.rules)
+        host = self._host
+        steps = recover(host.log, self._shard.number, host.rules, host.snapshots)
         try:
             while True:
                 until_s = time.monotonic() + self._host.recovery_slice_s

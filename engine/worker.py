@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from engine.log.port import (
     CorruptLogError,
@@ -40,6 +41,7 @@ class Worker:
         clock_ns: Callable[[], int] = time.time_ns,
         market_data_batch: int = BOUNDED_RECORDS,
         shards: Sequence[int] | None = None,
+        snapshots: Path | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
         on_rebuilt: Callable[[], None] | None = None,
     ) -> None:
@@ -48,6 +50,7 @@ class Worker:
         self.rules = rules
         self.clock_ns = clock_ns
         self.market_data_batch = market_data_batch
+        self.snapshots = snapshots
         self.on_sealed = on_sealed
         self.on_rebuilt = on_rebuilt
         self._owner = owner

@@ -32,6 +32,7 @@ SEALED = BatchSealed(
     faults=(),
     release="1",
     python="3.11",
+    state_hash=b"",
     previous_chain=seal.GENESIS,
     chain=b"c" * 32,
     resume=(ResumeOffset(topic="orders", next_offset=9),),
@@ -47,6 +48,7 @@ OTHERWISE: dict[str, Any] = {
     "faults": ("orders:4",),
     "release": "2",
     "python": "3.12",
+    "state_hash": b"s" * 32,
     "previous_chain": b"p" * 32,
 }
 

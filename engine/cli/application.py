@@ -12,6 +12,7 @@ from engine.cli import (
     audit,
     blotter,
     controls,
+    follower,
     gateway,
     notary,
     orders,
@@ -54,6 +55,7 @@ app.command("tca")(tca.tca)
 app.command("verify")(verify.verify)
 app.command("whatif")(whatif.whatif)
 app.add_typer(notary.app, name="notary")
+app.add_typer(follower.app, name="follower")
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,6 +41,10 @@ def worker(
     shard: Annotated[
         list[int] | None, typer.Option(help="Hold exactly these shards; default a fair share.")
     ] = None,
+    snapshots: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of this log's snapshots; see `follower run`."),
+    ] = None,
     log: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -60,6 +65,7 @@ def worker(
             settings.worker,
             market_data_batch=settings.market_data_batch,
             shards=shard or None,
+            snapshots=snapshots,
             on_rebuilt=set_heap_aside,
         )
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -3677,6 +3677,7 @@ class BatchSealed:
     faults: tuple[str, ...]  # Causes whose step raised and was recorded as a rejection.
     release: str  # Version of the engine that decided.
     python: str  # Python minor version it ran on.
+    state_hash: bytes  # SHA-256 over a part of the state after this batch; empty for most batches.
     previous_chain: bytes  # Chain of the seal before; 32 zero bytes for the first.
     chain: bytes  # SHA-256 over previous_chain and the canonical bytes of the fields above it.
     resume: tuple[ResumeOffset, ...]  # Where the log keeps the next inputs; outside the chain.
@@ -3694,6 +3695,7 @@ class BatchSealed:
         faults: tuple[str, ...],
         release: str,
         python: str,
+        state_hash: bytes,
         previous_chain: bytes,
         chain: bytes,
         resume: tuple[ResumeOffset, ...],
@@ -3710,6 +3712,7 @@ class BatchSealed:
         x.faults = faults
         x.release = release
         x.python = python
+        x.state_hash = state_hash
         x.previous_chain = previous_chain
         x.chain = chain
         x.resume = resume

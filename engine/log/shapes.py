@@ -1250,6 +1250,7 @@ def text_of_batch_sealed(x: e.BatchSealed) -> str:
         f"{strings(x.faults)}"
         f"{string(x.release)}"
         f"{string(x.python)}"
+        f"{octets(x.state_hash)}"
         f"{octets(x.previous_chain)}"
         f"{octets(x.chain)}"
         f"{many(x.resume, text_of_resume_offset)}"
@@ -2764,6 +2765,7 @@ def from_batch_sealed(d: Avro) -> e.BatchSealed:
     x.faults = tuple(d["faults"])
     x.release = d["release"]
     x.python = d["python"]
+    x.state_hash = d["state_hash"]
     x.previous_chain = d["previous_chain"]
     x.chain = d["chain"]
     x.resume = tuple([from_resume_offset(y) for y in d["resume"]])

@@ -125,6 +125,7 @@ class Desk:
             faults=(),
             release="test",
             python="any",
+            state_hash=b"",
             previous_chain=b"",
             chain=b"",
             resume=tuple(

@@ -1,0 +1,56 @@
+"""`metaorder follower`: fold beside the workers, compare, and write their snapshots."""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from engine.audit import following
+from engine.audit.following import EVERY_EVENTS, Following
+from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened
+from engine.cli.render import errors
+from engine.cli.rules import rules_of
+from engine.garbage import collected_rarely
+
+app = typer.Typer(help="Fold the log beside the workers, and write their snapshots.")
+
+
+@app.callback()
+def follower() -> None:
+    """Fold the log beside the workers, and write their snapshots."""
+
+
+@app.command()
+def run(
+    *,
+    snapshots: Annotated[Path, typer.Option(metavar="DIR", help="Folder of this log alone.")],
+    every: Annotated[int, typer.Option(min=1, help="Events between two snapshots of a shard.")] = (
+        EVERY_EVENTS
+    ),
+    shard: Annotated[
+        list[int] | None, typer.Option(help="Follow these shards; default all of them.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
+    log: LogOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Follow until interrupted; stop where folding comes to another state than was decided.
+
+    Workers that are given the same folder restart from the snapshots. Read access is enough.
+    """
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    handler = RichHandler(console=errors(), show_path=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    rules = rules_of(settings)
+    with opened(settings) as place, collected_rarely():
+        numbers = sorted(set(shard)) if shard else range(place.partitions)
+        followings = [Following(place, n, rules, snapshots, every) for n in numbers]
+        following.run(followings, stopping.wait, once=once)

@@ -1,0 +1,311 @@
+"""A shard's state in a file: a cache that spares a restart the folding of the day.
+
+A file names the shard, the batch, its chain, where the log keeps what comes next in every topic,
+and who wrote it: release, Python, and the layout of the state's classes. Only the very same code
+reads it, only where the log has that chain at that batch, and only if its bytes have the digest
+they should. Anything else discards it with a reason, and the log is folded instead. It appears in
+one step, so nobody sees half a file, and several workers may share a folder of one log.
+
+The state is a pickle, as nothing else brings back a million objects within seconds, shared
+references and the order of every dict included. Unpickling is bound to the classes of the state
+and of the events: a file can say what a state is, and can call, import or run nothing else. Who
+may write the folder can still forge a state, or one that takes all memory, so it is the workers'
+and followers' alone.
+"""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import partial
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from engine.core import events
+from engine.core import state as states
+from engine.core.state import State
+from engine.follower import Follower
+from engine.garbage import not_collected
+from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
+from engine.recording import Recording, Sealing
+
+KEPT = 3  # Files of a shard; older ones go.
+FORMAT = b"metaorder snapshot 1"
+HEADER_BYTES_MAX = 65_536
+SUFFIX = ".snapshot"
+
+
+class UnusableError(Exception):
+    """Why a snapshot is passed by; never more than that."""
+
+
+class Place(NamedTuple):
+    """What a snapshot says of itself: where in which log, and by whom."""
+
+    shard: int
+    batch: int
+    chain: bytes
+    release: str
+    python: str
+    layout: str
+    sealed: Start  # The seal of that batch, in the journal.
+    starts: Mapping[str, Start]  # What comes next in each topic.
+
+    @classmethod
+    def of(cls, follower: Follower, recording: Recording, sealing: Sealing) -> Self:
+        """Where both are, right after this batch."""
+        seal, record = sealing
+        assert follower.next_batch == seal.batch + 1, "the batch was folded"
+        starts = {topic: follower.resume(topic) for topic in INPUT_TOPICS}
+        starts |= {topic: recording.place(topic) for topic in OUTPUT_TOPICS}
+        sealed = Start(record.offset, record.position)
+        return cls(
+            follower.number,
+            seal.batch,
+            seal.chain,
+            follower.release,
+            follower.python,
+            LAYOUT,
+            sealed,
+            starts,
+        )
+
+    def to_json(self) -> bytes:
+        return json.dumps({**self._asdict(), "chain": self.chain.hex()}).encode()
+
+    @classmethod
+    def of_json(cls, text: bytes) -> Self:
+        """Raises UnusableError if it is none."""
+        try:
+            found = json.loads(text)
+            return cls(
+                int(found["shard"]),
+                int(found["batch"]),
+                bytes.fromhex(found["chain"]),
+                str(found["release"]),
+                str(found["python"]),
+                str(found["layout"]),
+                Start(*map(int, found["sealed"])),
+                {topic: Start(*map(int, found["starts"][topic])) for topic in ALL_TOPICS},
+            )
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise UnusableError(f"its header cannot be read ({error!r:.200})") from error
+
+
+# --------------------------------------------------------------------------------- files
+
+
+def write(folder: Path, place: Place, state: State) -> Path:
+    """Put a snapshot into the folder, in one step; older ones of the shard go.
+
+    Raises OSError where the folder cannot take it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rest = place.to_json() + b"\n" + dumped(state)
+    path = folder / f"shard-{place.shard:04}-batch-{place.batch:012}{SUFFIX}"
+    draft = folder / f".{path.name}.{os.getpid()}"
+    try:
+        with draft.open("wb") as file:
+            file.write(FORMAT + b" " + hashlib.sha256(rest).hexdigest().encode() + b"\n")
+            file.write(rest)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(folder)
+    _prune(folder, place.shard)
+    return path
+
+
+def paths(folder: Path, shard: int) -> list[Path]:
+    """The shard's snapshots, the newest batch first."""
+    return sorted(folder.glob(f"shard-{shard:04}-batch-*{SUFFIX}"), reverse=True)
+
+
+def read_place(path: Path) -> Place:
+    """What the file says of itself. Raises UnusableError."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(HEADER_BYTES_MAX)
+            header = file.readline(HEADER_BYTES_MAX)
+    except OSError as error:
+        raise UnusableError(f"it cannot be read ({error})") from error
+    if not first.startswith(FORMAT + b" "):
+        raise UnusableError(f"it does not begin with {FORMAT.decode()!r}")
+    return Place.of_json(header)
+
+
+def check_place(place: Place, follower: Follower) -> None:
+    """Raise UnusableError if another shard's, or made by other code."""
+    wanted = (follower.number, follower.release, follower.python, LAYOUT)
+    found = (place.shard, place.release, place.python, place.layout)
+    for name, is_, expected in zip(
+        ("shard", "release", "Python", "layout"), found, wanted, strict=True
+    ):
+        if is_ != expected:
+            raise UnusableError(f"it is of {name} {is_!s:.40}, expected {expected!s:.40}")
+
+
+def read_state(path: Path, shard: int) -> State:
+    """The state in the file. Raises UnusableError if its bytes are not what was written."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnusableError(f"it cannot be read ({error})") from error
+    first, _, rest = content.partition(b"\n")
+    if first != FORMAT + b" " + hashlib.sha256(rest).hexdigest().encode():
+        raise UnusableError("its bytes do not have their digest: it was damaged or cut")
+    state = loaded(memoryview(rest)[rest.index(b"\n") + 1 :])
+    if state.shard != shard:
+        raise UnusableError(f"it holds the state of shard {state.shard!s:.20}")
+    return state
+
+
+def _sync(folder: Path) -> None:
+    """Have the folder's entry of a file on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _prune(folder: Path, shard: int) -> None:
+    """Keep the last ones written; by time, as another log's may have higher batches."""
+    written: list[tuple[int, Path]] = []
+    for path in paths(folder, shard):
+        with suppress(FileNotFoundError):  # Somebody else prunes too.
+            written.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(written, reverse=True)[KEPT:]:
+        path.unlink(missing_ok=True)
+
+
+# --------------------------------------------------------------------------------- bytes
+
+
+def _kinds() -> Iterator[type]:
+    """The classes of the state and of the events, each defined where it is named."""
+    for module in (states, events):
+        for kind in vars(module).values():
+            if isinstance(kind, type) and kind.__module__ == module.__name__:
+                yield kind
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a record, in order; none of a class that is no record."""
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind))
+    return tuple(getattr(kind, "_fields", ()))
+
+
+KINDS: Mapping[tuple[str, str], type] = {
+    (kind.__module__, kind.__qualname__): kind
+    for kind in (*_kinds(), OrderedDict)
+    if _names(kind) or issubclass(kind, Enum | dict)
+}
+LAYOUT = hashlib.sha256(
+    repr([(name, _names(kind)) for name, kind in sorted(KINDS.items(), key=str)]).encode()
+).hexdigest()[:16]
+
+Reduced = tuple[type, tuple[Any, ...]]
+
+
+def _reducer(kind: type) -> Callable[[Any], Reduced]:
+    """An instance as its class and the values of its fields, in order."""
+    names = _names(kind)
+    if len(names) == 1:
+        (name,) = names
+        return lambda found: (kind, (getattr(found, name),))
+    values = attrgetter(*names)
+    return lambda found: (kind, values(found))
+
+
+def _maker(kind: type) -> Callable[..., object]:
+    """Makes an instance of the values of its fields. No class: nothing can be set on one."""
+    if kind.__module__ != events.__name__ or issubclass(kind, Enum):
+        return partial(kind)
+    names, twin = _names(kind), events.twin(kind)  # An event takes keywords; this is quicker.
+
+    def make(*values: object) -> object:
+        made = twin()
+        for name, value in zip(names, values, strict=True):
+            setattr(made, name, value)
+        made.__class__ = kind  # Both have the same slots.
+        found: object = made
+        return found
+
+    return make
+
+
+REDUCERS = {kind: _reducer(kind) for kind in KINDS.values() if _names(kind)}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows the classes of a state, and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
+        kind = KINDS.get((module, name))
+        if kind is None:
+            raise UnusableError(f"it asks for {module:.80}.{name:.80}, which no state holds")
+        return _maker(kind)
+
+
+def dumped(state: State) -> bytes:
+    """The state as bytes."""
+    out = io.BytesIO()
+    pickler = pickle.Pickler(out, protocol=5)
+    pickler.dispatch_table = REDUCERS
+    pickler.dump(state)
+    return out.getvalue()
+
+
+def loaded(content: bytes | memoryview) -> State:
+    """The state in these bytes. Raises UnusableError, never anything else."""
+    try:
+        with not_collected():
+            found = _Unpickler(io.BytesIO(content)).load()
+    except UnusableError:
+        raise
+    except Exception as error:  # Foreign bytes make the unpickler raise anything.
+        raise UnusableError(f"it holds no state ({error!r:.200})") from error
+    if not isinstance(found, State):
+        raise UnusableError(f"it holds no state but {type(found).__name__:.80}")
+    return found
+
+
+def restored(follower: Follower, recording: Recording, path: Path) -> Place:
+    """Bring both to where the snapshot stands.
+
+    Raises UnusableError if it is another shard's, other code's, damaged, or not of this log; then
+    nothing has moved but the recording's journal.
+    """
+    place = read_place(path)
+    check_place(place, follower)
+    recording.start(JOURNAL, place.sealed)
+    check_log(place, recording)
+    state = read_state(path, place.shard)
+    for topic, start in place.starts.items():
+        if topic != JOURNAL:
+            recording.start(topic, start)
+    follower.begin_from(place.batch, place.chain, place.starts, state)
+    return place
+
+
+def check_log(place: Place, recording: Recording) -> None:
+    """Take the snapshot's seal; raise UnusableError if the log has another one there."""
+    try:
+        sealing = next(recording.seals(), None)
+    except CorruptLogError as error:
+        raise UnusableError(f"the log has no seal where its batch {place.batch} was") from error
+    if sealing is None:
+        raise UnusableError(f"the log ends before its batch {place.batch}")
+    if (sealing.seal.batch, sealing.seal.chain) != (place.batch, place.chain):
+        raise UnusableError(f"the log has another chain at batch {place.batch}")

@@ -1,0 +1,156 @@
+"""`python -m infra.campaigns.restart [EVENTS ...]`: how long a restart takes, late in a day.
+
+For each number of events a day of small orders is played on an embedded log, in waves, until so
+many stage events are sealed; a follower's snapshots are written on the way. Then processes of their
+own restart the shard from the newest snapshot and by folding the whole day. Printed as JSON, one
+line each: seconds of the recovery alone, on the wall and of the processor, seconds from the
+process's start to its end, batches folded, and the memory that the shard then takes.
+"""
+
+import argparse
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import snapshot
+from engine.audit.following import Following
+from engine.cli.worker import quiet_collector
+from engine.log.embedded import EmbeddedLog
+from engine.log.port import NewRecord
+from engine.recovery import recover
+from engine.shard import Sealed, Shard
+from infra.bench.world import RULES, Player, Shape
+
+DAYS = (100_000, 1_000_000)
+WAVE_ORDERS = 10_000
+SCRATCH = Path("out")  # A local disk.
+BYTES_PER_MB = 1_000_000
+
+
+class Committing(Shard):
+    """A shard whose inputs and batches go to a log as they come."""
+
+    def __init__(self, log: EmbeddedLog) -> None:
+        super().__init__(0, RULES)
+        self._log = log
+        self._leases = log.leases("restart", [0])
+        (lease,) = self._leases.poll(0).gained
+        self._writer = log.writer(lease)
+
+    def step(self, batch: Any, now_ns: int, **said: Any) -> Sealed | None:  # noqa: ANN401
+        for topic, records in batch.items():
+            self._log.append(topic, [NewRecord(0, *record[2:]) for record in records])
+        sealed = super().step(batch, now_ns, **said)
+        if sealed is not None:
+            self._leases.poll(0)
+            self._writer.commit(sealed.records)
+        return sealed
+
+    def close(self) -> None:
+        self._writer.close()
+        self._leases.close()
+
+
+def play(path: Path, folder: Path, events: int) -> dict[str, object]:
+    """A day of so many events on a log, and a follower beside it."""
+    with EmbeddedLog(path, 1) as log, EmbeddedLog(path, 1) as read:
+        player = Player(Shape(orders=0), keeps=False)
+        shard = Committing(log)
+        player.shard = shard
+        following = Following(read, 0, RULES, folder)
+        began_s = time.monotonic()
+        player.open()
+        while player.script.events < events:
+            player.wave(min(WAVE_ORDERS, max(500, (events - player.script.events) // 8)))
+            following.look()
+        following.close()
+        shard.close()
+    place = snapshot.read_place(snapshot.paths(folder, 0)[0])
+    return {
+        "what": "day",
+        "orders": player.script.orders,
+        "events": player.script.events,
+        "batches": player.shard.next_batch,
+        "snapshot_batch": place.batch,
+        "snapshot_mb": round(snapshot.paths(folder, 0)[0].stat().st_size / BYTES_PER_MB, 1),
+        "seconds": round(time.monotonic() - began_s, 1),
+    }
+
+
+def resident_mb() -> float:
+    """What this process takes of the machine's memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / BYTES_PER_MB
+
+
+def restart(path: Path, folder: Path | None) -> dict[str, object]:
+    """Recover in this process, and say what it took."""
+    quiet_collector()
+    before_mb = resident_mb()
+    with EmbeddedLog(path, 1) as log:
+        began_s, began_cpu_s = time.monotonic(), time.process_time()
+        steps = recover(log, 0, RULES, folder)
+        folded = 0
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                shard: Shard = done.value
+                break
+            folded += 1
+        took_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
+    gc.collect()
+    return {
+        "what": "by folding" if folder is None else "from a snapshot",
+        "next_batch": shard.next_batch,
+        "folded": folded,
+        "recovery_s": round(took_s, 3),
+        "recovery_cpu_s": round(cpu_s, 3),
+        "shard_mb": round(resident_mb() - before_mb, 1),
+    }
+
+
+def measured(path: Path, folder: Path | None) -> dict[str, object]:
+    """A restart in a process of its own."""
+    command = [sys.executable, "-m", "infra.campaigns.restart", "--of", str(path)]
+    if folder is not None:
+        command += ["--snapshots", str(folder)]
+    began_s = time.monotonic()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  Ours.
+    found: dict[str, object] = json.loads(done.stdout)
+    return {**found, "process_s": round(time.monotonic() - began_s, 3)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("events", type=int, nargs="*", default=list(DAYS))
+    parser.add_argument("--of", type=Path, help="Restart this log once, and print what it took.")
+    parser.add_argument("--snapshots", type=Path, help="Folder of its snapshots.")
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    if given.of is not None:
+        say(restart(given.of, given.snapshots))
+        return
+    SCRATCH.mkdir(exist_ok=True)
+    for events in given.events:
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
+            path, folder = Path(scratch) / "log.db", Path(scratch) / "snapshots"
+            say(play(path, folder, events))
+            say(measured(path, folder))
+            say(measured(path, None))
+
+
+def say(found: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The follower folds what the workers seal, compares, and leaves snapshots for their restarts."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pipeline import short_day
+
+from engine import snapshot
+from engine.audit import following
+from engine.audit.following import Following
+from engine.cli.application import execute
+from engine.cli.exits import Exit
+from engine.core import fingerprint
+from engine.follower import Follower, StateDiffersError
+from engine.log import open_log
+from engine.log.embedded import EmbeddedLog
+from engine.log.port import Log, Record
+from engine.recording import last_seal
+from engine.recovery import recover
+from engine.shard import Shard
+from engine.worker import rebuilt
+
+RULES = short_day.rules(1)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A short day, closed; every eighth seal states a hash."""
+    folder = tmp_path_factory.mktemp("followed")
+    made = short_day.make(folder / "day", rows=200, order_count=40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "HASH_EVERY_BATCHES", 8)
+        with EmbeddedLog(folder / "log.db", 1) as log:
+            short_day.simulation(log, made, seed=7).run()
+        yield folder / "log.db"
+
+
+@pytest.fixture
+def log(stored: Path) -> Iterator[Log]:
+    with open_log(f"sqlite:{stored}", partitions=1) as found:
+        yield found
+
+
+def restarted(log: Log, folder: Path) -> Shard:
+    steps = recover(log, 0, RULES, folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            shard: Shard = done.value
+            return shard
+
+
+@pytest.fixture
+def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], int]:
+    """Plays a day whose every seal states a hash, with a follower beside it."""
+    monkeypatch.setattr(fingerprint, "HASH_EVERY_BATCHES", 1)
+    made = short_day.make(tmp_path / "day", rows=100, order_count=20)
+
+    def follow(folder: Path) -> int:
+        with EmbeddedLog(tmp_path / "log.db", 1) as log:
+            follower = Following(log, 0, RULES, folder, every=30)
+            seen: list[int] = []
+            day = short_day.simulation(log, made, 7, lambda _: seen.append(follower.look()))
+            day.run()
+            follower.close()
+            return sum(seen)
+
+    return follow
+
+
+def test_beside_the_shard_folding_comes_to_every_state_that_a_seal_states(
+    followed: Callable[[Path], int], tmp_path: Path
+) -> None:
+    batches = followed(tmp_path / "snapshots")
+
+    with open_log(f"sqlite:{tmp_path / 'log.db'}", partitions=1) as log:
+        newest = last_seal(log, 0)
+        assert newest is not None
+        assert batches >= newest.batch
+        assert restarted(log, tmp_path / "snapshots").state == rebuilt(log, 0, RULES).state
+
+
+def test_a_worker_restarts_from_what_the_follower_left(log: Log, tmp_path: Path) -> None:
+    follower = Following(log, 0, RULES, tmp_path, every=50)
+    following.run([follower], threading.Event().wait, once=True)
+
+    found, expected = restarted(log, tmp_path), rebuilt(log, 0, RULES)
+
+    assert snapshot.paths(tmp_path, 0)
+    assert found.state == expected.state
+    assert (found.next_batch, found.chain) == (expected.next_batch, expected.chain)
+
+
+def test_a_follower_goes_on_from_its_own_snapshot(log: Log, tmp_path: Path) -> None:
+    following.run([Following(log, 0, RULES, tmp_path)], threading.Event().wait, once=True)
+
+    again = Following(log, 0, RULES, tmp_path)
+
+    assert again.look() == 0  # Its end was a close, of which it wrote one.
+    again.close()
+
+
+def test_a_fold_that_is_not_the_step_stops_the_follower(
+    followed: Callable[[Path], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a release would that sees more of the market when it decides than when it folds."""
+    own = Follower._fold_fact  # noqa: SLF001
+
+    def forgets(self: Follower, topic: str, record: Record) -> None:
+        if topic != "market-data" or record.position % 20:
+            own(self, topic, record)
+
+    monkeypatch.setattr(Follower, "_fold_fact", forgets)
+
+    with pytest.raises(StateDiffersError, match="the folded state differs"):
+        followed(tmp_path / "snapshots")
+
+
+def test_the_command_follows_to_the_end(stored: Path, tmp_path: Path) -> None:
+    arguments = ["follower", "run", "--log", f"sqlite:{stored}", "--once"]
+    config = tmp_path / "engine.toml"
+    config.write_text("partitions = 1\n")
+
+    code = execute([*arguments, "--config", str(config), "--snapshots", str(tmp_path / "it")])
+
+    assert code == Exit.OK
+    (path,) = snapshot.paths(tmp_path / "it", 0)
+    with open_log(f"sqlite:{stored}", partitions=1) as log:
+        newest = last_seal(log, 0)
+    assert newest is not None
+    assert snapshot.read_place(path).chain == newest.chain
