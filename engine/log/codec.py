@@ -14,12 +14,13 @@ released with the id says what the bytes are, and the present one's defaults fil
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import fastavro
+import fastavro.validation
 
 import schemas
 from engine.core import events
@@ -159,6 +160,48 @@ def decode_dict(topic: str, value: bytes) -> tuple[str, dict[str, Any]]:
     if not (subject.is_exact and LONG_NUMBER.search(value) is None):
         _require_exact(subject, subject.from_avro(fields), value)
     return subject.name, fields
+
+
+def decode_partly(topic: str, value: bytes) -> tuple[str, dict[str, Any]]:
+    """For people: the event that a value means to be, and its fields up to the first bad one.
+
+    The name is empty where the schema id says nothing.
+    """
+    schema_id = int.from_bytes(value[1:PREFIX_BYTES], "big")
+    found = {number: subject for subject, number in schemas.catalogue().items()}.get(schema_id)
+    if found is None or len(value) < PREFIX_BYTES or _BY_ID[schema_id].topic != topic:
+        return "", {}
+    schema = schemas.schema(found)
+    fields: list[Any] = schema["fields"]
+    schema["fields"] = []
+    read: dict[str, Any] = {}
+    body = value[PREFIX_BYTES:]
+    for field in fields:
+        schema["fields"].append(field)
+        try:
+            strict.end_of(schema, body)
+        except strict.NotAvroError:
+            break
+        parsed = fastavro.parse_schema(schema)
+        whole: Any = fastavro.schemaless_reader(BytesIO(body), parsed, None)
+        read = whole
+    return _BY_ID[schema_id].name, read
+
+
+def encode_dict(name: str, fields: Mapping[str, Any]) -> bytes:
+    """The wire bytes of plain values, as `decode_dict` gives them.
+
+    Raises UnreadableError with every field that is missing, unknown or of another type.
+    """
+    writer = _BY_TYPE.get(getattr(events, name, object))
+    if writer is None:
+        raise UnreadableError(InputReason.UNKNOWN_SCHEMA, f"{name} is no event of the catalogue")
+    schema = schemas.schema(f"{writer.topic}-{name}")
+    try:
+        fastavro.validation.validate(fields, schema, raise_errors=True, strict=True)
+    except fastavro.validation.ValidationError as error:
+        raise UnreadableError(InputReason.UNREADABLE, f"no {name}: {error}") from error
+    return encode(FROM_AVRO[getattr(events, name)](dict(fields)))
 
 
 def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:

@@ -37,6 +37,11 @@ def checker(schema: Schema) -> Callable[[bytes], None]:
     return whole
 
 
+def end_of(schema: Schema, body: bytes) -> int:
+    """Where a value of the schema at the beginning of the body ends. Raises NotAvroError."""
+    return _check_of(schema, {})(body, 0)
+
+
 def _number(body: bytes, at: int, bytes_max: int, bits: int) -> tuple[int, int]:
     """A number and where it ends."""
     zigzag = 0

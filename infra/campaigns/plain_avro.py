@@ -35,7 +35,7 @@ class Cursor:
             octets.append(self.take(1)[0])
         if len(octets) > {32: 5, 64: 10}[bits]:
             raise RefusedError(f"a number of {len(octets)} bytes")
-        unsigned = sum((octet & 0x7F) * 128**place for place, octet in enumerate(octets))
+        unsigned: int = sum((octet & 0x7F) * 128**place for place, octet in enumerate(octets))
         if unsigned >= 2**bits:
             raise RefusedError(f"{unsigned} does not fit {bits} bits")
         return unsigned // 2 if unsigned % 2 == 0 else -(unsigned + 1) // 2
