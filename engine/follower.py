@@ -159,7 +159,7 @@ class Follower:
         if topic not in FACT_TOPICS:
             return
         try:
-            found = codec.decode(topic, record.value)
+            found = codec.decode_sealed(topic, record.value)
         except codec.UnreadableError as error:
             raise CorruptLogError(
                 f"shard {self.number}: {topic} at position {record.position} cannot be read "

@@ -214,7 +214,7 @@ def decoded(topic: str, number: int, record: Record) -> BatchSealed:
 def event_of(topic: str, number: int, record: Record) -> object:
     """The event in a record that the engine wrote. Raises CorruptLogError if it is none."""
     try:
-        found: object = codec.decode(topic, record.value)
+        found: object = codec.decode_sealed(topic, record.value)
     except codec.UnreadableError as error:
         raise CorruptLogError(
             f"shard {number}: {topic} at offset {record.offset} cannot be read ({error}). "

@@ -289,6 +289,7 @@ class Shard(Follower):
             ("position", str(found.position).encode()),
             ("reason", found.reason.value.encode()),
             ("source", found.source.encode()),
+            ("number", str(found.number).encode()),
         )
         dead = NewRecord(self.number, now_ns // NS_PER_MS, record.key, headers, record.value)
         self._open.write(DLQ, 0, dead)

@@ -296,6 +296,7 @@ def _input_row(topic: str, partition: int, record: Record) -> Row | None:
         return None
     row = _place(event, row, partition, record)
     row["sender"], row["sender_number"] = _sender(record.headers)
+    row["resubmits"] = _resubmits(record.headers)
     return row
 
 
@@ -341,6 +342,13 @@ def _sender(headers: Headers) -> tuple[str | None, int | None]:
         elif name == "number" and value.isdigit() and len(value) <= NUMBER_DIGITS_MAX:
             number = int(value)
     return sender, number
+
+
+def _resubmits(headers: Headers) -> str | None:
+    """What a record stands for that could not be taken; None of most."""
+    found = (value for name, value in headers if name == "resubmits")
+    named = next(found, None)
+    return None if named is None else named.decode("utf-8", "replace")
 
 
 # ---------------------------------------------------------------------- the progress tables

@@ -33,6 +33,9 @@ SENDER: Final = (
     ("sender", pa.string()),  # Header `source`, or `venue`.
     ("sender_number", pa.int64()),  # Header `number`: the sender's own count.
 )
+RESUBMITS: Final = (
+    ("resubmits", pa.string()),  # topic:partition:position of what it stands for; null if nothing.
+)
 # Fields whose name the place of the record has already taken.
 RENAMED: Final[Mapping[tuple[str, str], str]] = {
     ("InputRejected", "position"): "input_position",
@@ -92,7 +95,7 @@ def _table(topic: str, name: str, schema: schemas.Schema) -> Table:
         *(() if has_instrument else (("instrument_id", pa.string()),)),
         *((("event_id", pa.string()),) if topic in STAGE_TOPICS else ()),
         *fields,
-        *(SENDER if topic in INPUT_TOPICS else ()),
+        *((*SENDER, *RESUBMITS) if topic in INPUT_TOPICS else ()),
     ]
     names = [column for column, _ in columns]
     assert len(set(names)) == len(names), f"{name}: two columns share a name; add it to RENAMED"

@@ -5,14 +5,14 @@
 Logs are kept for ever, and a writer and a reader of one topic are never upgraded in the same
 moment. So each released schema and the present one must read each other's bytes (FULL_TRANSITIVE
 in a registry's words): a field is added or removed only if it has a default, a type is only kept,
-a symbol is added only to a set that has a default. `released/<version>/` holds what was released
+a symbol is added only to a set that has a default. What is written in another shape has another id,
+so that a reader knows which schema the bytes follow. `released/<version>/` holds what was released
 and is never edited.
 
 Source: Apache Avro 1.12 specification, "Schema Resolution".
 """
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,8 +23,6 @@ import schemas
 from schemas import Schema
 
 HERE = Path(__file__).resolve().parent
-RELEASED = HERE / "released"
-CATALOGUE = "catalogue.json"
 NAMED = ("record", "enum", "fixed")
 PROMOTIONS: Mapping[str, tuple[str, ...]] = {  # Writer's type to what may read it.
     "int": ("long", "float", "double"),
@@ -33,6 +31,8 @@ PROMOTIONS: Mapping[str, tuple[str, ...]] = {  # Writer's type to what may read 
     "string": ("bytes",),
     "bytes": ("string",),
 }
+SHAPING = ("type", "name", "fields", "symbols", "items", "values", "size")
+FOREVER = ("journal-BatchSealed",)  # What it does not say yet, another record has to.
 Avro = Any  # A schema is any JSON: a name, a union's list, or an object.
 Names = dict[str, Schema]
 
@@ -148,25 +148,7 @@ def _shown(node: Avro) -> str:
     return node if isinstance(node, str) else f"{node['type']} {node.get('name', '')}".strip()
 
 
-# ---------------------------------------------------------------------------- released versions
-
-
-def released() -> tuple[str, ...]:
-    """The versions that were released, in order."""
-    found = [x.name for x in RELEASED.iterdir() if x.is_dir()] if RELEASED.exists() else []
-    return tuple(sorted(found, key=lambda x: tuple(map(int, x.split(".")))))
-
-
-def released_ids(version: str) -> dict[str, int]:
-    """Schema id of each subject in a released version."""
-    ids: dict[str, int] = json.loads((RELEASED / version / CATALOGUE).read_text())
-    return ids
-
-
-def released_schema(version: str, subject: str) -> Schema:
-    topic, name = schemas.topic_and_name(subject)
-    found: Schema = json.loads((RELEASED / version / topic / f"{name}.avsc").read_text())
-    return found
+# --------------------------------------------------------------------- ids, released versions
 
 
 def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
@@ -178,20 +160,46 @@ def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
         if subject_of.get(number, subject) != subject
     ]
     found += [
-        f"{subject}: {'is gone' if subject not in new else f'has id {new[subject]} now'}, was "
-        f"released with id {number}; logs hold it, so keep both"
+        f"{subject}: is gone, was released with id {number}; logs hold it, so keep it"
         for subject, number in old.items()
-        if new.get(subject) != number
+        if subject not in new
+    ]
+    found += [
+        f"{subject}: has id {new[subject]} now, was released with id {old[subject]}; the chain of "
+        "seals is over its bytes, so it stays as it is for ever"
+        for subject in FOREVER
+        if subject in old and new.get(subject, old[subject]) != old[subject]
     ]
     twice = {x for x in new.values() if list(new.values()).count(x) > 1}
     return found + [f"id {number} stands there twice" for number in sorted(twice)]
 
 
+def shape(schema: Schema) -> Avro:
+    """What of a schema decides about bytes: Avro's parsing form, but for namespaces."""
+
+    def walk(node: Avro) -> Avro:
+        if isinstance(node, list):
+            return [walk(part) for part in node]
+        if isinstance(node, dict):
+            kept = {name: walk(node[name]) for name in SHAPING if name in node}
+            return kept["type"] if set(kept) == {"type"} else kept
+        return _short(node) if isinstance(node, str) else node
+
+    return walk(schema)
+
+
+def shape_problems(subject: str, old: Schema, new: Schema) -> list[str]:
+    """Why two schemas of a subject cannot have one id."""
+    if shape(old) == shape(new):
+        return []
+    return [f"{subject}: was released in another shape under its id; take the next free one"]
+
+
 def archive(version: str) -> Path:
     """Keep the present schemas as those of a release. Raises FileExistsError if it is there."""
-    folder = RELEASED / version
+    folder = HERE / schemas.RELEASED / version
     folder.mkdir(parents=True)
-    shutil.copy(HERE / CATALOGUE, folder)
+    shutil.copy(HERE / schemas.CATALOGUE, folder)
     for subject in schemas.catalogue():
         topic, name = schemas.topic_and_name(subject)
         (folder / topic).mkdir(exist_ok=True)

@@ -18,7 +18,14 @@ STAGES = ("ingest", "aggregation", "slices", "routes", "fills", "allocations")
 ENVELOPE = ("seq", "at_ns", "cause")
 PRIMITIVES = {"long": "int", "int": "int", "string": "str", "boolean": "bool", "bytes": "bytes"}
 SPELLED_OUT_FIELDS = 4  # From here on the twin is quicker.
-LISTS = {"int": "numbers", "str": "strings"}  # Writers of whole arrays.
+WRITERS = {  # Of an Avro type; those of whole arrays below.
+    "long": "number",
+    "int": "integer",
+    "string": "string",
+    "bytes": "octets",
+    "boolean": "flag",
+}
+LISTS = {"long": "numbers", "string": "strings"}
 UNIT_SUFFIXES = (
     *("_px", "_qty", "_ns", "_ppm", "_millibps", "_cur", "_e9", "_e12", "_day", "day"),
     *("seq", "position", "epoch", "count", "batch", "version", "samples", "revision", "band"),
@@ -243,6 +250,13 @@ def number(n: int) -> str:
     return long_number(n)
 
 
+def integer(n: int) -> str:
+    """An int. Raises OverflowError beyond 32 bits."""
+    if not -2_147_483_648 <= n < 2_147_483_648:
+        raise OverflowError(f"{n} does not fit a 32-bit integer")
+    return number(n)
+
+
 @lru_cache(maxsize=4_096)  # Times and prices, which recur within a batch.
 def long_number(n: int) -> str:
     """Any long, in steps of two bytes."""
@@ -352,23 +366,25 @@ def _to_text(schema: Schema, found: Catalogue) -> str:
 def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
     """The expression that writes a value; it holds no double quote, as it stands in an f-string."""
     if isinstance(avro_type, list):
-        return f"maybe({value}, {_writer(annotation(avro_type[1]), found)})"
+        return f"maybe({value}, {_writer(avro_type[1], found)})"
     if isinstance(avro_type, dict) and avro_type["type"] == "array":
-        item = annotation(avro_type["items"])
-        if item in LISTS:
+        item = avro_type["items"]
+        if isinstance(item, str) and item in LISTS:
             return f"{LISTS[item]}({value})"
         return f"many({value}, {_writer(item, found)})"
     name = annotation(avro_type)
     if name in found.enums:
         return f"{_snake(name).upper()}_TEXT[{value}]"
-    return f"{_writer(name, found)}({value})"
+    return f"{_writer(avro_type, found)}({value})"
 
 
-def _writer(name: str, found: Catalogue) -> str:
+def _writer(avro_type: Any, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
     """The function that writes a primitive or a record."""
-    if name in found.nested:
-        return f"text_of_{_snake(name)}"
-    return {"int": "number", "str": "string", "bytes": "octets", "bool": "flag"}[name]
+    if isinstance(avro_type, str) and avro_type in WRITERS:
+        return WRITERS[avro_type]
+    name = annotation(avro_type)
+    assert name in found.nested, f"nothing writes {avro_type}"
+    return f"text_of_{_snake(name)}"
 
 
 def _from_avro(schema: Schema, found: Catalogue) -> str:

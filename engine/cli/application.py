@@ -12,6 +12,7 @@ from engine.cli import (
     audit,
     blotter,
     controls,
+    dlq,
     follower,
     gateway,
     notary,
@@ -45,6 +46,7 @@ app.command("worker")(worker.worker)
 app.add_typer(orders.app, name="orders")
 app.add_typer(controls.app, name="controls")
 app.add_typer(reference.app, name="reference")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(topics.app, name="topics")
 app.add_typer(projections.app, name="projections")

@@ -34,6 +34,13 @@ def number(n: int) -> str:
     return long_number(n)
 
 
+def integer(n: int) -> str:
+    """An int. Raises OverflowError beyond 32 bits."""
+    if not -2_147_483_648 <= n < 2_147_483_648:
+        raise OverflowError(f"{n} does not fit a 32-bit integer")
+    return number(n)
+
+
 @lru_cache(maxsize=4_096)  # Times and prices, which recur within a batch.
 def long_number(n: int) -> str:
     """Any long, in steps of two bytes."""
@@ -241,7 +248,7 @@ def text_of_candidate(x: e.Candidate) -> str:
 
 
 def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
-    return f"{ROUTE_REASON_TEXT[x.reason]}{number(x.venue_count)}"
+    return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
 
 
 def text_of_share(x: e.Share) -> str:
@@ -389,7 +396,7 @@ def text_of_execution_reported(x: e.ExecutionReported) -> str:
         f"{number(x.leaves_qty)}"
         f"{LIQUIDITY_TEXT[x.liquidity]}"
         f"{string(x.text)}"
-        f"{number(x.session_day)}"
+        f"{integer(x.session_day)}"
         f"{number(x.transact_ns)}"
         f"{number(x.received_ns)}"
     )
@@ -409,7 +416,7 @@ def text_of_session_status_observed(x: e.SessionStatusObserved) -> str:
     return (
         f"{string(x.venue)}"
         f"{flag(x.up)}"
-        f"{number(x.session_day)}"
+        f"{integer(x.session_day)}"
         f"{number(x.controls_position)}"
         f"{number(x.received_ns)}"
     )
@@ -442,7 +449,7 @@ def text_of_limit_allotted(x: e.LimitAllotted) -> str:
     return (
         f"{CONTROL_SCOPE_TEXT[x.scope]}"
         f"{string(x.scope_id)}"
-        f"{number(x.shard)}"
+        f"{integer(x.shard)}"
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
     )
@@ -465,7 +472,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
     return (
         f"{string(x.policy_id)}"
         f"{number(x.window_ns)}"
-        f"{number(x.window_members)}"
+        f"{integer(x.window_members)}"
         f"{number(x.window_notional_cur)}"
         f"{number(x.join_until_ppm)}"
         f"{number(x.cross_quote_age_ns)}"
@@ -506,12 +513,12 @@ def text_of_suspension_lifted(x: e.SuspensionLifted) -> str:
 
 def text_of_day_opened(x: e.DayOpened) -> str:
     return (
-        f"{number(x.day)}{number(x.open_ns)}{number(x.close_ns)}{number(x.seed)}{number(x.set_ns)}"
+        f"{integer(x.day)}{number(x.open_ns)}{number(x.close_ns)}{number(x.seed)}{number(x.set_ns)}"
     )
 
 
 def text_of_day_closed(x: e.DayClosed) -> str:
-    return f"{number(x.day)}{number(x.set_ns)}"
+    return f"{integer(x.day)}{number(x.set_ns)}"
 
 
 def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
@@ -522,12 +529,12 @@ def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
         f"{number(x.lot_qty)}"
         f"{number(x.adv_qty)}"
         f"{number(x.daily_volatility_ppm)}"
-        f"{number(x.effective_day)}"
+        f"{integer(x.effective_day)}"
     )
 
 
 def text_of_tick_table_defined(x: e.TickTableDefined) -> str:
-    return f"{string(x.instrument_id)}{many(x.bands, text_of_tick_band)}{number(x.effective_day)}"
+    return f"{string(x.instrument_id)}{many(x.bands, text_of_tick_band)}{integer(x.effective_day)}"
 
 
 def text_of_venue_defined(x: e.VenueDefined) -> str:
@@ -540,7 +547,7 @@ def text_of_venue_defined(x: e.VenueDefined) -> str:
         f"{flag(x.midpoint)}"
         f"{number(x.min_qty)}"
         f"{flag(x.odd_lots)}"
-        f"{number(x.effective_day)}"
+        f"{integer(x.effective_day)}"
     )
 
 
@@ -550,7 +557,7 @@ def text_of_fee_schedule_defined(x: e.FeeScheduleDefined) -> str:
         f"{number(x.taker_fee_px)}"
         f"{number(x.maker_fee_px)}"
         f"{number(x.midpoint_fee_px)}"
-        f"{number(x.effective_day)}"
+        f"{integer(x.effective_day)}"
     )
 
 
@@ -558,10 +565,10 @@ def text_of_calendar_defined(x: e.CalendarDefined) -> str:
     return (
         f"{string(x.calendar_id)}"
         f"{string(x.time_zone)}"
-        f"{number(x.day)}"
+        f"{integer(x.day)}"
         f"{number(x.open_ns)}"
         f"{number(x.close_ns)}"
-        f"{number(x.effective_day)}"
+        f"{integer(x.effective_day)}"
     )
 
 
@@ -570,7 +577,7 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
         f"{string(x.instrument_id)}"
         f"{numbers(x.edges_ns)}"
         f"{numbers(x.volumes_qty)}"
-        f"{number(x.effective_day)}"
+        f"{integer(x.effective_day)}"
     )
 
 
@@ -813,7 +820,7 @@ def text_of_member_joined(x: e.MemberJoined) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.order_id)}"
         f"{number(x.member_qty)}"
-        f"{number(x.epoch)}"
+        f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
     )
@@ -827,7 +834,7 @@ def text_of_member_amended(x: e.MemberAmended) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.order_id)}"
         f"{number(x.change_qty)}"
-        f"{number(x.epoch)}"
+        f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
     )
@@ -842,7 +849,7 @@ def text_of_member_left(x: e.MemberLeft) -> str:
         f"{string(x.order_id)}"
         f"{number(x.left_qty)}"
         f"{LEAVE_REASON_TEXT[x.reason]}"
-        f"{number(x.epoch)}"
+        f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
     )
@@ -877,7 +884,7 @@ def text_of_parent_released(x: e.ParentReleased) -> str:
         f"{RELEASE_REASON_TEXT[x.reason]}"
         f"{number(x.release_qty)}"
         f"{number(x.crossed_qty)}"
-        f"{number(x.member_count)}"
+        f"{integer(x.member_count)}"
         f"{maybe(x.arrival_mid_px, number)}"
         f"{number(x.market_volume_qty)}"
     )
@@ -905,7 +912,7 @@ def text_of_plan_adopted(x: e.PlanAdopted) -> str:
         f"{STRATEGY_TEXT[x.strategy]}"
         f"{ROUTER_TEXT[x.router]}"
         f"{PLAN_REASON_TEXT[x.reason]}"
-        f"{number(x.revision)}"
+        f"{integer(x.revision)}"
         f"{number(x.start_ns)}"
         f"{number(x.end_ns)}"
         f"{number(x.interval_ns)}"
@@ -1068,7 +1075,7 @@ def text_of_fill_booked(x: e.FillBooked) -> str:
         f"{string(x.venue)}"
         f"{SIDE_TEXT[x.side]}"
         f"{string(x.exec_id)}"
-        f"{number(x.session_day)}"
+        f"{integer(x.session_day)}"
         f"{number(x.last_qty)}"
         f"{number(x.last_px)}"
         f"{number(x.cum_qty)}"
@@ -1091,7 +1098,7 @@ def text_of_fill_busted(x: e.FillBusted) -> str:
         f"{string(x.child_id)}"
         f"{string(x.parent_id)}"
         f"{string(x.exec_id)}"
-        f"{number(x.session_day)}"
+        f"{integer(x.session_day)}"
         f"{number(x.last_qty)}"
         f"{number(x.last_px)}"
     )
@@ -1106,7 +1113,7 @@ def text_of_fill_corrected(x: e.FillCorrected) -> str:
         f"{string(x.child_id)}"
         f"{string(x.parent_id)}"
         f"{string(x.exec_id)}"
-        f"{number(x.session_day)}"
+        f"{integer(x.session_day)}"
         f"{number(x.previous_qty)}"
         f"{number(x.previous_px)}"
         f"{number(x.last_qty)}"
@@ -1187,7 +1194,7 @@ def text_of_fill_allocated(x: e.FillAllocated) -> str:
         f"{string(x.cause)}"
         f"{string(x.fill_id)}"
         f"{string(x.parent_id)}"
-        f"{number(x.epoch)}"
+        f"{integer(x.epoch)}"
         f"{number(x.last_qty)}"
         f"{number(x.last_px)}"
         f"{strings(x.order_ids)}"

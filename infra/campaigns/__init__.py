@@ -1,1 +1,8 @@
-"""Long runs that show a figure or a promise, started by hand; each says what it did."""
+"""Long runs, started by hand: `python -m infra.campaigns.<name>`; each says what it did.
+
+fuzzing      millions of mutated records through every decoder, against two strict readers
+plain_avro   the strict reader of our own: slow, and the specification word for word
+mutation     how a real record is spoiled
+kills        kill -9 of workers at random moments, in batches that prove themselves
+restart      how long a shard takes to be back late in a day
+"""

@@ -92,6 +92,46 @@ steps as (
             result.crossed_qty, result.allocated_qty, result.left_qty
         )
     from (select unnest(members) as result, * from parent_reconciled)
+),
+resubmitted as (
+    select shard, position, timestamp_ms, resubmits, sender from order_submitted
+    union all
+    select shard, position, timestamp_ms, resubmits, sender from order_amend_requested
+    union all
+    select shard, position, timestamp_ms, resubmits, sender from order_cancel_requested
+),
+-- Requests that were refused as bytes, and what they led to once they were sent again.
+recovered as (
+    select
+        steps.order_id,
+        resubmitted.*,
+        string_split(resubmitted.resubmits, ':') as place,
+        min(steps.anchor_seq) as anchor_seq
+    from resubmitted
+    join steps
+        on steps.shard = resubmitted.shard
+        and steps.cause = 'orders:' || resubmitted.position
+    where resubmitted.resubmits is not null
+    group by all
+),
+all_steps as (
+    from steps
+    union all
+    select
+        recovered.order_id, recovered.shard, null, recovered.anchor_seq, refused.at_ns,
+        'InputRejected', refused.event_id, refused.cause,
+        format('from {}: {} ({})', refused.source, refused.reason, refused.text)
+    from recovered
+    join input_rejected as refused
+        on refused.topic = recovered.place[1]
+        and refused.shard = try_cast(recovered.place[2] as int)
+        and refused.input_position = try_cast(recovered.place[3] as bigint)
+    union all
+    select
+        order_id, shard, null, anchor_seq, timestamp_ms * 1000000, 'Resubmitted', null,
+        'orders:' || position,
+        format('sent again from the dlq, in place of {}', resubmits)
+    from recovered
 )
 select
     order_id,
@@ -105,4 +145,4 @@ select
     event_id,
     cause,
     summary
-from (select distinct * from steps);
+from (select distinct * from all_steps);

@@ -1,0 +1,178 @@
+"""`metaorder dlq`: what the engine could not take, why, and the way to send it again."""
+
+import json
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.render import Output, errors, from_dicts, render, render_one
+from engine.core.events import InputReason
+from engine.gateways import dead_letters
+from engine.gateways.dead_letters import DeadLetterError, Letter
+from engine.log import codec
+from engine.log.port import INPUT_TOPICS, Log
+
+app = typer.Typer(help="Input that could not be taken.", no_args_is_help=True)
+
+PlaceArgument = Annotated[
+    str, typer.Argument(metavar="PARTITION:POSITION", help="As `dlq list` shows it.")
+]
+
+
+@app.command("list")
+def list_letters(
+    *,
+    topic: Annotated[str | None, typer.Option(help="Of this input topic.")] = None,
+    source: Annotated[str | None, typer.Option(help="Of this sender or venue.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Refused for this reason.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest of each shard.")] = 1_000,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """List what could not be taken, by shard and in order."""
+    if topic is not None and topic not in INPUT_TOPICS:
+        raise typer.BadParameter(f"expected one of {', '.join(INPUT_TOPICS)}", param_hint="--topic")
+    if reason is not None:
+        reason = reason.upper()
+        if reason not in InputReason.__members__:
+            known = ", ".join(InputReason.__members__)
+            raise typer.BadParameter(f"expected one of {known}", param_hint="--reason")
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    rows: list[dict[str, Any]] = []
+    with opened(settings) as place:
+        for shard in range(place.partitions):
+            wanted = (
+                _row(letter)
+                for letter in dead_letters.letters(place, shard)
+                if topic in (None, letter.topic)
+                and source in (None, letter.source)
+                and reason in (None, letter.reason)
+            )
+            rows += deque(wanted, maxlen=limit)
+    render(from_dicts(rows), output, "dead letters" if rows else "")
+
+
+@app.command()
+def show(
+    place: PlaceArgument,
+    *,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show one: whose it is, why it was refused, and its bytes as far as they can be read."""
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    with opened(settings) as opened_log:
+        letter = _found(opened_log, place)
+        why = dead_letters.why(opened_log, letter)
+    event, fields = codec.decode_partly(letter.topic, letter.value)
+    shown = {
+        **_row(letter),
+        "key": None if letter.key is None else letter.key.decode(errors="backslashreplace"),
+        "number": letter.number,
+        "why": why,
+        "event": event,
+        "fields": fields,
+        "hex": letter.value.hex(),
+    }
+    render_one(shown, output)
+
+
+@app.command()
+def resubmit(
+    place: PlaceArgument,
+    *,
+    value: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Other bytes, in the wire format.")
+    ] = None,
+    mended: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Other fields: event and fields of `show`."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Send what would be refused again, too.")
+    ] = False,
+    log: LogOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Send one to its topic again: as it is, or mended.
+
+    It keeps its sender's name and number, so that a source that waits for it goes on.
+    """
+    if value is not None and mended is not None:
+        raise typer.BadParameter("give --value or --json, not both", param_hint="--json")
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    with opened(settings) as opened_log:
+        letter = _found(opened_log, place)
+        sent = letter.value
+        if value is not None:
+            sent = value.read_bytes()
+        elif mended is not None:
+            sent = _from_json(mended, letter)
+        again = dead_letters.resubmission(letter, sent, opened_log.partitions, time.time_ns())
+        if again.refused is not None and not force:
+            raise DeadLetterError(
+                f"{place} would be refused again, {again.refused.reason}: {again.refused.text}. "
+                "Nothing was sent; mend it with --json or --value, or --force it."
+            )
+        opened_log.append(letter.topic, [again.record])
+    if again.refused is not None:
+        errors().print(f"sent all the same: {escape(again.refused.text)}", soft_wrap=True)
+    render_one(
+        {
+            "resubmitted": place,
+            "topic": letter.topic,
+            "partition": again.record.partition,
+            "source": letter.source,
+            "number": letter.number,
+            "bytes": len(sent),
+        },
+        output,
+    )
+
+
+def _row(letter: Letter) -> dict[str, Any]:
+    return {
+        "letter": f"{letter.shard}:{letter.position}",
+        "topic": letter.topic,
+        "position": letter.input_position,
+        "source": letter.source,
+        "reason": letter.reason,
+        "bytes": len(letter.value),
+        "refused_at": datetime.fromtimestamp(letter.at_ms / 1_000, UTC).isoformat(),
+    }
+
+
+def _found(log: Log, place: str) -> Letter:
+    shard, _, position = place.partition(":")
+    if not (shard.isdecimal() and position.isdecimal()):
+        raise typer.BadParameter(
+            f"found {place!r}, expected two numbers such as 3:0", param_hint="PARTITION:POSITION"
+        )
+    return dead_letters.find(log, int(shard), int(position))
+
+
+def _from_json(file: Path, letter: Letter) -> bytes:
+    """The bytes of the event that a file holds as JSON."""
+    try:
+        found = json.loads(file.read_text())
+        event, fields = found["event"], found["fields"]
+        return codec.encode_dict(event, fields)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeadLetterError(
+            f"{file}: {error!r}; expected an object with `event` and `fields`, as "
+            f"`metaorder dlq show {letter.shard}:{letter.position} -o json` gives"
+        ) from error
+    except codec.UnreadableError as error:
+        raise DeadLetterError(f"{file}: {error}") from error

@@ -1,0 +1,147 @@
+"""What lies in the dlq, and the way back: a record that was not taken, sent again.
+
+A dead letter keeps the bytes, the key, where they came from and whose they were. Sent again, as it
+is or mended, it is a record of its input topic like any other: on the partition of its key, and
+with its sender's own name and number, so that a source that waits for the missing record goes on
+from there. One more header, `resubmits`, names what it stands for as `topic:partition:position`.
+
+What would only come back to the dlq is not sent, unless it is meant to.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from engine.admission import UNKNOWN_NUMBER, Admission
+from engine.core.events import InputRejected
+from engine.core.unreadable import Unreadable
+from engine.log import codec
+from engine.log.partition import partition_of
+from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
+
+READ_RECORDS = 1_000
+INGEST = "ingest"
+RESUBMITS = "resubmits"
+
+
+class DeadLetterError(EngineError):
+    """There is no such letter, or it cannot be sent."""
+
+
+class Letter(NamedTuple):
+    """A record that was not taken."""
+
+    shard: int
+    position: int  # In the shard's dlq.
+    topic: str
+    input_position: int
+    source: str  # Empty if unknown.
+    number: int  # The sender's own; -1 if unknown.
+    reason: str
+    at_ms: int  # When it was refused, ms since 1970 UTC.
+    key: bytes | None
+    value: bytes
+
+    @property
+    def input_partition(self) -> int:
+        return 0 if self.topic in SHARED_TOPICS else self.shard
+
+
+class Resubmission(NamedTuple):
+    """A record to send again, and why it would be refused again; None if it would not."""
+
+    record: NewRecord
+    refused: Unreadable | None
+
+
+def letters(log: Log, shard: int) -> Iterator[Letter]:
+    """The shard's dead letters that are there now, in order."""
+    for record in _records(log, DLQ, shard):
+        yield _letter(shard, record)
+
+
+def find(log: Log, shard: int, position: int) -> Letter:
+    """Raises DeadLetterError if there is none."""
+    if shard < log.partitions:
+        for letter in letters(log, shard):
+            if letter.position == position:
+                return letter
+    raise DeadLetterError(f"no dead letter {shard}:{position}; `metaorder dlq list` has them all")
+
+
+def why(log: Log, letter: Letter) -> str:
+    """What the engine said when it refused the record."""
+    for record in _records(log, INGEST, letter.shard):
+        if codec.is_a(InputRejected, record.value):
+            event: InputRejected = codec.decode_sealed(INGEST, record.value)
+            if (event.topic, event.position) == (letter.topic, letter.input_position):
+                return event.text
+    raise DeadLetterError(
+        f"{letter.topic}:{letter.input_position} is in no InputRejected of shard {letter.shard}. "
+        f"Run `metaorder verify --log URL --shard {letter.shard}`."
+    )
+
+
+def resubmission(letter: Letter, value: bytes, partitions: int, at_ns: int) -> Resubmission:
+    """The letter's record with this value, where it belongs."""
+    key, partition = letter.key, letter.input_partition
+    instrument_id = _instrument_of(letter.topic, value)
+    if instrument_id is not None:
+        key = instrument_id.encode()
+        partition = partition_of(key, partitions)
+    record = NewRecord(partition, at_ns // 1_000_000, key, _headers(letter), value)
+    shard = letter.shard if letter.topic in SHARED_TOPICS else partition
+    admitted = Admission(shard, partitions).admit(letter.topic, Record(-1, -1, *record[1:]))
+    return Resubmission(record, admitted if isinstance(admitted, Unreadable) else None)
+
+
+def _instrument_of(topic: str, value: bytes) -> str | None:
+    """Where the value belongs, if it can be read and belongs to one instrument."""
+    if topic in SHARED_TOPICS:
+        return None
+    try:
+        event: Any = codec.decode(topic, value)
+    except codec.UnreadableError:
+        return None  # It stays where it was.
+    found: str | None = getattr(event, "instrument_id", None)
+    return found
+
+
+def _headers(letter: Letter) -> Headers:
+    place = f"{letter.topic}:{letter.input_partition}:{letter.input_position}"
+    said: list[tuple[str, bytes]] = []
+    if letter.source:
+        said.append(("source", letter.source.encode()))
+    if letter.number != UNKNOWN_NUMBER:
+        said.append(("number", str(letter.number).encode()))
+    return (*said, (RESUBMITS, place.encode()))
+
+
+def _letter(shard: int, record: Record) -> Letter:
+    said = dict(record.headers)
+    try:
+        return Letter(
+            shard=shard,
+            position=record.position,
+            topic=said["topic"].decode(),
+            input_position=int(said["position"]),
+            source=said["source"].decode(),
+            number=int(said["number"]),
+            reason=said["reason"].decode(),
+            at_ms=record.timestamp_ms,
+            key=record.key,
+            value=record.value,
+        )
+    except (KeyError, ValueError) as error:
+        raise DeadLetterError(
+            f"dlq {shard}:{record.position} has no headers of ours ({error!r}). "
+            f"Run `metaorder verify --log URL --shard {shard}`."
+        ) from error
+
+
+def _records(log: Log, topic: str, shard: int) -> Iterator[Record]:
+    reader = log.reader(topic, shard)
+    try:
+        while not reader.at_end():
+            yield from reader.read(READ_RECORDS)
+    finally:
+        reader.close()

@@ -1,0 +1,334 @@
+"""Mutated records through every decoder, held against two strict readers.
+
+    python -m infra.campaigns.fuzzing --log sqlite:out/demo/log.db --count 5000000 --seed 7
+
+Records of a log, and made-up ones of each schema that the log does not hold, are spoiled in a way
+that the seed alone decides. For each `codec.decode` and `decode_dict` give an event or raise
+UnreadableError, and nothing else; what they take is what our own slow reader of the specification
+takes, with the same value; and of those, a sample goes through Apache's own package too, which
+must take them to the last byte. `unpack_headers` gets its own. Exit code 1 and the bytes, as hex,
+at the first that is otherwise. Peak memory is told, and bounded by --memory-mb.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from random import Random
+from typing import Any, NamedTuple
+
+import avro.io
+import avro.schema
+
+import schemas
+from engine.core import events
+from engine.log import codec, open_log
+from engine.log.embedded import pack_headers, unpack_headers
+from engine.log.port import ALL_TOPICS, DLQ, SHARED_TOPICS, CorruptLogError, EngineError, Log
+from engine.log.shapes import FROM_AVRO
+from infra.campaigns import plain_avro
+from infra.campaigns.mutation import BLIND, NOT_UTF8, Forger
+
+PREFIX_BYTES = 5
+OF_A_SUBJECT = 40  # Records kept of each; more say nothing new.
+READ_RECORDS = 2_000
+KNOWING = 0.5  # Of the payloads.
+HEADERS_EVERY = 50  # One payload in so many is headers.
+TELL_EVERY_S = 10.0
+FIRST_EVENT_MAX = 8  # Items of a made-up array; letters of a made-up text.
+
+
+class FoundError(Exception):
+    """A payload that was not treated as it must be."""
+
+
+class Sample(NamedTuple):
+    """A sound record of a topic."""
+
+    subject: str
+    value: bytes
+    fields: dict[str, Any]
+
+
+@dataclass
+class Told:
+    """What a run came to; counts."""
+
+    payloads: int = 0
+    taken: int = 0
+    refused: int = 0
+    by_apache: int = 0
+    headers: int = 0
+    subjects: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+# ---------------------------------------------------------------------------- sound records
+
+
+def samples(log: Log | None, chance: Random) -> dict[str, list[Sample]]:
+    """Sound records of every subject: the log's, and made-up ones."""
+    found: dict[str, list[Sample]] = {subject: [] for subject in schemas.catalogue()}
+    if log is not None:
+        _collect(log, found)
+    for subject, known in found.items():
+        while len(known) < OF_A_SUBJECT // 4:
+            known.append(_made_up(subject, chance))
+    return found
+
+
+def _collect(log: Log, found: dict[str, list[Sample]]) -> None:
+    for topic in ALL_TOPICS:
+        if topic == DLQ:
+            continue
+        for partition in (0,) if topic in SHARED_TOPICS else range(log.partitions):
+            reader = log.reader(topic, partition)
+            while records := reader.read(READ_RECORDS):
+                for record in records:
+                    name, fields = codec.decode_dict(topic, record.value)
+                    known = found[f"{topic}-{name}"]
+                    if len(known) < OF_A_SUBJECT:
+                        known.append(Sample(f"{topic}-{name}", record.value, fields))
+            reader.close()
+
+
+def _made_up(subject: str, chance: Random) -> Sample:
+    topic, name = schemas.topic_and_name(subject)
+    schema = schemas.schema(subject)
+    fields = _value(schema, chance, plain_avro.named(schema))
+    event = FROM_AVRO[getattr(events, name)](fields)
+    value = codec.encode(event)
+    return Sample(subject, value, codec.decode_dict(topic, value)[1])
+
+
+def _value(schema: Any, chance: Random, names: dict[str, Any]) -> Any:  # noqa: ANN401  JSON, plain.
+    if isinstance(schema, list):
+        return _value(chance.choice(schema), chance, names)
+    if isinstance(schema, str):
+        schema = names.get(schema, {"type": schema})
+    kind = schema["type"]
+    if kind == "record":
+        return {x["name"]: _value(x["type"], chance, names) for x in schema["fields"]}
+    if kind == "enum":
+        return chance.choice(schema["symbols"])
+    if kind == "array":
+        count = chance.randrange(FIRST_EVENT_MAX)
+        return [_value(schema["items"], chance, names) for _ in range(count)]
+    if not isinstance(kind, str):
+        return _value(kind, chance, names)
+    letters = "".join(
+        chance.choices("aZ0-\u00e9\u20ac\U0001f4c8", k=chance.randrange(FIRST_EVENT_MAX))
+    )
+    bits = chance.randrange(31 if kind == "int" else 63)
+    return {
+        "null": None,
+        "boolean": chance.random() < 0.5,
+        "int": chance.choice((-1, 1)) * chance.getrandbits(bits),
+        "long": chance.choice((-1, 1)) * chance.getrandbits(bits),
+        "string": letters,
+        "bytes": letters.encode(),
+    }[kind]
+
+
+# ---------------------------------------------------------------------------- one payload
+
+
+class Readers:
+    """Both strict readers, by schema id."""
+
+    def __init__(self) -> None:
+        self.subjects = {number: name for name, number in schemas.catalogue().items()}
+        self._plain = {name: schemas.schema(name) for name in schemas.catalogue()}
+        self._names = {name: plain_avro.named(schema) for name, schema in self._plain.items()}
+        self._apache = {
+            name: avro.io.DatumReader(avro.schema.parse(schemas.schema_text(name)))
+            for name in schemas.catalogue()
+        }
+
+    def subject(self, topic: str, value: bytes) -> str | None:
+        """Which subject of the topic the value names, if any."""
+        if len(value) < PREFIX_BYTES or value[0] != 0:
+            return None
+        name = self.subjects.get(int.from_bytes(value[1:PREFIX_BYTES], "big"))
+        is_of_topic = name is not None and schemas.topic_and_name(name)[0] == topic
+        return name if is_of_topic else None
+
+    def plain(self, subject: str, body: bytes) -> tuple[bool, Any]:
+        """Whether our own reader takes it, and as what."""
+        try:
+            return True, plain_avro.read(self._plain[subject], self._names[subject], body)
+        except plain_avro.RefusedError:
+            return False, None
+
+    def apache(self, subject: str, body: bytes) -> Any:  # noqa: ANN401  Plain.
+        """What Apache's reader makes of the whole body; it raises whatever it raises."""
+        stream = BytesIO(body)
+        found = self._apache[subject].read(avro.io.BinaryDecoder(stream))
+        if stream.tell() != len(body):
+            raise FoundError(f"Apache's reader leaves {len(body) - stream.tell()} bytes")
+        return found
+
+
+def check(readers: Readers, told: Told, topic: str, value: bytes, *, ask_apache: bool) -> None:
+    """Raises FoundError, or whatever a decoder should not have raised."""
+    told.payloads += 1
+    event = fields = None
+    reason = ""
+    try:
+        event = codec.decode(topic, value)
+    except codec.UnreadableError as error:
+        reason = error.reason.value
+    try:
+        name, fields = codec.decode_dict(topic, value)
+    except codec.UnreadableError as error:
+        if error.reason.value != reason:
+            raise FoundError(f"decode says {reason!r}, decode_dict {error}") from error
+    codec.is_a(events.DayClosed, value)
+    if event is not None and codec.decode_sealed(topic, value) != event:
+        raise FoundError("decode_sealed gives another value than decode")
+    if event is None:
+        with suppress(codec.UnreadableError):
+            codec.decode_sealed(topic, value)
+    subject = readers.subject(topic, value)
+    is_sound, expected = (
+        (False, None) if subject is None else readers.plain(subject, value[PREFIX_BYTES:])
+    )
+    if is_sound and reason == "TOO_LARGE":
+        is_sound = False  # What is capped is not read.
+    if is_sound != (event is not None):
+        raise FoundError(f"{'refuses' if event is None else 'takes'} what a strict reader does not")
+    if event is None:
+        told.refused += 1
+        told.reasons[reason] += 1
+        return
+    told.taken += 1
+    assert subject is not None
+    if fields != expected or name != schemas.topic_and_name(subject)[1]:
+        raise FoundError("gives another value than a strict reader")
+    if codec.decode(topic, codec.encode(event)) != event:
+        raise FoundError("gives an event that does not survive its own encoding")
+    if ask_apache:
+        told.by_apache += 1
+        if readers.apache(subject, value[PREFIX_BYTES:]) != expected:
+            raise FoundError("gives another value than Apache's reader")
+
+
+def check_headers(chance: Random) -> None:
+    """Spoiled headers are read or named as damaged."""
+    names = ("source", "venue", "number", "n\u00e9", "x" * 300)
+    packed = pack_headers(
+        tuple(
+            (chance.choice(names), chance.choice((*NOT_UTF8, b"", b"17", b"9" * 400)))
+            for _ in range(chance.randrange(1, 4))
+        )
+    )
+    assert packed is not None
+    spoiled = chance.choice(BLIND)(chance, packed, [packed])
+    try:
+        found = unpack_headers(spoiled)
+    except CorruptLogError:
+        return
+    if (pack_headers(found) or b"") != spoiled:
+        raise FoundError(f"headers {spoiled.hex()} are read as {found}")
+
+
+# ---------------------------------------------------------------------------- a run
+
+
+class Payloads:
+    """Spoiled records without end, in the order that the seed decides."""
+
+    def __init__(self, known: dict[str, list[Sample]], chance: Random) -> None:
+        self._known = [sample for found in known.values() for sample in found]
+        self._by_topic: dict[str, list[bytes]] = {}
+        for sample in self._known:
+            topic = schemas.topic_and_name(sample.subject)[0]
+            self._by_topic.setdefault(topic, []).append(sample.value)
+        self._schemas = {subject: schemas.schema(subject) for subject in known}
+        self._chance = chance
+        self._forger = Forger(chance)
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        chance, known = self._chance, self._known
+        while True:
+            subject, value, fields = chance.choice(known)
+            topic, _ = schemas.topic_and_name(subject)
+            if chance.random() < KNOWING:
+                body = self._forger.body(self._schemas[subject], fields)
+                yield topic, value[:PREFIX_BYTES] + body
+            else:
+                yield topic, chance.choice(BLIND)(chance, value, self._by_topic[topic])
+
+
+def run(log: Log | None, *, count: int, seed: int, apache_sample: int) -> Told:
+    """Raises FoundError with the payload's topic and hex."""
+    chance = Random(seed)  # noqa: S311  A campaign is repeated from its seed.
+    readers, told = Readers(), Told()
+    known = samples(log, chance)
+    told.subjects = len(known)
+    began_s = told_s = time.monotonic()
+    for topic, value in Payloads(known, chance):
+        if told.payloads % HEADERS_EVERY == 0:
+            told.headers += 1
+            check_headers(chance)
+        try:
+            check(readers, told, topic, value, ask_apache=told.by_apache < apache_sample)
+        except Exception as error:
+            raise FoundError(
+                f"payload {told.payloads} of seed {seed}, {topic} {value.hex()}: {error!r}"
+            ) from error
+        if time.monotonic() - told_s > TELL_EVERY_S:
+            told_s = time.monotonic()
+            rate = told.payloads / (told_s - began_s)
+            sys.stderr.write(f"{told.payloads} payloads, {rate:.0f} a second, {peak_mb()} MB\n")
+        if told.payloads >= count:
+            return told
+    raise AssertionError("payloads never end")
+
+
+def peak_mb() -> int:
+    """The most memory that this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak // (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.campaigns.fuzzing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--log", metavar="URL", help="whose records are spoiled")
+    parser.add_argument("--partitions", type=int, default=8, help="of that log")
+    parser.add_argument("--count", type=int, default=100_000, help="payloads")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--apache-sample", type=int, default=100_000, help="asked of Apache's too")
+    parser.add_argument("--memory-mb", type=int, default=300, help="more is a failure")
+    options = parser.parse_args(arguments)
+    began_s = time.monotonic()
+    try:
+        if options.log is None:
+            told = run(
+                None, count=options.count, seed=options.seed, apache_sample=options.apache_sample
+            )
+        else:
+            with open_log(options.log, partitions=options.partitions) as log:
+                told = run(
+                    log, count=options.count, seed=options.seed, apache_sample=options.apache_sample
+                )
+    except (FoundError, EngineError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    figures = vars(told) | {"peak_mb": peak_mb(), "seconds": round(time.monotonic() - began_s, 1)}
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0 if peak_mb() <= options.memory_mb else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
