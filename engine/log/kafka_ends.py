@@ -21,7 +21,7 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
-from engine.log.port import OUTPUT_TOPICS, Headers, Record
+from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
 PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
 LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
@@ -29,12 +29,20 @@ SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readabl
 SETTLE_STEP_S = 0.0005
 RETRY_S = 0.02
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
+BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
 
 
 def headers_of(message: Message) -> Headers:
     """A header may have no value; the port's has an empty one."""
     found: Any = message.headers() or ()  # The library's type leaves the pairs open.
     return tuple((name, value or b"") for name, value in found)
+
+
+def damaged(name: str, partition: int, error: KafkaError) -> CorruptLogError:
+    return CorruptLogError(
+        f"{name} partition {partition}: {error.str()}. What the broker has is not what was "
+        f"written to it, or was changed on the way: restore that replica from a whole one."
+    )
 
 
 class Place(NamedTuple):
@@ -166,6 +174,8 @@ class LastSearch:
                 error = message.error()
                 if error is None:
                     last = message
+                elif error.code() == BAD_BATCH:
+                    raise damaged(name, partition, error)
                 elif error.code() != END_OF_PARTITION:
                     cause = error.str()  # The client goes on trying.
                     continue
