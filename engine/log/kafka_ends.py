@@ -5,6 +5,7 @@ offsets too. The client says how far it has really read with its end-of-partitio
 broker, asked at that moment, says how far the log is stable.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a re
 SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
 SETTLE_STEP_S = 0.0005
 RETRY_S = 0.02
+ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
 BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
 
@@ -115,10 +117,11 @@ class Ends:
             for topic, partition in places
         ]
         deadline_s = time.monotonic() + CALL_MAX_S
+        patience_s = ASK_FIRST_S
         while True:
             left_s = max(0.1, deadline_s - time.monotonic())
             try:
-                answers = consumer.offsets_for_times(asked, timeout=left_s)
+                answers = consumer.offsets_for_times(asked, timeout=min(patience_s, left_s))
                 failed = next((answer.error for answer in answers if answer.error), None)
             except KafkaException as error:
                 failed = error_of(error)
@@ -129,6 +132,17 @@ class Ends:
                 names = ", ".join(at.topic for at in asked)
                 raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
             time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
+            patience_s *= 2
+            learn_leaders(consumer)
+
+
+def learn_leaders(consumer: Consumer) -> None:
+    """Have a client that reads no topic forget who led them: it would ask a dead broker for ever.
+
+    Of topics that it reads it asks by itself.
+    """
+    with contextlib.suppress(KafkaException):  # Nobody answers: the caller's next try says so.
+        consumer.list_topics(timeout=ASK_FIRST_S)
 
 
 class LastSearch:
