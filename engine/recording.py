@@ -28,12 +28,13 @@ Records = Mapping[str, Sequence[Record]]
 
 
 class DamagedError(CorruptLogError):
-    """A topic ends before its seal says, or lacks a record."""
+    """A topic ends before its seal says, lacks a record, or cannot be read as it lies there."""
 
-    def __init__(self, topic: str, place: str, text: str) -> None:
+    def __init__(self, topic: str, place: str, text: str, *, is_missing: bool = True) -> None:
         super().__init__(text)
         self.topic = topic
         self.place = place
+        self.is_missing = is_missing
 
 
 class Sealing(NamedTuple):
@@ -185,14 +186,15 @@ class Source:
         while True:
             try:
                 records = self._reader.read(READ_RECORDS)
+                is_end = not records and self._reader.at_end()
             except CorruptLogError as error:
                 after = self._reader.next
                 place = f"after offset {after.offset - 1}, position {after.position - 1}"
-                raise DamagedError(self._topic, place, str(error)) from error
+                raise DamagedError(self._topic, place, str(error), is_missing=False) from error
             if records:
                 self._held += records
                 return True
-            if self._reader.at_end():
+            if is_end:
                 return False
 
     def close(self) -> None:

@@ -17,7 +17,6 @@ from engine.audit import verification
 from engine.audit.verification import Bounds, Progress, Proof
 from engine.log import open_log
 from engine.log.port import EngineError
-from engine.recording import last_seal
 from engine.shard import Rules
 
 REPORT_EVERY_BATCHES = 50
@@ -103,7 +102,7 @@ def _side_by_side(tasks: Sequence[Task], jobs: int, hear: OnProgress) -> list[Pr
 
 def longest_first(tasks: Sequence[Task]) -> list[Task]:
     with open_log(tasks[0].url, partitions=tasks[0].partitions) as log:
-        heads = {task.shard: last_seal(log, task.shard) for task in tasks}
+        heads = {task.shard: verification.newest_seal(log, task.shard) for task in tasks}
     sizes = {shard: 0 if seal is None else seal.next_seq for shard, seal in heads.items()}
     return sorted(tasks, key=lambda task: (-sizes[task.shard], task.shard))
 

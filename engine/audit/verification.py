@@ -130,13 +130,14 @@ class _Verification:
         except _FoundError as error:
             proof.difference = error.found
         except DamagedError as error:
-            proof.difference = self._at(error.topic, Kind.REMOVED, error.place, text=str(error))
+            kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
+            proof.difference = self._at(error.topic, kind, error.place, text=str(error))
         except CorruptLogError as error:
             proof.difference = self._at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
         return proof
 
     def _all(self, recording: Recording) -> Generator[Progress, None, None]:
-        newest = last_seal(self._log, self._proof.shard)
+        newest = newest_seal(self._log, self._proof.shard)
         total = 0 if newest is None else newest.batch + 1
         parts = iter(segments(self._log, self._proof.shard))
         part = next(parts)
@@ -165,12 +166,14 @@ class _Verification:
         else:
             inputs = recording.inputs(seal, INPUT_TOPICS)
             outputs = recording.outputs(seal)
-            self._check_places(inputs, outputs, sealing.record)
+            self._check_places(inputs)
             if ours and is_wanted and bounds.first <= seal.batch <= bounds.last:
                 self._decide(recording, sealing, inputs, outputs)
                 proof.decided += 1
             else:
                 self._fold(recording, seal, inputs, outputs)
+            # After the contents: where an event is missing, the next one lies in its place.
+            self._check_places({**outputs, JOURNAL: (sealing.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
         self._check_anchor(seal)
         proof.batches += 1
@@ -200,9 +203,9 @@ class _Verification:
             found = self._of_seal(sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns)
             raise _FoundError(found)
 
-    def _check_places(self, inputs: Records, outputs: Records, sealed: Record) -> None:
+    def _check_places(self, found: Records) -> None:
         """Positions are dense; offsets follow the log's own rule, a commit's lie side by side."""
-        for topic, records in (*inputs.items(), *outputs.items(), (JOURNAL, (sealed,))):
+        for topic, records in found.items():
             last = self._lasts.get(topic)
             for record in records:
                 if last is not None:
@@ -421,6 +424,7 @@ class _Verification:
         if journal.has_more():
             return False
         if leftover:
+            self._check_leftover(recording, leftover)
             text = (
                 f"shard {self._shard.number}: {', '.join(leftover)} hold records after the last "
                 f"seal, batch {self._proof.head}: the journal's end was cut off, or another "
@@ -443,6 +447,32 @@ class _Verification:
             if count:
                 self._proof.unsealed[topic] = count
         return True
+
+    def _check_leftover(self, recording: Recording, topics: Sequence[str]) -> None:
+        """Raise unless the records after the last seal begin as the next batch would have."""
+        firsts = {topic: recording.source(topic).peek(1)[0] for topic in topics}
+        seqs = {t: differences.number_of(t, record.value) for t, record in firsts.items()}
+        next_seq = self._shard.state.next_seq
+        if next_seq in seqs.values():
+            return
+        topic, record = next(iter(firsts.items()))
+        text = (
+            f"shard {self._shard.number}: {topic} holds a record at offset {record.offset} after "
+            f"the last seal, batch {self._proof.head}, that does not begin with seq {next_seq}: "
+            "another writer was here"
+        )
+        found = self._at(
+            topic, Kind.INSERTED, f"offset {record.offset}", seq=seqs[topic], text=text
+        )
+        raise _FoundError(found)
+
+
+def newest_seal(log: Log, number: int) -> BatchSealed | None:
+    """How long the work will be; None too where it cannot be read: the proof comes there."""
+    try:
+        return last_seal(log, number)
+    except CorruptLogError:
+        return None
 
 
 def adopted(seal: BatchSealed, outputs: Records) -> str | None:

@@ -79,6 +79,7 @@ class Cluster:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
+                "check.crcs": True,  # The default is to believe what the disk and the wire say.
                 "enable.partition.eof": True,
                 "fetch.min.bytes": 1,
                 "retry.backoff.ms": 10,

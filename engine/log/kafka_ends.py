@@ -5,6 +5,7 @@ offsets too. The client says how far it has really read with its end-of-partitio
 broker, asked at that moment, says how far the log is stable.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -21,20 +22,29 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
-from engine.log.port import OUTPUT_TOPICS, Headers, Record
+from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
 PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
 LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
 SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
 SETTLE_STEP_S = 0.0005
 RETRY_S = 0.02
+ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
+BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
 
 
 def headers_of(message: Message) -> Headers:
     """A header may have no value; the port's has an empty one."""
     found: Any = message.headers() or ()  # The library's type leaves the pairs open.
     return tuple((name, value or b"") for name, value in found)
+
+
+def damaged(name: str, partition: int, error: KafkaError) -> CorruptLogError:
+    return CorruptLogError(
+        f"{name} partition {partition}: {error.str()}. What the broker has is not what was "
+        f"written to it, or was changed on the way: restore that replica from a whole one."
+    )
 
 
 class Place(NamedTuple):
@@ -107,10 +117,11 @@ class Ends:
             for topic, partition in places
         ]
         deadline_s = time.monotonic() + CALL_MAX_S
+        patience_s = ASK_FIRST_S
         while True:
             left_s = max(0.1, deadline_s - time.monotonic())
             try:
-                answers = consumer.offsets_for_times(asked, timeout=left_s)
+                answers = consumer.offsets_for_times(asked, timeout=min(patience_s, left_s))
                 failed = next((answer.error for answer in answers if answer.error), None)
             except KafkaException as error:
                 failed = error_of(error)
@@ -121,6 +132,17 @@ class Ends:
                 names = ", ".join(at.topic for at in asked)
                 raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
             time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
+            patience_s *= 2
+            learn_leaders(consumer)
+
+
+def learn_leaders(consumer: Consumer) -> None:
+    """Have a client that reads no topic forget who led them: it would ask a dead broker for ever.
+
+    Of topics that it reads it asks by itself.
+    """
+    with contextlib.suppress(KafkaException):  # Nobody answers: the caller's next try says so.
+        consumer.list_topics(timeout=ASK_FIRST_S)
 
 
 class LastSearch:
@@ -166,6 +188,8 @@ class LastSearch:
                 error = message.error()
                 if error is None:
                     last = message
+                elif error.code() == BAD_BATCH:
+                    raise damaged(name, partition, error)
                 elif error.code() != END_OF_PARTITION:
                     cause = error.str()  # The client goes on trying.
                     continue

@@ -19,7 +19,7 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka_client import LOGGER, Cluster
-from engine.log.kafka_ends import END_OF_PARTITION, Ends, Place, headers_of
+from engine.log.kafka_ends import BAD_BATCH, END_OF_PARTITION, Ends, Place, damaged, headers_of
 from engine.log.port import (
     CorruptLogError,
     LogUnavailableError,
@@ -79,6 +79,11 @@ class KafkaReader:
         self._feed.pump()
         self.fail()
         return self.accepted >= end and not (self.queue and self.queue[0].offset < end)
+
+    def fail_with(self, failure: Exception) -> None:
+        """Have the next read raise this; what a damaged log brings later does not hide that."""
+        if not isinstance(self.failure, CorruptLogError):
+            self.failure = failure
 
     def fail(self) -> None:
         if self.failure is None:
@@ -227,9 +232,11 @@ class Feed:
             return bool(passed)
         for reader in readers:
             if error.code() in OUT_OF_RANGE:
-                reader.failure = self._outside(partition, reader.accepted, error.str())
+                reader.fail_with(self._outside(partition, reader.accepted, error.str()))
+            elif error.code() == BAD_BATCH:  # The client would go on behind it.
+                reader.fail_with(damaged(self._name, partition, error))
             else:
-                reader.failure = self._cluster.unavailable(f"reading {self._name}", error.str())
+                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error.str()))
         return True
 
     def _hold_back(self) -> None:
@@ -278,7 +285,7 @@ class Feed:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == ALL_BROKERS_DOWN:
             for reader in self.readers():
-                reader.failure = self._cluster.unavailable(f"reading {self._name}", error.str())
+                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error.str()))
 
     def _outside(self, partition: int, offset: int, found: str) -> CorruptLogError:
         return CorruptLogError(

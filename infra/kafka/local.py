@@ -3,12 +3,13 @@
     python -m infra.kafka.local start | stop | status  [--port 9092] [--dir .kafka] [--brokers 1]
 
 The jars come from Maven Central once (`pom.xml` beside this file pins them) and stay in a cache;
-after that nothing goes over the network. The first node is broker and controller in one process
-(KRaft); more brokers join it. Everything listens on 127.0.0.1. The folder holds configuration,
-data, log and pid of each node, so a stopped Kafka starts again with what it had.
+after that nothing goes over the network. Each node is broker and controller in one process
+(KRaft), so with three any one may go. Everything listens on 127.0.0.1. The folder holds
+configuration, data, log and pid of each node, so a stopped Kafka starts again with what it had.
 """
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -43,7 +45,9 @@ STOP_MAX_S = 20
 # 2.5 s to the first answer, about 360 MB. Without the second compiler the broker of a test or a
 # bench, which lives for minutes, takes half the CPU (10 s, not 20, to its 400th transaction), and
 # those commits take 7 ms at the median, not 15, beside others on two cores.
-JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+HEAP = ("-Xms128m", "-Xmx512m")
+HEAP_OF_MANY = ("-Xms96m", "-Xmx256m")  # Several nodes share a machine.
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -141,20 +145,36 @@ def free_port() -> int:
         return port
 
 
-def properties(node: int, port: int, controller_port: int, brokers: int, data: Path) -> str:
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in range(first, first + count):
+                    probes.enter_context(socket.socket()).bind((HOST, port))
+            except (OSError, OverflowError):
+                continue
+            return first
+
+
+def properties(node: int, ports: Sequence[int], controller_ports: Sequence[int], data: Path) -> str:
+    """`ports` and `controller_ports` are those of all nodes, the first node's first."""
+    brokers, port, controller_port = len(ports), ports[node - 1], controller_ports[node - 1]
     copies = min(3, brokers)
     in_sync = max(1, copies - 1)
-    roles, listeners = "broker", f"PLAINTEXT://{HOST}:{port}"
-    if node == 1:
-        roles, listeners = "broker,controller", f"{listeners},CONTROLLER://{HOST}:{controller_port}"
+    quorum = f"controller.quorum.bootstrap.servers={HOST}:{controller_port}"
+    if brokers > 1:
+        voters = ",".join(f"{n}@{HOST}:{p}" for n, p in enumerate(controller_ports, start=1))
+        quorum = f"controller.quorum.voters={voters}"
     return f"""\
 # Written by infra/kafka/local.py; the data of a broker that is thrown away.
-process.roles={roles}
+process.roles=broker,controller
 node.id={node}
-listeners={listeners}
+listeners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}
 advertised.listeners=PLAINTEXT://{HOST}:{port}
 controller.listener.names=CONTROLLER
-controller.quorum.bootstrap.servers={HOST}:{controller_port}
+{quorum}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
@@ -173,6 +193,9 @@ share.coordinator.state.topic.min.isr={in_sync}
 # A transaction that nobody ends is aborted by the broker after at most this.
 transaction.max.timeout.ms=15000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+# What a dead broker led has another leader after this and a moment; the default is 9 s.
+broker.session.timeout.ms=6000
+broker.heartbeat.interval.ms=1000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 controlled.shutdown.enable={"true" if brokers > 1 else "false"}
@@ -221,9 +244,9 @@ def new_cluster_id() -> str:
     return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
 
 
-def controller_port_of(first: Path) -> int:
+def controller_port_of(home: Path) -> int:
     """The port of an earlier start, which the stored quorum names, else a free one."""
-    config = first / "server.properties"
+    config = home / "server.properties"
     if config.exists():
         found = re.search(r"CONTROLLER://[^:]+:(\d+)", config.read_text())
         assert found, f"{config} has no controller listener"
@@ -231,19 +254,20 @@ def controller_port_of(first: Path) -> int:
     return free_port()
 
 
-def prepare(jars: Path, home: Path, cluster: str, *, is_first: bool) -> None:
+def prepare(jars: Path, home: Path, cluster: str, *, is_alone: bool) -> None:
     """Format the storage of one node, unless it already was."""
     if (home / "data" / "meta.properties").exists():
         return
-    quorum = ["--standalone"] if is_first else ["--no-initial-controllers"]
+    quorum = ["--standalone"] if is_alone else []  # Several are named by the properties.
     config = str(home / "server.properties")
-    tool = java(jars, "kafka.tools.StorageTool", *JVM)
+    tool = java(jars, "kafka.tools.StorageTool", *JVM, *HEAP_OF_MANY)
     command = [*tool, "format", "-t", cluster, "-c", config, *quorum]
     run(command, FORMAT_MAX_S, f"formatting {home / 'data'}")
 
 
-def launch(jars: Path, home: Path) -> "subprocess.Popen[bytes]":
-    command = [*java(jars, "kafka.Kafka", *JVM), str(home / "server.properties")]
+def launch(jars: Path, home: Path, *, is_alone: bool = True) -> "subprocess.Popen[bytes]":
+    heap = HEAP if is_alone else HEAP_OF_MANY
+    command = [*java(jars, "kafka.Kafka", *JVM, *heap), str(home / "server.properties")]
     with (home / "kafka.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (the arguments are ours)
             command,
@@ -270,19 +294,19 @@ def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
             f"broker(s) at {bootstrap}. Run `stop` with the same --dir first."
         )
     jars = fetch_jars()
-    controller_port = controller_port_of(folder / "node-1")
+    homes = [folder / f"node-{node}" for node in range(1, brokers + 1)]
+    ports = [port + at for at in range(brokers)]
+    controller_ports = [controller_port_of(home) for home in homes]
     cluster_file = folder / "cluster"
     if not cluster_file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         cluster_file.write_text(new_cluster_id())
-    processes = {}
-    for node in range(1, brokers + 1):
-        home = folder / f"node-{node}"
+    for node, home in enumerate(homes, start=1):
         home.mkdir(parents=True, exist_ok=True)
-        text = properties(node, port + node - 1, controller_port, brokers, home / "data")
+        text = properties(node, ports, controller_ports, home / "data")
         (home / "server.properties").write_text(text)
-        prepare(jars, home, cluster_file.read_text(), is_first=node == 1)
-        processes[home] = launch(jars, home)
+        prepare(jars, home, cluster_file.read_text(), is_alone=brokers == 1)
+    processes = {home: launch(jars, home, is_alone=brokers == 1) for home in homes}
     deadline_s = time.monotonic() + START_MAX_S
     while not answers(bootstrap, brokers):
         ended = [home for home, process in processes.items() if process.poll() is not None]
@@ -294,6 +318,20 @@ def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
             raise LocalKafkaError(f"Kafka in {home} {why}. Its log ends with:\n{log}")
         time.sleep(0.1)
     return bootstrap
+
+
+def start_again(folder: Path, node: int) -> None:
+    """One node of several that has ended, with what it had; does not wait for it."""
+    launch(fetch_jars(), folder.resolve() / f"node-{node}", is_alone=False)
+
+
+def kill(folder: Path, node: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """End one node, and wait for its end."""
+    pid = running(folder.resolve())[node]
+    os.kill(pid, how)
+    process = LAUNCHED.pop(pid, None)
+    assert process is not None, f"node {node} was started by another process"
+    process.wait(STOP_MAX_S)
 
 
 def stop(folder: Path) -> int:

@@ -80,6 +80,19 @@ def test_a_changed_log_ends_with_exit_code_3_and_the_place(
     assert "This is not the log that was decided" in shown
 
 
+def test_a_newest_seal_that_cannot_be_read_is_a_difference_and_no_error(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = Stored(log)
+    last = stored.rows("journal")[-1]
+    with stored.connection:
+        stored.connection.execute("update record set value = ? where id = ?", (b"?", last.id))
+
+    assert execute(["verify", "--log", f"sqlite:{log}"]) == Exit.MISMATCH
+
+    assert f"offset {last.offset}" in capsys.readouterr().out
+
+
 def test_a_log_is_proved_up_to_its_anchors(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key, path = log.with_name("n.key"), log.with_name("anchors.jsonl")
     url = f"sqlite:{log}"

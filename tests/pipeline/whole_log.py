@@ -15,7 +15,8 @@ from projections.projector import rebuild
 SAMPLED_BATCHES = 20  # The state is looked at after every so many batches.
 
 
-def check(engine: live.Engine, folder: Path) -> None:
+def check(engine: live.Engine, folder: Path) -> Counter[str]:
+    """Raises AssertionError for whatever is wrong; returns how much there was to look at."""
     counts: Counter[str] = Counter()
     with open_log(engine.url, partitions=engine.partitions) as log:
         for number in range(engine.partitions):
@@ -26,6 +27,7 @@ def check(engine: live.Engine, folder: Path) -> None:
     assert counts["fills"] == engine.venue.trades
     assert min(counts.values()) > 0, f"too little happened: {counts}"
     print(f"proved: {dict(counts)}")  # noqa: T201  Shown by pytest -s.
+    return counts
 
 
 def _check_shard(log: Log, number: int) -> Counter[str]:
