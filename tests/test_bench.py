@@ -107,9 +107,25 @@ def test_a_small_run_says_everything_as_a_table_and_as_json(tmp_path: Path) -> N
     for row in found["throughput"]:
         assert (row["records"], row["bytes"]) == (row["bare_records"], row["bare_bytes"])
     assert [row["ms"]["count"] for row in found["latency"]] == [5, 5, 5, 2]
+    assert [(row["what"], row["cores"]) for row in found["guarantees"]] == [
+        ("recover", 1),
+        ("verify", 1),
+        ("rebuild", 1),
+        ("recover", 2),
+        ("verify", 2),
+    ]
+    events = found["guarantees"][0]["events"]
+    assert events < found["guarantees"][0]["records"]
+    for row in found["guarantees"]:
+        assert row["events"] == row["cores"] * events
+        assert row["ratio_to_decoding"] > 0
     assert found["heap"]["orders_tenfold"] == 10 * found["heap"]["orders_once"]
     assert found["not_run"]
     text = io.StringIO()
-    report.show(found, Console(file=text, width=160))
-    for title in ("Through a log", "Order to first route", "What must not grow", "Where the time"):
-        assert title in text.getvalue()
+    report.show(found, Console(file=text, width=80))
+    lines = text.getvalue().splitlines()
+    for title in ("Through a log", "Order to first", "The guarantees", "What must", "Where the"):
+        assert any(line.startswith(title) for line in lines)
+    labels = [line.split("│")[1].strip() for line in lines if line.startswith("│")]
+    assert all(labels), "a row is one line"
+    assert not any("…" in line for line in lines)

@@ -15,6 +15,7 @@ from typing import Any
 from engine import seal as seals
 from engine.audit import verification
 from engine.audit.verification import Bounds, Progress, Proof
+from engine.garbage import collected_rarely
 from engine.log import open_log
 from engine.log.port import EngineError
 from engine.shard import Rules
@@ -66,7 +67,7 @@ class _Teller:
 
 
 def _proved(task: Task, tell: Callable[[int, Progress], None]) -> Proof:
-    with open_log(task.url, partitions=task.partitions) as log:
+    with open_log(task.url, partitions=task.partitions) as log, collected_rarely():
         steps = verification.verify(log, task.shard, task.rules, task.bounds, task.anchors)
         while True:
             try:

@@ -81,7 +81,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
         return ()
     others = partners(state, parent, now_ns)
     if not others:
-        return ()
+        return ()  # Asked before the market is looked at: mostly there is nobody.
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
@@ -89,26 +89,27 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()
     for other in others:
-        if accepts_px(other, mid_px):
+        if accepts_px(other, mid_px) and min(matched(state, *by_way(parent, other))[1:]) > 0:
             return crossed(state, parent, other, best, now_ns)
     return ()
 
 
 def partners(state: State, parent: Parent, now_ns: int) -> list[Parent]:
-    """Opposite parents that this one could exchange something with, the oldest first.
+    """Opposite parents whose terms allow an exchange now, the oldest first.
 
-    Asked before the market is looked at: mostly there is nobody.
+    Whose price does, and who has something to give, is asked after: adding up members is most of
+    the work of a parent that waits.
     """
     terms = parent.terms
     opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
     return [
         other
         for other in state.by_side.get((terms.instrument_id, opposite), {}).values()
-        if other.pool_qty > 0
+        if other.consenting
+        and other.pool_qty > 0
         and other.terms.start_ns <= now_ns < other.terms.end_ns
-        and not aggregation.has_killed_member(state, other)
         and is_compatible(parent, other)
-        and min(matched(state, *by_way(parent, other))[1:]) > 0
+        and not aggregation.has_killed_member(state, other)
     ]
 
 

@@ -21,7 +21,16 @@ from typing import Any
 from rich.console import Console
 
 from engine.log import kafka_topics, open_log
-from infra.bench import growth, latency, profiling, projecting, report, throughput, world
+from infra.bench import (
+    growth,
+    guarantees,
+    latency,
+    profiling,
+    projecting,
+    report,
+    throughput,
+    world,
+)
 from infra.kafka import local
 
 SCRATCH = Path("out")  # A local disk: /tmp may be memory, and a commit must reach a disk.
@@ -132,14 +141,20 @@ class Run:
     def embedded(self) -> None:
         url = embedded_url(self._folder)
         self.throughput("embedded", url)
-        self._say("projection")
-        with open_log(url("orders-engine"), partitions=1) as log:
-            made = projecting.projecting(log, self._folder / "projection.duckdb")
-        self.found["projector"] = made.as_json()
+        self._say("recovery, proof and projection")
+        rows = guarantees.guarantees(url("orders-engine"), lambda: self.rebuild(url), pinned)
+        self.found["guarantees"] = [row.as_json() for row in rows]
         self._say("profile")
         with open_log(url("profile"), partitions=1) as log:
             stages = profiling.profile(self._orders_script, log)
         self.found["profile"] = {stage: round(share, 4) for stage, share in stages.items()}
+
+    def rebuild(self, url: Callable[[str], str]) -> float:
+        """Make the projection of the small orders; returns the seconds that it took."""
+        with open_log(url("orders-engine"), partitions=1) as log:
+            made = projecting.projecting(log, self._folder / "projection.duckdb")
+        self.found["projector"] = made.as_json()
+        return made.seconds
 
     def throughput(self, name: str, url: Callable[[str], str]) -> None:
         """Orders and quotes a second."""

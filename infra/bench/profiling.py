@@ -22,6 +22,9 @@ Function = tuple[str, int, str]  # File, line, name; as pstats has it.
 BY_FILE = {
     "engine/seal.py": "digest",
     "engine/shard.py": "loop",
+    "engine/follower.py": "loop",
+    "engine/batch.py": "loop",
+    "engine/admission.py": "loop",
     "engine/log/codec.py": "codec",
     "engine/log/shapes.py": "codec",
 }
