@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from engine.clock import Clock
 from engine.log.port import (
     CorruptLogError,
     LeaseLostError,
@@ -38,6 +39,7 @@ class Worker:
         owner: str,
         *,
         clock_ns: Callable[[], int] = time.time_ns,
+        clock: Clock = time,
         market_data_batch: int = BOUNDED_RECORDS,
         shards: Sequence[int] | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
@@ -47,6 +49,7 @@ class Worker:
         self.log = log
         self.rules = rules
         self.clock_ns = clock_ns
+        self.clock = clock
         self.market_data_batch = market_data_batch
         self.on_sealed = on_sealed
         self.on_rebuilt = on_rebuilt
@@ -117,7 +120,7 @@ class Worker:
             self._release(leases)
         except LogUnavailableError as error:
             _log.warning("leases: %s", error)
-            time.sleep(IDLE_WAIT_S)
+            self.clock.sleep(IDLE_WAIT_S)
 
     def _release(self, leases: Leases) -> None:
         while self._unreleased:
@@ -166,7 +169,7 @@ class Worker:
             self.log.wait(wait_s)
         except LogUnavailableError as error:
             _log.warning("waiting for news: %s", error)
-            time.sleep(IDLE_WAIT_S)
+            self.clock.sleep(IDLE_WAIT_S)
 
 
 def rebuilt(log: Log, number: int, rules: Rules) -> Shard:
