@@ -22,7 +22,7 @@ TRIES := 1 2 3
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint bench kafka kafka-stop clean help
+.PHONY: install demo test lint bench simulate-faults kafka kafka-stop clean help
 
 install: $(STAMP)  ## Create .venv with the command `metaorder` in it.
 
@@ -64,6 +64,11 @@ lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 
 bench: $(STAMP)  ## Throughput and latency on both logs, as a table and as JSON.
 	@$(BIN)/python -m infra.bench
+
+SEEDS ?= 1000
+FIRST ?= 0
+simulate-faults: $(STAMP)  ## The whole system under faults, SEEDS=N runs from seed FIRST on.
+	@$(BIN)/python -m engine.simulation.faults --first $(FIRST) --count $(SEEDS)
 
 kafka: $(STAMP)  ## A local real Kafka from Maven jars on 127.0.0.1:9092, without Docker.
 	@$(BIN)/python -m infra.kafka.local start

@@ -204,6 +204,10 @@ class Broker:
         self._unmarked = kept
         self.on_news()
 
+    @property
+    def has_markers_to_come(self) -> bool:
+        return bool(self._unmarked)
+
     def deliver_one_marker(self) -> None:
         """Let the oldest marker that is on its way reach its partition, and no other."""
         if self._unmarked:

@@ -1,0 +1,1 @@
+"""Long campaigns against the engine's promises; CI runs a part of each."""
