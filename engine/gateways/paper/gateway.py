@@ -310,7 +310,7 @@ class PaperGateway:
                 child.fold(event)
         elif not child.is_started and not self._run.is_void(number, run):
             child.is_started = True
-            if run == self.run_number:
+            if run == self.run_number and child.is_starting:  # Else its day is over.
                 self._cleared.append(child)
 
     # ----------------------------------------------------------------------------- send
