@@ -92,6 +92,7 @@ class Books:
             for record in read_all(log, topic, number)
         ]
         self.events = sorted(events, key=lambda event: event.seq)
+        self.closes = [seal for seal in self.seals if seal.kind is SealKind.CLOSE]
         self.by_cause: dict[str, list[Any]] = defaultdict(list)
         for event in self.events:
             self.by_cause[event.cause].append(event)
@@ -122,8 +123,9 @@ class Books:
                 taken[entry.topic] = entry.next_position
         if taken != {topic: len(records) for topic, records in self.inputs.items()}:
             yield f"inputs were taken up to {taken}"
-        if [seal.kind for seal in self.seals].count(SealKind.CLOSE) != 1:
-            yield "the day was not closed once"
+        closed = {event.day for event, _ in self.heard("controls", e.DayClosed)}
+        if len(self.closes) < len(closed):
+            yield f"{len(closed)} days were to be closed, {len(self.closes)} were"
 
     def of_orders(self) -> Iterator[str]:
         """Each order has one answer; what it asked for is somewhere, once."""
@@ -131,38 +133,49 @@ class Books:
             count = sum(isinstance(answer, ANSWERS) for answer in answers)
             if count != 1:
                 yield f"order {order.cl_ord_id} got {count} answers to one request"
-        accepted = Counter(
-            (event.source, event.cl_ord_id) for event in self.of_kind(e.OrderAccepted)
-        )
-        yield from (f"{key} was accepted {n} times" for key, n in accepted.items() if n > 1)
-        for order_id, left_qty in self.left_qty().items():
-            if left_qty:
-                yield f"order {order_id}: {left_qty} are nowhere, or more than once"
+        for day in self.days():
+            accepted = Counter(
+                (event.source, event.cl_ord_id)
+                for event in day
+                if isinstance(event, e.OrderAccepted)
+            )
+            yield from (f"{key} was accepted {n} times" for key, n in accepted.items() if n > 1)
+        left: Counter[str] = Counter()  # Of what each order asks for, what is not yet anywhere.
+        for day in self.days():
+            carried: Counter[str] = Counter()
+            for event in day:
+                left.update(self.changes(event))
+                if isinstance(event, e.OrderCarried):
+                    done_qty = event.crossed_qty + event.allocated_qty
+                    carried[event.order_id] = event.order_qty - done_qty
+            for order_id, qty in left.items():
+                if qty != carried[order_id]:
+                    yield f"order {order_id}: {qty} open at the close, {carried[order_id]} carried"
 
-    def left_qty(self) -> dict[str, int]:
-        """What each order asked for less what became of it; zero after the close."""
-        left: dict[str, int] = {}
-        for event in self.events:
-            if isinstance(event, e.OrderAccepted):
-                left[f"{self.number}-{event.seq}"] = event.order_qty
-            elif isinstance(event, e.OrderAmended):
-                left[event.order_id] += event.order_qty - event.previous_qty
-            elif isinstance(event, e.OrderCancelled | e.OrderExpired):
-                left[event.order_id] -= event.withdrawn_qty
-            elif isinstance(event, e.CrossAllocated):
-                for share in event.shares:
-                    left[share.order_id] -= share.share_qty
-            elif isinstance(event, e.FillAllocated):
-                for order_id, qty in zip(event.order_ids, event.shares_qty, strict=True):
-                    left[order_id] -= qty
-            elif isinstance(event, e.FillReallocated):
-                for sign, shares in ((1, event.before), (-1, event.after)):
-                    for share in shares:
-                        left[share.order_id] += sign * share.share_qty
-            elif isinstance(event, e.OrderCarried):
-                open_qty = event.order_qty - event.crossed_qty - event.allocated_qty
-                left[event.order_id] -= open_qty
-        return left
+    def days(self) -> Iterator[list[Any]]:
+        """The events of each day, its close included."""
+        first = 0
+        for seal in self.closes:
+            yield self.events[first : seal.next_seq]
+            first = seal.next_seq
+
+    def changes(self, event: Any) -> Counter[str]:  # noqa: ANN401  Any event.
+        """By how much an event changes what orders still ask for."""
+        found: Counter[str] = Counter()
+        if isinstance(event, e.OrderAccepted):
+            found[f"{self.number}-{event.seq}"] = event.order_qty
+        elif isinstance(event, e.OrderAmended):
+            found[event.order_id] = event.order_qty - event.previous_qty
+        elif isinstance(event, e.OrderCancelled | e.OrderExpired):
+            found[event.order_id] = -event.withdrawn_qty
+        elif isinstance(event, e.CrossAllocated):
+            found.subtract({share.order_id: share.share_qty for share in event.shares})
+        elif isinstance(event, e.FillAllocated):
+            found.subtract(dict(zip(event.order_ids, event.shares_qty, strict=True)))
+        elif isinstance(event, e.FillReallocated):
+            found.update({share.order_id: share.share_qty for share in event.before})
+            found.subtract({share.order_id: share.share_qty for share in event.after})
+        return found
 
     def of_children(self, sent: Counter[str]) -> Iterator[str]:
         """Only what was routed is sent, and what was routed has ended."""

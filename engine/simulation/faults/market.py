@@ -15,9 +15,13 @@ S = 1_000_000_000
 MS = 1_000_000
 CENT_PX = 10_000_000
 MID_PX = 100 * S  # A hundred currency units.
-DAY = 20180102
+DAYS = (20180102, 20180103)
 BEGIN_NS = 1_514_903_400 * S  # 2018-01-02 09:30 in New York.
-CLOSE_NS = BEGIN_NS + 18 * S  # The venues' session ends.
+CLOSE_NS = BEGIN_NS + 18 * S  # The venues' last session ends.
+# Where a run has two days, the first ends here, in the middle of what goes wrong.
+FIRST_CLOSE_NS = BEGIN_NS + 5 * S
+FIRST_CLOSED_NS = FIRST_CLOSE_NS + 700 * MS
+NEXT_OPEN_NS = FIRST_CLOSED_NS + 400 * MS
 PARTITIONS = 2
 INSTRUMENTS = ("I00", "I01")  # One on each shard.
 VENUES = ("A", "B")
@@ -42,7 +46,7 @@ def rules() -> Rules:
 
 
 def opening() -> list[Input]:
-    """Reference, controls and the open."""
+    """Reference and controls."""
     found: list[Input] = [
         e.VenueDefined(
             venue=venue,
@@ -53,7 +57,7 @@ def opening() -> list[Input]:
             midpoint=False,
             min_qty=1,
             odd_lots=True,
-            effective_day=DAY,
+            effective_day=DAYS[0],
         )
         for venue in VENUES
     ]
@@ -66,23 +70,18 @@ def opening() -> list[Input]:
                 lot_qty=1,
                 adv_qty=ADV_QTY,
                 daily_volatility_ppm=15_000,
-                effective_day=DAY,
+                effective_day=DAYS[0],
             )
         )
         found.append(
             e.TickTableDefined(
                 instrument_id=instrument_id,
                 bands=(e.TickBand(from_px=0, tick_px=CENT_PX),),
-                effective_day=DAY,
+                effective_day=DAYS[0],
             )
         )
     found.append(policy())
     found += [mandate(client_id) for client_id in CLIENTS]
-    found.append(
-        e.DayOpened(
-            day=DAY, open_ns=BEGIN_NS - 3_600 * S, close_ns=CLOSE_NS, seed=7, set_ns=BEGIN_NS
-        )
-    )
     return found
 
 
@@ -227,5 +226,9 @@ def lifted(scope: e.ControlScope, scope_id: str, at_ns: int) -> e.SuspensionLift
     )
 
 
-def closed(at_ns: int) -> e.DayClosed:
-    return e.DayClosed(day=DAY, set_ns=at_ns)
+def day_opened(day: int, close_ns: int, at_ns: int) -> e.DayOpened:
+    return e.DayOpened(day=day, open_ns=BEGIN_NS, close_ns=close_ns, seed=7, set_ns=at_ns)
+
+
+def day_closed(day: int, at_ns: int) -> e.DayClosed:
+    return e.DayClosed(day=day, set_ns=at_ns)

@@ -17,7 +17,7 @@ from engine.log.codec import topic_of
 from engine.log.partition import partition_of
 from engine.log.port import SHARED_TOPICS, NewRecord
 from engine.simulation.faults import market
-from engine.simulation.faults.market import BEGIN_NS, INSTRUMENTS, MS, OMS, VENUES, S
+from engine.simulation.faults.market import BEGIN_NS, DAYS, INSTRUMENTS, MS, OMS, VENUES, S
 
 ACTIVE_NS = 10 * S  # The desk and the market write for so long.
 HEALED_NS = BEGIN_NS + 12 * S  # From here on nothing goes wrong any more.
@@ -26,6 +26,7 @@ GATEWAYS = ("g0", "g1")
 GUESTS = ("w2", "g1")  # They come for a while, by a fault.
 RESENT_TOPICS = ("orders", "venue-reports", "market-data")  # Of which messages come twice.
 LATE_MAX_NS = 3 * S
+TWO_DAYS = 0.4  # Share of the runs in which a day closes amid the faults.
 
 
 class Kind(StrEnum):
@@ -86,6 +87,8 @@ class Plan:
     preempted: float  # Share of calls after which another process has its turn.
     call_ns: int  # What a call takes.
     disconnect_ppm: int  # Of venue sessions.
+    latency_ns: int  # Between gateway and venues.
+    days: tuple[int, ...]  # One trading day, or two.
 
     def only(self, arrivals: Sequence[int] | None, faults: Sequence[int] | None) -> "Plan":
         """The same run with these messages and faults alone, by number; None keeps all."""
@@ -99,7 +102,8 @@ class Plan:
 
 def of_seed(seed: int) -> Plan:
     chance = random.Random(seed)  # noqa: S311  No secret: a run repeats.
-    arrivals = sorted(_Writing(chance).all(), key=lambda arrival: arrival.at_ns)
+    days = DAYS if chance.random() < TWO_DAYS else DAYS[:1]
+    arrivals = sorted(_Writing(chance, days).all(), key=lambda arrival: arrival.at_ns)
     return Plan(
         seed=seed,
         arrivals=tuple(arrivals),
@@ -107,6 +111,8 @@ def of_seed(seed: int) -> Plan:
         preempted=chance.choice((0.0, 0.002, 0.02)),
         call_ns=chance.choice((5_000, 50_000, 400_000)),
         disconnect_ppm=chance.choice((0, 0, 400_000)),
+        latency_ns=chance.choice((MS, 20 * MS, 300 * MS)),
+        days=days,
     )
 
 
@@ -194,11 +200,13 @@ WEIGHTS = (8, 5, 3, 3, 3, 4, 1, 2, 2, 2, 1, 2, 6)  # As they stand in DRAWN; gue
 class _Writing:
     """The desk and the market of one seed."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, days: tuple[int, ...]) -> None:
         self._chance = chance
+        self._days = days
         self._number = 0
 
     def all(self) -> Iterator[Arrival]:
+        yield from self._opening()
         yield from self._quotes()
         yield from self._orders()
         yield from self._controls()
@@ -207,24 +215,40 @@ class _Writing:
     def _at_ns(self, before_ns: int = ACTIVE_NS) -> int:
         return BEGIN_NS + 200 * MS + self._chance.randrange(before_ns)
 
-    def _arrives(self, event: Input, at_ns: int, sender: str) -> Iterator[Arrival]:
+    def _arrives(
+        self, event: Input, at_ns: int, sender: str, late: float = 0.1
+    ) -> Iterator[Arrival]:
         """Now or later, and perhaps once more."""
+        arrival = self._arrival(event, at_ns, sender)
+        if self._chance.random() < late:
+            arrival = arrival._replace(at_ns=at_ns + self._chance.randrange(LATE_MAX_NS))
+        yield arrival
+        if self._chance.random() < 0.05:
+            yield arrival._replace(at_ns=arrival.at_ns + self._chance.randrange(LATE_MAX_NS))
+
+    def _arrival(self, event: Input, at_ns: int, sender: str) -> Arrival:
         self._number += 1
-        key = str(getattr(event, "instrument_id", "desk"))
         made = records.record(
             event,
-            key,
+            str(getattr(event, "instrument_id", "desk")),
             sender=sender,
             number=self._number,
             at_ns=at_ns,
             partitions=market.PARTITIONS,
         )
-        is_late = self._chance.random() < 0.1
-        at_ns += self._chance.randrange(LATE_MAX_NS) if is_late else 0
-        arrival = Arrival(at_ns, topic_of(event), made, type(event).__name__)
-        yield arrival
-        if self._chance.random() < 0.05:
-            yield arrival._replace(at_ns=at_ns + self._chance.randrange(LATE_MAX_NS))
+        return Arrival(at_ns, topic_of(event), made, type(event).__name__)
+
+    def _opening(self) -> Iterator[Arrival]:
+        """The days; the last one is closed when all is healed."""
+        first, *others = self._days
+        close_ns = market.FIRST_CLOSE_NS if others else market.CLOSE_NS
+        yield self._arrival(market.day_opened(first, close_ns, BEGIN_NS), BEGIN_NS, "desk")
+        for day in others:
+            at_ns = market.FIRST_CLOSED_NS
+            yield from self._arrives(market.day_closed(first, at_ns), at_ns, "desk", late=0.0)
+            at_ns = market.NEXT_OPEN_NS
+            opened = market.day_opened(day, market.CLOSE_NS, at_ns)
+            yield from self._arrives(opened, at_ns, "desk", late=0.0)
 
     def _quotes(self) -> Iterator[Arrival]:
         for instrument_id in INSTRUMENTS:
@@ -237,7 +261,7 @@ class _Writing:
                 venue = self._chance.choice(VENUES)
                 ticks += self._chance.choice((-1, 0, 1))
                 made: Input = market.quote(instrument_id, venue, at_ns, ticks)
-                if self._chance.random() < 0.3:
+                if self._chance.random() < 0.4:
                     made = market.trade(instrument_id, venue, at_ns, ticks)
                 yield from self._arrives(made, at_ns, venue)
 

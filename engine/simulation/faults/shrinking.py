@@ -1,12 +1,14 @@
 """Make a failing run smaller: leave out faults and messages as long as it still fails.
 
-Halves are left out first, then quarters, down to single ones. What stays is named by its numbers in
-the seed's plan, so the small run is replayed by the seed and these.
+Halves are left out first, then quarters, down to single ones; never the days themselves. What stays
+is named by its numbers in the seed's plan, so the small run is replayed by the seed and these.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.log.port import SHARED_TOPICS
 from engine.simulation.faults import checks, plan
 from engine.simulation.faults.plan import Plan
 from engine.simulation.faults.world import World
@@ -49,26 +51,38 @@ def fails(made: Plan) -> list[str]:
 
 
 def shrunk(found: Found) -> Found:
-    """The same failure, or another that is left of it, from less."""
+    """The same failure from less."""
     whole = plan.of_seed(found.seed)
-    tries = _Tries(whole)
-    faults, arrivals = range(len(whole.faults)), range(len(whole.arrivals))
-    kept_faults = less(tuple(faults), lambda some: tries.fails(arrivals, some))
-    kept_arrivals = less(tuple(arrivals), lambda some: tries.fails(some, kept_faults))
-    problems = fails(whole.only(kept_arrivals, kept_faults))
-    return Found(found.seed, tuple(problems), kept_faults, kept_arrivals)
+    tries = _Tries(whole, found.problems)
+    topics = [arrival.topic for arrival in whole.arrivals]
+    days = [number for number, topic in enumerate(topics) if topic in SHARED_TOPICS]
+    rest = tuple(number for number in range(len(topics)) if number not in days)
+    faults = less(tuple(range(len(whole.faults))), lambda some: tries.fails(rest, days, some))
+    rest = less(rest, lambda some: tries.fails(some, days, faults))
+    arrivals = tuple(sorted((*rest, *days)))
+    problems = fails(whole.only(arrivals, faults))
+    return Found(found.seed, tuple(problems), faults, arrivals)
 
 
 class _Tries:
     """Runs of parts of one plan, in bounds."""
 
-    def __init__(self, whole: Plan) -> None:
+    def __init__(self, whole: Plan, problems: Sequence[str]) -> None:
         self._whole = whole
+        self._wanted = kinds(problems)
         self._left = TRIES_MAX
 
-    def fails(self, arrivals: Sequence[int], faults: Sequence[int]) -> bool:
+    def fails(self, rest: Sequence[int], days: Sequence[int], faults: Sequence[int]) -> bool:
         self._left -= 1
-        return self._left >= 0 and bool(fails(self._whole.only(arrivals, faults)))
+        if self._left < 0:
+            return False
+        found = fails(self._whole.only(sorted((*rest, *days)), faults))
+        return bool(self._wanted & kinds(found))
+
+
+def kinds(problems: Sequence[str]) -> frozenset[str]:
+    """Problems without the numbers that differ from run to run."""
+    return frozenset(re.sub(r"[\da-f]*\d[\da-f]*", "", problem) for problem in problems)
 
 
 def less(

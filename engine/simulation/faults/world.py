@@ -115,7 +115,7 @@ class World:
             if not played.problems:
                 self._take_stock()
             agenda.run_until(DAY_CLOSED_NS)
-            self._append_control(market.closed(agenda.now_ns))
+            self._append_control(market.day_closed(self._plan.days[-1], agenda.now_ns))
             while not played.problems and (unquiet := self._unquiet()):
                 if agenda.now_ns > LATEST_NS:
                     played.problems.append(f"not live: {unquiet} a minute after the close")
@@ -189,7 +189,7 @@ class World:
             clock=process,
             behaviour=Behaviour(
                 latencies_ns={},
-                latency_ns=20 * MS,
+                latency_ns=self._plan.latency_ns,
                 jitter_ppm=900_000,
                 reject_ppm=30_000,
                 unsolicited_cancel_ppm=50_000,
