@@ -22,7 +22,7 @@ TRIES := 1 2 3
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint bench kills kafka kafka-stop clean help
+.PHONY: install demo test lint bench kills simulate-faults kafka kafka-stop clean help
 
 install: $(STAMP)  ## Create .venv with the command `metaorder` in it.
 
@@ -69,6 +69,11 @@ KILLS ?= 100
 kills: $(STAMP)  ## Kill workers with -9 under load, KILLS times on each log; minutes to hours.
 	$(BIN)/python -m infra.campaigns.kills --log embedded --kills $(KILLS)
 	$(BIN)/python -m infra.campaigns.kills --log kafka --kills $(KILLS)
+
+SEEDS ?= 1000
+FIRST ?= 0
+simulate-faults: $(STAMP)  ## The whole system under faults, SEEDS=N runs from seed FIRST on.
+	@$(BIN)/python -m engine.simulation.faults --first $(FIRST) --count $(SEEDS)
 
 kafka: $(STAMP)  ## A local real Kafka from Maven jars on 127.0.0.1:9092, without Docker.
 	@$(BIN)/python -m infra.kafka.local start

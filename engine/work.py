@@ -12,11 +12,11 @@ with that input recorded as a rejection and its instrument halted.
 """
 
 import logging
-import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from engine.clock import Clock
 from engine.core.events import DayClosed
 from engine.log import codec
 from engine.log.port import (
@@ -59,6 +59,7 @@ class Host(Protocol):
     log: Log
     rules: Rules
     clock_ns: Callable[[], int]
+    clock: Clock
     market_data_batch: int
     snapshots: Path | None  # Folder of this log's, if there is one.
     on_sealed: Callable[[Sealed], None] | None
@@ -109,7 +110,7 @@ class Work:
         again; CorruptLogError where nobody can go on.
         """
         try:
-            yield from rest(rest_s)
+            yield from self._rest(rest_s)
             self._writer = self._host.log.writer(self.lease)
             yield True
             yield from self._rebuild()
@@ -134,8 +135,8 @@ class Work:
         steps = recover(host.log, self._shard.number, host.rules, host.snapshots)
         try:
             while True:
-                until_s = time.monotonic() + self._host.recovery_slice_s
-                while time.monotonic() < until_s:
+                until_s = self._host.clock.monotonic() + self._host.recovery_slice_s
+                while self._host.clock.monotonic() < until_s:
                     next(steps)
                 yield True
         except StopIteration as done:
@@ -153,7 +154,7 @@ class Work:
             is_ready = self._is_due() and self._knows_controls()
         except LogUnavailableError as error:  # Nothing was decided: the state is whole.
             _log.warning("shard %s: %s; deciding waits for it", self._shard.number, error)
-            yield from rest(RETRY_WAIT_S)
+            yield from self._rest(RETRY_WAIT_S)
             return
         if is_ready:
             sealed = yield from self._decide()
@@ -186,7 +187,7 @@ class Work:
         due_ns = self._shard.next_due_ns()
         if due_ns is not None and due_ns <= self._host.clock_ns():
             return True
-        return time.monotonic() - self._stepped_s >= IDLE_STEP_S
+        return self._host.clock.monotonic() - self._stepped_s >= IDLE_STEP_S
 
     def _knows_controls(self) -> bool:
         """Whether every control that was set before an order in hand is in hand too."""
@@ -197,7 +198,7 @@ class Work:
     def _decide(self) -> Generator[bool, None, Sealed | None]:
         """Step, again without each input that raises; see the module's theory."""
         now_ns = self._host.clock_ns()
-        self._stepped_s = time.monotonic()
+        self._stepped_s = self._host.clock.monotonic()
         faulted: frozenset[str] = frozenset()
         batch = self._in_hand()
         while True:
@@ -256,7 +257,7 @@ class Work:
         else:
             return
         while not self._is_settled(sealed):
-            yield from rest(RETRY_WAIT_S)
+            yield from self._rest(RETRY_WAIT_S)
 
     def _is_settled(self, sealed: Sealed) -> bool:
         """Try to have the batch in the log exactly once. Raises LeaseLostError."""
@@ -282,12 +283,11 @@ class Work:
             return False
         return True
 
-
-def rest(rest_s: float) -> Turns:
-    """Let others work for so long."""
-    until_s = time.monotonic() + rest_s
-    while time.monotonic() < until_s:
-        yield False
+    def _rest(self, rest_s: float) -> Turns:
+        """Let others work for so long."""
+        until_s = self._host.clock.monotonic() + rest_s
+        while self._host.clock.monotonic() < until_s:
+            yield False
 
 
 def is_close(record: Record) -> bool:

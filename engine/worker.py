@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.clock import Clock
 from engine.log.port import (
     CorruptLogError,
     LeaseLostError,
@@ -39,6 +40,7 @@ class Worker:
         owner: str,
         *,
         clock_ns: Callable[[], int] = time.time_ns,
+        clock: Clock = time,
         market_data_batch: int = BOUNDED_RECORDS,
         shards: Sequence[int] | None = None,
         snapshots: Path | None = None,
@@ -49,6 +51,7 @@ class Worker:
         self.log = log
         self.rules = rules
         self.clock_ns = clock_ns
+        self.clock = clock
         self.market_data_batch = market_data_batch
         self.snapshots = snapshots
         self.on_sealed = on_sealed
@@ -120,7 +123,7 @@ class Worker:
             self._release(leases)
         except LogUnavailableError as error:
             _log.warning("leases: %s", error)
-            time.sleep(IDLE_WAIT_S)
+            self.clock.sleep(IDLE_WAIT_S)
 
     def _release(self, leases: Leases) -> None:
         while self._unreleased:
@@ -169,7 +172,7 @@ class Worker:
             self.log.wait(wait_s)
         except LogUnavailableError as error:
             _log.warning("waiting for news: %s", error)
-            time.sleep(IDLE_WAIT_S)
+            self.clock.sleep(IDLE_WAIT_S)
 
 
 def rebuilt(log: Log, number: int, rules: Rules) -> Shard:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from engine.clock import Clock
 from engine.log.port import Log, LogUnavailableError, NewRecord
 
 RETRY_WAIT_S = 0.2
@@ -17,7 +18,11 @@ _log = logging.getLogger(__name__)
 
 
 def append_until_taken(
-    log: Log, topic: str, records: Sequence[NewRecord], is_stopping: Callable[[], bool]
+    log: Log,
+    topic: str,
+    records: Sequence[NewRecord],
+    is_stopping: Callable[[], bool],
+    clock: Clock = time,
 ) -> None:
     """Raises LogUnavailableError only while stopping."""
     tries = 0
@@ -29,6 +34,6 @@ def append_until_taken(
             if is_stopping() and tries >= STOPPING_TRIES_MAX:
                 raise
             _log.warning("%s; trying again", error)
-            time.sleep(RETRY_WAIT_S)
+            clock.sleep(RETRY_WAIT_S)
         else:
             return

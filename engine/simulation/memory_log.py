@@ -11,8 +11,8 @@ keeps of Kafka is what an engine can trip over:
 - a worker that is silent for longer than its session loses its shards, and learns it when it asks;
 - the outcome of a commit may be unknown to whoever asked for it.
 
-What goes wrong, and when, says `Broker.fate`, which a simulation sets; time is its clock's.
-Nothing here is random and nothing waits: the same calls give the same log.
+What goes wrong, and when, says `Broker.fate`, which a simulation sets; time is its clock's, and so
+is what a process does while it waits. Nothing here is random: the same calls give the same log.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -111,6 +111,14 @@ def always_well(_: str, __: str) -> Fate:
     return Fate.WELL
 
 
+def pass_no_time(_: str, __: float) -> None:
+    """Nothing comes by waiting where nobody else runs."""
+
+
+def tell_nobody() -> None:
+    """Who polls needs no news."""
+
+
 class Broker:
     """What all processes of a simulation share."""
 
@@ -120,12 +128,19 @@ class Broker:
         clock_ns: Callable[[], int],
         *,
         fate: Callable[[str, str], Fate] = always_well,
+        waiting: Callable[[str, float], None] = pass_no_time,
+        on_news: Callable[[], None] = tell_nobody,
         session_ns: int = SESSION_NS,
     ) -> None:
-        """`fate` gets the process's name and what it asks for."""
+        """`fate` gets the process's name and what it asks for, `waiting` for how many seconds.
+
+        `on_news` is called when something may have become readable or free.
+        """
         self.partitions = partitions
         self.clock_ns = clock_ns
         self.fate = fate
+        self.waiting = waiting
+        self.on_news = on_news
         self.session_ns = session_ns
         self.topics: dict[tuple[str, int], _Partition] = {
             (topic, part): _Partition()
@@ -136,6 +151,7 @@ class Broker:
         self._unmarked: list[_Transaction] = []  # Decided, markers still to come.
         self._writers = dict.fromkeys(range(partitions), 0)  # Epoch of the newest writer.
         self._members: dict[str, _Member] = {}
+        self._joins: dict[str, int] = {}  # By owner: only the last of a name is a member.
         self._held = {shard: _Held() for shard in range(partitions)}
 
     # ---------------------------------------------------------------------- transactions
@@ -167,7 +183,8 @@ class Broker:
         return transaction
 
     def decide(self, transaction: _Transaction, outcome: _Outcome) -> None:
-        """The outcome is fixed; the markers are on their way."""
+        """The outcome is fixed once; the markers are on their way."""
+        assert transaction.outcome is _Outcome.OPEN, "an outcome stands"
         transaction.outcome = outcome
         self._undecided.pop(transaction.shard, None)
         self._unmarked.append(transaction)
@@ -185,6 +202,11 @@ class Broker:
             for partition in transaction.partitions:
                 partition.mark(transaction)
         self._unmarked = kept
+        self.on_news()
+
+    @property
+    def has_markers_to_come(self) -> bool:
+        return bool(self._unmarked)
 
     def deliver_one_marker(self) -> None:
         """Let the oldest marker that is on its way reach its partition, and no other."""
@@ -193,11 +215,15 @@ class Broker:
             transaction.partitions.pop(0).mark(transaction)
             if not transaction.partitions:
                 self._unmarked.pop(0)
+            self.on_news()
 
     # ---------------------------------------------------------------------------- leases
 
-    def join(self, owner: str, shards: Sequence[int] | None) -> None:
-        """A process of the same name takes its own place, as after a restart."""
+    def join(self, owner: str, shards: Sequence[int] | None) -> int:
+        """A process of the same name takes its own place, as after a restart.
+
+        Returns the number of this join of the name: the one before is no member any more.
+        """
         self._expire()
         for shard in shards or ():
             holder = self._held[shard].owner
@@ -208,12 +234,18 @@ class Broker:
                 held.owner = ""
         wanted = None if shards is None else tuple(shards)
         self._members[owner] = _Member(owner, wanted, self.clock_ns())
+        self._joins[owner] = self._joins.get(owner, 0) + 1
+        return self._joins[owner]
+
+    def is_last_join(self, owner: str, number: int) -> bool:
+        return self._joins[owner] == number
 
     def leave(self, owner: str) -> None:
         self._members.pop(owner, None)
         for held in self._held.values():
             if held.owner == owner:
                 held.owner = ""
+        self.on_news()
 
     def poll(self, owner: str, known: Mapping[int, int]) -> LeaseChange:
         """What changed for a member since it knew `known`, shard to epoch."""
@@ -241,6 +273,7 @@ class Broker:
             self._held[shard].owner = ""
         if owner in self._members:
             self._members[owner].revoked.discard(shard)
+        self.on_news()
 
     def is_held(self, shard: int, owner: str, epoch: int) -> bool:
         self._expire()
@@ -291,6 +324,7 @@ class MemoryLog:
         self._ask("append")
         for record in records:
             self._partition(topic, record.partition).entries.append(_Entry(record, None))
+        self._broker.on_news()
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "MemoryReader":
         found = self._partition(topic, partition)
@@ -318,7 +352,9 @@ class MemoryLog:
         return None
 
     def wait(self, timeout_s: float) -> None:
-        """Time is the simulation's: nothing comes by waiting here."""
+        """Time is the simulation's."""
+        self._ask("wait")
+        self._broker.waiting(self._name, timeout_s)
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> "MemoryLeases":
         self._ask("join")
@@ -402,11 +438,13 @@ class MemoryLeases:
         self._log = log
         self._owner = owner
         self._epochs: dict[int, int] = {}
-        log.broker.join(owner, shards)
+        self._join = log.broker.join(owner, shards)
 
     def poll(self, timeout_s: float) -> LeaseChange:  # noqa: ARG002  Nothing comes by waiting.
-        """Raises LogUnavailableError."""
+        """Raises LogUnavailableError; LeaseLostError if another process has taken the name."""
         self._log._ask("poll")  # noqa: SLF001
+        if not self._is_member:
+            raise LeaseLostError(f"{self._owner}: another process has this worker's name.")
         change = self._log.broker.poll(self._owner, self._epochs)
         for shard in change.lost:
             self._epochs.pop(shard, None)
@@ -416,15 +454,22 @@ class MemoryLeases:
     def release(self, shard: int) -> None:
         self._log._ask("release")  # noqa: SLF001
         self._log.given_back[shard] = self._epochs.pop(shard, -1)
-        self._log.broker.release(self._owner, shard)
+        if self._is_member:
+            self._log.broker.release(self._owner, shard)
 
     def is_held(self, shard: int) -> bool:
         self._log._ask("prove")  # noqa: SLF001
-        epoch = self._epochs.get(shard)
+        epoch = self._epochs.get(shard) if self._is_member else None
         return epoch is not None and self._log.broker.is_held(shard, self._owner, epoch)
 
     def close(self) -> None:
-        self._log.broker.leave(self._owner)
+        self._log._ask("leave")  # noqa: SLF001
+        if self._is_member:
+            self._log.broker.leave(self._owner)
+
+    @property
+    def _is_member(self) -> bool:
+        return self._log.broker.is_last_join(self._owner, self._join)
 
 
 class MemoryWriter:
@@ -456,6 +501,8 @@ class MemoryWriter:
         if fate is Fate.LOST:  # It stays open until the next writer, as after a time-out.
             raise CommitUnknownError(f"shard {shard}: no answer to a commit.")
         self._log._ask("decide")  # noqa: SLF001  A crash between the records and the decision.
+        if not broker.is_newest(shard, self._epoch):
+            raise LeaseLostError(f"shard {shard}: a newer writer has ended this transaction.")
         broker.commit(transaction)
         if fate is not Fate.DELAYED:
             broker.deliver_markers(shard)

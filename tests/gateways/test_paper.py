@@ -546,6 +546,17 @@ def test_after_the_close_nothing_is_sent_or_reported(desk: Desk) -> None:
 # ------------------------------------------------------------------------------ restarts
 
 
+def test_a_send_that_is_read_back_after_the_close_lets_nothing_out(desk: Desk) -> None:
+    gateway = desk.gateway()
+    desk.quote()
+    child_id = desk.route()
+    gateway.turn()  # It writes the SendStarted, which the next turn would read back.
+    desk.close_day()
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted"]
+    assert gateway.tally["sent"] == 0
+
+
 def test_a_child_in_flight_when_the_gateway_dies_is_resolved_and_never_sent_again(
     desk: Desk,
 ) -> None:

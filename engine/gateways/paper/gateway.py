@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from engine.clock import Clock
 from engine.core.events import (
     ChildCancelRequested,
     ChildRouted,
@@ -62,19 +63,24 @@ class PaperGateway:
         *,
         seed: int,
         clock_ns: Callable[[], int] = time.time_ns,
+        clock: Clock = time,
         behaviour: Behaviour | None = None,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
+        on_sent: Callable[[str], None] | None = None,
     ) -> None:
+        """`on_sent` is told the id of each child that goes to its venue."""
         self._log = log
         self._seed = seed
         self._clock_ns = clock_ns
+        self._clock = clock
+        self._on_sent = on_sent
         self._behaviour = behaviour
         self._quote_age_max_ns = quote_age_max_ns
         self._settle_s = settle_s
         self._venues = Venues(seed)  # Until the run has its number.
         self._permission = Permission()
-        self._run = Run(log, clock_ns, lambda: self._is_stopping)
+        self._run = Run(log, clock_ns, lambda: self._is_stopping, clock)
         self._sessions = Sessions(self._run, self._permission, clock_ns)
         self._children = Children()
         self._fresh: list[Child] = []  # Routed, and nothing was said about them yet.
@@ -113,7 +119,7 @@ class PaperGateway:
                     is_busy = self.turn()
                 except LogUnavailableError as error:
                     _log.warning("%s; trying again", error)
-                    time.sleep(RETRY_WAIT_S)
+                    self._clock.sleep(RETRY_WAIT_S)
                     continue
                 if on_turn is not None:
                     on_turn(self.tally)
@@ -196,9 +202,9 @@ class PaperGateway:
     def _announce(self) -> None:
         """Begin the run in the log's order; every record written before is read when it is over."""
         self._sessions.announce()
-        until_s = time.monotonic() + ANNOUNCED_MAX_S
+        until_s = self._clock.monotonic() + ANNOUNCED_MAX_S
         while not self._run.is_announced:
-            if time.monotonic() > until_s:
+            if self._clock.monotonic() > until_s:
                 raise LogUnavailableError(
                     f"the announcement of run {self.run_number:x} cannot be read back after "
                     f"{ANNOUNCED_MAX_S:g} s; is a transaction of another program open?"
@@ -208,8 +214,8 @@ class PaperGateway:
 
     def _settle(self) -> None:
         """Let an older run that is still alive notice and stop; take what it wrote till then."""
-        until_s = time.monotonic() + self._settle_s
-        while (left_s := until_s - time.monotonic()) > 0:
+        until_s = self._clock.monotonic() + self._settle_s
+        while (left_s := until_s - self._clock.monotonic()) > 0:
             self._log.wait(min(left_s, IDLE_WAIT_S))
             self._read(REPORTS)
 
@@ -304,7 +310,7 @@ class PaperGateway:
                 child.fold(event)
         elif not child.is_started and not self._run.is_void(number, run):
             child.is_started = True
-            if run == self.run_number:
+            if run == self.run_number and child.is_starting:  # Else its day is over.
                 self._cleared.append(child)
 
     # ----------------------------------------------------------------------------- send
@@ -335,6 +341,8 @@ class PaperGateway:
                 continue
             child.is_at_venue = True
             self.tally["sent"] += 1
+            if self._on_sent is not None:
+                self._on_sent(child.child_id)
             self._take(self._venues.on_route(child.terms, child.child_id, now_ns))
 
     def _cancel(self, child_id: str) -> None:

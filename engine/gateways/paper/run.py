@@ -4,8 +4,10 @@ Each record carries the run's number in the header `run`, so that every reader c
 it was when the log took it.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
+from engine.clock import Clock
 from engine.core.events import SessionStatusObserved
 from engine.gateways.paper.reading import REPORTS
 from engine.gateways.records import first_number
@@ -29,12 +31,17 @@ class Run:
     """Whose turn it is, and the hand that writes."""
 
     def __init__(
-        self, log: Log, clock_ns: Callable[[], int], is_stopping: Callable[[], bool]
+        self,
+        log: Log,
+        clock_ns: Callable[[], int],
+        is_stopping: Callable[[], bool],
+        clock: Clock = time,
     ) -> None:
         self.number = 0  # Until it has begun.
         self._log = log
         self._clock_ns = clock_ns
         self._is_stopping = is_stopping
+        self._clock = clock
         self._record_number = first_number(clock_ns())
         self._highest = [0] * log.partitions  # Announced so far.
         self._last = 0  # Highest in any header.
@@ -72,7 +79,7 @@ class Run:
     def append(self, events: Sequence[Report]) -> None:
         """Write to `venue-reports`, until the log takes it; a status goes to every partition."""
         records = [record for event in events for record in self._records(event)]
-        append_until_taken(self._log, REPORTS, records, self._is_stopping)
+        append_until_taken(self._log, REPORTS, records, self._is_stopping, self._clock)
 
     def _records(self, event: Report) -> Iterator[NewRecord]:
         instrument_id = getattr(event, "instrument_id", None)
