@@ -26,9 +26,11 @@ from engine.log.port import EngineError
 PREFIX = "METAORDER_"
 FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
 OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alone.
-LOG_URL = re.compile(r"sqlite:.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?")
+LOG_URL = re.compile(
+    r"(sqlite|archive):.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?"
+)
 DEFAULT_LOG = Path("out/metaorder.db")  # Its folder is made where it is missing.
-LOG_URL_SHAPE = "sqlite:PATH or kafka:HOST:PORT[/prefix]"
+LOG_URL_SHAPE = "sqlite:PATH or kafka:HOST:PORT[/prefix], or archive:DIR to read"
 
 
 class ConfigError(EngineError):

@@ -64,6 +64,8 @@ def recover(
         if newest is None:
             _check_empty(recording)
         first, told_s = shard.next_batch, time.monotonic()
+        origin = f"snapshot of batch {first - 1}" if first else "from the log's beginning"
+        _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
         for sealing in folded(log, shard, recording, snapshots):
             done = sealing.seal.batch + 1
             yield Progress(done, max(done, total))
@@ -80,7 +82,7 @@ def opened(log: Log, follower: Follower, snapshots: Path | None) -> Recording:
     for path in [] if snapshots is None else snapshot.paths(snapshots, number):
         recording = Recording(log, number)
         try:
-            place = snapshot.restored(follower, recording, path)
+            snapshot.restore(follower, recording, path)
         except snapshot.UnusableError as error:
             recording.close()
             _log.warning("shard %s: snapshot %s is passed by: %s", number, path.name, error)
@@ -88,10 +90,7 @@ def opened(log: Log, follower: Follower, snapshots: Path | None) -> Recording:
             recording.close()
             raise
         else:
-            _log.info("shard %s: snapshot of batch %s", number, place.batch)
             return recording
-    if snapshots is not None:
-        _log.info("shard %s: no snapshot of use in %s", number, snapshots)
     return Recording(log, number)
 
 

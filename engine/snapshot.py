@@ -281,7 +281,7 @@ def loaded(content: bytes | memoryview) -> State:
     return found
 
 
-def restored(follower: Follower, recording: Recording, path: Path) -> Place:
+def restore(follower: Follower, recording: Recording, path: Path) -> None:
     """Bring both to where the snapshot stands.
 
     Raises UnusableError if it is another shard's, other code's, damaged, or not of this log; then
@@ -296,7 +296,6 @@ def restored(follower: Follower, recording: Recording, path: Path) -> Place:
         if topic != JOURNAL:
             recording.start(topic, start)
     follower.begin_from(place.batch, place.chain, place.starts, state)
-    return place
 
 
 def check_log(place: Place, recording: Recording) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from engine.cli import (
+    archive,
     audit,
     blotter,
     controls,
@@ -58,6 +59,7 @@ app.command("verify")(verify.verify)
 app.command("whatif")(whatif.whatif)
 app.add_typer(notary.app, name="notary")
 app.add_typer(follower.app, name="follower")
+app.add_typer(archive.app, name="archive")
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ class LogUrlError(EngineError, ValueError):
 
 
 def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = None) -> Log:
-    """Open `sqlite:PATH` (created if it does not exist) or `kafka:HOST:PORT[/prefix]`.
+    """Open `sqlite:PATH` (made if missing), `kafka:HOST:PORT[/prefix]` or `archive:DIR`.
 
     Several brokers are separated by commas. A worker that gives no sign of life for the session's
     time-out loses its shards; None is the adapter's own. Raises LogUrlError for anything else,
@@ -29,7 +29,11 @@ def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = 
         from engine.log.kafka import KafkaLog  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
         return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions, session_timeout_ms)
+    if kind == "archive" and place:
+        from engine.log.archive import ArchiveLog  # noqa: PLC0415  As above: who needs it.
+
+        return ArchiveLog(Path(place), partitions)
     raise LogUrlError(
-        f"log {url!r}: expected sqlite:PATH or kafka:HOST:PORT[/prefix], as in "
+        f"log {url!r}: expected sqlite:PATH or kafka:HOST:PORT[/prefix], or archive:DIR, as in "
         "sqlite:engine.db or kafka:127.0.0.1:9092/test"
     )

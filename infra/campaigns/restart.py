@@ -1,10 +1,11 @@
 """`python -m infra.campaigns.restart [EVENTS ...]`: how long a restart takes, late in a day.
 
 For each number of events a day of small orders is played on an embedded log, in waves, until so
-many stage events are sealed; a follower's snapshots are written on the way. Then processes of their
-own restart the shard from the newest snapshot and by folding the whole day. Printed as JSON, one
-line each: seconds of the recovery alone, on the wall and of the processor, seconds from the
-process's start to its end, batches folded, and the memory that the shard then takes.
+many stage events are sealed; a follower beside it writes snapshots, the last as long before the
+end as they lie apart. Then processes of their own restart the shard from the newest snapshot and
+by folding the whole day. Printed as JSON, one line each: seconds of the recovery alone, on the wall
+and of the processor, seconds from the process's start to its end, batches folded, and the memory
+that the shard then takes.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import snapshot
-from engine.audit.following import Following
+from engine.audit.following import EVERY_EVENTS, Following
 from engine.cli.worker import quiet_collector
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
@@ -67,9 +68,12 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         following = Following(read, 0, RULES, folder)
         began_s = time.monotonic()
         player.open()
-        while player.script.events < events:
-            player.wave(min(WAVE_ORDERS, max(500, (events - player.script.events) // 8)))
-            following.look()
+        for until in (max(0, events - EVERY_EVENTS), events):  # A snapshot is at most so old.
+            while player.script.events < until:
+                player.wave(min(WAVE_ORDERS, max(500, (until - player.script.events) // 8)))
+                following.look()
+            if until < events:
+                following.keep()
         following.close()
         shard.close()
     place = snapshot.read_place(snapshot.paths(folder, 0)[0])

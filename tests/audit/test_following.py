@@ -1,5 +1,6 @@
 """The follower folds what the workers seal, compares, and leaves snapshots for their restarts."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.log.port import Log, Record
 from engine.recording import last_seal
 from engine.recovery import recover
 from engine.shard import Shard
-from engine.worker import rebuilt
+from engine.worker import Worker, rebuilt
 
 RULES = short_day.rules(1)
 
@@ -132,3 +133,18 @@ def test_the_command_follows_to_the_end(stored: Path, tmp_path: Path) -> None:
         newest = last_seal(log, 0)
     assert newest is not None
     assert snapshot.read_place(path).chain == newest.chain
+
+
+def test_a_worker_says_where_it_begins(
+    log: Log, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    following.run([Following(log, 0, RULES, tmp_path)], threading.Event().wait, once=True)
+    newest = last_seal(log, 0)
+    assert newest is not None
+
+    running = Worker(log, RULES, "worker", snapshots=tmp_path)
+    running.on_rebuilt = running.stop
+    with caplog.at_level(logging.INFO):
+        running.run()
+
+    assert f"shard 0: snapshot of batch {newest.batch}; 0 batches to fold" in caplog.text

@@ -33,6 +33,7 @@ from world import (
 )
 
 from engine import recording
+from engine.audit import verification
 from engine.core import events as e
 from engine.core import fingerprint
 from engine.log import codec
@@ -50,7 +51,7 @@ from engine.log.port import (
 )
 from engine.recording import last_seal
 from engine.recovery import Progress, recover
-from engine.shard import Shard
+from engine.shard import Rules, Shard
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -182,6 +183,33 @@ def test_a_new_release_recovers_an_old_ones_day(live: Live) -> None:
 
     assert found.state == live.shard.state
     assert found.chain == live.shard.chain
+
+
+def test_a_new_release_goes_on_with_an_old_ones_day_and_each_proves_its_own(live: Live) -> None:
+    """The drill of an upgrade in the middle of a day."""
+    later = replace(RULES, release="next")
+    morning(live)
+    handed_over = live.shard.next_batch
+
+    live.shard = recovered(live.log, later)
+    over_the_close(live)
+
+    assert_same(recovered(live.log, later), live.shard)
+    total = live.shard.next_batch
+    old, new = proved(live.log, RULES), proved(live.log, later)
+    assert (old.decided, new.decided) == (handed_over, total - handed_over)
+    assert old.difference is new.difference is None
+    assert (old.batches, old.chain) == (new.batches, new.chain) == (total, live.shard.chain)
+
+
+def proved(log: EmbeddedLog, rules: Rules) -> verification.Proof:
+    steps = verification.verify(log, 0, rules)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            proof: verification.Proof = done.value
+            return proof
 
 
 def test_a_worker_that_gives_up_a_recovery_closes_its_readers(live: Live) -> None:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
+from log.archived import ArchivedLog
 
 from engine.log import kafka_topics, open_log
 from engine.log.port import (
@@ -74,11 +75,24 @@ class MemoryFactory(LogFactory):
         return MemoryLog(self._broker)
 
 
+class ArchivedFactory(LogFactory):
+    """Handles that read what was written from an archive of it."""
+
+    def _open(self) -> Log:
+        return ArchivedLog(Path(self.url), PARTITIONS)
+
+
 KAFKA = pytest.param("kafka", marks=pytest.mark.kafka)
 
 
 @pytest.fixture(params=["embedded", KAFKA, "memory"])
 def log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
+    yield from opened(request, tmp_path)
+
+
+@pytest.fixture(params=["embedded", KAFKA, "memory", "archive"])
+def read_log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
+    """Of a log whose records are read after they were written, from the closed days too."""
     yield from opened(request, tmp_path)
 
 
@@ -91,6 +105,8 @@ def shared_log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
     if request.param == "memory":
         factory: LogFactory = MemoryFactory()
+    elif request.param == "archive":
+        factory = ArchivedFactory(str(tmp_path / "log.db"))
     elif request.param == "kafka":
         bootstrap, prefix = request.getfixturevalue("kafka_bootstrap"), f"test-{next(_prefixes)}"
         kafka_topics.create(bootstrap, prefix, PARTITIONS, replication=1)
@@ -190,19 +206,19 @@ def hold(log: Log, owner: str = "a", shard: int = 0) -> Holder:
     return Holder(leases, gain(leases))
 
 
-def test_records_keep_their_order_and_get_dense_positions(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_records_keep_their_order_and_get_dense_positions(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     log.append("orders", [new(b"%d" % n) for n in range(10)])
     log.append("orders", [new(b"%d" % n) for n in range(10, 12)])
-    records = contents(log_factory(), "orders")
+    records = contents(read_log_factory(), "orders")
     assert [record.value for record in records] == [b"%d" % n for n in range(12)]
     assert [record.position for record in records] == list(range(12))
     offsets = [record.offset for record in records]
     assert offsets == sorted(set(offsets))
 
 
-def test_partitions_and_topics_do_not_mix(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_partitions_and_topics_do_not_mix(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     log.append("orders", [new(b"p1", partition=1), new(b"p0"), new(b"p1 too", partition=1)])
     log.append("controls", [new(b"halt")])
     assert log.partitions == PARTITIONS
@@ -218,17 +234,17 @@ def test_partitions_and_topics_do_not_mix(log_factory: LogFactory) -> None:
     [(), (("source", b"oms"), ("number", b"")), (("x", b"\0\xff" * 300), ("x", b"again"))],
 )
 def test_a_record_comes_back_as_it_was_written(
-    log_factory: LogFactory, key: bytes | None, headers: tuple[tuple[str, bytes], ...]
+    read_log_factory: LogFactory, key: bytes | None, headers: tuple[tuple[str, bytes], ...]
 ) -> None:
-    log = log_factory()
+    log = read_log_factory()
     written = [NewRecord(0, NOON_MS - n, key, headers, b"\0" * n) for n in range(3)]
     log.append("orders", written)
     read = [NewRecord(0, *record[2:]) for record in contents(log, "orders")]
     assert read == written
 
 
-def test_a_commit_reaches_all_its_topics(log_factory: LogFactory) -> None:
-    log, other = log_factory(), log_factory()
+def test_a_commit_reaches_all_its_topics(read_log_factory: LogFactory) -> None:
+    log, other = read_log_factory(), read_log_factory()
     writer = log.writer(hold(log).lease)
     assert everything(other) == {}
     writer.commit(batch(0))
@@ -264,8 +280,8 @@ def test_a_reader_beside_the_writer_sees_whole_batches_in_order(
     assert seen == [(b"%d" % n, [b"%d" % (2 * n), b"%d" % (2 * n + 1)]) for n in range(count)]
 
 
-def test_offsets_jump_and_positions_do_not(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_offsets_jump_and_positions_do_not(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     writer = log.writer(hold(log).lease)
     for number in range(4):
         writer.commit(batch(number))
@@ -276,8 +292,8 @@ def test_offsets_jump_and_positions_do_not(log_factory: LogFactory) -> None:
     assert offsets[-1] >= 7 + 3  # Three commits came before the last record's.
 
 
-def test_a_reader_resumes_anywhere(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_a_reader_resumes_anywhere(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     writer = log.writer(hold(log).lease)
     for number in range(3):
         writer.commit(batch(number))
@@ -289,7 +305,7 @@ def test_a_reader_resumes_anywhere(log_factory: LogFactory) -> None:
         starts.append(reader.next)
     for count, start in enumerate(starts):
         assert start.position == count
-        assert contents(log_factory(), "routes", 0, start) == whole[count:]
+        assert contents(read_log_factory(), "routes", 0, start) == whole[count:]
 
 
 def test_a_reader_at_the_end_goes_on_when_more_comes(log_factory: LogFactory) -> None:
@@ -319,8 +335,8 @@ def test_several_readers_are_at_their_ends_when_the_last_of_them_is(
         assert other.at_ends(readers)
 
 
-def test_a_start_beyond_the_end_is_refused(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_a_start_beyond_the_end_is_refused(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     with pytest.raises(CorruptLogError, match="orders"):
         log.reader("orders", 0, Start(5, 5))
     log.append("orders", [new(b"one")])
@@ -329,8 +345,8 @@ def test_a_start_beyond_the_end_is_refused(log_factory: LogFactory) -> None:
         log.reader("orders", 0, Start(1_000, 1_000))
 
 
-def test_the_last_record_needs_no_full_read(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_the_last_record_needs_no_full_read(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     assert log.last("orders", 0) is None
     assert log.last(JOURNAL, 0) is None
     log.append("orders", [new(b"first"), new(b"second", timestamp_ms=NOON_MS + 1)])
@@ -338,35 +354,35 @@ def test_the_last_record_needs_no_full_read(log_factory: LogFactory) -> None:
     for number in range(3):
         writer.commit(batch(number))
     for topic, value in (("orders", b"second"), (JOURNAL, b"2")):
-        last = log_factory().last(topic, 0)
+        last = read_log_factory().last(topic, 0)
         whole = contents(log, topic)
         assert last == whole[-1]._replace(position=-1)
         assert last.value == value
     assert log.last("orders", 1) is None
 
 
-def test_large_batches_are_whole(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_large_batches_are_whole(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     writer = log.writer(hold(log).lease)
     many = [new(b"%0400d" % n) for n in range(5_000)]  # 2 MB.
     wide = [new(bytes([n]) * 60_000) for n in range(40)]  # 2.4 MB.
     writer.commit({"slices": many, "fills": wide, JOURNAL: [new(b"0")]})
     log.append("market-data", many)
-    other = log_factory()
+    other = read_log_factory()
     assert values(other, "slices") == [record.value for record in many]
     assert values(other, "fills") == [record.value for record in wide]
     assert values(other, JOURNAL) == [b"0"]
     assert values(other, "market-data") == [record.value for record in many]
 
 
-def test_everything_is_there_after_a_restart(log_factory: LogFactory) -> None:
-    log = log_factory()
+def test_everything_is_there_after_a_restart(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
     log.append("orders", [new(b"order")])
     holder = hold(log)
     log.writer(holder.lease).commit(batch(0))
     holder.leases.close()
     log.close()
-    again = log_factory()
+    again = read_log_factory()
     holder_again = hold(again)
     assert holder_again.lease.epoch > holder.lease.epoch
     again.writer(holder_again.lease).commit(batch(1))
@@ -604,9 +620,9 @@ class Model:
             reader.close()
 
 
-def test_any_sequence_of_writes_reads_back_exactly(log_factory: LogFactory) -> None:
+def test_any_sequence_of_writes_reads_back_exactly(read_log_factory: LogFactory) -> None:
     """One log for all examples: a fresh one each would take a broker minutes."""
-    log, other = log_factory(), log_factory()
+    log, other = read_log_factory(), read_log_factory()
     writer = log.writer(hold(log).lease)
     model = Model()
 

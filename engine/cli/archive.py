@@ -1,0 +1,37 @@
+"""`metaorder archive`: closed days as files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.audit import archiving
+from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened
+
+app = typer.Typer(help="Closed days as files, readable as the log `archive:DIR`.")
+
+
+@app.callback()
+def archive() -> None:
+    """Closed days as files, readable as the log `archive:DIR`."""
+
+
+@app.command()
+def write(
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The archive; made if it is missing.")],
+    day: Annotated[
+        int | None, typer.Option(metavar="YYYYMMDD", help="The last day to write; default all.")
+    ] = None,
+    log: LogOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write every closed day that the archive lacks, record by record as they are.
+
+    Nothing is deleted from the log. Run `verify --log archive:DIR` before you do.
+    """
+    settings = loaded(config, log_url=log)
+    existing(settings)
+    with opened(settings) as place:
+        count = archiving.archive(place, out, day, typer.echo)
+    typer.echo(f"{count} days written")
