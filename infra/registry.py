@@ -3,8 +3,8 @@
     python -m infra.registry http://localhost:8081
 
 The engine never asks a registry. Other people's consumers may, and must find under each id the
-schema that the engine wrote with. So every subject is put in import mode, where the caller gives
-the id, and back in read-only mode, so that nobody adds another.
+schema that the engine wrote with, in this release or an earlier one. So every subject is put in
+import mode, where the caller gives the id, and back in read-only mode, so that nobody adds another.
 """
 
 import json
@@ -24,21 +24,38 @@ class RegistryError(EngineError):
 
 
 def load(url: str) -> int:
-    """Put every subject of the catalogue into the registry; says how many were new."""
+    """Put every id of the catalogue and of earlier releases into the registry; count the new."""
     if not url.startswith(("http://", "https://")):
         raise RegistryError(f"registry {url!r}: expected a URL such as http://localhost:8081")
     base = url.rstrip("/")
     present = set(_ask(base, "GET", "/subjects"))
-    new = [(name, number) for name, number in schemas.catalogue().items() if name not in present]
-    for subject, schema_id in new:
+    count = 0
+    for subject in schemas.catalogue():
+        versions = f"/subjects/{subject}/versions"
+        known = len(_ask(base, "GET", versions)) if subject in present else 0
+        new = list(enumerate(shapes(subject), start=1))[known:]
+        if not new:
+            continue
         _ask(base, "PUT", f"/mode/{subject}", {"mode": "IMPORT"})
-        body = {"schema": schemas.schema_text(subject), "id": schema_id, "version": 1}
-        _ask(base, "POST", f"/subjects/{subject}/versions", body)
+        for version, (schema_id, text) in new:
+            _ask(base, "POST", versions, {"schema": text, "id": schema_id, "version": version})
         _ask(base, "PUT", f"/mode/{subject}", {"mode": "READONLY"})
-    return len(new)
+        count += len(new)
+    return count
 
 
-def _ask(base: str, method: str, path: str, body: object = None) -> list[str]:
+def shapes(subject: str) -> list[tuple[int, str]]:
+    """Every id that the subject was written under, with its schema, the oldest first."""
+    found: dict[int, str] = {}
+    for version in schemas.released():
+        schema_id = schemas.released_ids(version).get(subject)
+        if schema_id is not None:
+            found[schema_id] = json.dumps(schemas.released_schema(version, subject))
+    found[schemas.catalogue()[subject]] = schemas.schema_text(subject)
+    return list(found.items())
+
+
+def _ask(base: str, method: str, path: str, body: object = None) -> list[object]:
     request = urllib.request.Request(  # noqa: S310  `load` lets only http and https in.
         base + path,
         method=method,
@@ -62,7 +79,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)  # noqa: T201  Usage.
         return 2
     try:
-        print(f"{load(sys.argv[1])} subjects are new in the registry")  # noqa: T201  The result.
+        print(f"{load(sys.argv[1])} schemas are new in the registry")  # noqa: T201  The result.
     except RegistryError as error:
         print(error, file=sys.stderr)  # noqa: T201  The reason.
         return 1

@@ -16,10 +16,12 @@ class FakeRegistry(BaseHTTPRequestHandler):
     """What a schema registry answers in import mode, and what it was told."""
 
     ids: dict[str, int]
+    versions: dict[str, list[int]]
     modes: dict[str, str]
 
     def do_GET(self) -> None:
-        self.answer(list(self.ids))
+        subject = self.path.removeprefix("/subjects").strip("/").removesuffix("/versions")
+        self.answer(self.versions[subject] if subject else list(self.ids))
 
     def do_PUT(self) -> None:
         self.modes[self.path.removeprefix("/mode/")] = self.body()["mode"]
@@ -33,6 +35,9 @@ class FakeRegistry(BaseHTTPRequestHandler):
         body = self.body()
         json.loads(body["schema"])
         self.ids[subject] = body["id"]
+        versions = self.versions.setdefault(subject, [])
+        assert body["version"] == len(versions) + 1
+        versions.append(body["version"])
         self.answer({"id": body["id"]})
 
     def body(self) -> dict[str, Any]:
@@ -50,7 +55,7 @@ class FakeRegistry(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    FakeRegistry.ids, FakeRegistry.modes = {}, {}
+    FakeRegistry.ids, FakeRegistry.modes, FakeRegistry.versions = {}, {}, {}
     with ThreadingHTTPServer(("127.0.0.1", 0), FakeRegistry) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

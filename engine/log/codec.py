@@ -230,13 +230,26 @@ def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:
         fields: Any = fastavro.schemaless_reader(body, subject.schema, subject.reader)
     except Exception as error:  # Hostile bytes make the reader raise anything.
         raise UnreadableError(
-            InputReason.UNREADABLE, f"no Avro body of schema id {schema_id}: {error!r:.200}"
+            InputReason.UNREADABLE,
+            f"no Avro body of schema id {schema_id}: {_flaw(schema_id, value, error)}",
         ) from error
     if body.tell() != size:
         raise UnreadableError(
             InputReason.UNREADABLE, f"{size - body.tell()} bytes after the Avro body; send one"
         )
     return subject, fields
+
+
+def _flaw(schema_id: int, value: bytes, error: Exception) -> str:
+    """What is wrong with a body, in our words: the library's name a place in memory.
+
+    The text goes into an event, which has to be the same whenever it is decided again.
+    """
+    try:
+        _checker(schema_id)(value[PREFIX_BYTES:])
+    except strict.NotAvroError as found:
+        return str(found)
+    return f"{type(error).__name__} where it does not fit the present schema"
 
 
 def _require_exact(subject: _Subject, event: object, value: bytes) -> None:

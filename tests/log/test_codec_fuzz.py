@@ -1,6 +1,7 @@
 """Hostile bytes: the codec takes what a strict reader takes, with the same value, and no more."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,17 @@ def test_avro_that_we_would_write_otherwise_is_read(name: str) -> None:
     event, value = UNLIKE_OURS[name]
     assert value != codec.encode(event)
     assert codec.decode(codec.topic_of(event), value) == event
+
+
+@pytest.mark.parametrize("event", [KILL, CLOSED, CURVE])
+def test_the_text_of_a_refusal_is_the_same_whenever_it_is_refused(event: object) -> None:
+    """It goes into an event, and the library's own text names a place in memory."""
+    value = codec.encode(event)
+    for size in range(PREFIX_BYTES, len(value)):
+        with pytest.raises(codec.UnreadableError) as caught:
+            codec.decode(codec.topic_of(event), value[:size])
+        assert re.search(r" at byte \d+", str(caught.value))
+        assert "0x" not in str(caught.value)
 
 
 @pytest.mark.parametrize("day", [1 << 31, -(1 << 31) - 1])
