@@ -23,6 +23,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -158,7 +159,20 @@ def free_ports(count: int) -> int:
             return first
 
 
-def properties(node: int, ports: Sequence[int], controller_ports: Sequence[int], data: Path) -> str:
+class Detour(NamedTuple):
+    """A second port of a broker, of which it tells its clients another: somebody stands between."""
+
+    port: int
+    told_port: int
+
+
+def properties(
+    node: int,
+    ports: Sequence[int],
+    controller_ports: Sequence[int],
+    data: Path,
+    detour: Detour | None = None,
+) -> str:
     """`ports` and `controller_ports` are those of all nodes, the first node's first."""
     brokers, port, controller_port = len(ports), ports[node - 1], controller_ports[node - 1]
     copies = min(3, brokers)
@@ -167,15 +181,19 @@ def properties(node: int, ports: Sequence[int], controller_ports: Sequence[int],
     if brokers > 1:
         voters = ",".join(f"{n}@{HOST}:{p}" for n, p in enumerate(controller_ports, start=1))
         quorum = f"controller.quorum.voters={voters}"
+    more, told = "", ""
+    if detour is not None:
+        more = f",DETOUR://{HOST}:{detour.port}"
+        told = f",DETOUR://{HOST}:{detour.told_port}"
     return f"""\
 # Written by infra/kafka/local.py; the data of a broker that is thrown away.
 process.roles=broker,controller
 node.id={node}
-listeners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}
-advertised.listeners=PLAINTEXT://{HOST}:{port}
+listeners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}{more}
+advertised.listeners=PLAINTEXT://{HOST}:{port}{told}
 controller.listener.names=CONTROLLER
 {quorum}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 default.replication.factor={copies}
@@ -281,7 +299,7 @@ def launch(jars: Path, home: Path, *, is_alone: bool = True) -> "subprocess.Pope
     return process
 
 
-def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
+def start(folder: Path, port: int = 9092, brokers: int = 1, detour: Detour | None = None) -> str:
     """Start Kafka and wait until it answers; returns its bootstrap address."""
     folder = folder.resolve()
     bootstrap = f"{HOST}:{port}"
@@ -303,7 +321,7 @@ def start(folder: Path, port: int = 9092, brokers: int = 1) -> str:
         cluster_file.write_text(new_cluster_id())
     for node, home in enumerate(homes, start=1):
         home.mkdir(parents=True, exist_ok=True)
-        text = properties(node, ports, controller_ports, home / "data")
+        text = properties(node, ports, controller_ports, home / "data", detour)
         (home / "server.properties").write_text(text)
         prepare(jars, home, cluster_file.read_text(), is_alone=brokers == 1)
     processes = {home: launch(jars, home, is_alone=brokers == 1) for home in homes}

@@ -42,6 +42,14 @@ class Journals:
                 self.batches[number] = codec.decode(JOURNAL, records[-1].value).batch
         return list(self.batches)
 
+    def after(self, wait_s: float) -> list[int]:
+        """What is there after so long; a single look may find the client complaining instead."""
+        until_s = time.monotonic() + wait_s
+        while time.monotonic() < until_s:
+            self.look()
+            time.sleep(0.05)
+        return self.look()
+
     def await_more(self, than: list[int], max_s: float) -> None:
         """Until every shard has sealed something after these."""
         deadline_s = time.monotonic() + max_s
@@ -95,13 +103,12 @@ def waits_without_two(cluster: Cluster, engine: live.Engine, journals: Journals)
     """Nothing is decided without two copies; the worker says so, lives and goes on."""
     for node in NODES[:2]:
         cluster.kill(node)
-    time.sleep(SETTLED_S)
-    before = journals.look()
+    before = journals.after(SETTLED_S)
     said = len(engine.workers.said("one"))
-    time.sleep(WITHOUT_S)
+    after = journals.after(WITHOUT_S)
     engine.workers.assert_alive("one")
-    assert journals.look() == before, "something was decided without its copies"
-    assert "Kafka at" in engine.workers.said("one")[said:]
+    assert after == before, "something was decided without its copies"
+    assert "Connection refused" in engine.workers.said("one")[said:]
     for node in NODES[:2]:
         cluster.start(node)
     back_s = time.monotonic()

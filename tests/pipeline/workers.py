@@ -35,6 +35,10 @@ class Workers:
             start_new_session=True,  # A Ctrl-C is for the test; then the guard has work.
         )
 
+    def redirect(self, url: str) -> None:
+        """Who starts from now on reaches the same log by another way."""
+        self._url = url
+
     def start(self, owner: str) -> None:
         with self._file(owner).open("ab") as output:
             self._began_at[owner] = output.tell()

@@ -1,0 +1,110 @@
+"""A bad line, a stopped worker, a stranger under the shard's name: work goes on by itself."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import kafka_broker
+import pytest
+from confluent_kafka import Producer
+from pipeline import fresh_log, live, whole_log
+from pipeline.proxy import Proxy
+
+from engine.log import codec, kafka_topics, open_log
+from engine.log.port import JOURNAL
+from infra.kafka import local
+
+PARTITIONS = 2
+PREFIX = "network"
+BAD_S = 10.0
+STOPPED_S = 9.0  # The session runs out after 6.
+BACK_MAX_S = 120.0
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+
+def test_a_line_that_breaks_and_stands_still_loses_nothing_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    if not kafka_broker.has_way_by_jars():
+        kafka_broker.refuse("a test needs a broker of its own, from jars: install a JDK 17, Maven.")
+    first = local.free_ports(3)
+    detour = local.Detour(port=first + 1, told_port=first + 2)
+    proxy = Proxy(detour.told_port, detour.port, seed=4)
+    folder = tmp_path / "kafka"
+    try:
+        bootstrap = local.start(folder, first, detour=detour)
+        kafka_topics.create(bootstrap, PREFIX, PARTITIONS)
+        proxy.begin()
+        url = f"kafka:{bootstrap}/{PREFIX}"
+        bad_url = f"kafka:{local.HOST}:{detour.told_port}/{PREFIX}"
+        with live.engine(url, PARTITIONS, tmp_path, seed=5, rounds_per_s=15) as engine:
+            engine.workers.redirect(bad_url)  # The desk and its venue have a line of their own.
+            engine.begin(["one"])
+            engine.workers.await_work("one")
+            proxy.is_bad.set()
+            time.sleep(BAD_S)
+            proxy.is_bad.clear()
+            engine.workers.assert_alive("one")
+            engine.drain(BACK_MAX_S)
+            engine.workers.stop()
+            assert "Traceback" not in engine.workers.said("one")
+            whole_log.check(engine, tmp_path)
+    finally:
+        local.stop(folder)
+        proxy.finish()
+    assert proxy.counts["cut"] > 3, proxy.counts
+    assert proxy.counts["slow"] > 3, proxy.counts
+
+
+def newest_batches(url: str) -> list[int]:
+    with open_log(url, partitions=PARTITIONS) as log:
+        seals = [log.last(JOURNAL, number) for number in range(PARTITIONS)]
+    return [-1 if seal is None else codec.decode(JOURNAL, seal.value).batch for seal in seals]
+
+
+def await_more(url: str, than: list[int]) -> None:
+    deadline_s = time.monotonic() + BACK_MAX_S
+    while any(now <= was for now, was in zip(newest_batches(url), than, strict=True)):
+        assert time.monotonic() < deadline_s, f"nothing is sealed after {than}"
+        time.sleep(0.2)
+
+
+def test_a_worker_stopped_past_its_session_and_one_fenced_by_a_stranger_go_on(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = fresh_log.url(request, tmp_path, fresh_log.KAFKA, PARTITIONS)
+    bootstrap, _, prefix = url.removeprefix("kafka:").partition("/")
+    with live.engine(url, PARTITIONS, tmp_path, seed=6, rounds_per_s=15) as engine:
+        engine.begin(["one"])
+        engine.workers.await_work("one")
+        await_more(url, [-1] * PARTITIONS)
+
+        for shard in range(PARTITIONS):
+            stranger = Producer(
+                {
+                    "bootstrap.servers": bootstrap,
+                    "transactional.id": f"{prefix}.{shard}",
+                    "transaction.timeout.ms": 10_000,
+                    "log_level": 0,
+                }
+            )
+            stranger.init_transactions(30)
+            await_more(url, newest_batches(url))
+        assert "proving the lease" in engine.workers.said("one")
+
+        engine.workers.start("two")
+        engine.workers.await_work("two")
+        os.kill(engine.workers.pid("one"), signal.SIGSTOP)
+        time.sleep(STOPPED_S)
+        await_more(url, newest_batches(url))  # The other has all shards.
+        os.kill(engine.workers.pid("one"), signal.SIGCONT)
+        await_more(url, newest_batches(url))
+        engine.workers.kill("two")
+        await_more(url, newest_batches(url))  # And so has this one, when the other's session ends.
+        assert "lost" in engine.workers.said("one") or "dropped" in engine.workers.said("one")
+
+        engine.drain(BACK_MAX_S)
+        engine.workers.stop()
+        whole_log.check(engine, tmp_path)
