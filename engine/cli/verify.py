@@ -36,7 +36,14 @@ def verify(
         int, typer.Option("--from", min=0, metavar="BATCH", help="First batch to decide again.")
     ] = 0,
     last: Annotated[
-        int, typer.Option("--to", min=0, metavar="BATCH", help="Last batch to decide again.")
+        int,
+        typer.Option(
+            "--to",
+            min=0,
+            metavar="BATCH",
+            show_default="the newest",
+            help="Last batch to decide again.",
+        ),
     ] = BATCHES_MAX,
     anchors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Signed chain heads, from the notary.")
