@@ -30,18 +30,19 @@ def test_its_parts_come_in_the_order_of_a_newcomers_questions() -> None:
         "Two commands",
         "The picture",
         "A first query",
+        "Prove a day",
         "What it guarantees, and what it does not",
         "Map of the code",
         "Commands",
     ]
 
 
-def first_query() -> tuple[list[list[str]], str]:
-    """The commands of the part with the first query, and the table that the first one prints."""
-    part = README.read_text().split("## A first query")[1].split("\n## ")[0]
+def commands_of(heading: str) -> tuple[list[list[str]], str]:
+    """The commands of a part, and the table and the line after it that one of them prints."""
+    part = README.read_text().split(f"## {heading}")[1].split("\n## ")[0]
     block = "\n".join(x[4:] for x in part.splitlines() if x.startswith("    "))
     commands = re.findall(r"^metaorder ((?:[^\n\"]|\"[^\"]*\")*)", block, re.MULTILINE)
-    table = re.findall(r"^[┏┃┡│└].*$", block, re.MULTILINE)
+    table = re.findall(r"^(?:[┏┃┡│└]|shard).*$", block, re.MULTILINE)
     return [shlex.split(x, comments=True) for x in commands], "\n".join(table) + "\n"
 
 
@@ -58,7 +59,7 @@ def test_the_demo_runs_and_what_the_first_query_prints_is_printed(
     shown = capsys.readouterr().out
     assert "0 violations" in shown
     assert "performance_bps_1dp" in shown
-    commands, table = first_query()
+    commands, table = commands_of("A first query")
     assert [x[0] for x in commands] == ["sql", "blotter", "audit", "tca", "sql"]
     for command in commands:
         assert execute(command) == 0, command
@@ -66,3 +67,9 @@ def test_the_demo_runs_and_what_the_first_query_prints_is_printed(
         assert printed
         if command is commands[0]:
             assert printed == table, "paste what the demo's first query prints anew"
+    commands, proof = commands_of("Prove a day")
+    assert [x[0] for x in commands] == ["notary", "notary", "verify"]
+    for command in commands:
+        capsys.readouterr()
+        assert execute(command) == 0, command
+    assert capsys.readouterr().out == proof, "paste what verify prints of the demo anew"

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from heapq import merge
-from pathlib import Path
 from typing import Any
 
 from engine.audit.verification import Segment, segments
@@ -26,7 +25,7 @@ from engine.core.events import (
     PolicySet,
     VenueStatusObserved,
 )
-from engine.log import codec, open_log
+from engine.log import codec
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, EngineError, Log, Record
 from engine.recording import Recording
 from engine.shard import Rules
@@ -207,9 +206,8 @@ def play(
     script: Script,
     rules: Rules,
     seed: int,
-    path: Path,
+    log: Log,
     progress: Callable[[int, int], None] | None = None,
 ) -> bytes:
-    """Play a script into a new embedded log; returns the chain of the run."""
-    with open_log(f"sqlite:{path}", partitions=rules.partitions) as log:
-        return Simulation(log, rules, script, seed=seed).run(progress)
+    """Play a script into an empty log; returns the chain of the run."""
+    return Simulation(log, rules, script, seed=seed).run(progress)

@@ -64,7 +64,8 @@ class Proof:
 
     shard: int
     batches: int = 0  # All whose seal, digests and chain were seen.
-    decided: int = 0  # Those that were decided again and gave the same bytes.
+    asked: int = 0  # Those within the bounds.
+    decided: int = 0  # Those of them that were decided again and gave the same bytes.
     events: int = 0
     inputs: int = 0  # Records consumed by them.
     head: int = -1  # The newest batch.
@@ -73,7 +74,7 @@ class Proof:
     anchored: int = -1  # The newest batch whose chain an anchor states too.
     anchored_ns: int = 0
     unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
-    releases: dict[str, int] = field(default_factory=dict)  # Batches by who decided them.
+    foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
     difference: Difference | None = None
 
 
@@ -159,15 +160,17 @@ class _Verification:
         self._check_place(sealing)
         is_wanted = bounds.day is None or bounds.day == part.day
         is_before = part.next <= bounds.first or not is_wanted
+        is_asked = is_wanted and bounds.first <= seal.batch <= bounds.last
         ours = (seal.release, seal.python) == (self._rules.release, self._rules.python)
         proof = self._proof
+        proof.asked += is_asked
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
             recovery.pass_over(self._shard, recording, seal)
         else:
             inputs = recording.inputs(seal, INPUT_TOPICS)
             outputs = recording.outputs(seal)
             self._check_places(inputs)
-            if ours and is_wanted and bounds.first <= seal.batch <= bounds.last:
+            if ours and is_asked:
                 self._decide(recording, sealing, inputs, outputs)
                 proof.decided += 1
             else:
@@ -179,8 +182,9 @@ class _Verification:
         proof.batches += 1
         proof.events += seal.next_seq - seal.first_seq
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
-        by = f"{seal.release} on Python {seal.python}"
-        proof.releases[by] = proof.releases.get(by, 0) + 1
+        if is_asked and not ours:
+            by = f"{seal.release} on Python {seal.python}"
+            proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
     def _check_place(self, sealing: Sealing) -> None:
         """The seal is the next one, and no time went backwards."""

@@ -1,6 +1,7 @@
 """`metaorder verify`: prove a log, decision by decision."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +36,14 @@ def verify(
         int, typer.Option("--from", min=0, metavar="BATCH", help="First batch to decide again.")
     ] = 0,
     last: Annotated[
-        int, typer.Option("--to", min=0, metavar="BATCH", help="Last batch to decide again.")
+        int,
+        typer.Option(
+            "--to",
+            min=0,
+            metavar="BATCH",
+            show_default="the newest",
+            help="Last batch to decide again.",
+        ),
     ] = BATCHES_MAX,
     anchors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Signed chain heads, from the notary.")
@@ -51,7 +59,7 @@ def verify(
 ) -> None:
     """Prove that the log is what was decided: seals, chain, and every decision taken again.
 
-    Seals, digests and chain are proved of all batches, decisions of those asked for. Exit code 3
+    Seals, chain and outputs are proved of all batches, decisions of those asked for. Exit code 3
     and the first difference of each shard where something is not as it was sealed.
     """
     settings = loaded(config, log_url=log)
@@ -78,6 +86,8 @@ def verify(
     show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None)
     if any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
+    if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
+        raise typer.BadParameter("no batch is of that day and within --from and --to")
 
 
 def _task(settings: Config, number: int, bounds: Bounds, stated: dict[int, bytes]) -> Task:
@@ -114,6 +124,7 @@ def row_of(proof: Proof) -> dict[str, Any]:
         "shard": proof.shard,
         "batches": proof.batches,
         "decided": proof.decided,
+        "foreign": sum(proof.foreign.values()),
         "events": proof.events,
         "inputs": proof.inputs,
         "unsealed": sum(proof.unsealed.values()),
@@ -140,17 +151,14 @@ def reach(proofs: list[Proof], *, is_anchored: bool) -> list[str]:
         for proof in proofs
         for topic, count in proof.unsealed.items()
     ]
-    foreign = {
-        by: count
-        for proof in proofs
-        for by, count in proof.releases.items()
-        if proof.decided == 0 and proof.batches
-    }
-    for by, count in foreign.items():
-        lines.append(
-            f"{count} batches were decided by release {by} or not asked for: their seals, digests "
-            "and chain were proved, their decisions not taken again."
-        )
+    foreign: Counter[str] = Counter()
+    for proof in proofs:
+        foreign.update(proof.foreign)
+    lines += [
+        f"{count} batches were decided by release {by}: their seals, digests and chain were "
+        "proved, their decisions not taken again."
+        for by, count in sorted(foreign.items())
+    ]
     if any(proof.difference for proof in proofs):
         lines.append(
             "This is not the log that was decided. Each shard was proved up to its difference; "

@@ -1,13 +1,14 @@
 """`metaorder whatif`: the same day with another strategy."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 import projections as project
-from engine.audit import comparison, counterfactual
+from engine.audit import comparison, counterfactual, side_by_side
 from engine.audit.comparison import Interval, Outcome
 from engine.audit.counterfactual import CounterfactualError, RecordedDay
 from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
@@ -18,9 +19,30 @@ from engine.config import Config
 from engine.log import open_log
 from engine.recording import last_seal
 from engine.seal import GENESIS, run_chain
+from engine.shard import Rules
 from engine.simulation.script import Script
 
+TELL_EVERY_INPUTS = 500
 HAPPENED, MODELLED, CHANGED = "happened", "modelled", "changed"
+
+
+class Part(NamedTuple):
+    """What one process does: play a script and project what comes out, or project what is there."""
+
+    name: str
+    url: str
+    partitions: int
+    projection: Path
+    script: Script | None = None  # None for the recorded log itself.
+    rules: Rules | None = None
+    seed: int = 0
+
+
+class Reached(NamedTuple):
+    """How many inputs of a script were played."""
+
+    name: str
+    done: int
 
 
 def whatif(
@@ -38,6 +60,9 @@ def whatif(
     out: Annotated[Path, typer.Option(help="Folder for the logs and projections.")] = Path(
         "out/whatif"
     ),
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time; default one a core.")
+    ] = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -52,12 +77,24 @@ def whatif(
     with opened(settings) as place, progress("reading the day"):
         recorded = counterfactual.recorded_day(place, day)
         chain = chain_of(settings)
-        happened = projected(settings.log_url, settings.partitions, out / f"{HAPPENED}.duckdb")
-    other = counterfactual.changed(recorded.script, said)
-    modelled, modelled_chain = run(settings, recorded, recorded.script, out, MODELLED)
-    runs = {HAPPENED: happened, MODELLED: modelled}
+    parts = [played_part(settings, recorded, recorded.script, out, MODELLED)]
     if said:
-        runs[CHANGED], _ = run(settings, recorded, other, out, CHANGED)
+        other = counterfactual.changed(recorded.script, said)
+        parts.append(played_part(settings, recorded, other, out, CHANGED))
+    path = out / f"{HAPPENED}.duckdb"  # Last, as it takes the least.
+    parts.append(Part(HAPPENED, settings.log_url, settings.partitions, path))
+    with progress("playing the day", len(recorded.script) * (len(parts) - 1)) as bar:
+        reached: dict[str, Reached] = {}
+
+        def hear(now: Reached) -> None:
+            reached[now.name] = now
+            bar.at(sum(each.done for each in reached.values()), unit="inputs")
+
+        found = side_by_side.run(outcome_of, parts, jobs or os.cpu_count() or 1, hear)
+    by_name = {part.name: each for part, each in zip(parts, found, strict=True)}
+    names = [name for name in (HAPPENED, MODELLED, CHANGED) if name in by_name]
+    runs = {name: by_name[name][0] for name in names}
+    happened, modelled, modelled_chain = runs[HAPPENED], *by_name[MODELLED]
     differences = {"fill model's error": comparison.difference(happened, modelled)}
     if said:
         differences["effect of the change"] = comparison.difference(modelled, runs[CHANGED])
@@ -74,26 +111,48 @@ def parsed(changes: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def run(
+def played_part(
     settings: Config, recorded: RecordedDay, script: Script, out: Path, name: str
-) -> tuple[Outcome, bytes]:
-    """Play and project; what it came to, and its chain."""
+) -> Part:
+    """A run into a new log; one that an earlier command left there goes."""
     path = out / f"{name}.db"
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
-    with progress(f"playing the day: {name}", len(script)) as bar:
-        chain = counterfactual.play(
-            script, rules, recorded.seed, path, lambda n, all_: bar.at(n, all_, "inputs")
-        )
-    return projected(f"sqlite:{path}", settings.partitions, out / f"{name}.duckdb"), chain
+    url = f"sqlite:{path}"
+    projection = out / f"{name}.duckdb"
+    return Part(name, url, settings.partitions, projection, script, rules, recorded.seed)
 
 
-def projected(url: str, partitions: int, projection: Path) -> Outcome:
-    with open_log(url, partitions=partitions) as log:
-        project.rebuild(log, projection, log_url=url)
-    with project.connect(projection) as connection:
-        return comparison.outcome(connection)
+def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
+    """Play and project; what it came to, and its chain."""
+    chain = b""
+    with open_log(part.url, partitions=part.partitions) as log:
+        if part.script is not None:
+            assert part.rules is not None, "what is played has rules"
+            chain = counterfactual.play(
+                part.script,
+                part.rules,
+                part.seed,
+                log,
+                rarely(part.name, tell),
+            )
+        project.rebuild(log, part.projection, log_url=part.url)
+    with project.connect(part.projection) as connection:
+        return comparison.outcome(connection), chain
+
+
+def rarely(name: str, tell: Callable[[Reached], None]) -> Callable[[int, int], None]:
+    """Tell of a run's progress now and then: each time is a message to another process."""
+    told = 0
+
+    def on_progress(done: int, total: int) -> None:
+        nonlocal told
+        if done - told >= TELL_EVERY_INPUTS or done == total:
+            told = done
+            tell(Reached(name, done))
+
+    return on_progress
 
 
 def chain_of(settings: Config) -> bytes:
@@ -131,20 +190,7 @@ def show(
         return
     render(from_dicts(rows), output, f"day {recorded.script.day}")
     render(from_dicts(found), output, "cost in bps, second run less first, 95 % interval")
-    names = sorted({venue for run_ in runs.values() for venue in run_.venues})
-    render(
-        from_dicts(
-            [
-                {
-                    "venue": venue,
-                    **{name: each.venues.get(venue, (0, 0))[1] for name, each in runs.items()},
-                }
-                for venue in names
-            ]
-        ),
-        output,
-        "filled by venue",
-    )
+    render(from_dicts(by_venue(runs)), output, "filled by venue")
     typer.echo(
         "With nothing changed the day is reproduced byte for byte."
         if is_same

@@ -3,8 +3,8 @@
 Shares follow the quota method of `apportionment`: the parts of a fill sum to it exactly, nobody
 hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis
 of the rule is what each member had open when the epoch began; a change of membership, a cross or a
-bust begins a new one. What no member can take, because a venue filled
-more than was asked, goes to the error account and is flagged, never dropped.
+bust begins a new one. What no member can take, because a venue filled more than was asked, goes to
+the error account and is flagged, never dropped.
 """
 
 from collections.abc import Callable, Mapping

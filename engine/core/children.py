@@ -60,12 +60,13 @@ def closed(
     child: Child, reason: CloseReason, text: str, returned_qty: int | None = None
 ) -> ChildClosed:
     asked_for = child.is_cancelling and reason is CloseReason.CANCELED
+    is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
     return ChildClosed(
         child_id=child.child_id,
         parent_id=child.terms.parent_id,
         reason=reason,
         returned_qty=child.leaves_qty if returned_qty is None else returned_qty,
-        unsolicited=not asked_for and child.terms.time_in_force.value != "IOC",
+        unsolicited=not asked_for and not is_ioc,
         text=text,
     )
 

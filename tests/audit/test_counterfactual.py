@@ -17,6 +17,7 @@ from engine.log import open_log
 from engine.log.port import Log
 from engine.recording import last_seal
 from engine.seal import run_chain
+from engine.simulation.script import Script
 
 PARTITIONS = 3
 RULES = short_day.rules(PARTITIONS)
@@ -43,12 +44,17 @@ def chain_of(log: Log) -> bytes:
     return run_chain([seal.chain for seal in seals if seal is not None])
 
 
+def play(script: Script, seed: int, path: Path) -> bytes:
+    with open_log(f"sqlite:{path}", partitions=PARTITIONS) as log:
+        return counterfactual.play(script, RULES, seed, log)
+
+
 def test_with_nothing_changed_a_simulated_day_is_the_same_byte_for_byte(
     log: Log, tmp_path: Path
 ) -> None:
     recorded = counterfactual.recorded_day(log, None)
 
-    again = counterfactual.play(recorded.script, RULES, recorded.seed, tmp_path / "again.db")
+    again = play(recorded.script, recorded.seed, tmp_path / "again.db")
 
     assert recorded.seed == SEED
     assert again == chain_of(log)
@@ -58,7 +64,7 @@ def test_another_strategy_makes_another_day_of_the_same_requests(log: Log, tmp_p
     recorded = counterfactual.recorded_day(log, 20180102)
     other = counterfactual.changed(recorded.script, {"strategy": "twap", "router": "PARALLEL"})
 
-    again = counterfactual.play(other, RULES, recorded.seed, tmp_path / "again.db")
+    again = play(other, recorded.seed, tmp_path / "again.db")
 
     assert again != chain_of(log)
     with open_log(f"sqlite:{tmp_path / 'again.db'}", partitions=PARTITIONS) as played:
@@ -162,3 +168,18 @@ def test_the_command_says_that_it_reproduces_and_what_a_change_costs(
     ]
     error = found["differences"][0]
     assert (error["bps"], error["low_bps"], error["high_bps"]) == (0, 0, 0)
+
+
+def test_runs_side_by_side_say_the_same_as_one_after_the_other(
+    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "three.toml"
+    config.write_text(f"partitions = {PARTITIONS}\n")
+    arguments = ["whatif", "--log", f"sqlite:{day}", "--config", str(config), "-o", "json"]
+    found = []
+    for jobs in ("1", "2"):
+        out = ["--out", str(tmp_path / jobs), "--jobs", jobs]
+        assert execute([*arguments, *out, "--set", "strategy=TWAP"]) == Exit.OK
+        found.append(capsys.readouterr().out)
+
+    assert found[0] == found[1]

@@ -65,7 +65,8 @@ def test_batches_of_another_release_are_folded_and_not_decided(stored: Stored) -
 
     assert (proof.decided, proof.difference) == (0, None)
     assert proof.batches == len(stored.rows(JOURNAL))
-    assert proof.releases == {f"test on Python {RULES.python}": proof.batches}
+    assert proof.asked == proof.batches
+    assert proof.foreign == {f"test on Python {RULES.python}": proof.batches}
 
 
 @pytest.mark.slow

@@ -1,7 +1,10 @@
 """`metaorder verify` and `metaorder notary`, as compliance runs them."""
 
 import json
+import re
+import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,12 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
+from engine.shard import Rules
 from engine.simulation.driver import Simulation
-from engine.simulation.script import of_folder
+from engine.simulation.script import Script, of_folder
 
 SEED = 7
+PAGE = Path(__file__).parents[2] / "docs" / "audit.md"
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +29,14 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A day that the command's own release and configuration decided."""
     folder = tmp_path_factory.mktemp("verified")
     made = short_day.make(folder / "day", rows=60, order_count=10)
-    settings = load()
-    with open_log(f"sqlite:{folder / 'log.db'}", partitions=settings.partitions) as log:
-        ours = rules.rules_of(settings)
-        script = of_folder(made.data, made.inputs, made.controls, SEED)
-        Simulation(log, ours, script, seed=SEED).run()
+    script = of_folder(made.data, made.inputs, made.controls, SEED)
+    decide(script, folder / "log.db", rules.rules_of(load()))
     return folder / "log.db"
+
+
+def decide(script: Script, path: Path, ours: Rules) -> None:
+    with open_log(f"sqlite:{path}", partitions=ours.partitions) as log:
+        Simulation(log, ours, script, seed=SEED).run()
 
 
 @pytest.fixture
@@ -66,6 +73,24 @@ def test_one_core_says_the_same_as_two(log: Path, capsys: pytest.CaptureFixture[
         outputs.append(capsys.readouterr().out)
 
     assert outputs[0] == outputs[1]
+
+
+def test_batches_of_another_release_are_counted_over_all_shards(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = short_day.make(tmp_path / "day", rows=20, order_count=3)
+    script = of_folder(made.data, made.inputs, made.controls, SEED)
+    path = tmp_path / "log.db"
+    decide(script, path, replace(rules.rules_of(load()), release="0.0.9"))
+    proving = ["verify", "--jobs", "1", "--log", f"sqlite:{path}"]
+
+    assert execute([*proving, "-o", "json"]) == Exit.OK
+    shards = json.loads(capsys.readouterr().out)["shards"]
+    assert all(shard["foreign"] == shard["batches"] > 0 == shard["decided"] for shard in shards)
+
+    assert execute(proving) == Exit.OK
+    count = sum(shard["foreign"] for shard in shards)
+    assert f"{count} batches were decided by release 0.0.9" in capsys.readouterr().out
 
 
 def test_a_changed_log_ends_with_exit_code_3_and_the_place(
@@ -108,11 +133,31 @@ def test_a_log_is_proved_up_to_its_anchors(log: Path, capsys: pytest.CaptureFixt
     assert execute(["notary", "show", "--anchors", str(path), "--key", f"{key}.pub"]) == Exit.OK
 
 
+def test_the_commands_of_the_page_for_compliance_run_as_they_stand(
+    day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = re.findall(r"^```bash proof\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    first, *commands = [shlex.split(line) for line in block[0].splitlines() if line]
+    name, _, url = first[1].partition("=")
+    path = tmp_path / url.removeprefix("sqlite:")
+    path.parent.mkdir(parents=True)
+    shutil.copy(day, path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, url)
+
+    assert [command[1] for command in commands] == ["notary", "notary", "notary", "verify"]
+    for command in commands:
+        assert execute(command[1:]) == Exit.OK, command
+    assert "proved up to batch" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
         (["--anchors", "a.jsonl"], Exit.USAGE, "belong together"),
         (["--shard", "99"], Exit.USAGE, "expected 0 to 7"),
+        (["--day", "20180103"], Exit.USAGE, "no batch is of that day"),
+        (["--from", "99999"], Exit.USAGE, "no batch is of that day"),
         (["--log", "sqlite:/none/at/all.db"], Exit.MISSING, "no such log"),
     ],
 )
