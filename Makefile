@@ -46,15 +46,17 @@ $(STAMP): pyproject.toml uv.lock | $(UV)
 demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded log.
 	@$(BIN)/metaorder demo
 
-# Three times pytest: the core under the branch gate, its long properties, which no branch waits
-# for, then everything else, a file in one process. A core runs one test process; what runs in
-# several shares one Kafka.
+# Four times pytest: the core under the branch gate, its long properties, which no branch waits
+# for, a thousand days under faults, then everything else, a file in one process. A core runs one
+# test process; what runs in several shares one Kafka.
 SPREAD := -n auto --maxprocesses 4
 CORE := tests/core tests/reference
+FAULTS := tests/simulation/test_faults_seeds.py
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
 	$(BIN)/pytest $(SPREAD) $(CORE) -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(BIN)/pytest $(SPREAD) $(CORE) -m slow
-	$(BIN)/pytest $(SPREAD) --dist loadfile --no-loadscope-reorder $(CORE:%=--ignore=%) --durations=15
+	$(BIN)/pytest $(SPREAD) $(FAULTS)
+	$(BIN)/pytest $(SPREAD) --dist loadfile --no-loadscope-reorder $(CORE:%=--ignore=%) $(FAULTS:%=--ignore=%) --durations=15
 
 lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff format --check .

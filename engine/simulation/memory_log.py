@@ -412,8 +412,10 @@ class MemoryReader:
 
     def read(self, max_records: int) -> Sequence[Record]:
         self._log._ask("read")  # noqa: SLF001  One module, one client.
-        found: list[Record] = []
         end = self._partition.stable_end
+        if self._offset >= end:
+            return ()
+        found: list[Record] = []
         while self._offset < end and len(found) < max_records:
             record = committed(self._partition.entries[self._offset])
             if record is not None:
@@ -501,7 +503,7 @@ class MemoryWriter:
         if fate is Fate.LOST:  # It stays open until the next writer, as after a time-out.
             raise CommitUnknownError(f"shard {shard}: no answer to a commit.")
         self._log._ask("decide")  # noqa: SLF001  A crash between the records and the decision.
-        if not broker.is_newest(shard, self._epoch):
+        if transaction.outcome is not _Outcome.OPEN:
             raise LeaseLostError(f"shard {shard}: a newer writer has ended this transaction.")
         broker.commit(transaction)
         if fate is not Fate.DELAYED:

@@ -133,6 +133,10 @@ class Books:
             count = sum(isinstance(answer, ANSWERS) for answer in answers)
             if count != 1:
                 yield f"order {order.cl_ord_id} got {count} answers to one request"
+        for kind in (e.OrderCancelRequested, e.OrderAmendRequested):
+            for request, answers in self.heard("orders", kind):
+                if not answers:
+                    yield f"request {request.cl_ord_id} got no answer"
         for day in self.days():
             accepted = Counter(
                 (event.source, event.cl_ord_id)

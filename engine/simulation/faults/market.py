@@ -17,9 +17,9 @@ CENT_PX = 10_000_000
 MID_PX = 100 * S  # A hundred currency units.
 DAYS = (20180102, 20180103)
 BEGIN_NS = 1_514_903_400 * S  # 2018-01-02 09:30 in New York.
-CLOSE_NS = BEGIN_NS + 18 * S  # The venues' last session ends.
+CLOSE_NS = BEGIN_NS + 14 * S  # The venues' last session ends.
 # Where a run has two days, the first ends here, in the middle of what goes wrong.
-FIRST_CLOSE_NS = BEGIN_NS + 5 * S
+FIRST_CLOSE_NS = BEGIN_NS + 4 * S
 FIRST_CLOSED_NS = FIRST_CLOSE_NS + 700 * MS
 NEXT_OPEN_NS = FIRST_CLOSED_NS + 400 * MS
 PARTITIONS = 2

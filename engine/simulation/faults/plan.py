@@ -19,13 +19,13 @@ from engine.log.port import SHARED_TOPICS, NewRecord
 from engine.simulation.faults import market
 from engine.simulation.faults.market import BEGIN_NS, DAYS, INSTRUMENTS, MS, OMS, VENUES, S
 
-ACTIVE_NS = 10 * S  # The desk and the market write for so long.
-HEALED_NS = BEGIN_NS + 12 * S  # From here on nothing goes wrong any more.
+ACTIVE_NS = 8 * S  # The desk and the market write for so long.
+HEALED_NS = BEGIN_NS + 9 * S  # From here on nothing goes wrong any more.
 WORKERS = ("w0", "w1", "w2")
 GATEWAYS = ("g0", "g1")
 GUESTS = ("w2", "g1")  # They come for a while, by a fault.
 RESENT_TOPICS = ("orders", "venue-reports", "market-data")  # Of which messages come twice.
-LATE_MAX_NS = 3 * S
+LATE_MAX_NS = 2 * S
 TWO_DAYS = 0.4  # Share of the runs in which a day closes amid the faults.
 
 
@@ -87,6 +87,7 @@ class Plan:
     preempted: float  # Share of calls after which another process has its turn.
     call_ns: int  # What a call takes.
     disconnect_ppm: int  # Of venue sessions.
+    news_ns: int  # At most, until who waits for the log hears of news.
     latency_ns: int  # Between gateway and venues.
     days: tuple[int, ...]  # One trading day, or two.
 
@@ -111,6 +112,7 @@ def of_seed(seed: int) -> Plan:
         preempted=chance.choice((0.0, 0.002, 0.02)),
         call_ns=chance.choice((5_000, 50_000, 400_000)),
         disconnect_ppm=chance.choice((0, 0, 400_000)),
+        news_ns=chance.choice((2 * MS, 30 * MS)),
         latency_ns=chance.choice((MS, 20 * MS, 300 * MS)),
         days=days,
     )
@@ -256,7 +258,7 @@ class _Writing:
             for venue in VENUES:
                 at_ns = BEGIN_NS + 100 * MS
                 yield from self._arrives(market.quote(instrument_id, venue, at_ns, 0), at_ns, venue)
-            for _ in range(self._chance.randrange(8, 20)):
+            for _ in range(self._chance.randrange(6, 14)):
                 at_ns = self._at_ns()
                 venue = self._chance.choice(VENUES)
                 ticks += self._chance.choice((-1, 0, 1))

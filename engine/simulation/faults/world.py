@@ -30,13 +30,13 @@ from engine.simulation.faults.plan import (
     Kind,
     Plan,
 )
-from engine.simulation.faults.processes import Agenda, Process, end
+from engine.simulation.faults.processes import Agenda, Killed, Process, end
 from engine.simulation.memory_log import Broker, Fate, MemoryLog
 from engine.worker import Worker, rebuilt
 
 STEPS_MAX = 300_000  # Calls to the log; more than this is no run but a loop.
-SETTLED_NS = BEGIN_NS + 16 * S  # Four seconds after the healing: whatever was due has been done.
-DAY_CLOSED_NS = CLOSE_NS + 2 * S
+SETTLED_NS = BEGIN_NS + 13 * S  # Four seconds after the healing: whatever was due has been done.
+DAY_CLOSED_NS = CLOSE_NS + S
 LATEST_NS = DAY_CLOSED_NS + 60 * S  # By then all is quiet, or it is not live.
 LOOK_NS = 500 * MS
 STRETCH_MAX = 12  # A wait may take so many times what was asked for.
@@ -222,21 +222,18 @@ class World:
         process = self._processes.get(handle)
         if process is None:
             return Fate.WELL  # Of the world itself.
-        process.live()
-        agenda = self._agenda
-        agenda.now_ns += self._plan.call_ns
-        self._played.steps += 1
-        if self._played.steps > STEPS_MAX:
-            self._played.problems.append(f"not live: {handle} makes call after call, now {call}")
+        if process.is_killed or self._agenda.is_over:
+            raise Killed
+        plan, played, agenda = self._plan, self._played, self._agenda
+        agenda.now_ns += plan.call_ns
+        played.steps += 1
+        if played.steps > STEPS_MAX:
+            played.problems.append(f"not live: {handle} makes call after call, now {call}")
             process.kill()
-        fate = Fate.WELL
-        if self._armed:
-            fate = self._struck(process, call)
-        if self._chance.random() < self._plan.preempted:
+        fate = self._struck(process, call) if self._armed else Fate.WELL
+        if plan.preempted and self._chance.random() < plan.preempted:
             process.rest(agenda.now_ns + self._chance.randrange(3 * MS))
-        if agenda.now_ns < self._out_until_ns:
-            return Fate.UNAVAILABLE
-        return fate
+        return Fate.UNAVAILABLE if agenda.now_ns < self._out_until_ns else fate
 
     def _struck(self, process: Process, call: str) -> Fate:
         role = role_of(process.name)
@@ -279,7 +276,9 @@ class World:
 
     def _on_news(self) -> None:
         for process in self._listening:
-            self._agenda.wake(process.seat, self._agenda.now_ns + self._chance.randrange(2 * MS))
+            self._agenda.wake(
+                process.seat, self._agenda.now_ns + self._chance.randrange(self._plan.news_ns)
+            )
         self._listening.clear()
 
     # -------------------------------------------------------------------------------- faults
