@@ -449,7 +449,7 @@ def test_what_cannot_be_taken_is_rejected_and_kept_in_the_same_sealed_batch(
     world = trading()
     position = world.shard.resume(raw.topic).position
 
-    world.when(raw, order("good"))
+    world.when(raw._replace(number=17), order("good"))
 
     rejected = world.the(e.InputRejected)
     assert (rejected.reason, rejected.topic, rejected.position) == (reason, raw.topic, position)
@@ -461,6 +461,7 @@ def test_what_cannot_be_taken_is_rejected_and_kept_in_the_same_sealed_batch(
         "position": str(position).encode(),
         "reason": reason.value.encode(),
         "source": (raw.source or "").encode(),
+        "number": b"17",
     }
     (output,) = [o for o in world.batches[-1].sealed.seal.outputs if o.topic == DLQ]
     assert output.digest == digest_of([(0, dead)])
