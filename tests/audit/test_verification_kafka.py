@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import kafka_broker
 import pytest
@@ -24,8 +24,8 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.cli.rules import rules_of
 from engine.core.events import BatchSealed, FillBooked
-from engine.log import codec, kafka_topics, open_log
-from engine.log.port import ALL_TOPICS, JOURNAL, STAGE_TOPICS
+from engine.log import codec, kafka_topics, open_log, port
+from engine.log.port import ALL_TOPICS, JOURNAL, STAGE_TOPICS, CorruptLogError
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
 
@@ -346,6 +346,22 @@ def test_what_a_producer_without_a_lease_writes_is_found_as_inserted(log: Log) -
     assert difference is not None
     assert (difference.topic, difference.kind) == ("fills", Kind.INSERTED)
     assert int(difference.place.removeprefix("offset ")) > record.offset
+
+
+def read_for_ever(log: port.Log, reader: port.Reader) -> NoReturn:
+    while True:
+        assert not reader.read(1_000), "what lies behind a damaged batch was read"
+        log.wait(0.01)
+
+
+def test_a_reader_never_goes_on_behind_a_batch_that_fails_its_checksum(log: Log) -> None:
+    with open_log(log.url(wrong_checksum.__name__), partitions=PARTITIONS) as damaged:
+        reader = damaged.reader("orders", 0)
+        for _ in range(2):  # What is wrong once stays wrong.
+            with pytest.raises(CorruptLogError, match="CRC"):
+                read_for_ever(damaged, reader)
+        with pytest.raises(CorruptLogError, match="CRC"):
+            damaged.last("orders", 0)
 
 
 def test_the_command_ends_with_exit_code_3_and_the_place(

@@ -161,11 +161,22 @@ class Venue(Loop):
     def _routed(self, child: Resting) -> Iterator[Input]:
         assert child.child_id not in self._children, "a child is sent once"
         self._children[child.child_id] = child
+        now_ns = time.time_ns()
+        if now_ns > child.terms.send_before_ns:  # The log was away.
+            child.cum_qty = child.terms.child_qty
+            yield e.NotSent(
+                venue=child.terms.venue,
+                instrument_id=child.terms.instrument_id,
+                child_id=child.child_id,
+                text="too late",
+                received_ns=now_ns,
+            )
+            return
         yield e.SendStarted(
             venue=child.terms.venue,
             instrument_id=child.terms.instrument_id,
             child_id=child.child_id,
-            started_ns=time.time_ns(),
+            started_ns=now_ns,
         )
         yield self._report(child, ExecType.NEW)
         kind = len(self._children) % 4
