@@ -31,20 +31,35 @@ from tca_order as cost
 join order_state as small on small.order_id = cost.order_id
 join order_accepted as asked on asked.event_id = cost.order_id
 where cost.decision_price is not null and cost.order_qty > 0
+    and asked.at_ns >= $since_ns and asked.at_ns < $until_ns
 order by name
 """
 VENUES = """
-select venue, count(*) as children, coalesce(sum(filled_qty), 0)::bigint as filled_qty
+select child_state.venue, count(*) as children,
+    coalesce(sum(filled_qty), 0)::bigint as filled_qty
 from child_state
-group by venue
-order by venue
+join child_routed as routed on routed.event_id = child_state.child_id
+where routed.at_ns >= $since_ns and routed.at_ns < $until_ns
+group by all
+order by all
 """
 TOTALS = """
+with
+routed as (
+    select event_id from child_routed where at_ns >= $since_ns and at_ns < $until_ns
+),
+opened as (
+    select event_id from parent_opened where at_ns >= $since_ns and at_ns < $until_ns
+)
 select
-    (select count(*) from child_routed) as children,
-    (select count(*) from fill_booked) as fills,
-    (select count(*) from parent_opened) as parents,
-    (select coalesce(sum(cross_qty), 0)::bigint from orders_crossed) as crossed_qty
+    (select count(*) from routed) as children,
+    (select count(*) from fill_booked where child_id in (from routed)) as fills,
+    (select count(*) from opened) as parents,
+    (
+        select coalesce(sum(cross_qty), 0)::bigint
+        from orders_crossed
+        where buy_parent_id in (from opened)
+    ) as crossed_qty
 """
 
 
@@ -90,10 +105,11 @@ class Interval(NamedTuple):
     orders: int
 
 
-def outcome(connection: duckdb.DuckDBPyConnection) -> Outcome:
-    """Read a run's projection."""
-    rows = connection.execute(ORDERS).fetchall()
-    totals = connection.execute(TOTALS).fetchone()
+def outcome(connection: duckdb.DuckDBPyConnection, since_ns: int, until_ns: int) -> Outcome:
+    """Read from a projection what was accepted, opened and routed in that time."""
+    span = {"since_ns": since_ns, "until_ns": until_ns}
+    rows = connection.execute(ORDERS, span).fetchall()
+    totals = connection.execute(TOTALS, span).fetchone()
     assert totals is not None, "a query of totals has one row"
     children, fills, parents, crossed_qty = totals
     return Outcome(
@@ -102,7 +118,7 @@ def outcome(connection: duckdb.DuckDBPyConnection) -> Outcome:
         fills=fills,
         parents=parents,
         crossed_qty=crossed_qty,
-        venues={name: (n, qty) for name, n, qty in connection.execute(VENUES).fetchall()},
+        venues={name: (n, qty) for name, n, qty in connection.execute(VENUES, span).fetchall()},
     )
 
 

@@ -127,7 +127,9 @@ def _inputs(
                         continue  # The driver closes the day itself.
                     if isinstance(timed.event, DayOpened):
                         is_open = True
-                        reading.opened, reading.before_ns = timed.event, seal.now_ns
+                        is_first = reading.opened is None or seal.now_ns < reading.before_ns
+                        reading.before_ns = seal.now_ns if is_first else reading.before_ns
+                        reading.opened = timed.event
                         yield timed, True
                         continue
                     yield timed, not is_open

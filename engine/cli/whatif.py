@@ -33,6 +33,8 @@ class Part(NamedTuple):
     url: str
     partitions: int
     projection: Path
+    since_ns: int  # The day: what came before and after it in the log is not compared.
+    until_ns: int
     script: Script | None = None  # None for the recorded log itself.
     rules: Rules | None = None
     seed: int = 0
@@ -82,7 +84,8 @@ def whatif(
         other = counterfactual.changed(recorded.script, said)
         parts.append(played_part(settings, recorded, other, out, CHANGED))
     path = out / f"{HAPPENED}.duckdb"  # Last, as it takes the least.
-    parts.append(Part(HAPPENED, settings.log_url, settings.partitions, path))
+    span = (recorded.script.before_ns, recorded.script.close_ns)
+    parts.append(Part(HAPPENED, settings.log_url, settings.partitions, path, *span))
     with progress("playing the day", len(recorded.script) * (len(parts) - 1)) as bar:
         reached: dict[str, Reached] = {}
 
@@ -121,7 +124,8 @@ def played_part(
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     url = f"sqlite:{path}"
     projection = out / f"{name}.duckdb"
-    return Part(name, url, settings.partitions, projection, script, rules, recorded.seed)
+    span = (script.before_ns, script.close_ns)
+    return Part(name, url, settings.partitions, projection, *span, script, rules, recorded.seed)
 
 
 def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
@@ -139,7 +143,7 @@ def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, by
             )
         project.rebuild(log, part.projection, log_url=part.url)
     with project.connect(part.projection) as connection:
-        return comparison.outcome(connection), chain
+        return comparison.outcome(connection, part.since_ns, part.until_ns), chain
 
 
 def rarely(name: str, tell: Callable[[Reached], None]) -> Callable[[int, int], None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pipeline import short_day
 
+import projections
 from engine.audit import comparison, counterfactual
 from engine.audit.comparison import OrderCost, Outcome
 from engine.audit.counterfactual import CounterfactualError
@@ -145,6 +146,24 @@ def test_orders_that_only_one_run_has_do_not_count() -> None:
     found = comparison.difference(one, other)
 
     assert (found.bps, found.orders) == (0.0, 1)
+
+
+def test_only_what_came_in_the_day_is_compared(log: Log, tmp_path: Path) -> None:
+    script = counterfactual.recorded_day(log, None).script
+    projections.rebuild(log, tmp_path / "day.duckdb")
+    with projections.connect(tmp_path / "day.duckdb") as connection:
+        whole = comparison.outcome(connection, script.before_ns, script.close_ns)
+        after = comparison.outcome(connection, script.close_ns, 2 * script.close_ns)
+        before = comparison.outcome(connection, 0, script.before_ns)
+        rows = connection.execute("select count(*) from child_routed").fetchone()
+
+    assert whole.orders
+    assert (whole.children,) == rows
+    assert sum(children for children, _ in whole.venues.values()) == whole.children > 0
+    for other in (before, after):
+        assert not other.orders
+        assert not other.venues
+        assert (other.children, other.fills, other.parents, other.crossed_qty) == (0, 0, 0, 0)
 
 
 # ------------------------------------------------------------------------------- the command
