@@ -414,7 +414,7 @@ class MemoryReader:
         self._log._ask("read")  # noqa: SLF001  One module, one client.
         end = self._partition.stable_end
         if self._offset >= end:
-            return ()
+            return []
         found: list[Record] = []
         while self._offset < end and len(found) < max_records:
             record = committed(self._partition.entries[self._offset])

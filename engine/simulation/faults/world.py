@@ -326,6 +326,10 @@ class World:
 
     def _heal(self) -> None:
         """From now on nothing goes wrong; what was down comes back, and clocks are right."""
+        if (
+            self._plan.faults and not self._played.struck
+        ):  # None found its call: one that needs none.
+            self._arm(Fault(self._agenda.now_ns, Kind.AGAIN, where=self._plan.seed))
         self._armed.clear()
         self._out_until_ns = 0
         self._down_until_ns.clear()
