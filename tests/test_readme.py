@@ -72,4 +72,6 @@ def test_the_demo_runs_and_what_the_first_query_prints_is_printed(
     for command in commands:
         capsys.readouterr()
         assert execute(command) == 0, command
-    assert capsys.readouterr().out == proof, "paste what verify prints of the demo anew"
+    chain = re.compile(r"\b[0-9a-f]{8}\b")  # It names the Python that decided.
+    shown = chain.sub("", capsys.readouterr().out)
+    assert shown == chain.sub("", proof), "paste what verify prints of the demo anew"
