@@ -101,10 +101,10 @@ def commits_again_after_the_death_of(
 
 def waits_without_two(cluster: Cluster, engine: live.Engine, journals: Journals) -> None:
     """Nothing is decided without two copies; the worker says so, lives and goes on."""
+    said = len(engine.workers.said("one"))
     for node in NODES[:2]:
         cluster.kill(node)
     before = journals.after(SETTLED_S)
-    said = len(engine.workers.said("one"))
     after = journals.after(WITHOUT_S)
     engine.workers.assert_alive("one")
     assert after == before, "something was decided without its copies"
