@@ -139,7 +139,10 @@ select
     count(*),
     'A child is sent to its venue once, and never if its gateway said not sent.'
 from (
-    select 1 from send_started group by child_id having count(*) > 1
+    select 1  -- A record that its sender wrote again, not sure of the first, keeps its number.
+    from send_started
+    group by child_id
+    having count(distinct (sender, sender_number)) > 1
     union all
     select 1
     from send_started

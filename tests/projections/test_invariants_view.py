@@ -36,7 +36,10 @@ PLANTED = {
         "from order_accepted where event_id = '0-7'"
     ),
     "order_answered": "delete from order_accepted where event_id = '0-10'",
-    "child_sent_once": "insert into send_started select * from send_started",
+    "child_sent_once": (
+        "insert into send_started select * replace (sender_number + 1000 as sender_number) "
+        "from send_started"
+    ),
     "share_sum": "update fill_allocated set error_qty = 1",
     "share_negative": (
         "update fill_allocated set order_ids = ['0-7', '0-13'], shares_qty = [101, -1] "
@@ -231,3 +234,9 @@ def test_a_planted_late_trade_report_counts_once_a_report(
 ) -> None:
     resent = "insert into execution_reported select * from execution_reported"
     assert planted(resent, "trade_reports_booked") == 0  # A resend is no other trade.
+
+
+def test_a_send_whose_record_was_written_again_is_one_send(
+    planted: Callable[[str, str], int],
+) -> None:
+    assert planted("insert into send_started select * from send_started", "child_sent_once") == 0
