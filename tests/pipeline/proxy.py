@@ -31,8 +31,12 @@ class Proxy(threading.Thread):
         self._listens = threading.Event()
 
     def run(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._serve())
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._serve())
+            self._loop.run_until_complete(self._drain())
+        finally:
+            self._loop.close()
 
     def begin(self) -> None:
         self.start()
@@ -52,6 +56,11 @@ class Proxy(threading.Thread):
         self._listens.set()
         async with server:
             await self._break()
+
+    async def _drain(self) -> None:
+        """Let the lines end that were cancelled."""
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _break(self) -> None:
         """Cut a line, or all, or let nothing through for a while; again and again."""
