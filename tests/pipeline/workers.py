@@ -11,7 +11,7 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 METAORDER = Path(sys.executable).with_name("metaorder")
 STOP_MAX_S = 60.0  # A worker that lived through an outage closes many clients.
-START_MAX_S = 30.0
+START_MAX_S = 8.0
 
 
 class Workers:
