@@ -28,7 +28,7 @@ from engine.shard import Shard
 
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
-DRAIN_MAX_S = 120.0
+DRAIN_MAX_S = 45.0
 OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
 

@@ -17,7 +17,7 @@ RESTARTS = 2
 BACK_MAX_S = 120.0  # From the broker's return until everything is decided; it takes a few.
 DISK_MB = 96
 ROOM_LEFT_KB = 512  # What a stream fills within seconds.
-NOTICE_MAX_S = 120.0  # A call that waits for its broker gives up within this.
+NOTICE_MAX_S = 60.0  # A call that waits for its broker gives up within this.
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -23,7 +23,7 @@ RULES = short_day.rules(PARTITIONS)
 INSTRUMENTS = ("I00", "I01", "I02", "I03")
 SESSION_MS = 2_000
 OUTAGE_S = 3 * SESSION_MS / 1_000
-RESUMED_MAX_S = 60.0  # Patience; 3 to 6 s on a quiet machine.
+RESUMED_MAX_S = 15.0  # 3 to 5 s on a quiet machine; 22 s when old complaints are believed.
 
 
 class Broker:
