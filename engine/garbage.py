@@ -15,6 +15,18 @@ from contextlib import contextmanager
 THRESHOLDS = (50_000, 20, 50)
 
 
+def quiet_collector() -> None:
+    """For as long as this process lives; a worker's is the engine's alone."""
+    gc.set_threshold(*THRESHOLDS)
+
+
+def set_heap_aside() -> None:
+    """Exempt what was rebuilt from every later search; what is garbage by now goes first."""
+    gc.unfreeze()  # Of shards that went since the last time.
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def collected_rarely() -> Iterator[None]:
     """For as long as a run lasts; the process's own thresholds are back after it."""

@@ -1,6 +1,5 @@
 """`metaorder worker`: one process of the engine, on whatever log."""
 
-import gc
 import logging
 import signal
 from pathlib import Path
@@ -13,24 +12,8 @@ from engine.cli import topics
 from engine.cli.options import ConfigOption, LogOption, loaded, opened
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
+from engine.garbage import quiet_collector, set_heap_aside
 from engine.worker import Worker
-
-# The collector looks for cycles among all that lives after this many new objects, and what lives
-# is the day's orders, which have none: with Python's 700, 10, 10 that search took 15 % of a
-# worker's time. What refers to nothing in a circle goes at once, as ever.
-GC_THRESHOLDS = (50_000, 20, 50)
-
-
-def quiet_collector() -> None:
-    """Have this process's collector leave alone what the shards hold."""
-    gc.set_threshold(*GC_THRESHOLDS)
-
-
-def set_heap_aside() -> None:
-    """Exempt what was rebuilt from every later search; what is garbage by now goes first."""
-    gc.unfreeze()  # Of shards that went since the last time.
-    gc.collect()
-    gc.freeze()
 
 
 def worker(

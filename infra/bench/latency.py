@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 
-from engine.cli.worker import quiet_collector, set_heap_aside
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
+from engine.garbage import quiet_collector, set_heap_aside
 from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
 from engine.worker import Worker

@@ -22,8 +22,8 @@ from pipeline import desk
 
 from engine import config
 from engine.cli.rules import rules_of
-from engine.cli.worker import quiet_collector
 from engine.core import events as e
+from engine.garbage import quiet_collector
 from engine.gateways.paper import GATEWAY, PaperGateway
 from engine.log import codec, kafka_topics, open_log
 from engine.log.port import Log, Reader

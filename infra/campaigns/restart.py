@@ -22,7 +22,7 @@ from typing import Any
 
 from engine import snapshot
 from engine.audit.following import EVERY_EVENTS, Following
-from engine.cli.worker import quiet_collector
+from engine.garbage import quiet_collector
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
 from engine.recovery import recover

@@ -18,8 +18,8 @@ import pytest
 from pipeline import desk, fresh_log, in_process, proof, short_day
 
 from engine import work, worker
-from engine.cli.worker import set_heap_aside
 from engine.core import events as e
+from engine.garbage import set_heap_aside
 from engine.log import open_log
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import (
