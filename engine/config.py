@@ -48,7 +48,7 @@ class Config:
 
     log_url: str  # sqlite:PATH or kafka:HOST:PORT[/prefix].
     replication: int  # Copies of each Kafka partition, count; 3 in production.
-    market_data_batch: int  # Most market-data records in a batch, count.
+    market_data_batch: int  # Most market-data records of a round of all shards, count.
     open_batch_ns: int  # An unsealed batch is sealed after this, ns.
     open_batch_records: int  # Or after this many records, count.
     seal_every_ns: int  # A shard with open children seals at least this often, ns.

@@ -60,9 +60,13 @@ class Host(Protocol):
     rules: Rules
     clock_ns: Callable[[], int]
     clock: Clock
-    market_data_batch: int
     snapshots: Path | None  # Folder of this log's, if there is one.
     on_sealed: Callable[[Sealed], None] | None
+
+    @property
+    def market_data_bound(self) -> int:
+        """Most market-data records of a round, count."""
+        ...
 
     @property
     def recovery_slice_s(self) -> float:
@@ -171,7 +175,7 @@ class Work:
         for topic in READ_ORDER:
             held = self._waiting.setdefault(topic, [])
             is_quotes = topic == "market-data"
-            bound = self._host.market_data_batch if is_quotes else BOUNDED_RECORDS
+            bound = self._host.market_data_bound if is_quotes else BOUNDED_RECORDS
             while len(held) < bound or topic in SHARED_TOPICS:
                 found = self._readers[topic].read(max(1, bound - len(held)))
                 if not found:

@@ -94,6 +94,14 @@ class Worker:
                 _log.warning("the leases end by themselves: %s", error)
 
     @property
+    def market_data_bound(self) -> int:
+        """Most market-data records of one shard's round.
+
+        The shards share the batch: a kill switch waits for one round of all of them.
+        """
+        return max(1, self.market_data_batch // max(1, len(self._work)))
+
+    @property
     def recovery_slice_s(self) -> float:
         """What one shard may fold in a turn: those that rebuild share the slice."""
         rebuilding = [work for work in self._work.values() if work.is_rebuilding]

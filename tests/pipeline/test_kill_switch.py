@@ -1,5 +1,7 @@
 """A kill switch behind a heap of quotes: at most one bounded batch of them goes by before it."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline import desk, in_process, proof, short_day
@@ -13,6 +15,8 @@ from engine.shard import Sealed
 from engine.worker import Worker
 
 PARTITIONS = 1
+SHARDS = 4
+NAMES = tuple(f"I{number:02}" for number in range(16))  # Some on every shard.
 QUOTES = 6_000
 BATCH = 500  # Most market data in a round.
 
@@ -54,13 +58,41 @@ def test_a_shard_lets_at_most_one_batch_of_quotes_go_by_before_a_kill_switch(
     assert taken(*seals) - before[0] <= BATCH < QUOTES - before[0]
 
 
+def test_the_shards_of_a_worker_share_that_batch(tmp_path: Path) -> None:
+    rules = replace(short_day.rules(SHARDS), open_batch_records=1)  # Each round has its seal.
+    with open_log(f"sqlite:{tmp_path / 'log.db'}", partitions=SHARDS) as log:
+        publisher = desk.Publisher(log, desk.OMS)
+        desk.open_day(publisher, NAMES)
+        publisher.send(*(desk.quote(NAMES[n % len(NAMES)], "A", n) for n in range(QUOTES)))
+        applied: set[int] = set()
+        gone_by: Counter[int] = Counter()  # Quotes by shard, until the switch is applied there.
+        before: list[int] = []  # Of all shards, when the switch was set.
+
+        def sealed(batch: Sealed) -> None:
+            shard = batch.records[JOURNAL][0].partition
+            if shard not in applied:
+                gone_by[shard] = taken(batch.seal)
+            if not before:
+                publisher.send(KILL)
+                before.append(gone_by.total())
+            if any(map(is_the_answer, batch.events)):
+                applied.add(shard)
+            if len(applied) == SHARDS:
+                worker.stop()
+
+        worker = Worker(log, rules, "one", market_data_batch=BATCH, on_sealed=sealed)
+        worker.run()
+    assert gone_by.total() - before[0] <= BATCH < QUOTES - before[0]
+
+
 def is_the_answer(event: object) -> bool:
     return isinstance(event, e.ControlApplied) and event.control == "KillSwitchSet"
 
 
 def taken(*seals: e.BatchSealed) -> int:
     """Up to where these have taken the quotes."""
-    return max(x.next_position for s in seals for x in s.inputs if x.topic == "market-data")
+    ends = [x.next_position for s in seals for x in s.inputs if x.topic == "market-data"]
+    return max(ends, default=0)
 
 
 def test_a_gateway_lets_at_most_one_read_of_quotes_go_by_before_a_kill_switch(

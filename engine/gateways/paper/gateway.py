@@ -234,11 +234,15 @@ class PaperGateway:
     # ----------------------------------------------------------------------------- read
 
     def _read(self, topic: str) -> bool:
-        """Take what is there of a topic, in bounds; True if something was."""
+        """Take what is there of a topic, in bounds; True if something was.
+
+        Its partitions share the bound: a kill switch waits for one round of all of them.
+        """
         handle = self._handlers[topic]
+        readers = self._readers[topic]
         has_read = False
-        for number, reader in enumerate(self._readers[topic]):
-            for record in reader.read(READ_RECORDS):
+        for number, reader in enumerate(readers):
+            for record in reader.read(max(1, READ_RECORDS // len(readers))):
                 handle(number, record)
                 has_read = True
         return has_read
