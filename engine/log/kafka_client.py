@@ -1,16 +1,18 @@
 """What every Kafka client of the engine shares: where, under which names, and how it fails."""
 
+import contextlib
 import logging
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from engine.log.port import LogUnavailableError
 
 CALL_MAX_S = 10.0  # No single question to a broker waits longer.
+LEADERS_MAX_S = 1.0
 RECORD_MAX_BYTES = 8 * 1024 * 1024  # Key, headers and value together, on clients and topics.
 REPEAT_S = 10.0
 REPEATS_MAX = 1_000  # Different complaints that are remembered.
@@ -84,6 +86,7 @@ class Cluster:
                 "fetch.min.bytes": 1,
                 "retry.backoff.ms": 10,
                 "retry.backoff.max.ms": 100,
+                "topic.metadata.refresh.fast.interval.ms": 10,
                 "fetch.queue.backoff.ms": 1,  # The default of 1 s stalls a reader that catches up.
                 "message.max.bytes": RECORD_MAX_BYTES,
                 **(extra or {}),
@@ -108,3 +111,16 @@ def error_of(error: BaseException) -> KafkaError:
     if isinstance(cause, KafkaException) and cause.args and isinstance(cause.args[0], KafkaError):
         return cause.args[0]
     return KafkaError(KafkaError._FAIL, str(error))  # noqa: SLF001 (the client's public name)
+
+
+def learn_leaders(consumer: Consumer, name: str | None = None) -> None:
+    """Have a client know who leads a topic now, or every topic, before it asks anything of it.
+
+    One that does not looks around once a second (librdkafka 2.16): each new reader of a restart
+    waited for that. And one that reads no topic goes on asking a broker that is dead.
+    """
+    with contextlib.suppress(KafkaException):  # Nobody answers: what is asked next says so.
+        if name is None:
+            consumer.list_topics(timeout=LEADERS_MAX_S)
+        else:
+            consumer.list_topics(name, timeout=LEADERS_MAX_S)

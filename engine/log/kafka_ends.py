@@ -5,7 +5,6 @@ offsets too. The client says how far it has really read with its end-of-partitio
 broker, asked at that moment, says how far the log is stable.
 """
 
-import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -21,7 +20,13 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from engine.log.kafka_client import CALL_MAX_S, LOGGER, Cluster, error_of
+from engine.log.kafka_client import (
+    CALL_MAX_S,
+    LOGGER,
+    Cluster,
+    error_of,
+    learn_leaders,
+)
 from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
 PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
@@ -66,6 +71,8 @@ class Ends:
         self._high = Consumer(
             cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
         )
+        for consumer in (self._stable, self._high):
+            learn_leaders(consumer)
 
     def first(self, place: Place) -> int:
         """The oldest offset that is still there."""
@@ -136,15 +143,6 @@ class Ends:
             learn_leaders(consumer)
 
 
-def learn_leaders(consumer: Consumer) -> None:
-    """Have a client that reads no topic forget who led them: it would ask a dead broker for ever.
-
-    Of topics that it reads it asks by itself.
-    """
-    with contextlib.suppress(KafkaException):  # Nobody answers: the caller's next try says so.
-        consumer.list_topics(timeout=ASK_FIRST_S)
-
-
 class LastSearch:
     """Finds the last committed record of a partition, searching backwards in doubling steps."""
 
@@ -179,6 +177,7 @@ class LastSearch:
         deadline_s = time.monotonic() + CALL_MAX_S
         last: Message | None = None
         cause = "no answer"
+        learn_leaders(self._consumer, name)
         self._consumer.assign([TopicPartition(name, partition, start)])
         try:
             while time.monotonic() < deadline_s:

@@ -18,7 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from engine.log.kafka_client import LOGGER, Cluster
+from engine.log.kafka_client import LOGGER, Cluster, learn_leaders
 from engine.log.kafka_ends import BAD_BATCH, END_OF_PARTITION, Ends, Place, damaged, headers_of
 from engine.log.port import (
     CorruptLogError,
@@ -131,6 +131,8 @@ class Feed:
         with self._lock:
             self._forget_outages()
             others = self._readers.setdefault(partition, [])
+            if len(self._readers) == 1 and not others:
+                learn_leaders(self._consumer, self._name)
             if not others or start.offset < self._reached[partition]:
                 self._fetch_from(partition, start.offset)
             others.append(reader)
