@@ -1,71 +1,68 @@
-"""Wires the commands into one application, and turns errors into reasons and exit codes."""
+"""Wires the commands into one application, and turns errors into reasons and exit codes.
+
+A command's module is imported when the command is asked for. All of them together, with the
+databases and formats that they need, take longer than most commands run, and a worker that was
+killed would wait for every one of them before it is back.
+"""
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
-import duckdb
 import typer
 from rich.markup import escape
 
-from engine.cli import (
-    archive,
-    audit,
-    blotter,
-    controls,
-    dlq,
-    follower,
-    gateway,
-    notary,
-    orders,
-    projections,
-    reference,
-    simulate,
-    sql,
-    tca,
-    topics,
-    verify,
-    whatif,
-    worker,
-)
 from engine.cli.exits import EPILOG, Exit
 from engine.cli.render import errors
 from engine.log.port import EngineError, LogUnavailableError
 
-app = typer.Typer(
-    name="metaorder",
-    help="An event-sourced smart execution engine: from small orders to fair allocations.",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",  # A paragraph of help fills its lines at any width.
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo")(simulate.demo)
-app.command("simulate")(simulate.simulate)
-app.command("worker")(worker.worker)
-app.add_typer(orders.app, name="orders")
-app.add_typer(controls.app, name="controls")
-app.add_typer(reference.app, name="reference")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(gateway.app, name="gateway")
-app.add_typer(topics.app, name="topics")
-app.add_typer(projections.app, name="projections")
-app.command("sql")(sql.sql)
-app.command("blotter")(blotter.blotter)
-app.command("audit")(audit.audit)
-app.command("tca")(tca.tca)
-app.command("verify")(verify.verify)
-app.command("whatif")(whatif.whatif)
-app.add_typer(notary.app, name="notary")
-app.add_typer(follower.app, name="follower")
-app.add_typer(archive.app, name="archive")
+# Each command and its module, in the order of the help. A module of several commands has an
+# `app`, one of a single command a function of its name.
+MODULES: Mapping[str, str] = {
+    "demo": "simulate",
+    "simulate": "simulate",
+    **{
+        name: name
+        for name in (
+            *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
+            *("projections", "sql", "blotter", "audit", "tca", "verify", "whatif", "notary"),
+            *("follower", "archive"),
+        )
+    },
+}
+
+
+def application(names: Sequence[str] = tuple(MODULES)) -> typer.Typer:
+    """The application with these commands."""
+    app = typer.Typer(
+        name="metaorder",
+        help="An event-sourced smart execution engine: from small orders to fair allocations.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode="markdown",  # A paragraph of help fills its lines at any width.
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def commands() -> None:
+        """With a callback one command alone keeps its name."""
+
+    for name in names:
+        module = import_module(f"engine.cli.{MODULES[name]}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line; its exit code. Reasons go to stderr, tracebacks nowhere."""
+    asked = [name for name in arguments[:1] if name in MODULES]
     try:
-        app(list(arguments))
+        application(asked or tuple(MODULES))(list(arguments))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.ERROR
     except KeyboardInterrupt:
@@ -74,14 +71,22 @@ def execute(arguments: Sequence[str]) -> int:
         return _fail(str(error), Exit.MISSING)
     except EngineError as error:
         return _fail(str(error), Exit.ERROR)
-    except duckdb.Error as error:
-        return _fail(f"query: {error}", Exit.ERROR)
     except BrokenPipeError:  # The reader of stdout, such as `head`, has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as error:
         return _fail(f"{error.filename or 'system'}: {error.strerror or error}", Exit.ERROR)
+    except Exception as error:
+        if not is_of_query(error):
+            raise
+        return _fail(f"query: {error}", Exit.ERROR)
     return Exit.OK
+
+
+def is_of_query(error: Exception) -> bool:
+    """Whether DuckDB raised it; who has not imported DuckDB did not ask it anything."""
+    duckdb = sys.modules.get("duckdb")
+    return duckdb is not None and isinstance(error, duckdb.Error)
 
 
 def main() -> None:
@@ -91,7 +96,7 @@ def main() -> None:
 
 def command_names() -> frozenset[str]:
     """Every command as it is typed, such as `orders submit`."""
-    return frozenset(_names(app, ""))
+    return frozenset(_names(application(), ""))
 
 
 def _names(group: typer.Typer, prefix: str) -> Iterator[str]:

@@ -11,15 +11,17 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-import duckdb
 import orjson
 from rich.console import Console
 from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import duckdb  # It takes as long to import as all else of a worker.
 
 INT64_MAX = 2**63 - 1
 NUMBERS = (int, float, Decimal)
@@ -45,7 +47,7 @@ class Rows(NamedTuple):
             yield dict(zip(self.columns, row, strict=True))
 
 
-def fetched(result: duckdb.DuckDBPyConnection) -> Rows:
+def fetched(result: "duckdb.DuckDBPyConnection") -> Rows:
     """What a query left in a connection."""
     description = result.description or []
     return Rows(tuple(str(x[0]) for x in description), result.fetchall())

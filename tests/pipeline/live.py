@@ -75,7 +75,7 @@ class Feeder(Loop):
         super().__init__(url, partitions)
         self.is_feeding = threading.Event()
         self._chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
-        self._rounds_per_s = rounds_per_s
+        self.rounds_per_s = rounds_per_s
         self._orders: list[tuple[str, str]] = []
 
     @property
@@ -86,7 +86,7 @@ class Feeder(Loop):
         publisher = desk.Publisher(log, desk.OMS, OUTAGE_MAX_S)
         desk.open_day(publisher, INSTRUMENTS)
         self.is_feeding.set()
-        while not self._ends.wait(1 / self._rounds_per_s):
+        while not self._ends.wait(1 / self.rounds_per_s):
             publisher.send(*self._round())
 
     def _round(self) -> Iterator[Input]:
