@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 
 from engine.audit import following
 from engine.audit.following import EVERY_EVENTS, Following
-from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened
+from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.garbage import collected_rarely
@@ -50,7 +50,7 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     rules = rules_of(settings)
+    numbers = shards_of(shard, settings)
     with opened(settings) as place, collected_rarely():
-        numbers = sorted(set(shard)) if shard else range(place.partitions)
         followings = [Following(place, n, rules, snapshots, every) for n in numbers]
         following.run(followings, stopping.wait, once=once)

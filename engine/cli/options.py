@@ -1,6 +1,7 @@
 """Options that several commands share, and how they open what they name."""
 
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,18 @@ def opened(settings: Config) -> Log:
         partitions=settings.partitions,
         session_timeout_ms=settings.session_timeout_ms,
     )
+
+
+def shards_of(asked: Sequence[int] | None, settings: Config) -> list[int]:
+    """The shards asked for, in order, each once; all of them where none was.
+
+    Raises typer.BadParameter for one that the log does not have.
+    """
+    for number in asked or ():
+        if not 0 <= number < settings.partitions:
+            expected = f"expected 0 to {settings.partitions - 1}"
+            raise typer.BadParameter(f"{number}: {expected}", param_hint="--shard")
+    return sorted(set(asked)) if asked else list(range(settings.partitions))
 
 
 def existing(settings: Config) -> None:

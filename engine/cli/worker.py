@@ -9,7 +9,7 @@ import typer
 from rich.logging import RichHandler
 
 from engine.cli import topics
-from engine.cli.options import ConfigOption, LogOption, loaded, opened
+from engine.cli.options import ConfigOption, LogOption, loaded, opened, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.garbage import quiet_collector, set_heap_aside
@@ -36,6 +36,7 @@ def worker(
     Workers may come, go or be killed at any moment; each shard has one at a time.
     """
     settings = loaded(config, log_url=log, worker=name)
+    shards = shards_of(shard, settings) if shard else None
     handler = RichHandler(console=errors(), show_path=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     quiet_collector()
@@ -47,7 +48,7 @@ def worker(
             rules_of(settings),
             settings.worker,
             market_data_batch=settings.market_data_batch,
-            shards=shard or None,
+            shards=shards,
             snapshots=snapshots,
             on_rebuilt=set_heap_aside,
         )

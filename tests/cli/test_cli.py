@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -84,6 +86,28 @@ def test_no_option_is_cut_at_80_columns(
 @pytest.mark.parametrize("line", [["nonsense"], ["orders", "submit", "--colour"], ["sql"]])
 def test_wrong_usage_is_2(line: list[str]) -> None:
     assert execute(line) == Exit.USAGE
+
+
+@pytest.mark.parametrize("line", [["worker"], ["follower", "run", "--once", "--snapshots", "s"]])
+@pytest.mark.parametrize("shard", ["-1", "99"])
+@pytest.mark.usefixtures("log")
+def test_a_shard_that_the_log_lacks_is_named(
+    line: list[str], shard: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute([*line, "--shard", shard]) == Exit.USAGE
+    shown = " ".join(capsys.readouterr().err.split())
+    assert f"--shard: {shard}: expected 0 to 7" in shown
+
+
+def test_one_command_imports_no_other() -> None:
+    code = "import sys; from engine.cli.application import application; application(['worker'])"
+    done = subprocess.run(  # noqa: S603  Our own module.
+        [sys.executable, "-c", f"{code}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not {"duckdb", "pyarrow", "confluent_kafka"} & set(done.stdout.split())
 
 
 def test_one_order_by_flags(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
