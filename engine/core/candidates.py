@@ -132,11 +132,10 @@ def can_take(search: Search) -> bool:
     far_px = search.best.far_px(side)
     if not far_px or within_limit_px(state, search.parent, far_px) != far_px:
         return False
-    oldest_ns = search.now_ns - state.settings.quote_age_max_ns
     return any(
         venue in state.reference.venues
         and venue not in search.barred
-        and quote.received_ns >= oldest_ns
+        and market.is_fresh(state, quote, search.now_ns)
         and (quote.ask_px if side is Side.BUY else quote.bid_px) == far_px
         for venue, quote in search.book.quotes.items()
     )
@@ -196,7 +195,7 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
     px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
     if quote is None or not px:
         return RouteReason.NO_QUOTE
-    if search.now_ns - quote.received_ns > search.state.settings.quote_age_max_ns:
+    if not market.is_fresh(search.state, quote, search.now_ns):
         return RouteReason.STALE_QUOTE
     if px != search.best.far_px(side) or px != limit_px:
         return RouteReason.NOT_AT_BEST

@@ -3,8 +3,10 @@
 The best bid and offer (NBBO) is made of venue quotes younger than the feed's limit. A newer quote
 that locks or crosses an older one of another venue evicts the older: the newer one shows that the
 older is gone, as nobody leaves such money lying about. A quote's age counts from the time our
-gateway received it, never from a venue's clock, and nothing here reads the time of a round, so
-folding quotes in one round or in three comes to the same. A side without a positive price and
+gateway received it, never from a venue's clock, and nothing that folds reads the time of a round,
+so folding quotes in one round or in three comes to the same. A quote from as far in the future as
+the limit is no fresher than one from the past: its gateway's clock is wrong, and it would never
+grow old. A side without a positive price and
 size shows nothing, whatever the feed means by it, and a print of nothing is no volume.
 """
 
@@ -73,11 +75,11 @@ class Change(NamedTuple):
 
 def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
     """Best bid and offer over the quotes younger than the limit; ties go to the larger size."""
-    oldest_ns = now_ns - age_max_ns
+    oldest_ns, newest_ns = now_ns - age_max_ns, now_ns + age_max_ns
     bid_px = bid_qty = bid_ns = ask_px = ask_qty = ask_ns = 0
     bid_venue = ask_venue = ""
     for venue, quote in book.quotes.items():
-        if quote.received_ns < oldest_ns:
+        if not oldest_ns <= quote.received_ns <= newest_ns:
             continue
         px = quote.bid_px
         if px > bid_px or (px == bid_px and px and quote.bid_qty > bid_qty):
@@ -86,6 +88,11 @@ def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
         if px and (px < ask_px or not ask_px or (px == ask_px and quote.ask_qty > ask_qty)):
             ask_px, ask_qty, ask_venue, ask_ns = px, quote.ask_qty, venue, quote.received_ns
     return Nbbo(bid_px, bid_venue, bid_ns, ask_px, ask_venue, ask_ns)
+
+
+def is_fresh(state: State, quote: Quote, now_ns: int) -> bool:
+    """Whether it is of now, as far as the adopted age limit goes."""
+    return abs(now_ns - quote.received_ns) <= state.settings.quote_age_max_ns
 
 
 def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:

@@ -67,8 +67,7 @@ class VenueMarket:
 
     def view(self, venue: str, instrument_id: str, now_ns: int) -> View:
         quote = self.known.book(instrument_id).quotes.get(venue)
-        oldest_ns = now_ns - self.known.settings.quote_age_max_ns
-        is_alive = quote is not None and quote.received_ns >= oldest_ns
+        is_alive = quote is not None and market.is_fresh(self.known, quote, now_ns)
         return View(now_ns, market.view(self.known, instrument_id, now_ns), is_alive)
 
     def _observe_quote(self, quote: QuoteObserved) -> None:

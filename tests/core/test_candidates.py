@@ -77,6 +77,11 @@ from engine.core.state import Scorecard
             {},
             RouteReason.STALE_QUOTE,
         ),
+        (
+            (quote(LIT, received_ns=NOW_NS + 30 * SECOND + 1),),
+            {},
+            RouteReason.STALE_QUOTE,
+        ),
         ((quote(LIT, 100.00, 100.03),), {}, RouteReason.NOT_AT_BEST),
         ((venue(LIT, min_qty=1_000),), {}, RouteReason.BELOW_MINIMUM),
         ((venue(LIT, odd_lots=False),), {"order_qty": 99}, RouteReason.ODD_LOT),

@@ -140,7 +140,7 @@ QUOTES = st.lists(
         bid_qty=st.integers(0, 3),
         ask_px=st.integers(0, 6),
         ask_qty=st.integers(0, 3),
-        received_ns=st.integers(0, 40),
+        received_ns=st.integers(0, 80),
     ),
     max_size=12,
 )
@@ -148,7 +148,8 @@ QUOTES = st.lists(
 
 def naive_nbbo(book: Book, now_ns: int, age_max_ns: int) -> tuple[int, str, int, str]:
     """Sort them all: price, then size, then who stood first."""
-    fresh = [(venue, q) for venue, q in book.quotes.items() if now_ns - q.received_ns <= age_max_ns]
+    ages = ((venue, q, abs(now_ns - q.received_ns)) for venue, q in book.quotes.items())
+    fresh = [(venue, q) for venue, q, age_ns in ages if age_ns <= age_max_ns]
     bids = sorted((-q.bid_px, -q.bid_qty, n, v) for n, (v, q) in enumerate(fresh) if q.bid_px)
     asks = sorted((q.ask_px, -q.ask_qty, n, v) for n, (v, q) in enumerate(fresh) if q.ask_px)
     bid_px, bid_venue = (-bids[0][0], bids[0][3]) if bids else (0, "")
@@ -195,6 +196,19 @@ def test_a_quote_counts_up_to_the_age_limit_and_not_beyond() -> None:
     assert (at_limit.bid_px, at_limit.bid_venue) == (px(100.00), "A")
     assert at_limit.age_ns(NOW_NS + AGE_MAX_NS) == AGE_MAX_NS
     assert (beyond.bid_px, beyond.bid_venue) == (px(99.99), "B")
+
+
+def test_a_quote_of_a_clock_that_runs_ahead_counts_no_sooner_than_the_age_limit_allows() -> None:
+    ahead_ns = 10 * AGE_MAX_NS
+    scene = given(quote("A"), quote("B", bid=100.01, ask=100.03, received_ns=NOW_NS + ahead_ns))
+
+    now, then = (
+        market.view(scene.state, INSTRUMENT, NOW_NS + after_ns)
+        for after_ns in (0, ahead_ns - AGE_MAX_NS)
+    )
+
+    assert (now.bid_px, now.bid_venue) == (px(100.00), "A")
+    assert (then.bid_px, then.bid_venue) == (px(100.01), "B")
 
 
 def test_the_near_side_is_where_one_posts_and_the_far_side_where_one_takes() -> None:
