@@ -4,13 +4,15 @@ with
 cards as (
     select shard, venue, max_by({
         'version': version, 'samples': samples, 'fill_ppm': fill_ppm,
-        'speed_ns': speed_ns, 'cost_millibps': cost_millibps
+        'speed_ns': speed_ns, 'cost_millibps': cost_millibps, 'take_samples': take_samples
     }, seq) as card
     from (
-        select shard, venue, seq, version, samples, fill_ppm, speed_ns, cost_millibps
+        select shard, venue, seq, version, samples, fill_ppm, speed_ns, cost_millibps,
+            take_samples
         from scorecard_updated
         union all
-        select shard, venue, seq, version, samples, fill_ppm, speed_ns, cost_millibps
+        select shard, venue, seq, version, samples, fill_ppm, speed_ns, cost_millibps,
+            take_samples
         from scorecard_carried
     )
     group by shard, venue
@@ -48,7 +50,9 @@ select
     cards.card.samples as samples,
     cards.card.fill_ppm as fill_ppm,
     cards.card.speed_ns as speed_ns,
-    cards.card.cost_millibps as cost_millibps
+    -- Cost of a taking child; null before the first one that was filled while there was a midpoint.
+    case when cards.card.take_samples > 0 then cards.card.cost_millibps end as cost_millibps,
+    cards.card.take_samples as take_samples
 from counts
 left join cards on cards.shard = counts.shard and cards.venue = counts.venue
 left join venues on venues.venue = counts.venue;
