@@ -110,7 +110,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "aggregation",
         aggregation,
-        (e.OrderAccepted, e.ParentOpened, e.OrderAmended),
+        (e.OrderAccepted, e.ParentOpened, e.OrderAmended, e.MemberLeft),
         (e.ParentOpened, e.MemberJoined),
     ),
     Row(
@@ -214,6 +214,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
 # each parent is planned once. A step in REPEATED is asked again until it has nothing more to say.
 GATHER: tuple[Plan, ...] = (
     membership.settle,
+    membership.part,
     netting.cross,
     membership.make_room,
     aggregation.release,
@@ -226,9 +227,15 @@ WORK: tuple[Plan, ...] = (
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
-    (membership.settle, membership.make_room, recall.ask_back, aggregation.finish)
+    (
+        membership.settle,
+        membership.part,
+        membership.make_room,
+        recall.ask_back,
+        aggregation.finish,
+    )
 )
-REPEATED: frozenset[Plan] = frozenset((membership.settle, netting.cross))
+REPEATED: frozenset[Plan] = frozenset((membership.settle, membership.part, netting.cross))
 
 
 def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:

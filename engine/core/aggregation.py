@@ -16,6 +16,7 @@ from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
     EndReason,
+    LeaveReason,
     MemberAmended,
     MemberJoined,
     MemberLeft,
@@ -109,10 +110,17 @@ def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[St
 
 
 def place(state: State, order: Order, now_ns: int) -> StageEvent:
-    """Join the newest parent that still takes members, or open one."""
+    """Join the newest parent that still takes members, or open one.
+
+    Whom a kill switch stops and whom it does not are never put together.
+    """
     key = compatibility(order, state.settings.limit_band_px)
     for parent in reversed(state.joinable.get(key, [])):
-        if takes_members(state, parent, now_ns) and respects(parent, order.limit_px):
+        if (
+            takes_members(state, parent, now_ns)
+            and respects(parent, order.limit_px)
+            and are_as_free(state, parent, order)
+        ):
             return joined(parent, order)
     return opened(state, order, now_ns)
 
@@ -127,11 +135,8 @@ def respects(parent: Parent, limit_px: int | None) -> bool:
 
 
 def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
-    """A gathering parent does; a working one in the first part of its horizon.
-
-    One that a client's kill switch holds up takes nobody else.
-    """
-    if len(parent.members) >= MEMBERS_MAX or has_killed_member(state, parent):
+    """A gathering parent does; a working one in the first part of its horizon."""
+    if len(parent.members) >= MEMBERS_MAX:
         return False
     if not parent.is_released:
         return True
@@ -202,8 +207,16 @@ def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[Stag
     return (place(state, order, now_ns + 1),)
 
 
+def decide_left(state: State, event: MemberLeft, now_ns: int) -> tuple[StageEvent, ...]:
+    """Whom a kill switch took out waits in a parent of such members, until it is lifted."""
+    if event.reason is not LeaveReason.KILL_SWITCH:
+        return ()  # The change that took it out says what becomes of it.
+    return (place(state, state.orders[event.order_id], now_ns + 1),)  # As for an amended one.
+
+
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     OrderAccepted: decide_accepted,
+    MemberLeft: decide_left,
     ParentOpened: decide_opened,
     OrderAmended: decide_amended,
 }
@@ -258,9 +271,21 @@ def may_trade(state: State, parent: Parent) -> bool:
 def has_killed_member(state: State, parent: Parent) -> bool:
     """Whether a kill switch stops a client whose order is in it: a child is never its alone."""
     return bool(state.controls.killed) and any(
-        risk.is_killed(state, client_id=member.order.terms.client_id)
-        for member in parent.active_members()
+        is_held(state, member.order) for member in parent.active_members()
     )
+
+
+def are_as_free(state: State, parent: Parent, order: Order) -> bool:
+    """Whether kill switches stop all members if they stop this order's client, else none."""
+    if not state.controls.killed:
+        return True
+    is_stopped = is_held(state, order)
+    return all(is_held(state, m.order) is is_stopped for m in parent.active_members())
+
+
+def is_held(state: State, order: Order) -> bool:
+    """Whether a kill switch stops its client, or the whole firm."""
+    return risk.is_killed(state, client_id=order.terms.client_id)
 
 
 def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:

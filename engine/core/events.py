@@ -234,6 +234,7 @@ class LeaveReason(StrEnum):
     CANCELLED = "CANCELLED"
     AMENDED = "AMENDED"
     EXPIRED = "EXPIRED"
+    KILL_SWITCH = "KILL_SWITCH"
     OTHER = "OTHER"
 
 

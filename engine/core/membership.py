@@ -4,8 +4,13 @@ Children that are out may still fill, and those fills are the members' own. So a
 no child covers the quantity that it gives up; while it waits, no new slice covers that quantity,
 and the newest children are asked back until it is free. An amend that changes the price band, or
 forbids what a child is out at, takes the order out of its parent; it looks for another then.
+
+A child is never one member's alone, so a kill switch of one client stops all of a parent while that
+client is in it. As soon as no child covers what it wants, at once or when the children that are
+asked back have come, it leaves, to wait in a parent of such members; the others go on.
 """
 
+from engine.core import aggregation
 from engine.core.aggregation import amended_qty, cancel, limit_band, respects, tightest_px
 from engine.core.events import (
     CancelReason,
@@ -82,6 +87,19 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
         parent_limit_px=tightest_px(parent.terms.side, (*others, change.limit_px)),
     )
     return (amended, stays)
+
+
+def part(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+    """Let the first member that a kill switch stops leave the others."""
+    if not state.controls.killed:
+        return ()
+    stopped = [m for m in parent.active_members() if aggregation.is_held(state, m.order)]
+    if not stopped or len(stopped) == parent.member_count:
+        return ()
+    for member in stopped:  # One with a pending change waits for that.
+        if member.order.pending is None and 0 < member.open_qty <= parent.pool_qty:
+            return (left(parent, member.order, LeaveReason.KILL_SWITCH),)
+    return ()
 
 
 def left(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:

@@ -4,15 +4,19 @@ from typing import Any
 
 import pytest
 from world import (
+    HOUR,
     INSTRUMENT,
     LIT,
     MINUTE,
     OTHER_LIT,
     Raw,
     allotment,
+    amend,
     an,
     at_once,
+    cancel,
     event,
+    fill_report,
     given,
     halt,
     kill,
@@ -38,10 +42,18 @@ from engine.core.events import (
     ControlApplied,
     ControlScope,
     ExecType,
+    FillAllocated,
     HaltReason,
     InstrumentHalted,
+    LeaveReason,
+    MemberAmended,
+    MemberLeft,
     OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderExpired,
     OrderRejected,
+    ParentOpened,
     ParentReleased,
     RejectReason,
     Router,
@@ -108,6 +120,10 @@ def test_a_kill_switch_stops_its_scope_alone(
     )
 
 
+RESTING_TWO = (
+    at_once("o1", 400, limit_px=px(99.95)),
+    at_once("o2", 600, limit_px=px(99.95), client_id="c2"),
+)
 WORKING = (policy(router=Router.SEQUENTIAL), at_once(limit_px=px(99.95)))
 
 
@@ -167,6 +183,82 @@ def test_a_parent_with_a_killed_client_neither_gathers_crosses_nor_goes_out() ->
     assert world.order("o1").crossed_qty == 0
     assert world.order("s").crossed_qty == 500
     world.when(kill(ControlScope.CLIENT, "c1", engaged=False)).then_some(ParentReleased)
+
+
+TWO = (order("o1", 400), order("o2", 600, client_id="c2"))
+KILL_C1 = kill(ControlScope.CLIENT, "c1")
+LIFT_C1 = kill(ControlScope.CLIENT, "c1", engaged=False)
+
+
+def test_a_stopped_client_leaves_the_others_at_once_where_no_child_covers_it() -> None:
+    world = trading(policy(window_ns=MINUTE), *TWO)
+    both = world.parent("o1")
+
+    world.when(KILL_C1).then_some(
+        an(MemberLeft, left_qty=400, parent_qty=600, reason=LeaveReason.KILL_SWITCH), ParentOpened
+    )
+    alone = world.parent("o1")
+    assert alone is not both is world.parent("o2")
+    assert both.open_qty == 600
+    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
+    assert (both.is_released, alone.is_released) == (True, False)
+
+    world.when(LIFT_C1, after_ns=1).then_some(an(ParentReleased, release_qty=400))
+
+
+def test_what_covers_a_stopped_client_comes_back_before_it_leaves() -> None:
+    world = trading(policy(router=Router.SEQUENTIAL), *RESTING_TWO)
+    both, child = world.parent("o1"), world.child()
+    assert both is world.parent("o2")
+    assert both.pool_qty < 400
+
+    world.when(KILL_C1).then_some(
+        an(ChildCancelRequested, reason=CancelReason.KILL_SWITCH)
+    ).then_no(MemberLeft)
+    late = fill_report(child, 100)
+    world.when(late).then_some(FillAllocated).then_no(MemberLeft)
+    assert world.order("o1").allocated_qty == 40  # It was a member when the venue filled it.
+
+    world.when(report(child, ExecType.CANCELED)).then_some(
+        an(MemberLeft, left_qty=360, reason=LeaveReason.KILL_SWITCH),
+        ParentOpened,
+        an(ChildRouted, parent_id=both.parent_id, child_qty=540),
+    )
+    world.when(LIFT_C1, after_ns=1).then_some(an(ChildRouted, child_qty=360))
+
+
+def test_two_stopped_clients_wait_together_and_part_when_one_may_go_on() -> None:
+    world = trading(policy(window_ns=MINUTE), *TWO, order("o3", 100, client_id="c3"))
+    world.given(KILL_C1, kill(ControlScope.CLIENT, "c2"))
+    assert world.parent("o1") is world.parent("o2") is not world.parent("o3")
+
+    world.when(LIFT_C1).then_some(an(MemberLeft, order_id=world.order("o2").order_id))
+
+    assert world.parent("o1") is not world.parent("o2")
+    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE + 1)
+    assert (world.parent("o1").is_released, world.parent("o2").is_released) == (True, False)
+
+
+def test_a_stopped_client_may_cancel_and_its_orders_end_with_their_time() -> None:
+    world = trading(policy(window_ns=MINUTE), *TWO, order("o3", 100))
+    world.given(KILL_C1)
+    world.when(cancel("o1")).then_some(an(OrderCancelled, withdrawn_qty=400))
+    world.when(after_ns=HOUR * 7).then_some(
+        an(OrderExpired, order_id=world.order("o3").order_id, withdrawn_qty=100)
+    )
+
+
+def test_an_amend_that_waits_for_its_children_goes_before_the_kill_switch() -> None:
+    world = trading(policy(router=Router.SEQUENTIAL), *RESTING_TWO)
+    world.given(amend("o1", order_qty=300), KILL_C1)
+    world.when(report(world.child(), ExecType.CANCELED)).then_some(
+        an(OrderAmended, order_qty=300), MemberAmended, an(MemberLeft, left_qty=300)
+    )
+
+
+def test_the_firms_kill_switch_parts_nobody() -> None:
+    world = trading(policy(window_ns=MINUTE), *TWO)
+    world.when(kill()).then_no(MemberLeft)
 
 
 def test_a_restriction_refuses_new_orders_and_leaves_what_works() -> None:
