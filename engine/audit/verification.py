@@ -14,32 +14,29 @@ What no chain can prove: that the newest batches have not been cut off, or the w
 anew by whoever has this code. Only a chain head that was kept elsewhere can; see `anchors`.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import recovery
 from engine import seal as seals
-from engine.audit import difference as differences
-from engine.audit.difference import Difference, Kind, Later
-from engine.core.events import BatchSealed, ConfigurationAdopted, DayOpened, SealKind, StageEvent
+from engine.audit.difference import Difference, Kind
+from engine.audit.finding import Findings, FoundError
+from engine.audit.segment import BATCHES_MAX, Segment, segments
+from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
 from engine.log import codec
 from engine.log.port import (
     DLQ,
     INPUT_TOPICS,
     JOURNAL,
-    SHARED_TOPICS,
     STAGE_TOPICS,
     CorruptLogError,
     Log,
     LogUnavailableError,
     Record,
 )
-from engine.recording import DamagedError, Recording, Records, Sealing, last_seal
-from engine.shard import Rules, Sealed, Shard
-
-LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
-BATCHES_MAX = 2**62  # Beyond every batch.
+from engine.recording import Recording, Records, Sealing, last_seal
+from engine.shard import Rules, Shard
 
 
 class Bounds(NamedTuple):
@@ -78,22 +75,6 @@ class Proof:
     difference: Difference | None = None
 
 
-class Segment(NamedTuple):
-    """The batches from one close to the next."""
-
-    first: int
-    next: int
-    day: int | None  # None where no day was opened.
-
-
-class _FoundError(Exception):
-    """The proof ends here."""
-
-    def __init__(self, found: Difference) -> None:
-        super().__init__(found.text)
-        self.found = found
-
-
 def verify(
     log: Log,
     number: int,
@@ -121,20 +102,17 @@ class _Verification:
         self._shard = Shard(number, rules)
         self._proof = Proof(number)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
-        self._seal: BatchSealed | None = None  # In hand, for what raises.
+        self._findings = Findings(number)
 
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
         try:
             with Recording(self._log, proof.shard) as recording:
                 yield from self._all(recording)
-        except _FoundError as error:
+        except FoundError as error:
             proof.difference = error.found
-        except DamagedError as error:
-            kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
-            proof.difference = self._at(error.topic, kind, error.place, text=str(error))
         except CorruptLogError as error:
-            proof.difference = self._at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
+            proof.difference = self._findings.damaged(error)
         return proof
 
     def _all(self, recording: Recording) -> Generator[Progress, None, None]:
@@ -144,7 +122,7 @@ class _Verification:
         part = next(parts)
         while True:
             for sealing in recording.seals():
-                self._seal = sealing.seal
+                self._findings.seal = sealing.seal
                 while sealing.seal.batch >= part.next:
                     part = next(parts, Segment(part.next, BATCHES_MAX, None))
                 self._take(recording, sealing, part)
@@ -199,13 +177,17 @@ class _Verification:
                 kind = Kind.CHANGED
                 if name == "batch":
                     kind = Kind.REMOVED if seal.batch > shard.next_batch else Kind.INSERTED
-                raise _FoundError(self._of_seal(sealing, kind, name, recorded, expected))
+                raise FoundError(self._findings.of_seal(sealing, kind, name, recorded, expected))
         chain = seals.chain(seal)
         if chain != seal.chain:
-            raise _FoundError(self._of_seal(sealing, Kind.CHANGED, "chain", seal.chain, chain))
+            raise FoundError(
+                self._findings.of_seal(sealing, Kind.CHANGED, "chain", seal.chain, chain)
+            )
         if seal.now_ns < state.sealed_ns:
-            found = self._of_seal(sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns)
-            raise _FoundError(found)
+            found = self._findings.of_seal(
+                sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns
+            )
+            raise FoundError(found)
 
     def _check_places(self, found: Records) -> None:
         """Positions are dense; offsets follow the log's own rule, a commit's lie side by side."""
@@ -220,12 +202,12 @@ class _Verification:
 
     def _check_follows(self, topic: str, last: Record, record: Record, *, is_first: bool) -> None:
         if record.position != last.position + 1:
-            raise _FoundError(self._misplaced(topic, record, "position", last.position + 1))
+            raise FoundError(self._findings.misplaced(topic, record, "position", last.position + 1))
         expected: int | None = last.offset + 1
         if is_first or topic in INPUT_TOPICS:  # Written by another call than the one before.
             expected = self._log.offset_after(topic, last.offset)
         if expected is not None and record.offset != expected:
-            raise _FoundError(self._misplaced(topic, record, "offset", expected))
+            raise FoundError(self._findings.misplaced(topic, record, "offset", expected))
 
     def _decide(
         self, recording: Recording, sealing: Sealing, inputs: Records, outputs: Records
@@ -242,8 +224,8 @@ class _Verification:
         except Exception as error:
             self._check_inputs(recording, seal, inputs)
             text = f"{shard.at or 'the step'} raised {error!r:.200}, and no fault was recorded"
-            found = self._at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
-            raise _FoundError(found) from error
+            found = self._findings.at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
+            raise FoundError(found) from error
         assert again is not None, "must_seal gives a seal"
         recorded: Records = {**outputs, JOURNAL: (sealing.record,)}
         if all(
@@ -253,7 +235,7 @@ class _Verification:
         ) and len(recorded) == len(again.records):
             return
         self._check_inputs(recording, seal, inputs)
-        raise _FoundError(self._decided_otherwise(again, recorded, inputs))
+        raise FoundError(self._findings.decided_otherwise(again, recorded, inputs))
 
     def _fold(
         self, recording: Recording, seal: BatchSealed, inputs: Records, outputs: Records
@@ -267,157 +249,13 @@ class _Verification:
         if anchor is None:
             return
         if anchor != seal.chain:
-            text = (
-                f"a signed anchor states another chain for batch {seal.batch}: the log was "
-                "written anew after it was signed"
-            )
-            raise _FoundError(
-                self._at(
-                    JOURNAL,
-                    Kind.CHANGED,
-                    f"batch {seal.batch} or before",
-                    field="chain",
-                    recorded=seal.chain.hex(),
-                    expected=anchor.hex(),
-                    text=text,
-                )
-            )
+            raise FoundError(self._findings.unlike_anchor(seal, anchor))
         self._proof.anchored, self._proof.anchored_ns = seal.batch, seal.now_ns
 
-    # ------------------------------------------------------------------------- what differs
-
     def _check_inputs(self, recording: Recording, seal: BatchSealed, inputs: Records) -> None:
-        """Raise for the first input topic whose records are not those that were sealed."""
-        for entry in seal.inputs:
-            records = inputs[entry.topic]
-            if differences.digest_of(records, entry.first_position) == entry.digest:
-                continue
-            later = self._later(recording, entry.topic, entry.next_position, records)
-            kind, place = differences.in_inputs(entry, records, later)
-            text = (
-                f"shard {self._shard.number}, batch {seal.batch}: the inputs of {entry.topic} are "
-                f"not those that were decided on: {kind.value}, {place}"
-            )
-            raise _FoundError(self._at(entry.topic, kind, place, text=text))
-
-    def _later(
-        self, recording: Recording, topic: str, position: int, records: Sequence[Record]
-    ) -> Later | None:
-        """The next seal that took of the topic, and what the log holds around there."""
-        source = recording.source(topic)
-        for sealing in recording.ahead():
-            for entry in sealing.seal.inputs:
-                if entry.topic == topic:
-                    count = entry.next_position - position + max(differences.SHIFTS)
-                    found = (*records, *source.peek(min(count, LOOK_AHEAD_RECORDS)))
-                    first = position - len(records)
-                    return Later(entry, dict(enumerate(found, start=first)))
-        return None
-
-    def _decided_otherwise(self, again: Sealed, recorded: Records, inputs: Records) -> Difference:
-        """The first event or seal that is not the one decided again."""
-        found = differences.in_outputs(recorded, again.records, again.events)
-        assert found is not None, "some record differs"
-        topic, wrong, event = found
-        seal = again.seal
-        records = recorded.get(topic, ())
-        place = f"batch {seal.batch}"
-        if wrong.at < len(records):
-            place += f", offset {records[wrong.at].offset}"
-        is_sealed = event is None or self._has_sealed_digest(topic, recorded)
-        kind = wrong.kind
-        if event is not None and is_sealed:
-            kind = Kind.DECIDED  # The log is as it was sealed: the decision itself is another.
-        what = topic if event is None else f"seq {event.seq}, {type(event).__name__}"
-        return self._at(
-            topic,
-            kind,
-            place,
-            seq=None if event is None else event.seq,
-            field=wrong.field,
-            recorded=wrong.recorded,
-            expected=wrong.expected,
-            inputs=() if event is None else (differences.cause_of(event.cause, inputs),),
-            text=(
-                f"shard {self._shard.number}, {what}: {kind.value}"
-                f"{f' in {wrong.field}' if wrong.field else ''}; recorded {wrong.recorded}, "
-                f"decided again {wrong.expected}"
-            ),
-        )
-
-    def _has_sealed_digest(self, topic: str, recorded: Records) -> bool:
-        """Whether the records of an output are those that were sealed."""
-        assert self._seal is not None
-        if topic == JOURNAL:
-            return True
-        digest = seals.new_hash()
-        for record in recorded.get(topic, ()):
-            try:
-                event = codec.decode(topic, record.value) if topic != DLQ else None
-            except codec.UnreadableError:
-                return False
-            digest.update(seals.frame(0 if event is None else event.seq, *record[2:]))
-        return any(
-            entry.topic == topic and entry.digest == digest.digest() for entry in self._seal.outputs
-        )
-
-    def _of_seal(
-        self, sealing: Sealing, kind: Kind, name: str, recorded: object, expected: object
-    ) -> Difference:
-        return self._at(
-            JOURNAL,
-            kind,
-            f"offset {sealing.record.offset}",
-            field=name,
-            recorded=differences.shown(recorded),
-            expected=differences.shown(expected),
-            text=(
-                f"shard {self._shard.number}: the seal at offset {sealing.record.offset} states "
-                f"{name} {differences.shown(recorded)}, expected {differences.shown(expected)}"
-            ),
-        )
-
-    def _misplaced(self, topic: str, record: Record, name: str, expected: int) -> Difference:
-        recorded = getattr(record, name)
-        return self._at(
-            topic,
-            Kind.CHANGED,
-            f"offset {record.offset}, position {record.position}",
-            field=name,
-            recorded=str(recorded),
-            expected=str(expected),
-            text=(
-                f"shard {self._shard.number}: a record of {topic} has {name} {recorded}, expected "
-                f"{expected}: it was moved, or one before it removed"
-            ),
-        )
-
-    def _at(
-        self,
-        topic: str,
-        kind: Kind,
-        place: str,
-        *,
-        seq: int | None = None,
-        field: str = "",
-        recorded: str = "",
-        expected: str = "",
-        inputs: tuple[str, ...] = (),
-        text: str = "",
-    ) -> Difference:
-        return Difference(
-            shard=self._shard.number,
-            batch=self._shard.next_batch if self._seal is None else self._seal.batch,
-            topic=topic,
-            kind=kind,
-            place=place,
-            seq=seq,
-            field=field,
-            recorded=recorded,
-            expected=expected,
-            inputs=inputs,
-            text=text,
-        )
+        found = self._findings.in_inputs(recording, seal, inputs)
+        if found is not None:
+            raise FoundError(found)
 
     # -------------------------------------------------------------------------------- end
 
@@ -427,48 +265,27 @@ class _Verification:
         journal = recording.source(JOURNAL)
         if journal.has_more():
             return False
+        head = self._proof.head
         if leftover:
-            self._check_leftover(recording, leftover)
-            text = (
-                f"shard {self._shard.number}: {', '.join(leftover)} hold records after the last "
-                f"seal, batch {self._proof.head}: the journal's end was cut off, or another "
-                "writer was here"
+            firsts = {topic: recording.source(topic).peek(1)[0] for topic in leftover}
+            found = self._findings.leftover(firsts, self._shard.state.next_seq, head)
+            what = (
+                f"{', '.join(leftover)} hold records after the last seal, batch {head}: the "
+                "journal's end was cut off, or another writer was here"
             )
-            raise _FoundError(
-                self._at(JOURNAL, Kind.TRUNCATED, f"after batch {self._proof.head}", text=text)
-            )
-        beyond = [batch for batch in self._anchors if batch > self._proof.head]
+            raise FoundError(found or self._findings.cut(head, what))
+        beyond = [batch for batch in self._anchors if batch > head]
         if beyond:
-            text = (
-                f"shard {self._shard.number}: a signed anchor states batch {max(beyond)}, the log "
-                f"ends with {self._proof.head}: its end was cut off"
+            what = (
+                f"a signed anchor states batch {max(beyond)}, the log ends with {head}: its end "
+                "was cut off"
             )
-            raise _FoundError(
-                self._at(JOURNAL, Kind.TRUNCATED, f"after batch {self._proof.head}", text=text)
-            )
+            raise FoundError(self._findings.cut(head, what))
         for topic in INPUT_TOPICS:
             count = recording.source(topic).count()
             if count:
                 self._proof.unsealed[topic] = count
         return True
-
-    def _check_leftover(self, recording: Recording, topics: Sequence[str]) -> None:
-        """Raise unless the records after the last seal begin as the next batch would have."""
-        firsts = {topic: recording.source(topic).peek(1)[0] for topic in topics}
-        seqs = {t: differences.number_of(t, record.value) for t, record in firsts.items()}
-        next_seq = self._shard.state.next_seq
-        if next_seq in seqs.values():
-            return
-        topic, record = next(iter(firsts.items()))
-        text = (
-            f"shard {self._shard.number}: {topic} holds a record at offset {record.offset} after "
-            f"the last seal, batch {self._proof.head}, that does not begin with seq {next_seq}: "
-            "another writer was here"
-        )
-        found = self._at(
-            topic, Kind.INSERTED, f"offset {record.offset}", seq=seqs[topic], text=text
-        )
-        raise _FoundError(found)
 
 
 def newest_seal(log: Log, number: int) -> BatchSealed | None:
@@ -487,36 +304,3 @@ def adopted(seal: BatchSealed, outputs: Records) -> str | None:
             if isinstance(event, ConfigurationAdopted) and event.seq == seal.first_seq:
                 return event.text
     return None
-
-
-def segments(log: Log, number: int) -> list[Segment]:
-    """The days of a shard by their batches, the last one open; at least one.
-
-    Reads the journal and what the batches consumed of `controls`.
-    """
-    found: list[Segment] = []
-    first, day = 0, None
-    try:
-        with Recording(log, number) as recording:
-            for batch, (seal, _) in enumerate(recording.seals()):
-                if seal.batch != batch:
-                    break
-                for record in recording.inputs(seal, SHARED_TOPICS).get("controls", ()):
-                    if codec.is_a(DayOpened, record.value):
-                        day = opened_day(record) or day
-                if seal.kind is SealKind.CLOSE:
-                    found.append(Segment(first, seal.batch + 1, day))
-                    first, day = seal.batch + 1, None
-    except CorruptLogError:  # The proof comes to the same place and names it.
-        pass
-    return [*found, Segment(first, BATCHES_MAX, day)]
-
-
-def opened_day(record: Record) -> int | None:
-    """The day in a DayOpened record; None if it can't be read, as then it opened nothing."""
-    try:
-        event = codec.decode("controls", record.value)
-    except codec.UnreadableError:
-        return None
-    day: int = event.day
-    return day

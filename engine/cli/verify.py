@@ -13,7 +13,8 @@ from engine.audit import difference as differences
 from engine.audit import examination
 from engine.audit.difference import Difference
 from engine.audit.examination import Task
-from engine.audit.verification import BATCHES_MAX, Bounds, Proof
+from engine.audit.segment import BATCHES_MAX
+from engine.audit.verification import Bounds, Proof
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded
 from engine.cli.render import Output, from_dicts, progress, render, render_one
