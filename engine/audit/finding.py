@@ -10,12 +10,13 @@ from engine import seal as seals
 from engine.audit import difference as differences
 from engine.audit.difference import Difference, Kind, Later
 from engine.core.events import BatchSealed
-from engine.log import codec
+from engine.log.codec import PREFIX_BYTES
 from engine.log.port import DLQ, JOURNAL, CorruptLogError, Record
 from engine.recording import DamagedError, Recording, Records, Sealing
 from engine.shard import Sealed
 
 LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
+LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.
 
 
 class FoundError(Exception):
@@ -184,6 +185,10 @@ class Findings:
             ),
         )
 
+    def are_as_sealed(self, outputs: Records) -> bool:
+        """Whether all that a batch wrote has the digests of its seal, readable or not."""
+        return all(self._has_sealed_digest(topic, outputs) for topic in outputs)
+
     def _has_sealed_digest(self, topic: str, recorded: Records) -> bool:
         """Whether the records of an output are those that were sealed."""
         assert self.seal is not None
@@ -191,14 +196,22 @@ class Findings:
             return True
         digest = seals.new_hash()
         for record in recorded.get(topic, ()):
-            try:
-                event = codec.decode(topic, record.value) if topic != DLQ else None
-            except codec.UnreadableError:
-                return False
-            digest.update(seals.frame(0 if event is None else event.seq, *record[2:]))
+            number = 0 if topic == DLQ else seq_of(record.value)
+            digest.update(seals.frame(number, *record[2:]))
         return any(
             entry.topic == topic and entry.digest == digest.digest() for entry in self.seal.outputs
         )
+
+
+def seq_of(value: bytes) -> int:
+    """The seq in a stage event's bytes, of a schema that nobody here knows too: it comes first."""
+    found = 0
+    for place, byte in enumerate(value[PREFIX_BYTES : PREFIX_BYTES + LONG_BYTES_MAX]):
+        found |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    found &= 2**64 - 1
+    return (found >> 1) ^ -(found & 1)
 
 
 def later_of(

@@ -22,8 +22,10 @@ from engine import recovery
 from engine import seal as seals
 from engine.audit.difference import Difference, Kind
 from engine.audit.finding import Findings, FoundError
+from engine.audit.reconsideration import Reconsideration, UnfitError
 from engine.audit.segment import BATCHES_MAX, Segment, segments
-from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
+from engine.audit.tally import Tally
+from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
 from engine.log import codec
 from engine.log.port import (
     DLQ,
@@ -31,6 +33,7 @@ from engine.log.port import (
     JOURNAL,
     STAGE_TOPICS,
     CorruptLogError,
+    EngineError,
     Log,
     LogUnavailableError,
     Record,
@@ -62,7 +65,7 @@ class Proof:
     shard: int
     batches: int = 0  # All whose seal, digests and chain were seen.
     asked: int = 0  # Those within the bounds.
-    decided: int = 0  # Those of them that were decided again and gave the same bytes.
+    decided: int = 0  # Those of them that were decided again, and but for a tally to the byte.
     events: int = 0
     inputs: int = 0  # Records consumed by them.
     head: int = -1  # The newest batch.
@@ -73,6 +76,7 @@ class Proof:
     unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
     foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
     difference: Difference | None = None
+    tally: Tally | None = None  # What this release would decide otherwise, if that was asked.
 
 
 def verify(
@@ -81,26 +85,39 @@ def verify(
     rules: Rules,
     bounds: Bounds | None = None,
     anchors: Mapping[int, bytes] | None = None,
+    kept: int | None = None,
 ) -> Generator[Progress, None, Proof]:
     """Yield progress; return what was proved, up to the first difference.
 
-    `anchors` gives chains by batch, already checked to be signed. Raises LogUnavailableError.
+    `anchors` gives chains by batch, already checked to be signed. With `kept` no decision is
+    proved by its bytes: this release decides on every batch, whoever sealed it, and the proof's
+    tally says where it departs from what was recorded, the first `kept` in full. Raises
+    LogUnavailableError, and UnfitError where this release cannot read or fold a sound log.
     """
-    return (yield from _Verification(log, number, rules, bounds or Bounds(), anchors or {}).run())
+    second = None if kept is None else Reconsideration(number, rules, kept)
+    proving = _Verification(log, number, rules, bounds or Bounds(), anchors or {}, second)
+    return (yield from proving.run())
 
 
 class _Verification:
     """One pass over one shard."""
 
     def __init__(
-        self, log: Log, number: int, rules: Rules, bounds: Bounds, anchors: Mapping[int, bytes]
+        self,
+        log: Log,
+        number: int,
+        rules: Rules,
+        bounds: Bounds,
+        anchors: Mapping[int, bytes],
+        second: Reconsideration | None,
     ) -> None:
         self._log = log
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
         self._shard = Shard(number, rules)
-        self._proof = Proof(number)
+        self._second = second
+        self._proof = Proof(number, tally=None if second is None else second.tally)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
         self._findings = Findings(number)
 
@@ -140,6 +157,7 @@ class _Verification:
         is_before = part.next <= bounds.first or not is_wanted
         is_asked = is_wanted and bounds.first <= seal.batch <= bounds.last
         ours = (seal.release, seal.python) == (self._rules.release, self._rules.python)
+        is_decided = is_asked and (ours or self._second is not None)
         proof = self._proof
         proof.asked += is_asked
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
@@ -148,11 +166,11 @@ class _Verification:
             inputs = recording.inputs(seal, INPUT_TOPICS)
             outputs = recording.outputs(seal)
             self._check_places(inputs)
-            if ours and is_asked:
+            if is_decided and self._second is None:
                 self._decide(recording, sealing, inputs, outputs)
-                proof.decided += 1
             else:
-                self._fold(recording, seal, inputs, outputs)
+                self._fold(recording, seal, inputs, outputs, self._second if is_asked else None)
+            proof.decided += is_decided
             # After the contents: where an event is missing, the next one lies in its place.
             self._check_places({**outputs, JOURNAL: (sealing.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
@@ -160,7 +178,7 @@ class _Verification:
         proof.batches += 1
         proof.events += seal.next_seq - seal.first_seq
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
-        if is_asked and not ours:
+        if is_asked and not is_decided:
             by = f"{seal.release} on Python {seal.python}"
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
@@ -238,11 +256,49 @@ class _Verification:
         raise FoundError(self._findings.decided_otherwise(again, recorded, inputs))
 
     def _fold(
-        self, recording: Recording, seal: BatchSealed, inputs: Records, outputs: Records
+        self,
+        recording: Recording,
+        seal: BatchSealed,
+        inputs: Records,
+        outputs: Records,
+        second: Reconsideration | None,
     ) -> None:
-        """Prove seal and digests, take the events as they are."""
+        """Prove seal and digests, take the events as they are; let another opinion be heard."""
         self._check_inputs(recording, seal, inputs)
-        self._shard.fold(seal, inputs, recovery.events_of(seal, outputs, self._shard.number))
+        events = self._events_of(seal, outputs)
+        if second is not None:
+            second.decide(self._shard, seal, inputs, outputs, events)
+        try:
+            self._shard.fold(seal, inputs, events)
+        except EngineError as error:
+            if is_of_later_release(error):  # Its digests were proved above.
+                raise self._unknown_schema(seal, error) from error
+            raise
+        except Exception as error:
+            raise UnfitError(
+                f"shard {self._shard.number}: release {self._rules.release} cannot fold batch "
+                f"{seal.batch} of release {seal.release} ({error!r:.200}). The log's bytes are "
+                "sound, but workers of this release could not be recovered. Do not upgrade to it; "
+                "report it with a copy of the log."
+            ) from error
+        if second is not None:
+            second.follow(self._shard, seal)
+
+    def _events_of(self, seal: BatchSealed, outputs: Records) -> list[StageEvent]:
+        try:
+            return recovery.events_of(seal, outputs, self._shard.number)
+        except CorruptLogError as error:
+            if is_of_later_release(error) and self._findings.are_as_sealed(outputs):
+                raise self._unknown_schema(seal, error) from error
+            raise
+
+    def _unknown_schema(self, seal: BatchSealed, error: EngineError) -> UnfitError:
+        return UnfitError(
+            f"shard {self._shard.number}, batch {seal.batch}: release {self._rules.release} does "
+            f"not know a schema that release {seal.release} wrote with ({error.__cause__}). The "
+            f"bytes are as they were sealed. Take release {seal.release}, or a later one, to read "
+            "this log; what an earlier release would decide on it cannot be asked."
+        )
 
     def _check_anchor(self, seal: BatchSealed) -> None:
         anchor = self._anchors.get(seal.batch)
@@ -286,6 +342,12 @@ class _Verification:
             if count:
                 self._proof.unsealed[topic] = count
         return True
+
+
+def is_of_later_release(error: EngineError) -> bool:
+    """Whether something could not be read because its schema is not known here."""
+    cause = error.__cause__
+    return isinstance(cause, codec.UnreadableError) and cause.reason is InputReason.UNKNOWN_SCHEMA
 
 
 def newest_seal(log: Log, number: int) -> BatchSealed | None:
