@@ -89,7 +89,7 @@ class _Comparison:
     # ---------------------------------------------------------------------- side by side
 
     def _side_by_side(self, were: list[StageEvent], are: list[StageEvent]) -> list[Pair]:
-        """The events of one cause."""
+        """The events of one cause: what is the same first, then what is nearest."""
         first = 0
         while first < min(len(were), len(are)) and self._is_same(were[first], are[first]):
             self._join(were[first], are[first])
@@ -99,28 +99,40 @@ class _Comparison:
         if len(were) * len(are) > CELLS_MAX:
             rest = in_turn(were, are)
         else:
+            same, were, are = self._same(were, are)
+            found += same
             rest = nearest(were, are, [[self._distance(x, y) for y in are] for x in were])
         for was, now, _ in rest:
             if was is not None and now is not None:
                 self._join(was, now)
         return [*found, *rest]
 
+    def _same(
+        self, were: Sequence[StageEvent], are: Sequence[StageEvent]
+    ) -> tuple[list[Pair], list[StageEvent], list[StageEvent]]:
+        """Those that are on both sides, wherever they stand; and what is left of each."""
+        found: list[Pair] = []
+        left, new = [], list(are)
+        for was in were:
+            at = next((n for n, now in enumerate(new) if self._is_same(was, now)), None)
+            if at is None:
+                left.append(was)
+                continue
+            now = new.pop(at)
+            self._join(was, now)
+            found.append(Pair(was, now))
+        return found, left, new
+
     def _rejoined(self, found: list[Pair]) -> list[Pair]:
-        """What stands alone on both sides and is the same but for its place or cause, as one."""
-        gone = [pair for pair in found if pair.decided is None]
-        new = [pair for pair in found if pair.recorded is None]
+        """What stands alone on both sides and is the same but for its cause, as one."""
+        gone = [pair.recorded for pair in found if pair.recorded and pair.decided is None]
+        new = [pair.decided for pair in found if pair.decided and pair.recorded is None]
         if not gone or not new or len(gone) * len(new) > CELLS_MAX:
             return found
-        joined = [pair for pair in found if pair.recorded and pair.decided]
-        for one in gone:
-            other = next((each for each in new if self._is_same(one.event, each.event)), None)
-            if other is None:
-                joined.append(one)
-                continue
-            new.remove(other)
-            self._join(one.event, other.event)
-            joined.append(Pair(one.recorded, other.decided))
-        return [*joined, *new]
+        joined, gone, new = self._same(gone, new)
+        both = [pair for pair in found if pair.recorded and pair.decided]
+        alone = [*(Pair(was, None) for was in gone), *(Pair(None, now) for now in new)]
+        return [*both, *joined, *alone]
 
     def _join(self, was: StageEvent, now: StageEvent) -> None:
         if was.seq != now.seq:

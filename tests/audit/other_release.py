@@ -4,12 +4,18 @@ The environment has its own interpreter and its own name and version of the pack
 are those of the tests. Nothing is downloaded.
 """
 
+import json
+import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import venv
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import schemas
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("engine", "projections", "schemas")
@@ -49,7 +55,7 @@ def installed(folder: Path, version: str, *changes: Change) -> OtherRelease:
     """A release with these changes, and nothing else that differs from this one."""
     tree = folder / "tree"
     for name in COPIED:
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tree / name)  # Compiled as it is: that spares seconds.
     for change in changes:
         path = tree / change.file
         text = path.read_text()
@@ -62,6 +68,26 @@ def installed(folder: Path, version: str, *changes: Change) -> OtherRelease:
     about.mkdir()
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: metaorder\nVersion: {version}\n")
     return OtherRelease(environment, tree, version)
+
+
+def grow(tree: Path, added: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give subjects one more field each, as a developer would: schema, next id, generated code."""
+    file = tree / "schemas" / "catalogue.json"
+    ids = json.loads(file.read_text())
+    for subject, field in added.items():
+        topic, name = schemas.topic_and_name(subject)
+        avsc = tree / "schemas" / topic / f"{name}.avsc"
+        schema = json.loads(avsc.read_text())
+        schema["fields"].append(field)
+        avsc.write_text(json.dumps(schema))
+        ids[subject] = max(ids.values()) + 1
+    file.write_text(json.dumps(ids))
+    subprocess.run(
+        [sys.executable, "-m", "schemas", "--write"],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        check=True,
+    )
 
 
 def empty(folder: Path) -> Path:
