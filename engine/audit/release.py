@@ -45,9 +45,18 @@ class Release(NamedTuple):
     version: str
 
     def run(self, words: Sequence[str], settings: Mapping[str, str]) -> int:
-        """Run its command with our streams; its exit code."""
+        """Run its command with our streams; its exit code.
+
+        Raises ReleaseError where its process was ended from outside.
+        """
         command = [str(self.python), "-I", "-m", "engine.cli", *words]
-        return subprocess.run(command, env=environment(settings), check=False).returncode  # noqa: S603  What the user named.
+        ran = subprocess.run(command, env=environment(settings), check=False)  # noqa: S603  As named.
+        if ran.returncode < 0:
+            raise ReleaseError(
+                f"release {self.version} was ended from outside, by signal {-ran.returncode}; run "
+                "it again with --jobs 1 to see whether memory is short."
+            )
+        return ran.returncode
 
 
 def named(text: str) -> Release:
@@ -79,8 +88,8 @@ def named(text: str) -> Release:
         raise ReleaseError(f"--against {text}: {python} is no Python. {WAY_OUT}") from error
     if version is None:
         raise ReleaseError(
-            f"--against {text}: {python} has no metaorder installed. Install the release there "
-            f"(pip install metaorder==VERSION). {WAY_OUT}"
+            f"--against {text}: {python} has no metaorder installed. Install the release's wheel "
+            f"there. {WAY_OUT}"
         )
     if not knows:
         raise ReleaseError(

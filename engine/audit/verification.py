@@ -8,7 +8,8 @@ differ is the place looked for. Offsets between a batch's records must be what t
 says, where it has one.
 
 Bytes are promised for the release and the Python that decided. Another's batches are folded: seals,
-digests and chain are proved, decisions are not taken again.
+digests and chain are proved, decisions are not taken again; or, if that is asked for, all are taken
+again by this release, and compared by what they say: see `reconsideration`.
 
 What no chain can prove: that the newest batches have not been cut off, or the whole log written
 anew by whoever has this code. Only a chain head that was kept elsewhere can; see `anchors`.

@@ -205,13 +205,14 @@ def ours() -> str:
     return rules.rules_of(load()).release
 
 
-def test_the_same_code_under_another_version_decides_the_same(
+def test_the_same_code_under_another_version_and_configuration_decides_the_same(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = short_day.make(tmp_path / "day", rows=40, order_count=8)
     script = of_folder(made.data, made.inputs, made.controls, SEED)
     path = tmp_path / "log.db"
-    settings = replace(rules.rules_of(load()), release="0.0.9")
+    recorded = load(quote_age_max_ns=5_000_000_000)  # Not what this process is configured with.
+    settings = replace(rules.rules_of(recorded), release="0.0.9")
     with open_log(f"sqlite:{path}", partitions=settings.partitions) as log:
         Simulation(log, settings, script, seed=SEED).run()
 
@@ -230,6 +231,22 @@ def test_bounds_say_what_is_decided(days: Days, capfd: pytest.CaptureFixture[str
     assert found["against"]["batches"]["decided"] == 3
     line = ["verify", "--log", f"sqlite:{days.others}", "--against", "this", "--day", "20200101"]
     assert execute(line) == Exit.USAGE
+
+
+def test_anchors_are_held_against_the_log_by_the_other_release_too(
+    days: Days, other: OtherRelease, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key, anchors = str(tmp_path / "n.key"), str(tmp_path / "anchors.jsonl")
+    url = f"sqlite:{days.ours}"
+    assert execute(["notary", "keygen", "--key", key]) == Exit.OK
+    signing = ["notary", "run", "--once", "--log", url, "--anchors", anchors, "--key", key]
+    assert execute(signing) == Exit.OK
+
+    words = ("--anchors", anchors, "--key", f"{key}.pub", "--shard", "7", "--jobs", "1")
+    _, found = reported(days.ours, other.folder, capfd, *words)
+
+    (row,) = found["shards"]
+    assert row["anchored"] == row["batches"] - 1
 
 
 def test_a_changed_log_is_still_3(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
