@@ -248,6 +248,10 @@ def _maker(kind: type) -> Callable[..., object]:
 REDUCERS = {kind: _reducer(kind) for kind in KINDS.values() if _names(kind)}
 
 
+class Shared:
+    """Stands for an event in the bytes of a copy: it is frozen, so both states hold the same."""
+
+
 class _Unpickler(pickle.Unpickler):
     """Knows the classes of a state, and nothing else."""
 
@@ -278,6 +282,32 @@ def loaded(content: bytes | memoryview) -> State:
         raise UnusableError(f"it holds no state ({error!r:.200})") from error
     if not isinstance(found, State):
         raise UnusableError(f"it holds no state but {type(found).__name__:.80}")
+    return found
+
+
+def copied(state: State) -> State:
+    """Another state that is equal to this one, and shares with it only what nobody can change."""
+    shared: list[object] = []
+
+    def refer(event: object) -> tuple[type, tuple[int]]:
+        shared.append(event)
+        return Shared, (len(shared) - 1,)
+
+    class Unpickler(_Unpickler):
+        def find_class(self, module: str, name: str) -> Callable[..., object]:
+            if (module, name) == (Shared.__module__, Shared.__qualname__):
+                return shared.__getitem__
+            return super().find_class(module, name)
+
+    events_of = {kind: refer for kind in REDUCERS if kind.__module__ == events.__name__}
+    out = io.BytesIO()
+    pickler = pickle.Pickler(out, protocol=5)
+    pickler.dispatch_table = {**REDUCERS, **events_of}
+    pickler.dump(state)
+    out.seek(0)
+    with not_collected():
+        found = Unpickler(out).load()
+    assert isinstance(found, State)
     return found
 
 

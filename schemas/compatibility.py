@@ -142,6 +142,25 @@ def _resolve_fields(
             yield f"{place}: was not written and has no default"
 
 
+def field_paths(schema: Schema) -> frozenset[str]:
+    """Every field of a record, those of nested records too, as `Name.field.field`."""
+    names = _names(schema)
+
+    def walk(node: Avro, path: str) -> Iterator[str]:
+        whole = _whole(node, names)
+        if isinstance(whole, list):
+            for branch in whole:
+                yield from walk(branch, path)
+        elif isinstance(whole, dict) and whole["type"] in ("array", "map"):
+            yield from walk(whole.get("items", whole.get("values")), path)
+        elif isinstance(whole, dict) and whole["type"] == "record":
+            for field in whole["fields"]:
+                yield f"{path}.{field['name']}"
+                yield from walk(field["type"], f"{path}.{field['name']}")
+
+    return frozenset(walk(schema, _short(str(schema["name"]))))
+
+
 def _shown(node: Avro) -> str:
     if isinstance(node, list):
         return f"[{', '.join(map(_shown, node))}]"

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.audit.verification import Segment, segments
+from engine.audit.segment import Segment, segments
 from engine.log.archive import SHARED, ArchiveLog, Draft, begin, part_of, write_manifest
 from engine.log.port import (
     ALL_TOPICS,

@@ -16,7 +16,7 @@ from enum import StrEnum
 from heapq import merge
 from typing import Any
 
-from engine.audit.verification import Segment, segments
+from engine.audit.segment import Segment, segments
 from engine.core.events import (
     DayClosed,
     DayOpened,

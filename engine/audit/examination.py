@@ -29,6 +29,7 @@ class Task:
     rules: Rules
     bounds: Bounds
     anchors: Mapping[int, bytes]
+    kept: int | None = None  # Departures in full; None where bytes are to be proved.
 
 
 def examine(tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = None) -> list[Proof]:
@@ -61,7 +62,9 @@ class _Teller:
 
 def _proved(task: Task, tell: Callable[[tuple[int, Progress]], None]) -> Proof:
     with open_log(task.url, partitions=task.partitions) as log, collected_rarely():
-        steps = verification.verify(log, task.shard, task.rules, task.bounds, task.anchors)
+        steps = verification.verify(
+            log, task.shard, task.rules, task.bounds, task.anchors, task.kept
+        )
         while True:
             try:
                 progress = next(steps)

@@ -8,38 +8,39 @@ differ is the place looked for. Offsets between a batch's records must be what t
 says, where it has one.
 
 Bytes are promised for the release and the Python that decided. Another's batches are folded: seals,
-digests and chain are proved, decisions are not taken again.
+digests and chain are proved, decisions are not taken again; or, if that is asked for, all are taken
+again by this release, and compared by what they say: see `reconsideration`.
 
 What no chain can prove: that the newest batches have not been cut off, or the whole log written
 anew by whoever has this code. Only a chain head that was kept elsewhere can; see `anchors`.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import recovery
 from engine import seal as seals
-from engine.audit import difference as differences
-from engine.audit.difference import Difference, Kind, Later
-from engine.core.events import BatchSealed, ConfigurationAdopted, DayOpened, SealKind, StageEvent
+from engine.audit.difference import Difference, Kind
+from engine.audit.finding import Findings, FoundError
+from engine.audit.reconsideration import Reconsideration, UnfitError
+from engine.audit.segment import BATCHES_MAX, Segment, segments
+from engine.audit.tally import Tally
+from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
 from engine.log import codec
 from engine.log.port import (
     DLQ,
     INPUT_TOPICS,
     JOURNAL,
-    SHARED_TOPICS,
     STAGE_TOPICS,
     CorruptLogError,
+    EngineError,
     Log,
     LogUnavailableError,
     Record,
 )
-from engine.recording import DamagedError, Recording, Records, Sealing, last_seal
-from engine.shard import Rules, Sealed, Shard
-
-LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
-BATCHES_MAX = 2**62  # Beyond every batch.
+from engine.recording import Recording, Records, Sealing, last_seal
+from engine.shard import Rules, Shard
 
 
 class Bounds(NamedTuple):
@@ -65,7 +66,7 @@ class Proof:
     shard: int
     batches: int = 0  # All whose seal, digests and chain were seen.
     asked: int = 0  # Those within the bounds.
-    decided: int = 0  # Those of them that were decided again and gave the same bytes.
+    decided: int = 0  # Those of them that were decided again, and but for a tally to the byte.
     events: int = 0
     inputs: int = 0  # Records consumed by them.
     head: int = -1  # The newest batch.
@@ -76,22 +77,7 @@ class Proof:
     unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
     foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
     difference: Difference | None = None
-
-
-class Segment(NamedTuple):
-    """The batches from one close to the next."""
-
-    first: int
-    next: int
-    day: int | None  # None where no day was opened.
-
-
-class _FoundError(Exception):
-    """The proof ends here."""
-
-    def __init__(self, found: Difference) -> None:
-        super().__init__(found.text)
-        self.found = found
+    tally: Tally | None = None  # What this release would decide otherwise, if that was asked.
 
 
 def verify(
@@ -100,41 +86,51 @@ def verify(
     rules: Rules,
     bounds: Bounds | None = None,
     anchors: Mapping[int, bytes] | None = None,
+    kept: int | None = None,
 ) -> Generator[Progress, None, Proof]:
     """Yield progress; return what was proved, up to the first difference.
 
-    `anchors` gives chains by batch, already checked to be signed. Raises LogUnavailableError.
+    `anchors` gives chains by batch, already checked to be signed. With `kept` no decision is
+    proved by its bytes: this release decides on every batch, whoever sealed it, and the proof's
+    tally says where it departs from what was recorded, the first `kept` in full. Raises
+    LogUnavailableError, and UnfitError where this release cannot read or fold a sound log.
     """
-    return (yield from _Verification(log, number, rules, bounds or Bounds(), anchors or {}).run())
+    second = None if kept is None else Reconsideration(number, rules, kept)
+    proving = _Verification(log, number, rules, bounds or Bounds(), anchors or {}, second)
+    return (yield from proving.run())
 
 
 class _Verification:
     """One pass over one shard."""
 
     def __init__(
-        self, log: Log, number: int, rules: Rules, bounds: Bounds, anchors: Mapping[int, bytes]
+        self,
+        log: Log,
+        number: int,
+        rules: Rules,
+        bounds: Bounds,
+        anchors: Mapping[int, bytes],
+        second: Reconsideration | None,
     ) -> None:
         self._log = log
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
         self._shard = Shard(number, rules)
-        self._proof = Proof(number)
+        self._second = second
+        self._proof = Proof(number, tally=None if second is None else second.tally)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
-        self._seal: BatchSealed | None = None  # In hand, for what raises.
+        self._findings = Findings(number)
 
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
         try:
             with Recording(self._log, proof.shard) as recording:
                 yield from self._all(recording)
-        except _FoundError as error:
+        except FoundError as error:
             proof.difference = error.found
-        except DamagedError as error:
-            kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
-            proof.difference = self._at(error.topic, kind, error.place, text=str(error))
         except CorruptLogError as error:
-            proof.difference = self._at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
+            proof.difference = self._findings.damaged(error)
         return proof
 
     def _all(self, recording: Recording) -> Generator[Progress, None, None]:
@@ -144,7 +140,7 @@ class _Verification:
         part = next(parts)
         while True:
             for sealing in recording.seals():
-                self._seal = sealing.seal
+                self._findings.seal = sealing.seal
                 while sealing.seal.batch >= part.next:
                     part = next(parts, Segment(part.next, BATCHES_MAX, None))
                 self._take(recording, sealing, part)
@@ -162,6 +158,7 @@ class _Verification:
         is_before = part.next <= bounds.first or not is_wanted
         is_asked = is_wanted and bounds.first <= seal.batch <= bounds.last
         ours = (seal.release, seal.python) == (self._rules.release, self._rules.python)
+        is_decided = is_asked and (ours or self._second is not None)
         proof = self._proof
         proof.asked += is_asked
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
@@ -170,11 +167,11 @@ class _Verification:
             inputs = recording.inputs(seal, INPUT_TOPICS)
             outputs = recording.outputs(seal)
             self._check_places(inputs)
-            if ours and is_asked:
+            if is_decided and self._second is None:
                 self._decide(recording, sealing, inputs, outputs)
-                proof.decided += 1
             else:
-                self._fold(recording, seal, inputs, outputs)
+                self._fold(recording, seal, inputs, outputs, self._second if is_asked else None)
+            proof.decided += is_decided
             # After the contents: where an event is missing, the next one lies in its place.
             self._check_places({**outputs, JOURNAL: (sealing.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
@@ -182,7 +179,7 @@ class _Verification:
         proof.batches += 1
         proof.events += seal.next_seq - seal.first_seq
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
-        if is_asked and not ours:
+        if is_asked and not is_decided:
             by = f"{seal.release} on Python {seal.python}"
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
@@ -199,13 +196,17 @@ class _Verification:
                 kind = Kind.CHANGED
                 if name == "batch":
                     kind = Kind.REMOVED if seal.batch > shard.next_batch else Kind.INSERTED
-                raise _FoundError(self._of_seal(sealing, kind, name, recorded, expected))
+                raise FoundError(self._findings.of_seal(sealing, kind, name, recorded, expected))
         chain = seals.chain(seal)
         if chain != seal.chain:
-            raise _FoundError(self._of_seal(sealing, Kind.CHANGED, "chain", seal.chain, chain))
+            raise FoundError(
+                self._findings.of_seal(sealing, Kind.CHANGED, "chain", seal.chain, chain)
+            )
         if seal.now_ns < state.sealed_ns:
-            found = self._of_seal(sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns)
-            raise _FoundError(found)
+            found = self._findings.of_seal(
+                sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns
+            )
+            raise FoundError(found)
 
     def _check_places(self, found: Records) -> None:
         """Positions are dense; offsets follow the log's own rule, a commit's lie side by side."""
@@ -220,12 +221,12 @@ class _Verification:
 
     def _check_follows(self, topic: str, last: Record, record: Record, *, is_first: bool) -> None:
         if record.position != last.position + 1:
-            raise _FoundError(self._misplaced(topic, record, "position", last.position + 1))
+            raise FoundError(self._findings.misplaced(topic, record, "position", last.position + 1))
         expected: int | None = last.offset + 1
         if is_first or topic in INPUT_TOPICS:  # Written by another call than the one before.
             expected = self._log.offset_after(topic, last.offset)
         if expected is not None and record.offset != expected:
-            raise _FoundError(self._misplaced(topic, record, "offset", expected))
+            raise FoundError(self._findings.misplaced(topic, record, "offset", expected))
 
     def _decide(
         self, recording: Recording, sealing: Sealing, inputs: Records, outputs: Records
@@ -242,8 +243,8 @@ class _Verification:
         except Exception as error:
             self._check_inputs(recording, seal, inputs)
             text = f"{shard.at or 'the step'} raised {error!r:.200}, and no fault was recorded"
-            found = self._at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
-            raise _FoundError(found) from error
+            found = self._findings.at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
+            raise FoundError(found) from error
         assert again is not None, "must_seal gives a seal"
         recorded: Records = {**outputs, JOURNAL: (sealing.record,)}
         if all(
@@ -253,171 +254,65 @@ class _Verification:
         ) and len(recorded) == len(again.records):
             return
         self._check_inputs(recording, seal, inputs)
-        raise _FoundError(self._decided_otherwise(again, recorded, inputs))
+        raise FoundError(self._findings.decided_otherwise(again, recorded, inputs))
 
     def _fold(
-        self, recording: Recording, seal: BatchSealed, inputs: Records, outputs: Records
+        self,
+        recording: Recording,
+        seal: BatchSealed,
+        inputs: Records,
+        outputs: Records,
+        second: Reconsideration | None,
     ) -> None:
-        """Prove seal and digests, take the events as they are."""
+        """Prove seal and digests, take the events as they are; let another opinion be heard."""
         self._check_inputs(recording, seal, inputs)
-        self._shard.fold(seal, inputs, recovery.events_of(seal, outputs, self._shard.number))
+        events = self._events_of(seal, outputs)
+        if second is not None:
+            second.decide(self._shard, seal, inputs, outputs, events)
+        try:
+            self._shard.fold(seal, inputs, events)
+        except EngineError as error:
+            if is_of_later_release(error):  # Its digests were proved above.
+                raise self._unknown_schema(seal, error) from error
+            raise
+        except Exception as error:
+            raise UnfitError(
+                f"shard {self._shard.number}: release {self._rules.release} cannot fold batch "
+                f"{seal.batch} of release {seal.release} ({error!r:.200}). The log's bytes are "
+                "sound, but workers of this release could not be recovered. Do not upgrade to it; "
+                "report it with a copy of the log."
+            ) from error
+        if second is not None:
+            second.follow(self._shard, seal)
+
+    def _events_of(self, seal: BatchSealed, outputs: Records) -> list[StageEvent]:
+        try:
+            return recovery.events_of(seal, outputs, self._shard.number)
+        except CorruptLogError as error:
+            if is_of_later_release(error) and self._findings.are_as_sealed(outputs):
+                raise self._unknown_schema(seal, error) from error
+            raise
+
+    def _unknown_schema(self, seal: BatchSealed, error: EngineError) -> UnfitError:
+        return UnfitError(
+            f"shard {self._shard.number}, batch {seal.batch}: release {self._rules.release} does "
+            f"not know a schema that release {seal.release} wrote with ({error.__cause__}). The "
+            f"bytes are as they were sealed. Take release {seal.release}, or a later one, to read "
+            "this log; what an earlier release would decide on it cannot be asked."
+        )
 
     def _check_anchor(self, seal: BatchSealed) -> None:
         anchor = self._anchors.get(seal.batch)
         if anchor is None:
             return
         if anchor != seal.chain:
-            text = (
-                f"a signed anchor states another chain for batch {seal.batch}: the log was "
-                "written anew after it was signed"
-            )
-            raise _FoundError(
-                self._at(
-                    JOURNAL,
-                    Kind.CHANGED,
-                    f"batch {seal.batch} or before",
-                    field="chain",
-                    recorded=seal.chain.hex(),
-                    expected=anchor.hex(),
-                    text=text,
-                )
-            )
+            raise FoundError(self._findings.unlike_anchor(seal, anchor))
         self._proof.anchored, self._proof.anchored_ns = seal.batch, seal.now_ns
 
-    # ------------------------------------------------------------------------- what differs
-
     def _check_inputs(self, recording: Recording, seal: BatchSealed, inputs: Records) -> None:
-        """Raise for the first input topic whose records are not those that were sealed."""
-        for entry in seal.inputs:
-            records = inputs[entry.topic]
-            if differences.digest_of(records, entry.first_position) == entry.digest:
-                continue
-            later = self._later(recording, entry.topic, entry.next_position, records)
-            kind, place = differences.in_inputs(entry, records, later)
-            text = (
-                f"shard {self._shard.number}, batch {seal.batch}: the inputs of {entry.topic} are "
-                f"not those that were decided on: {kind.value}, {place}"
-            )
-            raise _FoundError(self._at(entry.topic, kind, place, text=text))
-
-    def _later(
-        self, recording: Recording, topic: str, position: int, records: Sequence[Record]
-    ) -> Later | None:
-        """The next seal that took of the topic, and what the log holds around there."""
-        source = recording.source(topic)
-        for sealing in recording.ahead():
-            for entry in sealing.seal.inputs:
-                if entry.topic == topic:
-                    count = entry.next_position - position + max(differences.SHIFTS)
-                    found = (*records, *source.peek(min(count, LOOK_AHEAD_RECORDS)))
-                    first = position - len(records)
-                    return Later(entry, dict(enumerate(found, start=first)))
-        return None
-
-    def _decided_otherwise(self, again: Sealed, recorded: Records, inputs: Records) -> Difference:
-        """The first event or seal that is not the one decided again."""
-        found = differences.in_outputs(recorded, again.records, again.events)
-        assert found is not None, "some record differs"
-        topic, wrong, event = found
-        seal = again.seal
-        records = recorded.get(topic, ())
-        place = f"batch {seal.batch}"
-        if wrong.at < len(records):
-            place += f", offset {records[wrong.at].offset}"
-        is_sealed = event is None or self._has_sealed_digest(topic, recorded)
-        kind = wrong.kind
-        if event is not None and is_sealed:
-            kind = Kind.DECIDED  # The log is as it was sealed: the decision itself is another.
-        what = topic if event is None else f"seq {event.seq}, {type(event).__name__}"
-        return self._at(
-            topic,
-            kind,
-            place,
-            seq=None if event is None else event.seq,
-            field=wrong.field,
-            recorded=wrong.recorded,
-            expected=wrong.expected,
-            inputs=() if event is None else (differences.cause_of(event.cause, inputs),),
-            text=(
-                f"shard {self._shard.number}, {what}: {kind.value}"
-                f"{f' in {wrong.field}' if wrong.field else ''}; recorded {wrong.recorded}, "
-                f"decided again {wrong.expected}"
-            ),
-        )
-
-    def _has_sealed_digest(self, topic: str, recorded: Records) -> bool:
-        """Whether the records of an output are those that were sealed."""
-        assert self._seal is not None
-        if topic == JOURNAL:
-            return True
-        digest = seals.new_hash()
-        for record in recorded.get(topic, ()):
-            try:
-                event = codec.decode(topic, record.value) if topic != DLQ else None
-            except codec.UnreadableError:
-                return False
-            digest.update(seals.frame(0 if event is None else event.seq, *record[2:]))
-        return any(
-            entry.topic == topic and entry.digest == digest.digest() for entry in self._seal.outputs
-        )
-
-    def _of_seal(
-        self, sealing: Sealing, kind: Kind, name: str, recorded: object, expected: object
-    ) -> Difference:
-        return self._at(
-            JOURNAL,
-            kind,
-            f"offset {sealing.record.offset}",
-            field=name,
-            recorded=differences.shown(recorded),
-            expected=differences.shown(expected),
-            text=(
-                f"shard {self._shard.number}: the seal at offset {sealing.record.offset} states "
-                f"{name} {differences.shown(recorded)}, expected {differences.shown(expected)}"
-            ),
-        )
-
-    def _misplaced(self, topic: str, record: Record, name: str, expected: int) -> Difference:
-        recorded = getattr(record, name)
-        return self._at(
-            topic,
-            Kind.CHANGED,
-            f"offset {record.offset}, position {record.position}",
-            field=name,
-            recorded=str(recorded),
-            expected=str(expected),
-            text=(
-                f"shard {self._shard.number}: a record of {topic} has {name} {recorded}, expected "
-                f"{expected}: it was moved, or one before it removed"
-            ),
-        )
-
-    def _at(
-        self,
-        topic: str,
-        kind: Kind,
-        place: str,
-        *,
-        seq: int | None = None,
-        field: str = "",
-        recorded: str = "",
-        expected: str = "",
-        inputs: tuple[str, ...] = (),
-        text: str = "",
-    ) -> Difference:
-        return Difference(
-            shard=self._shard.number,
-            batch=self._shard.next_batch if self._seal is None else self._seal.batch,
-            topic=topic,
-            kind=kind,
-            place=place,
-            seq=seq,
-            field=field,
-            recorded=recorded,
-            expected=expected,
-            inputs=inputs,
-            text=text,
-        )
+        found = self._findings.in_inputs(recording, seal, inputs)
+        if found is not None:
+            raise FoundError(found)
 
     # -------------------------------------------------------------------------------- end
 
@@ -427,48 +322,33 @@ class _Verification:
         journal = recording.source(JOURNAL)
         if journal.has_more():
             return False
+        head = self._proof.head
         if leftover:
-            self._check_leftover(recording, leftover)
-            text = (
-                f"shard {self._shard.number}: {', '.join(leftover)} hold records after the last "
-                f"seal, batch {self._proof.head}: the journal's end was cut off, or another "
-                "writer was here"
+            firsts = {topic: recording.source(topic).peek(1)[0] for topic in leftover}
+            found = self._findings.leftover(firsts, self._shard.state.next_seq, head)
+            what = (
+                f"{', '.join(leftover)} hold records after the last seal, batch {head}: the "
+                "journal's end was cut off, or another writer was here"
             )
-            raise _FoundError(
-                self._at(JOURNAL, Kind.TRUNCATED, f"after batch {self._proof.head}", text=text)
-            )
-        beyond = [batch for batch in self._anchors if batch > self._proof.head]
+            raise FoundError(found or self._findings.cut(head, what))
+        beyond = [batch for batch in self._anchors if batch > head]
         if beyond:
-            text = (
-                f"shard {self._shard.number}: a signed anchor states batch {max(beyond)}, the log "
-                f"ends with {self._proof.head}: its end was cut off"
+            what = (
+                f"a signed anchor states batch {max(beyond)}, the log ends with {head}: its end "
+                "was cut off"
             )
-            raise _FoundError(
-                self._at(JOURNAL, Kind.TRUNCATED, f"after batch {self._proof.head}", text=text)
-            )
+            raise FoundError(self._findings.cut(head, what))
         for topic in INPUT_TOPICS:
             count = recording.source(topic).count()
             if count:
                 self._proof.unsealed[topic] = count
         return True
 
-    def _check_leftover(self, recording: Recording, topics: Sequence[str]) -> None:
-        """Raise unless the records after the last seal begin as the next batch would have."""
-        firsts = {topic: recording.source(topic).peek(1)[0] for topic in topics}
-        seqs = {t: differences.number_of(t, record.value) for t, record in firsts.items()}
-        next_seq = self._shard.state.next_seq
-        if next_seq in seqs.values():
-            return
-        topic, record = next(iter(firsts.items()))
-        text = (
-            f"shard {self._shard.number}: {topic} holds a record at offset {record.offset} after "
-            f"the last seal, batch {self._proof.head}, that does not begin with seq {next_seq}: "
-            "another writer was here"
-        )
-        found = self._at(
-            topic, Kind.INSERTED, f"offset {record.offset}", seq=seqs[topic], text=text
-        )
-        raise _FoundError(found)
+
+def is_of_later_release(error: EngineError) -> bool:
+    """Whether something could not be read because its schema is not known here."""
+    cause = error.__cause__
+    return isinstance(cause, codec.UnreadableError) and cause.reason is InputReason.UNKNOWN_SCHEMA
 
 
 def newest_seal(log: Log, number: int) -> BatchSealed | None:
@@ -487,36 +367,3 @@ def adopted(seal: BatchSealed, outputs: Records) -> str | None:
             if isinstance(event, ConfigurationAdopted) and event.seq == seal.first_seq:
                 return event.text
     return None
-
-
-def segments(log: Log, number: int) -> list[Segment]:
-    """The days of a shard by their batches, the last one open; at least one.
-
-    Reads the journal and what the batches consumed of `controls`.
-    """
-    found: list[Segment] = []
-    first, day = 0, None
-    try:
-        with Recording(log, number) as recording:
-            for batch, (seal, _) in enumerate(recording.seals()):
-                if seal.batch != batch:
-                    break
-                for record in recording.inputs(seal, SHARED_TOPICS).get("controls", ()):
-                    if codec.is_a(DayOpened, record.value):
-                        day = opened_day(record) or day
-                if seal.kind is SealKind.CLOSE:
-                    found.append(Segment(first, seal.batch + 1, day))
-                    first, day = seal.batch + 1, None
-    except CorruptLogError:  # The proof comes to the same place and names it.
-        pass
-    return [*found, Segment(first, BATCHES_MAX, day)]
-
-
-def opened_day(record: Record) -> int | None:
-    """The day in a DayOpened record; None if it can't be read, as then it opened nothing."""
-    try:
-        event = codec.decode("controls", record.value)
-    except codec.UnreadableError:
-        return None
-    day: int = event.day
-    return day

@@ -12,6 +12,7 @@ class Exit(IntEnum):
     MISMATCH = 3
     REFUSED = 4
     MISSING = 5
+    DIFFERENT = 6
 
 
 MEANING = {
@@ -21,5 +22,6 @@ MEANING = {
     Exit.MISMATCH: "verification mismatch",
     Exit.REFUSED: "refused by risk",
     Exit.MISSING: "a dependency is missing",
+    Exit.DIFFERENT: "another release decides differently",
 }
 EPILOG = "Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in MEANING.items()) + "."

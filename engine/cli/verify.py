@@ -2,80 +2,78 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
 from engine.audit import examination
+from engine.audit import release as releases
 from engine.audit.difference import Difference
 from engine.audit.examination import Task
-from engine.audit.verification import BATCHES_MAX, Bounds, Proof
+from engine.audit.segment import BATCHES_MAX
+from engine.audit.verification import Bounds, Proof
+from engine.cli import departures
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded
 from engine.cli.render import Output, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
+from engine.cli.verify_options import (
+    AgainstOption,
+    AnchorsOption,
+    DayOption,
+    FirstOption,
+    JobsOption,
+    KeyOption,
+    LastOption,
+    ShardOption,
+    ShowOption,
+)
 from engine.config import Config
 
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
 SHOWN = ("shard", "batches", "decided", "events", "chain", "anchored", "difference")
+SHOWN_DEPARTURES = 10
 
 
 def verify(
     *,
     log: LogOption = None,
-    day: Annotated[
-        int | None, typer.Option(metavar="YYYYMMDD", help="Decide this day again; default all.")
-    ] = None,
-    shard: Annotated[list[int] | None, typer.Option(help="These shards; default all.")] = None,
-    first: Annotated[
-        int, typer.Option("--from", min=0, metavar="BATCH", help="First batch to decide again.")
-    ] = 0,
-    last: Annotated[
-        int,
-        typer.Option(
-            "--to",
-            min=0,
-            metavar="BATCH",
-            show_default="the newest",
-            help="Last batch to decide again.",
-        ),
-    ] = BATCHES_MAX,
-    anchors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Signed chain heads, from the notary.")
-    ] = None,
-    key: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Public key of the notary.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Shards at a time; default one a core.")
-    ] = None,
+    day: DayOption = None,
+    shard: ShardOption = None,
+    first: FirstOption = 0,
+    last: LastOption = BATCHES_MAX,
+    against: AgainstOption = None,
+    kept: ShowOption = SHOWN_DEPARTURES,
+    anchors: AnchorsOption = None,
+    key: KeyOption = None,
+    jobs: JobsOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Prove that the log is what was decided: seals, chain, and every decision taken again.
 
     Seals, chain and outputs are proved of all batches, decisions of those asked for. Exit code 3
-    and the first difference of each shard where something is not as it was sealed.
+    and the first difference of each shard where something is not as it was sealed. With --against
+    decisions are compared by their values and not proved: exit code 6 where some are different.
     """
     settings = loaded(config, log_url=log)
     existing(settings)
     if (anchors is None) != (not key):
         raise typer.BadParameter("--anchors and --key belong together: give both, or none")
-    stated: Any = {}
-    if anchors is not None:
-        found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in key or ()])
-        stated = anchoring.chains(found)
-    shards = sorted(set(shard)) if shard else list(range(settings.partitions))
-    for number in shards:
-        if not 0 <= number < settings.partitions:
-            raise typer.BadParameter(f"--shard {number}: expected 0 to {settings.partitions - 1}")
+    shards = numbers(shard, settings)
     bounds = Bounds(first, last, day)
-    tasks = [_task(settings, number, bounds, stated.get(number, {})) for number in shards]
+    if against not in (None, releases.THIS):
+        words = words_of(bounds, shard, kept, anchors, key, jobs, output)
+        raise typer.Exit(asked(str(against), words, settings))
+    stated = chains(anchors, key)
+    keeping = None if against is None else kept
+    tasks = [_task(settings, number, bounds, stated.get(number, {}), keeping) for number in shards]
     with progress("verifying") as bar:
         proofs = examination.examine(
             tasks,
@@ -83,31 +81,95 @@ def verify(
             lambda now: bar.at(now.batches, now.batches_total, "batches"),
         )
     is_whole = len(shards) == settings.partitions
-    show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None)
+    show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
     if any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")
+    if any(proof.tally and proof.tally.different for proof in proofs):
+        raise typer.Exit(Exit.DIFFERENT)
 
 
-def _task(settings: Config, number: int, bounds: Bounds, stated: dict[int, bytes]) -> Task:
-    return Task(settings.log_url, settings.partitions, number, rules_of(settings), bounds, stated)
+def numbers(shard: list[int] | None, settings: Config) -> list[int]:
+    """The shards that were asked for."""
+    found = sorted(set(shard)) if shard else list(range(settings.partitions))
+    for number in found:
+        if not 0 <= number < settings.partitions:
+            raise typer.BadParameter(f"--shard {number}: expected 0 to {settings.partitions - 1}")
+    return found
 
 
-def show(proofs: list[Proof], output: Output, *, is_whole: bool, is_anchored: bool) -> None:
-    """What was proved of each shard, what differs, and how far the proof reaches."""
+def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:
+    """What the notary signed: chains by shard and batch."""
+    if anchors is None:
+        return {}
+    found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in keys or ()])
+    return anchoring.chains(found)
+
+
+def _task(
+    settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], kept: int | None
+) -> Task:
+    rules = rules_of(settings)
+    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, kept)
+
+
+def asked(text: str, words: list[str], settings: Config) -> int:
+    """Let another release report on the same log, to the same streams; its exit code."""
+    release = releases.named(text)
+    place = {"log_url": settings.log_url, "partitions": str(settings.partitions)}
+    return release.run(["verify", "--against", releases.THIS, *words], place)
+
+
+def words_of(
+    bounds: Bounds,
+    shard: list[int] | None,
+    kept: int,
+    anchors: Path | None,
+    keys: list[Path] | None,
+    jobs: int | None,
+    output: Output,
+) -> list[str]:
+    """The options again, as another release is to get them."""
+    given: list[tuple[str, object]] = [
+        ("--from", bounds.first),
+        ("--to", bounds.last),
+        ("--show", kept),
+        ("--output", output.value),
+        *(("--shard", number) for number in shard or ()),
+        *(("--key", path) for path in keys or ()),
+    ]
+    given += [
+        (name, value)
+        for name, value in (("--day", bounds.day), ("--anchors", anchors), ("--jobs", jobs))
+        if value is not None
+    ]
+    return [str(word) for pair in given for word in pair]
+
+
+def show(
+    proofs: list[Proof], output: Output, *, is_whole: bool, is_anchored: bool, kept: int | None
+) -> None:
+    """What was proved of each shard, what differs, and how far the proof reaches.
+
+    `kept` is None where decisions were proved, else how many departures to show.
+    """
     rows = [row_of(proof) for proof in proofs]
     found = [proof.difference for proof in proofs if proof.difference is not None]
+    report = None if kept is None else departures.report_of(proofs, kept)
     if output is Output.TEXT:
         short = [{**row, "chain": row["chain"][:CHAIN_SHOWN]} for row in rows]
-        render(from_dicts([{name: row[name] for name in SHOWN} for row in short]), output)
+        shown = SHOWN if report is None else departures.SHOWN
+        render(from_dicts([{name: row[name] for name in shown} for row in short]), output)
         for difference in found:
             show_difference(difference)
+        if report is not None:
+            departures.show(report)
         for line in reach(proofs, is_anchored=is_anchored):
             typer.echo(line)
         return
     if output in (Output.JSONL, Output.CSV):
-        render(from_dicts(rows), output)
+        render(from_dicts(rows if report is None else departures.rows_of(report)), output)
         return
     chain = examination.run_chain(proofs).hex() if is_whole and not found else None
     whole = {
@@ -116,7 +178,7 @@ def show(proofs: list[Proof], output: Output, *, is_whole: bool, is_anchored: bo
         "shards": rows,
         "differences": [differences.asdict(difference) for difference in found],
     }
-    render_one(whole, output)
+    render_one(whole if report is None else {**whole, "against": report}, output)
 
 
 def row_of(proof: Proof) -> dict[str, Any]:
@@ -131,6 +193,7 @@ def row_of(proof: Proof) -> dict[str, Any]:
         "chain": proof.chain.hex(),
         "anchored": proof.anchored if proof.anchored >= 0 else None,
         "difference": proof.difference.kind.value if proof.difference else "none",
+        **({} if proof.tally is None else departures.counts_of(proof.tally)),
     }
 
 

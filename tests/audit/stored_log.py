@@ -59,10 +59,11 @@ class Stored:
         bounds: Bounds | None = None,
         anchors: dict[int, bytes] | None = None,
         release: str = RULES.release,
+        kept: int | None = None,
     ) -> Proof:
         rules = replace(RULES, release=release)
         with open_log(f"sqlite:{self.path}", partitions=PARTITIONS) as log:
-            steps = verification.verify(log, 0, rules, bounds, anchors)
+            steps = verification.verify(log, 0, rules, bounds, anchors, kept)
             while True:
                 try:
                     next(steps)

@@ -1,0 +1,229 @@
+"""What a proof finds wrong in a shard's log, told as a `Difference` with its place and reason.
+
+Verification says that something is not as it was sealed; what that is, is looked for here: in the
+inputs by trying, in the outputs by the records that were decided again.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from engine import seal as seals
+from engine.audit import difference as differences
+from engine.audit.difference import Difference, Kind, Later
+from engine.core.events import BatchSealed
+from engine.log.codec import PREFIX_BYTES
+from engine.log.port import DLQ, JOURNAL, CorruptLogError, Record
+from engine.recording import DamagedError, Recording, Records, Sealing
+from engine.shard import Sealed
+
+LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
+LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.
+
+
+class FoundError(Exception):
+    """The proof ends here."""
+
+    def __init__(self, found: Difference) -> None:
+        super().__init__(found.text)
+        self.found = found
+
+
+class Findings:
+    """Names what is wrong in the batch that a shard's proof has in hand."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.seal: BatchSealed | None = None  # In hand; None before the first.
+
+    def at(
+        self,
+        topic: str,
+        kind: Kind,
+        place: str,
+        *,
+        seq: int | None = None,
+        field: str = "",
+        recorded: str = "",
+        expected: str = "",
+        inputs: tuple[str, ...] = (),
+        text: str = "",
+    ) -> Difference:
+        return Difference(
+            shard=self.shard,
+            batch=0 if self.seal is None else self.seal.batch,
+            topic=topic,
+            kind=kind,
+            place=place,
+            seq=seq,
+            field=field,
+            recorded=recorded,
+            expected=expected,
+            inputs=inputs,
+            text=text,
+        )
+
+    def damaged(self, error: CorruptLogError) -> Difference:
+        """A topic that cannot be read on, or a journal that contradicts itself."""
+        if isinstance(error, DamagedError):
+            kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
+            return self.at(error.topic, kind, error.place, text=str(error))
+        return self.at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
+
+    def of_seal(
+        self, sealing: Sealing, kind: Kind, name: str, recorded: object, expected: object
+    ) -> Difference:
+        """A field of a seal that is not what follows from the seals before."""
+        return self.at(
+            JOURNAL,
+            kind,
+            f"offset {sealing.record.offset}",
+            field=name,
+            recorded=differences.shown(recorded),
+            expected=differences.shown(expected),
+            text=(
+                f"shard {self.shard}: the seal at offset {sealing.record.offset} states "
+                f"{name} {differences.shown(recorded)}, expected {differences.shown(expected)}"
+            ),
+        )
+
+    def misplaced(self, topic: str, record: Record, name: str, expected: int) -> Difference:
+        """A record that does not lie where the one before it says."""
+        recorded = getattr(record, name)
+        return self.at(
+            topic,
+            Kind.CHANGED,
+            f"offset {record.offset}, position {record.position}",
+            field=name,
+            recorded=str(recorded),
+            expected=str(expected),
+            text=(
+                f"shard {self.shard}: a record of {topic} has {name} {recorded}, expected "
+                f"{expected}: it was moved, or one before it removed"
+            ),
+        )
+
+    def unlike_anchor(self, seal: BatchSealed, anchor: bytes) -> Difference:
+        """A seal whose chain is not the signed one."""
+        text = (
+            f"a signed anchor states another chain for batch {seal.batch}: the log was "
+            "written anew after it was signed"
+        )
+        return self.at(
+            JOURNAL,
+            Kind.CHANGED,
+            f"batch {seal.batch} or before",
+            field="chain",
+            recorded=seal.chain.hex(),
+            expected=anchor.hex(),
+            text=text,
+        )
+
+    def cut(self, head: int, what: str) -> Difference:
+        """The journal's end is missing."""
+        text = f"shard {self.shard}: {what}"
+        return self.at(JOURNAL, Kind.TRUNCATED, f"after batch {head}", text=text)
+
+    def leftover(self, firsts: Mapping[str, Record], next_seq: int, head: int) -> Difference | None:
+        """Records after the last seal that do not begin as the next batch would have."""
+        seqs = {t: differences.number_of(t, record.value) for t, record in firsts.items()}
+        if next_seq in seqs.values():
+            return None
+        topic, record = next(iter(firsts.items()))
+        text = (
+            f"shard {self.shard}: {topic} holds a record at offset {record.offset} after "
+            f"the last seal, batch {head}, that does not begin with seq {next_seq}: "
+            "another writer was here"
+        )
+        place = f"offset {record.offset}"
+        return self.at(topic, Kind.INSERTED, place, seq=seqs[topic], text=text)
+
+    # ------------------------------------------------------------------- inputs and outputs
+
+    def in_inputs(
+        self, recording: Recording, seal: BatchSealed, inputs: Records
+    ) -> Difference | None:
+        """The first input topic whose records are not those that were sealed."""
+        for entry in seal.inputs:
+            records = inputs[entry.topic]
+            if differences.digest_of(records, entry.first_position) == entry.digest:
+                continue
+            later = later_of(recording, entry.topic, entry.next_position, records)
+            kind, place = differences.in_inputs(entry, records, later)
+            text = (
+                f"shard {self.shard}, batch {seal.batch}: the inputs of {entry.topic} are "
+                f"not those that were decided on: {kind.value}, {place}"
+            )
+            return self.at(entry.topic, kind, place, text=text)
+        return None
+
+    def decided_otherwise(self, again: Sealed, recorded: Records, inputs: Records) -> Difference:
+        """The first event or seal that is not the one decided again."""
+        found = differences.in_outputs(recorded, again.records, again.events)
+        assert found is not None, "some record differs"
+        topic, wrong, event = found
+        records = recorded.get(topic, ())
+        place = f"batch {again.seal.batch}"
+        if wrong.at < len(records):
+            place += f", offset {records[wrong.at].offset}"
+        is_sealed = event is None or self._has_sealed_digest(topic, recorded)
+        kind = wrong.kind
+        if event is not None and is_sealed:
+            kind = Kind.DECIDED  # The log is as it was sealed: the decision itself is another.
+        what = topic if event is None else f"seq {event.seq}, {type(event).__name__}"
+        return self.at(
+            topic,
+            kind,
+            place,
+            seq=None if event is None else event.seq,
+            field=wrong.field,
+            recorded=wrong.recorded,
+            expected=wrong.expected,
+            inputs=() if event is None else (differences.cause_of(event.cause, inputs),),
+            text=(
+                f"shard {self.shard}, {what}: {kind.value}"
+                f"{f' in {wrong.field}' if wrong.field else ''}; recorded {wrong.recorded}, "
+                f"decided again {wrong.expected}"
+            ),
+        )
+
+    def are_as_sealed(self, outputs: Records) -> bool:
+        """Whether all that a batch wrote has the digests of its seal, readable or not."""
+        return all(self._has_sealed_digest(topic, outputs) for topic in outputs)
+
+    def _has_sealed_digest(self, topic: str, recorded: Records) -> bool:
+        """Whether the records of an output are those that were sealed."""
+        assert self.seal is not None
+        if topic == JOURNAL:
+            return True
+        digest = seals.new_hash()
+        for record in recorded.get(topic, ()):
+            number = 0 if topic == DLQ else seq_of(record.value)
+            digest.update(seals.frame(number, *record[2:]))
+        return any(
+            entry.topic == topic and entry.digest == digest.digest() for entry in self.seal.outputs
+        )
+
+
+def seq_of(value: bytes) -> int:
+    """The seq in a stage event's bytes, of a schema that nobody here knows too: it comes first."""
+    found = 0
+    for place, byte in enumerate(value[PREFIX_BYTES : PREFIX_BYTES + LONG_BYTES_MAX]):
+        found |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    found &= 2**64 - 1
+    return (found >> 1) ^ -(found & 1)
+
+
+def later_of(
+    recording: Recording, topic: str, position: int, records: Sequence[Record]
+) -> Later | None:
+    """The next seal that took of the topic, and what the log holds around there."""
+    source = recording.source(topic)
+    for sealing in recording.ahead():
+        for entry in sealing.seal.inputs:
+            if entry.topic == topic:
+                count = entry.next_position - position + max(differences.SHIFTS)
+                found = (*records, *source.peek(min(count, LOOK_AHEAD_RECORDS)))
+                first = position - len(records)
+                return Later(entry, dict(enumerate(found, start=first)))
+    return None

@@ -1,0 +1,175 @@
+"""Let this release decide again what any release recorded, and tell where it departs from that.
+
+Every batch is decided from the recorded state: once it was compared, what was recorded is folded
+and not what was decided. So each departure stands for itself, and none is the echo of an earlier
+one. For that there are two states: the recorded one, which only folds, and the one that decides.
+Where both came to the same events they are the same state; where not, the second begins anew as a
+copy of the first.
+
+Configuration, time and faults are those that were recorded: code is compared, not settings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import schemas
+from engine import snapshot
+from engine.audit import departure, difference, tally
+from engine.audit.tally import Departure, Kind, Tally
+from engine.core import fingerprint
+from engine.core.events import BatchSealed, ConfigurationAdopted, SealKind, StageEvent
+from engine.follower import CONFIG_CAUSE, Follower
+from engine.log.codec import PREFIX_BYTES
+from engine.log.port import (
+    DLQ,
+    INPUT_TOPICS,
+    CorruptLogError,
+    EngineError,
+    LogUnavailableError,
+)
+from engine.recording import Records
+from engine.shard import Rules, Sealed, Shard
+from schemas import compatibility
+
+RECORDED, DECIDING = "the recorded release", "the deciding release"
+
+
+class UnfitError(EngineError):
+    """This release cannot take over a log whose bytes are sound."""
+
+
+class Reconsideration:
+    """The deciding half of a shard: `decide` before a recorded batch is folded, `follow` after."""
+
+    def __init__(self, number: int, rules: Rules, kept: int) -> None:
+        """Of the departures the first `kept` are told in full."""
+        self.tally = Tally(kept)
+        self._shard = Shard(number, rules)
+        self._is_apart = True  # Not where the recorded state is.
+        self._hash = b""  # Of the state after the batch, where its seal has one.
+
+    def decide(
+        self,
+        recorded: Follower,
+        seal: BatchSealed,
+        inputs: Records,
+        outputs: Records,
+        events: Sequence[StageEvent],
+    ) -> None:
+        """Decide on a batch as it was recorded after those before it, and count what differs.
+
+        Raises LogUnavailableError.
+        """
+        shard = self._shard
+        if self._is_apart:
+            state = snapshot.copied(recorded.state)
+            resume = {topic: recorded.resume(topic) for topic in INPUT_TOPICS}
+            shard.begin_from(recorded.next_batch - 1, recorded.chain, resume, state)
+        text = adopted(events) or shard.state.settings_text
+        shard.rules = replace(shard.rules, settings_text=text)
+        self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
+        unknown = unknown_fields(frozenset(ids_of(outputs)))
+        self.tally.unknown.update(unknown)
+        try:
+            again = shard.step(inputs, seal.now_ns, faulted=frozenset(seal.faults), must_seal=True)
+        except (CorruptLogError, LogUnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001  What a worker would take as a fault.
+            self._is_apart = True
+            self.tally.count_raised(self._raised(seal, inputs, error))
+            return
+        assert again is not None, "must_seal gives a seal"
+        self._is_apart = list(again.events) != list(events) or again.seal.kind is not seal.kind
+        self._hash = again.seal.state_hash
+        if self._is_apart:
+            self._compare(seal, again, inputs, events, frozenset(unknown))
+        else:
+            self.tally.count_same(events)
+
+    def follow(self, recorded: Follower, seal: BatchSealed) -> None:
+        """Stand where the log stands after the batch, which `recorded` has folded now.
+
+        Raises UnfitError where this release folds its own events to another state than it has
+        after deciding them.
+        """
+        if self._is_apart:
+            return
+        shard = self._shard
+        resume = {topic: recorded.resume(topic) for topic in INPUT_TOPICS}
+        shard.begin_from(seal.batch, seal.chain, resume, shard.state)
+        is_close = seal.kind is SealKind.CLOSE
+        if not self._hash:
+            return
+        if fingerprint.fingerprint(recorded.state, seal.batch, whole=is_close) != self._hash:
+            raise UnfitError(
+                f"shard {shard.number}: after batch {seal.batch} release {shard.release} has "
+                "another state by folding than by deciding the same events. The log's bytes are "
+                "sound; workers of this release could not be recovered. Do not upgrade to it; "
+                "report it with a copy of the log."
+            )
+
+    def _compare(
+        self,
+        seal: BatchSealed,
+        again: Sealed,
+        inputs: Records,
+        events: Sequence[StageEvent],
+        unknown: frozenset[str],
+    ) -> None:
+        number = self._shard.number
+        pairs = departure.pairs(number, events, again.events, unknown, seal.faults)
+        is_kind = again.seal.kind is seal.kind
+        if is_kind and all(pair.is_same for pair in pairs):
+            self.tally.count_same(events)
+            return
+        self.tally.count_different(seal, number, pairs, inputs)
+        if not is_kind:
+            self.tally.count_seal(tally.sealed_otherwise(seal, number, again.seal.kind))
+
+    def _raised(self, seal: BatchSealed, inputs: Records, error: Exception) -> Departure:
+        at = self._shard.at
+        return Departure(
+            shard=self._shard.number,
+            batch=seal.batch,
+            now_ns=seal.now_ns,
+            kind=Kind.RAISED,
+            decided=difference.shown(repr(error)),
+            input=difference.cause_of(at, inputs) or "the batch as a whole",
+        )
+
+
+def adopted(events: Sequence[StageEvent]) -> str | None:
+    """The configuration that a batch begins with, if it adopted one."""
+    for event in events[:1]:
+        if isinstance(event, ConfigurationAdopted) and event.cause == CONFIG_CAUSE:
+            return event.text
+    return None
+
+
+def ids_of(outputs: Records) -> set[int]:
+    """The schema ids that a batch was written with."""
+    prefixes = {
+        record.value[:PREFIX_BYTES]
+        for topic, records in outputs.items()
+        if topic != DLQ
+        for record in records
+    }
+    return {int.from_bytes(prefix[1:], "big") for prefix in prefixes}
+
+
+@cache  # By what one release writes: few.
+def unknown_fields(ids: frozenset[int]) -> dict[str, str]:
+    """Fields that either the writer or this release does not know, as `Name.field`, and who does.
+
+    What lies within a field that is named is not named too.
+    """
+    found: dict[str, str] = {}
+    for number in sorted(ids & schemas.earlier().keys()):
+        subject, version = schemas.earlier()[number]
+        written = compatibility.field_paths(schemas.released_schema(version, subject))
+        present = compatibility.field_paths(schemas.schema(subject))
+        for path in sorted(written ^ present):
+            if not any(path.startswith(f"{outer}.") for outer in found):
+                found[path] = RECORDED if path in written else DECIDING
+    return found

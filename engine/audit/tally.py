@@ -1,0 +1,278 @@
+"""What a release decides otherwise over a whole log: counted, and the first departures in full.
+
+Counts of two shards add up, so each is tallied by itself. A field that one of the releases does
+not know is named once, not with every event: that they differ in it is how it was released.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from engine.audit import difference as differences
+from engine.audit.departure import Pair
+from engine.core.events import TOPIC_OF, BatchSealed, SealKind, StageEvent
+from engine.log.port import JOURNAL
+from engine.recording import Records
+
+SEAL = BatchSealed.__name__
+FORMAT = 1  # Of the report for machines.
+
+
+class Kind(StrEnum):
+    """How an event departs from the recorded one."""
+
+    CHANGED = "changed"
+    RECORDED = "only recorded"
+    DECIDED = "only decided"
+    RAISED = "raised"  # No event: the release could not decide on the batch.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """One event, or one whole batch, on which the release decides otherwise."""
+
+    shard: int
+    batch: int
+    now_ns: int  # The batch's time.
+    kind: Kind
+    event: str = ""  # Its type; empty where the release raised.
+    stage: str = ""
+    seq: int | None = None  # As recorded; None where it was not.
+    decided_seq: int | None = None
+    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # As recorded, as decided.
+    recorded: str = ""  # The whole event where it stands alone.
+    decided: str = ""
+    input: str = ""  # What led to it.
+
+
+class Column(StrEnum):
+    """What is counted of events."""
+
+    BATCHES = "batches"  # In which one of them differs.
+    RECORDED = "recorded"
+    DECIDED = "decided"
+    SAME = "same"
+    CHANGED = "changed"
+    ONLY_RECORDED = "only_recorded"
+    ONLY_DECIDED = "only_decided"
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of one shard, or of several together."""
+
+    kept: int  # So many departures in full.
+    same: int = 0  # Batches.
+    different: int = 0
+    raised: int = 0  # Of the different ones.
+    departures: int = 0
+    recorded_by: Counter[str] = field(default_factory=Counter)  # Batches by release and Python.
+    events: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Stage, event.
+    fields: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Event, field.
+    stages: Counter[str] = field(default_factory=Counter)  # Batches that differ there.
+    unknown: dict[str, str] = field(default_factory=dict)  # `Event.field`, and who knows it.
+    first: list[Departure] = field(default_factory=list)
+
+    @property
+    def batches(self) -> int:
+        return self.same + self.different
+
+    def count_same(self, events: Sequence[StageEvent]) -> None:
+        """A batch that is decided as it was recorded."""
+        self.same += 1
+        for kind, count in Counter(map(type, events)).items():
+            for column in (Column.RECORDED, Column.DECIDED, Column.SAME):
+                self.events[TOPIC_OF[kind], kind.__name__, column] += count
+
+    def count_raised(self, departure: Departure) -> None:
+        """A batch that the release cannot decide on; its events are not counted."""
+        self.different += 1
+        self.raised += 1
+        self._keep(lambda: departure)
+
+    def count_different(
+        self, seal: BatchSealed, shard: int, pairs: Sequence[Pair], inputs: Records
+    ) -> None:
+        """A batch some of whose events are decided otherwise."""
+        self.different += 1
+        self._count(pairs)
+        odd = [pair for pair in pairs if not pair.is_same]
+        for stage, name in sorted({named(pair) for pair in odd}):
+            self.events[stage, name, Column.BATCHES] += 1
+        for stage in sorted({named(pair)[0] for pair in odd}):
+            self.stages[stage] += 1
+        for name, each in sorted({(named(p)[1], each) for p in odd for each in p.fields}):
+            self.fields[name, each, Column.BATCHES] += 1
+        for pair in odd:
+            self._keep(partial(departed, seal, shard, pair, inputs))
+
+    def count_seal(self, departure: Departure) -> None:
+        """The seal of a different batch says something else itself."""
+        self.stages[JOURNAL] += 1
+        self.fields.update((SEAL, name, Column.BATCHES) for name in departure.fields)
+        self.fields.update((SEAL, name, Column.CHANGED) for name in departure.fields)
+        self._keep(lambda: departure)
+
+    def _count(self, pairs: Iterable[Pair]) -> None:
+        for pair in pairs:
+            stage, name = named(pair)
+            was, now, odd = pair
+            columns = [Column.RECORDED] if was else []
+            columns += [Column.DECIDED] if now else []
+            if now is None:
+                columns.append(Column.ONLY_RECORDED)
+            elif was is None:
+                columns.append(Column.ONLY_DECIDED)
+            else:
+                columns.append(Column.CHANGED if odd else Column.SAME)
+            self.events.update((stage, name, column) for column in columns)
+            self.fields.update((name, each, Column.CHANGED) for each in odd)
+
+    def _keep(self, tell: Callable[[], Departure]) -> None:
+        """Count a departure; it is told in full only if it is one of the first."""
+        self.departures += 1
+        if len(self.first) < self.kept:
+            self.first.append(tell())
+
+
+def named(pair: Pair) -> tuple[str, str]:
+    """Stage and type of a pair's event."""
+    event = pair.event
+    return TOPIC_OF[type(event)], type(event).__name__
+
+
+def departed(seal: BatchSealed, shard: int, pair: Pair, inputs: Records) -> Departure:
+    """A pair in full."""
+    was, now, names = pair
+    stage, name = named(pair)
+    kind = Kind.CHANGED
+    if was is None or now is None:
+        kind = Kind.DECIDED if was is None else Kind.RECORDED
+    return Departure(
+        shard=shard,
+        batch=seal.batch,
+        now_ns=seal.now_ns,
+        kind=kind,
+        event=name,
+        stage=stage,
+        seq=None if was is None else was.seq,
+        decided_seq=None if now is None else now.seq,
+        fields={x: (plain(getattr(was, x)), plain(getattr(now, x))) for x in names},
+        recorded="" if was is None or now else plain(was),
+        decided="" if now is None or was else plain(now),
+        input=differences.cause_of(pair.event.cause, inputs),
+    )
+
+
+def plain(value: object) -> str:
+    """A value in full."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def sealed_otherwise(seal: BatchSealed, shard: int, decided: SealKind) -> Departure:
+    """A batch that closes the day for one of the two and not for the other."""
+    return Departure(
+        shard=shard,
+        batch=seal.batch,
+        now_ns=seal.now_ns,
+        kind=Kind.CHANGED,
+        event=SEAL,
+        stage=JOURNAL,
+        fields={"kind": (seal.kind.value, decided.value)},
+    )
+
+
+def total(tallies: Sequence[Tally], kept: int) -> Tally:
+    """All shards together; the first departures by time."""
+    found = Tally(kept)
+    for tally in tallies:
+        found.same += tally.same
+        found.different += tally.different
+        found.raised += tally.raised
+        found.departures += tally.departures
+        found.recorded_by.update(tally.recorded_by)
+        found.events.update(tally.events)
+        found.fields.update(tally.fields)
+        found.stages.update(tally.stages)
+        found.unknown.update(tally.unknown)
+        found.first += tally.first
+    found.first.sort(key=lambda x: (x.now_ns, x.shard, x.batch))  # Stable: by seq in a batch.
+    del found.first[kept:]
+    return found
+
+
+# -------------------------------------------------------------------------------- for machines
+
+
+def by_stage(tally: Tally) -> list[dict[str, Any]]:
+    """One row a stage: the batches that differ there, and its events."""
+    events = by_event(tally)
+    stages = sorted({row["stage"] for row in events} | tally.stages.keys())
+    rows = []
+    for stage in stages:
+        own = [row for row in events if row["stage"] == stage]
+        counts = {column.value: sum(row[column.value] for row in own) for column in Column}
+        rows.append({"stage": stage, **counts, "batches": tally.stages[stage]})
+    return rows
+
+
+def by_event(tally: Tally) -> list[dict[str, Any]]:
+    """One row a type of event."""
+    names = sorted({(stage, name) for stage, name, _ in tally.events})
+    return [
+        {"stage": stage, "event": name}
+        | {column.value: tally.events[stage, name, column] for column in Column}
+        for stage, name in names
+    ]
+
+
+def by_field(tally: Tally) -> list[dict[str, Any]]:
+    """One row a field that is decided otherwise somewhere."""
+    names = sorted({(name, each) for name, each, _ in tally.fields})
+    return [
+        {
+            "event": name,
+            "field": each,
+            "batches": tally.fields[name, each, Column.BATCHES],
+            "events": tally.fields[name, each, Column.CHANGED],
+        }
+        for name, each in names
+    ]
+
+
+def asdict(departure: Departure) -> dict[str, Any]:
+    found = {each.name: getattr(departure, each.name) for each in fields(departure)}
+    found["kind"] = departure.kind.value
+    found["fields"] = [
+        {"field": name, "recorded": was, "decided": now}
+        for name, (was, now) in departure.fields.items()
+    ]
+    return found
+
+
+def report(tally: Tally, release: str, python: str) -> dict[str, Any]:
+    """The whole of it as plain values."""
+    return {
+        "format": FORMAT,
+        "release": release,
+        "python": python,
+        "recorded_by": dict(sorted(tally.recorded_by.items())),
+        "is_same": tally.different == 0,
+        "batches": {
+            "decided": tally.batches,
+            "same": tally.same,
+            "different": tally.different,
+            "raised": tally.raised,
+        },
+        "stages": by_stage(tally),
+        "events": by_event(tally),
+        "fields": by_field(tally),
+        "unknown_fields": [
+            {"field": name, "known_by": who} for name, who in sorted(tally.unknown.items())
+        ],
+        "departures_total": tally.departures,
+        "departures": [asdict(departure) for departure in tally.first],
+    }

@@ -1,0 +1,115 @@
+"""What `metaorder verify --against` prints: what a release decides otherwise than was recorded."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import typer
+
+from engine.audit import tally as tallies
+from engine.audit.difference import shown
+from engine.audit.tally import Tally
+from engine.audit.verification import Proof
+from engine.cli.render import Output, from_dicts, render
+
+NS_PER_S = 1_000_000_000
+SHOWN = ("shard", "batches", "decided", "same", "different", "difference")
+WIDTH = 9  # Of a name in a block.
+
+
+def report_of(proofs: Sequence[Proof], kept: int) -> dict[str, Any]:
+    """The report on all shards, as plain values."""
+    found = tallies.total([proof.tally for proof in proofs if proof.tally is not None], kept)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return tallies.report(found, version("metaorder"), python)
+
+
+def counts_of(tally: Tally) -> dict[str, int]:
+    """What a shard's row says besides its proof."""
+    return {"same": tally.same, "different": tally.different, "raised": tally.raised}
+
+
+def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a field of each departure, or one a departure without fields."""
+    rows = []
+    for departure in report["departures"]:
+        whole = {
+            "field": "",
+            "recorded": departure["recorded"],
+            "decided": departure["decided"],
+        }
+        place = {
+            name: departure[name]
+            for name in ("shard", "batch", "now_ns", "seq", "stage", "event", "kind")
+        }
+        rows += [
+            {**place, **each, "input": departure["input"]}
+            for each in departure["fields"] or [whole]
+        ]
+    return rows
+
+
+def show(report: Mapping[str, Any]) -> None:
+    """Counts as tables, the first departures as blocks, then what it means in sentences."""
+    if not report["is_same"]:
+        odd = [row for row in report["events"] if row["batches"]]
+        for title, rows in (
+            ("by stage", [row for row in report["stages"] if row["batches"]]),
+            ("by event", odd),
+            ("by field", report["fields"]),
+        ):
+            if rows:
+                render(from_dicts(rows), Output.TEXT, title)
+    for departure in report["departures"]:
+        show_departure(departure)
+    typer.echo()
+    for line in sentences(report):
+        typer.echo(line)
+
+
+def show_departure(departure: Mapping[str, Any]) -> None:
+    when = datetime.fromtimestamp(departure["now_ns"] // NS_PER_S, UTC)
+    place = f"shard {departure['shard']}, batch {departure['batch']}"
+    if departure["seq"] is not None:
+        place += f", seq {departure['seq']}"
+    what = f"{departure['event']} {departure['kind']}".strip()
+    typer.echo(f"\n{place} ({when:%Y-%m-%d %H:%M:%S} UTC): {what}")
+    for each in departure["fields"]:
+        typer.echo(f"  {each['field']}")
+        typer.echo(f"    recorded  {shown(each['recorded'])}")
+        typer.echo(f"    decided   {shown(each['decided'])}")
+    for name in ("recorded", "decided", "input"):
+        if departure[name]:
+            typer.echo(f"  {name:<{WIDTH}} {shown(departure[name])}")
+
+
+def sentences(report: Mapping[str, Any]) -> list[str]:
+    """What was compared, and how it came out."""
+    counts = report["batches"]
+    by = f"release {report['release']} on Python {report['python']}"
+    lines = [
+        f"{count} batches that release {recorder} recorded were decided by {by}."
+        for recorder, count in report["recorded_by"].items()
+    ]
+    lines.append(
+        f"Each was decided from what was recorded before it: {counts['same']} the same, "
+        f"{counts['different']} differently."
+    )
+    if counts["raised"]:
+        lines.append(
+            f"On {counts['raised']} batches it raised: a worker would reject the input and halt "
+            "its instrument. Their events are not counted."
+        )
+    lines += [
+        f"{each['field']} is known to {each['known_by']} only, and was not compared."
+        for each in report["unknown_fields"]
+    ]
+    shown = len(report["departures"])
+    if shown < report["departures_total"]:
+        lines.append(
+            f"{shown} of {report['departures_total']} departures are shown in full; --show N shows "
+            "more."
+        )
+    return lines

@@ -1,0 +1,49 @@
+"""The options of `metaorder verify`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DayOption = Annotated[
+    int | None,
+    typer.Option("--day", metavar="YYYYMMDD", help="Decide this day again; default all."),
+]
+ShardOption = Annotated[
+    list[int] | None, typer.Option("--shard", help="These shards; default all.")
+]
+FirstOption = Annotated[
+    int, typer.Option("--from", min=0, metavar="BATCH", help="First batch to decide again.")
+]
+LastOption = Annotated[
+    int,
+    typer.Option(
+        "--to",
+        min=0,
+        metavar="BATCH",
+        show_default="the newest",
+        help="Last batch to decide again.",
+    ),
+]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="RELEASE",
+        help="Report what this release would decide otherwise, whatever release recorded it: "
+        "`this`, or another's virtual environment, python or metaorder.",
+    ),
+]
+ShowOption = Annotated[
+    int, typer.Option("--show", min=0, metavar="N", help="With --against: so many in full.")
+]
+AnchorsOption = Annotated[
+    Path | None,
+    typer.Option("--anchors", metavar="FILE", help="Signed chain heads, from the notary."),
+]
+KeyOption = Annotated[
+    list[Path] | None, typer.Option("--key", metavar="FILE", help="Public key of the notary.")
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Shards at a time; default one a core.")
+]
