@@ -19,7 +19,14 @@ from engine.audit.segment import BATCHES_MAX
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit
-from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded
+from engine.cli.options import (
+    ConfigOption,
+    LogOption,
+    OutputOption,
+    existing,
+    loaded,
+    shards_of,
+)
 from engine.cli.render import Output, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
 from engine.cli.verify_options import (
@@ -66,7 +73,7 @@ def verify(
     existing(settings)
     if (anchors is None) != (not key):
         raise typer.BadParameter("--anchors and --key belong together: give both, or none")
-    shards = numbers(shard, settings)
+    shards = shards_of(shard, settings)
     bounds = Bounds(first, last, day)
     if against not in (None, releases.THIS):
         words = words_of(bounds, shard, kept, anchors, key, jobs, output)
@@ -88,15 +95,6 @@ def verify(
         raise typer.BadParameter("no batch is of that day and within --from and --to")
     if any(proof.tally and proof.tally.different for proof in proofs):
         raise typer.Exit(Exit.DIFFERENT)
-
-
-def numbers(shard: list[int] | None, settings: Config) -> list[int]:
-    """The shards that were asked for."""
-    found = sorted(set(shard)) if shard else list(range(settings.partitions))
-    for number in found:
-        if not 0 <= number < settings.partitions:
-            raise typer.BadParameter(f"--shard {number}: expected 0 to {settings.partitions - 1}")
-    return found
 
 
 def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:

@@ -278,13 +278,13 @@ class EmbeddedReader:
         span = self._span
         found = None
         if self._offset >= 0:
-            ids = (span.first + self._offset, span.last)
-            rows = self._database.rows(FIRST, ids)
+            # The end first: what is written behind it after that is found by its own position.
+            end = end_of(self._database, span, marker=span.topic in OUTPUT_TOPICS)
+            rows = self._database.rows(FIRST, (span.first + self._offset, span.last))
             if rows:
                 found = rows[0][0]
-            else:
-                end = end_of(self._database, span, marker=span.topic in OUTPUT_TOPICS)
-                found = end.position if self._offset <= end.offset else None
+            elif self._offset <= end.offset:
+                found = end.position
         if found != self._position:
             there = "lies outside the log" if found is None else f"has position {found} there"
             raise CorruptLogError(

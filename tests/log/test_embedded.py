@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -460,6 +461,19 @@ def test_a_missing_record_is_found(path: Path, log: EmbeddedLog) -> None:
     connection.close()
     with pytest.raises(CorruptLogError, match="has position 3 at offset 3, expected 2"):
         log.reader("orders", 0).read(10)
+
+
+def test_a_reader_may_open_while_the_first_record_comes(path: Path) -> None:
+    """It looks for a record and for the end; what comes in between contradicts neither."""
+    count = 256
+    with EmbeddedLog(path, count) as log, EmbeddedLog(path, count) as read:
+        for number in range(count):
+            record = NewRecord(number, 1, None, (), b"x")
+            appending = threading.Thread(target=log.append, args=("orders", [record]))
+            appending.start()
+            while appending.is_alive():
+                read.reader("orders", number).close()
+            appending.join()
 
 
 @pytest.mark.parametrize("wrong", [Start(0, 1), Start(2, 1), Start(3, 0), Start(-1, -1)])
