@@ -75,12 +75,12 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     what it finds may still be gathering.
     """
     terms = parent.terms
-    if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not willing(parent):
+    if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not parent.consenting:
         return ()
     if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
         return ()
     others = partners(state, parent, now_ns)
-    if not others:
+    if not others or not willing(parent):
         return ()  # Asked before the market is looked at: mostly there is nobody.
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
