@@ -30,6 +30,7 @@ from engine.core import (
     routing,
     scorecard,
     slicing,
+    standing,
     strategy,
     unreadable,
 )
@@ -103,6 +104,7 @@ TABLE: tuple[Row, ...] = (
             e.SuspensionSet,
             e.InstrumentHalted,
             e.VenueStatusCarried,
+            *standing.EVOLVE,
         ),
     ),
     Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
@@ -189,6 +191,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     risk.EVOLVE,
     day.EVOLVE,
     carried.EVOLVE,
+    standing.EVOLVE,
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
     strategy.EVOLVE,

@@ -35,7 +35,7 @@ from engine.log.port import (
     LogUnavailableError,
     Record,
 )
-from engine.recording import DamagedError, Recording, Records, Sealing, last_seal
+from engine.recording import DamagedError, Recording, Records, Sealing, events_of, last_seal
 from engine.shard import Rules, Sealed, Shard
 
 LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
@@ -260,7 +260,7 @@ class _Verification:
     ) -> None:
         """Prove seal and digests, take the events as they are."""
         self._check_inputs(recording, seal, inputs)
-        self._shard.fold(seal, inputs, recovery.events_of(seal, outputs, self._shard.number))
+        self._shard.fold(seal, inputs, events_of(seal, outputs, self._shard.number))
 
     def _check_anchor(self, seal: BatchSealed) -> None:
         anchor = self._anchors.get(seal.batch)

@@ -23,7 +23,7 @@ from typing import Self
 
 from engine.log import kafka_topics
 from engine.log.kafka_client import Cluster, Setting
-from engine.log.kafka_ends import Ends, LastSearch
+from engine.log.kafka_ends import Ends, LastSearch, Place
 from engine.log.kafka_lease import KafkaLeases
 from engine.log.kafka_reader import Feed, KafkaReader
 from engine.log.kafka_writer import Appender, KafkaWriter
@@ -87,6 +87,14 @@ class KafkaLog:
 
     def last(self, topic: str, partition: int) -> Record | None:
         return self._search.last(topic, partition)
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        return self._search.before(Place(topic, partition), offset, count)
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return self._search.since(Place(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

@@ -182,6 +182,24 @@ class Log(Protocol):
         """The last committed record, or None. Its position is -1: unknown without a full read."""
         ...
 
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        """The records that end before an offset, or the log's end where it is None, in order.
+
+        At least one where there is any, and about `count`; their positions are -1: unknown.
+        Raises LogUnavailableError.
+        """
+        ...
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        """Where the records begin that are not older; the log's end where there are none.
+
+        For topics whose timestamps never go back, as those that a shard writes.
+        Raises LogUnavailableError.
+        """
+        ...
+
     def offset_after(self, topic: str, offset: int) -> int | None:
         """Where the first record lies that was written after the one at `offset`, by another call.
 

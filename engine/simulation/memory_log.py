@@ -339,13 +339,31 @@ class MemoryLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
+        found = self.before(topic, partition, None, 1)
+        return found[-1] if found else None
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
         self._ask("read")
-        found = self._partition(topic, partition)
-        for offset in reversed(range(found.stable_end)):
-            record = committed(found.entries[offset])
+        place = self._partition(topic, partition)
+        end = place.stable_end if offset is None else min(offset, place.stable_end)
+        found: list[Record] = []
+        while end and len(found) < count:
+            end -= 1
+            record = committed(place.entries[end])
             if record is not None:
-                return Record(offset, -1, *record[1:])
-        return None
+                found.append(Record(end, -1, *record[1:]))
+        return found[::-1]
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        self._ask("read")
+        place = self._partition(topic, partition)
+        for offset in range(place.stable_end):
+            record = committed(place.entries[offset])
+            if record is not None and record.timestamp_ms >= timestamp_ms:
+                return offset
+        return place.stable_end
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

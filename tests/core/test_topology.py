@@ -16,15 +16,18 @@ from world import (
     SECOND,
     Raw,
     World,
+    allotment,
     amend,
     at_once,
     bust,
     cancel,
     cancel_rejected,
     correction,
+    curve,
     dark_venue,
     day_closed,
     day_opened,
+    fees,
     fill_report,
     halt,
     kill,
@@ -35,7 +38,10 @@ from world import (
     px,
     quote,
     report,
+    restriction,
+    risk_limit,
     session,
+    tick_table,
     trade,
     trading,
 )
@@ -151,9 +157,18 @@ def play() -> World:
     world.given(order("gtc", limit_px=px(99.00), **GTC))
     world.at(CLOSE_NS, quote(received_ns=CLOSE_NS))
     world.given(order("never", order_qty=100), session(OTHER_LIT, up=False))
+    _standing(world)
     world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
     return world.at(open_ns, day_opened(20180103, open_ns), quote(received_ns=open_ns))
+
+
+def _standing(world: World) -> None:
+    """What else a close says again."""
+    world.given(tick_table((0, 10_000_000)), fees(), kill(), restriction("MSFT"))
+    world.given(
+        risk_limit(max_order_qty=1_000_000), allotment(1_000_000_000), curve((0, HOUR), (1,))
+    )
 
 
 def _orders(world: World) -> None:
