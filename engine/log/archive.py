@@ -223,6 +223,9 @@ class ArchiveLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:  # noqa: ARG002
+        self._refuse()
+
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002
         self._refuse()
 

@@ -56,6 +56,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
     Start,
@@ -66,6 +67,7 @@ WAIT_SLEEP_MIN_S = 0.000_05
 WAIT_SLEEP_MAX_S = 0.001
 READ_STEP_RECORDS = 2_048  # One read transaction; readers never hold the WAL for long.
 
+ANY = "select 1 from record limit 1"
 INSERT = "insert into record values (?, ?, ?, ?, ?, ?)"
 READ = """
 select id - ?, position, timestamp_ms, key, headers, value
@@ -131,6 +133,22 @@ class EmbeddedLog:
             raise LogUnavailableError(
                 f"{error} Append the same records again: the engine drops duplicates."
             ) from error
+
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        rows: Rows = []
+        for topic, batch in records.items():
+            by_partition: dict[int, list[NewRecord]] = {}
+            for record in batch:
+                by_partition.setdefault(record.partition, []).append(record)
+            for partition, own in by_partition.items():
+                rows += _insertable(self._span(topic, partition), End(0, 0), own)
+        with self._database.transaction() as connection:
+            if connection.execute(ANY).fetchall():
+                raise NotEmptyError(
+                    f"{self._database.path} holds records already. Nothing was written; give the "
+                    "path of a file that does not exist yet."
+                )
+            connection.executemany(INSERT, rows)
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "EmbeddedReader":
         return EmbeddedReader(self._database, self._span(topic, partition), start)

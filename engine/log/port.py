@@ -50,6 +50,10 @@ class CommitUnknownError(EngineError):
     """The commit may or may not have happened: prove the lease and read the last seal."""
 
 
+class NotEmptyError(EngineError):
+    """A log that should be empty holds records: nothing was written."""
+
+
 class NewRecord(NamedTuple):
     """A record to write. Bytes only: what they mean is the codec's business."""
 
@@ -180,6 +184,14 @@ class Log(Protocol):
 
     def last(self, topic: str, partition: int) -> Record | None:
         """The last committed record, or None. Its position is -1: unknown without a full read."""
+        ...
+
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        """Write the first records of an empty log, inputs and outputs, in one transaction.
+
+        For who holds every lease, so that no worker has begun. Raises NotEmptyError,
+        LogUnavailableError (nothing was written) or CommitUnknownError.
+        """
         ...
 
     def before(

@@ -34,6 +34,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
     Start,
@@ -324,6 +325,15 @@ class MemoryLog:
         self._ask("append")
         for record in records:
             self._partition(topic, record.partition).entries.append(_Entry(record, None))
+        self._broker.on_news()
+
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        self._ask("append")
+        if any(place.entries for place in self._broker.topics.values()):
+            raise NotEmptyError("the log holds records already; nothing was written")
+        for topic, batch in records.items():
+            for record in batch:
+                self._partition(topic, record.partition).entries.append(_Entry(record, None))
         self._broker.on_news()
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "MemoryReader":
