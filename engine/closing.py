@@ -19,6 +19,7 @@ from engine.recording import Recording, Sealing, decoded, event_of, events_of
 PIECE_RECORDS = 2_000  # Seals read at a time on the way back.
 MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
 NS_PER_MS = 1_000_000
+NEVER = 2**62  # Beyond every batch.
 
 IsOfClose = Callable[[Record], bool]  # Whether a record belongs to the close or to what is before.
 
@@ -31,12 +32,13 @@ class Close(NamedTuple):
     starts: dict[str, Start]
 
 
-def last_close(log: Log, number: int, after: int = -1) -> Close | None:
+def last_close(log: Log, number: int, after: int = -1, upto: int | None = None) -> Close | None:
     """The last close behind batch `after` that a recovery can begin at, or None.
 
-    Raises CorruptLogError where the log does not hold what its seal says, LogUnavailableError.
+    `upto` is the last batch to look at; None is the newest. Raises CorruptLogError where the log
+    does not hold what its seal says, LogUnavailableError.
     """
-    sealing = _last_seal(log, number, after)
+    sealing = _last_seal(log, number, after, NEVER if upto is None else upto)
     return None if sealing is None else _read(log, number, sealing)
 
 
@@ -51,14 +53,14 @@ def begun_at(log: Log, follower: Follower, close: Close) -> Recording:
     return recording
 
 
-def _last_seal(log: Log, number: int, after: int) -> Sealing | None:
+def _last_seal(log: Log, number: int, after: int, upto: int) -> Sealing | None:
     offset: int | None = None
     while found := log.before(JOURNAL, number, offset, PIECE_RECORDS):
         for record in reversed(found):
             seal = decoded(JOURNAL, number, record)
             if seal.batch <= after:
                 return None
-            if seal.kind is SealKind.CLOSE:
+            if seal.kind is SealKind.CLOSE and seal.batch <= upto:
                 return Sealing(seal, record._replace(position=seal.batch))  # One seal a batch.
         offset = found[0].offset
     return None

@@ -60,6 +60,13 @@ class Recording:
         assert topic not in self._sources, f"{topic} is being read already"
         self._starts[topic] = start
 
+    def move(self, topic: str, start: Start) -> None:
+        """Read a topic from there on, wherever it was being read."""
+        found = self._sources.pop(topic, None)
+        if found is not None:
+            found.close()
+        self._starts[topic] = start
+
     def place(self, topic: str) -> Start:
         """Where the topic's next record lies that was not taken yet."""
         found = self._sources.get(topic)

@@ -54,6 +54,7 @@ class Row(NamedTuple):
 PLAN = "planning"
 UPKEEP = "upkeep"
 ADOPT = "configuration"
+OPENING = "opening"  # Of a log that goes on from another one; see `engine.opening`.
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -104,9 +105,10 @@ TABLE: tuple[Row, ...] = (
             e.SuspensionSet,
             e.InstrumentHalted,
             e.VenueStatusCarried,
-            *standing.EVOLVE,
+            *standing.SAID_AT_CLOSE,
         ),
     ),
+    Row("ingest", standing, (OPENING,), (e.LogContinued,)),
     Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
     Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(

@@ -16,6 +16,7 @@ from engine.cli import (
     dlq,
     follower,
     gateway,
+    log,
     notary,
     orders,
     projections,
@@ -60,6 +61,7 @@ app.command("whatif")(whatif.whatif)
 app.add_typer(notary.app, name="notary")
 app.add_typer(follower.app, name="follower")
 app.add_typer(archive.app, name="archive")
+app.add_typer(log.app, name="log")
 
 
 def execute(arguments: Sequence[str]) -> int:

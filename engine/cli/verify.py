@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
@@ -15,13 +16,19 @@ from engine.audit.difference import Difference
 from engine.audit.examination import Task
 from engine.audit.verification import BATCHES_MAX, Bounds, Proof
 from engine.cli.exits import Exit
+from engine.cli.log import opening_problems
 from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded
-from engine.cli.render import Output, from_dicts, progress, render, render_one
+from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
 from engine.config import Config
 
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
+CONTINUED = {
+    True: "It begins with what the log that it goes on from carried: every byte was compared.",
+    False: "It goes on from another log. Its first batches are as they were sealed; that they are "
+    "what that log carried, --opened-from proves.",
+}
 SHOWN = ("shard", "batches", "decided", "events", "chain", "anchored", "difference")
 
 
@@ -50,6 +57,10 @@ def verify(
     ] = None,
     key: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Public key of the notary.")
+    ] = None,
+    opened_from: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The log that this one goes on from, to compare both."),
     ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Shards at a time; default one a core.")
@@ -82,9 +93,17 @@ def verify(
             jobs or os.cpu_count() or 1,
             lambda now: bar.at(now.batches, now.batches_total, "batches"),
         )
+    otherwise: list[str] = []
+    if opened_from is not None:
+        url = settings.log_url
+        otherwise = opening_problems(url, opened_from, config, settings.partitions)
     is_whole = len(shards) == settings.partitions
     show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None)
-    if any(proof.difference for proof in proofs):
+    if output is Output.TEXT and any(proof.is_continued for proof in proofs):
+        typer.echo(CONTINUED[opened_from is not None and not otherwise])
+    for problem in otherwise:
+        errors().print(escape(problem), soft_wrap=True)
+    if otherwise or any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")

@@ -494,6 +494,35 @@ class TopicPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ShardClosed:
+    """The last seal of a shard of that log."""
+
+    shard: int  # Its shard, count from 0.
+    batch: int  # Number of its last batch, count from 0.
+    next_seq: int  # One beyond its last event, count.
+    chain: bytes  # Its chain there, SHA-256.
+
+    def __init__(
+        self,
+        *,
+        shard: int,
+        batch: int,
+        next_seq: int,
+        chain: bytes,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ShardClosed)
+        x.shard = shard
+        x.batch = batch
+        x.next_seq = next_seq
+        x.chain = chain
+        x.__class__ = ShardClosed
+
+
+_ShardClosed = twin(ShardClosed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderSubmitted:
     """A client's order as its source published it."""
 
@@ -4417,6 +4446,39 @@ class PositionsCarried:
 _PositionsCarried = twin(PositionsCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class LogContinued:
+    """This log goes on where one of another number of partitions was closed; its first event."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    partitions: int  # How many shards that log had, count.
+    closes: tuple[ShardClosed, ...]  # Every shard of that log, in order.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        partitions: int,
+        closes: tuple[ShardClosed, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _LogContinued)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.partitions = partitions
+        x.closes = closes
+        x.__class__ = LogContinued
+
+
+_LogContinued = twin(LogContinued)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4505,6 +4567,7 @@ StageEvent = (
     | RestrictionCarried
     | PolicyCarried
     | PositionsCarried
+    | LogContinued
 )
 
 
@@ -4595,6 +4658,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     RestrictionCarried: "ingest",
     PolicyCarried: "ingest",
     PositionsCarried: "ingest",
+    LogContinued: "ingest",
 }
 
 

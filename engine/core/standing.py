@@ -24,6 +24,7 @@ from engine.core.events import (
     InstrumentDefined,
     KillSwitchCarried,
     LimitAllotted,
+    LogContinued,
     MandateCarried,
     MandateSet,
     PolicyCarried,
@@ -167,6 +168,10 @@ def on_positions_carried(state: State, _: PositionsCarried) -> None:
     state.standing.is_whole = True
 
 
+def on_log_continued(_: State, __: LogContinued) -> None:
+    """It names the log that the rest was carried from; the rest says what it was."""
+
+
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     InstrumentCarried: on_instrument_carried,
     TickTableCarried: on_tick_table_carried,
@@ -181,4 +186,6 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     RestrictionCarried: on_restriction_carried,
     PolicyCarried: on_policy_carried,
     PositionsCarried: on_positions_carried,
+    LogContinued: on_log_continued,
 }
+SAID_AT_CLOSE = tuple(kind for kind in EVOLVE if kind is not LogContinued)

@@ -281,6 +281,10 @@ def text_of_topic_place(x: e.TopicPlace) -> str:
     return f"{string(x.topic)}{number(x.next_position)}"
 
 
+def text_of_shard_closed(x: e.ShardClosed) -> str:
+    return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
+
+
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
     return (
         f"{string(x.source)}"
@@ -1479,6 +1483,16 @@ def text_of_positions_carried(x: e.PositionsCarried) -> str:
     )
 
 
+def text_of_log_continued(x: e.LogContinued) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{integer(x.partitions)}"
+        f"{many(x.closes, text_of_shard_closed)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1602,6 +1616,20 @@ def from_topic_place(d: Avro) -> e.TopicPlace:
     x.next_position = d["next_position"]
     x.__class__ = e.TopicPlace
     found: e.TopicPlace = x
+    return found
+
+
+_ShardClosed = twin(e.ShardClosed)
+
+
+def from_shard_closed(d: Avro) -> e.ShardClosed:
+    x = _ShardClosed()
+    x.shard = d["shard"]
+    x.batch = d["batch"]
+    x.next_seq = d["next_seq"]
+    x.chain = d["chain"]
+    x.__class__ = e.ShardClosed
+    found: e.ShardClosed = x
     return found
 
 
@@ -3268,6 +3296,21 @@ def from_positions_carried(d: Avro) -> e.PositionsCarried:
     return found
 
 
+_LogContinued = twin(e.LogContinued)
+
+
+def from_log_continued(d: Avro) -> e.LogContinued:
+    x = _LogContinued()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.partitions = d["partitions"]
+    x.closes = tuple([from_shard_closed(y) for y in d["closes"]])
+    x.__class__ = e.LogContinued
+    found: e.LogContinued = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3355,6 +3398,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RestrictionCarried: text_of_restriction_carried,
     e.PolicyCarried: text_of_policy_carried,
     e.PositionsCarried: text_of_positions_carried,
+    e.LogContinued: text_of_log_continued,
 }
 
 
@@ -3445,4 +3489,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RestrictionCarried: from_restriction_carried,
     e.PolicyCarried: from_policy_carried,
     e.PositionsCarried: from_positions_carried,
+    e.LogContinued: from_log_continued,
 }

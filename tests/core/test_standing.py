@@ -42,6 +42,8 @@ from world import (
 )
 
 from engine import closing
+from engine.audit import verification
+from engine.audit.verification import Bounds
 from engine.core import events as e
 from engine.core import standing
 from engine.core.partition import partition_of
@@ -129,6 +131,13 @@ def test_a_shard_carries_its_own_instruments_and_no_others() -> None:
     assert sorted(carried) == names
 
 
+def test_the_name_of_the_log_before_changes_nothing() -> None:
+    state = trading().state
+    before = repr(state)
+    standing.on_log_continued(state, e.LogContinued(partitions=3, closes=()))
+    assert repr(state) == before
+
+
 # --------------------------------------------------------------------- nothing before is read
 
 
@@ -194,6 +203,25 @@ def test_a_close_that_is_older_than_what_is_known_is_not_looked_for(live: Live) 
 def test_a_log_without_a_close_has_none_to_begin_at(live: Live) -> None:
     assert closing.last_close(live.log, 0) is None
     assert closing.last_close(morning(live).log, 0) is None
+
+
+@pytest.mark.parametrize("bounds", [Bounds(day=20180102), Bounds(day=20180103), Bounds(first=12)])
+def test_a_day_alone_is_decided_again_from_what_the_close_before_it_says(
+    live: Live, bounds: Bounds
+) -> None:
+    """The days before and after it are passed over, their orders and quotes unread."""
+    another_day(over_the_close(morning(live)), 20180103)
+    steps = verification.verify(live.log, 0, RULES, bounds)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            proof: verification.Proof = done.value
+            break
+
+    assert proof.difference is None
+    assert proof.decided == proof.asked > 0
+    assert proof.batches == live.shard.next_batch
 
 
 # -------------------------------------------------------------------------- an earlier release
