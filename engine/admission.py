@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.core import plausibility
 from engine.core.events import InputReason
+from engine.core.partition import partition_of
 from engine.core.unreadable import Unreadable
 from engine.log import codec
-from engine.log.partition import partition_of
 from engine.log.port import SHARED_TOPICS, Record
 
 UNKNOWN_NUMBER = -1

@@ -6,12 +6,12 @@ the events by deciding; both change the state by the same functions in the same 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine import seal as seals
 from engine import topology
 from engine.batch import Batch, OpenBatch
-from engine.core import day, fingerprint
+from engine.core import day, fingerprint, standing
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -19,24 +19,29 @@ from engine.core.events import (
     InputRejected,
     InstrumentHalted,
     OrderCarried,
+    PositionsCarried,
     ScorecardCarried,
     SealKind,
     StageEvent,
     SuspensionSet,
+    TopicPlace,
     VenueStatusCarried,
 )
 from engine.core.state import State
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
+    DLQ,
     INPUT_TOPICS,
     SHARED_TOPICS,
+    STAGE_TOPICS,
     CorruptLogError,
     Record,
     Start,
 )
 
 CONFIG_CAUSE = "config:"
+WRITTEN = (*STAGE_TOPICS, DLQ)
 CARRIED = (
     OrderCarried,
     ScorecardCarried,
@@ -44,6 +49,7 @@ CARRIED = (
     SuspensionSet,
     InstrumentHalted,
     VenueStatusCarried,
+    *standing.EVOLVE,
 )
 FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
 
@@ -65,6 +71,7 @@ class Follower:
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
         self._open = OpenBatch(number, first_seq=0)
+        self._written = dict.fromkeys(WRITTEN, 0)  # Records of the batches before the open one.
 
     def begin_from(
         self, batch: int, chain: bytes, resume: Mapping[str, Start], state: State
@@ -74,7 +81,27 @@ class Follower:
         self.next_batch = batch + 1
         self.chain = chain
         self._resume = {topic: resume[topic] for topic in INPUT_TOPICS}
+        self._written = {topic: resume[topic].position for topic in WRITTEN}
         self._open = OpenBatch(self.number, first_seq=state.next_seq)
+
+    def begin_at_close(self, seal: BatchSealed, events: Sequence[StageEvent]) -> None:
+        """Stand where a close left off, by what its own events say and by nothing before it.
+
+        Raises CorruptLogError if the seal is not as it was written, or states another state.
+        """
+        places = positions_in(events)
+        assert places is not None, "the close says where everything stands"
+        check_chain(self.number, seal)
+        self.next_batch = seal.batch
+        self._fold_carried(events, places.cause)
+        self.state.next_seq = seal.next_seq
+        positions = {entry.topic: entry.next_position for entry in places.inputs}
+        for entry in seal.resume:
+            self._resume[entry.topic] = Start(entry.next_offset, positions[entry.topic])
+        self._written |= {entry.topic: entry.next_position for entry in places.outputs}
+        self._end_batch(seal.kind, seal.now_ns)
+        self._check_hash(seal)
+        self._advance(seal)
 
     def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
         """Take a recorded batch: facts from its inputs, everything else from its events.
@@ -122,10 +149,7 @@ class Follower:
                 if cause not in rejected:
                     self._fold_fact(topic, record)
         if seal.kind is SealKind.CLOSE:
-            for event in events:
-                if event.cause == cause and isinstance(event, CARRIED):
-                    for apply in topology.EVOLVE[type(event)]:
-                        apply(self.state, event)
+            self._fold_carried(events, cause)
         self.state.next_seq = seal.next_seq
         self._check_inputs(seal, SHARED_TOPICS)
         taken = {entry.topic: entry.next_position for entry in seal.inputs}
@@ -137,12 +161,26 @@ class Follower:
             self._check_hash(seal)
         self._advance(seal)
 
+    def _fold_carried(self, events: Sequence[StageEvent], cause: str) -> None:
+        """Take what a close leaves; where it says all of it, nothing before it counts."""
+        if positions_in(events) is not None:
+            self.state = State(shard=self.number)
+        for event in events:
+            if event.cause == cause and isinstance(event, CARRIED):
+                for apply in topology.EVOLVE[type(event)]:
+                    apply(self.state, event)
+
     def resume(self, topic: str) -> Start:
         """Where the input goes on after the last seal, and after what the open batch took."""
         taken = self._open.inputs.get(topic)
         if taken is None:
             return self._resume[topic]
         return Start(taken.next_offset, taken.next_position)
+
+    def places(self) -> dict[str, Start]:
+        """Where it stands in every topic; of those that are written only the positions count."""
+        found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
+        return found | {topic: Start(-1, count) for topic, count in self._written.items()}
 
     def check_follows(self, seal: BatchSealed) -> None:
         """Raise CorruptLogError if the seal is not that of the next batch."""
@@ -216,15 +254,22 @@ class Follower:
         """The next batch begins."""
         self.next_batch = seal.batch + 1
         self.chain = seal.chain
+        for entry in seal.outputs:
+            self._written[entry.topic] += entry.record_count
         self._open = OpenBatch(self.number, first_seq=seal.next_seq)
+
+    def _positions(self) -> PositionsCarried:
+        """Where everything stands, for a close to say."""
+        return PositionsCarried(
+            inputs=tuple(
+                TopicPlace(topic=t, next_position=self.resume(t).position) for t in INPUT_TOPICS
+            ),
+            outputs=tuple(TopicPlace(topic=t, next_position=n) for t, n in self._written.items()),
+        )
 
     def _check(self, seal: BatchSealed) -> None:
         self.check_follows(seal)
-        if seals.chain(seal) != seal.chain:
-            raise CorruptLogError(
-                f"shard {self.number}: seal {seal.batch} does not have the chain it states. "
-                "It was changed after it was written; nothing was written now."
-            )
+        check_chain(self.number, seal)
 
     def _check_inputs(self, seal: BatchSealed, topics: tuple[str, ...]) -> None:
         found = {
@@ -249,3 +294,17 @@ class Follower:
 def is_rejected(waiting: deque[StageEvent], cause: str) -> bool:
     """Whether the input of this cause was not taken: then its first event says so."""
     return bool(waiting) and waiting[0].cause == cause and isinstance(waiting[0], InputRejected)
+
+
+def positions_in(events: Iterable[StageEvent]) -> PositionsCarried | None:
+    """Where a close says that everything stands; None if it leaves its day to be read."""
+    return next((event for event in events if isinstance(event, PositionsCarried)), None)
+
+
+def check_chain(number: int, seal: BatchSealed) -> None:
+    """Raise CorruptLogError if the seal is not as it was written."""
+    if seals.chain(seal) != seal.chain:
+        raise CorruptLogError(
+            f"shard {number}: seal {seal.batch} does not have the chain it states. "
+            "It was changed after it was written; nothing was written now."
+        )

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from engine.core.events import BatchSealed
+from engine.core.events import BatchSealed, StageEvent
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
+    DLQ,
     JOURNAL,
     SHARED_TOPICS,
     CorruptLogError,
@@ -21,6 +22,7 @@ from engine.log.port import (
     Record,
     Start,
 )
+from engine.seal import frame, new_hash
 
 READ_RECORDS = 2_000  # One bounded read.
 
@@ -56,6 +58,13 @@ class Recording:
     def start(self, topic: str, start: Start) -> None:
         """Read a topic from there on, once it is asked for."""
         assert topic not in self._sources, f"{topic} is being read already"
+        self._starts[topic] = start
+
+    def move(self, topic: str, start: Start) -> None:
+        """Read a topic from there on, wherever it was being read."""
+        found = self._sources.pop(topic, None)
+        if found is not None:
+            found.close()
         self._starts[topic] = start
 
     def place(self, topic: str) -> Start:
@@ -223,3 +232,33 @@ def event_of(topic: str, number: int, record: Record) -> object:
             "The engine wrote it, so the log was changed; nothing was written now."
         ) from error
     return found
+
+
+def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:
+    """A batch's events over all stage topics, by seq.
+
+    Raises CorruptLogError if the records do not have the seal's digests.
+    """
+    found: list[StageEvent] = []
+    for entry in seal.outputs:
+        records = outputs[entry.topic]
+        events: list[StageEvent] = []
+        if entry.topic != DLQ:  # A stage topic holds stage events.
+            events = [event_of(entry.topic, number, record) for record in records]  # type: ignore[misc]
+        numbers = [event.seq for event in events] or [0] * len(records)  # The dlq has no seq.
+        digest = new_hash()
+        for own, record in zip(numbers, records, strict=True):
+            digest.update(frame(own, *record[2:]))
+        if digest.digest() != entry.digest:
+            raise CorruptLogError(
+                f"partition {number} of {entry.topic}: the records of batch {seal.batch} do not "
+                "have the digest that its seal states. They were changed, lost or added after "
+                "it; nothing was written."
+            )
+        found += events
+    found.sort(key=_seq_of)
+    return found
+
+
+def _seq_of(event: StageEvent) -> int:
+    return event.seq

@@ -1,15 +1,14 @@
 """Bring a shard to where its log ends, by folding; no decision is taken again.
 
-The journal says what each batch consumed and wrote. Where the newest usable snapshot stands, or the
-beginning if there is none, is where folding begins. Without a snapshot the batches up to the last
-CLOSE are passed over: of a closed day only its controls, its reference data and what it carried
-matter. The batches after it are folded whole. A new release recovers an old release's day, because
-only facts and events change the state. What is folded has the digests that the seals state, and
-comes to the state that they state, or recovery stops.
+The journal says what each batch consumed and wrote. Folding begins at the newest usable snapshot or
+at the last CLOSE, whichever is newer, and the batches after it are folded whole: a close says all
+that the next day starts from, so what lies before is not read. A new release recovers an old
+release's day, because only facts and events change the state. What is folded has the digests that
+the seals state, and comes to the state that they state, or recovery stops.
 
-What lies before a snapshot is not read. So that a log of many closed days is passed over once and
-not at each start, recovery leaves a snapshot of what the last close left, if it has a folder: that
-is little, and nobody waits for it yet.
+Where the last close is an earlier release's, which did not say the controls and reference data in
+force, the batches up to it are passed over for these and for what it carried. Of what the last
+close left recovery leaves a snapshot, if it has a folder: that is little, and nobody waits for it.
 
 `recover` is a generator: a worker that owns other shards gives it a slice of time between their
 batches. Each step yields how far it is.
@@ -21,22 +20,18 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine import snapshot
-from engine.core.events import BatchSealed, SealKind, StageEvent
-from engine.follower import Follower
+from engine import closing, snapshot
+from engine.core.events import BatchSealed, SealKind
+from engine.follower import WRITTEN, Follower
 from engine.log.port import (
-    DLQ,
     INPUT_TOPICS,
     SHARED_TOPICS,
-    STAGE_TOPICS,
     CorruptLogError,
     Log,
 )
-from engine.recording import Recording, Records, Sealing, event_of, last_seal
-from engine.seal import frame, new_hash
+from engine.recording import Recording, Sealing, events_of, last_seal
 from engine.shard import Rules, Shard
 
-WRITTEN = (*STAGE_TOPICS, DLQ)
 TOLD_EVERY_S = 5.0  # How far a long recovery is.
 
 _log = logging.getLogger(__name__)
@@ -47,6 +42,13 @@ class Progress(NamedTuple):
 
     done: int
     total: int
+
+
+class Opened(NamedTuple):
+    """The log from where folding begins, and what that is, for people."""
+
+    recording: Recording
+    origin: str
 
 
 def recover(
@@ -60,11 +62,11 @@ def recover(
     shard = Shard(number, rules)
     newest = last_seal(log, number)
     total = 0 if newest is None else newest.batch + 1
-    with opened(log, shard, snapshots) as recording:
+    recording, origin = begun(log, shard, snapshots)
+    with recording:
         if newest is None:
             _check_empty(recording)
         first, told_s = shard.next_batch, time.monotonic()
-        origin = f"snapshot of batch {first - 1}" if first else "from the log's beginning"
         _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
         for sealing in folded(log, shard, recording, snapshots):
             done = sealing.seal.batch + 1
@@ -77,9 +79,36 @@ def recover(
 
 
 def opened(log: Log, follower: Follower, snapshots: Path | None) -> Recording:
-    """The log from the newest usable snapshot on, where the follower stands then too."""
+    """The log from where folding begins, where the follower stands then too."""
+    return begun(log, follower, snapshots).recording
+
+
+def begun(log: Log, follower: Follower, snapshots: Path | None) -> Opened:
+    """The same, and what it begins at."""
     number = follower.number
-    for path in [] if snapshots is None else snapshot.paths(snapshots, number):
+    recording = None if snapshots is None else _at_snapshot(log, follower, snapshots)
+    try:
+        close = closing.last_close(log, number, follower.next_batch - 1)
+        if close is not None:
+            if recording is not None:
+                recording.close()
+            recording = closing.begun_at(log, follower, close)
+            if snapshots is not None:
+                keep(snapshots, follower, recording, close.sealing)
+            return Opened(recording, f"close of batch {close.sealing.seal.batch}")
+        if recording is not None:
+            return Opened(recording, f"snapshot of batch {follower.next_batch - 1}")
+        return Opened(Recording(log, number), "from the log's beginning")
+    except BaseException:
+        if recording is not None:
+            recording.close()
+        raise
+
+
+def _at_snapshot(log: Log, follower: Follower, snapshots: Path) -> Recording | None:
+    """The log from the newest usable snapshot on."""
+    number = follower.number
+    for path in snapshot.paths(snapshots, number):
         recording = Recording(log, number)
         try:
             snapshot.restore(follower, recording, path)
@@ -91,7 +120,7 @@ def opened(log: Log, follower: Follower, snapshots: Path | None) -> Recording:
             raise
         else:
             return recording
-    return Recording(log, number)
+    return None
 
 
 def folded(
@@ -158,36 +187,6 @@ def fold(shard: Follower, recording: Recording, seal: BatchSealed) -> None:
     """Take a batch of the day whole, by its recorded events."""
     inputs = recording.inputs(seal, INPUT_TOPICS)
     shard.fold(seal, inputs, events_of(seal, recording.outputs(seal), shard.number))
-
-
-def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:
-    """A batch's events over all stage topics, by seq.
-
-    Raises CorruptLogError if the records do not have the seal's digests.
-    """
-    found: list[StageEvent] = []
-    for entry in seal.outputs:
-        records = outputs[entry.topic]
-        events: list[StageEvent] = []
-        if entry.topic != DLQ:  # A stage topic holds stage events.
-            events = [event_of(entry.topic, number, record) for record in records]  # type: ignore[misc]
-        numbers = [event.seq for event in events] or [0] * len(records)  # The dlq has no seq.
-        digest = new_hash()
-        for own, record in zip(numbers, records, strict=True):
-            digest.update(frame(own, *record[2:]))
-        if digest.digest() != entry.digest:
-            raise CorruptLogError(
-                f"partition {number} of {entry.topic}: the records of batch {seal.batch} do not "
-                "have the digest that its seal states. They were changed, lost or added after "
-                "it; nothing was written."
-            )
-        found += events
-    found.sort(key=_seq_of)
-    return found
-
-
-def _seq_of(event: StageEvent) -> int:
-    return event.seq
 
 
 def _check_empty(recording: Recording) -> None:

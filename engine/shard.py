@@ -146,7 +146,13 @@ class Shard(Follower):
         for fold in topology.FACT.get(type(found), ()):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
+        if is_close:
+            self._say_positions(cause, now_ns)
         self._open.is_closing = is_close
+
+    def _say_positions(self, cause: str, now_ns: int) -> None:
+        """The close ends with where everything stands, for a recovery to begin there."""
+        self._record((self._positions(),), cause, None, now_ns)
 
     def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
         """Decide on an input or event, and on what that leads to, until nobody reacts."""

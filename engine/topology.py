@@ -30,6 +30,7 @@ from engine.core import (
     routing,
     scorecard,
     slicing,
+    standing,
     strategy,
     unreadable,
 )
@@ -53,6 +54,7 @@ class Row(NamedTuple):
 PLAN = "planning"
 UPKEEP = "upkeep"
 ADOPT = "configuration"
+OPENING = "opening"  # Of a log that goes on from another one; see `engine.opening`.
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -103,8 +105,10 @@ TABLE: tuple[Row, ...] = (
             e.SuspensionSet,
             e.InstrumentHalted,
             e.VenueStatusCarried,
+            *standing.SAID_AT_CLOSE,
         ),
     ),
+    Row("ingest", standing, (OPENING,), (e.LogContinued,)),
     Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
     Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
@@ -189,6 +193,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     risk.EVOLVE,
     day.EVOLVE,
     carried.EVOLVE,
+    standing.EVOLVE,
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
     strategy.EVOLVE,

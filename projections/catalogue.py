@@ -32,6 +32,7 @@ ORDER = (
     "parent_life",
     "parent_limits",
     "stops",
+    "order_entries",
     "crossing_spans",
     "child_state",
     "order_state",

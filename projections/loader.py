@@ -140,6 +140,8 @@ class Loader:
 
     def _check_seal(self, shard: int, seal: Row) -> None:
         state = self._shards[shard]
+        if state.next_batch == 0 and seal["kind"] == "CLOSE":
+            state.next_seq = seal["first_seq"]  # It goes on from another log, above its seqs.
         if (seal["batch"], seal["first_seq"]) != (state.next_batch, state.next_seq):
             raise CorruptLogError(
                 f"shard {shard}: the journal holds batch {seal['batch']} from seq "

@@ -40,6 +40,7 @@ RESUBMITS: Final = (
 RENAMED: Final[Mapping[tuple[str, str], str]] = {
     ("InputRejected", "position"): "input_position",
     ("LimitAllotted", "shard"): "allotted_shard",
+    ("AllotmentCarried", "shard"): "allotted_shard",
 }
 
 

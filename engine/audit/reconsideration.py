@@ -23,7 +23,6 @@ from engine.follower import CONFIG_CAUSE, Follower
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import (
     DLQ,
-    INPUT_TOPICS,
     CorruptLogError,
     EngineError,
     LogUnavailableError,
@@ -64,8 +63,7 @@ class Reconsideration:
         shard = self._shard
         if self._is_apart:
             state = snapshot.copied(recorded.state)
-            resume = {topic: recorded.resume(topic) for topic in INPUT_TOPICS}
-            shard.begin_from(recorded.next_batch - 1, recorded.chain, resume, state)
+            shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.places(), state)
         text = adopted(events) or shard.state.settings_text
         shard.rules = replace(shard.rules, settings_text=text)
         self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
@@ -96,8 +94,7 @@ class Reconsideration:
         if self._is_apart:
             return
         shard = self._shard
-        resume = {topic: recorded.resume(topic) for topic in INPUT_TOPICS}
-        shard.begin_from(seal.batch, seal.chain, resume, shard.state)
+        shard.begin_from(seal.batch, seal.chain, recorded.places(), shard.state)
         is_close = seal.kind is SealKind.CLOSE
         if not self._hash:
             return

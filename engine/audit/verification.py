@@ -19,7 +19,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from engine import recovery
+from engine import opening, recovery
 from engine import seal as seals
 from engine.audit.difference import Difference, Kind
 from engine.audit.finding import Findings, FoundError
@@ -32,6 +32,7 @@ from engine.log.port import (
     DLQ,
     INPUT_TOPICS,
     JOURNAL,
+    SHARED_TOPICS,
     STAGE_TOPICS,
     CorruptLogError,
     EngineError,
@@ -39,7 +40,7 @@ from engine.log.port import (
     LogUnavailableError,
     Record,
 )
-from engine.recording import Recording, Records, Sealing, last_seal
+from engine.recording import Recording, Records, Sealing, events_of, last_seal
 from engine.shard import Rules, Shard
 
 
@@ -78,6 +79,7 @@ class Proof:
     foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
     difference: Difference | None = None
     tally: Tally | None = None  # What this release would decide otherwise, if that was asked.
+    is_continued: bool = False  # It begins where another log ended; see `engine.opening`.
 
 
 def verify(
@@ -121,6 +123,7 @@ class _Verification:
         self._proof = Proof(number, tally=None if second is None else second.tally)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
         self._findings = Findings(number)
+        self._is_behind = False  # Instruments' inputs of a day that was passed over lie unread.
 
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
@@ -153,6 +156,9 @@ class _Verification:
 
     def _take(self, recording: Recording, sealing: Sealing, part: Segment) -> None:
         seal, bounds = sealing.seal, self._bounds
+        if opening.is_opening(seal) and self._shard.next_batch == 0:
+            self._open(recording, sealing)
+            return
         self._check_place(sealing)
         is_wanted = bounds.day is None or bounds.day == part.day
         is_before = part.next <= bounds.first or not is_wanted
@@ -163,7 +169,9 @@ class _Verification:
         proof.asked += is_asked
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
             recovery.pass_over(self._shard, recording, seal)
+            self._is_behind = True
         else:
+            self._catch_up(recording)
             inputs = recording.inputs(seal, INPUT_TOPICS)
             outputs = recording.outputs(seal)
             self._check_places(inputs)
@@ -182,6 +190,35 @@ class _Verification:
         if is_asked and not is_decided:
             by = f"{seal.release} on Python {seal.python}"
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
+
+    def _open(self, recording: Recording, sealing: Sealing) -> None:
+        """The log goes on from another one: what it begins with is as it was sealed."""
+        seal, number = sealing.seal, self._shard.number
+        inputs, outputs = recording.inputs(seal, INPUT_TOPICS), recording.outputs(seal)
+        self._check_places(inputs)
+        self._check_inputs(recording, seal, inputs)
+        events = events_of(seal, outputs, number)
+        opening.continued(number, seal, events)
+        self._shard.begin_at_close(seal, events)
+        self._check_places({**outputs, JOURNAL: (sealing.record,)})
+        self._check_anchor(seal)
+        proof = self._proof
+        proof.is_continued = True
+        proof.asked += self._bounds.day is None and self._bounds.first == 0
+        proof.batches += 1
+        proof.inputs += sum(len(records) for records in inputs.values())
+        proof.events += seal.next_seq - seal.first_seq
+        proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
+
+    def _catch_up(self, recording: Recording) -> None:
+        """Read the instruments' inputs from where the days that were passed over left them."""
+        if not self._is_behind:
+            return
+        self._is_behind = False
+        for topic in INPUT_TOPICS:
+            if topic not in SHARED_TOPICS:
+                recording.move(topic, self._shard.resume(topic))
+        self._lasts.clear()  # What was taken since was not looked at.
 
     def _check_place(self, sealing: Sealing) -> None:
         """The seal is the next one, and no time went backwards."""
@@ -287,7 +324,7 @@ class _Verification:
 
     def _events_of(self, seal: BatchSealed, outputs: Records) -> list[StageEvent]:
         try:
-            return recovery.events_of(seal, outputs, self._shard.number)
+            return events_of(seal, outputs, self._shard.number)
         except CorruptLogError as error:
             if is_of_later_release(error) and self._findings.are_as_sealed(outputs):
                 raise self._unknown_schema(seal, error) from error

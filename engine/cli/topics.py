@@ -60,6 +60,16 @@ def check(
         raise typer.Exit(Exit.ERROR)
 
 
+def create_missing(settings: Config) -> None:
+    """Make the topics of a Kafka log that are missing; an embedded one makes its own tables."""
+    if not settings.log_url.startswith("kafka:"):
+        return
+    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+
+    bootstrap, prefix = _kafka(settings)
+    kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
+
+
 def require_fit(settings: Config) -> None:
     """Raise EngineError with everything that is wrong with the topics of a Kafka log."""
     from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.

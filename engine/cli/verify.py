@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 
 from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
@@ -19,6 +20,7 @@ from engine.audit.segment import BATCHES_MAX
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit
+from engine.cli.log import opening_problems
 from engine.cli.options import (
     ConfigOption,
     LogOption,
@@ -27,7 +29,7 @@ from engine.cli.options import (
     loaded,
     shards_of,
 )
-from engine.cli.render import Output, from_dicts, progress, render, render_one
+from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
 from engine.cli.verify_options import (
     AgainstOption,
@@ -37,6 +39,7 @@ from engine.cli.verify_options import (
     JobsOption,
     KeyOption,
     LastOption,
+    OpenedFromOption,
     ShardOption,
     ShowOption,
 )
@@ -44,6 +47,11 @@ from engine.config import Config
 
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
+CONTINUED = {
+    True: "It begins with what the log that it goes on from carried: every byte was compared.",
+    False: "It goes on from another log. Its first batches are as they were sealed; that they are "
+    "what that log carried, --opened-from proves.",
+}
 SHOWN = ("shard", "batches", "decided", "events", "chain", "anchored", "difference")
 SHOWN_DEPARTURES = 10
 
@@ -59,6 +67,7 @@ def verify(
     kept: ShowOption = SHOWN_DEPARTURES,
     anchors: AnchorsOption = None,
     key: KeyOption = None,
+    opened_from: OpenedFromOption = None,
     jobs: JobsOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
@@ -73,6 +82,8 @@ def verify(
     existing(settings)
     if (anchors is None) != (not key):
         raise typer.BadParameter("--anchors and --key belong together: give both, or none")
+    if against is not None and opened_from is not None:
+        raise typer.BadParameter("--against reports and --opened-from proves: give one of them")
     shards = shards_of(shard, settings)
     bounds = Bounds(first, last, day)
     if against not in (None, releases.THIS):
@@ -89,12 +100,33 @@ def verify(
         )
     is_whole = len(shards) == settings.partitions
     show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
-    if any(proof.difference for proof in proofs):
+    is_continued = any(proof.is_continued for proof in proofs)
+    goes_on = begins_as_carried(settings, config, opened_from, output, is_continued=is_continued)
+    if not goes_on or any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")
     if any(proof.tally and proof.tally.different for proof in proofs):
         raise typer.Exit(Exit.DIFFERENT)
+
+
+def begins_as_carried(
+    settings: Config,
+    file: Path | None,
+    opened_from: str | None,
+    output: Output,
+    *,
+    is_continued: bool,
+) -> bool:
+    """Whether the log begins as the one before it ended; True where that was not asked."""
+    problems: list[str] = []
+    if opened_from is not None:
+        problems = opening_problems(settings.log_url, opened_from, file, settings.partitions)
+    if output is Output.TEXT and is_continued:
+        typer.echo(CONTINUED[opened_from is not None and not problems])
+    for problem in problems:
+        errors().print(escape(problem), soft_wrap=True)
+    return not problems
 
 
 def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:

@@ -44,6 +44,12 @@ AnchorsOption = Annotated[
 KeyOption = Annotated[
     list[Path] | None, typer.Option("--key", metavar="FILE", help="Public key of the notary.")
 ]
+OpenedFromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--opened-from", metavar="URL", help="The log that this one goes on from, to compare both."
+    ),
+]
 JobsOption = Annotated[
     int | None, typer.Option("--jobs", min=1, help="Shards at a time; default one a core.")
 ]

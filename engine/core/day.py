@@ -2,16 +2,16 @@
 
 The close ends everything of the day with an explicit event: open children, parents, DAY orders.
 What survives is written again as ordinary events (OrderCarried, ScorecardCarried, BreakCarried,
-VenueStatusCarried, and the suspensions and halts in force), and the seal is marked CLOSE. The next
-day starts from these, the controls and the reference data alone, so recovery never reads beyond
-the last close, and memory does not grow with the days.
+VenueStatusCarried, the suspensions and halts in force, and in `standing` the controls and the
+reference data), and the seal is marked CLOSE. The next day starts from these alone, so recovery
+never reads beyond the last close, and memory does not grow with the days.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core import aggregation, carried, risk
+from engine.core import aggregation, carried, risk, standing
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -51,6 +51,13 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
     for parent in state.parents.values():
         closing += [closed(child) for child in parent.children.values()]
         closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
+    closing += lives_on(state)
+    return tuple(closing)
+
+
+def lives_on(state: State) -> list[StageEvent]:
+    """All that the next day starts from, in one order for every replay."""
+    closing: list[StageEvent] = []
     for order in state.orders.values():
         if carried.survives(order):
             closing += carried.lives_on(order)
@@ -81,8 +88,7 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         InstrumentHalted(instrument_id=instrument_id, reason=HaltReason.OTHER, text=text)
         for instrument_id, text in state.halted.items()
     ]
-    closing += venues_not_open(state)
-    return tuple(closing)
+    return [*closing, *venues_not_open(state), *standing.stands(state)]
 
 
 def venues_not_open(state: State) -> list[VenueStatusCarried]:
@@ -206,6 +212,7 @@ def on_configuration_adopted(state: State, event: ConfigurationAdopted) -> None:
         quote_age_max_ns=found["quote_age_max_ns"],
         limit_band_px=found["limit_band_px"],
         tape_includes_own=found["tape_includes_own"],
+        partitions=found.get("partitions", 1),
     )
 
 
@@ -226,14 +233,15 @@ def on_sealed(state: State, now_ns: int) -> None:
 
 
 def after_close(state: State) -> State:
-    """The state that the next day starts from."""
+    """The state that the next day starts from; of an earlier release the facts it had folded."""
     kept = state.carried
+    facts = state.standing if state.standing.is_whole else state
     return State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
-        reference=state.reference,
-        controls=state.controls,
+        reference=facts.reference,
+        controls=facts.controls,
         halted=state.halted,
         suspended=state.suspended,
         venue_status=kept.venue_status,

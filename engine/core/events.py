@@ -486,6 +486,43 @@ class ResumeOffset:
     next_offset: int  # The log's own offset of the next record to read, count.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicPlace:
+    """How far a topic has come."""
+
+    topic: str  # Topic.
+    next_position: int  # Dense position of what comes next, count from 0.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ShardClosed:
+    """The last seal of a shard of that log."""
+
+    shard: int  # Its shard, count from 0.
+    batch: int  # Number of its last batch, count from 0.
+    next_seq: int  # One beyond its last event, count.
+    chain: bytes  # Its chain there, SHA-256.
+
+    def __init__(
+        self,
+        *,
+        shard: int,
+        batch: int,
+        next_seq: int,
+        chain: bytes,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ShardClosed)
+        x.shard = shard
+        x.batch = batch
+        x.next_seq = next_seq
+        x.chain = chain
+        x.__class__ = ShardClosed
+
+
+_ShardClosed = twin(ShardClosed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderSubmitted:
     """A client's order as its source published it."""
@@ -3809,6 +3846,640 @@ class VenueStatusCarried:
 _VenueStatusCarried = twin(VenueStatusCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentCarried:
+    """An instrument of this shard as it is defined when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    instrument_id: str  # Instrument.
+    symbol: str  # Ticker.
+    currency: str  # ISO 4217 code.
+    lot_qty: int  # Round lot, smallest increments.
+    adv_qty: int  # Average daily volume before this day, smallest increments.
+    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.__class__ = InstrumentCarried
+
+
+_InstrumentCarried = twin(InstrumentCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class TickTableCarried:
+    """Tick sizes of an instrument of this shard, in force when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    instrument_id: str  # Instrument.
+    bands: tuple[TickBand, ...]  # Bands in ascending order of from_px.
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        bands: tuple[TickBand, ...],
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TickTableCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.bands = bands
+        x.effective_day = effective_day
+        x.__class__ = TickTableCarried
+
+
+_TickTableCarried = twin(TickTableCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class VenueCarried:
+    """A venue and its rules of engagement, in force when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    venue: str  # Venue code.
+    name: str  # Name for people.
+    kind: VenueKind  # LIT, ATS or DARK.
+    protected: bool  # True if its quote may not be traded through.
+    posts: bool  # True if children may rest.
+    midpoint: bool  # True if midpoint pegs are taken.
+    min_qty: int  # Smallest child, smallest increments.
+    odd_lots: bool  # True if quantities off the round lot are taken.
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        name: str,
+        kind: VenueKind,
+        protected: bool,
+        posts: bool,
+        midpoint: bool,
+        min_qty: int,
+        odd_lots: bool,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VenueCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.name = name
+        x.kind = kind
+        x.protected = protected
+        x.posts = posts
+        x.midpoint = midpoint
+        x.min_qty = min_qty
+        x.odd_lots = odd_lots
+        x.effective_day = effective_day
+        x.__class__ = VenueCarried
+
+
+_VenueCarried = twin(VenueCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FeeScheduleCarried:
+    """What a venue charges when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    venue: str  # Venue code.
+    taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
+    maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
+    midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        taker_fee_px: int,
+        maker_fee_px: int,
+        midpoint_fee_px: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FeeScheduleCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.taker_fee_px = taker_fee_px
+        x.maker_fee_px = maker_fee_px
+        x.midpoint_fee_px = midpoint_fee_px
+        x.effective_day = effective_day
+        x.__class__ = FeeScheduleCarried
+
+
+_FeeScheduleCarried = twin(FeeScheduleCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CalendarCarried:
+    """A session of the calendar, as defined when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    calendar_id: str  # Calendar.
+    time_zone: str  # IANA name of the venue-local time zone.
+    day: int  # Trading day, yyyymmdd count.
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC.
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.__class__ = CalendarCarried
+
+
+_CalendarCarried = twin(CalendarCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class VolumeCurveCarried:
+    """Expected volume of an instrument of this shard, as learned when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    instrument_id: str  # Instrument.
+    edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
+    # Expected volume per bucket, smallest increments; only their proportions matter.
+    volumes_qty: tuple[int, ...]
+    effective_day: int  # First day, yyyymmdd count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        edges_ns: tuple[int, ...],
+        volumes_qty: tuple[int, ...],
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VolumeCurveCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.edges_ns = edges_ns
+        x.volumes_qty = volumes_qty
+        x.effective_day = effective_day
+        x.__class__ = VolumeCurveCarried
+
+
+_VolumeCurveCarried = twin(VolumeCurveCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class KillSwitchCarried:
+    """A kill switch that is engaged when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    scope: ControlScope  # FIRM, CLIENT, INSTRUMENT or VENUE.
+    scope_id: str  # Which; empty for FIRM.
+    text: str  # Why.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _KillSwitchCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.text = text
+        x.__class__ = KillSwitchCarried
+
+
+_KillSwitchCarried = twin(KillSwitchCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class RiskLimitCarried:
+    """Pre-trade limits of a scope, in force when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
+    scope_id: str  # Which; empty for FIRM.
+    max_order_qty: int | None  # Largest order, smallest increments.
+    max_order_notional_cur: int | None  # Largest order value, whole currency units.
+    collar_ppm: int | None  # Furthest limit through the far touch, parts per million of it.
+    set_by: str  # Who.
+    set_ns: int  # When, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        max_order_qty: int | None,
+        max_order_notional_cur: int | None,
+        collar_ppm: int | None,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RiskLimitCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.max_order_qty = max_order_qty
+        x.max_order_notional_cur = max_order_notional_cur
+        x.collar_ppm = collar_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = RiskLimitCarried
+
+
+_RiskLimitCarried = twin(RiskLimitCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class AllotmentCarried:
+    """This shard's part of a limit that spans shards, in force when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    scope: ControlScope  # FIRM or CLIENT.
+    scope_id: str  # Which; empty for FIRM.
+    shard: int  # The shard, count from 0.
+    allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
+    set_ns: int  # When, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        shard: int,
+        allotted_notional_cur: int,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _AllotmentCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.shard = shard
+        x.allotted_notional_cur = allotted_notional_cur
+        x.set_ns = set_ns
+        x.__class__ = AllotmentCarried
+
+
+_AllotmentCarried = twin(AllotmentCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MandateCarried:
+    """How a client may trade, in force when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    client_id: str  # Code of the client.
+    active: bool  # False refuses its new orders.
+    dark_allowed: bool  # False forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Venue codes never to be used for this client.
+    crossing_consent: bool  # Default consent to internal crossing.
+    max_participation_ppm: int  # Default cap on our part of all volume, parts per million.
+    set_by: str  # Who.
+    set_ns: int  # When, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        client_id: str,
+        active: bool,
+        dark_allowed: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        max_participation_ppm: int,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MandateCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.client_id = client_id
+        x.active = active
+        x.dark_allowed = dark_allowed
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.max_participation_ppm = max_participation_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = MandateCarried
+
+
+_MandateCarried = twin(MandateCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class RestrictionCarried:
+    """An instrument that is restricted when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    instrument_id: str  # Instrument.
+    set_by: str  # Who.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        set_by: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RestrictionCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.set_by = set_by
+        x.__class__ = RestrictionCarried
+
+
+_RestrictionCarried = twin(RestrictionCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PolicyCarried:
+    """How the engine aggregates, plans, routes and allocates when the day closes."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    policy_id: str  # Name and version of the policy.
+    window_ns: int  # How long a parent gathers members, ns.
+    window_members: int  # Members that close the window at once, count.
+    window_notional_cur: int  # Value that closes the window at once, whole currency units.
+    # Part of a working parent's horizon in which orders may still join, parts per million.
+    join_until_ppm: int
+    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
+    strategy: Strategy  # Forced strategy, or AUTO.
+    router: Router  # Forced router, or AUTO.
+    allocation_rule: AllocationRule  # How fills are shared.
+    interval_ns: int  # Distance of schedule points, ns.
+    # Tolerated distance from the schedule, parts per million of the quantity.
+    tracking_band_ppm: int
+    min_slice_qty: int  # Smallest slice but for the last, smallest increments.
+    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
+    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
+    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
+    # tenth.
+    risk_aversion_e12: int
+    send_within_ns: int  # How long a gateway may take to start sending a child, ns.
+    set_by: str  # Who.
+    set_ns: int  # When, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicyCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = PolicyCarried
+
+
+_PolicyCarried = twin(PolicyCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PositionsCarried:
+    """The close has said all that the next day starts from: a recovery begins here."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What comes next of each input after this batch, in topic order.
+    inputs: tuple[TopicPlace, ...]
+    # Where this batch begins in each stage topic and the dlq, in topic order.
+    outputs: tuple[TopicPlace, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        inputs: tuple[TopicPlace, ...],
+        outputs: tuple[TopicPlace, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PositionsCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.inputs = inputs
+        x.outputs = outputs
+        x.__class__ = PositionsCarried
+
+
+_PositionsCarried = twin(PositionsCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class LogContinued:
+    """This log goes on where one of another number of partitions was closed; its first event."""
+
+    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    partitions: int  # How many shards that log had, count.
+    closes: tuple[ShardClosed, ...]  # Every shard of that log, in order.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        partitions: int,
+        closes: tuple[ShardClosed, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _LogContinued)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.partitions = partitions
+        x.closes = closes
+        x.__class__ = LogContinued
+
+
+_LogContinued = twin(LogContinued)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -3884,6 +4555,20 @@ StageEvent = (
     | ParentReconciled
     | OrderResumed
     | VenueStatusCarried
+    | InstrumentCarried
+    | TickTableCarried
+    | VenueCarried
+    | FeeScheduleCarried
+    | CalendarCarried
+    | VolumeCurveCarried
+    | KillSwitchCarried
+    | RiskLimitCarried
+    | AllotmentCarried
+    | MandateCarried
+    | RestrictionCarried
+    | PolicyCarried
+    | PositionsCarried
+    | LogContinued
 )
 
 
@@ -3961,6 +4646,20 @@ TOPIC_OF: Final[dict[type, str]] = {
     BatchSealed: "journal",
     OrderResumed: "ingest",
     VenueStatusCarried: "ingest",
+    InstrumentCarried: "ingest",
+    TickTableCarried: "ingest",
+    VenueCarried: "ingest",
+    FeeScheduleCarried: "ingest",
+    CalendarCarried: "ingest",
+    VolumeCurveCarried: "ingest",
+    KillSwitchCarried: "ingest",
+    RiskLimitCarried: "ingest",
+    AllotmentCarried: "ingest",
+    MandateCarried: "ingest",
+    RestrictionCarried: "ingest",
+    PolicyCarried: "ingest",
+    PositionsCarried: "ingest",
+    LogContinued: "ingest",
 }
 
 

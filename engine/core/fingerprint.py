@@ -49,7 +49,7 @@ INDICES = (
 SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
-    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "standing"),
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)

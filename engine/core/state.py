@@ -46,6 +46,7 @@ class Settings:
     quote_age_max_ns: int = 30_000_000_000
     limit_band_px: int = 100_000_000
     tape_includes_own: bool = False
+    partitions: int = 1  # Shards; where nobody says, this one has every instrument.
 
 
 @dataclass(slots=True)
@@ -296,6 +297,15 @@ class Carried:
 
 
 @dataclass(slots=True)
+class Standing:
+    """The facts that a close says again; empty but in the batch of a close."""
+
+    reference: Reference = field(default_factory=Reference)
+    controls: Controls = field(default_factory=Controls)
+    is_whole: bool = False  # All of them were said.
+
+
+@dataclass(slots=True)
 class State:
     """Everything a shard knows."""
 
@@ -331,6 +341,7 @@ class State:
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # What the close leaves.
+    standing: Standing = field(default_factory=Standing)  # And what is in force then.
 
     def event_id(self, seq: int) -> str:
         return f"{self.shard}-{seq}"

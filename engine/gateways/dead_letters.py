@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from engine.admission import UNKNOWN_NUMBER, Admission
 from engine.core.events import InputRejected
+from engine.core.partition import partition_of
 from engine.core.unreadable import Unreadable
 from engine.log import codec
-from engine.log.partition import partition_of
 from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
 
 READ_RECORDS = 1_000

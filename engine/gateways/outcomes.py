@@ -13,9 +13,9 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderRejected,
 )
+from engine.core.partition import partition_of
 from engine.gateways.tickets import TicketEvent
 from engine.log.codec import decode
-from engine.log.partition import partition_of
 from engine.log.port import Log, Record
 
 READ_RECORDS = 5_000

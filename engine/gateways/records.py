@@ -8,8 +8,8 @@ and rises over them as long as a sender writes fewer than a million records a se
 
 from collections.abc import Sequence
 
+from engine.core.partition import partition_of
 from engine.log.codec import encode, topic_of
-from engine.log.partition import partition_of
 from engine.log.port import SHARED_TOPICS, Headers, NewRecord
 
 SHARED_PARTITION = 0

@@ -187,11 +187,30 @@ class ArchiveLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
+        found = self.before(topic, partition, None, 1)
+        return found[-1] if found else None
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
         """Reads the last file that holds any."""
         for part in reversed(self.parts(topic, partition)):
-            for record in deque(self.records(part), maxlen=1):
-                return record._replace(position=-1)
-        return None
+            earlier = (r for r in self.records(part) if offset is None or r.offset < offset)
+            if found := deque(earlier, maxlen=count):
+                return [record._replace(position=-1) for record in found]
+        return []
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        """Reads files from the last one back, up to one that holds an older record."""
+        parts = self.parts(topic, partition)
+        found = parts[-1].next.offset if parts else 0
+        for part in reversed(parts):
+            offsets = (r.offset for r in self.records(part) if r.timestamp_ms >= timestamp_ms)
+            newer = next(offsets, None)
+            if newer is None and part.record_count:
+                break
+            found = found if newer is None else newer
+        return found
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """The rule was that of the log it came from."""
@@ -202,6 +221,9 @@ class ArchiveLog:
         time.sleep(timeout_s)
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:  # noqa: ARG002  The port's.
+        self._refuse()
+
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:  # noqa: ARG002
         self._refuse()
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002

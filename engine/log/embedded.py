@@ -2,6 +2,7 @@
 
     embedded_file     the connection, the tables, SQLite's errors in our words
     embedded_lease    who holds a shard
+    embedded_search   what lies before an offset, or since a time
 
 Offsets jump as Kafka's do: a commit takes one more offset in each partition it touched, for a
 marker that nobody stores. A row keeps its position too, so a start that does not match the log is
@@ -21,7 +22,6 @@ An EmbeddedLog has one connection and belongs to one thread of one process: open
 another thread, and open it after a fork, never before.
 """
 
-import struct
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,6 +30,7 @@ from typing import Any, Self
 
 import apsw
 
+from engine.log import embedded_search
 from engine.log.embedded_file import (
     TOPIC_IDS,
     Database,
@@ -38,7 +39,9 @@ from engine.log.embedded_file import (
     Span,
     end_of,
     open_file,
+    pack_headers,
     span_of,
+    unpack_headers,
 )
 from engine.log.embedded_lease import HELD, EmbeddedLeases, is_held, lost
 from engine.log.port import (
@@ -49,11 +52,11 @@ from engine.log.port import (
     SHARED_TOPICS,
     CommitUnknownError,
     CorruptLogError,
-    Headers,
     Lease,
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
     Start,
@@ -64,6 +67,7 @@ WAIT_SLEEP_MIN_S = 0.000_05
 WAIT_SLEEP_MAX_S = 0.001
 READ_STEP_RECORDS = 2_048  # One read transaction; readers never hold the WAL for long.
 
+ANY = "select 1 from record limit 1"
 INSERT = "insert into record values (?, ?, ?, ?, ?, ?)"
 READ = """
 select id - ?, position, timestamp_ms, key, headers, value
@@ -72,16 +76,7 @@ where id between ? and ?
 order by id
 limit ?
 """
-LAST = """
-select id - ?, position, timestamp_ms, key, headers, value
-from record
-where id between ? and ?
-order by id desc
-limit 1
-"""
 FIRST = "select position from record where id between ? and ? order by id limit 1"
-
-_HEADER = struct.Struct(">HI")  # Bytes of the name, bytes of the value.
 
 
 class EmbeddedLog:
@@ -139,6 +134,22 @@ class EmbeddedLog:
                 f"{error} Append the same records again: the engine drops duplicates."
             ) from error
 
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        rows: Rows = []
+        for topic, batch in records.items():
+            by_partition: dict[int, list[NewRecord]] = {}
+            for record in batch:
+                by_partition.setdefault(record.partition, []).append(record)
+            for partition, own in by_partition.items():
+                rows += _insertable(self._span(topic, partition), End(0, 0), own)
+        with self._database.transaction() as connection:
+            if connection.execute(ANY).fetchall():
+                raise NotEmptyError(
+                    f"{self._database.path} holds records already. Nothing was written; give the "
+                    "path of a file that does not exist yet."
+                )
+            connection.executemany(INSERT, rows)
+
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "EmbeddedReader":
         return EmbeddedReader(self._database, self._span(topic, partition), start)
 
@@ -146,12 +157,16 @@ class EmbeddedLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        span = self._span(topic, partition)
-        for offset, _, timestamp_ms, key, headers, value in self._database.rows(
-            LAST, (span.first, span.first, span.last)
-        ):
-            return Record(offset, -1, timestamp_ms, key, unpack_headers(headers), value)
-        return None
+        found = self.before(topic, partition, None, 1)
+        return found[-1] if found else None
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        return embedded_search.before(self._database, self._span(topic, partition), offset, count)
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return embedded_search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:
         """The next one; a commit's marker takes one in between."""
@@ -350,45 +365,6 @@ class EmbeddedWriter:
         if end is None:
             end = self._ends[topic] = end_of(self._database, span, marker=True)
         return span, end
-
-
-def pack_headers(headers: Headers) -> bytes | None:
-    """Each header as both lengths, name and value; None for no headers."""
-    if not headers:
-        return None
-    parts: list[bytes] = []
-    for name, value in headers:
-        encoded = name.encode()
-        parts += (_HEADER.pack(len(encoded), len(value)), encoded, value)
-    return b"".join(parts)
-
-
-def unpack_headers(packed: bytes | None) -> Headers:
-    """Raises CorruptLogError if the bytes are not what `pack_headers` writes."""
-    if not packed:
-        return ()
-    headers = []
-    at = 0
-    size = len(packed)
-    try:
-        while at < size:
-            name_size, value_size = _HEADER.unpack_from(packed, at)
-            value_at = at + _HEADER.size + name_size
-            end = value_at + value_size
-            headers.append((packed[at + _HEADER.size : value_at].decode(), packed[value_at:end]))
-            at = end
-    except (struct.error, UnicodeDecodeError) as error:
-        raise damaged_headers(packed) from error
-    if at != size:  # A slice takes what is there.
-        raise damaged_headers(packed)
-    return tuple(headers)
-
-
-def damaged_headers(packed: bytes) -> CorruptLogError:
-    return CorruptLogError(
-        f"a record's headers cannot be read ({packed.hex():.80}). The file was changed after it "
-        "was written; restore it from a backup."
-    )
 
 
 def _insertable(span: Span, end: End, batch: Sequence[NewRecord]) -> Rows:

@@ -7,6 +7,7 @@ sleeps up to 100 ms at a time. Statements are run to their end at once, so no re
 outlives its call and the WAL can always be restarted.
 """
 
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from engine.log.port import (
     CommitUnknownError,
     CorruptLogError,
     EngineError,
+    Headers,
     LogUnavailableError,
 )
 
@@ -61,6 +63,7 @@ create table lease (shard integer primary key, owner text, epoch integer not nul
 END = "select id - ?, position from record where id between ? and ? order by id desc limit 1"
 
 Rows = list[tuple[Any, ...]]
+_HEADER = struct.Struct(">HI")  # Bytes of the name, bytes of the value.
 
 
 class PartitionsError(EngineError):
@@ -298,3 +301,42 @@ def end_of(database: Database, span: Span, *, marker: bool) -> End:
         return End(0, 0)
     offset, position = rows[0]
     return End(offset + 1 + marker, position + 1)
+
+
+def pack_headers(headers: Headers) -> bytes | None:
+    """Each header as both lengths, name and value; None for no headers."""
+    if not headers:
+        return None
+    parts: list[bytes] = []
+    for name, value in headers:
+        encoded = name.encode()
+        parts += (_HEADER.pack(len(encoded), len(value)), encoded, value)
+    return b"".join(parts)
+
+
+def unpack_headers(packed: bytes | None) -> Headers:
+    """Raises CorruptLogError if the bytes are not what `pack_headers` writes."""
+    if not packed:
+        return ()
+    headers = []
+    at = 0
+    size = len(packed)
+    try:
+        while at < size:
+            name_size, value_size = _HEADER.unpack_from(packed, at)
+            value_at = at + _HEADER.size + name_size
+            end = value_at + value_size
+            headers.append((packed[at + _HEADER.size : value_at].decode(), packed[value_at:end]))
+            at = end
+    except (struct.error, UnicodeDecodeError) as error:
+        raise damaged_headers(packed) from error
+    if at != size:  # A slice takes what is there.
+        raise damaged_headers(packed)
+    return tuple(headers)
+
+
+def damaged_headers(packed: bytes) -> CorruptLogError:
+    return CorruptLogError(
+        f"a record's headers cannot be read ({packed.hex():.80}). The file was changed after it "
+        "was written; restore it from a backup."
+    )

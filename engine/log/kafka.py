@@ -23,11 +23,22 @@ from typing import Self
 
 from engine.log import kafka_topics
 from engine.log.kafka_client import Cluster, Setting
-from engine.log.kafka_ends import Ends, LastSearch
+from engine.log.kafka_ends import Ends, LastSearch, Place
 from engine.log.kafka_lease import KafkaLeases
 from engine.log.kafka_reader import Feed, KafkaReader
-from engine.log.kafka_writer import Appender, KafkaWriter
-from engine.log.port import BEGINNING, Lease, LeaseLostError, NewRecord, Reader, Record, Start
+from engine.log.kafka_writer import Appender, KafkaWriter, begin
+from engine.log.port import (
+    ALL_TOPICS,
+    BEGINNING,
+    SHARED_TOPICS,
+    Lease,
+    LeaseLostError,
+    NewRecord,
+    NotEmptyError,
+    Reader,
+    Record,
+    Start,
+)
 
 PREFIX = "metaorder"
 SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
@@ -72,6 +83,17 @@ class KafkaLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         self._appender.append(topic, records)
 
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        """A transaction of its own over all topics; its id fences who began before and died."""
+        for topic in ALL_TOPICS:
+            for partition in range(1 if topic in SHARED_TOPICS else self._partitions):
+                if self.last(topic, partition) is not None:
+                    raise NotEmptyError(
+                        f"{self._cluster.topic(topic)} holds records already. Nothing was "
+                        "written; give a prefix that nobody has used."
+                    )
+        begin(self._cluster, records)
+
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
         with self._lock:  # Each new shard may be rebuilt in a thread of its own.
             feed = self._feeds.get(topic)
@@ -87,6 +109,14 @@ class KafkaLog:
 
     def last(self, topic: str, partition: int) -> Record | None:
         return self._search.last(topic, partition)
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        return self._search.before(Place(topic, partition), offset, count)
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return self._search.since(Place(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

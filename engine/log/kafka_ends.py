@@ -30,6 +30,7 @@ from engine.log.kafka_client import (
 from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
 PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
+ALL = 2**62  # More records than any partition has.
 LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
 SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
 SETTLE_STEP_S = 0.0005
@@ -144,7 +145,7 @@ class Ends:
 
 
 class LastSearch:
-    """Finds the last committed record of a partition, searching backwards in doubling steps."""
+    """Finds the last committed records of a partition, searching backwards in doubling steps."""
 
     def __init__(self, cluster: Cluster, ends: Ends) -> None:
         self._cluster = cluster
@@ -154,28 +155,58 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        place = Place(topic, partition)
+        found = self.before(Place(topic, partition), None, LAST_SEARCH_OFFSETS)
+        return found[-1] if found else None
+
+    def before(self, place: Place, offset: int | None, count: int) -> list[Record]:
+        """What the last `count` offsets before this one hold; more of them if it is nothing."""
         first, (end,) = self._ends.first(place), self._ends.settled([place])
-        step = LAST_SEARCH_OFFSETS
+        end = end if offset is None else min(end, offset)
+        step = count
         with self._lock:
             while first < end:
                 start = max(first, end - step)
-                message = self._last_from(topic, partition, start, end)
-                if message is not None:
-                    return record_of(message)
+                found = self._between(place, start, end)
+                if found:
+                    return found
                 if start == first:
                     break
                 step *= 2
-        return None
+        return []
+
+    def since(self, place: Place, timestamp_ms: int) -> int:
+        """Steps back until it meets an older record, then halves what lies between.
+
+        The broker's own index by time knows markers too, and these have the broker's time.
+        """
+        first, (high,) = self._ends.first(place), self._ends.settled([place])
+        step, low, end = LAST_SEARCH_OFFSETS, first, high
+        with self._lock:
+            while first < high:
+                at = max(first, end - step)
+                found = self._between(place, at, end, 1)
+                if found and found[0].timestamp_ms < timestamp_ms:
+                    low = found[0].offset + 1
+                    break
+                high = at
+                step *= 2
+            while low < high:
+                middle = (low + high) // 2
+                found = self._between(place, middle, end, 1)
+                if found and found[0].timestamp_ms < timestamp_ms:
+                    low = found[0].offset + 1
+                else:
+                    high = middle
+        return low
 
     def close(self) -> None:
         self._consumer.close()
 
-    def _last_from(self, topic: str, partition: int, start: int, end: int) -> Message | None:
-        """The last record from `start` on, or None if everything up to `end` is no record."""
-        name = self._cluster.topic(topic)
+    def _between(self, place: Place, start: int, end: int, most: int = ALL) -> list[Record]:
+        """The records from `start` to before `end`, the first `most` of them."""
+        name, partition = self._cluster.topic(place.topic), place.partition
         deadline_s = time.monotonic() + CALL_MAX_S
-        last: Message | None = None
+        found: list[Record] = []
         cause = "no answer"
         learn_leaders(self._consumer, name)
         self._consumer.assign([TopicPartition(name, partition, start)])
@@ -186,7 +217,7 @@ class LastSearch:
                     continue
                 error = message.error()
                 if error is None:
-                    last = message
+                    found.append(record_of(message))
                 elif error.code() == BAD_BATCH:
                     raise damaged(name, partition, error)
                 elif error.code() != END_OF_PARTITION:
@@ -194,8 +225,9 @@ class LastSearch:
                     continue
                 offset = message.offset()
                 assert offset is not None
-                if offset >= (end if error is not None else end - 1):
-                    return last
+                is_end = offset >= (end if error is not None else end - 1)
+                if is_end or len(found) >= most:
+                    return [record for record in found if record.offset < end]
         finally:
             self._consumer.unassign()
         raise self._cluster.unavailable(f"reading the end of {name}", cause)

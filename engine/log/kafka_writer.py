@@ -38,6 +38,7 @@ REFUSED_S = 0.02  # What the client sleeps if the last transaction is not over.
 MARKERS_SHARE = 0.3  # Of a transaction's time, for its markers (measured: 1.4 of 4.5 ms).
 PACE_GAIN = 0.1
 TRANSACTION_MARGIN_MS = 1_000  # A dead owner's transaction ends before its lease does.
+OPENING_TIMEOUT_MS = 14_000  # Below what brokers allow; see `topics check`.
 OVERHEAD_BYTES = 128  # Of the protocol around a record, rounded up.
 
 
@@ -147,6 +148,39 @@ class Appender:
             if self._deliveries is not None:
                 self._deliveries.close()
                 self._deliveries = None
+
+
+def begin(cluster: Cluster, records: Mapping[str, Sequence[NewRecord]]) -> None:
+    """Write records of any topics and partitions in one transaction.
+
+    Raises LogUnavailableError (nothing will be seen) or CommitUnknownError.
+    """
+    what = f"the first records of {cluster.prefix}"
+    settings: dict[str, Setting] = {
+        "transactional.id": f"{cluster.prefix}.opening",
+        "transaction.timeout.ms": OPENING_TIMEOUT_MS,
+    }
+    deliveries = Deliveries(cluster, settings)
+    try:
+        try:
+            deliveries.producer.init_transactions(CALL_MAX_S)
+            deliveries.producer.begin_transaction()
+            for topic, batch in records.items():
+                deliveries.send(topic, batch)
+            failed = deliveries.settle()
+        except CLIENT_ERRORS as error:
+            failed = error_of(error)
+        if failed is not None:
+            raise cluster.unavailable(f"writing {what}", failed.str())
+        try:
+            deliveries.producer.commit_transaction(CALL_MAX_S)
+        except CLIENT_ERRORS as error:
+            raise CommitUnknownError(
+                f"{what}: the commit may or may not have happened ({error_of(error).str()}). Run "
+                "the same command again: it finds out."
+            ) from error
+    finally:
+        deliveries.close()
 
 
 class Pace:

@@ -50,6 +50,10 @@ class CommitUnknownError(EngineError):
     """The commit may or may not have happened: prove the lease and read the last seal."""
 
 
+class NotEmptyError(EngineError):
+    """A log that should be empty holds records: nothing was written."""
+
+
 class NewRecord(NamedTuple):
     """A record to write. Bytes only: what they mean is the codec's business."""
 
@@ -180,6 +184,32 @@ class Log(Protocol):
 
     def last(self, topic: str, partition: int) -> Record | None:
         """The last committed record, or None. Its position is -1: unknown without a full read."""
+        ...
+
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        """Write the first records of an empty log, inputs and outputs, in one transaction.
+
+        For who holds every lease, so that no worker has begun. Raises NotEmptyError,
+        LogUnavailableError (nothing was written) or CommitUnknownError.
+        """
+        ...
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        """The records that end before an offset, or the log's end where it is None, in order.
+
+        At least one where there is any, and about `count`; their positions are -1: unknown.
+        Raises LogUnavailableError.
+        """
+        ...
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        """Where the records begin that are not older; the log's end where there are none.
+
+        For topics whose timestamps never go back, as those that a shard writes.
+        Raises LogUnavailableError.
+        """
         ...
 
     def offset_after(self, topic: str, offset: int) -> int | None:

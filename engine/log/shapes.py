@@ -277,6 +277,14 @@ def text_of_resume_offset(x: e.ResumeOffset) -> str:
     return f"{string(x.topic)}{number(x.next_offset)}"
 
 
+def text_of_topic_place(x: e.TopicPlace) -> str:
+    return f"{string(x.topic)}{number(x.next_position)}"
+
+
+def text_of_shard_closed(x: e.ShardClosed) -> str:
+    return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
+
+
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
     return (
         f"{string(x.source)}"
@@ -1290,6 +1298,201 @@ def text_of_venue_status_carried(x: e.VenueStatusCarried) -> str:
     )
 
 
+def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.symbol)}"
+        f"{string(x.currency)}"
+        f"{number(x.lot_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_tick_table_carried(x: e.TickTableCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{many(x.bands, text_of_tick_band)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_venue_carried(x: e.VenueCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{string(x.name)}"
+        f"{VENUE_KIND_TEXT[x.kind]}"
+        f"{flag(x.protected)}"
+        f"{flag(x.posts)}"
+        f"{flag(x.midpoint)}"
+        f"{number(x.min_qty)}"
+        f"{flag(x.odd_lots)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{number(x.taker_fee_px)}"
+        f"{number(x.maker_fee_px)}"
+        f"{number(x.midpoint_fee_px)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_calendar_carried(x: e.CalendarCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.calendar_id)}"
+        f"{string(x.time_zone)}"
+        f"{integer(x.day)}"
+        f"{number(x.open_ns)}"
+        f"{number(x.close_ns)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_volume_curve_carried(x: e.VolumeCurveCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{numbers(x.edges_ns)}"
+        f"{numbers(x.volumes_qty)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_kill_switch_carried(x: e.KillSwitchCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{maybe(x.max_order_qty, number)}"
+        f"{maybe(x.max_order_notional_cur, number)}"
+        f"{maybe(x.collar_ppm, number)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{integer(x.shard)}"
+        f"{number(x.allotted_notional_cur)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_mandate_carried(x: e.MandateCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.client_id)}"
+        f"{flag(x.active)}"
+        f"{flag(x.dark_allowed)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.crossing_consent)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_restriction_carried(x: e.RestrictionCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.set_by)}"
+    )
+
+
+def text_of_policy_carried(x: e.PolicyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_positions_carried(x: e.PositionsCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{many(x.inputs, text_of_topic_place)}"
+        f"{many(x.outputs, text_of_topic_place)}"
+    )
+
+
+def text_of_log_continued(x: e.LogContinued) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{integer(x.partitions)}"
+        f"{many(x.closes, text_of_shard_closed)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1401,6 +1604,32 @@ def from_resume_offset(d: Avro) -> e.ResumeOffset:
     x.next_offset = d["next_offset"]
     x.__class__ = e.ResumeOffset
     found: e.ResumeOffset = x
+    return found
+
+
+_TopicPlace = twin(e.TopicPlace)
+
+
+def from_topic_place(d: Avro) -> e.TopicPlace:
+    x = _TopicPlace()
+    x.topic = d["topic"]
+    x.next_position = d["next_position"]
+    x.__class__ = e.TopicPlace
+    found: e.TopicPlace = x
+    return found
+
+
+_ShardClosed = twin(e.ShardClosed)
+
+
+def from_shard_closed(d: Avro) -> e.ShardClosed:
+    x = _ShardClosed()
+    x.shard = d["shard"]
+    x.batch = d["batch"]
+    x.next_seq = d["next_seq"]
+    x.chain = d["chain"]
+    x.__class__ = e.ShardClosed
+    found: e.ShardClosed = x
     return found
 
 
@@ -2817,6 +3046,271 @@ def from_venue_status_carried(d: Avro) -> e.VenueStatusCarried:
     return found
 
 
+_InstrumentCarried = twin(e.InstrumentCarried)
+
+
+def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
+    x = _InstrumentCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.symbol = d["symbol"]
+    x.currency = d["currency"]
+    x.lot_qty = d["lot_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.InstrumentCarried
+    found: e.InstrumentCarried = x
+    return found
+
+
+_TickTableCarried = twin(e.TickTableCarried)
+
+
+def from_tick_table_carried(d: Avro) -> e.TickTableCarried:
+    x = _TickTableCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.bands = tuple([from_tick_band(y) for y in d["bands"]])
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.TickTableCarried
+    found: e.TickTableCarried = x
+    return found
+
+
+_VenueCarried = twin(e.VenueCarried)
+
+
+def from_venue_carried(d: Avro) -> e.VenueCarried:
+    x = _VenueCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.name = d["name"]
+    x.kind = VENUE_KIND[d["kind"]]
+    x.protected = d["protected"]
+    x.posts = d["posts"]
+    x.midpoint = d["midpoint"]
+    x.min_qty = d["min_qty"]
+    x.odd_lots = d["odd_lots"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.VenueCarried
+    found: e.VenueCarried = x
+    return found
+
+
+_FeeScheduleCarried = twin(e.FeeScheduleCarried)
+
+
+def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
+    x = _FeeScheduleCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.taker_fee_px = d["taker_fee_px"]
+    x.maker_fee_px = d["maker_fee_px"]
+    x.midpoint_fee_px = d["midpoint_fee_px"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.FeeScheduleCarried
+    found: e.FeeScheduleCarried = x
+    return found
+
+
+_CalendarCarried = twin(e.CalendarCarried)
+
+
+def from_calendar_carried(d: Avro) -> e.CalendarCarried:
+    x = _CalendarCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.calendar_id = d["calendar_id"]
+    x.time_zone = d["time_zone"]
+    x.day = d["day"]
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.CalendarCarried
+    found: e.CalendarCarried = x
+    return found
+
+
+_VolumeCurveCarried = twin(e.VolumeCurveCarried)
+
+
+def from_volume_curve_carried(d: Avro) -> e.VolumeCurveCarried:
+    x = _VolumeCurveCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.edges_ns = tuple(d["edges_ns"])
+    x.volumes_qty = tuple(d["volumes_qty"])
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.VolumeCurveCarried
+    found: e.VolumeCurveCarried = x
+    return found
+
+
+_KillSwitchCarried = twin(e.KillSwitchCarried)
+
+
+def from_kill_switch_carried(d: Avro) -> e.KillSwitchCarried:
+    x = _KillSwitchCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.text = d["text"]
+    x.__class__ = e.KillSwitchCarried
+    found: e.KillSwitchCarried = x
+    return found
+
+
+_RiskLimitCarried = twin(e.RiskLimitCarried)
+
+
+def from_risk_limit_carried(d: Avro) -> e.RiskLimitCarried:
+    x = _RiskLimitCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.max_order_qty = d["max_order_qty"]
+    x.max_order_notional_cur = d["max_order_notional_cur"]
+    x.collar_ppm = d["collar_ppm"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.RiskLimitCarried
+    found: e.RiskLimitCarried = x
+    return found
+
+
+_AllotmentCarried = twin(e.AllotmentCarried)
+
+
+def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
+    x = _AllotmentCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.shard = d["shard"]
+    x.allotted_notional_cur = d["allotted_notional_cur"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.AllotmentCarried
+    found: e.AllotmentCarried = x
+    return found
+
+
+_MandateCarried = twin(e.MandateCarried)
+
+
+def from_mandate_carried(d: Avro) -> e.MandateCarried:
+    x = _MandateCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.client_id = d["client_id"]
+    x.active = d["active"]
+    x.dark_allowed = d["dark_allowed"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.MandateCarried
+    found: e.MandateCarried = x
+    return found
+
+
+_RestrictionCarried = twin(e.RestrictionCarried)
+
+
+def from_restriction_carried(d: Avro) -> e.RestrictionCarried:
+    x = _RestrictionCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.set_by = d["set_by"]
+    x.__class__ = e.RestrictionCarried
+    found: e.RestrictionCarried = x
+    return found
+
+
+_PolicyCarried = twin(e.PolicyCarried)
+
+
+def from_policy_carried(d: Avro) -> e.PolicyCarried:
+    x = _PolicyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.PolicyCarried
+    found: e.PolicyCarried = x
+    return found
+
+
+_PositionsCarried = twin(e.PositionsCarried)
+
+
+def from_positions_carried(d: Avro) -> e.PositionsCarried:
+    x = _PositionsCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.inputs = tuple([from_topic_place(y) for y in d["inputs"]])
+    x.outputs = tuple([from_topic_place(y) for y in d["outputs"]])
+    x.__class__ = e.PositionsCarried
+    found: e.PositionsCarried = x
+    return found
+
+
+_LogContinued = twin(e.LogContinued)
+
+
+def from_log_continued(d: Avro) -> e.LogContinued:
+    x = _LogContinued()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.partitions = d["partitions"]
+    x.closes = tuple([from_shard_closed(y) for y in d["closes"]])
+    x.__class__ = e.LogContinued
+    found: e.LogContinued = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -2891,6 +3385,20 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.BatchSealed: text_of_batch_sealed,
     e.OrderResumed: text_of_order_resumed,
     e.VenueStatusCarried: text_of_venue_status_carried,
+    e.InstrumentCarried: text_of_instrument_carried,
+    e.TickTableCarried: text_of_tick_table_carried,
+    e.VenueCarried: text_of_venue_carried,
+    e.FeeScheduleCarried: text_of_fee_schedule_carried,
+    e.CalendarCarried: text_of_calendar_carried,
+    e.VolumeCurveCarried: text_of_volume_curve_carried,
+    e.KillSwitchCarried: text_of_kill_switch_carried,
+    e.RiskLimitCarried: text_of_risk_limit_carried,
+    e.AllotmentCarried: text_of_allotment_carried,
+    e.MandateCarried: text_of_mandate_carried,
+    e.RestrictionCarried: text_of_restriction_carried,
+    e.PolicyCarried: text_of_policy_carried,
+    e.PositionsCarried: text_of_positions_carried,
+    e.LogContinued: text_of_log_continued,
 }
 
 
@@ -2968,4 +3476,18 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.BatchSealed: from_batch_sealed,
     e.OrderResumed: from_order_resumed,
     e.VenueStatusCarried: from_venue_status_carried,
+    e.InstrumentCarried: from_instrument_carried,
+    e.TickTableCarried: from_tick_table_carried,
+    e.VenueCarried: from_venue_carried,
+    e.FeeScheduleCarried: from_fee_schedule_carried,
+    e.CalendarCarried: from_calendar_carried,
+    e.VolumeCurveCarried: from_volume_curve_carried,
+    e.KillSwitchCarried: from_kill_switch_carried,
+    e.RiskLimitCarried: from_risk_limit_carried,
+    e.AllotmentCarried: from_allotment_carried,
+    e.MandateCarried: from_mandate_carried,
+    e.RestrictionCarried: from_restriction_carried,
+    e.PolicyCarried: from_policy_carried,
+    e.PositionsCarried: from_positions_carried,
+    e.LogContinued: from_log_continued,
 }

@@ -34,9 +34,9 @@ from engine.core.events import (
     StageEvent,
     VenueStatusObserved,
 )
+from engine.core.partition import partition_of
 from engine.garbage import collected_rarely
 from engine.log import codec
-from engine.log.partition import partition_of
 from engine.log.port import (
     INPUT_TOPICS,
     SHARED_TOPICS,

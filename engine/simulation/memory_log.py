@@ -34,6 +34,7 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
     Start,
@@ -326,6 +327,15 @@ class MemoryLog:
             self._partition(topic, record.partition).entries.append(_Entry(record, None))
         self._broker.on_news()
 
+    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+        self._ask("append")
+        if any(place.entries for place in self._broker.topics.values()):
+            raise NotEmptyError("the log holds records already; nothing was written")
+        for topic, batch in records.items():
+            for record in batch:
+                self._partition(topic, record.partition).entries.append(_Entry(record, None))
+        self._broker.on_news()
+
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> "MemoryReader":
         found = self._partition(topic, partition)
         if not 0 <= start.offset <= len(found.entries):
@@ -339,13 +349,31 @@ class MemoryLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
+        found = self.before(topic, partition, None, 1)
+        return found[-1] if found else None
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
         self._ask("read")
-        found = self._partition(topic, partition)
-        for offset in reversed(range(found.stable_end)):
-            record = committed(found.entries[offset])
+        place = self._partition(topic, partition)
+        end = place.stable_end if offset is None else min(offset, place.stable_end)
+        found: list[Record] = []
+        while end and len(found) < count:
+            end -= 1
+            record = committed(place.entries[end])
             if record is not None:
-                return Record(offset, -1, *record[1:])
-        return None
+                found.append(Record(end, -1, *record[1:]))
+        return found[::-1]
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        self._ask("read")
+        place = self._partition(topic, partition)
+        for offset in range(place.stable_end):
+            record = committed(place.entries[offset])
+            if record is not None and record.timestamp_ms >= timestamp_ms:
+                return offset
+        return place.stable_end
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

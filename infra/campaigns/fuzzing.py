@@ -30,7 +30,7 @@ import avro.schema
 import schemas
 from engine.core import events
 from engine.log import codec, open_log
-from engine.log.embedded import pack_headers, unpack_headers
+from engine.log.embedded_file import pack_headers, unpack_headers
 from engine.log.port import ALL_TOPICS, DLQ, SHARED_TOPICS, CorruptLogError, EngineError, Log
 from engine.log.shapes import FROM_AVRO
 from infra.campaigns import plain_avro

@@ -15,7 +15,7 @@ members as (
         ) as until_seq,
         life.is_active and life.open_qty > 0 as is_willing
     from member_life as life
-    join order_accepted as accepted on accepted.event_id = life.order_id
+    join order_entries as accepted on accepted.order_id = life.order_id
     where accepted.crossing_consent
 ),
 parents as (

@@ -65,20 +65,21 @@ pending as (
 ),
 quantities as (
     select
-        accepted.event_id as order_id,
-        coalesce(amended.order_qty, accepted.order_qty) as order_qty,
+        accepted.order_id,
+        coalesce(amended.order_qty, accepted.order_qty) - accepted.done_qty as order_qty,
         coalesce(got.crossed_qty, 0) as crossed_qty,
         coalesce(got.allocated_qty, 0) as allocated_qty,
         coalesce(withdrawn.withdrawn_qty, 0) as withdrawn_qty,
-        coalesce(amended.order_qty, accepted.order_qty) - coalesce(got.crossed_qty, 0)
-            - coalesce(got.allocated_qty, 0) - coalesce(withdrawn.withdrawn_qty, 0) as open_qty
-    from order_accepted as accepted
-    left join amended on amended.order_id = accepted.event_id
-    left join got on got.order_id = accepted.event_id
-    left join withdrawn on withdrawn.order_id = accepted.event_id
+        coalesce(amended.order_qty, accepted.order_qty) - accepted.done_qty
+            - coalesce(got.crossed_qty, 0) - coalesce(got.allocated_qty, 0)
+            - coalesce(withdrawn.withdrawn_qty, 0) as open_qty
+    from order_entries as accepted
+    left join amended on amended.order_id = accepted.order_id
+    left join got on got.order_id = accepted.order_id
+    left join withdrawn on withdrawn.order_id = accepted.order_id
 )
 select
-    accepted.event_id as order_id,
+    accepted.order_id,
     accepted.shard,
     accepted.seq,
     accepted.source,
@@ -121,10 +122,10 @@ select
         when quantities.open_qty = 0
             then greatest(withdrawn.ended_ns, got.last_execution_ns)  -- Of those that there are.
     end as ended_ns
-from order_accepted as accepted
-join quantities on quantities.order_id = accepted.event_id
-left join amended on amended.order_id = accepted.event_id
-left join got on got.order_id = accepted.event_id
-left join withdrawn on withdrawn.order_id = accepted.event_id
-left join stays on stays.order_id = accepted.event_id
-left join pending on pending.order_id = accepted.event_id;
+from order_entries as accepted
+join quantities on quantities.order_id = accepted.order_id
+left join amended on amended.order_id = accepted.order_id
+left join got on got.order_id = accepted.order_id
+left join withdrawn on withdrawn.order_id = accepted.order_id
+left join stays on stays.order_id = accepted.order_id
+left join pending on pending.order_id = accepted.order_id;

@@ -25,7 +25,7 @@ takers as (
 clients as (
     select takers.*, accepted.client_id, accepted.crossing_consent
     from takers
-    join order_accepted as accepted on accepted.event_id = takers.order_id
+    join order_entries as accepted on accepted.order_id = takers.order_id
 ),
 bound as (
     select part.side, part.cross_px, limits.parent_limit_px

@@ -1,24 +1,36 @@
 -- Is the log whole? One row a rule.
 create or replace view rule_log as
 with
+-- A log that goes on from another one begins above all seqs of that one.
+begun as (
+    select shard, seq as first_seq
+    from log_continued
+),
 ordered as (
     select
-        shard,
-        seq,
-        at_ns,
-        cause,
-        coalesce(lag(seq) over (partition by shard order by seq), -1) as earlier_seq
-    from stage_events
+        event.shard,
+        event.seq,
+        event.at_ns,
+        event.cause,
+        coalesce(
+            lag(event.seq) over (partition by event.shard order by event.seq),
+            begun.first_seq - 1,
+            -1
+        ) as earlier_seq
+    from stage_events as event
+    left join begun on begun.shard = event.shard
 ),
 sealed as (
     select
         batch_sealed.*,
+        begun.first_seq as begun_seq,
         lag(batch) over journal as earlier_batch,
         lag(next_seq) over journal as earlier_next_seq,
         lag("chain") over journal as earlier_chain,
         lag(now_ns) over journal as earlier_now_ns
     from batch_sealed
-    window journal as (partition by shard order by position)
+    left join begun on begun.shard = batch_sealed.shard
+    window journal as (partition by batch_sealed.shard order by position)
 ),
 consumed as (
     select
@@ -48,7 +60,7 @@ placed as (
 caused as (
     select shard, batch, string_split(cause, ':')[1] as topic, string_split(cause, ':')[2] as place
     from (select distinct shard, batch, cause from placed)
-    where cause not like 'plan:%' and cause <> 'config:'
+    where cause not like 'plan:%' and cause not in ('config:', 'opening:')
 )
 select
     'seq_contiguous' as name,
@@ -63,7 +75,7 @@ select
     'Batches, their seqs and their times follow each other.'
 from sealed
 where batch <> coalesce(earlier_batch, -1) + 1
-    or first_seq <> coalesce(earlier_next_seq, 0)
+    or first_seq <> coalesce(earlier_next_seq, begun_seq, 0)
     or next_seq < first_seq
     or now_ns < coalesce(earlier_now_ns, now_ns)
 union all

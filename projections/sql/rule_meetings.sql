@@ -144,7 +144,7 @@ held_up as (
     select able.child_id, able.parent_id
     from able
     join membership as stay on stay.parent_id = able.parent_id
-    join order_accepted as accepted on accepted.event_id = stay.order_id
+    join order_entries as accepted on accepted.order_id = stay.order_id
     asof join (from stops where rule = 'kill_switch') as stop
         on stop.shard = able.shard
         and stop.place = 'CLIENT:' || accepted.client_id

@@ -3,8 +3,9 @@ create or replace view rule_quantities as
 with
 order_changes as (
     select
-        event_id as order_id, shard, seq, cause, 'OrderAccepted' as event, order_qty as change_qty
-    from order_accepted
+        order_id, shard, seq, cause, 'OrderAccepted' as event,
+        order_qty - done_qty as change_qty
+    from order_entries
     union all
     select order_id, shard, seq, cause, 'OrderAmended', order_qty - previous_qty
     from order_amended

@@ -28,7 +28,7 @@ aims as (
         on stay.parent_id = child.parent_id
         and stay.joined_seq < child.seq
         and coalesce(stay.until_seq, 9223372036854775807) > child.seq
-    join order_accepted as accepted on accepted.event_id = stay.order_id
+    join order_entries as accepted on accepted.order_id = stay.order_id
 ),
 stopped as (
     select aims.rule, count(distinct aims.child_id) as violations

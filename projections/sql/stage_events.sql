@@ -18,6 +18,20 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'SuspensionSet' as event from suspension_set
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'SuspensionEnded' as event from suspension_ended
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'VenueStatusCarried' as event from venue_status_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InstrumentCarried' as event from instrument_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'TickTableCarried' as event from tick_table_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'VenueCarried' as event from venue_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'FeeScheduleCarried' as event from fee_schedule_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'CalendarCarried' as event from calendar_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'VolumeCurveCarried' as event from volume_curve_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'KillSwitchCarried' as event from kill_switch_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'RiskLimitCarried' as event from risk_limit_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'AllotmentCarried' as event from allotment_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'MandateCarried' as event from mandate_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'RestrictionCarried' as event from restriction_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'PolicyCarried' as event from policy_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'PositionsCarried' as event from positions_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'LogContinued' as event from log_continued
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'ParentOpened' as event from parent_opened
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberJoined' as event from member_joined
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberAmended' as event from member_amended

@@ -13,8 +13,8 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.core import events as e
+from engine.core.partition import partition_of
 from engine.log import codec, open_log
-from engine.log.partition import partition_of
 from engine.log.port import Headers, Log
 
 PARTITIONS = load().partitions

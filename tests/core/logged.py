@@ -1,9 +1,11 @@
 """A shard at work on a real log, and what its recovery must come to."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from world import (
     CLOSE_NS,
     HOUR,
@@ -29,6 +31,7 @@ from world import (
 )
 
 from engine.core import events as e
+from engine.core import standing
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import INPUT_TOPICS, NewRecord, Record
 from engine.recording import Recording
@@ -75,6 +78,21 @@ class Live:
     def close(self) -> None:
         self.writer.close()
         self.leases.close()
+
+
+class EarlierShard(Shard):
+    """Closes a day as a release did that carried no facts."""
+
+    def _say_positions(self, cause: str, now_ns: int) -> None:
+        """It did not know that event."""
+
+
+@contextmanager
+def an_earlier_release() -> Iterator[None]:
+    """No fact is carried; what an EarlierShard writes here is what was written then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standing, "stands", lambda _: ())
+        yield
 
 
 def read_seals(log: EmbeddedLog) -> list[e.BatchSealed]:

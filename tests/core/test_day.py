@@ -48,6 +48,7 @@ from engine.core.events import (
     BreakCarried,
     BreakFlagged,
     BreakReason,
+    CalendarCarried,
     ChildCancelRequested,
     ChildClosed,
     CloseReason,
@@ -57,7 +58,9 @@ from engine.core.events import (
     EndReason,
     ExecType,
     FillAllocated,
+    InstrumentCarried,
     InstrumentHalted,
+    MandateCarried,
     MemberJoined,
     OrderAccepted,
     OrderAmended,
@@ -70,12 +73,15 @@ from engine.core.events import (
     ParentOpened,
     ParentReconciled,
     PlanAdopted,
+    PolicyCarried,
+    PositionsCarried,
     RejectReason,
     ScorecardCarried,
     SealKind,
     Side,
     SuspensionSet,
     TimeInForce,
+    VenueCarried,
     VenueStatus,
     VenueStatusCarried,
     WithdrawReason,
@@ -86,6 +92,10 @@ NEXT_DAY = 20180103
 NEXT_OPEN_NS = OPEN_NS + 24 * HOUR
 BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
+STANDING = (  # What a trading world's close says again.
+    *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried),
+    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
+)
 
 
 def resting(cl_ord_id: str = "o1", order_qty: int = 6_000, **said: Any) -> World:  # noqa: ANN401
@@ -122,6 +132,7 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
             unsolicited=True,
         ),
         an(ParentEnded, reason=EndReason.DAY_CLOSED, filled_qty=40, returned_qty=5_960),
+        *STANDING,
         an(ParentReconciled, parent_id=parent_id, filled_qty=40),
         an(
             OrderExpired,
@@ -129,15 +140,17 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
             withdrawn_qty=5_960,
             reason=WithdrawReason.DAY_CLOSED,
         ),
+        PositionsCarried,
     )
     assert world.batches[-1].sealed.seal.kind is SealKind.CLOSE
 
 
 def test_a_close_without_anything_at_work_is_applied_all_the_same() -> None:
-    world = closed(trading()).then(ControlApplied)
+    told = (ControlApplied, *STANDING, PositionsCarried)
+    world = closed(trading()).then(*told)
 
     assert world.state.day is None
-    closed(world).then(ConfigurationAdopted, ControlApplied)  # Nor does a second one do harm.
+    closed(world).then(ConfigurationAdopted, *told)  # Nor does a second one do harm.
 
 
 def test_nothing_is_planned_in_the_batch_of_the_close() -> None:

@@ -22,9 +22,9 @@ from engine.core.events import (
     RejectReason,
     Side,
 )
+from engine.core.partition import partition_of
 from engine.log import kafka_topics, open_log
 from engine.log.codec import decode, encode
-from engine.log.partition import partition_of
 from engine.log.port import Log, NewRecord, Record
 from infra.kafka import local
 

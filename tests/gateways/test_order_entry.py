@@ -10,11 +10,11 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from engine.core.events import OrderSubmitted
+from engine.core.partition import partition_of
 from engine.gateways import order_entry
 from engine.gateways.order_entry import OrderFileError
 from engine.log import open_log
 from engine.log.codec import decode
-from engine.log.partition import partition_of
 from engine.log.port import Log, Record
 
 HEADER = "source,cl_ord_id,client_id,instrument_id,side,order_qty,limit_px\n"

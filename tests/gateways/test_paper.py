@@ -33,11 +33,11 @@ from engine.core.events import (
     SuspensionLifted,
     TradeObserved,
 )
+from engine.core.partition import partition_of
 from engine.gateways.paper import GATEWAY, SILENCE_NS, PaperGateway, SupersededError
 from engine.gateways.records import record
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
-from engine.log.partition import partition_of
 from engine.log.port import NewRecord, Start
 from engine.simulation.behaviour import FAULTLESS
 from engine.simulation.reference import venue_events

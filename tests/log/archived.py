@@ -1,6 +1,7 @@
 """An embedded log that is read from an archive of it, so that its promises can be tested."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.log.archive import SHARED, ArchiveLog, Draft, begin, part_of, write_manifest
@@ -26,6 +27,16 @@ class ArchivedLog(EmbeddedLog):
     def last(self, topic: str, partition: int) -> Record | None:
         self._write_new()
         return self._archive.last(topic, partition)
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        self._write_new()
+        return self._archive.before(topic, partition, offset, count)
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        self._write_new()
+        return self._archive.since(topic, partition, timestamp_ms)
 
     def _write_new(self) -> None:
         days = self._archive.days()

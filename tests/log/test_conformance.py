@@ -31,6 +31,7 @@ from engine.log.port import (
     Leases,
     Log,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
     Start,
@@ -359,6 +360,66 @@ def test_the_last_record_needs_no_full_read(read_log_factory: LogFactory) -> Non
         assert last == whole[-1]._replace(position=-1)
         assert last.value == value
     assert log.last("orders", 1) is None
+
+
+def test_what_lies_before_is_read_from_the_end_back(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
+    assert log.before(JOURNAL, 0, None, 5) == []
+    writer = log.writer(hold(log).lease)
+    for number in range(7):
+        writer.commit(batch(number))
+
+    whole = [record._replace(position=-1) for record in contents(log, JOURNAL)]
+    found: list[Record] = []
+    at = None
+    while pieces := log.before(JOURNAL, 0, at, 3):
+        found = [*pieces, *found]
+        at = pieces[0].offset
+
+    assert found == whole
+    assert log.before(JOURNAL, 0, whole[2].offset, 1)[-1] == whole[1]
+    assert log.before(JOURNAL, 0, whole[0].offset, 5) == []
+    assert log.before(JOURNAL, 1, None, 5) == []
+
+
+def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory) -> None:
+    log = log_factory()
+    first = {
+        "controls": [new(b"c0"), new(b"c1")],
+        "ingest": [NewRecord(n, NOON_MS, None, (), b"e%d" % n) for n in range(PARTITIONS)],
+        JOURNAL: [NewRecord(n, NOON_MS, None, (), b"s%d" % n) for n in range(PARTITIONS)],
+    }
+    log.begin(first)
+    with pytest.raises(NotEmptyError):
+        log_factory().begin(first)
+
+    assert [record.value for record in contents(log, "controls")] == [b"c0", b"c1"]
+    for number in range(PARTITIONS):
+        assert [r.value for r in contents(log, "ingest", number)] == [b"e%d" % number]
+        last = log.last(JOURNAL, number)
+        assert last is not None
+        assert last.value == b"s%d" % number
+    log.append("controls", [new(b"c2")])
+    writer = log.writer(hold(log).lease)
+    writer.commit(batch(7))
+    assert [r.position for r in contents(log, JOURNAL)] == [0, 1]
+    assert contents(log, "controls")[-1].position == 2
+
+
+def test_what_was_written_since_a_time_is_found(read_log_factory: LogFactory) -> None:
+    log = read_log_factory()
+    assert log.since(JOURNAL, 0, 0) == 0
+    writer = log.writer(hold(log).lease)
+    for number in (0, 10, 10, 11, 20):
+        records = [NewRecord(0, NOON_MS + number + n, None, (), b"") for n in (0, 0, 0)]
+        writer.commit({JOURNAL: records})
+
+    whole = contents(log, JOURNAL)
+    for late_ms in range(-1, 23):
+        at = log.since(JOURNAL, 0, NOON_MS + late_ms)
+        expected = [r for r in whole if r.timestamp_ms >= NOON_MS + late_ms]
+        assert [r for r in whole if r.offset >= at] == expected
+        assert contents(log, JOURNAL, 0, Start(at, len(whole) - len(expected))) == expected
 
 
 def test_large_batches_are_whole(read_log_factory: LogFactory) -> None:

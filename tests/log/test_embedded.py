@@ -19,8 +19,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from engine.log import LogUrlError, embedded_file, embedded_lease, open_log
-from engine.log.embedded import EmbeddedLog, pack_headers, unpack_headers
-from engine.log.embedded_file import PartitionsError
+from engine.log.embedded import EmbeddedLog
+from engine.log.embedded_file import PartitionsError, pack_headers, unpack_headers
 from engine.log.port import (
     JOURNAL,
     STAGE_TOPICS,

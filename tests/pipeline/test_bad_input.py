@@ -14,9 +14,9 @@ from pipeline import desk, in_process, proof, short_day
 from engine import topology
 from engine.core import events as e
 from engine.core.events import InputReason, RejectReason
+from engine.core.partition import partition_of
 from engine.log import codec, open_log
 from engine.log.embedded import EmbeddedLog
-from engine.log.partition import partition_of
 from engine.log.port import DLQ, Headers, LeaseLostError, Log, LogUnavailableError
 
 PARTITIONS = 2

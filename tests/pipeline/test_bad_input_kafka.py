@@ -8,8 +8,8 @@ from confluent_kafka import Producer
 from pipeline import desk, fresh_log, in_process, proof, short_day
 
 from engine.core import events as e
+from engine.core.partition import partition_of
 from engine.log import open_log
-from engine.log.partition import partition_of
 
 PARTITIONS = 2
 RULES = short_day.rules(PARTITIONS)

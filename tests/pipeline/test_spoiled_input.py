@@ -22,9 +22,9 @@ from engine import config
 from engine.admission import Admission
 from engine.cli.rules import rules_of
 from engine.core import events as e
+from engine.core.partition import partition_of
 from engine.core.unreadable import Unreadable
 from engine.log import codec, open_log
-from engine.log.partition import partition_of
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Headers, Log, NewRecord
 from infra.campaigns import fuzzing
 

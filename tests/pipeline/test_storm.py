@@ -14,8 +14,8 @@ from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
 from engine.core.events import Input
+from engine.core.partition import partition_of
 from engine.log import open_log
-from engine.log.partition import partition_of
 from engine.log.port import Log
 
 PARTITIONS = 2

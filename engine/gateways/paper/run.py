@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.clock import Clock
 from engine.core.events import SessionStatusObserved
+from engine.core.partition import partition_of
 from engine.gateways.paper.reading import REPORTS
 from engine.gateways.records import first_number
 from engine.gateways.sending import append_until_taken
 from engine.log import codec
-from engine.log.partition import partition_of
 from engine.log.port import EngineError, Headers, Log, NewRecord, Record
 from engine.simulation.reports import Report
 

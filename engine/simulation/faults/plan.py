@@ -12,9 +12,9 @@ from enum import StrEnum, auto
 from typing import NamedTuple
 
 from engine.core.events import ControlScope, Input, Side, TimeInForce, Urgency
+from engine.core.partition import partition_of
 from engine.gateways import records
 from engine.log.codec import topic_of
-from engine.log.partition import partition_of
 from engine.log.port import SHARED_TOPICS, NewRecord
 from engine.simulation.faults import market
 from engine.simulation.faults.market import BEGIN_NS, DAYS, INSTRUMENTS, MS, OMS, VENUES, S

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.log.partition import murmur2, partition_of
+from engine.core.partition import murmur2, partition_of
 
 JAVA_VECTORS = [
     (b"21", -973932308),

@@ -1,0 +1,226 @@
+"""Take a closed log over into a new one with another number of partitions, and prove that it was.
+
+The old log is only read. It must be at rest: every shard is closed, after the same controls and
+reference data, has taken nothing since, its proof finds no difference, and no input waits. The
+first batches of all new shards are one transaction, so that the new log is whole or empty however
+the command ends; run again, it finds that it was done. Both logs' leases are held meanwhile, so no
+worker is at work in either.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+
+from engine import seal as seals
+from engine.audit import verification
+from engine.audit.verification import Bounds
+from engine.core.events import BatchSealed, LogContinued
+from engine.core.state import State
+from engine.log.port import (
+    SHARED_TOPICS,
+    EngineError,
+    LeaseLostError,
+    Log,
+    NewRecord,
+    NotEmptyError,
+)
+from engine.opening import (
+    Opening,
+    Rest,
+    as_new,
+    continued,
+    is_opening,
+    opening,
+    rest_of,
+    source_of,
+)
+from engine.recording import Recording, Sealing, events_of, last_seal
+from engine.shard import Rules
+
+OWNER = "repartition"
+LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.
+FAR_MS = 2**62  # Later than every record.
+OnShard = Callable[[int], None]
+
+
+class NotAtRestError(EngineError):
+    """The old log is not closed, or not to its end; the message says every reason."""
+
+
+class Taken(NamedTuple):
+    """What the new log begins with."""
+
+    seals: list[BatchSealed]
+    is_new: bool  # Else it was there already.
+
+
+def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = None) -> Taken:
+    """Begin `new` where `old` was closed. `on_shard` hears of each old shard that is proved.
+
+    Raises NotAtRestError, NotEmptyError where the new log holds anything else, LeaseLostError
+    where a worker is at work, CorruptLogError, LogUnavailableError, CommitUnknownError.
+    """
+    with all_leases(old), all_leases(new):
+        require_rest(old, rules, on_shard)
+        source = source_of(old, rules.release, rules.python)
+        ends = {topic: new.since(topic, 0, FAR_MS) for topic in SHARED_TOPICS}
+        made = opening(source, new.partitions, rules.release, rules.python, ends)
+        try:
+            new.begin(made.records)
+        except NotEmptyError:
+            if last_seal(new, 0) is None or problems(new, old, rules):
+                raise
+            return Taken(made.seals, is_new=False)
+    return Taken(made.seals, is_new=True)
+
+
+@contextmanager
+def all_leases(log: Log) -> Iterator[None]:
+    """Hold every shard. Raises LeaseLostError where another owner does not give one up."""
+    wanted = list(range(log.partitions))
+    leases = log.leases(OWNER, wanted)
+    try:
+        held: set[int] = set()
+        deadline_s = time.monotonic() + LEASES_MAX_S
+        while len(held) < len(wanted):
+            if time.monotonic() > deadline_s:
+                left = sorted(set(wanted) - held)
+                raise LeaseLostError(f"shards {left} are held by others; stop the workers.")
+            held |= {lease.shard for lease in leases.poll(0.2).gained}
+        yield
+    finally:
+        leases.close()
+
+
+# --------------------------------------------------------------------------------- the old
+
+
+def require_rest(log: Log, rules: Rules, on_shard: OnShard | None = None) -> None:
+    """Raise NotAtRestError with everything that still has to be done with the log."""
+    found: list[str] = []
+    read: dict[tuple[int, ...], list[int]] = {}
+    for number in range(log.partitions):
+        rest = rest_of(log, number, rules.release, rules.python)
+        if rest is None:
+            found.append(f"shard {number} was not closed, or by a release that carried no facts")
+            continue
+        found += unrest(number, rest)
+        read.setdefault(rest.read, []).append(number)
+        found += unproved(log, number, replace(rules, partitions=log.partitions), rest.closed)
+        if on_shard is not None:
+            on_shard(number)
+    if not found and len(read) > 1:
+        found.append(f"shards took different controls or reference data: {[*read.values()]}")
+    if found:
+        raise NotAtRestError(
+            f"the log is not at rest: {'; '.join(found)}. Nothing was written. Stop who sends, let "
+            "the workers take what waits, close the day (a second DayClosed closes what came after "
+            "the first), then stop the workers."
+        )
+
+
+def unrest(number: int, rest: Rest) -> Iterator[str]:
+    """What was decided after a shard's last close, or waits to be."""
+    if rest.has_moved:
+        yield f"shard {number} has taken more after its close of batch {rest.closed}"
+    for topic, count in rest.waiting.items():
+        if count:
+            yield f"{count} records of {topic} wait for a batch of shard {number}"
+
+
+def unproved(log: Log, number: int, rules: Rules, closed: int) -> Iterator[str]:
+    """What differs in a shard, its last close decided again and all before it proved as sealed."""
+    steps = verification.verify(log, number, rules, Bounds(first=closed))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            proof: verification.Proof = done.value
+            if proof.difference is not None:
+                yield proof.difference.text
+            return
+
+
+# ----------------------------------------------------------------------------------- proof
+
+
+def problems(new: Log, old: Log, rules: Rules) -> list[str]:
+    """Why the new log's first batches are not what the old one carried; empty if they are.
+
+    Each is made again of the closes that it names, and every byte of it compared. Raises
+    CorruptLogError where either log contradicts itself.
+    """
+    heads = [first_batch(new, number) for number in range(new.partitions)]
+    found = [
+        f"shard {number} begins a log of its own: it goes on from no other"
+        for number, head in enumerate(heads)
+        if head is None
+    ]
+    if found:
+        return found
+    whole = [head for head in heads if head is not None]
+    named = whole[0].named
+    if named.partitions != old.partitions:
+        return [
+            f"it goes on from a log of {named.partitions} shards, that one has {old.partitions}"
+        ]
+    seal = whole[0].sealing.seal
+    source = source_of(old, rules.release, rules.python, named)
+    ends = {entry.topic: entry.next_offset for entry in seal.resume}
+    counts = {entry.topic: entry.next_position for entry in seal.inputs}
+    begins = {topic: ends[topic] - counts.get(topic, 0) for topic in SHARED_TOPICS}
+    stated = {number: head.sealing.seal.state_hash for number, head in enumerate(whole)}
+    by = (seal.release, seal.python)
+    is_ours = by == (rules.release, rules.python)
+
+    def as_stated(state: State) -> bytes:  # Another release's hash is its own affair.
+        return stated[state.shard]
+
+    again = opening(source, new.partitions, *by, begins, None if is_ours else as_stated)
+    return [*differing(again, whole, new.partitions), *other_closes(named, source.closes)]
+
+
+def other_closes(named: LogContinued, closes: Sequence[object]) -> Iterator[str]:
+    for said, is_ in zip(named.closes, closes, strict=True):
+        if said != is_:
+            yield f"it goes on from another close of shard {said.shard} than the old log has"
+
+
+class Head(NamedTuple):
+    """The first batch of a shard, and all its records."""
+
+    named: LogContinued
+    sealing: Sealing
+    records: dict[str, list[NewRecord]]
+
+
+def first_batch(log: Log, number: int) -> Head | None:
+    """What a shard that goes on from another log begins with."""
+    with Recording(log, number) as recording:
+        sealing = next(recording.seals(), None)
+        if sealing is None or not is_opening(sealing.seal):
+            return None
+        seal = sealing.seal
+        inputs, outputs = recording.inputs(seal, SHARED_TOPICS), recording.outputs(seal)
+        named = continued(number, seal, events_of(seal, outputs, number))
+    records = {topic: [as_new(r, number) for r in found] for topic, found in outputs.items()}
+    records |= {topic: [as_new(r, 0) for r in found] for topic, found in inputs.items()}
+    return Head(named, sealing, records)
+
+
+def differing(again: Opening, heads: Sequence[Head], partitions: int) -> Iterator[str]:
+    """Each shard and topic whose records are not those that follow from the old log."""
+    for number in range(partitions):
+        head, seal = heads[number], again.seals[number]
+        if replace(head.sealing.seal, resume=()) != replace(seal, resume=()):
+            yield f"shard {number}: its first seal is not that which follows from the old log"
+        if seals.chain(head.sealing.seal) != head.sealing.seal.chain:
+            yield f"shard {number}: its first seal does not have the chain it states"
+        topics = sorted({*again.records, *head.records} - {"journal"})
+        for topic in topics:
+            owner = 0 if topic in SHARED_TOPICS else number
+            expected = [r for r in again.records.get(topic, ()) if r.partition == owner]
+            if head.records.get(topic, []) != expected:
+                yield f"shard {number}: {topic} does not begin with what the old log carried"

@@ -1,0 +1,263 @@
+"""A closed log goes on in another one with more shards or fewer, with all that lived on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import duckdb
+import pytest
+from pipeline import desk, fresh_log, in_process
+from pipeline.succession import (
+    ALLOTTED_CUR,
+    FILLED_QTY,
+    NAMES,
+    ORDER_QTY,
+    Day,
+    close_day,
+    closed,
+    holds,
+    next_day,
+    proved,
+    recovered,
+    reopened,
+)
+
+import projections
+from engine.audit import archiving, repartition
+from engine.cli.application import execute
+from engine.core import events as e
+from engine.core.partition import partition_of
+from engine.log import codec, open_log
+from engine.log.port import LeaseLostError, NotEmptyError
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Day]:
+    folder = tmp_path_factory.mktemp("days")
+    return {count: closed(f"sqlite:{folder}/{count}.db", count) for count in (1, 3, 8)}
+
+
+@pytest.mark.parametrize(("before", "after"), [(8, 3), (3, 8), (1, 2)])
+def test_what_lived_on_is_filled_in_a_log_with_another_number_of_shards(
+    before: int, after: int, days: dict[int, Day], tmp_path: Path
+) -> None:
+    day, url = days[before], f"sqlite:{tmp_path}/new.db"
+    assert reopened(day, url, after).is_new
+    holds(day, url, after)
+
+    next_day(url, after)
+
+    assert [proof.difference for proof in proved(url, after)] == [None] * after
+    with open_log(url, partitions=after) as log:
+        rejected = in_process.events(log, "ingest", e.OrderRejected)
+        assert {x.cl_ord_id for x in rejected} == {f"g-{name}" for name in NAMES}
+        assert {x.reason for x in rejected} == {e.RejectReason.DUPLICATE_ORDER}
+        for number in range(after):
+            state = recovered(log, number).state
+            assert not state.orders
+            assert sum(x.allotted_notional_cur for x in state.controls.allotments.values()) in (
+                before * ALLOTTED_CUR // after,
+                before * ALLOTTED_CUR // after + 1,
+            )
+        projections.rebuild(log, tmp_path / "p.duckdb")
+    with closing(duckdb.connect(str(tmp_path / "p.duckdb"))) as connection:
+        violated = "select name, violations from invariants where violations > 0"
+        assert connection.execute(violated).fetchall() == []
+        states = "select status, open_qty, allocated_qty, count(*) from order_state group by all"
+        rest = ORDER_QTY - FILLED_QTY
+        assert connection.execute(states).fetchall() == [("FILLED", 0, rest, len(NAMES))]
+
+
+# -------------------------------------------------------------------------- what is refused
+
+
+def test_run_again_it_finds_that_it_was_done(days: dict[int, Day], tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path}/new.db"
+    first, again = reopened(days[3], url, 2), reopened(days[3], url, 2)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert [seal.chain for seal in first.seals] == [seal.chain for seal in again.seals]
+    holds(days[3], url, 2)
+
+
+def test_a_log_that_holds_anything_else_is_not_begun(days: dict[int, Day], tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path}/new.db"
+    with open_log(url, partitions=2) as log:
+        desk.Publisher(log, desk.OMS).send(*desk.reference(NAMES[:1]))
+    with pytest.raises(NotEmptyError, match="holds records already"):
+        reopened(days[3], url, 2)
+
+
+def test_inputs_that_no_batch_has_taken_are_named(days: dict[int, Day], tmp_path: Path) -> None:
+    day = copied(days[3], tmp_path)
+    with open_log(day.url, partitions=3) as log:
+        publisher = desk.Publisher(log, desk.OMS)
+        publisher.send(desk.quote(NAMES[0], "A", time.time_ns()), desk.policy())
+    shard = partition_of(NAMES[0].encode(), 3)
+    with pytest.raises(repartition.NotAtRestError) as found:
+        reopened(day, f"sqlite:{tmp_path}/new.db", 2)
+    assert f"1 records of market-data wait for a batch of shard {shard}" in str(found.value)
+    for number in range(3):
+        assert f"1 records of controls wait for a batch of shard {number}" in str(found.value)
+
+    with (
+        open_log(day.url, partitions=3) as log,
+        in_process.worker(in_process.opener(day.url, 3)) as running,
+    ):  # The way that the message tells: let them be taken, and close again.
+        publisher = desk.Publisher(log, desk.OMS)
+        close_day(log, publisher, running, desk.DAY)
+    assert reopened(day, f"sqlite:{tmp_path}/new.db", 2).is_new
+
+
+def test_a_log_that_was_never_closed_and_one_at_work_are_refused(tmp_path: Path) -> None:
+    day = Day(f"sqlite:{tmp_path}/open.db", 2)
+    with pytest.raises(repartition.NotAtRestError, match="shard 0 was not closed"):
+        reopened(day, f"sqlite:{tmp_path}/new.db", 3)
+    with in_process.worker(in_process.opener(day.url, 2)) as running:
+        with open_log(day.url, partitions=2) as log:
+            desk.Publisher(log, desk.OMS).send(*desk.controls(1))
+            in_process.until(lambda: in_process.taken(log, "controls", 1), "its work", running)
+        with pytest.raises(LeaseLostError):
+            reopened(day, f"sqlite:{tmp_path}/new.db", 3)
+
+
+def copied(day: Day, folder: Path) -> Day:
+    """A copy of a log that a test may write to."""
+    source = Path(day.url.removeprefix("sqlite:"))
+    target = folder / "copy.db"
+    connection = apsw.Connection(str(source))
+    connection.execute("vacuum into ?", (str(target),))
+    connection.close()
+    return Day(f"sqlite:{target}", day.partitions)
+
+
+@pytest.mark.parametrize("kind", [e.OrderCarried, e.PolicyCarried, e.PolicySet])
+def test_an_opening_batch_that_was_changed_is_found(
+    kind: type, days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    url, old = f"sqlite:{path}", days[3].url
+    reopened(days[3], url, 1)
+    assert verified(url, "--opened-from", old) == 0
+    assert "every byte was compared" in capsys.readouterr().out
+    assert verified(url) == 0
+    assert "--opened-from proves" in capsys.readouterr().out
+
+    connection = apsw.Connection(str(path))
+    rows: list[tuple[int, bytes]] = connection.execute("select id, value from record").fetchall()  # type: ignore[assignment]
+    for row_id, value in rows:
+        if codec.is_a(kind, value):
+            changed = value[:-1] + bytes([value[-1] ^ 2])
+            connection.execute("update record set value = ? where id = ?", (changed, row_id))
+            break
+    connection.close()
+
+    assert verified(url) == 3
+    assert verified(url, "--opened-from", old) != 0
+
+
+def test_an_opening_of_another_hand_is_found_with_the_old_log(
+    days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Consistent in itself: only the log that it names shows that it is not what was carried."""
+    other = copied(days[3], tmp_path)
+    with (
+        open_log(other.url, partitions=3) as log,
+        in_process.worker(in_process.opener(other.url, 3)) as running,
+    ):
+        publisher = desk.Publisher(log, desk.OMS)
+        publisher.send(desk.cancel(f"g-{NAMES[0]}", NAMES[0]))
+        close_day(log, publisher, running, desk.DAY)
+    url = f"sqlite:{tmp_path}/new.db"
+    reopened(other, url, 2)
+
+    assert verified(url, partitions=2) == 0
+    assert verified(url, "--opened-from", other.url, partitions=2) == 0
+    assert verified(url, "--opened-from", days[3].url, partitions=2) == 3
+    assert "goes on from another close of shard" in capsys.readouterr().err
+
+
+def verified(url: str, *more: str, partitions: int = 1) -> int:
+    os.environ["METAORDER_PARTITIONS"] = str(partitions)
+    try:
+        return int(execute(["verify", "--log", url, "--jobs", "1", *more]))
+    finally:
+        del os.environ["METAORDER_PARTITIONS"]
+
+
+def test_such_a_log_is_archived_and_the_archive_proves_the_same(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    url = f"sqlite:{tmp_path}/new.db"
+    reopened(days[3], url, 2)
+    with open_log(url, partitions=2) as log:
+        assert archiving.archive(log, tmp_path / "archive") == 1
+    archived = f"archive:{tmp_path}/archive"
+    assert verified(archived, "--opened-from", days[3].url, partitions=2) == 0
+
+
+# ------------------------------------------------------------------------------------ kills
+
+
+def command(day: Day, url: str, partitions: int) -> list[str]:
+    return [
+        *(sys.executable, "-c", "from engine.cli.application import main; main()"),
+        *("log", "repartition", "--log", day.url),
+        *("--to", url, "--partitions", str(partitions)),
+    ]
+
+
+def test_killed_at_any_moment_the_new_log_is_whole_or_empty(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    environment = {**os.environ, "METAORDER_PARTITIONS": "3"}
+    began_s = time.monotonic()
+    subprocess.run(  # noqa: S603  Our own command.
+        command(days[3], f"sqlite:{tmp_path}/timed.db", 2), env=environment, check=True
+    )
+    took_s = time.monotonic() - began_s
+    for number in range(6):
+        url = f"sqlite:{tmp_path}/new-{number}.db"
+        running = subprocess.Popen(command(days[3], url, 2), env=environment)  # noqa: S603  As above.
+        time.sleep(took_s * (0.5 + number / 10))
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        with open_log(url, partitions=2) as log:
+            seals = [log.last("journal", shard) for shard in range(2)]
+            held = sum(len(log.reader(topic, 0).read(1)) for topic in ("controls", "reference"))
+            assert seals.count(None) in (0, 2)
+            assert held == (0 if seals[0] is None else 2)
+        reopened_after_a_kill(days[3], url)
+
+
+def reopened_after_a_kill(day: Day, url: str) -> None:
+    """Its lease runs out first: nobody can tell a dead owner from a slow one sooner."""
+    deadline_s = time.monotonic() + in_process.PATIENCE_S
+    while True:
+        try:
+            reopened(day, url, 2)
+        except LeaseLostError:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+        else:
+            break
+    holds(day, url, 2)
+
+
+@pytest.mark.kafka
+def test_on_kafka_too(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    day = closed(fresh_log.url(request, tmp_path, fresh_log.KAFKA, 3), 3)
+    url = fresh_log.url(request, tmp_path, fresh_log.KAFKA, 2)
+    assert reopened(day, url, 2).is_new
+    holds(day, url, 2)
+    assert not reopened(day, url, 2).is_new
+
+    next_day(url, 2)
+
+    assert [found.difference for found in proved(url, 2)] == [None, None]
+    with open_log(url, partitions=2) as log:
+        assert not any(recovered(log, number).state.orders for number in range(2))
