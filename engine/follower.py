@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from engine import seal as seals
 from engine import topology
 from engine.batch import Batch, OpenBatch
-from engine.core import day, fingerprint
+from engine.core import day, fingerprint, shelving
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -25,6 +25,7 @@ from engine.core.events import (
     SuspensionSet,
     VenueStatusCarried,
 )
+from engine.core.shelf import MemoryShelf, Shelf
 from engine.core.state import State
 from engine.log import codec
 from engine.log.port import (
@@ -55,12 +56,15 @@ class StateDiffersError(CorruptLogError):
 class Follower:
     """A shard's state and its place in the log, moved on by what the log says."""
 
-    def __init__(self, number: int, release: str, python: str) -> None:
-        """`release` and `python` are this process's: only its own hashes can be compared."""
+    def __init__(self, number: int, release: str, python: str, shelf: Shelf | None = None) -> None:
+        """`release` and `python` are this process's: only its own hashes can be compared.
+
+        The shelf is in memory if None is given.
+        """
         self.number = number
         self.release = release
         self.python = python
-        self.state = State(shard=number)
+        self.state = State(shard=number, shelf=shelf or MemoryShelf())
         self.next_batch = 0
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
@@ -184,6 +188,8 @@ class Follower:
     def _end_batch(self, kind: SealKind, now_ns: int) -> None:
         """Fold what a seal says of the state: the batch is over, or the day is."""
         day.on_sealed(self.state, now_ns)
+        if kind is not SealKind.CLOSE:
+            shelving.put_away(self.state, now_ns)
         if kind is SealKind.CLOSE:
             self.state = day.after_close(self.state)
 

@@ -32,6 +32,7 @@ from engine.core.events import (
     StageEvent,
     stamp,
 )
+from engine.core.shelf import Shelf
 from engine.core.state import Parent
 from engine.core.unreadable import Unreadable
 from engine.follower import CONFIG_CAUSE, Follower
@@ -68,8 +69,8 @@ class Sealed:
 class Shard(Follower):
     """One shard: its state, its place in the log, and the loop."""
 
-    def __init__(self, number: int, rules: Rules) -> None:
-        super().__init__(number, rules.release, rules.python)
+    def __init__(self, number: int, rules: Rules, shelf: Shelf | None = None) -> None:
+        super().__init__(number, rules.release, rules.python, shelf)
         self.rules = rules
         self.at = ""  # Cause in hand: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)

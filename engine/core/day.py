@@ -228,10 +228,15 @@ def on_sealed(state: State, now_ns: int) -> None:
 def after_close(state: State) -> State:
     """The state that the next day starts from."""
     kept = state.carried
+    state.shelf.clear()
     return State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
+        sealed_seq=state.next_seq,
+        day_seq=state.next_seq,
+        shelve_after_ns=state.shelve_after_ns,
+        shelf=state.shelf,
         reference=state.reference,
         controls=state.controls,
         halted=state.halted,

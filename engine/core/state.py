@@ -32,8 +32,19 @@ from engine.core.events import (
     VenueStatus,
     VolumeCurveDefined,
 )
+from engine.core.shelf import (
+    ExecutionKey,
+    MemoryShelf,
+    Shelf,
+    Shelved,
+    child_key,
+    execution_key,
+    order_key,
+)
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
+
+SHELVE_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
 
 # What touched a parent since the last seal; planning reads it, the seal clears it.
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
@@ -74,6 +85,9 @@ class Order:
     withdrawn_qty: int = 0
     parent_id: str = ""  # Empty before its first parent and after its last.
     pending: PendingChange | None = None
+    change_ids: tuple[str, ...] = ()  # Of requests that were noted.
+    homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    is_shared: bool = False  # One of its parents lies on the shelf without it.
 
     @property
     def open_qty(self) -> int:
@@ -134,6 +148,7 @@ class Fill:
     order_ids: tuple[str, ...] = ()  # Who has a part of it.
     shares_qty: tuple[int, ...] = ()  # The parts, in that order.
     error_qty: int = 0
+    executions: tuple[ExecutionKey, ...] = ()  # Of itself, its bust and its corrections.
 
     @property
     def shares(self) -> dict[str, int]:
@@ -183,6 +198,8 @@ class Parent:
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # Until the first fill after a change of what members want.
+    ended_children: list[Child] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
 
     @property
     def done_qty(self) -> int:
@@ -304,6 +321,8 @@ class State:
     settings_text: str = ""
     next_seq: int = 0
     sealed_ns: int = 0
+    sealed_seq: int = 0  # The next seq after the last seal.
+    day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
@@ -324,7 +343,12 @@ class State:
     by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
-    executions: dict[tuple[str, int, str, str], str] = field(default_factory=dict)  # To fill id.
+    executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
+    # Of the last six, what is finished lies on the shelf; `ended` says when it is looked at.
+    ended: OrderedDict[str, int] = field(default_factory=OrderedDict)  # Parent id to ns.
+    shelve_after_ns: int = SHELVE_AFTER_NS
+    shelf: Shelf = field(default_factory=MemoryShelf, compare=False, repr=False)
+    shelved: Shelved = field(default_factory=Shelved)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
@@ -335,9 +359,48 @@ class State:
     def event_id(self, seq: int) -> str:
         return f"{self.shard}-{seq}"
 
+    # Who decides looks at what is finished by these; who changes it takes it down first.
+
     def parent(self, parent_id: str) -> Parent:
         """A parent of the day, ended or not."""
-        return self.parents.get(parent_id) or self.parents_ended[parent_id]
+        found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
+        return found or self.shelf.look(parent_id, self.orders)
+
+    def order_id_of(self, source: str, cl_ord_id: str) -> str | None:
+        """The order that a source named so. One that is not in `orders` has nothing open."""
+        order_id = self.order_ids.get((source, cl_ord_id))
+        if order_id is not None or not self.shelved.orders:
+            return order_id
+        found = self.shelf.find(order_key(source, cl_ord_id))
+        return None if found is None else found.name
+
+    def child(self, child_id: str) -> Child | None:
+        """A child of the day, live or not."""
+        child = self.children.get(child_id)
+        if child is not None or not self.shelved.children:
+            return child
+        found = self.shelf.find(child_key(child_id))
+        if found is None:
+            return None
+        parent = self.shelf.look(found.parent_id, self.orders)
+        return next(child for child in parent.ended_children if child.child_id == child_id)
+
+    def is_booked(self, key: ExecutionKey) -> bool:
+        """Whether this execution was taken today."""
+        if key in self.executions:
+            return True
+        return self.shelved.executions > 0 and self.shelf.find(execution_key(key)) is not None
+
+    def fill_of(self, key: ExecutionKey) -> Fill | None:
+        """The fill that an execution made, or last corrected or busted."""
+        fill_id = self.executions.get(key)
+        if fill_id is not None or not self.shelved.executions:
+            return self.fills.get(fill_id or "")
+        found = self.shelf.find(execution_key(key))
+        if found is None:
+            return None
+        parent = self.shelf.look(found.parent_id, self.orders)
+        return next(fill for fill in parent.fills if fill.fill_id == found.name)
 
     def book(self, instrument_id: str) -> Book:
         """The instrument's book; an empty one if nothing was seen."""

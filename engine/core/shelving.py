@@ -1,0 +1,122 @@
+"""Lay finished parents on the shelf, and take down what has to change again.
+
+A parent is finished some time after its end, when every order of it has nothing open or is at work
+in another parent. Then nobody works on it any more, but it may still be asked for until the close:
+a resend of one of its orders or executions is a duplicate, a cancel comes too late, a late fill,
+a bust or a correction is booked and shared out anew. A day has far more of what is finished than of
+what is at work, so it lies on the shelf and not in the state's indices.
+
+All uses of the loop lay the same parents there at the same seals. `decide` looks at them there; an
+`evolve` takes down what it changes, and the rule lays it back. Decisions do not depend on where
+anything lies. The work of a seal is bounded by what its batch wrote, so nobody waits for it.
+"""
+
+from engine.core.shelf import Name, child_key, execution_key, order_key
+from engine.core.state import Order, Parent, State
+
+PUT_AWAY_MIN = 200  # Members that a seal may go through, whatever its batch wrote.
+
+
+def put_away(state: State, now_ns: int) -> None:
+    """At a seal: lay there what is finished; what is not yet is looked at again later."""
+    left = PUT_AWAY_MIN + state.next_seq - state.sealed_seq
+    state.sealed_seq = state.next_seq
+    ended = state.ended
+    for _ in range(len(ended)):
+        parent_id, due_ns = next(iter(ended.items()))
+        if due_ns > now_ns or left <= 0:
+            return
+        del ended[parent_id]
+        parent = state.parents_ended[parent_id]
+        left -= len(parent.members)
+        if is_finished(parent):
+            put(state, parent)
+        else:
+            ended[parent_id] = now_ns + state.shelve_after_ns
+
+
+def is_finished(parent: Parent) -> bool:
+    """Whether no order is at work that would be without a parent in the indices."""
+    return all(
+        member.order.homes > 1 or (not member.order.open_qty and member.order.pending is None)
+        for member in parent.members.values()
+    )
+
+
+def put(state: State, parent: Parent) -> None:
+    """Lay a parent on the shelf, and each order whose last parent it is."""
+    parent_id = parent.parent_id
+    del state.parents_ended[parent_id]
+    names: list[Name] = []
+    shared: list[Order] = []
+    for order_id, member in parent.members.items():
+        order = member.order
+        order.homes -= 1
+        if order.homes:
+            order.is_shared = True
+            continue
+        if order.is_shared:
+            shared.append(order)
+        del state.orders[order_id]
+        count_order(state, order, 1)
+        source = order.terms.source
+        for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
+            del state.order_ids[(source, cl_ord_id)]
+            names.append(Name(order_key(source, cl_ord_id), order_id, parent_id))
+    for child in parent.ended_children:
+        del state.children[child.child_id]
+        names.append(Name(child_key(child.child_id), child.child_id, parent_id))
+    for fill in parent.fills:
+        del state.fills[fill.fill_id]
+        for key in fill.executions:
+            del state.executions[key]
+            names.append(Name(execution_key(key), fill.fill_id, parent_id))
+    count_parent(state, parent, 1)
+    # Odd: before what the next batch takes down, after what this one did.
+    state.shelf.put(parent, shared, names, 2 * state.next_seq + 1)
+
+
+def taken_down(state: State, parent_id: str) -> Parent:
+    """A parent in the state's indices, with all that is its; off the shelf if it lies there."""
+    parent = state.parents.get(parent_id) or state.parents_ended.get(parent_id)
+    if parent is not None:
+        return parent
+    parent = state.shelf.take(parent_id, state.orders, 2 * state.next_seq + 2)
+    for order_id, member in parent.members.items():
+        order = member.order
+        order.homes += 1
+        if order_id in state.orders:
+            continue
+        state.orders[order_id] = order
+        count_order(state, order, -1)
+        for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
+            state.order_ids[(order.terms.source, cl_ord_id)] = order_id
+    for child in parent.ended_children:
+        state.children[child.child_id] = child
+    for fill in parent.fills:
+        state.fills[fill.fill_id] = fill
+        state.executions |= dict.fromkeys(fill.executions, fill.fill_id)
+    count_parent(state, parent, -1)
+    state.parents_ended[parent_id] = parent
+    state.ended[parent_id] = state.sealed_ns + state.shelve_after_ns
+    return parent
+
+
+def count_order(state: State, order: Order, sign: int) -> None:
+    total = state.shelved
+    total.orders += sign
+    total.order_ids += sign * (1 + len(order.change_ids))
+    total.order_qty += sign * order.order_qty
+    total.crossed_qty += sign * order.crossed_qty
+    total.allocated_qty += sign * order.allocated_qty
+    total.withdrawn_qty += sign * order.withdrawn_qty
+
+
+def count_parent(state: State, parent: Parent, sign: int) -> None:
+    total = state.shelved
+    total.parents += sign
+    total.children += sign * len(parent.ended_children)
+    total.fills += sign * len(parent.fills)
+    total.executions += sign * sum(len(fill.executions) for fill in parent.fills)
+    total.filled_qty += sign * parent.filled_qty
+    total.notional += sign * parent.notional
