@@ -37,6 +37,7 @@ from engine.log.port import (
 )
 from engine.recording import DamagedError, Recording, Records, Sealing, last_seal
 from engine.shard import Rules, Sealed, Shard
+from engine.shelf import DiskShelf
 
 LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
 BATCHES_MAX = 2**62  # Beyond every batch.
@@ -118,7 +119,7 @@ class _Verification:
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
-        self._shard = Shard(number, rules)
+        self._shard = Shard(number, rules, DiskShelf())
         self._proof = Proof(number)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
         self._seal: BatchSealed | None = None  # In hand, for what raises.

@@ -88,7 +88,10 @@ class Shelf(Protocol):
         """The day is over."""
 
     def keep(self) -> None:
-        """Have what lies there now stay readable for who comes from a snapshot."""
+        """Have what lies there now stay readable for who comes from a snapshot.
+
+        Raises OSError where it can't be.
+        """
 
     def close(self) -> None:
         """Give back what it holds; it is asked for nothing more."""

@@ -27,6 +27,7 @@ from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
 from engine.recovery import recover
 from engine.shard import Sealed, Shard
+from engine.shelf import DiskShelf
 from infra.bench.world import RULES, Player, Shape
 
 DAYS = (100_000, 1_000_000)
@@ -39,7 +40,7 @@ class Committing(Shard):
     """A shard whose inputs and batches go to a log as they come."""
 
     def __init__(self, log: EmbeddedLog) -> None:
-        super().__init__(0, RULES)
+        super().__init__(0, RULES, DiskShelf())
         self._log = log
         self._leases = log.leases("restart", [0])
         (lease,) = self._leases.poll(0).gained

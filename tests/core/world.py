@@ -653,12 +653,14 @@ class World(Told):
         return self.shard.state
 
     def order(self, cl_ord_id: str = "o1", source: str = SOURCE) -> Order:
-        return self.state.orders[self.state.order_ids[(source, cl_ord_id)]]
+        order_id = self.state.order_id_of(source, cl_ord_id)
+        assert order_id is not None, f"{cl_ord_id} is no order"
+        return orders(self.state)[order_id]
 
     def parent(self, cl_ord_id: str = "o1") -> Parent:
         """The newest parent that an order is or was a member of."""
         order_id = self.order(cl_ord_id).order_id
-        known = [*self.state.parents.values(), *self.state.parents_ended.values()]
+        known = parents(self.state)
         return max((p for p in known if order_id in p.members), key=lambda p: p.seq)
 
     def children(self) -> list[Child]:
@@ -695,6 +697,18 @@ class World(Told):
         shard = self.fresh_shard()
         sealed = [shard.step(r.inputs, r.now_ns, faulted=r.faulted) for r in self.rounds]
         return [one for one in sealed if one is not None]
+
+
+def parents(state: State) -> list[Parent]:
+    """Every parent of the day, at work or on the shelf."""
+    lying = state.shelf.parents(state.orders)
+    return [*state.parents.values(), *state.parents_ended.values(), *lying]
+
+
+def orders(state: State) -> dict[str, Order]:
+    """Every order of the day."""
+    members = (member for parent in parents(state) for member in parent.members.values())
+    return {**{m.order.order_id: m.order for m in members}, **state.orders}
 
 
 def trading(*more: Any, **said: Any) -> World:  # noqa: ANN401
