@@ -27,7 +27,7 @@ from typing import Any
 import apsw
 
 from engine import objects
-from engine.core.shelf import Elsewhere, Mark, MemoryShelf, Name
+from engine.core.shelf import Elsewhere, Mark, MemoryShelf, Named
 from engine.core.state import Order, Parent
 from engine.log.port import EngineError
 from engine.objects import REDUCERS, Reduced, Unpickler, UnusableError
@@ -82,22 +82,27 @@ class DiskShelf:
 
     # ------------------------------------------------------------------------------- put
 
-    def put(self, parent: Parent, shared: Sequence[Order], names: Sequence[Name], at: int) -> None:
-        own = self._opened(at)
+    def put(
+        self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
+    ) -> None:
+        own, home = self._opened(at), parent.parent_id
         rows = [(order.order_id, at, written(order, REDUCERS)) for order in shared]
-        rows.append((parent.parent_id, at, written(parent, APART)))
+        rows.append((home, at, written(parent, APART)))
         try:
             own.executemany(PUT, rows)
             before = own.total_changes()
-            own.executemany(PUT_NAMES, [(key, at, name, home) for key, name, home in names])
+            own.executemany(PUT_NAMES, [(key, at, name, home) for key, name in names.items()])
             self._names += own.total_changes() - before
         except apsw.Error as error:
             raise self._broken(error) from error
         self._items += len(rows)
         self._at = at
         self._seen = None
-        for name in names:
-            self._remember(name.key)
+        known = self._known
+        for key in names:
+            first, second = places(key)
+            known[first >> 3] |= 1 << (first & 7)
+            known[second >> 3] |= 1 << (second & 7)
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
@@ -119,13 +124,13 @@ class DiskShelf:
             self._seen = self._read(parent_id, orders, [])
         return self._seen
 
-    def find(self, key: str) -> Name | None:
+    def find(self, key: str) -> Named | None:
         first, second = places(key)
         known = self._known
         if not (known[first >> 3] >> (first & 7) & 1 and known[second >> 3] >> (second & 7) & 1):
             return None
         for row in self._rows(NAME, key):
-            return Name(key, *row)
+            return Named(*row)
         return None
 
     def parents(self, orders: Mapping[str, Order]) -> Iterator[Parent]:
@@ -180,12 +185,6 @@ class DiskShelf:
             yield self._own, ALL
         if self._base is not None:
             yield self._base, self._base_at
-
-    # ----------------------------------------------------------------------------- known
-
-    def _remember(self, key: str) -> None:
-        for place in places(key):
-            self._known[place >> 3] |= 1 << (place & 7)
 
     # ------------------------------------------------------------------------------ files
 
@@ -257,7 +256,8 @@ class DiskShelf:
         if isinstance(found, MemoryShelf):
             shared = [*found.shared.values()]
             for parent in found.lying.values():
-                names = [x for x in found.names.values() if x.parent_id == parent.parent_id]
+                home = parent.parent_id
+                names = {key: x.name for key, x in found.names.items() if x.parent_id == home}
                 self.put(parent, shared, names, 1)
                 shared = []
             return
@@ -358,9 +358,12 @@ def places(key: str) -> tuple[int, int]:
     return spread >> 40 & (1 << FILTER_BITS) - 1, spread >> 16 & (1 << FILTER_BITS) - 1
 
 
+_of_order = REDUCERS[Order]
+
+
 def _apart(order: Order) -> Reduced:
     """An order of one parent alone is written with it."""
-    return (Elsewhere, (order.order_id,)) if order.is_shared else REDUCERS[Order](order)
+    return (Elsewhere, (order.order_id,)) if order.is_shared else _of_order(order)
 
 
 APART: Mapping[type, Callable[[Any], Reduced]] = {**REDUCERS, Order: _apart}

@@ -9,7 +9,7 @@ An order that was in several parents belongs to none of them. It stays at work a
 them does, then lies beside them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
 
 
-class Name(NamedTuple):
+class Named(NamedTuple):
     """What a key on the shelf stands for."""
 
-    key: str
     name: str  # Id of the order, child or fill.
     parent_id: str  # With whom it lies.
 
@@ -60,6 +59,29 @@ class Shelved:
     filled_qty: int = 0
     notional: int = 0  # Sum of px * qty of the fills that stand.
 
+    def count(self, parent: "Parent", orders: "Iterable[Order]", sign: int) -> None:
+        """Count what lies there now, or with -1 what does no more."""
+        count = ids = wanted_qty = crossed_qty = allocated_qty = withdrawn_qty = 0
+        for order in orders:
+            count += 1
+            ids += 1 + len(order.change_ids)
+            wanted_qty += order.order_qty
+            crossed_qty += order.crossed_qty
+            allocated_qty += order.allocated_qty
+            withdrawn_qty += order.withdrawn_qty
+        self.parents += sign
+        self.orders += sign * count
+        self.order_ids += sign * ids
+        self.order_qty += sign * wanted_qty
+        self.crossed_qty += sign * crossed_qty
+        self.allocated_qty += sign * allocated_qty
+        self.withdrawn_qty += sign * withdrawn_qty
+        self.children += sign * len(parent.ended_children)
+        self.fills += sign * len(parent.fills)
+        self.executions += sign * sum(len(fill.executions) for fill in parent.fills)
+        self.filled_qty += sign * parent.filled_qty
+        self.notional += sign * parent.notional
+
 
 class Shelf(Protocol):
     """What `shelving` and `decide` ask of a shelf. `orders` are those at work, by id.
@@ -68,9 +90,12 @@ class Shelf(Protocol):
     """
 
     def put(
-        self, parent: "Parent", shared: "Sequence[Order]", names: Sequence[Name], at: int
+        self, parent: "Parent", shared: "Sequence[Order]", names: Mapping[str, str], at: int
     ) -> None:
-        """Lay a parent there, and beside it what it was the last to share."""
+        """Lay a parent there, and beside it what it was the last to share.
+
+        `names` says by which keys it is asked for, and the id that each stands for.
+        """
 
     def take(self, parent_id: str, orders: "Mapping[str, Order]", at: int) -> "Parent":
         """Take a parent down, with the orders it shared that are not at work."""
@@ -78,7 +103,7 @@ class Shelf(Protocol):
     def look(self, parent_id: str, orders: "Mapping[str, Order]") -> "Parent":
         """A parent that lies there; not to be changed."""
 
-    def find(self, key: str) -> Name | None:
+    def find(self, key: str) -> Named | None:
         """What lies there under a key. Not asked for what is at work."""
 
     def parents(self, orders: "Mapping[str, Order]") -> "Iterator[Parent]":
@@ -103,14 +128,14 @@ class MemoryShelf:
 
     lying: "dict[str, Parent]" = field(default_factory=dict)
     shared: "dict[str, Order]" = field(default_factory=dict)
-    names: dict[str, Name] = field(default_factory=dict)
+    names: dict[str, Named] = field(default_factory=dict)
 
     def put(
-        self, parent: "Parent", shared: "Sequence[Order]", names: Sequence[Name], _: int
+        self, parent: "Parent", shared: "Sequence[Order]", names: Mapping[str, str], _: int
     ) -> None:
         self.lying[parent.parent_id] = parent
         self.shared |= {order.order_id: order for order in shared}
-        self.names |= {name.key: name for name in names}
+        self.names |= {key: Named(name, parent.parent_id) for key, name in names.items()}
 
     def take(self, parent_id: str, orders: "Mapping[str, Order]", _: int) -> "Parent":
         parent = self.lying.pop(parent_id)
@@ -122,7 +147,7 @@ class MemoryShelf:
     def look(self, parent_id: str, _: "Mapping[str, Order]") -> "Parent":
         return self.lying[parent_id]
 
-    def find(self, key: str) -> Name | None:
+    def find(self, key: str) -> Named | None:
         return self.names.get(key)
 
     def parents(self, _: "Mapping[str, Order]") -> "Iterator[Parent]":

@@ -11,7 +11,7 @@ All uses of the loop lay the same parents there at the same seals. `decide` look
 anything lies. The work of a seal is bounded by what its batch wrote, so nobody waits for it.
 """
 
-from engine.core.shelf import Name, child_key, execution_key, order_key
+from engine.core.shelf import child_key, execution_key, order_key
 from engine.core.state import Order, Parent, State
 
 PUT_AWAY_MIN = 200  # Members that a seal may go through, whatever its batch wrote.
@@ -47,32 +47,32 @@ def put(state: State, parent: Parent) -> None:
     """Lay a parent on the shelf, and each order whose last parent it is."""
     parent_id = parent.parent_id
     del state.parents_ended[parent_id]
-    names: list[Name] = []
-    shared: list[Order] = []
+    orders, order_ids = state.orders, state.order_ids
+    names: dict[str, str] = {}  # Key to id.
+    own: list[Order] = []
     for order_id, member in parent.members.items():
         order = member.order
         order.homes -= 1
         if order.homes:
             order.is_shared = True
             continue
-        if order.is_shared:
-            shared.append(order)
-        del state.orders[order_id]
-        count_order(state, order, 1)
+        own.append(order)
+        del orders[order_id]
         source = order.terms.source
         for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
-            del state.order_ids[(source, cl_ord_id)]
-            names.append(Name(order_key(source, cl_ord_id), order_id, parent_id))
+            del order_ids[(source, cl_ord_id)]
+            names[order_key(source, cl_ord_id)] = order_id
     for child in parent.ended_children:
         del state.children[child.child_id]
-        names.append(Name(child_key(child.child_id), child.child_id, parent_id))
+        names[child_key(child.child_id)] = child.child_id
     for fill in parent.fills:
         del state.fills[fill.fill_id]
         for key in fill.executions:
             del state.executions[key]
-            names.append(Name(execution_key(key), fill.fill_id, parent_id))
-    count_parent(state, parent, 1)
-    # Odd: before what the next batch takes down, after what this one did.
+            names[execution_key(key)] = fill.fill_id
+    state.shelved.count(parent, own, 1)
+    shared = [order for order in own if order.is_shared]
+    # Odd: after what this batch took down, before what the next one does.
     state.shelf.put(parent, shared, names, 2 * state.next_seq + 1)
 
 
@@ -82,13 +82,14 @@ def taken_down(state: State, parent_id: str) -> Parent:
     if parent is not None:
         return parent
     parent = state.shelf.take(parent_id, state.orders, 2 * state.next_seq + 2)
+    own: list[Order] = []
     for order_id, member in parent.members.items():
         order = member.order
         order.homes += 1
         if order_id in state.orders:
             continue
+        own.append(order)
         state.orders[order_id] = order
-        count_order(state, order, -1)
         for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
             state.order_ids[(order.terms.source, cl_ord_id)] = order_id
     for child in parent.ended_children:
@@ -96,27 +97,7 @@ def taken_down(state: State, parent_id: str) -> Parent:
     for fill in parent.fills:
         state.fills[fill.fill_id] = fill
         state.executions |= dict.fromkeys(fill.executions, fill.fill_id)
-    count_parent(state, parent, -1)
+    state.shelved.count(parent, own, -1)
     state.parents_ended[parent_id] = parent
     state.ended[parent_id] = state.sealed_ns + state.shelve_after_ns
     return parent
-
-
-def count_order(state: State, order: Order, sign: int) -> None:
-    total = state.shelved
-    total.orders += sign
-    total.order_ids += sign * (1 + len(order.change_ids))
-    total.order_qty += sign * order.order_qty
-    total.crossed_qty += sign * order.crossed_qty
-    total.allocated_qty += sign * order.allocated_qty
-    total.withdrawn_qty += sign * order.withdrawn_qty
-
-
-def count_parent(state: State, parent: Parent, sign: int) -> None:
-    total = state.shelved
-    total.parents += sign
-    total.children += sign * len(parent.ended_children)
-    total.fills += sign * len(parent.fills)
-    total.executions += sign * sum(len(fill.executions) for fill in parent.fills)
-    total.filled_qty += sign * parent.filled_qty
-    total.notional += sign * parent.notional
