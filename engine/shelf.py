@@ -52,7 +52,7 @@ PUT = "insert into item values (?, ?, ?)"
 PUT_NAMES = "insert or ignore into name values (?, ?, ?, ?)"
 ITEM = "select content from item where id = ? and at <= ? order by at desc limit 1"
 NAME = "select name, parent_id from name where key = ? and at <= ?"
-PARENTS = "select distinct parent_id from name where at <= ?"
+IDS = "select distinct id from item where at <= ?"
 COUNTS = """
 select (select count(*) from item where at <= ?), (select count(*) from name where at <= ?)
 """
@@ -106,7 +106,7 @@ class DiskShelf:
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
-        parent = self._read(parent_id, orders, taken)
+        parent = self._parent(parent_id, orders, taken)
         own = self._opened(at)
         try:
             own.executemany(PUT, [(name, at, None) for name in taken])
@@ -121,7 +121,7 @@ class DiskShelf:
 
     def look(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
         if self._seen is None or self._seen.parent_id != parent_id:
-            self._seen = self._read(parent_id, orders, [])
+            self._seen = self._parent(parent_id, orders, [])
         return self._seen
 
     def find(self, key: str) -> Named | None:
@@ -137,14 +137,21 @@ class DiskShelf:
         names = {
             str(row[0])
             for file, until in self._files()
-            for row in file.execute(PARENTS, (until,)).fetchall()
+            for row in file.execute(IDS, (until,)).fetchall()
         }
-        for parent_id in sorted(names):
-            if self._content(parent_id) is not None:
-                yield self._read(parent_id, orders, [])
+        for name in sorted(names):
+            if self._content(name) is not None:
+                found = self._read(name, orders, [])
+                if isinstance(found, Parent):
+                    yield found
 
-    def _read(self, parent_id: str, orders: Mapping[str, Order], used: list[str]) -> Parent:
-        """A parent, with the orders at work that it shares; `used` is told of others it shares."""
+    def _parent(self, parent_id: str, orders: Mapping[str, Order], used: list[str]) -> Parent:
+        found = self._read(parent_id, orders, used)
+        assert isinstance(found, Parent), parent_id
+        return found
+
+    def _read(self, name: str, orders: Mapping[str, Order], used: list[str]) -> object:
+        """What lies there, with the orders at work that it shares; `used` is told of the others."""
 
         def elsewhere(order_id: str) -> object:
             order = orders.get(order_id)
@@ -153,9 +160,7 @@ class DiskShelf:
                 return self._made(order_id, None)
             return order
 
-        found = self._made(parent_id, elsewhere)
-        assert isinstance(found, Parent), parent_id
-        return found
+        return self._made(name, elsewhere)
 
     def _made(self, name: str, elsewhere: Callable[[str], object] | None) -> object:
         content = self._content(name)

@@ -412,6 +412,11 @@ class Player:
         self._orders = orders_of(self.shape, numbers, end_ns)
         self.day()
 
+    def rest(self) -> None:
+        """Rounds until what is done lies on the shelf; the market goes on."""
+        while self.shard.state.ended:
+            self.advance()
+
     def advance(self) -> int:
         """One round of orders, reports and market data; the orders in it, count."""
         self._step += 1
