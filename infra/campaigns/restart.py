@@ -75,14 +75,14 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         following = Following(read, 0, RULES, folder)
         began_s = time.monotonic()
         player.open()
-        for until in (max(0, events - EVERY_EVENTS), events):  # A snapshot is at most so old.
+        for until in (max(0, events - EVERY_EVENTS), events):
             while player.script.events < until:
                 player.wave(min(WAVE_ORDERS, max(500, (until - player.script.events) // 8)))
-                following.look()
+                if until < events:
+                    following.look()
             if until < events:
-                following.keep()
+                following.keep()  # The last one: when the day is killed it is as old as can be.
         player.rest()  # Nobody works, and what is done is put away.
-        following.look()
         following.close()
         shard.close()
     place = snapshot.read_place(snapshot.paths(folder, 0)[0])
