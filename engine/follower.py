@@ -26,7 +26,7 @@ from engine.core.events import (
     VenueStatusCarried,
 )
 from engine.core.shelf import MemoryShelf, Shelf
-from engine.core.state import State
+from engine.core.state import SHELVE_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
@@ -56,7 +56,14 @@ class StateDiffersError(CorruptLogError):
 class Follower:
     """A shard's state and its place in the log, moved on by what the log says."""
 
-    def __init__(self, number: int, release: str, python: str, shelf: Shelf | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        release: str,
+        python: str,
+        shelf: Shelf | None = None,
+        shelve_after_ns: int = SHELVE_AFTER_NS,
+    ) -> None:
         """`release` and `python` are this process's: only its own hashes can be compared.
 
         The shelf is in memory if None is given.
@@ -64,7 +71,8 @@ class Follower:
         self.number = number
         self.release = release
         self.python = python
-        self.state = State(shard=number, shelf=shelf or MemoryShelf())
+        shelf = shelf or MemoryShelf()
+        self.state = State(shard=number, shelf=shelf, shelve_after_ns=shelve_after_ns)
         self.next_batch = 0
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)

@@ -99,7 +99,8 @@ class Following:
 
     def _new(self) -> Follower:
         shelf = DiskShelf(self._folder, self.number)
-        return Follower(self.number, self._rules.release, self._rules.python, shelf)
+        rules = self._rules
+        return Follower(self.number, rules.release, rules.python, shelf, rules.shelve_after_ns)
 
     def keep(self) -> None:
         """Write a snapshot of the last batch."""

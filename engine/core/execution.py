@@ -17,13 +17,14 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.core.shelf import ExecutionKey
+from engine.core.shelving import child_of, is_booked
 from engine.core.state import Child, State
 
 
 def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple[StageEvent, ...]:
-    if state.is_booked(key_of(report)):
+    if is_booked(state, key_of(report)):
         return ()  # A resend.
-    child = state.child(report.child_id)
+    child = child_of(state, report.child_id)
     if child is None or child.terms.venue != report.venue:
         text = f"no child {report.child_id!r:.80} was routed to {report.venue!r:.40} today"
         return broken(state, report, BreakReason.UNKNOWN_CHILD, text)

@@ -24,7 +24,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.shelving import taken_down
+from engine.core.shelving import fill_of, taken_down
 from engine.core.state import FILL, Child, Fill, State
 
 QTY_MAX = 10**12
@@ -160,7 +160,8 @@ def referred(state: State, report: ExecutionReported) -> Fill | None:
     """The standing fill that a bust or correction refers to."""
     name = (report.venue, report.session_day, report.exec_ref_id or "")
     # A venue may name the fill or its last correction.
-    fill = state.fill_of((*name, ExecType.TRADE)) or state.fill_of((*name, ExecType.TRADE_CORRECT))
+    fill = fill_of(state, (*name, ExecType.TRADE))
+    fill = fill or fill_of(state, (*name, ExecType.TRADE_CORRECT))
     if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
         return None
     return fill

@@ -11,10 +11,46 @@ All uses of the loop lay the same parents there at the same seals. `decide` look
 anything lies. The work of a seal is bounded by what its batch wrote, so nobody waits for it.
 """
 
-from engine.core.shelf import child_key, execution_key, order_key
-from engine.core.state import Order, Parent, State
+from engine.core.shelf import ExecutionKey, child_key, execution_key, order_key
+from engine.core.state import Child, Fill, Order, Parent, State
 
 PUT_AWAY_MIN = 200  # Members that a seal may go through, whatever its batch wrote.
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def child_of(state: State, child_id: str) -> Child | None:
+    """A child of the day, live or not; not to be changed."""
+    child = state.children.get(child_id)
+    if child is not None or not state.shelved.children:
+        return child
+    found = state.shelf.find(child_key(child_id))
+    if found is None:
+        return None
+    children = state.parent(found.parent_id).ended_children
+    return next(child for child in children if child.child_id == child_id)
+
+
+def is_booked(state: State, key: ExecutionKey) -> bool:
+    """Whether this execution was taken today."""
+    if key in state.executions:
+        return True
+    return state.shelved.executions > 0 and state.shelf.find(execution_key(key)) is not None
+
+
+def fill_of(state: State, key: ExecutionKey) -> Fill | None:
+    """The fill that an execution made, corrected or busted; not to be changed."""
+    fill_id = state.executions.get(key)
+    if fill_id is not None:
+        return state.fills[fill_id]
+    found = state.shelf.find(execution_key(key)) if state.shelved.executions else None
+    if found is None:
+        return None
+    return next(x for x in state.parent(found.parent_id).fills if x.fill_id == found.name)
+
+
+# ------------------------------------------------------------------------------ evolve
 
 
 def put_away(state: State, now_ns: int) -> None:

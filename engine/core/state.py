@@ -8,6 +8,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 from engine.core.events import (
@@ -32,15 +33,7 @@ from engine.core.events import (
     VenueStatus,
     VolumeCurveDefined,
 )
-from engine.core.shelf import (
-    ExecutionKey,
-    MemoryShelf,
-    Shelf,
-    Shelved,
-    child_key,
-    execution_key,
-    order_key,
-)
+from engine.core.shelf import ExecutionKey, MemoryShelf, Shelf, Shelved, order_key
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 
@@ -359,10 +352,8 @@ class State:
     def event_id(self, seq: int) -> str:
         return f"{self.shard}-{seq}"
 
-    # Who decides looks at what is finished by these; who changes it takes it down first.
-
     def parent(self, parent_id: str) -> Parent:
-        """A parent of the day, ended or not."""
+        """A parent of the day, wherever it lies. Who changes it has it taken down first."""
         found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
         return found or self.shelf.look(parent_id, self.orders)
 
@@ -374,33 +365,11 @@ class State:
         found = self.shelf.find(order_key(source, cl_ord_id))
         return None if found is None else found.name
 
-    def child(self, child_id: str) -> Child | None:
-        """A child of the day, live or not."""
-        child = self.children.get(child_id)
-        if child is not None or not self.shelved.children:
-            return child
-        found = self.shelf.find(child_key(child_id))
-        if found is None:
-            return None
-        parent = self.shelf.look(found.parent_id, self.orders)
-        return next(child for child in parent.ended_children if child.child_id == child_id)
-
-    def is_booked(self, key: ExecutionKey) -> bool:
-        """Whether this execution was taken today."""
-        if key in self.executions:
-            return True
-        return self.shelved.executions > 0 and self.shelf.find(execution_key(key)) is not None
-
-    def fill_of(self, key: ExecutionKey) -> Fill | None:
-        """The fill that an execution made, or last corrected or busted."""
-        fill_id = self.executions.get(key)
-        if fill_id is not None or not self.shelved.executions:
-            return self.fills.get(fill_id or "")
-        found = self.shelf.find(execution_key(key))
-        if found is None:
-            return None
-        parent = self.shelf.look(found.parent_id, self.orders)
-        return next(fill for fill in parent.fills if fill.fill_id == found.name)
+    def parents_of_day(self) -> Iterator[Parent]:
+        """Every parent, at work, ended or on the shelf; for who checks."""
+        return chain(
+            self.parents.values(), self.parents_ended.values(), self.shelf.parents(self.orders)
+        )
 
     def book(self, instrument_id: str) -> Book:
         """The instrument's book; an empty one if nothing was seen."""

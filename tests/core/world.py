@@ -562,10 +562,8 @@ class World(Told):
 
     def fresh_shard(self, shelf: Shelf | None = None) -> Shard:
         text = json.dumps(self.settings, sort_keys=True)
-        rules = Rules(text, release="test", python="3", partitions=self.partitions)
-        shard = Shard(self.number, rules, shelf)
-        shard.state.shelve_after_ns = self.shelve_after_ns
-        return shard
+        rules = Rules(text, "test", "3", self.partitions, shelve_after_ns=self.shelve_after_ns)
+        return Shard(self.number, rules, shelf)
 
     # What is told.
 
@@ -705,8 +703,7 @@ class World(Told):
 
 def parents(state: State) -> list[Parent]:
     """Every parent of the day, at work or on the shelf."""
-    lying = state.shelf.parents(state.orders)
-    return [*state.parents.values(), *state.parents_ended.values(), *lying]
+    return [*state.parents_of_day()]
 
 
 def orders(state: State) -> dict[str, Order]:
