@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
-from engine.core.shelf import Shelf
+from engine.core.shelf import MemoryShelf, Shelf
 from engine.core.state import SHELVE_AFTER_NS, Book, Child, Fill, Order, Parent, State
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, Headers, Record
@@ -549,6 +549,7 @@ class World(Told):
     now_ns: int = NOW_NS
     settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
     shelve_after_ns: int = SHELVE_AFTER_NS
+    shelf: Callable[[], Shelf] = MemoryShelf
     shard: Shard = field(init=False)
     rounds: list[Round] = field(default_factory=list)
     batches: list[Recorded] = field(default_factory=list)
@@ -563,7 +564,7 @@ class World(Told):
     def fresh_shard(self, shelf: Shelf | None = None) -> Shard:
         text = json.dumps(self.settings, sort_keys=True)
         rules = Rules(text, "test", "3", self.partitions, shelve_after_ns=self.shelve_after_ns)
-        return Shard(self.number, rules, shelf)
+        return Shard(self.number, rules, shelf or self.shelf())
 
     # What is told.
 
