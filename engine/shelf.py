@@ -46,6 +46,7 @@ create table item (
 create table name (
     key text primary key, at integer not null, name text not null, parent_id text not null
 ) without rowid;
+create table kept (at integer primary key);  -- Up to where a snapshot may refer to it.
 """
 PUT = "insert into item values (?, ?, ?)"
 # A key stands for one thing all day; laid there again it counts from the first time on.
@@ -53,9 +54,8 @@ PUT_NAMES = "insert or ignore into name values (?, ?, ?, ?)"
 ITEM = "select content from item where id = ? and at <= ? order by at desc limit 1"
 NAME = "select name, parent_id from name where key = ? and at <= ?"
 IDS = "select distinct id from item where at <= ?"
-COUNTS = """
-select (select count(*) from item where at <= ?), (select count(*) from name where at <= ?)
-"""
+KEEP = "insert or ignore into kept values (?)"
+KEPT = "select at from kept where at = ?"
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class DiskShelf:
         self._base_path: Path | None = None
         self._base_at = 0
         self._known = bytearray()
-        self._items = self._names = self._at = 0
+        self._at = 0  # Up to where its own file was written.
         self._seen: Parent | None = None  # The last one looked at; reports of it come together.
 
     # ------------------------------------------------------------------------------- put
@@ -90,12 +90,9 @@ class DiskShelf:
         rows.append((home, at, written(parent, APART)))
         try:
             own.executemany(PUT, rows)
-            before = own.total_changes()
             own.executemany(PUT_NAMES, [(key, at, name, home) for key, name in names.items()])
-            self._names += own.total_changes() - before
         except apsw.Error as error:
             raise self._broken(error) from error
-        self._items += len(rows)
         self._at = at
         self._seen = None
         known = self._known
@@ -112,7 +109,6 @@ class DiskShelf:
             own.executemany(PUT, [(name, at, None) for name in taken])
         except apsw.Error as error:
             raise self._broken(error) from error
-        self._items += len(taken)
         self._at = at
         self._seen = None
         return parent
@@ -229,6 +225,7 @@ class DiskShelf:
         if self._path is None:
             raise OSError("the shelf is this process's alone")
         try:
+            self._own.execute(KEEP, (self._at,))
             self._own.execute("commit")
             if not self._path.exists():  # Somebody has cleared the folder.
                 self._move()
@@ -251,9 +248,9 @@ class DiskShelf:
     def __reduce__(self) -> tuple[type[Mark], tuple[object, ...]]:
         """What a snapshot says of it."""
         if self._own is None and self._base is None:
-            return Mark, ("", 0, 0, 0, b"")
+            return Mark, ("", 0, b"")
         assert self._path is not None, "`keep` was called"
-        return Mark, (self._path.name, self._at, self._items, self._names, bytes(self._known))
+        return Mark, (self._path.name, self._at, bytes(self._known))
 
     def restore(self, found: Mark | MemoryShelf, folder: Path) -> None:
         """Hold what a snapshot of the folder says. Raises UnusableError where it is gone."""
@@ -274,13 +271,11 @@ class DiskShelf:
         try:
             self._base = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             self._base.set_busy_timeout(BUSY_MS)
-            counts = self._base.execute(COUNTS, (found.at, found.at)).fetchall()[0]
-            if counts != (found.items, found.names):
+            if not self._base.execute(KEPT, (found.at,)).fetchall():
                 self.clear()
-                raise UnusableError(f"its shelf {found.file} holds {counts}, expected {found[2:4]}")
+                raise UnusableError(f"its shelf {found.file} was not written up to it")
             self._base_path, self._base_at, self._at = path, found.at, found.at
             self._known = bytearray(found.known)
-            self._items, self._names = found.items, found.names
             if self._folder is not None:
                 self._take_over(path, found.at)
         except apsw.Error as error:
@@ -317,7 +312,7 @@ class DiskShelf:
     def clear(self) -> None:
         self.close()
         self._known = bytearray()
-        self._items = self._names = self._at = 0
+        self._at = 0
         self._seen = None
 
     def close(self) -> None:

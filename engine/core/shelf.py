@@ -37,8 +37,6 @@ class Mark(NamedTuple):
 
     file: str  # Its name in the snapshots' folder; empty if nothing is on the shelf.
     at: int  # What was put there and taken down up to here counts.
-    items: int  # How many rows there are up to here, of each table.
-    names: int
     known: bytes  # Filter of the names.
 
 
