@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.core.state import State
 from engine.follower import Follower, StateDiffersError
 from engine.log.port import CorruptLogError, Log, LogUnavailableError
 from engine.recovery import folded, keep, opened
@@ -51,6 +52,11 @@ class Following:
     @property
     def next_batch(self) -> int:
         return self._follower.next_batch
+
+    @property
+    def state(self) -> State:
+        """As the last batch that was folded left it."""
+        return self._follower.state
 
     @property
     def is_again(self) -> bool:
