@@ -19,10 +19,10 @@ coding with allowable errors".
 import io
 import logging
 import secrets
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import apsw
 
@@ -33,7 +33,9 @@ from engine.log.port import EngineError
 from engine.objects import REDUCERS, Reduced, Unpickler, UnusableError
 
 SUFFIX = ".shelf"
-FILTER_BITS = 24  # 2 MB. At a million names one question in a hundred is asked in vain.
+FILTER_BYTES = 1 << 21  # At a million names one question in a hundred is asked in vain.
+BYTE_MASK = FILTER_BYTES - 1
+SPREAD = 0x9E3779B1  # Odd: nothing of what it multiplies is lost.
 CACHE_KIB = 16_384
 BUSY_MS = 5_000
 ALL = 2**62  # Beyond every place in a fold.
@@ -95,11 +97,7 @@ class DiskShelf:
             raise self._broken(error) from error
         self._at = at
         self._seen = None
-        known = self._known
-        for key in names:
-            first, second = places(key)
-            known[first >> 3] |= 1 << (first & 7)
-            known[second >> 3] |= 1 << (second & 7)
+        remember(self._known, names)
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
@@ -121,9 +119,7 @@ class DiskShelf:
         return self._seen
 
     def find(self, key: str) -> Named | None:
-        first, second = places(key)
-        known = self._known
-        if not (known[first >> 3] >> (first & 7) & 1 and known[second >> 3] >> (second & 7) & 1):
+        if not may_know(self._known, key):
             return None
         for row in self._rows(NAME, key):
             return Named(*row)
@@ -193,7 +189,7 @@ class DiskShelf:
         """Its own file."""
         if self._own is None:
             if not self._known:
-                self._known = bytearray(1 << FILTER_BITS - 3)
+                self._known = bytearray(FILTER_BYTES)
             self._own = self._named(at) or private()
         return self._own
 
@@ -265,7 +261,7 @@ class DiskShelf:
             return
         if not found.file:
             return
-        if Path(found.file).name != found.file or len(found.known) != 1 << FILTER_BITS - 3:
+        if Path(found.file).name != found.file or len(found.known) != FILTER_BYTES:
             raise UnusableError("it names no shelf")
         path = folder / found.file
         try:
@@ -352,10 +348,22 @@ def prune(folder: Path, shard: int, day_seq: int) -> None:
 # --------------------------------------------------------------------------------- bytes
 
 
-def places(key: str) -> tuple[int, int]:
-    """Where a key is in the filter; the same in every process."""
-    spread = zlib.crc32(key.encode()) * 0x9E3779B97F4A7C15  # Odd: nothing of it is lost.
-    return spread >> 40 & (1 << FILTER_BITS) - 1, spread >> 16 & (1 << FILTER_BITS) - 1
+def remember(known: bytearray, keys: Iterable[str]) -> None:
+    """Note keys in a filter, by two bits each; the same ones in every process."""
+    for key in keys:
+        first = crc32(key.encode())
+        second = first * SPREAD >> 9
+        known[first >> 3 & BYTE_MASK] |= 1 << (first & 7)
+        known[second >> 3 & BYTE_MASK] |= 1 << (second & 7)
+
+
+def may_know(known: bytearray, key: str) -> bool:
+    """False says that a key was never noted."""
+    first = crc32(key.encode())
+    if not known[first >> 3 & BYTE_MASK] >> (first & 7) & 1:
+        return False
+    second = first * SPREAD >> 9
+    return bool(known[second >> 3 & BYTE_MASK] >> (second & 7) & 1)
 
 
 _of_order = REDUCERS[Order]
@@ -371,13 +379,13 @@ APART: Mapping[type, Callable[[Any], Reduced]] = {**REDUCERS, Order: _apart}
 
 def written(found: object, reducers: Mapping[type, Callable[[Any], Reduced]]) -> bytes:
     content = objects.dumped(found, reducers)
-    return zlib.crc32(content).to_bytes(DIGEST_BYTES) + content
+    return crc32(content).to_bytes(DIGEST_BYTES) + content
 
 
 def read(content: bytes, elsewhere: Callable[[str], object] | None) -> object:
     """What was written. Raises UnusableError if it is not that any more."""
     found = content[DIGEST_BYTES:]
-    if zlib.crc32(found).to_bytes(DIGEST_BYTES) != content[:DIGEST_BYTES]:
+    if crc32(found).to_bytes(DIGEST_BYTES) != content[:DIGEST_BYTES]:
         raise UnusableError("its bytes do not have their digest")
     return _Unpickler(found, elsewhere).load()
 

@@ -9,12 +9,17 @@ An order that was in several parents belongs to none of them. It stays at work a
 them does, then lies beside them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from engine.core.state import Order, Parent
+
+_change_ids, _order_qty = attrgetter("change_ids"), attrgetter("order_qty")
+_crossed_qty, _allocated_qty = attrgetter("crossed_qty"), attrgetter("allocated_qty")
+_withdrawn_qty = attrgetter("withdrawn_qty")
 
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
 
@@ -57,23 +62,15 @@ class Shelved:
     filled_qty: int = 0
     notional: int = 0  # Sum of px * qty of the fills that stand.
 
-    def count(self, parent: "Parent", orders: "Iterable[Order]", sign: int) -> None:
+    def count(self, parent: "Parent", orders: "Sequence[Order]", sign: int) -> None:
         """Count what lies there now, or with -1 what does no more."""
-        count = ids = wanted_qty = crossed_qty = allocated_qty = withdrawn_qty = 0
-        for order in orders:
-            count += 1
-            ids += 1 + len(order.change_ids)
-            wanted_qty += order.order_qty
-            crossed_qty += order.crossed_qty
-            allocated_qty += order.allocated_qty
-            withdrawn_qty += order.withdrawn_qty
         self.parents += sign
-        self.orders += sign * count
-        self.order_ids += sign * ids
-        self.order_qty += sign * wanted_qty
-        self.crossed_qty += sign * crossed_qty
-        self.allocated_qty += sign * allocated_qty
-        self.withdrawn_qty += sign * withdrawn_qty
+        self.orders += sign * len(orders)
+        self.order_ids += sign * (len(orders) + sum(map(len, map(_change_ids, orders))))
+        self.order_qty += sign * sum(map(_order_qty, orders))
+        self.crossed_qty += sign * sum(map(_crossed_qty, orders))
+        self.allocated_qty += sign * sum(map(_allocated_qty, orders))
+        self.withdrawn_qty += sign * sum(map(_withdrawn_qty, orders))
         self.children += sign * len(parent.ended_children)
         self.fills += sign * len(parent.fills)
         self.executions += sign * sum(len(fill.executions) for fill in parent.fills)

@@ -73,10 +73,11 @@ def put_away(state: State, now_ns: int) -> None:
 
 def is_finished(parent: Parent) -> bool:
     """Whether no order is at work that would be without a parent in the indices."""
-    return all(
-        member.order.homes > 1 or (not member.order.open_qty and member.order.pending is None)
-        for member in parent.members.values()
-    )
+    for member in parent.members.values():
+        order = member.order
+        if (order.open_qty or order.pending is not None) and order.homes == 1:
+            return False
+    return True
 
 
 def put(state: State, parent: Parent) -> None:
