@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine import seal as seals
 from engine import topology
 from engine.batch import Batch, OpenBatch
-from engine.core import day, fingerprint, standing
+from engine.core import day, fingerprint, shelving, standing
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -27,7 +27,8 @@ from engine.core.events import (
     TopicPlace,
     VenueStatusCarried,
 )
-from engine.core.state import State
+from engine.core.shelf import MemoryShelf, Shelf
+from engine.core.state import SHELVE_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
@@ -61,12 +62,23 @@ class StateDiffersError(CorruptLogError):
 class Follower:
     """A shard's state and its place in the log, moved on by what the log says."""
 
-    def __init__(self, number: int, release: str, python: str) -> None:
-        """`release` and `python` are this process's: only its own hashes can be compared."""
+    def __init__(
+        self,
+        number: int,
+        release: str,
+        python: str,
+        shelf: Shelf | None = None,
+        shelve_after_ns: int = SHELVE_AFTER_NS,
+    ) -> None:
+        """`release` and `python` are this process's: only its own hashes can be compared.
+
+        The shelf is in memory if None is given.
+        """
         self.number = number
         self.release = release
         self.python = python
-        self.state = State(shard=number)
+        shelf = shelf or MemoryShelf()
+        self.state = State(shard=number, shelf=shelf, shelve_after_ns=shelve_after_ns)
         self.next_batch = 0
         self.chain = seals.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
@@ -164,7 +176,10 @@ class Follower:
     def _fold_carried(self, events: Sequence[StageEvent], cause: str) -> None:
         """Take what a close leaves; where it says all of it, nothing before it counts."""
         if positions_in(events) is not None:
-            self.state = State(shard=self.number)
+            former = self.state
+            self.state = State(
+                shard=self.number, shelf=former.shelf, shelve_after_ns=former.shelve_after_ns
+            )
         for event in events:
             if event.cause == cause and isinstance(event, CARRIED):
                 for apply in topology.EVOLVE[type(event)]:
@@ -222,6 +237,8 @@ class Follower:
     def _end_batch(self, kind: SealKind, now_ns: int) -> None:
         """Fold what a seal says of the state: the batch is over, or the day is."""
         day.on_sealed(self.state, now_ns)
+        if kind is not SealKind.CLOSE:
+            shelving.put_away(self.state, now_ns)
         if kind is SealKind.CLOSE:
             self.state = day.after_close(self.state)
 

@@ -29,8 +29,10 @@ from engine.log.port import (
     CorruptLogError,
     Log,
 )
+from engine.objects import UnusableError
 from engine.recording import Recording, Sealing, events_of, last_seal
 from engine.shard import Rules, Shard
+from engine.shelf import DiskShelf
 
 TOLD_EVERY_S = 5.0  # How far a long recovery is.
 
@@ -59,22 +61,26 @@ def recover(
     `snapshots` is the folder of this log's snapshots. Raises CorruptLogError where the log
     contradicts its journal, LogUnavailableError.
     """
-    shard = Shard(number, rules)
+    shard = Shard(number, rules, DiskShelf())
     newest = last_seal(log, number)
     total = 0 if newest is None else newest.batch + 1
-    recording, origin = begun(log, shard, snapshots)
-    with recording:
-        if newest is None:
-            _check_empty(recording)
-        first, told_s = shard.next_batch, time.monotonic()
-        _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
-        for sealing in folded(log, shard, recording, snapshots):
-            done = sealing.seal.batch + 1
-            yield Progress(done, max(done, total))
-            if time.monotonic() - told_s > TOLD_EVERY_S:
-                told_s = time.monotonic()
-                _log.info("shard %s: %s of %s batches", number, done - first, total - first)
-        _check_ends(recording, shard)
+    try:
+        recording, origin = begun(log, shard, snapshots)
+        with recording:
+            if newest is None:
+                _check_empty(recording)
+            first, told_s = shard.next_batch, time.monotonic()
+            _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
+            for sealing in folded(log, shard, recording, snapshots):
+                done = sealing.seal.batch + 1
+                yield Progress(done, max(done, total))
+                if time.monotonic() - told_s > TOLD_EVERY_S:
+                    told_s = time.monotonic()
+                    _log.info("shard %s: %s of %s batches", number, done - first, total - first)
+            _check_ends(recording, shard)
+    except BaseException:
+        shard.state.shelf.close()
+        raise
     return shard
 
 
@@ -112,7 +118,7 @@ def _at_snapshot(log: Log, follower: Follower, snapshots: Path) -> Recording | N
         recording = Recording(log, number)
         try:
             snapshot.restore(follower, recording, path)
-        except snapshot.UnusableError as error:
+        except UnusableError as error:
             recording.close()
             _log.warning("shard %s: snapshot %s is passed by: %s", number, path.name, error)
         except BaseException:

@@ -32,7 +32,8 @@ from engine.core.events import (
     StageEvent,
     stamp,
 )
-from engine.core.state import Parent
+from engine.core.shelf import Shelf
+from engine.core.state import SHELVE_AFTER_NS, Parent
 from engine.core.unreadable import Unreadable
 from engine.follower import CONFIG_CAUSE, Follower
 from engine.log import codec
@@ -54,6 +55,7 @@ class Rules:
     open_batch_ns: int = 250_000_000
     open_batch_records: int = 5_000
     seal_every_ns: int = 1_000_000_000
+    shelve_after_ns: int = SHELVE_AFTER_NS  # Hashes of the state compare where it is the same.
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Sealed:
 class Shard(Follower):
     """One shard: its state, its place in the log, and the loop."""
 
-    def __init__(self, number: int, rules: Rules) -> None:
-        super().__init__(number, rules.release, rules.python)
+    def __init__(self, number: int, rules: Rules, shelf: Shelf | None = None) -> None:
+        super().__init__(number, rules.release, rules.python, shelf, rules.shelve_after_ns)
         self.rules = rules
         self.at = ""  # Cause in hand: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)

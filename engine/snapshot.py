@@ -6,44 +6,38 @@ reads it, only where the log has that chain at that batch, and only if its bytes
 they should. Anything else discards it with a reason, and the log is folded instead. It appears in
 one step, so nobody sees half a file, and several workers may share a folder of one log.
 
-The state is a pickle, as nothing else brings back a million objects within seconds, shared
-references and the order of every dict included. Unpickling is bound to the classes of the state
-and of the events: a file can say what a state is, and can call, import or run nothing else. Who
-may write the folder can still forge a state, or one that takes all memory, so it is the workers'
-and followers' alone.
+What is finished of the day is not in it: that lies in a file of its own, which grows (see `shelf`),
+and the snapshot says how far it counts. Where that file is gone or too short the snapshot is of no
+use.
+
+What is read can say what a state is, and can run nothing (see `objects`). Who may write the folder
+can still forge a state, or one that takes all memory, so it is the workers' and followers' alone.
 """
 
 import hashlib
 import io
 import json
 import os
-import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from functools import partial
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
+from engine import shelf as shelves
 from engine.core import events
-from engine.core import state as states
+from engine.core.shelf import Mark, MemoryShelf
 from engine.core.state import State
 from engine.follower import Follower
 from engine.garbage import not_collected
 from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
+from engine.objects import LAYOUT, REDUCERS, Unpickler, UnusableError, dumped
 from engine.recording import Recording, Sealing
+from engine.shelf import DiskShelf
 
 KEPT = 3  # Files of a shard; older ones go.
 FORMAT = b"metaorder snapshot 1"
 HEADER_BYTES_MAX = 65_536
 SUFFIX = ".snapshot"
-
-
-class UnusableError(Exception):
-    """Why a snapshot is passed by; never more than that."""
 
 
 class Place(NamedTuple):
@@ -108,6 +102,7 @@ def write(folder: Path, place: Place, state: State) -> Path:
     Raises OSError where the folder cannot take it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    state.shelf.keep()
     rest = place.to_json() + b"\n" + dumped(state)
     path = folder / f"shard-{place.shard:04}-batch-{place.batch:012}{SUFFIX}"
     draft = folder / f".{path.name}.{os.getpid()}"
@@ -122,6 +117,7 @@ def write(folder: Path, place: Place, state: State) -> Path:
         draft.unlink(missing_ok=True)
     _sync(folder)
     _prune(folder, place.shard)
+    shelves.prune(folder, place.shard, state.day_seq)
     return path
 
 
@@ -191,91 +187,15 @@ def _prune(folder: Path, shard: int) -> None:
 # --------------------------------------------------------------------------------- bytes
 
 
-def _kinds() -> Iterator[type]:
-    """The classes of the state and of the events, each defined where it is named."""
-    for module in (states, events):
-        for kind in vars(module).values():
-            if isinstance(kind, type) and kind.__module__ == module.__name__:
-                yield kind
-
-
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a record, in order; none of a class that is no record."""
-    if is_dataclass(kind):
-        return tuple(field.name for field in fields(kind))
-    return tuple(getattr(kind, "_fields", ()))
-
-
-KINDS: Mapping[tuple[str, str], type] = {
-    (kind.__module__, kind.__qualname__): kind
-    for kind in (*_kinds(), OrderedDict)
-    if _names(kind) or issubclass(kind, Enum | dict)
-}
-LAYOUT = hashlib.sha256(
-    repr([(name, _names(kind)) for name, kind in sorted(KINDS.items(), key=str)]).encode()
-).hexdigest()[:16]
-
-Reduced = tuple[type, tuple[Any, ...]]
-
-
-def _reducer(kind: type) -> Callable[[Any], Reduced]:
-    """An instance as its class and the values of its fields, in order."""
-    names = _names(kind)
-    if len(names) == 1:
-        (name,) = names
-        return lambda found: (kind, (getattr(found, name),))
-    values = attrgetter(*names)
-    return lambda found: (kind, values(found))
-
-
-def _maker(kind: type) -> Callable[..., object]:
-    """Makes an instance of the values of its fields. No class: nothing can be set on one."""
-    if kind.__module__ != events.__name__ or issubclass(kind, Enum):
-        return partial(kind)
-    names, twin = _names(kind), events.twin(kind)  # An event takes keywords; this is quicker.
-
-    def make(*values: object) -> object:
-        made = twin()
-        for name, value in zip(names, values, strict=True):
-            setattr(made, name, value)
-        made.__class__ = kind  # Both have the same slots.
-        found: object = made
-        return found
-
-    return make
-
-
-REDUCERS = {kind: _reducer(kind) for kind in KINDS.values() if _names(kind)}
-
-
 class Shared:
     """Stands for an event in the bytes of a copy: it is frozen, so both states hold the same."""
-
-
-class _Unpickler(pickle.Unpickler):
-    """Knows the classes of a state, and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Callable[..., object]:
-        kind = KINDS.get((module, name))
-        if kind is None:
-            raise UnusableError(f"it asks for {module:.80}.{name:.80}, which no state holds")
-        return _maker(kind)
-
-
-def dumped(state: State) -> bytes:
-    """The state as bytes."""
-    out = io.BytesIO()
-    pickler = pickle.Pickler(out, protocol=5)
-    pickler.dispatch_table = REDUCERS
-    pickler.dump(state)
-    return out.getvalue()
 
 
 def loaded(content: bytes | memoryview) -> State:
     """The state in these bytes. Raises UnusableError, never anything else."""
     try:
         with not_collected():
-            found = _Unpickler(io.BytesIO(content)).load()
+            found = Unpickler(io.BytesIO(content)).load()
     except UnusableError:
         raise
     except Exception as error:  # Foreign bytes make the unpickler raise anything.
@@ -293,20 +213,16 @@ def copied(state: State) -> State:
         shared.append(event)
         return Shared, (len(shared) - 1,)
 
-    class Unpickler(_Unpickler):
+    class Copying(Unpickler):
         def find_class(self, module: str, name: str) -> Callable[..., object]:
             if (module, name) == (Shared.__module__, Shared.__qualname__):
                 return shared.__getitem__
             return super().find_class(module, name)
 
     events_of = {kind: refer for kind in REDUCERS if kind.__module__ == events.__name__}
-    out = io.BytesIO()
-    pickler = pickle.Pickler(out, protocol=5)
-    pickler.dispatch_table = {**REDUCERS, **events_of}
-    pickler.dump(state)
-    out.seek(0)
+    content = dumped(state, {**REDUCERS, **events_of})
     with not_collected():
-        found = Unpickler(out).load()
+        found = Copying(io.BytesIO(content)).load()
     assert isinstance(found, State)
     return found
 
@@ -322,6 +238,12 @@ def restore(follower: Follower, recording: Recording, path: Path) -> None:
     recording.start(JOURNAL, place.sealed)
     check_log(place, recording)
     state = read_state(path, place.shard)
+    found, shelf = state.shelf, follower.state.shelf
+    if isinstance(shelf, DiskShelf) and isinstance(found, Mark | MemoryShelf):
+        shelf.restore(found, path.parent)
+        state.shelf = shelf
+    elif isinstance(found, Mark):
+        raise UnusableError("it refers to a shelf on the disk, and this shard's is in memory")
     for topic, start in place.starts.items():
         if topic != JOURNAL:
             recording.start(topic, start)

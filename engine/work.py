@@ -127,6 +127,7 @@ class Work:
             while True:
                 yield from self._round()
         finally:
+            self._shard.state.shelf.close()
             for reader in self._readers.values():
                 reader.close()
             if self._writer is not None:
@@ -135,6 +136,7 @@ class Work:
     def _rebuild(self) -> Turns:
         """Fold the log up to its last seal, a slice a turn."""
         self.is_rebuilding = True
+        self._shard.state.shelf.close()
         host = self._host
         steps = recover(host.log, self._shard.number, host.rules, host.snapshots)
         try:

@@ -21,6 +21,7 @@ from engine.log.port import (
 )
 from engine.recovery import recover
 from engine.shard import Rules, Sealed, Shard
+from engine.shelf import ShelfError
 from engine.work import BOUNDED_RECORDS, RETRY_WAIT_S, Work
 
 NS_PER_S = 1_000_000_000
@@ -152,7 +153,7 @@ class Worker:
             return False
         try:
             return next(work.turns)
-        except (LeaseLostError, LogUnavailableError) as error:
+        except (LeaseLostError, LogUnavailableError, ShelfError) as error:
             _log.warning("shard %s: %s; it begins again", number, error)
         except CorruptLogError as error:
             if self._is_mine(number, leases):

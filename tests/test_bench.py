@@ -120,6 +120,7 @@ def test_a_small_run_says_everything_as_a_table_and_as_json(tmp_path: Path) -> N
         assert row["events"] == row["cores"] * events
         assert row["ratio_to_decoding"] > 0
     assert found["heap"]["orders_tenfold"] == 10 * found["heap"]["orders_once"]
+    assert found["heap"]["ratio_before_close"] < 1.2  # What is done is not in it.
     assert found["not_run"]
     text = io.StringIO()
     report.show(found, Console(file=text, width=80))

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.core.state import State
 from engine.follower import Follower, StateDiffersError
 from engine.log.port import CorruptLogError, Log, LogUnavailableError
 from engine.recovery import folded, keep, opened
 from engine.shard import Rules
+from engine.shelf import DiskShelf, ShelfError
 
 if TYPE_CHECKING:
     from engine.recording import Recording, Sealing
@@ -52,6 +54,11 @@ class Following:
         return self._follower.next_batch
 
     @property
+    def state(self) -> State:
+        """As the last batch that was folded left it."""
+        return self._follower.state
+
+    @property
     def is_again(self) -> bool:
         """Whether the last look came to nothing and another is due."""
         return self._recording is None
@@ -66,7 +73,7 @@ class Following:
             return self._look()
         except StateDiffersError:
             raise
-        except LogUnavailableError:
+        except (LogUnavailableError, ShelfError):
             self._begin_again()
             raise
         except CorruptLogError as error:
@@ -97,7 +104,9 @@ class Following:
         self._follower = self._new()
 
     def _new(self) -> Follower:
-        return Follower(self.number, self._rules.release, self._rules.python)
+        shelf = DiskShelf(self._folder, self.number)
+        rules = self._rules
+        return Follower(self.number, rules.release, rules.python, shelf, rules.shelve_after_ns)
 
     def keep(self) -> None:
         """Write a snapshot of the last batch."""
@@ -111,6 +120,7 @@ class Following:
         self._last = None
 
     def close(self) -> None:
+        self._follower.state.shelf.close()
         if self._recording is not None:
             self._recording.close()
 
@@ -135,7 +145,7 @@ def run(
             for following in followings:
                 try:
                     is_busy |= following.look() > 0 or following.is_again
-                except LogUnavailableError as error:
+                except (LogUnavailableError, ShelfError) as error:
                     if once:
                         raise
                     _log.warning("shard %s: %s", following.number, error)

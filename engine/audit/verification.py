@@ -27,6 +27,7 @@ from engine.audit.reconsideration import Reconsideration, UnfitError
 from engine.audit.segment import BATCHES_MAX, Segment, segments
 from engine.audit.tally import Tally
 from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
+from engine.core.shelf import MemoryShelf
 from engine.log import codec
 from engine.log.port import (
     DLQ,
@@ -42,6 +43,7 @@ from engine.log.port import (
 )
 from engine.recording import Recording, Records, Sealing, events_of, last_seal
 from engine.shard import Rules, Shard
+from engine.shelf import DiskShelf
 
 
 class Bounds(NamedTuple):
@@ -118,7 +120,9 @@ class _Verification:
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
-        self._shard = Shard(number, rules)
+        # A second opinion copies the state where it departs, and all of that is in memory.
+        shelf = DiskShelf() if second is None else MemoryShelf()
+        self._shard = Shard(number, rules, shelf)
         self._second = second
         self._proof = Proof(number, tally=None if second is None else second.tally)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.

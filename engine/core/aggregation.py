@@ -345,6 +345,7 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
     former = parent.members.get(event.order_id)
     if former is None:
         member = parent.members[event.order_id] = Member(order, event.member_qty)
+        order.homes += 1
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
     else:  # It left by an amend and came back by another.
@@ -413,6 +414,9 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
     parent.due_ns = NEVER_NS
+    parent.basis = None  # It can give nobody anything more, and nobody of it crosses.
+    parent.consenting.clear()
+    state.ended[event.parent_id] = event.at_ns + state.shelve_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""
     key = key_of_parent(parent.terms)

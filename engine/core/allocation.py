@@ -30,6 +30,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
+from engine.core.shelving import taken_down
 from engine.core.state import BUST, CROSS, Basis, Fill, Member, Parent, State
 
 
@@ -208,7 +209,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
-    parent = state.parent(event.parent_id)
+    parent = taken_down(state, event.parent_id)
     members, order_ids, qtys, held = parent.basis = basis_of(parent)
     at = 0
     for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
@@ -241,7 +242,7 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
     """Move what each member has of the fill; an order still at work is open for it again."""
-    parent = state.parent(event.parent_id)
+    parent = taken_down(state, event.parent_id)
     before, after = (
         {share.order_id: share.share_qty for share in parts}
         for parts in (event.before, event.after)

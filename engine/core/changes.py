@@ -142,7 +142,7 @@ def changeable(
     if bad_id is not None:
         return None, (change_rejected(request, change, *bad_id),)
     key = (request.source, request.cl_ord_id)
-    taken = state.order_ids.get(key)
+    taken = state.order_id_of(*key)
     if taken is not None:
         text = f"cl_ord_id {request.cl_ord_id!r:.80} is order {taken} already; use a new one"
         return None, (change_rejected(request, change, RejectReason.DUPLICATE_ORDER, text),)
@@ -152,14 +152,14 @@ def changeable(
             "use a new one"
         )
         return None, (change_rejected(request, change, RejectReason.DUPLICATE_ORDER, text),)
-    order_id = state.order_ids.get((request.source, request.orig_cl_ord_id))
+    order_id = state.order_id_of(request.source, request.orig_cl_ord_id)
     if order_id is None:
         text = (
             f"orig_cl_ord_id {request.orig_cl_ord_id!r:.80} of {request.source!r:.80} is no order"
         )
         return None, (change_rejected(request, change, RejectReason.UNKNOWN_ORDER, text),)
-    order = state.orders[order_id]
-    if not order.open_qty:
+    order = state.orders.get(order_id)
+    if order is None or not order.open_qty:  # None: it lies on the shelf.
         text = f"order {order_id} has nothing open"
         return None, (change_rejected(request, change, RejectReason.ORDER_ENDED, text),)
     waiting = order.pending
@@ -210,6 +210,7 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
     order = state.orders[event.order_id]
     order.pending = PendingChange(event.cl_ord_id, event.change, event.order_qty, event.limit_px)
     state.order_ids[(order.terms.source, event.cl_ord_id)] = event.order_id
+    order.change_ids = (*order.change_ids, event.cl_ord_id)
     parent: Parent | None = state.parents.get(order.parent_id)
     if parent is not None:
         parent.pending[event.order_id] = order
@@ -227,7 +228,8 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
 
 def on_change_rejected(state: State, event: OrderChangeRejected) -> None:
     """A change that was noted is over; of one that was not, an amend's id is used up."""
-    order = state.orders.get(state.order_ids.get((event.source, event.orig_cl_ord_id), ""))
+    order_id = state.order_ids.get((event.source, event.orig_cl_ord_id), "")
+    order = state.orders.get(order_id)  # For one on the shelf no change is noted.
     waiting = None if order is None else order.pending
     if order is not None and waiting is not None and waiting.cl_ord_id == event.cl_ord_id:
         if not order.open_qty:  # Else it is a resend of what still waits.

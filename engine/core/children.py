@@ -29,6 +29,7 @@ from engine.core.events import (
     SendStarted,
     StageEvent,
 )
+from engine.core.shelving import taken_down
 from engine.core.state import RETURNED, Book, Child, Scorecard, State
 
 CLOSED_BY = {
@@ -116,7 +117,7 @@ def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tupl
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
     """The live child that a gateway speaks of, if it is that gateway's."""
-    child = state.children.get(report.child_id)
+    child = state.children.get(report.child_id)  # None of a live parent lies on the shelf.
     if child is None or not child.is_live or child.terms.venue != report.venue:
         return None
     return child
@@ -149,6 +150,7 @@ def on_child_routed(state: State, event: ChildRouted) -> None:
 
 
 def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
+    taken_down(state, event.parent_id)  # Some venues acknowledge last.
     child = state.children[event.child_id]
     child.is_acknowledged = True
     child.is_unknown = False
@@ -184,7 +186,9 @@ def retire(state: State, child: Child) -> None:
     """The child is over: note what it taught of its venue."""
     terms = child.terms
     child.is_live = False
-    del state.parents[terms.parent_id].children[child.child_id]
+    parent = state.parents[terms.parent_id]
+    del parent.children[child.child_id]
+    parent.ended_children.append(child)
     del state.books[terms.instrument_id].own[terms.venue][child.child_id]
     taught = scorecard.lesson(child)
     if taught is not None:

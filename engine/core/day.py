@@ -236,10 +236,15 @@ def after_close(state: State) -> State:
     """The state that the next day starts from; of an earlier release the facts it had folded."""
     kept = state.carried
     facts = state.standing if state.standing.is_whole else state
+    state.shelf.clear()
     return State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
+        sealed_seq=state.next_seq,
+        day_seq=state.next_seq,
+        shelve_after_ns=state.shelve_after_ns,
+        shelf=state.shelf,
         reference=facts.reference,
         controls=facts.controls,
         halted=state.halted,

@@ -16,20 +16,22 @@ from engine.core.events import (
     ExecutionReported,
     StageEvent,
 )
+from engine.core.shelf import ExecutionKey
+from engine.core.shelving import child_of, is_booked
 from engine.core.state import Child, State
 
 
 def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple[StageEvent, ...]:
-    if key_of(report) in state.executions:
+    if is_booked(state, key_of(report)):
         return ()  # A resend.
-    child = state.children.get(report.child_id)
+    child = child_of(state, report.child_id)
     if child is None or child.terms.venue != report.venue:
         text = f"no child {report.child_id!r:.80} was routed to {report.venue!r:.40} today"
         return broken(state, report, BreakReason.UNKNOWN_CHILD, text)
     return REPORTS[report.exec_type](state, child, report, now_ns)
 
 
-def key_of(report: ExecutionReported) -> tuple[str, int, str, str]:
+def key_of(report: ExecutionReported) -> ExecutionKey:
     return (report.venue, report.session_day, report.exec_id, report.exec_type)
 
 

@@ -24,6 +24,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
+from engine.core.shelving import fill_of, taken_down
 from engine.core.state import FILL, Child, Fill, State
 
 QTY_MAX = 10**12
@@ -158,10 +159,9 @@ def decide_correct(
 def referred(state: State, report: ExecutionReported) -> Fill | None:
     """The standing fill that a bust or correction refers to."""
     name = (report.venue, report.session_day, report.exec_ref_id or "")
-    executions = state.executions  # A venue may name the fill or its last correction.
-    fill_id = executions.get((*name, ExecType.TRADE))
-    fill_id = fill_id or executions.get((*name, ExecType.TRADE_CORRECT), "")
-    fill = state.fills.get(fill_id)
+    # A venue may name the fill or its last correction.
+    fill = fill_of(state, (*name, ExecType.TRADE))
+    fill = fill or fill_of(state, (*name, ExecType.TRADE_CORRECT))
     if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
         return None
     return fill
@@ -176,12 +176,12 @@ def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEve
 
 
 def on_fill_booked(state: State, event: FillBooked) -> None:
+    parent = taken_down(state, event.parent_id)
     child = state.children[event.child_id]
-    parent = state.parent(event.parent_id)
     fill_id = state.event_id(event.seq)
-    state.fills[fill_id] = Fill(fill_id, child, event.last_qty, event.last_px)
-    key = (event.venue, event.session_day, event.exec_id, ExecType.TRADE)
-    state.executions[key] = fill_id
+    fill = state.fills[fill_id] = Fill(fill_id, child, event.last_qty, event.last_px)
+    parent.fills.append(fill)
+    name(state, fill, event, ExecType.TRADE)
     child.is_acknowledged = True
     child.is_unknown = False
     if child.first_fill_ns < 0:
@@ -208,14 +208,14 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
 
 
 def on_fill_busted(state: State, event: FillBusted) -> None:
-    key_exec = (state.children[event.child_id].terms.venue, event.session_day, event.exec_id)
-    state.executions[(*key_exec, ExecType.TRADE_CANCEL)] = event.fill_id
+    taken_down(state, event.parent_id)
+    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CANCEL)
     revise(state, event.fill_id, 0, 0)
 
 
 def on_fill_corrected(state: State, event: FillCorrected) -> None:
-    key_exec = (state.children[event.child_id].terms.venue, event.session_day, event.exec_id)
-    state.executions[(*key_exec, ExecType.TRADE_CORRECT)] = event.fill_id
+    taken_down(state, event.parent_id)
+    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CORRECT)
     child = state.children[event.child_id]
     if child.is_live:  # More filled is less open: the venue's order is what it was.
         more_qty = max(0, event.last_qty - event.previous_qty)
@@ -223,6 +223,15 @@ def on_fill_corrected(state: State, event: FillCorrected) -> None:
         child.leaves_qty -= taken_qty
         state.parents[event.parent_id].exposure_qty -= taken_qty
     revise(state, event.fill_id, event.last_qty, event.last_px)
+
+
+def name(
+    state: State, fill: Fill, event: FillBooked | FillBusted | FillCorrected, kind: ExecType
+) -> None:
+    """Have a resend of this execution known."""
+    key = (fill.child.terms.venue, event.session_day, event.exec_id, kind)
+    state.executions[key] = fill.fill_id
+    fill.executions = (*fill.executions, key)
 
 
 def revise(state: State, fill_id: str, qty: int, px: int) -> None:

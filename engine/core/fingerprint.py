@@ -2,10 +2,11 @@
 
 Whoever folds the log comes to the same state as whoever decided, or fold and step are not the same
 loop. To see that all day long, every HASH_EVERY_BATCHES seals and each close carry a hash: of the
-sizes of all indices, of the newest entries of each, and of what has its turn: one of the controls
-or of the reference data, one instrument's book, and another's live parents, members, orders and
-children included. What is taken at one time is bounded, so no batch waits for it; over a day
-everything has its turns. At a close, where little is left and nobody waits, all of it is taken.
+sizes of all indices, of the newest entries of each, of totals of what lies on the shelf, and of
+what has its turn: one of the controls or of the reference data, one instrument's book, and
+another's live parents, members, orders and children included. What is taken at one time is bounded,
+so no batch waits for it; over a day everything has its turns. At a close, where little is left and
+nobody waits, all of it is taken.
 
 An event that the state holds stands there by its seq: its bytes have the seal's digests already.
 What is hashed is text, the same for one release and Python.
@@ -43,19 +44,29 @@ FACTS = (  # Indices of what was said once and stays as it is until it is said a
 INDICES = (
     *("spent_notional", "halted", "suspended", "sessions_down", "venue_status", "orders"),
     *("order_ids", "refused", "parents_ended", "children", "fills", "executions", "scorecards"),
-    *("breaks", "flagged", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
+    *(
+        "ended",
+        "breaks",
+        "flagged",
+        "unplaced",
+        "carried.orders",
+        "carried.scorecards",
+        "carried.breaks",
+    ),
     *("carried.venue_status", "carried.sessions_down"),
 )
 SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "standing"),
+    *("sealed_seq", "day_seq", "shelve_after_ns", "shelved"),
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "parent_id"),
+    *("change_ids", "homes", "is_shared"),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px")
 _of_member = attrgetter("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active")
@@ -66,6 +77,7 @@ _of_child = attrgetter(
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
+    "executions",
 )
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
@@ -176,6 +188,7 @@ def of_parent(parent: Parent) -> Plain:
         _of_parent(parent),
         None if plan is None else plan.seq,
         [len(index) for index in (parent.members, parent.consenting, parent.children)],
+        (len(parent.ended_children), len(parent.fills)),
         list(islice(parent.pending, NEWEST)),
         None if parent.basis is None else of_basis(parent.basis),
     )

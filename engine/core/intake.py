@@ -244,7 +244,7 @@ def on_order_rejected(state: State, event: OrderRejected) -> None:
 def remember_refused(state: State, source: str, cl_ord_id: str, reason: RejectReason) -> None:
     """Keep the newest ids that were used up by a refusal."""
     key = (source, cl_ord_id)
-    if reason in REUSABLE or key in state.order_ids:
+    if reason in REUSABLE or state.order_id_of(*key) is not None:
         return
     state.refused[key] = reason
     if len(state.refused) > REFUSED_IDS_MAX:

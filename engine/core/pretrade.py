@@ -125,7 +125,7 @@ def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
     of that order. Source: FIX 4.4, ClOrdID (11), unique within a trading day.
     """
     key = (order.source, order.cl_ord_id)
-    earlier = state.order_ids.get(key)
+    earlier = state.order_id_of(*key)
     if earlier is not None:
         found = f"is order {earlier}"
     elif key in state.refused:

@@ -8,6 +8,7 @@ is dropped at the close of a day and what survives it stands in `day`.
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 from engine.core.events import (
@@ -32,8 +33,11 @@ from engine.core.events import (
     VenueStatus,
     VolumeCurveDefined,
 )
+from engine.core.shelf import ExecutionKey, MemoryShelf, Shelf, Shelved, order_key
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
+
+SHELVE_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
 
 # What touched a parent since the last seal; planning reads it, the seal clears it.
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
@@ -75,6 +79,9 @@ class Order:
     withdrawn_qty: int = 0
     parent_id: str = ""  # Empty before its first parent and after its last.
     pending: PendingChange | None = None
+    change_ids: tuple[str, ...] = ()  # Of requests that were noted.
+    homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    is_shared: bool = False  # One of its parents lies on the shelf without it.
 
     @property
     def open_qty(self) -> int:
@@ -135,6 +142,7 @@ class Fill:
     order_ids: tuple[str, ...] = ()  # Who has a part of it.
     shares_qty: tuple[int, ...] = ()  # The parts, in that order.
     error_qty: int = 0
+    executions: tuple[ExecutionKey, ...] = ()  # Of itself, its bust and its corrections.
 
     @property
     def shares(self) -> dict[str, int]:
@@ -184,6 +192,8 @@ class Parent:
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # Until the first fill after a change of what members want.
+    ended_children: list[Child] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
 
     @property
     def done_qty(self) -> int:
@@ -314,6 +324,8 @@ class State:
     settings_text: str = ""
     next_seq: int = 0
     sealed_ns: int = 0
+    sealed_seq: int = 0  # The next seq after the last seal.
+    day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
@@ -334,7 +346,12 @@ class State:
     by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
-    executions: dict[tuple[str, int, str, str], str] = field(default_factory=dict)  # To fill id.
+    executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
+    # Of the last six, what is finished lies on the shelf; `ended` says when it is looked at.
+    ended: OrderedDict[str, int] = field(default_factory=OrderedDict)  # Parent id to ns.
+    shelve_after_ns: int = SHELVE_AFTER_NS
+    shelf: Shelf = field(default_factory=MemoryShelf, compare=False, repr=False)
+    shelved: Shelved = field(default_factory=Shelved)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
@@ -347,8 +364,23 @@ class State:
         return f"{self.shard}-{seq}"
 
     def parent(self, parent_id: str) -> Parent:
-        """A parent of the day, ended or not."""
-        return self.parents.get(parent_id) or self.parents_ended[parent_id]
+        """A parent of the day, wherever it lies. Who changes it has it taken down first."""
+        found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
+        return found or self.shelf.look(parent_id, self.orders)
+
+    def order_id_of(self, source: str, cl_ord_id: str) -> str | None:
+        """The order that a source named so. One that is not in `orders` has nothing open."""
+        order_id = self.order_ids.get((source, cl_ord_id))
+        if order_id is not None or not self.shelved.orders:
+            return order_id
+        found = self.shelf.find(order_key(source, cl_ord_id))
+        return None if found is None else found.name
+
+    def parents_of_day(self) -> Iterator[Parent]:
+        """Every parent, at work, ended or on the shelf; for who checks."""
+        return chain(
+            self.parents.values(), self.parents_ended.values(), self.shelf.parents(self.orders)
+        )
 
     def book(self, instrument_id: str) -> Book:
         """The instrument's book; an empty one if nothing was seen."""

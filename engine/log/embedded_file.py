@@ -167,8 +167,9 @@ class Database:
 
     def _configure(self, max_pages: int | None) -> None:
         self._connection.wal_autocheckpoint(0)
-        application_id = self.rows("pragma application_id")[0][0]
+        # In this order: somebody else may be making the log's tables now, all in one transaction.
         tables = self.rows("select count(*) from sqlite_schema")[0][0]
+        application_id = self.rows("pragma application_id")[0][0]
         if tables and application_id != APPLICATION_ID:
             raise CorruptLogError(
                 f"{self.path} is an SQLite database, but no log of this engine. Give the path of "

@@ -49,6 +49,7 @@ from engine.log.port import (
     ShardWriter,
 )
 from engine.shard import Rules, Sealed, Shard
+from engine.shelf import DiskShelf
 from engine.simulation.reports import Due
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues import Venues
@@ -172,7 +173,9 @@ class Simulation:
                 )
         for number in sorted(held):
             writer = self._log.writer(held[number])
-            self._running.append(_Running(Shard(number, self._rules), writer, held[number]))
+            self._running.append(
+                _Running(Shard(number, self._rules, DiskShelf()), writer, held[number])
+            )
 
     def _open_day(self) -> None:
         """Reference data, controls and the open, before anything else."""

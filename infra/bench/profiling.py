@@ -14,6 +14,7 @@ from pathlib import Path
 from engine import topology
 from engine.log.port import Log
 from engine.shard import Shard
+from engine.shelf import DiskShelf
 from infra.bench.replay import Ends, load
 from infra.bench.world import RULES, Script
 
@@ -34,7 +35,7 @@ def profile(script: Script, log: Log) -> dict[str, float]:
     """Share of the time by stage, the largest first; the shares sum to 1."""
     load(log, script)
     ends = Ends.claim(log, list(script.inputs), "profile")
-    shard = Shard(0, RULES)
+    shard = Shard(0, RULES, DiskShelf())
     profiler = cProfile.Profile()
     for cut in script.rounds:
         profiler.enable()

@@ -21,6 +21,7 @@ import schemas
 from engine.garbage import collected_rarely
 from engine.log.port import Lease, Leases, Log, NewRecord, Reader, Record, ShardWriter
 from engine.shard import Sealed, Shard
+from engine.shelf import DiskShelf
 from infra.bench.world import RULES, Script
 
 APPEND_RECORDS = 5_000
@@ -139,7 +140,7 @@ def measure(script: Script, engine_log: Log, bare_log: Log, from_round: int = 0)
     ours, bare = (
         Ends.claim(log, topics, name) for log, name in ((engine_log, "engine"), (bare_log, "bare"))
     )
-    shard = Shard(0, RULES)
+    shard = Shard(0, RULES, DiskShelf())
     found = Measured(Clock(), Clock())
     with as_in_a_worker(), closing(ours), closing(bare):
         for number, cut in enumerate(script.rounds):

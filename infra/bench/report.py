@@ -100,6 +100,13 @@ def growth_rows(found: Mapping[str, Any]) -> Iterable[dict[str, str]]:
         "target": "1.2",
     }
     yield {
+        "what": "the same before the close",
+        "value": kilobytes(heap["heap_bytes_tenfold_before_close"]),
+        "beside": f"{kilobytes(heap['heap_bytes_once_before_close'])}",
+        "ratio": f"{heap['ratio_before_close']:.2f}",
+        "target": "1.2",
+    }
+    yield {
         "what": "peak resident kB",
         "value": kilobytes(found["peak_rss_bytes"]),
         "beside": "",

@@ -51,6 +51,7 @@ from engine.core.events import (
 from engine.log import codec
 from engine.log.port import NewRecord, Record
 from engine.shard import Rules, Sealed, Shard
+from engine.shelf import DiskShelf
 
 NS_PER_MS = 1_000_000
 SECOND_NS = 1_000_000_000
@@ -383,7 +384,7 @@ class Player:
 
     def __init__(self, shape: Shape, *, keeps: bool = True) -> None:
         self.shape = shape
-        self.shard = Shard(0, RULES)
+        self.shard = Shard(0, RULES, DiskShelf())
         self.engine_s = 0.0  # Seconds inside the engine.
         self._keeps = keeps
         self.venue = Venue()
@@ -410,6 +411,11 @@ class Player:
         numbers = range(self.script.orders, self.script.orders + orders)
         self._orders = orders_of(self.shape, numbers, end_ns)
         self.day()
+
+    def rest(self) -> None:
+        """Rounds until what is done lies on the shelf; the market goes on."""
+        while self.shard.state.ended:
+            self.advance()
 
     def advance(self) -> int:
         """One round of orders, reports and market data; the orders in it, count."""

@@ -6,6 +6,11 @@ end as they lie apart. Then processes of their own restart the shard from the ne
 by folding the whole day. Printed as JSON, one line each: seconds of the recovery alone, on the wall
 and of the processor, seconds from the process's start to its end, batches folded, and the memory
 that the shard then takes.
+
+Last comes the live heap: the bytes that Python holds for the shard after a restart from the
+snapshot, in a process that counts them (tracemalloc), once no order is at work; for each day, and
+the largest beside the smallest. SQLite's page cache is not in it; it is bounded, and `shard_mb`,
+which the machine counts, has it.
 """
 
 import argparse
@@ -17,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +33,7 @@ from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
 from engine.recovery import recover
 from engine.shard import Sealed, Shard
+from engine.shelf import DiskShelf
 from infra.bench.world import RULES, Player, Shape
 
 DAYS = (100_000, 1_000_000)
@@ -39,7 +46,7 @@ class Committing(Shard):
     """A shard whose inputs and batches go to a log as they come."""
 
     def __init__(self, log: EmbeddedLog) -> None:
-        super().__init__(0, RULES)
+        super().__init__(0, RULES, DiskShelf())
         self._log = log
         self._leases = log.leases("restart", [0])
         (lease,) = self._leases.poll(0).gained
@@ -68,12 +75,14 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         following = Following(read, 0, RULES, folder)
         began_s = time.monotonic()
         player.open()
-        for until in (max(0, events - EVERY_EVENTS), events):  # A snapshot is at most so old.
+        for until in (max(0, events - EVERY_EVENTS), events):
             while player.script.events < until:
                 player.wave(min(WAVE_ORDERS, max(500, (until - player.script.events) // 8)))
-                following.look()
+                if until < events:
+                    following.look()
             if until < events:
-                following.keep()
+                following.keep()  # The last one: when the day is killed it is as old as can be.
+        player.rest()  # Nobody works, and what is done is put away.
         following.close()
         shard.close()
     place = snapshot.read_place(snapshot.paths(folder, 0)[0])
@@ -83,6 +92,7 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         "events": player.script.events,
         "batches": player.shard.next_batch,
         "snapshot_batch": place.batch,
+        "shelf_mb": round(sum(x.stat().st_size for x in folder.glob("*.shelf")) / BYTES_PER_MB, 1),
         "snapshot_mb": round(snapshot.paths(folder, 0)[0].stat().st_size / BYTES_PER_MB, 1),
         "seconds": round(time.monotonic() - began_s, 1),
     }
@@ -121,9 +131,31 @@ def restart(path: Path, folder: Path | None) -> dict[str, object]:
     }
 
 
-def measured(path: Path, folder: Path | None) -> dict[str, object]:
+def heap(path: Path, folder: Path) -> dict[str, object]:
+    """Recover in this process, and count what lives then."""
+    with EmbeddedLog(path, 1) as log:
+        gc.collect()
+        tracemalloc.start()
+        shard = recovered(log, folder)
+        gc.collect()
+        bytes_live = tracemalloc.get_traced_memory()[0]
+    orders = len(shard.state.orders)
+    return {"what": "live heap", "heap_mb": round(bytes_live / BYTES_PER_MB, 2), "orders": orders}
+
+
+def recovered(log: EmbeddedLog, folder: Path | None) -> Shard:
+    steps = recover(log, 0, RULES, folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            shard: Shard = done.value
+            return shard
+
+
+def measured(path: Path, folder: Path | None, *more: str) -> dict[str, object]:
     """A restart in a process of its own."""
-    command = [sys.executable, "-m", "infra.campaigns.restart", "--of", str(path)]
+    command = [sys.executable, "-m", "infra.campaigns.restart", "--of", str(path), *more]
     if folder is not None:
         command += ["--snapshots", str(folder)]
     began_s = time.monotonic()
@@ -137,18 +169,25 @@ def main() -> None:
     parser.add_argument("events", type=int, nargs="*", default=list(DAYS))
     parser.add_argument("--of", type=Path, help="Restart this log once, and print what it took.")
     parser.add_argument("--snapshots", type=Path, help="Folder of its snapshots.")
+    parser.add_argument("--heap", action="store_true", help="Count what lives after it.")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     if given.of is not None:
-        say(restart(given.of, given.snapshots))
+        say((heap if given.heap else restart)(given.of, given.snapshots))
         return
     SCRATCH.mkdir(exist_ok=True)
+    heaps: dict[int, float] = {}
     for events in given.events:
         with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
             path, folder = Path(scratch) / "log.db", Path(scratch) / "snapshots"
             say(play(path, folder, events))
             say(measured(path, folder))
             say(measured(path, None))
+            counted = measured(path, folder, "--heap")
+            say(counted)
+            heaps[events] = float(str(counted["heap_mb"]))
+    if len(heaps) > 1:
+        say({"what": "heap", "ratio": round(heaps[max(heaps)] / heaps[min(heaps)], 3)})
 
 
 def say(found: dict[str, object]) -> None:

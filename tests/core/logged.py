@@ -45,10 +45,10 @@ GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
 class Live:
     """A shard at work on a real log: append, read, step, commit."""
 
-    def __init__(self, log: EmbeddedLog) -> None:
+    def __init__(self, log: EmbeddedLog, rules: Rules = RULES) -> None:
         self.log = log
         self.world = World()  # Numbers the records of each source.
-        self.shard = Shard(0, RULES)
+        self.shard = Shard(0, rules)
         self.now_ns = NOW_NS
         self.leases = log.leases("test")
         (lease,) = self.leases.poll(0).gained

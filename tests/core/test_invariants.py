@@ -10,6 +10,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,17 +34,21 @@ from world import (
     amend,
     cancel,
     cancel_rejected,
+    children,
     correction,
     dark_venue,
     day_closed,
     day_opened,
     fill_report,
+    fills,
     halt,
     kill,
     lift,
     market,
     not_sent,
     order,
+    orders,
+    parents,
     policy,
     px,
     quote,
@@ -78,7 +83,9 @@ from engine.core.events import (
     TimeInForce,
     Urgency,
 )
-from engine.core.state import Child, Order, Parent, State
+from engine.core.state import NEVER_NS, Child, Order, Parent, State
+from engine.log.port import DLQ, STAGE_TOPICS
+from engine.shelf import DiskShelf
 
 DAY_NS = 24 * HOUR
 INDEX = st.integers(0, 99)
@@ -129,14 +136,13 @@ def deciding_watched() -> Iterator[None]:
 
 def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
     """An order is crossed, allocated, withdrawn or open; nothing open is forgotten."""
-    got: dict[str, list[int]] = {
-        order_id: list(base.get(order_id, (0, 0))) for order_id in state.orders
-    }
-    for parent in (*state.parents.values(), *state.parents_ended.values()):
+    known = orders(state)
+    got: dict[str, list[int]] = {order_id: list(base.get(order_id, (0, 0))) for order_id in known}
+    for parent in parents(state):
         for order_id, member in parent.members.items():
             got[order_id][0] += member.crossed_qty
             got[order_id][1] += member.allocated_qty
-    for order_id, found in state.orders.items():
+    for order_id, found in known.items():
         assert [found.crossed_qty, found.allocated_qty] == got[order_id], found
         assert min(found.open_qty, found.withdrawn_qty, *got[order_id]) >= 0, found
         check_place(state, found)
@@ -169,18 +175,18 @@ def check_parent(state: State, parent: Parent) -> None:
     assert sum(child.leaves_qty for child in parent.children.values()) == parent.exposure_qty
     assert all(child.is_live and child.leaves_qty > 0 for child in parent.children.values())
     assert not (parent.is_ended and parent.children), "no child outlives its parent"
-    fills = [f for f in state.fills.values() if f.child.terms.parent_id == parent.parent_id]
-    assert sum(fill.last_qty for fill in fills) == parent.filled_qty
-    assert sum(fill.last_qty * fill.last_px for fill in fills) == parent.notional
-    assert sum(fill.error_qty for fill in fills) == parent.error_qty
-    for fill in fills:
+    booked = [f for f in fills(state).values() if f.child.terms.parent_id == parent.parent_id]
+    assert sum(fill.last_qty for fill in booked) == parent.filled_qty
+    assert sum(fill.last_qty * fill.last_px for fill in booked) == parent.notional
+    assert sum(fill.error_qty for fill in booked) == parent.error_qty
+    for fill in booked:
         assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
         assert all(share_qty > 0 for share_qty in fill.shares_qty)
 
 
 def check_breaks(state: State, flagged_qty: Counter[str]) -> None:
     """Open children and fills exceed the parent only by what was flagged as a break."""
-    for parent in (*state.parents.values(), *state.parents_ended.values()):
+    for parent in parents(state):
         beyond_qty = max(0, parent.exposure_qty - parent.open_qty) if not parent.is_ended else 0
         assert beyond_qty + parent.error_qty <= flagged_qty[parent.parent_id], parent
 
@@ -193,6 +199,27 @@ def check_children(state: State) -> None:
         assert own[child.child_id] is child
     for book in state.books.values():
         assert sum(map(len, book.own.values())) == len(live)
+
+
+def check_shelf(state: State) -> None:
+    """All that hangs together lies together, at work or on the shelf, and is counted there."""
+    for parent in (*state.parents.values(), *state.parents_ended.values()):
+        assert all(state.orders[x] is m.order for x, m in parent.members.items())
+        assert all(state.children[x.child_id] is x for x in parent.ended_children)
+        assert all(state.fills[x.fill_id] is x for x in parent.fills)
+    own = [order for name, order in orders(state).items() if name not in state.orders]
+    assert not any(order.open_qty for order in own)
+    lying = [*state.shelf.parents(state.orders)]
+    found = state.shelved
+    assert (found.parents, found.orders) == (len(lying), len(own))
+    assert found.order_ids == sum(1 + len(order.change_ids) for order in own)
+    assert found.children == sum(len(parent.ended_children) for parent in lying)
+    assert found.fills == sum(len(parent.fills) for parent in lying)
+    assert found.filled_qty == sum(parent.filled_qty for parent in lying)
+    assert found.notional == sum(parent.notional for parent in lying)
+    assert found.allocated_qty == sum(order.allocated_qty for order in own)
+    assert set(state.orders) == set(state.order_ids.values())
+    assert set(state.ended) == set(state.parents_ended)
 
 
 def check_routes(world: World) -> None:
@@ -209,6 +236,14 @@ def check_routes(world: World) -> None:
             for member in world.state.parent(routed.parent_id).active_members()
         }
         assert not any((ControlScope.CLIENT, c) in world.state.controls.killed for c in client_ids)
+
+
+def parts(state: State) -> str:
+    """What became of every order and fill, wherever it lies; by id."""
+    known = [replace(x, homes=0, is_shared=False) for x in orders(state).values()]
+    ended = [(x.parent_id, x.filled_qty, x.notional, x.error_qty) for x in parents(state)]
+    booked = sorted(fills(state).values(), key=lambda fill: fill.fill_id)
+    return repr((sorted(known, key=lambda order: order.order_id), booked, sorted(ended)))
 
 
 # ---------------------------------------------------------------------------- a random day
@@ -239,19 +274,35 @@ class RandomDay(RuleBasedStateMachine):
         self.world.given(restriction(restricted=False))  # Any control seals an open batch.
         folded = self.world.folded()
         assert repr(folded.state) == repr(self.world.state)
+        assert parts(folded.state) == parts(self.world.state)
         assert folded.chain == self.world.shard.chain
+        self.lying_elsewhere()
         again = self.world.stepped_again()
         assert [x.seal for x in again] == [x.sealed.seal for x in self.world.batches]
         assert [x.records for x in again] == [x.sealed.records for x in self.world.batches]
 
+    def lying_elsewhere(self) -> None:
+        """Where finished orders lie changes no decision: not a byte of any event."""
+        world = self.world
+        other = world.fresh_shard(DiskShelf())
+        other.state.shelve_after_ns = 0 if world.shelve_after_ns else NEVER_NS
+        again = world.stepped_again(other)
+        for one, found in zip(again, (x.sealed for x in world.batches), strict=True):
+            assert one.events == found.events
+            for topic in (*STAGE_TOPICS, DLQ):
+                assert one.records.get(topic) == found.records.get(topic)
+        assert parts(other.state) == parts(world.state)
+        other.state.shelf.close()
+
     @initialize(
+        shelve_after_ns=st.sampled_from((0, 0, 30 * SECOND, NEVER_NS)),
         window=st.sampled_from((0, 10)),
         router=st.sampled_from((Router.AUTO, Router.SEQUENTIAL, Router.PARALLEL)),
         join_until_ppm=st.sampled_from((0, 500_000, 1_000_000)),
     )
-    def begin(self, window: int, router: Router, join_until_ppm: int) -> None:
+    def begin(self, shelve_after_ns: int, window: int, router: Router, join_until_ppm: int) -> None:
         chosen = policy(window_ns=window * SECOND, router=router, join_until_ppm=join_until_ppm)
-        self.world = World().given(*market(), dark_venue(), chosen)
+        self.world = World(shelve_after_ns=shelve_after_ns).given(*market(), dark_venue(), chosen)
         resting = [
             order("a", 900, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
             order("b", 250, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
@@ -274,7 +325,7 @@ class RandomDay(RuleBasedStateMachine):
             self.check_limits(booked, limits, live)
         for flag in world.all_of(BreakFlagged):
             if flag.reason in OVERFILLS:
-                child = world.state.children[flag.child_id]
+                child = children(world.state)[flag.child_id]
                 self.flagged_qty[child.terms.parent_id] += flag.break_qty
 
     def check_limits(
@@ -284,7 +335,7 @@ class RandomDay(RuleBasedStateMachine):
         live: set[str],
     ) -> None:
         """Nobody shares in a fill of a child that was priced through the own limit."""
-        child = self.world.state.fills[booked.fill_id].child
+        child = fills(self.world.state)[booked.fill_id].child
         if child.child_id not in live:
             return  # A late fill: who is there now was not there when it was out.
         for order_id in booked.order_ids:
@@ -333,7 +384,8 @@ class RandomDay(RuleBasedStateMachine):
                 )
             )
         self.step(*self.fresh(), *asked)
-        self.requests += [x for x in asked if (x.source, x.cl_ord_id) in self.world.state.order_ids]
+        state = self.world.state
+        self.requests += [x for x in asked if state.order_id_of(x.source, x.cl_ord_id)]
 
     def fresh(self) -> list[Any]:
         """A market that one can trade in, now."""
@@ -343,7 +395,7 @@ class RandomDay(RuleBasedStateMachine):
         """A time that orders of the same minute share."""
         return (self.world.now_ns // (100 * SECOND) + 1) * 100 * SECOND
 
-    @precondition(lambda self: self.world.state.orders)
+    @precondition(lambda self: bool(orders(self.world.state)))
     @rule(which=INDEX, order_qty=st.none() | QTYS, limit=LIMITS)
     def amend_order(self, which: int, order_qty: int | None, limit: float | None) -> None:
         limit_px = None if limit is None else px(limit)
@@ -352,17 +404,17 @@ class RandomDay(RuleBasedStateMachine):
             lambda name, new: amend(name, cl_ord_id=new, order_qty=order_qty, limit_px=limit_px),
         )
 
-    @precondition(lambda self: self.world.state.orders)
+    @precondition(lambda self: bool(orders(self.world.state)))
     @rule(which=INDEX)
     def cancel_order(self, which: int) -> None:
         self.change(which, lambda name, new: cancel(name, cl_ord_id=new))
 
     def change(self, which: int, build: Callable[[str, str], Any]) -> None:
-        orders = list(self.world.state.orders.values())
+        known = list(orders(self.world.state).values())
         self.count += 1
-        asked = build(orders[which % len(orders)].cl_ord_id, f"r{self.count}")
+        asked = build(known[which % len(known)].cl_ord_id, f"r{self.count}")
         self.step(asked)
-        if (asked.source, asked.cl_ord_id) in self.world.state.order_ids:
+        if self.world.state.order_id_of(asked.source, asked.cl_ord_id):
             self.requests.append(asked)
 
     # What the market does.
@@ -390,11 +442,11 @@ class RandomDay(RuleBasedStateMachine):
     # What venues do.
 
     def child(self, which: int, *, is_live: bool) -> Child:
-        children = list(self.world.state.children.values())
+        known = list(children(self.world.state).values())
         live = self.world.children() if is_live else []
-        return (live or children)[which % len(live or children)]
+        return (live or known)[which % len(live or known)]
 
-    @precondition(lambda self: self.world.state.children)
+    @precondition(lambda self: bool(children(self.world.state)))
     @rule(
         which=INDEX,
         is_live=st.sampled_from((True, True, True, False)),
@@ -407,7 +459,7 @@ class RandomDay(RuleBasedStateMachine):
         most = qty if is_over else min(qty, child.leaves_qty)
         self.book(fill_report(child, max(1, most), f"E{self.count}"))
 
-    @precondition(lambda self: self.world.state.children)
+    @precondition(lambda self: bool(children(self.world.state)))
     @rule(
         which=INDEX,
         is_live=st.booleans(),
@@ -435,22 +487,21 @@ class RandomDay(RuleBasedStateMachine):
             both += [part, report(child, ExecType.CANCELED)]
         self.step(*both)
 
-    @precondition(lambda self: self.world.state.children)
+    @precondition(lambda self: bool(children(self.world.state)))
     @rule(which=INDEX, kind=st.sampled_from((cancel_rejected, not_sent, send_started)))
     def gateway_says(self, which: int, kind: Callable[[Child], Any]) -> None:
         self.step(kind(self.child(which, is_live=True)))
 
-    @precondition(lambda self: self.world.state.fills)
+    @precondition(lambda self: bool(fills(self.world.state)))
     @rule(
         which=INDEX, qty=st.none() | st.sampled_from((1, 60, 150, 10**4)), cents=st.integers(-2, 2)
     )
     def bust_or_correct(self, which: int, qty: int | None, cents: int) -> None:
-        fills = list(self.world.state.fills.values())
-        fill = fills[which % len(fills)]
-        names = {v: k for k, v in self.world.state.executions.items() if k[3] == ExecType.TRADE}
+        known = list(fills(self.world.state).values())
+        fill = known[which % len(known)]
         self.count += 1
         said: dict[str, Any] = {
-            "exec_ref_id": names[fill.fill_id][2],
+            "exec_ref_id": fill.executions[0][2],
             "exec_id": f"C{self.count}",
             "last_px": fill.last_px + cents * px(0.01),
         }
@@ -466,7 +517,7 @@ class RandomDay(RuleBasedStateMachine):
 
     @rule(which=INDEX, child_id=st.sampled_from(("", "0-0", "nobody")))
     def lie(self, which: int, child_id: str) -> None:
-        if self.world.state.children:
+        if children(self.world.state):
             child = self.child(which, is_live=False)
             self.step(fill_report(child, 10, f"L{which}", child_id=child_id))
 
@@ -478,7 +529,7 @@ class RandomDay(RuleBasedStateMachine):
         one = known[which % len(known)]
         topic = "venue-reports" if one in self.reports else "orders"
         cause = f"{topic}:{self.world.shard.resume(topic).position}"
-        before = pickle.dumps((self.world.state.orders, self.world.state.fills))
+        before = parts(self.world.state)
         breaks = len(self.world.state.breaks)
         self.world.when(one)
         led_to = [event for event in self.world.events if event.cause == cause]
@@ -487,7 +538,7 @@ class RandomDay(RuleBasedStateMachine):
         assert len(led_to) == bool(told)
         assert len(self.world.state.breaks) == breaks
         if len(led_to) == len(self.world.events):
-            assert pickle.dumps((self.world.state.orders, self.world.state.fills)) == before
+            assert parts(self.world.state) == before
 
     # What operators do.
 
@@ -524,6 +575,7 @@ class RandomDay(RuleBasedStateMachine):
             order_id: (found.crossed_qty, found.allocated_qty)
             for order_id, found in world.state.orders.items()
         }
+        assert not world.state.shelved.parents
         assert all(found.open_qty > 0 for found in world.state.orders.values())
         open_ns = OPEN_NS + self.day * DAY_NS
         now_ns = open_ns + HOUR
@@ -536,10 +588,11 @@ class RandomDay(RuleBasedStateMachine):
             return
         state = self.world.state
         check_orders(state, self.base)
-        for parent in (*state.parents.values(), *state.parents_ended.values()):
+        for parent in parents(state):
             check_parent(state, parent)
         check_breaks(state, self.flagged_qty)
         check_children(state)
+        check_shelf(state)
         self.check_answers(state)
 
     def check_answers(self, state: State) -> None:

@@ -21,10 +21,10 @@ from engine.core.state import State
 from engine.follower import Follower
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import BEGINNING, Reader, Record, Start
+from engine.objects import UnusableError, dumped
 from engine.recording import Recording, Sealing
 from engine.recovery import fold, folded, opened, recover
 from engine.shard import Rules, Shard
-from engine.snapshot import UnusableError
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def test_at_every_batch_a_snapshot_is_the_folded_state(live: Live) -> None:
 
     with opened(live.log, follower, None) as recording:
         for _ in whole(follower, recording):
-            found = snapshot.loaded(snapshot.dumped(follower.state))
+            found = snapshot.loaded(dumped(follower.state))
             assert_alike(found, follower.state)
             for parent in found.parents.values():
                 assert all(m.order is found.orders[x] for x, m in parent.members.items())
@@ -140,7 +140,7 @@ def test_a_market_views_cache_is_no_part_of_it(live: Live) -> None:
     morning(live)
     live.shard.state.views["AAPL"] = "worked out"
 
-    assert snapshot.loaded(snapshot.dumped(live.shard.state)).views == {}
+    assert snapshot.loaded(dumped(live.shard.state)).views == {}
 
 
 # ------------------------------------------------------------------------------- flat

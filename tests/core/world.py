@@ -25,7 +25,8 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
-from engine.core.state import Book, Child, Order, Parent, State
+from engine.core.shelf import MemoryShelf, Shelf
+from engine.core.state import SHELVE_AFTER_NS, Book, Child, Fill, Order, Parent, State
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, Headers, Record
 from engine.shard import Rules, Sealed, Shard
@@ -547,6 +548,8 @@ class World(Told):
     number: int = 0
     now_ns: int = NOW_NS
     settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
+    shelve_after_ns: int = SHELVE_AFTER_NS
+    shelf: Callable[[], Shelf] = MemoryShelf
     shard: Shard = field(init=False)
     rounds: list[Round] = field(default_factory=list)
     batches: list[Recorded] = field(default_factory=list)
@@ -558,10 +561,10 @@ class World(Told):
         self._numbers: Counter[str] = Counter()
         self._unsealed: dict[str, list[Record]] = defaultdict(list)
 
-    def fresh_shard(self) -> Shard:
+    def fresh_shard(self, shelf: Shelf | None = None) -> Shard:
         text = json.dumps(self.settings, sort_keys=True)
-        rules = Rules(text, release="test", python="3", partitions=self.partitions)
-        return Shard(self.number, rules)
+        rules = Rules(text, "test", "3", self.partitions, shelve_after_ns=self.shelve_after_ns)
+        return Shard(self.number, rules, shelf or self.shelf())
 
     # What is told.
 
@@ -653,12 +656,14 @@ class World(Told):
         return self.shard.state
 
     def order(self, cl_ord_id: str = "o1", source: str = SOURCE) -> Order:
-        return self.state.orders[self.state.order_ids[(source, cl_ord_id)]]
+        order_id = self.state.order_id_of(source, cl_ord_id)
+        assert order_id is not None, f"{cl_ord_id} is no order"
+        return orders(self.state)[order_id]
 
     def parent(self, cl_ord_id: str = "o1") -> Parent:
         """The newest parent that an order is or was a member of."""
         order_id = self.order(cl_ord_id).order_id
-        known = [*self.state.parents.values(), *self.state.parents_ended.values()]
+        known = parents(self.state)
         return max((p for p in known if order_id in p.members), key=lambda p: p.seq)
 
     def children(self) -> list[Child]:
@@ -690,11 +695,33 @@ class World(Told):
             shard.fold(batch.sealed.seal, batch.inputs, decoded)
         return shard
 
-    def stepped_again(self) -> list[Sealed]:
+    def stepped_again(self, shard: Shard | None = None) -> list[Sealed]:
         """The batches of a fresh shard that takes the same rounds."""
-        shard = self.fresh_shard()
+        shard = shard or self.fresh_shard()
         sealed = [shard.step(r.inputs, r.now_ns, faulted=r.faulted) for r in self.rounds]
         return [one for one in sealed if one is not None]
+
+
+def parents(state: State) -> list[Parent]:
+    """Every parent of the day, at work or on the shelf."""
+    return [*state.parents_of_day()]
+
+
+def orders(state: State) -> dict[str, Order]:
+    """Every order of the day."""
+    members = (member for parent in parents(state) for member in parent.members.values())
+    return {**{m.order.order_id: m.order for m in members}, **state.orders}
+
+
+def children(state: State) -> dict[str, Child]:
+    """Every child of the day."""
+    ended = (child for parent in parents(state) for child in parent.ended_children)
+    return {**{child.child_id: child for child in ended}, **state.children}
+
+
+def fills(state: State) -> dict[str, Fill]:
+    """Every fill of the day as it stands now."""
+    return {fill.fill_id: fill for parent in parents(state) for fill in parent.fills}
 
 
 def trading(*more: Any, **said: Any) -> World:  # noqa: ANN401

@@ -326,11 +326,13 @@ def kill_at_random(
 def holds(shard: Shard) -> None:
     """What must hold, whatever happens, in the state of a shard (design, section 3)."""
     state = shard.state
-    for order in state.orders.values():
+    parents = [*state.parents_of_day()]
+    orders = {name: member.order for x in parents for name, member in x.members.items()}
+    for order in (orders | state.orders).values():
         parts = (order.crossed_qty, order.allocated_qty, order.withdrawn_qty, order.open_qty)
         assert min(parts) >= 0, order
         assert sum(parts) == order.order_qty, order
-    for parent in (*state.parents.values(), *state.parents_ended.values()):
+    for parent in parents:
         members = list(parent.members.values())
         assert sum(member.crossed_qty for member in members) == parent.crossed_qty
         allocated_qty = sum(member.allocated_qty for member in members)
@@ -340,7 +342,8 @@ def holds(shard: Shard) -> None:
         assert sum(child.leaves_qty for child in live) == parent.exposure_qty
         assert parent.pool_qty >= 0, "open children and fills exceed the parent"
         assert not (parent.is_ended and live), "a child outlives its parent"
-    assert len(set(state.executions.values())) == len(state.executions), "a fill is booked twice"
+    fills = [fill.executions[0] for parent in parents for fill in parent.fills]
+    assert len({*fills}) == len(fills), "a fill is booked twice"
 
 
 def decided_once(partition: proof.Partition) -> Counter[str]:

@@ -39,11 +39,12 @@ class Workers:
         """Who starts from now on reaches the same log by another way."""
         self._url = url
 
-    def start(self, owner: str, *options: str) -> None:
+    def start(self, owner: str, *more: str) -> None:
+        """`more` are arguments of its command."""
         with self._file(owner).open("ab") as output:
             self._began_at[owner] = output.tell()
             process = subprocess.Popen(  # noqa: S603  Our own command.
-                [METAORDER, "worker", "--log", self._url, "--name", owner, *options],
+                [METAORDER, "worker", "--log", self._url, "--name", owner, *more],
                 cwd=self._folder,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,

@@ -242,11 +242,13 @@ def readable(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event, or 
 def of_state(shard: Shard) -> Iterator[str]:
     """What must hold in the state of a shard (design, section 3)."""
     state = shard.state
-    for order in state.orders.values():
+    parents = [*state.parents_of_day()]
+    orders = {name: member.order for x in parents for name, member in x.members.items()}
+    for order in (orders | state.orders).values():
         parts = (order.crossed_qty, order.allocated_qty, order.withdrawn_qty, order.open_qty)
         if min(parts) < 0 or sum(parts) != order.order_qty:
             yield f"order {order.order_id} of {order.order_qty} is {parts}"
-    for parent in (*state.parents.values(), *state.parents_ended.values()):
+    for parent in parents:
         name, members = parent.parent_id, list(parent.members.values())
         live = [child for child in parent.children.values() if child.is_live]
         if sum(member.crossed_qty for member in members) != parent.crossed_qty:

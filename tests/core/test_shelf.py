@@ -1,0 +1,355 @@
+"""The shelf on the disk: what a snapshot refers to is there, or the snapshot is of no use."""
+
+import gc
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from logged import RULES, Live, assert_same, morning, over_the_close
+from world import (
+    HOUR,
+    SECOND,
+    at_once,
+    bust,
+    cancel,
+    day_closed,
+    day_opened,
+    fill_report,
+    fills,
+    order,
+    orders,
+    px,
+    quote,
+)
+
+from engine import shelf as shelves
+from engine import snapshot
+from engine.core import fingerprint
+from engine.core.state import Fill, State
+from engine.follower import Follower
+from engine.log.embedded import EmbeddedLog
+from engine.objects import UnusableError
+from engine.recovery import fold, opened, recover
+from engine.shard import Shard
+from engine.shelf import DiskShelf, ShelfError
+
+EAGER = replace(RULES, shelve_after_ns=0)
+
+
+@pytest.fixture(autouse=True)
+def every_seal_states_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprint, "HASH_EVERY_BATCHES", 1)
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        found = Live(log, EAGER)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "snapshots"
+
+
+def day(live: Live) -> Live:
+    """A morning of which much is finished: filled, cancelled, moved by an amend."""
+    morning(live)
+    for n in range(3):
+        live.when(quote(received_ns=live.now_ns))
+        live.when(at_once(f"d{n}", 600, limit_px=px(99.98), end_ns=live.now_ns + 50 * SECOND))
+        live.when(*(fill_report(c, c.leaves_qty, f"D{n}{c.child_id}") for c in live.children()))
+        live.when(order(f"c{n}", limit_px=px(90 + n)), after_ns=SECOND).when(cancel(f"c{n}"))
+    return live
+
+
+class Beside:
+    """A follower that writes a snapshot whenever it is told."""
+
+    def __init__(self, log: EmbeddedLog, folder: Path) -> None:
+        self.folder = folder
+        shelf = DiskShelf(folder, 0)
+        self.follower = Follower(0, EAGER.release, EAGER.python, shelf, EAGER.shelve_after_ns)
+        self._recording = opened(log, self.follower, folder)
+
+    def follow(self, until: int | None = None) -> Path:
+        """Fold up to a batch, write a snapshot, and say where."""
+        for sealing in self._recording.seals():
+            fold(self.follower, self._recording, sealing.seal)
+            if sealing.seal.batch == until or until is None:
+                place = snapshot.Place.of(self.follower, self._recording, sealing)
+                path = snapshot.write(self.folder, place, self.follower.state)
+            if sealing.seal.batch == until:
+                break
+        return path
+
+    def close(self) -> None:
+        self.follower.state.shelf.close()
+        self._recording.close()
+
+
+def restarted(log: EmbeddedLog, folder: Path | None) -> Shard:
+    steps = recover(log, 0, EAGER, folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            shard: Shard = done.value
+            return shard
+
+
+def assert_all_the_same(found: Shard, live: Live) -> None:
+    """What lies on the shelf, too."""
+    assert_same(found, live.shard)
+    state = live.shard.state
+    assert orders(found.state) == orders(state)
+    assert fills(found.state) == fills(state)
+    assert same(found.state) == same(state)
+
+
+def same(state: State) -> list[str]:
+    return sorted(repr(parent) for parent in state.parents_of_day())
+
+
+def put_away(live: Live) -> Fill:
+    """A fill whose order was finished and put away."""
+    state = live.shard.state
+    return next(
+        x for x in fills(state).values() if x.last_qty == 300 and x.fill_id not in state.fills
+    )
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.shelf"))
+
+
+def shelf_of(shard: Shard) -> Any:  # noqa: ANN401
+    return shard.state.shelf
+
+
+def test_from_every_batch_a_restart_finds_what_was_put_away(live: Live, tmp_path: Path) -> None:
+    day(live)
+    assert live.shard.state.shelved.parents > 6
+    for batch in range(0, live.shard.next_batch, 2):
+        folder = tmp_path / str(batch)
+        with closing(Beside(live.log, folder)) as beside:
+            beside.follow(batch)
+            assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_bust_after_a_restart_is_shared_out_anew(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow()
+    fill = put_away(live)
+    live.shard = restarted(live.log, folder)
+    assert fill.fill_id not in live.shard.state.fills
+
+    live.when(bust(fill.child, fill.executions[0][2]))
+
+    assert fills(live.shard.state)[fill.fill_id].last_qty == 0
+    assert_all_the_same(restarted(live.log, None), live)
+    assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_follower_ahead_of_it_hides_nothing_from_who_reads(live: Live, folder: Path) -> None:
+    """The file grows, and of what lies there some is taken down, while somebody reads it."""
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow()
+        fill = put_away(live)
+        found = restarted(live.log, folder)
+        live.when(bust(fill.child, fill.executions[0][2])).when(order("x")).when(cancel("x"))
+        beside.follow()
+
+        assert fills(found.state)[fill.fill_id].last_qty == 300
+        assert found.state.order_id_of("oms", "x") is None
+        assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_follower_that_begins_again_copies_what_was_there(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow(live.shard.next_batch - 5)
+    (former,) = files(folder)
+
+    with closing(Beside(live.log, folder)) as again:
+        assert again.follower.next_batch == live.shard.next_batch - 4
+        again.follow()
+        (folder / former).unlink()
+
+        assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_folder_may_go_while_its_shelf_is_read(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow()
+    found = restarted(live.log, folder)
+
+    shutil.rmtree(folder)
+
+    assert_all_the_same(found, live)
+
+
+def test_a_folder_may_be_cleared_under_a_follower(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow(live.shard.next_batch - 5)
+        shutil.rmtree(folder)
+        beside.follow()
+
+        assert snapshot.paths(folder, 0)
+        assert_all_the_same(restarted(live.log, folder), live)
+
+
+# --------------------------------------------------------------------------- passed by
+
+
+def taken(live: Live, folder: Path) -> Path:
+    """The shelf's file beside a snapshot, after its writer has ended."""
+    with closing(Beside(day(live).log, folder)) as beside:
+        beside.follow()
+    (name,) = files(folder)
+    return folder / name
+
+
+def test_a_shelf_that_is_too_short_is_of_no_use(
+    live: Live, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a power cut, when the newest of its transactions are gone."""
+    with closing(Beside(day(live).log, folder)) as beside:
+        beside.follow(live.shard.next_batch - 5)
+        copied = {x.name: x.read_bytes() for x in folder.glob("*.shelf*")}
+        beside.follow(live.shard.next_batch - 1)
+    for name, content in copied.items():
+        (folder / name).write_bytes(content)
+
+    assert_all_the_same(restarted(live.log, folder), live)
+    assert caplog.text.count("was not written up to it") == 1  # The one before is whole.
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database " * 1_000])
+def test_a_shelf_that_is_none_is_of_no_use(
+    live: Live, folder: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    path = taken(live, folder)
+    for one in folder.glob("*.shelf*"):
+        one.unlink()
+    if content is not None:
+        path.write_bytes(content)
+
+    assert_all_the_same(restarted(live.log, folder), live)
+    assert f"is passed by: its shelf {path.name} cannot be read" in caplog.text
+
+
+def test_a_snapshot_names_no_file_elsewhere(live: Live, folder: Path) -> None:
+    path = taken(live, folder)
+    mark = snapshot.read_state(snapshot.paths(folder, 0)[0], 0).shelf
+
+    for file in (f"../{path.name}", str(path)):
+        with pytest.raises(UnusableError, match="names no shelf"):
+            DiskShelf().restore(mark._replace(file=file), folder)  # type: ignore[attr-defined]
+
+
+def test_what_was_damaged_is_found_and_no_more_offered(live: Live, folder: Path) -> None:
+    path = taken(live, folder)
+    with closing(apsw.Connection(str(path))) as file:
+        file.execute("update item set content = cast(content || 'x' as blob)")
+    found = restarted(live.log, folder)
+
+    with pytest.raises(ShelfError, match="Nothing was written; the shard is folded again"):
+        fills(found.state)
+
+    assert not path.exists()
+    assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_shelf_in_memory_takes_no_snapshot_that_refers_to_one(live: Live, folder: Path) -> None:
+    taken(live, folder)
+    plain = Follower(0, EAGER.release, EAGER.python)
+
+    with opened(live.log, plain, folder):
+        assert plain.next_batch == 0
+
+
+def test_a_shelf_of_this_process_alone_is_in_no_snapshot(
+    live: Live, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    day(live)
+    (tmp_path / "file").touch()
+
+    with closing(Beside(live.log, tmp_path / "file")) as beside:
+        with pytest.raises(OSError, match="exists"):
+            beside.follow(live.shard.next_batch - 1)
+        with pytest.raises(OSError, match="this process's alone"):
+            beside.follower.state.shelf.keep()
+
+    assert "no shelf beside the snapshots" in caplog.text
+
+
+# ---------------------------------------------------------------------------- no leaks
+
+
+def handles() -> int:
+    gc.collect()
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def test_rebuilding_again_and_again_leaves_no_file_and_no_handle(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow()
+        restarted(live.log, folder).state.shelf.close()
+        before, there = handles(), files(folder)
+        for _ in range(20):
+            restarted(live.log, folder).state.shelf.close()
+            steps = recover(live.log, 0, EAGER)
+            next(steps)
+            steps.close()  # As when its shard is lost meanwhile.
+
+    assert handles() <= before
+    assert files(folder) == there
+
+
+def test_a_days_shelf_goes_after_its_close(live: Live, folder: Path) -> None:
+    with closing(Beside(day(live).log, folder)) as beside:
+        beside.follow()
+        first = files(folder)
+        live.when(day_closed(), after_ns=HOUR)
+        live.when(day_opened(20180103, live.now_ns), quote(received_ns=live.now_ns))
+        live.when(order("n1")).when(cancel("n1"))
+        beside.follow()
+
+        assert first not in (files(folder), [])
+        assert len(files(folder)) == 1
+        assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_a_worker_restarts_over_the_close(live: Live, folder: Path) -> None:
+    day(live)
+    with closing(Beside(live.log, folder)) as beside:
+        beside.follow()
+    live.shard = restarted(live.log, folder)
+
+    over_the_close(live)
+
+    assert live.shard.state.shelved.parents == 0
+    assert_all_the_same(restarted(live.log, folder), live)
+
+
+def test_the_filter_says_no_to_most_of_what_is_not_there() -> None:
+    known = bytearray(shelves.FILTER_BYTES)
+    keys = [f"o3 oms{n}" for n in range(100_000)]
+
+    shelves.remember(known, keys)
+
+    assert all(shelves.may_know(known, key) for key in keys)
+    assert sum(shelves.may_know(known, f"o3 omt{n}") for n in range(100_000)) < 100
