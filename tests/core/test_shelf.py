@@ -27,8 +27,7 @@ from world import (
     quote,
 )
 
-from engine import shelf as shelves
-from engine import snapshot
+from engine import bloom, snapshot
 from engine.core import fingerprint
 from engine.core.state import Fill, State
 from engine.follower import Follower
@@ -346,10 +345,10 @@ def test_a_worker_restarts_over_the_close(live: Live, folder: Path) -> None:
 
 
 def test_the_filter_says_no_to_most_of_what_is_not_there() -> None:
-    known = bytearray(shelves.FILTER_BYTES)
+    known = bytearray(bloom.FILTER_BYTES)
     keys = [f"o3 oms{n}" for n in range(100_000)]
 
-    shelves.remember(known, keys)
+    bloom.remember(known, keys)
 
-    assert all(shelves.may_know(known, key) for key in keys)
-    assert sum(shelves.may_know(known, f"o3 omt{n}") for n in range(100_000)) < 100
+    assert all(bloom.may_know(known, key) for key in keys)
+    assert sum(bloom.may_know(known, f"o3 omt{n}") for n in range(100_000)) < 100
