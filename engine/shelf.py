@@ -12,30 +12,26 @@ soon written. Who starts from a snapshot reads that file, as far as it counts, u
 open as long as it is used, so it may be deleted at any time.
 
 Mostly the answer to a question is no: each new order and each new fill asks whether it is known. A
-Bloom filter of a fixed size says so at once. Source: Bloom (1970), "Space/time trade-offs in hash
-coding with allowable errors".
+filter of a fixed size says so at once (see `bloom`).
 """
 
 import io
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import apsw
 
-from engine import objects
+from engine import bloom, objects
 from engine.core.shelf import Elsewhere, Mark, MemoryShelf, Named
 from engine.core.state import Order, Parent
 from engine.log.port import EngineError
 from engine.objects import REDUCERS, Reduced, Unpickler, UnusableError
 
 SUFFIX = ".shelf"
-FILTER_BYTES = 1 << 21  # At a million names one question in a hundred is asked in vain.
-BYTE_MASK = FILTER_BYTES - 1
-SPREAD = 0x9E3779B1  # Odd: nothing of what it multiplies is lost.
 CACHE_KIB = 16_384
 BUSY_MS = 5_000
 ALL = 2**62  # Beyond every place in a fold.
@@ -97,7 +93,7 @@ class DiskShelf:
             raise self._broken(error) from error
         self._at = at
         self._seen = None
-        remember(self._known, names)
+        bloom.remember(self._known, names)
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
@@ -119,7 +115,7 @@ class DiskShelf:
         return self._seen
 
     def find(self, key: str) -> Named | None:
-        if not may_know(self._known, key):
+        if not bloom.may_know(self._known, key):
             return None
         for row in self._rows(NAME, key):
             return Named(*row)
@@ -189,7 +185,7 @@ class DiskShelf:
         """Its own file."""
         if self._own is None:
             if not self._known:
-                self._known = bytearray(FILTER_BYTES)
+                self._known = bytearray(bloom.FILTER_BYTES)
             self._own = self._named(at) or private()
         return self._own
 
@@ -261,7 +257,7 @@ class DiskShelf:
             return
         if not found.file:
             return
-        if Path(found.file).name != found.file or len(found.known) != FILTER_BYTES:
+        if Path(found.file).name != found.file or len(found.known) != bloom.FILTER_BYTES:
             raise UnusableError("it names no shelf")
         path = folder / found.file
         try:
@@ -346,24 +342,6 @@ def prune(folder: Path, shard: int, day_seq: int) -> None:
 
 
 # --------------------------------------------------------------------------------- bytes
-
-
-def remember(known: bytearray, keys: Iterable[str]) -> None:
-    """Note keys in a filter, by two bits each; the same ones in every process."""
-    for key in keys:
-        first = crc32(key.encode())
-        second = first * SPREAD >> 9
-        known[first >> 3 & BYTE_MASK] |= 1 << (first & 7)
-        known[second >> 3 & BYTE_MASK] |= 1 << (second & 7)
-
-
-def may_know(known: bytearray, key: str) -> bool:
-    """False says that a key was never noted."""
-    first = crc32(key.encode())
-    if not known[first >> 3 & BYTE_MASK] >> (first & 7) & 1:
-        return False
-    second = first * SPREAD >> 9
-    return bool(known[second >> 3 & BYTE_MASK] >> (second & 7) & 1)
 
 
 _of_order = REDUCERS[Order]

@@ -27,16 +27,18 @@ from world import (
     quote,
 )
 
-from engine import shelf as shelves
-from engine import snapshot
+from engine import bloom, snapshot
+from engine.core import events as e
 from engine.core import fingerprint
 from engine.core.state import Fill, State
 from engine.follower import Follower
 from engine.log.embedded import EmbeddedLog
+from engine.log.port import NewRecord
 from engine.objects import UnusableError
 from engine.recovery import fold, opened, recover
-from engine.shard import Shard
+from engine.shard import Sealed, Shard
 from engine.shelf import DiskShelf, ShelfError
+from engine.worker import Worker
 
 EAGER = replace(RULES, shelve_after_ns=0)
 
@@ -272,6 +274,31 @@ def test_what_was_damaged_is_found_and_no_more_offered(live: Live, folder: Path)
     assert_all_the_same(restarted(live.log, folder), live)
 
 
+def test_a_worker_that_meets_damage_begins_again_without_it(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        live = Live(log, EAGER)
+        path = taken(live, folder)
+        live.close()
+        fill = put_away(live)
+        late = live.world._record("venue-reports", bust(fill.child, fill.executions[0][2]))  # noqa: SLF001
+        log.append("venue-reports", [NewRecord(0, *late[2:])])
+        with closing(apsw.Connection(str(path))) as file:
+            file.execute("update item set content = cast(content || 'x' as blob)")
+        worker = Worker(log, EAGER, "worker", snapshots=folder, clock_ns=lambda: live.now_ns)
+
+        def on_sealed(sealed: Sealed) -> None:
+            if any(isinstance(event, e.FillBusted) for event in sealed.events):
+                worker.stop()
+
+        worker.on_sealed = on_sealed
+        worker.run()
+
+        assert "the shard is folded again" in caplog.text
+        assert fills(restarted(log, None).state)[fill.fill_id].last_qty == 0
+
+
 def test_a_shelf_in_memory_takes_no_snapshot_that_refers_to_one(live: Live, folder: Path) -> None:
     taken(live, folder)
     plain = Follower(0, EAGER.release, EAGER.python)
@@ -346,10 +373,10 @@ def test_a_worker_restarts_over_the_close(live: Live, folder: Path) -> None:
 
 
 def test_the_filter_says_no_to_most_of_what_is_not_there() -> None:
-    known = bytearray(shelves.FILTER_BYTES)
+    known = bytearray(bloom.FILTER_BYTES)
     keys = [f"o3 oms{n}" for n in range(100_000)]
 
-    shelves.remember(known, keys)
+    bloom.remember(known, keys)
 
-    assert all(shelves.may_know(known, key) for key in keys)
-    assert sum(shelves.may_know(known, f"o3 omt{n}") for n in range(100_000)) < 100
+    assert all(bloom.may_know(known, key) for key in keys)
+    assert sum(bloom.may_know(known, f"o3 omt{n}") for n in range(100_000)) < 100
