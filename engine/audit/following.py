@@ -24,7 +24,7 @@ from engine.shelf import DiskShelf, ShelfError
 if TYPE_CHECKING:
     from engine.recording import Recording, Sealing
 
-EVERY_EVENTS = 20_000  # Folded within half a second at a restart.
+EVERY_EVENTS = 5_000  # Folded within a quarter of a second at a restart.
 WRITING_SHARE = 10  # A tenth of the time, at most.
 LOOK_EVERY_S = 0.2
 
