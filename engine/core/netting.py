@@ -23,32 +23,35 @@ class Consent(NamedTuple):
 
 def consenting(buy: Parent, sell: Parent) -> Consent:
     """Members with consent, open quantity and no pending change; none on both sides."""
-    buyers, sellers = willing(buy), willing(sell)
-    bought, sold = by_client(buyers), by_client(sellers)
+    bought, sold = by_client(buy), by_client(sell)
     both = sorted(bought.keys() & sold.keys())
-    if both:
-        only_sell = {name for name in both if bought[name] < sold[name]}
-        only_buy = {name for name in both if bought[name] >= sold[name]}
-        buyers = [m for m in buyers if m.order.terms.client_id not in only_sell]
-        sellers = [m for m in sellers if m.order.terms.client_id not in only_buy]
-    return Consent(buyers, sellers, tuple(both))
+    only_sell = {name for name in both if bought[name] < sold[name]}
+    if len(bought) == len(only_sell) or len(sold) == len(both) - len(only_sell):
+        return Consent([], [], tuple(both))  # Mostly: without adding up members again.
+    only_buy = set(both) - only_sell
+    return Consent(willing(buy, only_sell), willing(sell, only_buy), tuple(both))
 
 
-def willing(parent: Parent) -> list[Member]:
+def by_client(parent: Parent) -> dict[str, int]:
+    """What the willing members of each client want together."""
+    found: dict[str, int] = {}
+    for member in parent.consenting.values():
+        if member.is_active and (qty := member.open_qty) and member.order.pending is None:
+            name = member.order.terms.client_id
+            found[name] = found.get(name, 0) + qty
+    return found
+
+
+def willing(parent: Parent, but: set[str]) -> list[Member]:
+    """The willing members, but for those of some clients."""
     return [
         member
         for member in parent.consenting.values()
-        if member.is_active and member.open_qty and member.order.pending is None
+        if member.is_active
+        and member.open_qty
+        and member.order.pending is None
+        and member.order.terms.client_id not in but
     ]
-
-
-def by_client(members: list[Member]) -> dict[str, int]:
-    """What the members of each client want together."""
-    found: dict[str, int] = {}
-    for member in members:
-        name = member.order.terms.client_id
-        found[name] = found.get(name, 0) + member.open_qty
-    return found
 
 
 def is_compatible(parent: Parent, other: Parent) -> bool:
@@ -80,7 +83,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
         return ()
     others = partners(state, parent, now_ns)
-    if not others or not willing(parent):
+    if not others:
         return ()  # Asked before the market is looked at: mostly there is nobody.
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px

@@ -199,9 +199,9 @@ def test_what_is_about_to_leave_does_not_cross() -> None:
 def test_a_member_with_a_pending_change_is_not_willing() -> None:
     world = trading(policy(router=Router.SEQUENTIAL)).given(at_once("b1", limit_px=px(99.95)))
     parent = world.parent("b1")
-    assert [m.order.order_id for m in netting.willing(parent)] == [world.order("b1").order_id]
+    assert [m.order for m in netting.willing(parent, set())] == [world.order("b1")]
     world.given(cancel("b1"))
-    assert netting.willing(parent) == []
+    assert netting.willing(parent, set()) == []
 
 
 @pytest.mark.parametrize("stop", [kill(), halt()])
