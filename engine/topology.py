@@ -240,7 +240,7 @@ WHILE_HALTED: frozenset[Plan] = frozenset(
         aggregation.finish,
     )
 )
-REPEATED: frozenset[Plan] = frozenset((membership.settle, membership.part, netting.cross))
+REPEATED: frozenset[Plan] = frozenset((membership.settle, netting.cross))
 
 
 def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:

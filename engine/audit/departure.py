@@ -61,10 +61,12 @@ class _Comparison:
         self._shard = shard
         self._unknown = unknown
         self._faults = faults
-        self._ids: dict[str, str] = {}  # Of events that have another seq: as decided, as recorded.
+        self._ids: dict[str, str] = {}  # Of events on both sides: as decided, as recorded.
+        self._decided: frozenset[str] = frozenset()  # Ids of all decided events.
         self._id = re.compile(rf"(?<![\w-]){shard}-\d+(?![\w-])")
 
     def run(self, recorded: Sequence[StageEvent], decided: Sequence[StageEvent]) -> list[Pair]:
+        self._decided = frozenset(f"{self._shard}-{event.seq}" for event in decided)
         were = by_cause(recorded)
         found: list[Pair] = []
         for cause, are in by_cause(decided).items():
@@ -135,8 +137,7 @@ class _Comparison:
         return [*both, *joined, *alone]
 
     def _join(self, was: StageEvent, now: StageEvent) -> None:
-        if was.seq != now.seq:
-            self._ids[f"{self._shard}-{now.seq}"] = f"{self._shard}-{was.seq}"
+        self._ids[f"{self._shard}-{now.seq}"] = f"{self._shard}-{was.seq}"
 
     # --------------------------------------------------------------------------- likeness
 
@@ -163,10 +164,8 @@ class _Comparison:
                 yield name
 
     def _is_alike(self, path: str, was: object, now: object) -> bool:
-        if was == now:
-            return True
         if isinstance(was, str) and isinstance(now, str):
-            return self._renamed(now) == was
+            return self._renamed(now) == was  # Equal ids may be those of two events.
         if isinstance(was, tuple) and isinstance(now, tuple):
             return len(was) == len(now) and all(
                 self._is_alike(path, one, other) for one, other in zip(was, now, strict=True)
@@ -179,13 +178,15 @@ class _Comparison:
                 )
                 for each in fields(was)
             )
-        return False
+        return was == now
 
     def _renamed(self, text: str) -> str:
         """A decided text with the ids that the same events have on the recorded side."""
-        if not self._ids:
-            return text
-        return self._id.sub(lambda found: self._ids.get(found[0], found[0]), text)
+        return self._id.sub(lambda found: self._recorded_id(found[0]), text)
+
+    def _recorded_id(self, name: str) -> str:
+        """What is not of this batch is on both sides; an event of one side alone is no other."""
+        return self._ids.get(name) or (f"new {name}" if name in self._decided else name)
 
 
 def by_cause(events: Sequence[StageEvent]) -> dict[str, list[StageEvent]]:

@@ -85,6 +85,10 @@ class Reconsideration:
         else:
             self.tally.count_same(events)
 
+    def leave(self) -> None:
+        """A batch goes by that nobody asked about: begin anew from what is recorded after it."""
+        self._is_apart = True
+
     def follow(self, recorded: Follower, seal: BatchSealed) -> None:
         """Stand where the log stands after the batch, which `recorded` has folded now.
 

@@ -171,6 +171,8 @@ class _Verification:
         is_decided = is_asked and (ours or self._second is not None)
         proof = self._proof
         proof.asked += is_asked
+        if self._second is not None and not is_asked:
+            self._second.leave()
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
             recovery.pass_over(self._shard, recording, seal)
             self._is_behind = True

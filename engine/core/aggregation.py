@@ -15,6 +15,7 @@ from engine.core import market, risk
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
+    ControlScope,
     EndReason,
     LeaveReason,
     MemberAmended,
@@ -269,9 +270,9 @@ def may_trade(state: State, parent: Parent) -> bool:
 
 
 def has_killed_member(state: State, parent: Parent) -> bool:
-    """Whether a kill switch stops a client whose order is in it: a child is never its alone."""
-    return bool(state.controls.killed) and any(
-        is_held(state, member.order) for member in parent.active_members()
+    """Whether a kill switch stops a member that wants something: a child is never its alone."""
+    return has_stopped_client(state, parent) and any(
+        member.open_qty and is_held(state, member.order) for member in parent.active_members()
     )
 
 
@@ -279,8 +280,18 @@ def are_as_free(state: State, parent: Parent, order: Order) -> bool:
     """Whether kill switches stop all members if they stop this order's client, else none."""
     if not state.controls.killed:
         return True
-    is_stopped = is_held(state, order)
-    return all(is_held(state, m.order) is is_stopped for m in parent.active_members())
+    if is_held(state, order):
+        return all(risk.is_killed(state, client_id=name) for name in parent.clients)
+    return not has_stopped_client(state, parent)
+
+
+def has_stopped_client(state: State, parent: Parent) -> bool:
+    """Whether a kill switch stops one of its clients; asked for each new order, so by few names."""
+    killed = state.controls.killed
+    return bool(killed) and any(
+        scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in parent.clients)
+        for scope, name in killed
+    )
 
 
 def is_held(state: State, order: Order) -> bool:
@@ -353,6 +364,8 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
         former.is_active = True
     order.parent_id = event.parent_id
     state.unplaced.pop(event.order_id, None)
+    client_id = order.terms.client_id
+    parent.clients[client_id] = parent.clients.get(client_id, 0) + 1
     parent.member_count += 1
     parent.open_qty += event.member_qty
     on_epoch(state, parent, event)
@@ -372,6 +385,10 @@ def on_member_left(state: State, event: MemberLeft) -> None:
     member.is_active = False
     member.order.parent_id = ""
     parent.pending.pop(event.order_id, None)
+    client_id = member.order.terms.client_id
+    parent.clients[client_id] -= 1
+    if not parent.clients[client_id]:
+        del parent.clients[client_id]
     parent.member_count -= 1
     parent.open_qty -= event.left_qty
     on_epoch(state, parent, event)

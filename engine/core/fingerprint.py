@@ -84,6 +84,7 @@ _of_parent = attrgetter(
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
     *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
 )
+_sized_of = attrgetter("members", "consenting", "clients", "children")
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
     "own_notional",
@@ -187,7 +188,10 @@ def of_parent(parent: Parent) -> Plain:
     return (
         _of_parent(parent),
         None if plan is None else plan.seq,
-        [len(index) for index in (parent.members, parent.consenting, parent.children)],
+        [
+            len(index)
+            for index in (parent.members, parent.consenting, parent.clients, parent.children)
+        ],
         (len(parent.ended_children), len(parent.fills)),
         list(islice(parent.pending, NEWEST)),
         None if parent.basis is None else of_basis(parent.basis),

@@ -51,6 +51,11 @@ class Nbbo(NamedTuple):
         """Age of the older of the two sides."""
         return now_ns - min(self.bid_received_ns, self.ask_received_ns)
 
+    def apart_ns(self, now_ns: int) -> int:
+        """How far from now the further side is: a clock that runs ahead says no age either."""
+        received_ns = (self.bid_received_ns, self.ask_received_ns)
+        return max(now_ns - min(received_ns), max(received_ns) - now_ns)
+
     def near_px(self, side: Side) -> int:
         return self.bid_px if side is Side.BUY else self.ask_px
 

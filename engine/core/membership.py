@@ -10,6 +10,8 @@ client is in it. As soon as no child covers what it wants, at once or when the c
 asked back have come, it leaves, to wait in a parent of such members; the others go on.
 """
 
+from collections.abc import Sequence
+
 from engine.core import aggregation
 from engine.core.aggregation import amended_qty, cancel, limit_band, respects, tightest_px
 from engine.core.events import (
@@ -23,7 +25,7 @@ from engine.core.events import (
     StageEvent,
     WithdrawReason,
 )
-from engine.core.state import Order, Parent, State
+from engine.core.state import Member, Order, Parent, State
 
 
 def settle(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
@@ -56,7 +58,7 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
     assert change is not None
     if change.change is Change.CANCEL:
         return (
-            left(parent, order, LeaveReason.CANCELLED),
+            left_alone(parent, order, LeaveReason.CANCELLED),
             OrderCancelled(
                 order_id=order.order_id,
                 cl_ord_id=change.cl_ord_id,
@@ -75,7 +77,7 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
     )
     is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this.
     if moves(state, parent, order) and not is_over:
-        return (left(parent, order, LeaveReason.AMENDED), amended)
+        return (left_alone(parent, order, LeaveReason.AMENDED), amended)
     change_qty = qty - order.order_qty
     others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
     stays = MemberAmended(
@@ -89,29 +91,69 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
     return (amended, stays)
 
 
-def part(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
-    """Let the first member that a kill switch stops leave the others."""
-    if not state.controls.killed:
+def part(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Let the members that kill switches stop leave the others, as far as no child covers them."""
+    if now_ns >= parent.terms.end_ns or not aggregation.has_killed_member(state, parent):
         return ()
-    stopped = [m for m in parent.active_members() if aggregation.is_held(state, m.order)]
-    if not stopped or len(stopped) == parent.member_count:
-        return ()
-    for member in stopped:  # One with a pending change waits for that.
-        if member.order.pending is None and 0 < member.open_qty <= parent.pool_qty:
-            return (left(parent, member.order, LeaveReason.KILL_SWITCH),)
-    return ()
+    free_qty, leaving = parent.pool_qty, []
+    stays: list[Member] = []
+    has_free = False
+    for member in parent.active_members():
+        qty = member.open_qty
+        is_held = qty > 0 and aggregation.is_held(state, member.order)
+        has_free |= qty > 0 and not is_held
+        if is_held and qty <= free_qty and member.order.pending is None:
+            free_qty -= qty  # One with a pending change waits for that.
+            leaving.append(member)
+        else:
+            stays.append(member)
+    return departures(parent, leaving, stays) if has_free else ()
 
 
-def left(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
+def departures(
+    parent: Parent, leaving: Sequence[Member], stays: Sequence[Member]
+) -> tuple[StageEvent, ...]:
+    """One after the other, each with what is then left; in one pass, however many they are."""
+    side, after = parent.terms.side, tightest_px(parent.terms.side, map(limit_of, stays))
+    limits = []  # Without each one and those before it.
+    for member in reversed(leaving):
+        limits.append(after)
+        after = tightest_px(side, (after, limit_of(member)))
+    epoch, parent_qty, events = parent.epoch, parent.open_qty, []
+    for member, limit_px in zip(leaving, reversed(limits), strict=True):
+        epoch, parent_qty = epoch + 1, parent_qty - member.open_qty
+        event = left(parent, member.order, LeaveReason.KILL_SWITCH, epoch, parent_qty, limit_px)
+        events.append(event)
+    return tuple(events)
+
+
+def limit_of(member: Member) -> int | None:
+    return member.order.limit_px
+
+
+def left_alone(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
+    """One member leaves, and nobody before it."""
     others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    limit_px = tightest_px(parent.terms.side, others)
+    return left(parent, order, reason, parent.epoch + 1, parent.open_qty - order.open_qty, limit_px)
+
+
+def left(
+    parent: Parent,
+    order: Order,
+    reason: LeaveReason,
+    epoch: int,
+    parent_qty: int,
+    parent_limit_px: int | None,
+) -> MemberLeft:
     return MemberLeft(
         parent_id=parent.parent_id,
         order_id=order.order_id,
         left_qty=order.open_qty,
         reason=reason,
-        epoch=parent.epoch + 1,
-        parent_qty=parent.open_qty - order.open_qty,
-        parent_limit_px=tightest_px(parent.terms.side, others),
+        epoch=epoch,
+        parent_qty=parent_qty,
+        parent_limit_px=parent_limit_px,
     )
 
 

@@ -87,7 +87,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
         return ()  # Asked before the market is looked at: mostly there is nobody.
     best = market.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
-    if mid_px is None or best.age_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
+    if mid_px is None or best.apart_ns(now_ns) > aggregation.policy_of(state).cross_quote_age_ns:
         return ()
     if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()

@@ -174,6 +174,7 @@ class Parent:
     limit_px: int | None = None
     members: dict[str, Member] = field(default_factory=dict)
     consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
+    clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
     epoch: int = 0
     open_qty: int = 0  # What its active members still want.
     exposure_qty: int = 0  # Leaves of its live children, unknown ones too.

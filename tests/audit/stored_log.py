@@ -1,7 +1,7 @@
 """A stored day that somebody changes: the rows of an embedded log, from outside the engine."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,16 @@ class Row(NamedTuple):
         return self.id & ((1 << OFFSET_BITS) - 1)
 
 
+def finished(steps: Generator[object, None, Proof]) -> Proof:
+    """What a verification comes to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            proof: Proof = done.value
+            return proof
+
+
 class Stored:
     """The file, its rows, and a connection that may change them."""
 
@@ -63,13 +73,7 @@ class Stored:
     ) -> Proof:
         rules = replace(RULES, release=release)
         with open_log(f"sqlite:{self.path}", partitions=PARTITIONS) as log:
-            steps = verification.verify(log, 0, rules, bounds, anchors, kept)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as done:
-                    proof: Proof = done.value
-                    return proof
+            return finished(verification.verify(log, 0, rules, bounds, anchors, kept))
 
     @contextmanager
     def changed(self, *statements: tuple[str, Sequence[Any]]) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -101,6 +102,20 @@ def test_what_belongs_to_a_new_parent_is_found_under_the_id_that_it_has() -> Non
     (pair,) = compared(was, now)
 
     assert pair.decided is now[0]
+
+
+@pytest.mark.parametrize(("named", "differs"), [("3-102", False), ("3-101", True), ("3-100", True)])
+def test_an_id_that_is_now_another_events_is_not_the_same(named: str, *, differs: bool) -> None:
+    """With one event more in front, what was 3-101 is 3-102, and 3-101 is what was 3-100."""
+    was = stamped((halted("A"), PLAN), (halted("B"), PLAN), (allocated("3-101"), PLAN))
+    now = stamped(
+        (halted("X"), PLAN), (halted("A"), PLAN), (halted("B"), PLAN), (allocated(named), PLAN)
+    )
+
+    alone, *more = compared(was, now)
+
+    assert (alone.recorded, alone.decided) == (None, now[0])
+    assert [pair.fields for pair in more] == ([("fill_id",)] if differs else [])
 
 
 def test_an_event_less_stands_alone_and_the_nearest_of_its_type_are_compared() -> None:

@@ -1,15 +1,16 @@
 """One release decides again what another recorded: here both are the same code."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from audit.stored_log import PARTITIONS, RULES, Stored
-from pipeline import desk, short_day
+from audit.stored_log import PARTITIONS, RULES, Stored, finished
+from pipeline import desk, in_process, short_day, succession
 
 from engine import recovery, snapshot
-from engine.audit.verification import Bounds
+from engine.audit.verification import Bounds, verify
 from engine.core.events import InputReason, InputRejected
 from engine.follower import Follower
 from engine.log import codec, open_log
@@ -50,6 +51,26 @@ def test_it_begins_in_the_middle_from_what_was_recorded(stored: Stored) -> None:
 
     assert proof.tally is not None
     assert (proof.decided, proof.tally.same, proof.tally.different) == (10, 10, 0)
+
+
+def test_a_day_in_two_parts_is_reconsidered_without_what_lies_between(tmp_path: Path) -> None:
+    """Closed twice, as what came after the first close wants, then opened and closed again."""
+    closed = succession.closed(f"sqlite:{tmp_path / 'log.db'}", 1)
+    opener = in_process.opener(closed.url, 1)
+    with open_log(closed.url, partitions=1) as log, in_process.worker(opener) as worker:
+        publisher = desk.Publisher(log, desk.OMS)
+        for name, opens in zip(succession.NAMES, (False, True), strict=False):
+            if opens:
+                publisher.send(desk.day_opened(time.time_ns()))
+            publisher.send(desk.cancel(f"g-{name}", name))
+            succession.close_day(log, publisher, worker, desk.DAY)
+    with open_log(closed.url, partitions=1) as log:
+        steps = verify(log, 0, succession.rules(1), Bounds(day=desk.DAY), kept=KEPT)
+        proof = finished(steps)
+    assert proof.difference is None
+    assert proof.tally is not None
+    assert proof.tally.same == proof.decided < proof.batches
+    assert proof.tally.different == proof.tally.raised == 0
 
 
 def test_a_changed_log_is_found_before_anything_is_decided_on_it(stored: Stored) -> None:

@@ -27,7 +27,7 @@ ELSEWHERE = {
     s.Child: {"terms"},
     s.Fill: {"child"},
     s.Parent: {
-        *("terms", "members", "consenting", "plan", "children", "pending", "basis"),
+        *("terms", "members", "consenting", "clients", "plan", "children", "pending", "basis"),
         *("ended_children", "fills"),
     },
     s.Book: {"quotes", "own", "limited"},

@@ -547,16 +547,19 @@ class RandomDay(RuleBasedStateMachine):
             (
                 (ControlScope.FIRM, ""),
                 (ControlScope.CLIENT, "c1"),
+                (ControlScope.CLIENT, "c2"),
                 (ControlScope.VENUE, LIT),
                 (ControlScope.INSTRUMENT, "AAPL"),
             )
         ),
-        what=st.sampled_from(("kill", "halt", "release", "release", "release")),
+        what=st.sampled_from(("kill", "halt", "lift", "release", "release", "release")),
     )
     def operate(self, scope: tuple[ControlScope, str], what: str) -> None:
         if what == "release":
             held = self.world.state.controls.killed
             self.step(lift(), *(kill(ControlScope(s), name, engaged=False) for s, name in held))
+        elif what == "lift":
+            self.step(kill(*scope, engaged=False))
         else:
             self.step(halt() if what == "halt" else kill(*scope))
 

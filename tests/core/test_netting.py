@@ -154,6 +154,13 @@ def test_the_age_is_that_of_the_older_side() -> None:
     world.when(fresh, order("b2")).then_some(an(OrdersCrossed, quote_age_ns=2 * SECOND))
 
 
+def test_a_side_of_a_clock_that_runs_ahead_is_no_fresher() -> None:
+    ahead = [quote(venue, received_ns=NOW_NS + 20 * SECOND) for venue in (LIT, OTHER_LIT)]
+    world = trading(*ahead)
+    world.when(order("b1"), sell(), after_ns=SECOND).then_no(OrdersCrossed)
+    world.when(quote(LIT, received_ns=NOW_NS + SECOND), after_ns=0).then_no(OrdersCrossed)
+
+
 def test_a_cross_needs_two_sides() -> None:
     trading(quote(ask=0)).when(order("b1"), sell()).then_no(OrdersCrossed)
 

@@ -34,7 +34,7 @@ from world import (
     trading,
 )
 
-from engine.core import risk
+from engine.core import aggregation, membership, risk
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -185,6 +185,7 @@ def test_a_parent_with_a_killed_client_neither_gathers_crosses_nor_goes_out() ->
     world.when(kill(ControlScope.CLIENT, "c1", engaged=False)).then_some(ParentReleased)
 
 
+ALONE: dict[str, Any] = {"crossing_consent": False}
 TWO = (order("o1", 400), order("o2", 600, client_id="c2"))
 KILL_C1 = kill(ControlScope.CLIENT, "c1")
 LIFT_C1 = kill(ControlScope.CLIENT, "c1", engaged=False)
@@ -225,6 +226,37 @@ def test_what_covers_a_stopped_client_comes_back_before_it_leaves() -> None:
         an(ChildRouted, parent_id=both.parent_id, child_qty=540),
     )
     world.when(LIFT_C1, after_ns=1).then_some(an(ChildRouted, child_qty=360))
+
+
+def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
+    mine = [order(f"o{n}", 100, limit_px=px(100 + n % 10 / 100)) for n in range(40)]
+    theirs = [order(f"p{n}", 100, limit_px=px(100.01), client_id="c2") for n in range(2)]
+    world = trading(policy(window_ns=MINUTE), *mine[:20], *theirs, *mine[20:])
+    parent = world.parent("p0")
+    world.state.controls.killed[(ControlScope.CLIENT, "c1")] = ""
+
+    found = membership.part(world.state, parent, world.now_ns)
+
+    left = [event for event in found if isinstance(event, MemberLeft)]
+    assert len(left) == len(found) == 40
+    assert [event.parent_qty for event in left] == [*range(4_100, 100, -100)]
+    assert [event.epoch - parent.epoch for event in left] == [*range(1, 41)]
+    assert [event.parent_limit_px for event in left] == [px(100)] * 30 + [px(100.01)] * 10
+    assert parent.limit_px == px(100)
+    assert not membership.part(world.state, parent, parent.terms.end_ns)
+
+
+def test_who_has_all_it_wanted_holds_nobody_up() -> None:
+    consents = order("o1", 400)
+    world = trading(policy(window_ns=MINUTE), consents, order("o2", 600, client_id="c2", **ALONE))
+    sell = order("s", 400, side=Side.SELL, client_id="c3")
+    world.given(sell).given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
+    assert (world.order("o1").open_qty, world.order("o2").open_qty) == (0, 600)
+
+    world.given(KILL_C1).when(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
+
+    assert aggregation.may_trade(world.state, world.parent("o2"))
+    assert world.parent("o1") is world.parent("o2")
 
 
 def test_two_stopped_clients_wait_together_and_part_when_one_may_go_on() -> None:
