@@ -341,6 +341,8 @@ class World:
             self._agenda.wake(process.seat, self._agenda.now_ns)
         for role in GUESTS:
             self._send_away(role)
+            if role not in self._living:  # Dead for good, and the group has noticed by now.
+                self._broker.expel(role)
         for role in ("g0", "w0", "w1"):
             self._start(role)
         self._say("healed")
