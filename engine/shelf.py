@@ -83,7 +83,7 @@ class DiskShelf:
     def put(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
-        own, home = self._opened(at), parent.parent_id
+        own, home = self._opened(parent.seq), parent.parent_id
         rows = [(order.order_id, at, written(order, REDUCERS)) for order in shared]
         rows.append((home, at, written(parent, APART)))
         try:
@@ -98,7 +98,7 @@ class DiskShelf:
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
         parent = self._parent(parent_id, orders, taken)
-        own = self._opened(at)
+        own = self._opened(parent.seq)
         try:
             own.executemany(PUT, [(name, at, None) for name in taken])
         except apsw.Error as error:
@@ -181,20 +181,20 @@ class DiskShelf:
 
     # ------------------------------------------------------------------------------ files
 
-    def _opened(self, at: int) -> apsw.Connection:
-        """Its own file."""
+    def _opened(self, seq: int) -> apsw.Connection:
+        """Its own file; `seq` is one of its day, by which it is named."""
         if self._own is None:
             if not self._known:
                 self._known = bytearray(bloom.FILTER_BYTES)
-            self._own = self._named(at) or private()
+            self._own = self._named(f"shard-{self._shard:04}-from-{seq:012}") or private()
         return self._own
 
-    def _named(self, at: int) -> apsw.Connection | None:
+    def _named(self, name: str) -> apsw.Connection | None:
         """A file of its own in the folder; None without one, or where it takes none."""
         if self._folder is None:
             return None
         token = secrets.token_hex(4)  # Several followers may share the folder.
-        path = self._folder / f"shard-{self._shard:04}-from-{at // 2:012}-{token}{SUFFIX}"
+        path = self._folder / f"{name}-{token}{SUFFIX}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             file = apsw.Connection(str(path))
@@ -228,7 +228,7 @@ class DiskShelf:
     def _move(self) -> None:
         """Copy what it holds to a new file."""
         former = self._own
-        own = self._named(self._at)
+        own = None if self._path is None else self._named(beginning(self._path))
         if former is None or own is None:
             raise OSError("the snapshots' folder takes no file")
         own.execute("commit")
@@ -271,14 +271,16 @@ class DiskShelf:
             if self._folder is not None:
                 self._take_over(path, found.at)
         except apsw.Error as error:
-            if self._path is not None:  # Half a copy.
-                self._path.unlink(missing_ok=True)
+            own = self._path
             self.clear()
+            remove(own)  # Half a copy.
             raise UnusableError(f"its shelf {found.file} cannot be read ({error})") from error
 
     def _take_over(self, path: Path, at: int) -> None:
         """Copy what counts of another's file to its own, so that a snapshot names one alone."""
-        own = self._opened(at)
+        if self._own is None:
+            self._own = self._named(beginning(path)) or private()
+        own = self._own
         own.execute("commit")
         own.execute("attach ? as base", (str(path),))
         own.execute("begin")
@@ -293,9 +295,10 @@ class DiskShelf:
 
     def _broken(self, error: Exception) -> ShelfError:
         """What to raise; a file that cannot be relied on is no more offered to anybody."""
-        for path in (self._path, self._base_path):
-            if path is not None:
-                path.unlink(missing_ok=True)
+        offered = (self._path, self._base_path)
+        self.close()
+        for path in offered:
+            remove(path)
         return ShelfError(
             f"shard {self._shard}: the shelf of finished orders failed ({error}). Nothing was "
             "written; the shard is folded again. Look at the disk of TMPDIR and of the snapshots."
@@ -331,6 +334,18 @@ def set_up(file: apsw.Connection) -> None:
     file.execute(f"pragma cache_size = {-CACHE_KIB}").fetchall()
     file.execute(TABLES)
     file.execute("begin")
+
+
+def beginning(path: Path) -> str:
+    """What the name of another file of its shard and day begins with, too."""
+    return path.name.rpartition("-")[0]
+
+
+def remove(path: Path | None) -> None:
+    """Delete a file that nobody has open here, with what SQLite keeps beside it."""
+    if path is not None:
+        for beside in ("", "-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
 def prune(folder: Path, shard: int, day_seq: int) -> None:
