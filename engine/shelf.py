@@ -18,6 +18,7 @@ filter of a fixed size says so at once (see `bloom`).
 import io
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ CACHE_KIB = 16_384
 BUSY_MS = 5_000
 ALL = 2**62  # Beyond every place in a fold.
 DIGEST_BYTES = 4
+SEEN_MAX = 64  # Parents; late reports of several come interleaved.
 
 TABLES = """
 create table item (
@@ -76,7 +78,8 @@ class DiskShelf:
         self._base_at = 0
         self._known = bytearray()
         self._at = 0  # Up to where its own file was written.
-        self._seen: Parent | None = None  # The last one looked at; reports of it come together.
+        self._seen: OrderedDict[str, Parent] = OrderedDict()  # The last ones looked at.
+        self._sharing: set[str] = set()  # Those of them that share orders with other parents.
 
     # ------------------------------------------------------------------------------- put
 
@@ -92,7 +95,7 @@ class DiskShelf:
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
-        self._seen = None
+        self._forget(home)
         bloom.remember(self._known, names)
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
@@ -104,15 +107,29 @@ class DiskShelf:
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
-        self._seen = None
+        self._forget(parent_id)
         return parent
 
     # ------------------------------------------------------------------------------ look
 
     def look(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
-        if self._seen is None or self._seen.parent_id != parent_id:
-            self._seen = self._parent(parent_id, orders, [])
-        return self._seen
+        parent = self._seen.get(parent_id)
+        if parent is None:
+            parent = self._seen[parent_id] = self._parent(parent_id, orders, [])
+            if any(member.order.is_shared for member in parent.members.values()):
+                self._sharing.add(parent_id)
+            if len(self._seen) > SEEN_MAX:
+                former, _ = self._seen.popitem(last=False)
+                self._sharing.discard(former)
+        self._seen.move_to_end(parent_id)
+        return parent
+
+    def _forget(self, parent_id: str) -> None:
+        """It is put there or taken down, perhaps with an order that others share."""
+        self._seen.pop(parent_id, None)
+        for name in self._sharing:
+            self._seen.pop(name, None)
+        self._sharing.clear()
 
     def find(self, key: str) -> Named | None:
         if not bloom.may_know(self._known, key):
@@ -308,7 +325,8 @@ class DiskShelf:
         self.close()
         self._known = bytearray()
         self._at = 0
-        self._seen = None
+        self._seen.clear()
+        self._sharing.clear()
 
     def close(self) -> None:
         for file in (self._own, self._base):

@@ -12,7 +12,7 @@ from beside import Beside, assert_all_the_same, files, restarted
 from logged import RULES, Live, morning
 from world import SECOND, at_once, bust, cancel, fill_report, order, px, quote
 
-from engine import snapshot
+from engine import shelf, snapshot
 from engine.audit.following import Following
 from engine.core import fingerprint
 from engine.log.embedded import EmbeddedLog
@@ -138,3 +138,27 @@ def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
         assert following.look()
         assert following.state == live.shard.state
     assert "is passed by: its shelf failed twice" in caplog.text
+
+
+# ------------------------------------------------------------------------------------- looking
+
+
+def test_parents_that_are_looked_at_in_turns_are_read_once(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "SEEN_MAX", 2)
+    morning(live)
+    for n in range(3):
+        finished(live, f"a{n}")
+    with closing(restarted(live.log, None, SOON).state.shelf) as found:
+        one, two, three = [x.parent_id for x in found.parents({})][-3:]
+        first = found.look(one, {})
+        assert found.look(two, {}) is found.look(two, {}) is not first
+        assert found.look(one, {}) is first
+
+        found.look(three, {})
+
+        assert found.look(one, {}) is first
+        again = found.look(two, {})
+        assert again is found.look(two, {})
+        assert found.look(one, {}) is first

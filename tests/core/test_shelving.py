@@ -287,6 +287,25 @@ def test_a_shared_order_follows_its_last_parent(shelf: Callable[[], Shelf]) -> N
     } == {500}
 
 
+def test_who_looked_at_a_parent_sees_its_shared_order_as_it_is_now(
+    shelf: Callable[[], Shelf],
+) -> None:
+    world = moved(shelf)
+    state, order_id = world.state, world.order().order_id
+    (fill,) = fills(state).values()
+    (home,) = (lying.parent_id for lying in state.shelf.parents(state.orders))
+
+    def seen() -> int:
+        return state.parent(home).members[order_id].order.withdrawn_qty
+
+    assert seen() == 0
+    world.given(*(report(c, ExecType.CANCELED, "R2") for c in world.children()), cancel("o1a"))
+    world.given(*(report(c, ExecType.CANCELED, "R3") for c in world.children()))
+    assert seen() == 300
+    world.given(bust(fill.child))
+    assert seen() == 500
+
+
 # ---------------------------------------------------------------------------------- the rule
 
 
