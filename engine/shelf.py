@@ -73,6 +73,7 @@ class DiskShelf:
         self._shard = shard
         self._own: apsw.Connection | None = None  # From the first parent on.
         self._path: Path | None = None  # Of its own file, if it has a name.
+        self._is_kept = False  # A snapshot may name it.
         self._base: apsw.Connection | None = None
         self._base_path: Path | None = None
         self._base_at = 0
@@ -241,6 +242,7 @@ class DiskShelf:
             self._own.execute("begin")
         except apsw.Error as error:
             raise self._broken(error) from error
+        self._is_kept = True
 
     def _move(self) -> None:
         """Copy what it holds to a new file."""
@@ -288,9 +290,7 @@ class DiskShelf:
             if self._folder is not None:
                 self._take_over(path, found.at)
         except apsw.Error as error:
-            own = self._path
-            self.clear()
-            remove(own)  # Half a copy.
+            self.clear()  # Half a copy goes with it.
             raise UnusableError(f"its shelf {found.file} cannot be read ({error})") from error
 
     def _take_over(self, path: Path, at: int) -> None:
@@ -332,7 +332,10 @@ class DiskShelf:
         for file in (self._own, self._base):
             if file is not None:
                 file.close()
+        if not self._is_kept:
+            remove(self._path)
         self._own = self._base = self._path = self._base_path = None
+        self._is_kept = False
 
 
 # --------------------------------------------------------------------------------- files

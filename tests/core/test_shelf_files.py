@@ -162,3 +162,24 @@ def test_parents_that_are_looked_at_in_turns_are_read_once(
         again = found.look(two, {})
         assert again is found.look(two, {})
         assert found.look(one, {}) is first
+
+
+# ------------------------------------------------------------------------------ what is left
+
+
+def test_an_outage_of_the_log_leaves_no_copy_behind(live: Live, folder: Path) -> None:
+    morning(live)
+    finished(live, "a1")
+    with closing(Following(live.log, 0, SOON, folder)) as following:
+        following.look()
+        following.keep()
+    there = files(folder)
+    assert len(there) == 1
+
+    for _ in range(3):
+        with closing(Following(live.log, 0, SOON, folder)) as following:
+            following.look()
+            assert len(files(folder)) == 2
+
+    assert files(folder) == there
+    assert_all_the_same(restarted(live.log, folder, SOON), live)
