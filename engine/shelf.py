@@ -20,6 +20,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -72,6 +73,7 @@ class DiskShelf:
         self._folder = folder
         self._shard = shard
         self._own: apsw.Connection | None = None  # From the first parent on.
+        self._name = ""  # With what the name of its own file begins.
         self._path: Path | None = None  # Of its own file, if it has a name.
         self._is_kept = False  # A snapshot may name it.
         self._base: apsw.Connection | None = None
@@ -87,10 +89,11 @@ class DiskShelf:
     def put(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
-        own, home = self._opened(parent.seq), parent.parent_id
+        home = parent.parent_id
         rows = [(order.order_id, at, written(order, REDUCERS)) for order in shared]
         rows.append((home, at, written(parent, APART)))
         try:
+            own = self._opened(parent.seq)
             own.executemany(PUT, rows)
             own.executemany(PUT_NAMES, [(key, at, name, home) for key, name in names.items()])
         except apsw.Error as error:
@@ -102,8 +105,8 @@ class DiskShelf:
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
         parent = self._parent(parent_id, orders, taken)
-        own = self._opened(parent.seq)
         try:
+            own = self._opened(parent.seq)
             own.executemany(PUT, [(name, at, None) for name in taken])
         except apsw.Error as error:
             raise self._broken(error) from error
@@ -204,26 +207,40 @@ class DiskShelf:
         if self._own is None:
             if not self._known:
                 self._known = bytearray(bloom.FILTER_BYTES)
-            self._own = self._named(f"shard-{self._shard:04}-from-{seq:012}") or private()
+            return self._begun(f"shard-{self._shard:04}-from-{seq:012}")
         return self._own
 
-    def _named(self, name: str) -> apsw.Connection | None:
-        """A file of its own in the folder; None without one, or where it takes none."""
-        if self._folder is None:
-            return None
-        token = secrets.token_hex(4)  # Several followers may share the folder.
-        path = self._folder / f"{name}-{token}{SUFFIX}"
+    def _begun(self, name: str) -> apsw.Connection:
+        """Its own file, new: in the folder, or without a name where that takes none."""
+        self._name = name
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._path, self._own = self._named()
+        except OSError as error:
+            if self._folder is not None:
+                _log.warning("shard %s: no shelf beside the snapshots: %s", self._shard, error)
+            self._path, self._own = None, private()
+        return self._own
+
+    def _named(self) -> tuple[Path, apsw.Connection]:
+        """A new file in the folder. Raises OSError without one, or where it takes none."""
+        if self._folder is None:
+            raise OSError("the shelf is this process's alone")
+        token = secrets.token_hex(4)  # Several followers may share the folder.
+        path = self._folder / f"{self._name}-{token}{SUFFIX}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
             file = apsw.Connection(str(path))
-        except (OSError, apsw.Error) as error:
-            _log.warning("shard %s: no shelf beside the snapshots: %s", self._shard, error)
-            return None
-        for pragma in ("journal_mode = wal", "synchronous = normal"):
-            file.execute(f"pragma {pragma}").fetchall()
-        set_up(file)
-        self._path = path
-        return file
+        except apsw.Error as error:
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
+        try:
+            for pragma in ("journal_mode = wal", "synchronous = normal"):
+                file.execute(f"pragma {pragma}").fetchall()
+            set_up(file)
+        except apsw.Error as error:
+            file.close()
+            remove(path)
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
+        return path, file
 
     def keep(self) -> None:
         """Have what lies there now be read by who comes from a snapshot.
@@ -232,29 +249,31 @@ class DiskShelf:
         """
         if self._own is None:
             return
-        if self._path is None:
-            raise OSError("the shelf is this process's alone")
         try:
             self._own.execute(KEEP, (self._at,))
             self._own.execute("commit")
-            if not self._path.exists():  # Somebody has cleared the folder.
-                self._move()
-            self._own.execute("begin")
+            try:
+                if self._path is None or not self._path.exists():  # None, or cleared away.
+                    self._move(self._own)
+            finally:
+                self._own.execute("begin")
         except apsw.Error as error:
             raise self._broken(error) from error
         self._is_kept = True
 
-    def _move(self) -> None:
-        """Copy what it holds to a new file."""
-        former = self._own
-        own = None if self._path is None else self._named(beginning(self._path))
-        if former is None or own is None:
-            raise OSError("the snapshots' folder takes no file")
-        own.execute("commit")
-        with own.backup("main", former, "main") as copying:
-            copying.step()
+    def _move(self, former: apsw.Connection) -> None:
+        """Copy what it holds to a new file in the folder. Raises OSError where it takes none."""
+        path, own = self._named()
+        try:
+            own.execute("commit")
+            with own.backup("main", former, "main") as copying:
+                copying.step()
+        except apsw.Error as error:
+            own.close()
+            remove(path)
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
         former.close()
-        self._own = own
+        self._path, self._own = path, own
 
     def __reduce__(self) -> tuple[type[Mark], tuple[object, ...]]:
         """What a snapshot says of it."""
@@ -295,9 +314,7 @@ class DiskShelf:
 
     def _take_over(self, path: Path, at: int) -> None:
         """Copy what counts of another's file to its own, so that a snapshot names one alone."""
-        if self._own is None:
-            self._own = self._named(beginning(path)) or private()
-        own = self._own
+        own = self._begun(beginning(path))
         own.execute("commit")
         own.execute("attach ? as base", (str(path),))
         own.execute("begin")
@@ -366,7 +383,8 @@ def remove(path: Path | None) -> None:
     """Delete a file that nobody has open here, with what SQLite keeps beside it."""
     if path is not None:
         for beside in ("", "-wal", "-shm"):
-            path.with_name(path.name + beside).unlink(missing_ok=True)
+            with suppress(OSError):
+                path.with_name(path.name + beside).unlink()
 
 
 def prune(folder: Path, shard: int, day_seq: int) -> None:

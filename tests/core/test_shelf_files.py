@@ -1,6 +1,9 @@
 """The files of shelves: what a crash, a full disk or a log that is away leaves of them."""
 
 import os
+import resource
+import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -183,3 +186,89 @@ def test_an_outage_of_the_log_leaves_no_copy_behind(live: Live, folder: Path) ->
 
     assert files(folder) == there
     assert_all_the_same(restarted(live.log, folder, SOON), live)
+
+
+# ---------------------------------------------------------------- a folder that takes no file
+
+
+@contextmanager
+def no_file_beyond(limit_bytes: int) -> Iterator[None]:
+    """As on a full disk: no file is written beyond this size."""
+    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, former)
+
+
+def test_a_folder_that_takes_its_file_later_has_snapshots_again(
+    live: Live, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that is full at the first put, and full still when a snapshot is due."""
+    morning(live)
+    live.when(*(order(f"a{n}", limit_px=px(80 + n / 8)) for n in range(80)))
+    live.when(*(cancel(f"a{n}") for n in range(80)))
+    later(live)
+    folder.mkdir()
+    with closing(Following(live.log, 0, SOON, folder)) as following:
+        with no_file_beyond(0):
+            following.look()
+        assert following.state == live.shard.state
+        assert "no shelf beside the snapshots: the snapshots' folder takes no file" in caplog.text
+        with no_file_beyond(64 * 1024), pytest.raises(OSError, match="takes no file"):
+            following.state.shelf.keep()
+        assert not [*folder.iterdir()]
+
+        finished(live, "b1")
+        following.look()
+        following.keep()
+
+        assert len(files(folder)) == 1
+    assert snapshot.paths(folder, 0)
+    assert_all_the_same(restarted(live.log, folder, SOON), live)
+
+
+def test_a_folder_that_went_for_a_while_has_snapshots_again(live: Live, folder: Path) -> None:
+    morning(live)
+    finished(live, "a1")
+    with closing(Following(live.log, 0, SOON, folder)) as following:
+        following.look()
+        following.keep()
+        shutil.rmtree(folder)
+        folder.touch()
+        with pytest.raises(OSError, match="exists"):
+            following.state.shelf.keep()
+        folder.unlink()
+        finished(live, "a2")
+        following.look()
+        following.keep()
+    assert snapshot.paths(folder, 0)
+    assert_all_the_same(restarted(live.log, folder, SOON), live)
+
+
+def test_a_folder_in_which_nothing_opens_leaves_the_shelf_to_its_process(
+    live: Live, folder: Path
+) -> None:
+    """Its path is longer than SQLite opens."""
+    deep = folder.joinpath(*["d" * 200] * 5)
+    morning(live)
+    finished(live, "a1")
+    with closing(Following(live.log, 0, SOON, deep)) as following:
+        following.look()
+        assert following.state == live.shard.state
+        with pytest.raises(OSError, match="takes no file"):
+            following.state.shelf.keep()
+
+
+def test_a_shelf_without_a_folder_is_in_no_snapshot(live: Live) -> None:
+    morning(live)
+    finished(live, "a1")
+
+    with (
+        closing(restarted(live.log, None, SOON).state.shelf) as found,
+        pytest.raises(OSError, match="this process's alone"),
+    ):
+        found.keep()
