@@ -14,7 +14,7 @@ anything lies. The work of a seal is bounded by what its batch wrote, so nobody 
 from engine.core.shelf import ExecutionKey, child_key, execution_key, order_key
 from engine.core.state import Child, Fill, Order, Parent, State
 
-PUT_AWAY_MIN = 200  # Members that a seal may go through, whatever its batch wrote.
+PUT_AWAY_MIN = 500  # Members, children and fills that a seal may go through at the least.
 
 
 # ------------------------------------------------------------------------------ decide
@@ -66,7 +66,8 @@ def put_away(state: State, now_ns: int) -> None:
         del ended[parent_id]
         parent = state.parents_ended[parent_id]
         left -= len(parent.members)
-        if is_finished(parent):
+        if is_finished(parent):  # What it has taken was written by events, some for each.
+            left -= len(parent.ended_children) + len(parent.fills)
             put(state, parent)
         else:
             ended[parent_id] = now_ns + state.shelve_after_ns

@@ -353,6 +353,26 @@ def test_a_seal_goes_through_no_more_than_its_batch_asks_for(
     assert world.state.shelved.parents == most < len(limits)
 
 
+def test_what_a_parent_has_done_counts_as_well(
+    shelf: Callable[[], Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two parents of a member, each with a child that was filled ten times."""
+    world = quick(shelf, SHELVE_AFTER_NS)
+    for limit_px in (px(99.98), px(99.50)):
+        name = f"o{limit_px}"
+        world.given(at_once(name, 500, limit_px=limit_px))
+        child = world.child()
+        world.given(*(fill_report(child, 50, f"{name}{n}") for n in range(10)))
+    assert len(world.state.parents_ended) == 2
+    monkeypatch.setattr(shelving, "PUT_AWAY_MIN", 2)
+
+    world.given(cancel("nothing"), after_ns=SHELVE_AFTER_NS)
+
+    assert totals(world) == (1, 1, 1, 10, 10)
+    world.given(cancel("nothing more"))
+    assert totals(world) == (2, 2, 2, 20, 20)
+
+
 @pytest.mark.parametrize("venue", ["", LIT])
 def test_a_day_folds_to_the_same_shelf(shelf: Callable[[], Shelf], venue: str) -> None:
     world = moved(shelf)
