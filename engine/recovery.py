@@ -16,7 +16,7 @@ batches. Each step yields how far it is.
 
 import logging
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,15 +84,22 @@ def recover(
     return shard
 
 
-def opened(log: Log, follower: Follower, snapshots: Path | None) -> Recording:
-    """The log from where folding begins, where the follower stands then too."""
-    return begun(log, follower, snapshots).recording
+def opened(
+    log: Log, follower: Follower, snapshots: Path | None, failed: Collection[int] = ()
+) -> Recording:
+    """The log from where folding begins, where the follower stands then too.
+
+    It begins at no snapshot of the batches that `failed`.
+    """
+    return begun(log, follower, snapshots, failed).recording
 
 
-def begun(log: Log, follower: Follower, snapshots: Path | None) -> Opened:
+def begun(
+    log: Log, follower: Follower, snapshots: Path | None, failed: Collection[int] = ()
+) -> Opened:
     """The same, and what it begins at."""
     number = follower.number
-    recording = None if snapshots is None else _at_snapshot(log, follower, snapshots)
+    recording = None if snapshots is None else _at_snapshot(log, follower, snapshots, failed)
     try:
         close = closing.last_close(log, number, follower.next_batch - 1)
         if close is not None:
@@ -111,13 +118,15 @@ def begun(log: Log, follower: Follower, snapshots: Path | None) -> Opened:
         raise
 
 
-def _at_snapshot(log: Log, follower: Follower, snapshots: Path) -> Recording | None:
+def _at_snapshot(
+    log: Log, follower: Follower, snapshots: Path, failed: Collection[int]
+) -> Recording | None:
     """The log from the newest usable snapshot on."""
     number = follower.number
     for path in snapshot.paths(snapshots, number):
         recording = Recording(log, number)
         try:
-            snapshot.restore(follower, recording, path)
+            snapshot.restore(follower, recording, path, failed)
         except UnusableError as error:
             recording.close()
             _log.warning("shard %s: snapshot %s is passed by: %s", number, path.name, error)

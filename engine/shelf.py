@@ -18,7 +18,9 @@ filter of a fixed size says so at once (see `bloom`).
 import io
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -36,6 +38,7 @@ CACHE_KIB = 16_384
 BUSY_MS = 5_000
 ALL = 2**62  # Beyond every place in a fold.
 DIGEST_BYTES = 4
+SEEN_MAX = 64  # Parents; late reports of several come interleaved.
 
 TABLES = """
 create table item (
@@ -70,49 +73,67 @@ class DiskShelf:
         self._folder = folder
         self._shard = shard
         self._own: apsw.Connection | None = None  # From the first parent on.
+        self._name = ""  # With what the name of its own file begins.
         self._path: Path | None = None  # Of its own file, if it has a name.
+        self._is_kept = False  # A snapshot may name it.
         self._base: apsw.Connection | None = None
         self._base_path: Path | None = None
         self._base_at = 0
         self._known = bytearray()
         self._at = 0  # Up to where its own file was written.
-        self._seen: Parent | None = None  # The last one looked at; reports of it come together.
+        self._seen: OrderedDict[str, Parent] = OrderedDict()  # The last ones looked at.
+        self._sharing: set[str] = set()  # Those of them that share orders with other parents.
 
     # ------------------------------------------------------------------------------- put
 
     def put(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
-        own, home = self._opened(at), parent.parent_id
+        home = parent.parent_id
         rows = [(order.order_id, at, written(order, REDUCERS)) for order in shared]
         rows.append((home, at, written(parent, APART)))
         try:
+            own = self._opened(parent.seq)
             own.executemany(PUT, rows)
             own.executemany(PUT_NAMES, [(key, at, name, home) for key, name in names.items()])
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
-        self._seen = None
+        self._forget(home)
         bloom.remember(self._known, names)
 
     def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
         parent = self._parent(parent_id, orders, taken)
-        own = self._opened(at)
         try:
+            own = self._opened(parent.seq)
             own.executemany(PUT, [(name, at, None) for name in taken])
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
-        self._seen = None
+        self._forget(parent_id)
         return parent
 
     # ------------------------------------------------------------------------------ look
 
     def look(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
-        if self._seen is None or self._seen.parent_id != parent_id:
-            self._seen = self._parent(parent_id, orders, [])
-        return self._seen
+        parent = self._seen.get(parent_id)
+        if parent is None:
+            parent = self._seen[parent_id] = self._parent(parent_id, orders, [])
+            if any(member.order.is_shared for member in parent.members.values()):
+                self._sharing.add(parent_id)
+            if len(self._seen) > SEEN_MAX:
+                former, _ = self._seen.popitem(last=False)
+                self._sharing.discard(former)
+        self._seen.move_to_end(parent_id)
+        return parent
+
+    def _forget(self, parent_id: str) -> None:
+        """It is put there or taken down, perhaps with an order that others share."""
+        self._seen.pop(parent_id, None)
+        for name in self._sharing:
+            self._seen.pop(name, None)
+        self._sharing.clear()
 
     def find(self, key: str) -> Named | None:
         if not bloom.may_know(self._known, key):
@@ -181,31 +202,45 @@ class DiskShelf:
 
     # ------------------------------------------------------------------------------ files
 
-    def _opened(self, at: int) -> apsw.Connection:
-        """Its own file."""
+    def _opened(self, seq: int) -> apsw.Connection:
+        """Its own file; `seq` is one of its day, by which it is named."""
         if self._own is None:
             if not self._known:
                 self._known = bytearray(bloom.FILTER_BYTES)
-            self._own = self._named(at) or private()
+            return self._begun(f"shard-{self._shard:04}-from-{seq:012}")
         return self._own
 
-    def _named(self, at: int) -> apsw.Connection | None:
-        """A file of its own in the folder; None without one, or where it takes none."""
-        if self._folder is None:
-            return None
-        token = secrets.token_hex(4)  # Several followers may share the folder.
-        path = self._folder / f"shard-{self._shard:04}-from-{at // 2:012}-{token}{SUFFIX}"
+    def _begun(self, name: str) -> apsw.Connection:
+        """Its own file, new: in the folder, or without a name where that takes none."""
+        self._name = name
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._path, self._own = self._named()
+        except OSError as error:
+            if self._folder is not None:
+                _log.warning("shard %s: no shelf beside the snapshots: %s", self._shard, error)
+            self._path, self._own = None, private()
+        return self._own
+
+    def _named(self) -> tuple[Path, apsw.Connection]:
+        """A new file in the folder. Raises OSError without one, or where it takes none."""
+        if self._folder is None:
+            raise OSError("the shelf is this process's alone")
+        token = secrets.token_hex(4)  # Several followers may share the folder.
+        path = self._folder / f"{self._name}-{token}{SUFFIX}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
             file = apsw.Connection(str(path))
-        except (OSError, apsw.Error) as error:
-            _log.warning("shard %s: no shelf beside the snapshots: %s", self._shard, error)
-            return None
-        for pragma in ("journal_mode = wal", "synchronous = normal"):
-            file.execute(f"pragma {pragma}").fetchall()
-        set_up(file)
-        self._path = path
-        return file
+        except apsw.Error as error:
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
+        try:
+            for pragma in ("journal_mode = wal", "synchronous = normal"):
+                file.execute(f"pragma {pragma}").fetchall()
+            set_up(file)
+        except apsw.Error as error:
+            file.close()
+            remove(path)
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
+        return path, file
 
     def keep(self) -> None:
         """Have what lies there now be read by who comes from a snapshot.
@@ -214,28 +249,31 @@ class DiskShelf:
         """
         if self._own is None:
             return
-        if self._path is None:
-            raise OSError("the shelf is this process's alone")
         try:
             self._own.execute(KEEP, (self._at,))
             self._own.execute("commit")
-            if not self._path.exists():  # Somebody has cleared the folder.
-                self._move()
-            self._own.execute("begin")
+            try:
+                if self._path is None or not self._path.exists():  # None, or cleared away.
+                    self._move(self._own)
+            finally:
+                self._own.execute("begin")
         except apsw.Error as error:
             raise self._broken(error) from error
+        self._is_kept = True
 
-    def _move(self) -> None:
-        """Copy what it holds to a new file."""
-        former = self._own
-        own = self._named(self._at)
-        if former is None or own is None:
-            raise OSError("the snapshots' folder takes no file")
-        own.execute("commit")
-        with own.backup("main", former, "main") as copying:
-            copying.step()
+    def _move(self, former: apsw.Connection) -> None:
+        """Copy what it holds to a new file in the folder. Raises OSError where it takes none."""
+        path, own = self._named()
+        try:
+            own.execute("commit")
+            with own.backup("main", former, "main") as copying:
+                copying.step()
+        except apsw.Error as error:
+            own.close()
+            remove(path)
+            raise OSError(f"the snapshots' folder takes no file ({error})") from error
         former.close()
-        self._own = own
+        self._path, self._own = path, own
 
     def __reduce__(self) -> tuple[type[Mark], tuple[object, ...]]:
         """What a snapshot says of it."""
@@ -271,14 +309,12 @@ class DiskShelf:
             if self._folder is not None:
                 self._take_over(path, found.at)
         except apsw.Error as error:
-            if self._path is not None:  # Half a copy.
-                self._path.unlink(missing_ok=True)
-            self.clear()
+            self.clear()  # Half a copy goes with it.
             raise UnusableError(f"its shelf {found.file} cannot be read ({error})") from error
 
     def _take_over(self, path: Path, at: int) -> None:
         """Copy what counts of another's file to its own, so that a snapshot names one alone."""
-        own = self._opened(at)
+        own = self._begun(beginning(path))
         own.execute("commit")
         own.execute("attach ? as base", (str(path),))
         own.execute("begin")
@@ -293,9 +329,10 @@ class DiskShelf:
 
     def _broken(self, error: Exception) -> ShelfError:
         """What to raise; a file that cannot be relied on is no more offered to anybody."""
-        for path in (self._path, self._base_path):
-            if path is not None:
-                path.unlink(missing_ok=True)
+        offered = (self._path, self._base_path)
+        self.close()
+        for path in offered:
+            remove(path)
         return ShelfError(
             f"shard {self._shard}: the shelf of finished orders failed ({error}). Nothing was "
             "written; the shard is folded again. Look at the disk of TMPDIR and of the snapshots."
@@ -305,13 +342,17 @@ class DiskShelf:
         self.close()
         self._known = bytearray()
         self._at = 0
-        self._seen = None
+        self._seen.clear()
+        self._sharing.clear()
 
     def close(self) -> None:
         for file in (self._own, self._base):
             if file is not None:
                 file.close()
+        if not self._is_kept:
+            remove(self._path)
         self._own = self._base = self._path = self._base_path = None
+        self._is_kept = False
 
 
 # --------------------------------------------------------------------------------- files
@@ -331,6 +372,19 @@ def set_up(file: apsw.Connection) -> None:
     file.execute(f"pragma cache_size = {-CACHE_KIB}").fetchall()
     file.execute(TABLES)
     file.execute("begin")
+
+
+def beginning(path: Path) -> str:
+    """What the name of another file of its shard and day begins with, too."""
+    return path.name.rpartition("-")[0]
+
+
+def remove(path: Path | None) -> None:
+    """Delete a file that nobody has open here, with what SQLite keeps beside it."""
+    if path is not None:
+        for beside in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                path.with_name(path.name + beside).unlink()
 
 
 def prune(folder: Path, shard: int, day_seq: int) -> None:

@@ -18,7 +18,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -227,14 +227,18 @@ def copied(state: State) -> State:
     return found
 
 
-def restore(follower: Follower, recording: Recording, path: Path) -> None:
+def restore(
+    follower: Follower, recording: Recording, path: Path, failed: Collection[int] = ()
+) -> None:
     """Bring both to where the snapshot stands.
 
-    Raises UnusableError if it is another shard's, other code's, damaged, or not of this log; then
-    nothing has moved but the recording's journal.
+    Raises UnusableError if it is another shard's, other code's, damaged, not of this log, or of a
+    batch that `failed` before; then nothing has moved but the recording's journal.
     """
     place = read_place(path)
     check_place(place, follower)
+    if place.batch in failed:
+        raise UnusableError("its shelf failed twice")
     recording.start(JOURNAL, place.sealed)
     check_log(place, recording)
     state = read_state(path, place.shard)

@@ -48,6 +48,9 @@ class Following:
         self._written_seq = 0  # The state's next seq in the last snapshot.
         self._not_before_s = 0.0
         self._failed = -1  # The batch that could not be folded the last time.
+        self._began = -1  # The batch of the snapshot that it began at.
+        self._shelf_failed = -1  # The same, of the last time that the shelf failed.
+        self._passed: set[int] = set()  # Batches whose snapshots it begins at no more.
 
     @property
     def next_batch(self) -> int:
@@ -73,7 +76,13 @@ class Following:
             return self._look()
         except StateDiffersError:
             raise
-        except (LogUnavailableError, ShelfError):
+        except ShelfError:
+            if self._began == self._shelf_failed:
+                self._passed.add(self._began)
+            self._shelf_failed = self._began
+            self._begin_again()
+            raise
+        except LogUnavailableError:
             self._begin_again()
             raise
         except CorruptLogError as error:
@@ -88,7 +97,9 @@ class Following:
 
     def _look(self) -> int:
         if self._recording is None:
-            self._recording = opened(self._log, self._follower, self._folder)
+            self._began = -1
+            self._recording = opened(self._log, self._follower, self._folder, self._passed)
+            self._began = self._follower.next_batch - 1
             self._written_seq = self._follower.state.next_seq
         first = self._follower.next_batch
         for sealing in folded(self._log, self._follower, self._recording, self._folder):

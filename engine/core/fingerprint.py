@@ -59,7 +59,7 @@ SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "standing"),
-    *("sealed_seq", "day_seq", "shelve_after_ns", "shelved"),
+    *("sealed_seq", "seals", "day_seq", "shelve_after_ns", "shelved"),
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)

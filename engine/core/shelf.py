@@ -81,7 +81,7 @@ class Shelved:
 class Shelf(Protocol):
     """What `shelving` and `decide` ask of a shelf. `orders` are those at work, by id.
 
-    `at` grows from call to call, over puts and takes alike.
+    `at` grows with each seal, and between two of them from what is taken to what is put.
     """
 
     def put(

@@ -14,7 +14,7 @@ anything lies. The work of a seal is bounded by what its batch wrote, so nobody 
 from engine.core.shelf import ExecutionKey, child_key, execution_key, order_key
 from engine.core.state import Child, Fill, Order, Parent, State
 
-PUT_AWAY_MIN = 200  # Members that a seal may go through, whatever its batch wrote.
+PUT_AWAY_MIN = 500  # Members, children and fills that a seal may go through at the least.
 
 
 # ------------------------------------------------------------------------------ decide
@@ -57,6 +57,7 @@ def put_away(state: State, now_ns: int) -> None:
     """At a seal: lay there what is finished; what is not yet is looked at again later."""
     left = PUT_AWAY_MIN + state.next_seq - state.sealed_seq
     state.sealed_seq = state.next_seq
+    state.seals += 1
     ended = state.ended
     for _ in range(len(ended)):
         parent_id, due_ns = next(iter(ended.items()))
@@ -65,7 +66,8 @@ def put_away(state: State, now_ns: int) -> None:
         del ended[parent_id]
         parent = state.parents_ended[parent_id]
         left -= len(parent.members)
-        if is_finished(parent):
+        if is_finished(parent):  # What it has taken was written by events, some for each.
+            left -= len(parent.ended_children) + len(parent.fills)
             put(state, parent)
         else:
             ended[parent_id] = now_ns + state.shelve_after_ns
@@ -110,7 +112,7 @@ def put(state: State, parent: Parent) -> None:
     state.shelved.count(parent, own, 1)
     shared = [order for order in own if order.is_shared]
     # Odd: after what this batch took down, before what the next one does.
-    state.shelf.put(parent, shared, names, 2 * state.next_seq + 1)
+    state.shelf.put(parent, shared, names, 2 * state.seals + 1)
 
 
 def taken_down(state: State, parent_id: str) -> Parent:
@@ -118,7 +120,7 @@ def taken_down(state: State, parent_id: str) -> Parent:
     parent = state.parents.get(parent_id) or state.parents_ended.get(parent_id)
     if parent is not None:
         return parent
-    parent = state.shelf.take(parent_id, state.orders, 2 * state.next_seq + 2)
+    parent = state.shelf.take(parent_id, state.orders, 2 * state.seals + 2)
     own: list[Order] = []
     for order_id, member in parent.members.items():
         order = member.order

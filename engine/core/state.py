@@ -326,6 +326,7 @@ class State:
     next_seq: int = 0
     sealed_ns: int = 0
     sealed_seq: int = 0  # The next seq after the last seal.
+    seals: int = 0  # Of the day; what lies on the shelf is in their order, events or none.
     day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)

@@ -287,6 +287,25 @@ def test_a_shared_order_follows_its_last_parent(shelf: Callable[[], Shelf]) -> N
     } == {500}
 
 
+def test_who_looked_at_a_parent_sees_its_shared_order_as_it_is_now(
+    shelf: Callable[[], Shelf],
+) -> None:
+    world = moved(shelf)
+    state, order_id = world.state, world.order().order_id
+    (fill,) = fills(state).values()
+    (home,) = (lying.parent_id for lying in state.shelf.parents(state.orders))
+
+    def seen() -> int:
+        return state.parent(home).members[order_id].order.withdrawn_qty
+
+    assert seen() == 0
+    world.given(*(report(c, ExecType.CANCELED, "R2") for c in world.children()), cancel("o1a"))
+    world.given(*(report(c, ExecType.CANCELED, "R3") for c in world.children()))
+    assert seen() == 300
+    world.given(bust(fill.child))
+    assert seen() == 500
+
+
 # ---------------------------------------------------------------------------------- the rule
 
 
@@ -332,6 +351,26 @@ def test_a_seal_goes_through_no_more_than_its_batch_asks_for(
 
     most = 1 + world.state.next_seq - written
     assert world.state.shelved.parents == most < len(limits)
+
+
+def test_what_a_parent_has_done_counts_as_well(
+    shelf: Callable[[], Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two parents of a member, each with a child that was filled ten times."""
+    world = quick(shelf, SHELVE_AFTER_NS)
+    for limit_px in (px(99.98), px(99.50)):
+        name = f"o{limit_px}"
+        world.given(at_once(name, 500, limit_px=limit_px))
+        child = world.child()
+        world.given(*(fill_report(child, 50, f"{name}{n}") for n in range(10)))
+    assert len(world.state.parents_ended) == 2
+    monkeypatch.setattr(shelving, "PUT_AWAY_MIN", 2)
+
+    world.given(cancel("nothing"), after_ns=SHELVE_AFTER_NS)
+
+    assert totals(world) == (1, 1, 1, 10, 10)
+    world.given(cancel("nothing more"))
+    assert totals(world) == (2, 2, 2, 20, 20)
 
 
 @pytest.mark.parametrize("venue", ["", LIT])
