@@ -8,7 +8,7 @@ worker is at work in either.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -41,7 +41,6 @@ from engine.shard import Rules
 
 OWNER = "repartition"
 LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.
-FAR_MS = 2**62  # Later than every record.
 OnShard = Callable[[int], None]
 
 
@@ -65,15 +64,21 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
     with all_leases(old), all_leases(new):
         require_rest(old, rules, on_shard)
         source = source_of(old, rules.release, rules.python)
-        ends = {topic: new.since(topic, 0, FAR_MS) for topic in SHARED_TOPICS}
-        made = opening(source, new.partitions, rules.release, rules.python, ends)
+        made: list[BatchSealed] = []
+
+        def first(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
+            found = opening(source, new.partitions, rules.release, rules.python, ends)
+            made[:] = found.seals
+            return found.records
+
         try:
-            new.begin(made.records)
+            new.begin(first)
         except NotEmptyError:
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
-            return Taken(made.seals, is_new=False)
-    return Taken(made.seals, is_new=True)
+            heads = [first_batch(new, number) for number in range(new.partitions)]
+            return Taken([head.sealing.seal for head in heads if head is not None], is_new=False)
+    return Taken(made, is_new=True)
 
 
 @contextmanager
