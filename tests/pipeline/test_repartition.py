@@ -21,10 +21,12 @@ from pipeline.succession import (
     close_day,
     closed,
     holds,
+    last,
     next_day,
     proved,
     recovered,
     reopened,
+    rules,
 )
 
 import projections
@@ -33,7 +35,7 @@ from engine.cli.application import execute
 from engine.core import events as e
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
-from engine.log.port import LeaseLostError, NotEmptyError
+from engine.log.port import EngineError, LeaseLostError, NotEmptyError
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,50 @@ def test_a_log_that_was_never_closed_and_one_at_work_are_refused(tmp_path: Path)
             reopened(day, f"sqlite:{tmp_path}/new.db", 3)
 
 
+def test_a_worker_that_took_over_while_the_log_was_proved_is_found(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    """The leases lapse while a proof hangs; the worker has decided and is gone at its end."""
+    day = copied(days[3], tmp_path)
+
+    def on_shard(number: int) -> None:
+        if number < day.partitions - 1:
+            return
+        with (
+            open_log(day.url, partitions=3) as log,
+            in_process.worker(in_process.opener(day.url, 3)) as running,
+        ):
+            desk.Publisher(log, desk.OMS).send(desk.cancel(f"g-{NAMES[0]}", NAMES[0]))
+            in_process.until(
+                lambda: in_process.events(log, "ingest", e.OrderCancelled), "its work", running
+            )
+
+    url = f"sqlite:{tmp_path}/new.db"
+    with (
+        open_log(day.url, partitions=3, session_timeout_ms=500) as old,
+        open_log(url, partitions=2) as new,
+    ):
+        with pytest.raises(LeaseLostError, match="lost while the log was proved"):
+            repartition.repartition(old, new, rules(2), on_shard)
+        assert new.last("journal", 0) is None
+
+
+def test_what_comes_while_the_log_is_proved_is_found(days: dict[int, Day], tmp_path: Path) -> None:
+    day = copied(days[3], tmp_path)
+    with (
+        open_log(day.url, partitions=3) as old,
+        open_log(f"sqlite:{tmp_path}/new.db", partitions=2) as new,
+    ):
+
+        def on_shard(number: int) -> None:
+            if number == day.partitions - 1:
+                desk.Publisher(old, desk.OMS).send(desk.cancel(f"g-{NAMES[0]}", NAMES[0]))
+
+        with pytest.raises(EngineError, match="1 records of orders wait"):
+            repartition.repartition(old, new, rules(2), on_shard)
+        assert new.last("journal", 0) is None
+
+
 def copied(day: Day, folder: Path) -> Day:
     """A copy of a log that a test may write to."""
     source = Path(day.url.removeprefix("sqlite:"))
@@ -198,6 +244,31 @@ def test_such_a_log_is_archived_and_the_archive_proves_the_same(
         assert archiving.archive(log, tmp_path / "archive") == 1
     archived = f"archive:{tmp_path}/archive"
     assert verified(archived, "--opened-from", days[3].url, partitions=2) == 0
+
+
+def test_an_archive_of_the_old_log_proves_it_though_an_idle_worker_sealed_more(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    """An archive ends with the close; ids still go on above those of what was adopted after."""
+    day = copied(days[3], tmp_path)
+    with open_log(day.url, partitions=3) as log:
+        closed_at = [last(number, log) for number in range(3)]
+        with in_process.worker(in_process.opener(day.url, 3)) as running:
+            in_process.until(
+                lambda: all(last(x, log).batch > closed_at[x].batch for x in range(3)),
+                "an adopted configuration of each",
+                running,
+            )
+        adopted = [last(number, log) for number in range(3)]
+        assert archiving.archive(log, tmp_path / "archive") == 1
+    url = f"sqlite:{tmp_path}/new.db"
+    taken = reopened(day, url, 2)
+
+    assert taken.seals[0].first_seq == max(seal.next_seq for seal in adopted)
+    holds(day, url, 2)
+    archive = f"archive:{tmp_path}/archive"
+    assert verified(url, "--opened-from", day.url, partitions=2) == 0
+    assert verified(url, "--opened-from", archive, partitions=2) == 0
 
 
 # ------------------------------------------------------------------------------------ kills
