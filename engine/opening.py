@@ -186,7 +186,7 @@ def opening(
     try:
         parted = resharding.parted(source.states, partitions)
     except resharding.DifferError as error:
-        raise EngineError(f"{error}. Set it again and close the day again.") from error
+        raise EngineError(f"{error}. Mend it and close the day again.") from error
     shared = shared_records(source, parted)
     records: dict[str, list[NewRecord]] = {topic: list(shared[topic]) for topic in SHARED_TOPICS}
     found: list[BatchSealed] = []
