@@ -324,7 +324,7 @@ class _Batch:
             previous_chain=seals.GENESIS,
             chain=b"",
             resume=tuple(
-                ResumeOffset(topic=topic, next_offset=ends.get(topic, 0) + counts[topic])
+                ResumeOffset(topic=topic, next_offset=counts[topic] and ends[topic] + counts[topic])
                 for topic in INPUT_TOPICS
             ),
         )
@@ -382,6 +382,11 @@ def continued(number: int, seal: BatchSealed, events: Sequence[StageEvent]) -> L
         raise CorruptLogError(
             f"shard {number}: the first batch begins at seq {seal.first_seq} and names no log that "
             "it goes on from. The log's beginning is missing, or was written by another hand."
+        )
+    if seal.kind is not SealKind.CLOSE or not seal.state_hash:
+        raise CorruptLogError(
+            f"shard {number}: the first batch goes on from another log, but its seal is no close "
+            "or states no hash of what it leaves. It was written by another hand."
         )
     if seal.first_seq < max(entry.next_seq for entry in first.closes):
         raise CorruptLogError(

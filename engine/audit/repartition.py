@@ -266,6 +266,8 @@ def differing(again: Opening, heads: Sequence[Head], partitions: int) -> Iterato
     """Each shard and topic whose records are not those that follow from the old log."""
     for number in range(partitions):
         head, seal = heads[number], again.seals[number]
+        if head.sealing.seal.resume != heads[0].sealing.seal.resume:
+            yield f"shard {number}: its first seal goes on elsewhere in the inputs than shard 0's"
         if replace(head.sealing.seal, resume=()) != replace(seal, resume=()):
             yield f"shard {number}: its first seal is not that which follows from the old log"
         if seals.chain(head.sealing.seal) != head.sealing.seal.chain:
