@@ -1,11 +1,13 @@
 """A closed log goes on in another one with more shards or fewer, with all that lived on."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -30,12 +32,15 @@ from pipeline.succession import (
 )
 
 import projections
+from engine import opening
 from engine.audit import archiving, repartition
 from engine.cli.application import execute
 from engine.core import events as e
 from engine.core.partition import partition_of
+from engine.follower import Follower
 from engine.log import codec, open_log
-from engine.log.port import EngineError, LeaseLostError, NotEmptyError
+from engine.log.port import CorruptLogError, EngineError, LeaseLostError, NotEmptyError
+from engine.recording import Recording, events_of
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +208,60 @@ def test_an_opening_batch_that_was_changed_is_found(
     connection.close()
 
     assert verified(url) == 3
-    assert verified(url, "--opened-from", old) != 0
+    assert verified(url, "--opened-from", old) == 3
+    capsys.readouterr()
+    assert verified(url, "--opened-from", old, "-o", "json") == 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["verified"] is False
+    assert report["opening"]["problems"]
+
+
+@pytest.mark.parametrize("changed", [{0, 1}, {1}])
+def test_an_opening_that_goes_on_elsewhere_in_the_inputs_is_found(
+    changed: set[int], days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No chain covers where a log keeps its records; a worker would begin in the wrong place."""
+    path = tmp_path / "new.db"
+    url = f"sqlite:{path}"
+    taken = reopened(days[3], url, 2)
+    connection = apsw.Connection(str(path))
+    for seal in (taken.seals[number] for number in changed):
+        moved = tuple(replace(entry, next_offset=entry.next_offset + 1) for entry in seal.resume)
+        written = (codec.encode(replace(seal, resume=moved)), codec.encode(seal))
+        connection.execute("update record set value = ? where value = ?", written)
+        assert connection.changes() == 1
+    connection.close()
+
+    assert verified(url, partitions=2) == 3
+    assert "resume of" in capsys.readouterr().out
+    with (
+        open_log(days[3].url, partitions=3) as old,
+        open_log(url, partitions=2) as new,
+    ):
+        found = repartition.problems(new, old, rules(2))
+    assert any("elsewhere in the inputs" in problem for problem in found) == (changed == {1})
+
+
+def test_a_close_without_one_of_its_events_is_none_to_begin_at(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    url = f"sqlite:{tmp_path}/new.db"
+    reopened(days[3], url, 1)
+    with open_log(url, partitions=1) as log, Recording(log, 0) as recording:
+        (seal, _), *_ = recording.seals()
+        events = events_of(seal, recording.outputs(seal), 0)
+    follower = Follower(0, seal.release, seal.python)
+    follower.begin_at_close(seal, events)
+    kinds = (e.OrderCarried, e.PositionsCarried)
+    for gone in (next(x for x in events if isinstance(x, kind)) for kind in kinds):
+        left = [event for event in events if event is not gone]
+        with pytest.raises(CorruptLogError, match="does not hold the events"):
+            Follower(0, seal.release, seal.python).begin_at_close(seal, left)
+
+    opening.continued(0, seal, events)
+    for other in (replace(seal, state_hash=b""), replace(seal, kind=e.SealKind.NORMAL)):
+        with pytest.raises(CorruptLogError, match="is no close"):
+            opening.continued(0, other, events)
 
 
 def test_an_opening_of_another_hand_is_found_with_the_old_log(
@@ -225,6 +283,10 @@ def test_an_opening_of_another_hand_is_found_with_the_old_log(
     assert verified(url, "--opened-from", other.url, partitions=2) == 0
     assert verified(url, "--opened-from", days[3].url, partitions=2) == 3
     assert "goes on from another close of shard" in capsys.readouterr().err
+    assert verified(url, "--opened-from", days[3].url, "-o", "json", partitions=2) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert (report["verified"], report["differences"]) == (False, [])
+    assert any("another close of shard" in problem for problem in report["opening"]["problems"])
 
 
 def verified(url: str, *more: str, partitions: int = 1) -> int:
