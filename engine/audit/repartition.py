@@ -145,9 +145,14 @@ def all_leases(log: Log) -> Iterator[Held]:
 
 
 def require_rest(
-    log: Log, rules: Rules, on_shard: OnShard | None = None, keep: Callable[[], None] = nothing
+    log: Log,
+    rules: Rules,
+    on_shard: OnShard | None = None,
+    keep: Callable[[], None] = nothing,
+    *,
+    is_proved: bool = True,
 ) -> list[ShardClosed]:
-    """The last closes, proved; `keep` is called all along.
+    """The last closes, proved unless only a quick look is asked for; `keep` is called all along.
 
     Raises NotAtRestError with everything that still has to be done with the log.
     """
@@ -164,7 +169,8 @@ def require_rest(
         read.setdefault(rest.read, []).append(number)
         closes.append(rest.closed)
         own = replace(rules, partitions=log.partitions)
-        found += unproved(log, number, own, rest.closed.batch, keep)
+        if is_proved:
+            found += unproved(log, number, own, rest.closed.batch, keep)
         if on_shard is not None:
             on_shard(number)
     keep()

@@ -333,6 +333,22 @@ def test_an_archive_of_the_old_log_proves_it_though_an_idle_worker_sealed_more(
     assert verified(url, "--opened-from", archive, partitions=2) == 0
 
 
+def test_a_refusal_leaves_no_new_log_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("METAORDER_PARTITIONS", "2")
+    with open_log(f"sqlite:{tmp_path}/old.db", partitions=2):
+        pass
+    (tmp_path / "folder").mkdir()
+    to_new = ("log", "repartition", "--log", f"sqlite:{tmp_path}/old.db", "--partitions", "3")
+
+    assert execute([*to_new, "--to", f"sqlite:{tmp_path}/new.db"]) == 1
+    assert "shard 0 was not closed" in capsys.readouterr().err
+    assert not (tmp_path / "new.db").exists()
+    assert execute([*to_new, "--to", f"sqlite:{tmp_path}/folder/../old.db"]) == 2
+    assert "--to names the old log" in capsys.readouterr().err
+
+
 # ------------------------------------------------------------------------------------ kills
 
 
