@@ -99,11 +99,18 @@ class Follower:
     def begin_at_close(self, seal: BatchSealed, events: Sequence[StageEvent]) -> None:
         """Stand where a close left off, by what its own events say and by nothing before it.
 
-        Raises CorruptLogError if the seal is not as it was written, or states another state.
+        Raises CorruptLogError if the seal is not as it was written, or states another state, and
+        where an event is missing.
         """
         places = positions_in(events)
-        assert places is not None, "the close says where everything stands"
         check_chain(self.number, seal)
+        seqs = [event.seq for event in events]
+        if places is None or seqs != [*range(seal.first_seq, seal.next_seq)]:
+            raise CorruptLogError(
+                f"shard {self.number}: the close of batch {seal.batch} does not hold the events of "
+                f"seqs {seal.first_seq} to {seal.next_seq - 1}, or none that says where everything "
+                "stands. Events were removed or added; nothing was written."
+            )
         self.next_batch = seal.batch
         self._fold_carried(events, places.cause)
         self.state.next_seq = seal.next_seq

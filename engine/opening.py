@@ -2,10 +2,11 @@
 
 A log's number of partitions never changes: an instrument's shard follows from it. So a new log
 takes over at a close, and its first batches say what the old log's last closes said, parted anew
-(`core.resharding`). They are a function of these closes alone, so that whoever has both logs can
-make them again and compare. Each begins with LogContinued, which names the last seal of every
-shard of the old log: through it the new chains hang on the old ones. Seqs go on above those of all
-old shards, so that no id is given twice. `controls` and `reference` of the new log begin with what
+(`core.resharding`). They are a function of these closes and the first seq, so that whoever has both
+logs, or the old one's archive, can make them again and compare. Each begins with LogContinued,
+which names the last close of every shard of the old log: through it the new chains hang on the old
+ones. Seqs go on above those of all old shards, also of what an idle worker adopted after the close,
+so that no id is given twice. `controls` and `reference` of the new log begin with what
 stands, for every gateway and view that reads them; the opening batch consumes these records.
 """
 
@@ -61,14 +62,16 @@ class Source(NamedTuple):
     closes: tuple[ShardClosed, ...]
     states: list[State]
     now_ns: int  # The latest of them.
+    first_seq: int  # Above every id that the log has given.
 
 
 class Rest(NamedTuple):
-    """A shard after its last close: an idle worker adopts its configuration, and no more."""
+    """A shard since its last close: an idle worker adopts its configuration, and no more."""
 
-    closed: int  # The batch of the close.
-    last: BatchSealed
-    state: State
+    closed: ShardClosed
+    closed_ns: int
+    next_seq: int  # One beyond its last event: what an idle worker adopted took some.
+    state: State  # As the close left it.
     read: tuple[int, ...]  # Where it left each shared topic, by position.
     has_moved: bool  # Something else came after the close.
     waiting: dict[str, int]  # Inputs that no batch has taken, by topic; counts.
@@ -91,50 +94,79 @@ def rest_of(
 ) -> Rest | None:
     """Where a shard rests since its last close; None where it has none that says all.
 
-    `upto` is the last batch to look at; None is the newest. Raises CorruptLogError.
+    `upto` is the last batch to look at: what came after it does not count then, as a log that
+    another one goes on from may have moved since. None is the newest. Raises CorruptLogError.
     """
     close = closing.last_close(log, number, upto=upto)
     if close is None:
         return None
     follower = Follower(number, release, python)
-    last = close.sealing.seal
-    has_moved = False
+    seal = close.sealing.seal
+    next_seq, has_moved, waiting = seal.next_seq, False, {}
     with closing.begun_at(log, follower, close) as recording:
-        for seal, _ in recording.seals():
-            if upto is not None and seal.batch > upto:
-                break
-            inputs = recording.inputs(seal, INPUT_TOPICS)
-            events = events_of(seal, recording.outputs(seal), number)
-            follower.fold(seal, inputs, events)
-            is_idle = all(isinstance(event, ConfigurationAdopted) for event in events)
-            has_moved |= bool(seal.inputs) or not is_idle
-            last = seal
-        sources = {topic: recording.source(topic) for topic in INPUT_TOPICS if upto is None}
-        waiting = {topic: source.count() for topic, source in sources.items()}
+        if upto is None:
+            for later, _ in recording.seals():
+                recording.inputs(later, INPUT_TOPICS)
+                events = events_of(later, recording.outputs(later), number)
+                is_idle = all(isinstance(event, ConfigurationAdopted) for event in events)
+                has_moved |= bool(later.inputs) or not is_idle
+                next_seq = later.next_seq
+            waiting = {topic: recording.source(topic).count() for topic in INPUT_TOPICS}
+    closed = ShardClosed(shard=number, batch=seal.batch, next_seq=seal.next_seq, chain=seal.chain)
     read = tuple(follower.resume(topic).position for topic in SHARED_TOPICS)
-    return Rest(close.sealing.seal.batch, last, follower.state, read, has_moved, waiting)
+    return Rest(closed, seal.now_ns, next_seq, follower.state, read, has_moved, waiting)
 
 
-def source_of(log: Log, release: str, python: str, named: LogContinued | None = None) -> Source:
-    """What the last closes of a log leave, or those that a later log goes on from.
+def unrest(number: int, rest: Rest) -> Iterator[str]:
+    """What was decided after a shard's last close, or waits to be."""
+    if rest.has_moved:
+        yield f"shard {number} has taken more after its close of batch {rest.closed.batch}"
+    for topic, count in rest.waiting.items():
+        if count:
+            yield f"{count} records of {topic} wait for a batch of shard {number}"
 
-    Raises EngineError where a shard has none that says all, CorruptLogError.
+
+def source_of(log: Log, release: str, python: str, proved: Sequence[ShardClosed]) -> Source:
+    """What the closes of a log leave that were proved to be its last ones, and are still.
+
+    Raises EngineError where they are not, or something waits; CorruptLogError.
     """
-    upto = {entry.shard: entry.batch for entry in named.closes} if named else {}
-    closes: list[ShardClosed] = []
-    states: list[State] = []
-    now_ns = 0
+    found: list[Rest] = []
+    for number, closed in enumerate(proved):
+        rest = rest_of(log, number, release, python)
+        if rest is None or rest.closed != closed:
+            raise EngineError(f"shard {number} was closed again while the log was proved.")
+        for reason in unrest(number, rest):
+            raise EngineError(f"{reason}: the log was at work while it was proved.")
+        found.append(rest)
+    return _source(found, max(rest.next_seq for rest in found))
+
+
+def source_named(
+    log: Log, release: str, python: str, named: LogContinued, first_seq: int
+) -> Source:
+    """What the closes leave that a later log says it goes on from, its ids from `first_seq` on.
+
+    Where the old log holds other ones, these are in the source. Raises EngineError where a shard
+    has none that says all, CorruptLogError.
+    """
+    upto = {entry.shard: entry.batch for entry in named.closes}
+    found: list[Rest] = []
     for number in range(log.partitions):
         rest = rest_of(log, number, release, python, upto.get(number))
         if rest is None:
             raise EngineError(f"shard {number} has no close that says all that stands.")
-        seal = rest.last
-        closes.append(
-            ShardClosed(shard=number, batch=seal.batch, next_seq=seal.next_seq, chain=seal.chain)
-        )
-        states.append(rest.state)
-        now_ns = max(now_ns, seal.now_ns)
-    return Source(tuple(closes), states, now_ns)
+        found.append(rest)
+    return _source(found, first_seq)
+
+
+def _source(found: Sequence[Rest], first_seq: int) -> Source:
+    return Source(
+        closes=tuple(rest.closed for rest in found),
+        states=[rest.state for rest in found],
+        now_ns=max(rest.closed_ns for rest in found),
+        first_seq=first_seq,
+    )
 
 
 def opening(
@@ -154,7 +186,7 @@ def opening(
     try:
         parted = resharding.parted(source.states, partitions)
     except resharding.DifferError as error:
-        raise EngineError(f"{error}. Set it again and close the day again.") from error
+        raise EngineError(f"{error}. Mend it and close the day again.") from error
     shared = shared_records(source, parted)
     records: dict[str, list[NewRecord]] = {topic: list(shared[topic]) for topic in SHARED_TOPICS}
     found: list[BatchSealed] = []
@@ -254,7 +286,7 @@ class _Batch:
     ) -> None:
         self._now_ns = source.now_ns
         self._number = state.shard
-        self._first_seq = max(entry.next_seq for entry in source.closes)
+        self._first_seq = source.first_seq
         self.records: dict[str, list[NewRecord]] = {}
         self._digests: dict[str, seals.Hash] = {}
         self._events: list[StageEvent] = []
@@ -292,7 +324,7 @@ class _Batch:
             previous_chain=seals.GENESIS,
             chain=b"",
             resume=tuple(
-                ResumeOffset(topic=topic, next_offset=ends.get(topic, 0) + counts[topic])
+                ResumeOffset(topic=topic, next_offset=counts[topic] and ends[topic] + counts[topic])
                 for topic in INPUT_TOPICS
             ),
         )
@@ -351,7 +383,12 @@ def continued(number: int, seal: BatchSealed, events: Sequence[StageEvent]) -> L
             f"shard {number}: the first batch begins at seq {seal.first_seq} and names no log that "
             "it goes on from. The log's beginning is missing, or was written by another hand."
         )
-    if seal.first_seq != max(entry.next_seq for entry in first.closes):
+    if seal.kind is not SealKind.CLOSE or not seal.state_hash:
+        raise CorruptLogError(
+            f"shard {number}: the first batch goes on from another log, but its seal is no close "
+            "or states no hash of what it leaves. It was written by another hand."
+        )
+    if seal.first_seq < max(entry.next_seq for entry in first.closes):
         raise CorruptLogError(
             f"shard {number}: the first batch begins at seq {seal.first_seq}, not above those of "
             "all shards that it goes on from."

@@ -8,7 +8,7 @@ worker is at work in either.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -16,33 +16,38 @@ from typing import NamedTuple
 from engine import seal as seals
 from engine.audit import verification
 from engine.audit.verification import Bounds
-from engine.core.events import BatchSealed, LogContinued
+from engine.core.events import BatchSealed, LogContinued, ShardClosed
 from engine.core.state import State
 from engine.log.port import (
     SHARED_TOPICS,
     EngineError,
     LeaseLostError,
+    Leases,
     Log,
     NewRecord,
     NotEmptyError,
 )
 from engine.opening import (
     Opening,
-    Rest,
     as_new,
     continued,
     is_opening,
     opening,
     rest_of,
+    source_named,
     source_of,
+    unrest,
 )
 from engine.recording import Recording, Sealing, events_of, last_seal
 from engine.shard import Rules
 
 OWNER = "repartition"
 LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.
-FAR_MS = 2**62  # Later than every record.
 OnShard = Callable[[int], None]
+
+
+def nothing() -> None:
+    """Where nobody's lease has to be kept."""
 
 
 class NotAtRestError(EngineError):
@@ -62,22 +67,64 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
     Raises NotAtRestError, NotEmptyError where the new log holds anything else, LeaseLostError
     where a worker is at work, CorruptLogError, LogUnavailableError, CommitUnknownError.
     """
-    with all_leases(old), all_leases(new):
-        require_rest(old, rules, on_shard)
-        source = source_of(old, rules.release, rules.python)
-        ends = {topic: new.since(topic, 0, FAR_MS) for topic in SHARED_TOPICS}
-        made = opening(source, new.partitions, rules.release, rules.python, ends)
+    with all_leases(old) as of_old, all_leases(new) as of_new:
+
+        def keep() -> None:
+            of_old.keep()
+            of_new.keep()
+
+        closes = require_rest(old, rules, on_shard, keep)
+        source = source_of(old, rules.release, rules.python, closes)
+        made: list[BatchSealed] = []
+
+        def first(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
+            found = opening(source, new.partitions, rules.release, rules.python, ends)
+            made[:] = found.seals
+            of_old.prove()  # No worker has decided since the first look.
+            of_new.prove()
+            return found.records
+
         try:
-            new.begin(made.records)
+            new.begin(first)
         except NotEmptyError:
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
-            return Taken(made.seals, is_new=False)
-    return Taken(made.seals, is_new=True)
+            heads = [first_batch(new, number) for number in range(new.partitions)]
+            return Taken([head.sealing.seal for head in heads if head is not None], is_new=False)
+    return Taken(made, is_new=True)
+
+
+class Held:
+    """Every shard of a log, for as long as somebody says so at least every second."""
+
+    def __init__(self, leases: Leases, shards: Sequence[int]) -> None:
+        self._leases = leases
+        self._shards = shards
+
+    def keep(self) -> None:
+        """Raises LeaseLostError where one of them is not ours any more."""
+        change = self._leases.poll(0)
+        gone = sorted({*change.lost, *change.revoked})
+        if gone or change.gained:  # Gained: lost before, and whoever had it meanwhile is gone.
+            raise _lost(gone or [lease.shard for lease in change.gained])
+
+    def prove(self) -> None:
+        """The same, by asking the log itself."""
+        self.keep()
+        gone = [shard for shard in self._shards if not self._leases.is_held(shard)]
+        if gone:
+            raise _lost(gone)
+
+
+def _lost(shards: Sequence[int]) -> LeaseLostError:
+    return LeaseLostError(
+        f"the leases of shards {[*shards]} were lost while the log was proved: a worker may have "
+        "decided meanwhile. Nothing was written. Stop the workers and run the command again."
+    )
 
 
 @contextmanager
-def all_leases(log: Log) -> Iterator[None]:
+def all_leases(log: Log) -> Iterator[Held]:
     """Hold every shard. Raises LeaseLostError where another owner does not give one up."""
     wanted = list(range(log.partitions))
     leases = log.leases(OWNER, wanted)
@@ -89,7 +136,7 @@ def all_leases(log: Log) -> Iterator[None]:
                 left = sorted(set(wanted) - held)
                 raise LeaseLostError(f"shards {left} are held by others; stop the workers.")
             held |= {lease.shard for lease in leases.poll(0.2).gained}
-        yield
+        yield Held(leases, wanted)
     finally:
         leases.close()
 
@@ -97,20 +144,36 @@ def all_leases(log: Log) -> Iterator[None]:
 # --------------------------------------------------------------------------------- the old
 
 
-def require_rest(log: Log, rules: Rules, on_shard: OnShard | None = None) -> None:
-    """Raise NotAtRestError with everything that still has to be done with the log."""
+def require_rest(
+    log: Log,
+    rules: Rules,
+    on_shard: OnShard | None = None,
+    keep: Callable[[], None] = nothing,
+    *,
+    is_proved: bool = True,
+) -> list[ShardClosed]:
+    """The last closes, proved unless only a quick look is asked for; `keep` is called all along.
+
+    Raises NotAtRestError with everything that still has to be done with the log.
+    """
     found: list[str] = []
+    closes: list[ShardClosed] = []
     read: dict[tuple[int, ...], list[int]] = {}
     for number in range(log.partitions):
+        keep()
         rest = rest_of(log, number, rules.release, rules.python)
         if rest is None:
             found.append(f"shard {number} was not closed, or by a release that carried no facts")
             continue
         found += unrest(number, rest)
         read.setdefault(rest.read, []).append(number)
-        found += unproved(log, number, replace(rules, partitions=log.partitions), rest.closed)
+        closes.append(rest.closed)
+        own = replace(rules, partitions=log.partitions)
+        if is_proved:
+            found += unproved(log, number, own, rest.closed.batch, keep)
         if on_shard is not None:
             on_shard(number)
+    keep()
     if not found and len(read) > 1:
         found.append(f"shards took different controls or reference data: {[*read.values()]}")
     if found:
@@ -119,21 +182,16 @@ def require_rest(log: Log, rules: Rules, on_shard: OnShard | None = None) -> Non
             "the workers take what waits, close the day (a second DayClosed closes what came after "
             "the first), then stop the workers."
         )
+    return closes
 
 
-def unrest(number: int, rest: Rest) -> Iterator[str]:
-    """What was decided after a shard's last close, or waits to be."""
-    if rest.has_moved:
-        yield f"shard {number} has taken more after its close of batch {rest.closed}"
-    for topic, count in rest.waiting.items():
-        if count:
-            yield f"{count} records of {topic} wait for a batch of shard {number}"
-
-
-def unproved(log: Log, number: int, rules: Rules, closed: int) -> Iterator[str]:
+def unproved(
+    log: Log, number: int, rules: Rules, closed: int, keep: Callable[[], None]
+) -> Iterator[str]:
     """What differs in a shard, its last close decided again and all before it proved as sealed."""
     steps = verification.verify(log, number, rules, Bounds(first=closed))
     while True:
+        keep()
         try:
             next(steps)
         except StopIteration as done:
@@ -167,7 +225,7 @@ def problems(new: Log, old: Log, rules: Rules) -> list[str]:
             f"it goes on from a log of {named.partitions} shards, that one has {old.partitions}"
         ]
     seal = whole[0].sealing.seal
-    source = source_of(old, rules.release, rules.python, named)
+    source = source_named(old, rules.release, rules.python, named, seal.first_seq)
     ends = {entry.topic: entry.next_offset for entry in seal.resume}
     counts = {entry.topic: entry.next_position for entry in seal.inputs}
     begins = {topic: ends[topic] - counts.get(topic, 0) for topic in SHARED_TOPICS}
@@ -183,7 +241,7 @@ def problems(new: Log, old: Log, rules: Rules) -> list[str]:
 
 
 def other_closes(named: LogContinued, closes: Sequence[object]) -> Iterator[str]:
-    for said, is_ in zip(named.closes, closes, strict=True):
+    for said, is_ in zip(named.closes, closes, strict=False):
         if said != is_:
             yield f"it goes on from another close of shard {said.shard} than the old log has"
 
@@ -214,6 +272,8 @@ def differing(again: Opening, heads: Sequence[Head], partitions: int) -> Iterato
     """Each shard and topic whose records are not those that follow from the old log."""
     for number in range(partitions):
         head, seal = heads[number], again.seals[number]
+        if head.sealing.seal.resume != heads[0].sealing.seal.resume:
+            yield f"shard {number}: its first seal goes on elsewhere in the inputs than shard 0's"
         if replace(head.sealing.seal, resume=()) != replace(seal, resume=()):
             yield f"shard {number}: its first seal is not that which follows from the old log"
         if seals.chain(head.sealing.seal) != head.sealing.seal.chain:

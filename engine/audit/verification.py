@@ -184,6 +184,7 @@ class _Verification:
             if is_decided and self._second is None:
                 self._decide(recording, sealing, inputs, outputs)
             else:
+                self._check_resume(sealing, inputs)
                 self._fold(recording, seal, inputs, outputs, self._second if is_asked else None)
             proof.decided += is_decided
             # After the contents: where an event is missing, the next one lies in its place.
@@ -205,6 +206,7 @@ class _Verification:
         self._check_inputs(recording, seal, inputs)
         events = events_of(seal, outputs, number)
         opening.continued(number, seal, events)
+        self._check_resume(sealing, inputs)
         self._shard.begin_at_close(seal, events)
         self._check_places({**outputs, JOURNAL: (sealing.record,)})
         self._check_anchor(seal)
@@ -270,6 +272,20 @@ class _Verification:
             expected = self._log.offset_after(topic, last.offset)
         if expected is not None and record.offset != expected:
             raise FoundError(self._findings.misplaced(topic, record, "offset", expected))
+
+    def _check_resume(self, sealing: Sealing, inputs: Records) -> None:
+        """The next input is looked for right after the last one that was taken.
+
+        No digest covers that; what is decided again states it again.
+        """
+        for entry in sealing.seal.resume:
+            taken = inputs.get(entry.topic)
+            expected = taken[-1].offset + 1 if taken else self._shard.resume(entry.topic).offset
+            if entry.next_offset != expected:
+                name = f"resume of {entry.topic}"
+                raise FoundError(
+                    self._findings.of_seal(sealing, Kind.CHANGED, name, entry.next_offset, expected)
+                )
 
     def _decide(
         self, recording: Recording, sealing: Sealing, inputs: Records, outputs: Records

@@ -39,9 +39,11 @@ def repartition(
     """
     old = loaded(config, log_url=log)
     new = loaded(config, log_url=to, partitions=partitions)
-    if old.log_url == new.log_url:
+    if place_of(old.log_url) == place_of(new.log_url):
         raise typer.BadParameter("--to names the old log", param_hint="--to")
     existing(old)
+    with opened(old) as source:  # Else a refusal would leave an empty log behind.
+        repartitioning.require_rest(source, rules_of(new), is_proved=False)
     create_missing(new)
     with opened(old) as source, opened(new) as target, progress("proving") as bar:
         total = source.partitions
@@ -56,6 +58,12 @@ def repartition(
         "first_seq": taken.seals[0].first_seq,
     }
     render_one(said, output)
+
+
+def place_of(log_url: str) -> str:
+    """The same for every way to write the path of one file."""
+    kind, _, path = log_url.partition(":")
+    return str(Path(path).resolve()) if kind == "sqlite" else log_url
 
 
 def opening_problems(new_url: str, old_url: str, config: Path | None, partitions: int) -> list[str]:

@@ -44,6 +44,7 @@ from engine.cli.verify_options import (
     ShowOption,
 )
 from engine.config import Config
+from engine.log.port import CorruptLogError
 
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
@@ -99,10 +100,9 @@ def verify(
             lambda now: bar.at(now.batches, now.batches_total, "batches"),
         )
     is_whole = len(shards) == settings.partitions
-    show(proofs, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
-    is_continued = any(proof.is_continued for proof in proofs)
-    goes_on = begins_as_carried(settings, config, opened_from, output, is_continued=is_continued)
-    if not goes_on or any(proof.difference for proof in proofs):
+    problems = not_as_carried(settings, config, opened_from)
+    show(proofs, problems, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
+    if problems or any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")
@@ -110,23 +110,16 @@ def verify(
         raise typer.Exit(Exit.DIFFERENT)
 
 
-def begins_as_carried(
-    settings: Config,
-    file: Path | None,
-    opened_from: str | None,
-    output: Output,
-    *,
-    is_continued: bool,
-) -> bool:
-    """Whether the log begins as the one before it ended; True where that was not asked."""
-    problems: list[str] = []
-    if opened_from is not None:
-        problems = opening_problems(settings.log_url, opened_from, file, settings.partitions)
-    if output is Output.TEXT and is_continued:
-        typer.echo(CONTINUED[opened_from is not None and not problems])
-    for problem in problems:
-        errors().print(escape(problem), soft_wrap=True)
-    return not problems
+def not_as_carried(
+    settings: Config, file: Path | None, opened_from: str | None
+) -> list[str] | None:
+    """In what the log begins otherwise than the one before it ended; None if that was not asked."""
+    if opened_from is None:
+        return None
+    try:
+        return opening_problems(settings.log_url, opened_from, file, settings.partitions)
+    except CorruptLogError as error:
+        return [str(error)]
 
 
 def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:
@@ -178,15 +171,24 @@ def words_of(
 
 
 def show(
-    proofs: list[Proof], output: Output, *, is_whole: bool, is_anchored: bool, kept: int | None
+    proofs: list[Proof],
+    problems: list[str] | None,
+    output: Output,
+    *,
+    is_whole: bool,
+    is_anchored: bool,
+    kept: int | None,
 ) -> None:
     """What was proved of each shard, what differs, and how far the proof reaches.
 
-    `kept` is None where decisions were proved, else how many departures to show.
+    `problems` are those of the opening, None where it was not compared. `kept` is None where
+    decisions were proved, else how many departures to show.
     """
     rows = [row_of(proof) for proof in proofs]
     found = [proof.difference for proof in proofs if proof.difference is not None]
     report = None if kept is None else departures.report_of(proofs, kept)
+    for problem in problems or ():
+        errors().print(escape(problem), soft_wrap=True)
     if output is Output.TEXT:
         short = [{**row, "chain": row["chain"][:CHAIN_SHOWN]} for row in rows]
         shown = SHOWN if report is None else departures.SHOWN
@@ -197,16 +199,19 @@ def show(
             departures.show(report)
         for line in reach(proofs, is_anchored=is_anchored):
             typer.echo(line)
+        if any(proof.is_continued for proof in proofs):
+            typer.echo(CONTINUED[problems == []])
         return
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
         return
     chain = examination.run_chain(proofs).hex() if is_whole and not found else None
     whole = {
-        "verified": not found,
+        "verified": not found and not problems,
         "chain": chain,
         "shards": rows,
         "differences": [differences.asdict(difference) for difference in found],
+        **({} if problems is None else {"opening": {"problems": problems}}),
     }
     render_one(whole if report is None else {**whole, "against": report}, output)
 

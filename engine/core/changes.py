@@ -159,6 +159,9 @@ def changeable(
         )
         return None, (change_rejected(request, change, RejectReason.UNKNOWN_ORDER, text),)
     order = state.orders.get(order_id)
+    if order is not None and request.instrument_id not in ("", order.terms.instrument_id):
+        text = f"order {order_id} is in {order.terms.instrument_id}, not in what the request names"
+        return None, (change_rejected(request, change, RejectReason.UNKNOWN_ORDER, text),)
     if order is None or not order.open_qty:  # None: it lies on the shelf.
         text = f"order {order_id} has nothing open"
         return None, (change_rejected(request, change, RejectReason.ORDER_ENDED, text),)

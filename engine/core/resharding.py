@@ -10,6 +10,7 @@ by the time they were received. What belongs to no instrument follows these rule
 - a venue is as far from open as any shard knew, and its session down since the earliest time;
 - what is suspended anywhere is suspended everywhere, as what could not be read may have been about
   any instrument; where two shards wait for different numbers, only a person can end it;
+- two orders of one source and id, which no shard could see, are refused where they would meet;
 - a break stays with the number of its shard, modulo the new count: it is for people to settle.
 """
 
@@ -19,7 +20,7 @@ from typing import TypeVar
 
 from engine.core.events import LimitAllotted, VenueStatus
 from engine.core.partition import partition_of
-from engine.core.state import Controls, Reference, Scorecard, State
+from engine.core.state import Controls, Order, Reference, Scorecard, State
 
 UNKNOWN_NUMBER = -1  # Of a record that nobody can name.
 SHARED = (
@@ -37,7 +38,8 @@ class DifferError(ValueError):
 def parted(states: Sequence[State], partitions: int) -> list[State]:
     """What each of so many new shards begins with, of the states that a close left.
 
-    Raises DifferError where a shard has another control or definition than the rest.
+    Raises DifferError where a shard has another control or definition than the rest, and where
+    two orders that one source gave the same id would share a shard.
     """
     for name in SHARED:
         group, _, inner = name.partition(".")
@@ -51,7 +53,24 @@ def parted(states: Sequence[State], partitions: int) -> list[State]:
                 "could not take a record that the others took"
             )
     allotments = divided(states, partitions)
-    return [_shard(states, number, partitions, allotments[number]) for number in range(partitions)]
+    made = [_shard(states, number, partitions, allotments[number]) for number in range(partitions)]
+    for state in made:
+        _require_own_ids(state)
+    return made
+
+
+def _require_own_ids(state: State) -> None:
+    """Sources number orders as they like, and no shard knows what another one took."""
+    known: dict[Key, Order] = {}
+    for order in state.orders.values():
+        other = known.setdefault((order.terms.source, order.cl_ord_id), order)
+        if other is not order:
+            raise DifferError(
+                f"orders {other.order_id} in {other.terms.instrument_id} and {order.order_id} in "
+                f"{order.terms.instrument_id} both have cl_ord_id {order.cl_ord_id!r:.80} of "
+                f"{order.terms.source!r:.80}, and would share shard {state.shard}: cancel one of "
+                "them"
+            )
 
 
 def _shard(

@@ -29,6 +29,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CorruptLogError,
     EngineError,
+    First,
     Headers,
     Lease,
     Leases,
@@ -223,7 +224,7 @@ class ArchiveLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
-    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:  # noqa: ARG002
+    def begin(self, make: First) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002

@@ -52,6 +52,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CommitUnknownError,
     CorruptLogError,
+    First,
     Lease,
     LeaseLostError,
     LogUnavailableError,
@@ -134,9 +135,9 @@ class EmbeddedLog:
                 f"{error} Append the same records again: the engine drops duplicates."
             ) from error
 
-    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+    def begin(self, make: First) -> None:
         rows: Rows = []
-        for topic, batch in records.items():
+        for topic, batch in make(dict.fromkeys(SHARED_TOPICS, 0)).items():
             by_partition: dict[int, list[NewRecord]] = {}
             for record in batch:
                 by_partition.setdefault(record.partition, []).append(record)

@@ -31,6 +31,7 @@ from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
     SHARED_TOPICS,
+    First,
     Lease,
     LeaseLostError,
     NewRecord,
@@ -83,8 +84,17 @@ class KafkaLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         self._appender.append(topic, records)
 
-    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+    def begin(self, make: First) -> None:
         """A transaction of its own over all topics; its id fences who began before and died."""
+
+        def first() -> Mapping[str, Sequence[NewRecord]]:
+            self._require_empty()
+            ends = self._ends.high([Place(topic, 0) for topic in SHARED_TOPICS])
+            return make(dict(zip(SHARED_TOPICS, ends, strict=True)))
+
+        begin(self._cluster, first)
+
+    def _require_empty(self) -> None:
         for topic in ALL_TOPICS:
             for partition in range(1 if topic in SHARED_TOPICS else self._partitions):
                 if self.last(topic, partition) is not None:
@@ -92,7 +102,6 @@ class KafkaLog:
                         f"{self._cluster.topic(topic)} holds records already. Nothing was "
                         "written; give a prefix that nobody has used."
                     )
-        begin(self._cluster, records)
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
         with self._lock:  # Each new shard may be rebuilt in a thread of its own.

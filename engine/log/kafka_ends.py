@@ -83,6 +83,10 @@ class Ends:
         """The last stable offsets, in one question: before them everything is decided."""
         return self._ask(self._stable, places, OFFSET_END)
 
+    def high(self, places: Sequence[Place]) -> list[int]:
+        """Where the next records will lie, whatever becomes of those before them."""
+        return self._ask(self._high, places, OFFSET_END)
+
     def settled(self, places: Sequence[Place]) -> list[int]:
         """The same, once what is committed by now is stable.
 
@@ -92,7 +96,7 @@ class Ends:
         """
         if all(place.topic not in OUTPUT_TOPICS for place in places):
             return self.stable(places)  # Inputs are written without transactions.
-        highs = self._ask(self._high, places, OFFSET_END)
+        highs = self.high(places)
         deadline_s = time.monotonic() + SETTLE_MAX_S
         while True:
             ends = self.stable(places)
@@ -181,6 +185,7 @@ class LastSearch:
         """
         first, (high,) = self._ends.first(place), self._ends.settled([place])
         step, low, end = LAST_SEARCH_OFFSETS, first, high
+        begins = end  # Not `low`: where nothing is left of what was written, the end is meant.
         with self._lock:
             while first < high:
                 at = max(first, end - step)
@@ -188,6 +193,7 @@ class LastSearch:
                 if found and found[0].timestamp_ms < timestamp_ms:
                     low = found[0].offset + 1
                     break
+                begins = found[0].offset if found else begins
                 high = at
                 step *= 2
             while low < high:
@@ -196,8 +202,9 @@ class LastSearch:
                 if found and found[0].timestamp_ms < timestamp_ms:
                     low = found[0].offset + 1
                 else:
+                    begins = found[0].offset if found else begins
                     high = middle
-        return low
+        return begins
 
     def close(self) -> None:
         self._consumer.close()

@@ -150,10 +150,11 @@ class Appender:
                 self._deliveries = None
 
 
-def begin(cluster: Cluster, records: Mapping[str, Sequence[NewRecord]]) -> None:
+def begin(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRecord]]]) -> None:
     """Write records of any topics and partitions in one transaction.
 
-    Raises LogUnavailableError (nothing will be seen) or CommitUnknownError.
+    They are made once an earlier attempt is over: until then its commit may still come, or the
+    markers of its end. Raises LogUnavailableError (nothing will be seen) or CommitUnknownError.
     """
     what = f"the first records of {cluster.prefix}"
     settings: dict[str, Setting] = {
@@ -164,6 +165,10 @@ def begin(cluster: Cluster, records: Mapping[str, Sequence[NewRecord]]) -> None:
     try:
         try:
             deliveries.producer.init_transactions(CALL_MAX_S)
+        except CLIENT_ERRORS as error:
+            raise cluster.unavailable(f"writing {what}", error_of(error).str()) from error
+        records = make()
+        try:
             deliveries.producer.begin_transaction()
             for topic, batch in records.items():
                 deliveries.send(topic, batch)
@@ -171,6 +176,8 @@ def begin(cluster: Cluster, records: Mapping[str, Sequence[NewRecord]]) -> None:
         except CLIENT_ERRORS as error:
             failed = error_of(error)
         if failed is not None:
+            with contextlib.suppress(*CLIENT_ERRORS):  # Else the next attempt ends it.
+                deliveries.producer.abort_transaction(CALL_MAX_S)
             raise cluster.unavailable(f"writing {what}", failed.str())
         try:
             deliveries.producer.commit_transaction(CALL_MAX_S)

@@ -14,7 +14,7 @@ proves its lease, opens a new writer and reads the last record of the journal; n
 exception.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -83,6 +83,9 @@ class Start(NamedTuple):
 
 
 BEGINNING = Start(0, 0)
+
+First = Callable[[Mapping[str, int]], Mapping[str, Sequence[NewRecord]]]
+"""Makes a log's first records of the offsets at which its shared topics end."""
 
 
 class Reader(Protocol):
@@ -186,11 +189,14 @@ class Log(Protocol):
         """The last committed record, or None. Its position is -1: unknown without a full read."""
         ...
 
-    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+    def begin(self, make: First) -> None:
         """Write the first records of an empty log, inputs and outputs, in one transaction.
 
-        For who holds every lease, so that no worker has begun. Raises NotEmptyError,
-        LogUnavailableError (nothing was written) or CommitUnknownError.
+        An empty log's topics may end behind offset 0: an earlier attempt that came to nothing
+        leaves its traces. So the records are made once that is over; the first one of a shared
+        topic then has the offset that `make` was told. What `make` raises is passed on, and
+        nothing was written. For who holds every lease, so that no worker has begun. Raises
+        NotEmptyError, LogUnavailableError (nothing was written) or CommitUnknownError.
         """
         ...
 

@@ -29,6 +29,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CommitUnknownError,
     CorruptLogError,
+    First,
     Lease,
     LeaseChange,
     LeaseLostError,
@@ -327,11 +328,11 @@ class MemoryLog:
             self._partition(topic, record.partition).entries.append(_Entry(record, None))
         self._broker.on_news()
 
-    def begin(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
+    def begin(self, make: First) -> None:
         self._ask("append")
         if any(place.entries for place in self._broker.topics.values()):
             raise NotEmptyError("the log holds records already; nothing was written")
-        for topic, batch in records.items():
+        for topic, batch in make(dict.fromkeys(SHARED_TOPICS, 0)).items():
             for record in batch:
                 self._partition(topic, record.partition).entries.append(_Entry(record, None))
         self._broker.on_news()

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import apsw
 import pytest
@@ -67,6 +68,19 @@ def test_batches_of_another_release_are_folded_and_not_decided(stored: Stored) -
     assert proof.batches == len(stored.rows(JOURNAL))
     assert proof.asked == proof.batches
     assert proof.foreign == {f"test on Python {RULES.python}": proof.batches}
+
+
+@pytest.mark.parametrize("release", ["test", "another"])
+def test_where_the_inputs_go_on_is_proved_of_every_release(stored: Stored, release: str) -> None:
+    """The chain leaves it out, as it is the log's own; recovery believes it."""
+    row = middle_of(stored, JOURNAL)
+    seal: BatchSealed = codec.decode(JOURNAL, row.value)
+    moved = tuple(replace(entry, next_offset=entry.next_offset + 1) for entry in seal.resume)
+    changed = row._replace(value=codec.encode(replace(seal, resume=moved)))
+    with stored.replaced(row, changed):
+        found = stored.verify(release=release).difference
+    assert found is not None
+    assert (found.topic, found.batch) == (JOURNAL, seal.batch)
 
 
 @pytest.mark.slow

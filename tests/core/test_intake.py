@@ -367,6 +367,9 @@ def test_changes_are_refused_with_a_reason() -> None:
     world.when(cancel("nobody")).then(an(refused, reason=RejectReason.UNKNOWN_ORDER))
     world.when(cancel(cl_ord_id="o1")).then(an(refused, reason=RejectReason.DUPLICATE_ORDER))
     world.when(cancel(source="other")).then(an(refused, reason=RejectReason.UNKNOWN_ORDER))
+    for number, change in enumerate((cancel, amend)):
+        elsewhere = change(cl_ord_id=f"elsewhere{number}", instrument_id="MSFT")
+        world.when(elsewhere).then(an(refused, reason=RejectReason.UNKNOWN_ORDER))
     world.given(cancel())
     world.when(cancel(cl_ord_id="x2")).then(an(refused, reason=RejectReason.CHANGE_PENDING))
     world.when(amend(order_qty=600)).then(an(refused, reason=RejectReason.CHANGE_PENDING))

@@ -83,6 +83,27 @@ def test_shards_that_differ_in_what_all_must_know_are_named() -> None:
         resharding.parted(states, 2)
 
 
+def test_two_orders_of_one_source_and_id_are_named_where_they_would_meet() -> None:
+    """In shards of their own neither was a duplicate; in one a cancel would hit either."""
+    gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC, "limit_px": px(99)}
+    one, two = (
+        trading(instrument("MSFT"), order("same", instrument_id=name, **gtc))
+        .at(CLOSE_NS, day_closed())
+        .state
+        for name in (INSTRUMENT, "MSFT")
+    )
+    two.shard = 1
+    ((order_id, found),) = two.orders.items()
+    two.orders = {"1-7": replace(found, order_id="1-7")}
+    apart = {partition_of(name.encode(), 8) for name in (INSTRUMENT, "MSFT")}
+
+    text = f"orders {order_id} in {INSTRUMENT} and 1-7 in MSFT both have cl_ord_id 'same'"
+    with pytest.raises(resharding.DifferError, match=text):
+        resharding.parted([one, two], 1)
+    assert len(apart) == 2
+    assert sum(len(state.orders) for state in resharding.parted([one, two], 8)) == 2
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_the_parts_of_a_limit_sum_to_what_they_were(count: int) -> None:
     states = shards(3)

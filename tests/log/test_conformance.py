@@ -9,7 +9,7 @@ import itertools
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -389,9 +389,17 @@ def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory)
         "ingest": [NewRecord(n, NOON_MS, None, (), b"e%d" % n) for n in range(PARTITIONS)],
         JOURNAL: [NewRecord(n, NOON_MS, None, (), b"s%d" % n) for n in range(PARTITIONS)],
     }
-    log.begin(first)
+    told: list[Mapping[str, int]] = []
+
+    def make(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
+        told.append(ends)
+        return first
+
+    log.begin(make)
     with pytest.raises(NotEmptyError):
-        log_factory().begin(first)
+        log_factory().begin(make)
+
+    assert contents(log, "controls")[0].offset == told[0]["controls"]
 
     assert [record.value for record in contents(log, "controls")] == [b"c0", b"c1"]
     for number in range(PARTITIONS):

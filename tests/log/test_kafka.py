@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,8 +33,10 @@ from engine.log.port import (
     LeaseLostError,
     LogUnavailableError,
     NewRecord,
+    NotEmptyError,
     Reader,
     Record,
+    Start,
 )
 
 pytestmark = pytest.mark.kafka
@@ -285,6 +287,49 @@ def test_a_log_whose_tail_was_aborted_has_an_end(
     assert reader.next.position == 1
     again = log.reader(JOURNAL, 0, reader.next)
     assert drained(log, again) == []
+
+
+def test_where_only_aborted_records_lie_every_time_is_at_the_end(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    abort(kafka_bootstrap, prefix, 3)
+    end = log.since(JOURNAL, 0, NOON_MS)
+    assert end == 6  # A record and its marker each.
+    log.writer(hold(log)).commit(seal(b"0"))
+    (record,) = drained(log, log.reader(JOURNAL, 0, Start(end, 0)))
+    assert (record.value, record.offset) == (b"0", end)
+    abort(kafka_bootstrap, prefix, 1)
+    assert log.since(JOURNAL, 0, NOON_MS) == end
+    assert log.since(JOURNAL, 0, NOON_MS + 1) == end + 4
+
+
+def test_the_first_records_lie_where_their_writer_was_told_after_an_attempt_that_died(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str
+) -> None:
+    """What it left is open when the next one begins, which ends it by a marker."""
+    dead = stranger(kafka_bootstrap, f"{prefix}.opening")
+    for topic in ("controls", JOURNAL):
+        dead.produce(f"{prefix}.{topic}", b"never", partition=0)
+    dead.flush(PATIENCE_S)
+    told: list[Mapping[str, int]] = []
+
+    def make(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
+        told.append(ends)
+        if len(told) == 1:
+            raise LookupError
+        return {"controls": [new(b"c0"), new(b"c1")], JOURNAL: [new(b"0")]}
+
+    with pytest.raises(LookupError):
+        log.begin(make)
+    log.begin(make)
+
+    assert told[1] == {"controls": 2, "reference": 0}
+    reader = log.reader("controls", 0)
+    found = drained(log, reader)
+    assert [(record.offset, record.value) for record in found] == [(2, b"c0"), (3, b"c1")]
+    with pytest.raises(NotEmptyError):
+        log.begin(make)
+    assert len(told) == 2
 
 
 def test_readers_of_one_partition_do_not_hold_each_other_back(log: KafkaLog) -> None:

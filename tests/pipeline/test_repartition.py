@@ -1,11 +1,13 @@
 """A closed log goes on in another one with more shards or fewer, with all that lived on."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -21,19 +23,24 @@ from pipeline.succession import (
     close_day,
     closed,
     holds,
+    last,
     next_day,
     proved,
     recovered,
     reopened,
+    rules,
 )
 
 import projections
+from engine import opening
 from engine.audit import archiving, repartition
 from engine.cli.application import execute
 from engine.core import events as e
 from engine.core.partition import partition_of
+from engine.follower import Follower
 from engine.log import codec, open_log
-from engine.log.port import LeaseLostError, NotEmptyError
+from engine.log.port import CorruptLogError, EngineError, LeaseLostError, NotEmptyError
+from engine.recording import Recording, events_of
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +132,50 @@ def test_a_log_that_was_never_closed_and_one_at_work_are_refused(tmp_path: Path)
             reopened(day, f"sqlite:{tmp_path}/new.db", 3)
 
 
+def test_a_worker_that_took_over_while_the_log_was_proved_is_found(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    """The leases lapse while a proof hangs; the worker has decided and is gone at its end."""
+    day = copied(days[3], tmp_path)
+
+    def on_shard(number: int) -> None:
+        if number < day.partitions - 1:
+            return
+        with (
+            open_log(day.url, partitions=3) as log,
+            in_process.worker(in_process.opener(day.url, 3)) as running,
+        ):
+            desk.Publisher(log, desk.OMS).send(desk.cancel(f"g-{NAMES[0]}", NAMES[0]))
+            in_process.until(
+                lambda: in_process.events(log, "ingest", e.OrderCancelled), "its work", running
+            )
+
+    url = f"sqlite:{tmp_path}/new.db"
+    with (
+        open_log(day.url, partitions=3, session_timeout_ms=500) as old,
+        open_log(url, partitions=2) as new,
+    ):
+        with pytest.raises(LeaseLostError, match="lost while the log was proved"):
+            repartition.repartition(old, new, rules(2), on_shard)
+        assert new.last("journal", 0) is None
+
+
+def test_what_comes_while_the_log_is_proved_is_found(days: dict[int, Day], tmp_path: Path) -> None:
+    day = copied(days[3], tmp_path)
+    with (
+        open_log(day.url, partitions=3) as old,
+        open_log(f"sqlite:{tmp_path}/new.db", partitions=2) as new,
+    ):
+
+        def on_shard(number: int) -> None:
+            if number == day.partitions - 1:
+                desk.Publisher(old, desk.OMS).send(desk.cancel(f"g-{NAMES[0]}", NAMES[0]))
+
+        with pytest.raises(EngineError, match="1 records of orders wait"):
+            repartition.repartition(old, new, rules(2), on_shard)
+        assert new.last("journal", 0) is None
+
+
 def copied(day: Day, folder: Path) -> Day:
     """A copy of a log that a test may write to."""
     source = Path(day.url.removeprefix("sqlite:"))
@@ -157,7 +208,60 @@ def test_an_opening_batch_that_was_changed_is_found(
     connection.close()
 
     assert verified(url) == 3
-    assert verified(url, "--opened-from", old) != 0
+    assert verified(url, "--opened-from", old) == 3
+    capsys.readouterr()
+    assert verified(url, "--opened-from", old, "-o", "json") == 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["verified"] is False
+    assert report["opening"]["problems"]
+
+
+@pytest.mark.parametrize("changed", [{0, 1}, {1}])
+def test_an_opening_that_goes_on_elsewhere_in_the_inputs_is_found(
+    changed: set[int], days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No chain covers where a log keeps its records; a worker would begin in the wrong place."""
+    path = tmp_path / "new.db"
+    url = f"sqlite:{path}"
+    taken = reopened(days[3], url, 2)
+    connection = apsw.Connection(str(path))
+    for seal in (taken.seals[number] for number in changed):
+        moved = tuple(replace(entry, next_offset=entry.next_offset + 1) for entry in seal.resume)
+        written = (codec.encode(replace(seal, resume=moved)), codec.encode(seal))
+        connection.execute("update record set value = ? where value = ?", written)
+        assert connection.changes() == 1
+    connection.close()
+
+    assert verified(url, partitions=2) == 3
+    assert "resume of" in capsys.readouterr().out
+    with (
+        open_log(days[3].url, partitions=3) as old,
+        open_log(url, partitions=2) as new,
+    ):
+        found = repartition.problems(new, old, rules(2))
+    assert any("elsewhere in the inputs" in problem for problem in found) == (changed == {1})
+
+
+def test_a_close_without_one_of_its_events_is_none_to_begin_at(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    url = f"sqlite:{tmp_path}/new.db"
+    reopened(days[3], url, 1)
+    with open_log(url, partitions=1) as log, Recording(log, 0) as recording:
+        (seal, _), *_ = recording.seals()
+        events = events_of(seal, recording.outputs(seal), 0)
+    follower = Follower(0, seal.release, seal.python)
+    follower.begin_at_close(seal, events)
+    kinds = (e.OrderCarried, e.PositionsCarried)
+    for gone in (next(x for x in events if isinstance(x, kind)) for kind in kinds):
+        left = [event for event in events if event is not gone]
+        with pytest.raises(CorruptLogError, match="does not hold the events"):
+            Follower(0, seal.release, seal.python).begin_at_close(seal, left)
+
+    opening.continued(0, seal, events)
+    for other in (replace(seal, state_hash=b""), replace(seal, kind=e.SealKind.NORMAL)):
+        with pytest.raises(CorruptLogError, match="is no close"):
+            opening.continued(0, other, events)
 
 
 def test_an_opening_of_another_hand_is_found_with_the_old_log(
@@ -179,6 +283,10 @@ def test_an_opening_of_another_hand_is_found_with_the_old_log(
     assert verified(url, "--opened-from", other.url, partitions=2) == 0
     assert verified(url, "--opened-from", days[3].url, partitions=2) == 3
     assert "goes on from another close of shard" in capsys.readouterr().err
+    assert verified(url, "--opened-from", days[3].url, "-o", "json", partitions=2) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert (report["verified"], report["differences"]) == (False, [])
+    assert any("another close of shard" in problem for problem in report["opening"]["problems"])
 
 
 def verified(url: str, *more: str, partitions: int = 1) -> int:
@@ -198,6 +306,47 @@ def test_such_a_log_is_archived_and_the_archive_proves_the_same(
         assert archiving.archive(log, tmp_path / "archive") == 1
     archived = f"archive:{tmp_path}/archive"
     assert verified(archived, "--opened-from", days[3].url, partitions=2) == 0
+
+
+def test_an_archive_of_the_old_log_proves_it_though_an_idle_worker_sealed_more(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    """An archive ends with the close; ids still go on above those of what was adopted after."""
+    day = copied(days[3], tmp_path)
+    with open_log(day.url, partitions=3) as log:
+        closed_at = [last(number, log) for number in range(3)]
+        with in_process.worker(in_process.opener(day.url, 3)) as running:
+            in_process.until(
+                lambda: all(last(x, log).batch > closed_at[x].batch for x in range(3)),
+                "an adopted configuration of each",
+                running,
+            )
+        adopted = [last(number, log) for number in range(3)]
+        assert archiving.archive(log, tmp_path / "archive") == 1
+    url = f"sqlite:{tmp_path}/new.db"
+    taken = reopened(day, url, 2)
+
+    assert taken.seals[0].first_seq == max(seal.next_seq for seal in adopted)
+    holds(day, url, 2)
+    archive = f"archive:{tmp_path}/archive"
+    assert verified(url, "--opened-from", day.url, partitions=2) == 0
+    assert verified(url, "--opened-from", archive, partitions=2) == 0
+
+
+def test_a_refusal_leaves_no_new_log_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("METAORDER_PARTITIONS", "2")
+    with open_log(f"sqlite:{tmp_path}/old.db", partitions=2):
+        pass
+    (tmp_path / "folder").mkdir()
+    to_new = ("log", "repartition", "--log", f"sqlite:{tmp_path}/old.db", "--partitions", "3")
+
+    assert execute([*to_new, "--to", f"sqlite:{tmp_path}/new.db"]) == 1
+    assert "shard 0 was not closed" in capsys.readouterr().err
+    assert not (tmp_path / "new.db").exists()
+    assert execute([*to_new, "--to", f"sqlite:{tmp_path}/folder/../old.db"]) == 2
+    assert "--to names the old log" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------------ kills
