@@ -496,11 +496,11 @@ class TopicPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ShardClosed:
-    """The last seal of a shard of that log."""
+    """The last close of a shard of that log."""
 
     shard: int  # Its shard, count from 0.
-    batch: int  # Number of its last batch, count from 0.
-    next_seq: int  # One beyond its last event, count.
+    batch: int  # Number of the batch that closed it, count from 0.
+    next_seq: int  # One beyond the last event of that batch, count.
     chain: bytes  # Its chain there, SHA-256.
 
     def __init__(
