@@ -103,7 +103,7 @@ def from_jars(folder: Path) -> Iterator[str]:
     try:
         yield bootstrap
     finally:
-        local.stop(folder)
+        local.stop(folder, signal.SIGKILL)
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def private(folder: Path) -> Iterator[Private]:
     try:
         yield found
     finally:
-        local.stop(found.folder)
+        local.stop(found.folder, signal.SIGKILL)
 
 
 @contextmanager

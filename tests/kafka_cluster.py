@@ -67,4 +67,4 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     except local.LocalKafkaError as error:
         kafka_broker.refuse(str(error))
     finally:
-        local.stop(folder)
+        local.stop(folder, signal.SIGKILL)

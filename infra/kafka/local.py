@@ -352,12 +352,15 @@ def kill(folder: Path, node: int, how: signal.Signals = signal.SIGKILL) -> None:
     process.wait(STOP_MAX_S)
 
 
-def stop(folder: Path) -> int:
-    """End what runs out of this folder, by its pids; returns how many nodes that were."""
+def stop(folder: Path, how: signal.Signals = signal.SIGTERM) -> int:
+    """End what runs out of this folder, by its pids; returns how many nodes that were.
+
+    In order it may take half a minute; SIGKILL is for one whose data nobody wants again.
+    """
     folder = folder.resolve()
     alive = running(folder)
     for pid in alive.values():
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, how)
     deadline_s = time.monotonic() + STOP_MAX_S
     while running(folder):
         if time.monotonic() > deadline_s:
