@@ -148,9 +148,7 @@ class Feed:
             if not readers:
                 del self._readers[reader.partition]
                 del self._reached[reader.partition]
-                self._paused.discard(reader.partition)
-                at = TopicPartition(self._name, reader.partition)
-                self._consumer.incremental_unassign([at])
+                self._unassign(reader.partition)
 
     def end(self, partition: int) -> int:
         """Beyond every record that is committed now."""
@@ -268,12 +266,20 @@ class Feed:
             self._consumer.resume([TopicPartition(self._name, partition)])
 
     def _fetch_from(self, partition: int, offset: int) -> None:
-        at = TopicPartition(self._name, partition, offset)
         if partition in self._reached:
-            self._consumer.incremental_unassign([TopicPartition(self._name, partition)])
-            self._paused.discard(partition)
-        self._consumer.incremental_assign([at])
+            self._unassign(partition)
+        self._consumer.incremental_assign([TopicPartition(self._name, partition, offset)])
         self._reached[partition] = offset
+
+    def _unassign(self, partition: int) -> None:
+        """Leave no pause behind: the client keeps it, and who is assigned next gets nothing.
+
+        Resuming first is what counts: the client takes nothing back once a stop is under way.
+        """
+        at = [TopicPartition(self._name, partition)]
+        self._paused.discard(partition)
+        self._consumer.resume(at)
+        self._consumer.incremental_unassign(at)
 
     def _forget_outages(self) -> None:
         """Take what the client said while nobody read: it is not about this reader.

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
 from engine.log import kafka_topics
 from engine.log.kafka import KafkaLog
 from engine.log.kafka_lease import KafkaLeases
-from engine.log.kafka_reader import QUEUE_MAX_RECORDS
+from engine.log.kafka_reader import QUEUE_MAX_RECORDS, KafkaReader
 from engine.log.port import (
     JOURNAL,
     CommitUnknownError,
@@ -354,6 +354,41 @@ def test_a_reader_that_is_not_read_is_bounded(log: KafkaLog) -> None:
     assert len(drained(log, busy)) == 4 * QUEUE_MAX_RECORDS
     assert len(idle.queue) < 2 * QUEUE_MAX_RECORDS
     assert len(drained(log, idle)) == 4 * QUEUE_MAX_RECORDS
+
+
+def paused(log: KafkaLog, topic: str) -> KafkaReader:
+    """A reader of a partition that its client has paused: it holds all that it can."""
+    reader = log.reader(topic, 0)
+    until(lambda: bool(reader.read(1)))
+    until(lambda: has_filled(log, reader))
+    return reader
+
+
+def has_filled(log: KafkaLog, reader: KafkaReader) -> bool:
+    log.wait(0.01)
+    return len(reader.queue) >= QUEUE_MAX_RECORDS
+
+
+def test_who_comes_after_a_reader_that_was_closed_while_full_reads_to_the_end(
+    log: KafkaLog,
+) -> None:
+    """As a shard's recovery does: it reads `orders` a little way, and most is fetched ahead."""
+    count = 3 * QUEUE_MAX_RECORDS
+    log.append("orders", [new(b"%d" % n) for n in range(count)])
+    first = paused(log, "orders")
+    resumed = first.next
+    first.close()
+    records = drained(log, log.reader("orders", 0, resumed))
+    assert [record.value for record in records] == [b"%d" % n for n in range(1, count)]
+
+
+def test_who_comes_earlier_beside_a_full_reader_reads_to_the_end(log: KafkaLog) -> None:
+    count = 3 * QUEUE_MAX_RECORDS
+    log.append("controls", [new(b"%d" % n) for n in range(count)])
+    full = paused(log, "controls")
+    expected = [b"%d" % n for n in range(count)]
+    assert [record.value for record in drained(log, log.reader("controls", 0))] == expected
+    assert [record.value for record in drained(log, full)] == expected[1:]
 
 
 def test_a_start_outside_the_log_is_refused(
