@@ -3,6 +3,7 @@
     kafka_client    what all clients share
     kafka_topics    the topics, created and checked
     kafka_reader    one consumer a topic, dense positions
+    kafka_stall     a partition whose client has stopped fetching
     kafka_ends      where a log ends, and its last record
     kafka_writer    inputs appended, a shard's batches in transactions
     kafka_lease     who holds a shard
@@ -69,7 +70,7 @@ class KafkaLog:
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = kafka_topics.admin_of(self._cluster)
         kafka_topics.require(self._cluster, self._admin, partitions)
-        self._ends = Ends(self._cluster)
+        self._ends = Ends(self._cluster, self._admin)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
         self._lock = threading.Lock()

@@ -8,16 +8,23 @@ broker, asked at that moment, says how far the log is stable.
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
     Consumer,
+    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
+    AdminClient,
+    ListOffsetsResultInfo,
+    OffsetSpec,
 )
 
 from engine.log.kafka_client import (
@@ -38,6 +45,8 @@ RETRY_S = 0.02
 ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
 BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
+
+Later = Future[ListOffsetsResultInfo]  # An offset that is not known yet.
 
 
 def headers_of(message: Message) -> Headers:
@@ -66,8 +75,9 @@ class Ends:
     A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.4.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, admin: AdminClient) -> None:
         self._cluster = cluster
+        self._admin = admin
         self._stable = Consumer(cluster.reading(), logger=LOGGER)
         self._high = Consumer(
             cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
@@ -82,6 +92,20 @@ class Ends:
     def stable(self, places: Sequence[Place]) -> list[int]:
         """The last stable offsets, in one question: before them everything is decided."""
         return self._ask(self._stable, places, OFFSET_END)
+
+    def stable_later(self, places: Sequence[Place]) -> list[Later]:
+        """The same without waiting; each answer, or KafkaException, is there within CALL_MAX_S."""
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # As the library has it.
+        answers = self._admin.list_offsets(
+            {TopicPartition(self.name(topic), number): latest for topic, number in places},
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=CALL_MAX_S,
+        )
+        return [answers[TopicPartition(self.name(topic), number)] for topic, number in places]
+
+    def name(self, topic: str) -> str:
+        """As the cluster knows it."""
+        return self._cluster.topic(topic)
 
     def high(self, places: Sequence[Place]) -> list[int]:
         """Where the next records will lie, whatever becomes of those before them."""

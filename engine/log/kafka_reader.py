@@ -4,7 +4,8 @@ A `Feed` is the consumer of one topic. It takes what librdkafka has fetched and 
 to the readers of its partition; several may read the same one (every shard reads `controls`).
 What is fetched ahead is bounded: a partition whose readers have all they can hold is paused, and
 a slow reader beside a quick one drops out and later has the partition fetched again from where it
-stopped, so nobody waits for anybody.
+stopped, so nobody waits for anybody. A partition that is read and stays silent below what the log
+holds is fetched anew (`kafka_stall`), whatever the reason is.
 """
 
 import threading
@@ -20,6 +21,7 @@ from confluent_kafka import (
 
 from engine.log.kafka_client import LOGGER, Cluster, learn_leaders
 from engine.log.kafka_ends import BAD_BATCH, END_OF_PARTITION, Ends, Place, damaged, headers_of
+from engine.log.kafka_stall import Silences
 from engine.log.port import (
     CorruptLogError,
     LogUnavailableError,
@@ -78,6 +80,8 @@ class KafkaReader:
         """Whether everything before this offset was returned by `read`."""
         self._feed.pump()
         self.fail()
+        if self.accepted < end and not self.queue:
+            self._feed.tend(self, end)
         return self.accepted >= end and not (self.queue and self.queue[0].offset < end)
 
     def fail_with(self, failure: Exception) -> None:
@@ -109,6 +113,7 @@ class Feed:
         self._readers: dict[int, list[KafkaReader]] = {}
         self._reached: dict[int, int] = {}  # The offset that the consumer hands out next.
         self._paused: set[int] = set()
+        self._silences = Silences(topic, ends)
         settings = cluster.reading(
             {
                 "fetch.wait.max.ms": FETCH_WAIT_MS,
@@ -148,6 +153,7 @@ class Feed:
             if not readers:
                 del self._readers[reader.partition]
                 del self._reached[reader.partition]
+                self._silences.forget(reader.partition)
                 self._unassign(reader.partition)
 
     def end(self, partition: int) -> int:
@@ -168,7 +174,21 @@ class Feed:
                 taken = [queue.popleft() for _ in range(max_records)]
             if len(queue) <= QUEUE_LOW_RECORDS:
                 self._refill(reader)
+            if not taken:
+                self.tend(reader)
             return taken
+
+    def tend(self, reader: KafkaReader, stable: int = 0) -> None:
+        """Fetch a partition anew whose client gives this reader nothing of what is there.
+
+        `stable` is an offset that the log is known to be stable up to, if one is known.
+        """
+        with self._lock:
+            reached = self._reached.get(reader.partition)
+            if reached is None or reader.is_behind:
+                return  # Closed, or fetched again with its next read.
+            if self._silences.has_stalled(reader.partition, reached, stable):
+                self._fetch_from(reader.partition, reached)
 
     def pump(self) -> bool:
         """Hand out what has been fetched, without waiting; True if a reader learned of anything."""
@@ -226,6 +246,7 @@ class Feed:
         if error.code() == END_OF_PARTITION:
             assert offset is not None
             self._reached[partition] = offset
+            self._silences.say_end(partition, offset)
             passed = [r for r in readers if r.accepted < offset and not r.is_behind]
             for reader in passed:
                 reader.accepted = offset  # Only markers and aborted records lay between.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
     AdminClient,
     AlterConfigOpType,
@@ -20,7 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
     NewTopic,
 )
 
-from engine.log import kafka_topics
+from engine.log import kafka_stall, kafka_topics
 from engine.log.kafka import KafkaLog
 from engine.log.kafka_lease import KafkaLeases
 from engine.log.kafka_reader import QUEUE_MAX_RECORDS, KafkaReader
@@ -391,11 +391,111 @@ def test_who_comes_earlier_beside_a_full_reader_reads_to_the_end(log: KafkaLog) 
     assert [record.value for record in drained(log, full)] == expected[1:]
 
 
+def stop_fetching(log: KafkaLog, topic: str) -> None:
+    """Stop partition 0 behind the feed's back, as a defect of the client would."""
+    feed = log._feeds[topic]  # noqa: SLF001  The port has no way to break a client.
+    feed._consumer.pause([TopicPartition(feed._name, 0)])  # noqa: SLF001
+
+
+def read_until(log: KafkaLog, reader: Reader, count: int) -> list[bytes]:
+    """So many records, by reads alone: nobody asks for the end."""
+    found: list[bytes] = []
+    deadline_s = time.monotonic() + PATIENCE_S
+    while len(found) < count:
+        assert time.monotonic() < deadline_s, f"{len(found)} of {count} records came"
+        found += [record.value for record in reader.read(1_000)]
+        log.wait(0.01)
+    return found
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silence is looked into at once, also where the client has said that this is the end."""
+    monkeypatch.setattr(kafka_stall, "STALL_S", 0.2)
+    monkeypatch.setattr(kafka_stall, "STALL_MAX_S", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_reader_whose_client_has_stopped_says_so_and_reads_on(
+    log: KafkaLog, caplog: pytest.LogCaptureFixture, prefix: str
+) -> None:
+    log.append("orders", [new(b"%d" % n) for n in range(100)])
+    reader = log.reader("orders", 0)
+    stop_fetching(log, "orders")
+    until(lambda: not reader.read(1) and "fetched anew" in caplog.text)
+    assert f"{prefix}.orders partition 0: nothing came from offset 0 on for 0." in caplog.text
+    assert "stable to offset 100" in caplog.text
+    began_s = time.monotonic()
+    log.wait(PATIENCE_S)  # What comes then wakes who waits.
+    assert time.monotonic() - began_s < PATIENCE_S / 2
+    assert read_until(log, reader, 100) == [b"%d" % n for n in range(100)]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_client_that_stops_at_the_end_is_found_when_more_is_there(
+    log: KafkaLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.append("orders", [new(b"0")])
+    reader = log.reader("orders", 0)
+    assert read_until(log, reader, 1) == [b"0"]
+    stop_fetching(log, "orders")
+    log.append("orders", [new(b"1")])
+    assert read_until(log, reader, 1) == [b"1"]
+    assert "nothing came from offset 1 on" in caplog.text
+
+
+def test_who_asks_for_the_end_finds_a_client_that_stopped_there_soon(
+    log: KafkaLog, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_stall, "STALL_S", 0.2)
+    monkeypatch.setattr(kafka_stall, "STALL_MAX_S", 10 * PATIENCE_S)
+    log.append("orders", [new(b"0")])
+    reader = log.reader("orders", 0)
+    assert len(drained(log, reader)) == 1
+    stop_fetching(log, "orders")
+    log.append("orders", [new(b"1")])
+    (record,) = drained(log, reader)
+    assert record.value == b"1"
+    assert "nothing came from offset 1 on" in caplog.text
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_is_fetched_anew_comes_to_every_reader_once(log: KafkaLog) -> None:
+    """One is in the middle of what the other has read."""
+    count = 2 * QUEUE_MAX_RECORDS
+    expected = [b"%d" % n for n in range(count)]
+    log.append("controls", [new(value) for value in expected])
+    early = log.reader("controls", 0)
+    assert [record.value for record in drained(log, early)] == expected
+    late = log.reader("controls", 0)
+    stop_fetching(log, "controls")
+    log.append("controls", [new(b"last")])
+    assert read_until(log, early, 1) == [b"last"]
+    assert read_until(log, late, count + 1) == [*expected, b"last"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_reader_that_has_all_there_is_stays_quiet(
+    log: KafkaLog, kafka_bootstrap: str, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What lies in an open transaction is not there yet."""
+    log.writer(hold(log)).commit(seal(b"0"))
+    foreign = stranger(kafka_bootstrap, f"{prefix}.stranger")
+    foreign.produce(f"{prefix}.slices", b"open", partition=0)
+    foreign.flush(PATIENCE_S)
+    readers = [log.reader("slices", number) for number in range(PARTITIONS)]
+    assert read_until(log, readers[0], 1) == [b"0"]
+    until_s = time.monotonic() + 2.0
+    while time.monotonic() < until_s:
+        assert not any(reader.read(1) for reader in readers)
+        log.wait(0.01)
+    foreign.abort_transaction(PATIENCE_S)
+    assert "nothing came" not in caplog.text
+
+
 def test_a_start_outside_the_log_is_refused(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
-    from confluent_kafka import TopicPartition  # noqa: PLC0415
-
     log.append("orders", [new(b"%d" % n) for n in range(10)])
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
     cut = [TopicPartition(f"{prefix}.orders", 0, 5)]
