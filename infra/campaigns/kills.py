@@ -1,12 +1,14 @@
 """Kill workers with -9 at random moments under load, and prove after each batch that nothing shows.
 
     python -m infra.campaigns.kills --log embedded|kafka [--kills 1000] [--batch 50] [--seed 1]
+        [--backlog 20000]
 
 A batch has a log of its own, two workers, a desk that streams orders, a venue that answers and a
-projector that follows. When its kills are done and all is decided: no input is lost or decided
-twice, seq has no gap, re-execution gives the same bytes, folding gives the same state, every
-invariant holds, `metaorder verify` exits 0, and the followed projection equals one made anew. A
-line of JSON a batch; a batch that fails leaves its folder behind and says how to run it again.
+projector that follows. Some kills come while so many orders wait in one shard, more than a reader
+holds, and the other worker takes that shard over. When all is done and decided: no input is lost or
+decided twice, seq has no gap, re-execution gives the same bytes, folding gives the same state,
+every invariant holds, `metaorder verify` exits 0, and the followed projection equals one made anew.
+A line of JSON a batch; a batch that fails leaves its folder behind and says how to run it again.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from pathlib import Path
 from pipeline import live, whole_log
 from pipeline.workers import METAORDER
 
+from engine.core.partition import partition_of
 from engine.log import kafka_topics, open_log
 from engine.log.port import Log
 from infra.kafka import local
@@ -36,6 +39,7 @@ ROUNDS_PER_S = 20
 SETTLE_S = 2.0
 PAUSE_MAX_S = 0.8  # Between two kills, at most.
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
+BACKLOGGED = 0.04  # Of the kills hit who has a backlog; the one in the middle of a batch does.
 AWAIT_TIMES = 4  # A start of a worker takes long on a machine that has much else to do.
 DRAIN_MAX_S = 600.0
 VERIFY_MAX_S = 1_200
@@ -52,20 +56,42 @@ class Projector(live.Loop):
         projector.follow(log, self._path, stop=self._ends.is_set)
 
 
-def killed(engine: live.Engine, kills: int, seed: int) -> int:
-    """Kill and start again so many times; returns how many kills hit a worker at work."""
+def killed(engine: live.Engine, kills: int, seed: int, backlog: int) -> Counter[str]:
+    """Kill and start again so many times; counts the kills that hit a worker at work."""
     chance = random.Random(seed)  # noqa: S311  No secret: a campaign repeats.
-    workers, hits = engine.workers, 0
+    figures = Counter({"kills": kills})
     time.sleep(SETTLE_S)
-    for _ in range(kills):
-        owner = chance.choice(OWNERS)
-        for _ in range(AWAIT_TIMES if chance.random() < AT_WORK else 0):
-            workers.await_work(owner)
-        time.sleep(chance.uniform(0, PAUSE_MAX_S))
-        assert engine.feeder.is_alive(), f"the stream ended: {engine.feeder.failure!r}"
-        hits += workers.kill(owner)
-        workers.start(owner)
-    return hits
+    for number in range(kills):
+        if backlog and (number == kills // 2 or chance.random() < BACKLOGGED):
+            take_over(engine, chance.choice(live.INSTRUMENTS), backlog)
+            figures += Counter({"kills at work": 1, "backlogs taken over": 1})
+        else:
+            figures["kills at work"] += kill(engine, chance)
+    return figures
+
+
+def kill(engine: live.Engine, chance: random.Random) -> bool:
+    """Kill a worker and start it again; True if it was at work."""
+    owner, workers = chance.choice(OWNERS), engine.workers
+    for _ in range(AWAIT_TIMES if chance.random() < AT_WORK else 0):
+        workers.await_work(owner)
+    time.sleep(chance.uniform(0, PAUSE_MAX_S))
+    assert engine.feeder.is_alive(), f"the stream ended: {engine.feeder.failure!r}"
+    is_hit = workers.kill(owner)
+    workers.start(owner)
+    return is_hit
+
+
+def take_over(engine: live.Engine, instrument_id: str, backlog: int) -> None:
+    """Kill who has so many orders waiting, and start it again when the other has its shard."""
+    workers = engine.workers
+    shard = partition_of(instrument_id.encode(), PARTITIONS)
+    workers.await_owner(shard)
+    engine.feeder.pile_up([instrument_id], backlog)
+    owner = workers.await_owner(shard)
+    workers.kill(owner)
+    workers.await_owner(shard)
+    workers.start(owner)
 
 
 def verified(url: str) -> Mapping[str, object]:
@@ -99,23 +125,22 @@ def compare(url: str, followed: Path, anew: Path) -> int:
     return len(one)
 
 
-def batch(url: str, folder: Path, kills: int, seed: int) -> Counter[str]:
+def batch(url: str, folder: Path, kills: int, seed: int, backlog: int) -> Counter[str]:
     """One batch; its figures. Raises AssertionError for what was lost, doubled or changed."""
     follows = Projector(url, PARTITIONS, folder / "followed.duckdb")
     with live.engine(url, PARTITIONS, folder, seed=seed, rounds_per_s=ROUNDS_PER_S) as engine:
         engine.begin(OWNERS)
         follows.start()
         try:
-            hits = killed(engine, kills, seed)
+            counts = killed(engine, kills, seed, backlog)
             engine.drain(DRAIN_MAX_S)
             engine.workers.stop()
         finally:
             follows.finish()
-        figures = whole_log.check(engine, folder)
+        figures = whole_log.check(engine, folder) + counts
     proved = verified(url)
     assert proved["verified"] is True
     figures["tables equal"] = compare(url, folder / "followed.duckdb", folder / "anew.duckdb")
-    figures["kills"], figures["kills at work"] = kills, hits
     return figures
 
 
@@ -146,6 +171,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--batch", type=int, default=50, help="kills of one log")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--backlog", type=int, default=20_000, help="orders; 0 for no take-overs")
     parser.add_argument("--dir", type=Path, default=Path("out/kills"))
     given = parser.parse_args()
     total: Counter[str] = Counter()
@@ -158,11 +184,12 @@ def main() -> int:
             kills = min(given.batch, given.kills - first)
             began_s = time.monotonic()
             try:
-                figures = batch(next(urls), home, kills, seed)
+                figures = batch(next(urls), home, kills, seed, given.backlog)
             except BaseException:
                 sys.stderr.write(
                     f"failed, see {home}; again: python -m infra.campaigns.kills "
-                    f"--log {given.log} --kills {kills} --batch {kills} --seed {seed}\n"
+                    f"--log {given.log} --kills {kills} --batch {kills} --seed {seed} "
+                    f"--backlog {given.backlog}\n"
                 )
                 raise
             figures["seconds"] = round(time.monotonic() - began_s)

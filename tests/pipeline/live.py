@@ -1,5 +1,6 @@
 """A live engine for the kill tests: worker processes, a desk that streams, a venue that answers."""
 
+import queue
 import random
 import threading
 import time
@@ -30,6 +31,7 @@ INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 DRAIN_MAX_S = 45.0
 OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
+PILED_AT_ONCE = 1_000
 QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
 
 
@@ -77,6 +79,8 @@ class Feeder(Loop):
         self._chance = random.Random(seed)  # noqa: S311  No secret: a test repeats.
         self.rounds_per_s = rounds_per_s
         self._orders: list[tuple[str, str]] = []
+        self._backlogs: queue.SimpleQueue[tuple[Sequence[str], int]] = queue.SimpleQueue()
+        self._is_piled = threading.Event()
 
     @property
     def order_count(self) -> int:
@@ -88,30 +92,44 @@ class Feeder(Loop):
         self.is_feeding.set()
         while not self._ends.wait(1 / self.rounds_per_s):
             publisher.send(*self._round())
+            while not self._backlogs.empty():
+                instruments, count = self._backlogs.get()
+                for first in range(0, count, PILED_AT_ONCE):
+                    sent = range(first, min(count, first + PILED_AT_ONCE))
+                    publisher.send(*(self._order(self._chance.choice(instruments)) for _ in sent))
+                self._is_piled.set()
+
+    def pile_up(self, instruments: Sequence[str], count: int) -> None:
+        """Send so many orders at once, which is faster than they are decided; returns when sent."""
+        self._is_piled.clear()
+        self._backlogs.put((instruments, count))
+        while not self._is_piled.wait(1):
+            assert self.is_alive(), f"the stream ended: {self.failure!r}"
 
     def _round(self) -> Iterator[Input]:
         chance, now_ns = self._chance, time.time_ns()
         for name in chance.sample(INSTRUMENTS, 3):
             yield desk.quote(name, chance.choice(desk.VENUES), now_ns, chance.randrange(-3, 4))
         for _ in range(chance.randrange(3)):
-            cl_ord_id, name = f"O{len(self._orders)}", chance.choice(INSTRUMENTS)
-            self._orders.append((cl_ord_id, name))
-            limit = chance.choice(
-                (None, None, desk.MID_PX + chance.randrange(-4, 5) * desk.CENT_PX)
-            )
-            yield desk.order(
-                cl_ord_id,
-                name,
-                side=chance.choice((e.Side.BUY, e.Side.SELL)),
-                order_qty=chance.randrange(1, 600),
-                client_id=chance.choice(desk.CLIENTS),
-                limit_px=limit,
-                end_ns=now_ns + chance.randrange(2, 6) * desk.S,
-            )
+            yield self._order(chance.choice(INSTRUMENTS))
         if self._orders and chance.random() < 0.1:
             yield desk.cancel(*chance.choice(self._orders[-20:]))
         if chance.random() < 0.02:
             yield desk.mandate(chance.choice(desk.CLIENTS))
+
+    def _order(self, instrument_id: str) -> Input:
+        chance, cl_ord_id = self._chance, f"O{len(self._orders)}"
+        self._orders.append((cl_ord_id, instrument_id))
+        limits_px = (None, None, desk.MID_PX + chance.randrange(-4, 5) * desk.CENT_PX)
+        return desk.order(
+            cl_ord_id,
+            instrument_id,
+            side=chance.choice((e.Side.BUY, e.Side.SELL)),
+            order_qty=chance.randrange(1, 600),
+            client_id=chance.choice(desk.CLIENTS),
+            limit_px=chance.choice(limits_px),
+            end_ns=time.time_ns() + chance.randrange(2, 6) * desk.S,
+        )
 
 
 @dataclass(slots=True)

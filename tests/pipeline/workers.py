@@ -1,6 +1,7 @@
 """Worker processes as an operator starts them, `metaorder worker`; killed and started again."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ TESTS = Path(__file__).parents[1]
 METAORDER = Path(sys.executable).with_name("metaorder")
 STOP_MAX_S = 60.0  # A worker that lived through an outage closes many clients.
 START_MAX_S = 8.0
+TAKE_OVER_MAX_S = 120.0  # A session runs out, then a day is folded.
+WORK = re.compile(r"shard (\d+) (at work|dropped)")
 
 
 class Workers:
@@ -74,6 +77,23 @@ class Workers:
         while time.monotonic() < deadline_s and not self.is_at_work(owner):
             self.assert_alive(owner)
             time.sleep(0.02)
+
+    def await_owner(self, shard: int) -> str:
+        """Until somebody works on a shard that it has rebuilt; who it is."""
+        deadline_s = time.monotonic() + TAKE_OVER_MAX_S
+        while True:
+            for owner in self._running:
+                self.assert_alive(owner)
+                if shard in self._at_work_on(owner):
+                    return owner
+            assert time.monotonic() < deadline_s, f"nobody works on shard {shard}"
+            time.sleep(0.02)
+
+    def _at_work_on(self, owner: str) -> set[int]:
+        found: set[int] = set()
+        for number, what in WORK.findall(self.said(owner)):
+            (found.add if what == "at work" else found.discard)(int(number))
+        return found
 
     def is_at_work(self, owner: str) -> bool:
         return "at work" in self.said(owner)
