@@ -50,8 +50,8 @@ demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded l
 # for, a thousand days under faults, then everything else, a file in one process. A core runs one
 # test process; what runs in several shares one Kafka.
 SPREAD := -n auto --maxprocesses 4
-CORE := tests/core tests/reference
-FAULTS := tests/simulation/test_faults_seeds.py
+CORE := tests/core tests/reference tests/runtime
+FAULTS := tests/faults/test_faults_seeds.py
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
 	$(BIN)/pytest $(SPREAD) $(CORE) -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(BIN)/pytest $(SPREAD) $(CORE) -m slow
@@ -75,7 +75,7 @@ kills: $(STAMP)  ## Kill workers with -9 under load, KILLS times on each log; mi
 SEEDS ?= 1000
 FIRST ?= 0
 simulate-faults: $(STAMP)  ## The whole system under faults, SEEDS=N runs from seed FIRST on.
-	@$(BIN)/python -m engine.simulation.faults --first $(FIRST) --count $(SEEDS)
+	@$(BIN)/python -m infra.faults --first $(FIRST) --count $(SEEDS)
 
 kafka: $(STAMP)  ## A local real Kafka from Maven jars on 127.0.0.1:9092, without Docker.
 	@$(BIN)/python -m infra.kafka.local start

@@ -9,33 +9,26 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from engine.core import (
-    aggregation,
-    allocation,
-    breaks,
-    carried,
-    changes,
-    children,
-    day,
-    execution,
-    fills,
-    intake,
-    market,
-    membership,
-    netting,
-    recalibration,
-    recall,
-    reference,
-    risk,
-    routing,
-    scorecard,
-    slicing,
-    standing,
-    strategy,
-    unreadable,
-)
 from engine.core import events as e
-from engine.core.state import Parent, State
+from engine.core.allocation import shares as allocation
+from engine.core.controls import rejected_input as unreadable
+from engine.core.controls import risk
+from engine.core.day import carry_forward as standing
+from engine.core.day import trading_day as day
+from engine.core.execution import breaks, children, fills
+from engine.core.execution import reports as execution
+from engine.core.market import consolidated as market
+from engine.core.market import reference
+from engine.core.orders import changes, intake
+from engine.core.orders import good_till_cancel as carried
+from engine.core.parents import aggregation, membership, netting
+from engine.core.routing import cancels as recall
+from engine.core.routing import routers as routing
+from engine.core.routing import scorecard
+from engine.core.state.model import Parent
+from engine.core.state.state import State
+from engine.core.strategy import plans as strategy
+from engine.core.strategy import recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -54,7 +47,7 @@ class Row(NamedTuple):
 PLAN = "planning"
 UPKEEP = "upkeep"
 ADOPT = "configuration"
-OPENING = "opening"  # Of a log that goes on from another one; see `engine.opening`.
+OPENING = "opening"  # Of a log that goes on from another one; see `engine.runtime.first_batches`.
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -114,7 +107,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "aggregation",
         aggregation,
-        (e.OrderAccepted, e.ParentOpened, e.OrderAmended, e.MemberLeft),
+        (e.OrderAccepted, e.ParentOpened, e.OrderAmended, e.OrderResumed, e.MemberLeft),
         (e.ParentOpened, e.MemberJoined),
     ),
     Row(
@@ -125,9 +118,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
-    Row("routes", membership, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
-    Row("aggregation", carried, (e.OrderResumed,), (e.ParentOpened, e.MemberJoined)),
     Row("aggregation", day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", strategy, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
@@ -174,7 +165,6 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     unreadable.DECIDE,
     risk.DECIDE,
     day.DECIDE,
-    carried.DECIDE,
     aggregation.DECIDE,
     routing.DECIDE,
     execution.DECIDE,
@@ -221,7 +211,7 @@ GATHER: tuple[Plan, ...] = (
     membership.settle,
     membership.part,
     netting.cross,
-    membership.make_room,
+    recall.make_room,
     aggregation.release,
 )
 WORK: tuple[Plan, ...] = (
@@ -235,7 +225,7 @@ WHILE_HALTED: frozenset[Plan] = frozenset(
     (
         membership.settle,
         membership.part,
-        membership.make_room,
+        recall.make_room,
         recall.ask_back,
         aggregation.finish,
     )

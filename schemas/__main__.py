@@ -10,7 +10,7 @@ from schemas import generator
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = {
     ROOT / "engine" / "core" / "events.py": generator.events_module,
-    ROOT / "engine" / "log" / "shapes.py": generator.shapes_module,
+    ROOT / "engine" / "log" / "codec" / "shapes.py": generator.shapes_module,
 }
 
 

@@ -1,8 +1,8 @@
 """Writes the Python that mirrors the .avsc files.
 
 Two files come out. `engine/core/events.py` holds the frozen dataclasses and enums and needs
-nothing but the standard library. `engine/log/shapes.py` writes them as Avro and makes them from
-what an Avro library reads.
+nothing but the standard library. `engine/log/codec/shapes.py` writes them as Avro and makes them
+from what an Avro library reads.
 """
 
 import re
@@ -325,7 +325,7 @@ def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
 
 
 def shapes_module(found: Catalogue) -> str:
-    """The text of engine/log/shapes.py."""
+    """The text of engine/log/codec/shapes.py."""
     parts = [
         SHAPES,
         *(_symbols(schema) for schema in found.enums.values()),

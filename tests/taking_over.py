@@ -18,8 +18,8 @@ from engine.audit import verification
 from engine.core import events as e
 from engine.log import codec, open_log
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Log
-from engine.recovery import recover
-from engine.shard import Rules
+from engine.runtime.recovery.recovery import recover
+from engine.runtime.shard import Rules
 from schemas import compatibility
 
 RELEASE = "next"

@@ -39,7 +39,7 @@ ADDED: dict[str, dict[str, Any]] = {
     "aggregation-MemberJoined": {"name": "remark", "type": "string", "default": "", "doc": SPOKEN},
 }
 DECIDES = (
-    "engine/core/aggregation.py",
+    "engine/core/parents/aggregation.py",
     "return MemberJoined(",
     'return MemberJoined(remark="new",',
 )

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.audit.segment import Segment, segments
+from engine.audit.days import Segment, segments
 from engine.log.archive import SHARED, ArchiveLog, Draft, begin, part_of, write_manifest
 from engine.log.port import (
     ALL_TOPICS,
@@ -25,7 +25,7 @@ from engine.log.port import (
     Log,
     Start,
 )
-from engine.recording import Recording
+from engine.runtime.shard_log import Recording
 
 OWN_TOPICS = tuple(topic for topic in ALL_TOPICS if topic not in SHARED_TOPICS)
 OWN_INPUTS = tuple(topic for topic in INPUT_TOPICS if topic not in SHARED_TOPICS)

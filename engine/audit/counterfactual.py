@@ -16,7 +16,7 @@ from enum import StrEnum
 from heapq import merge
 from typing import Any
 
-from engine.audit.segment import Segment, segments
+from engine.audit.days import Segment, segments
 from engine.core.events import (
     DayClosed,
     DayOpened,
@@ -27,8 +27,8 @@ from engine.core.events import (
 )
 from engine.log import codec
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, EngineError, Log, Record
-from engine.recording import Recording
-from engine.shard import Rules
+from engine.runtime.shard import Rules
+from engine.runtime.shard_log import Recording
 from engine.simulation.driver import EVERY_PARTITION, Simulation
 from engine.simulation.script import Script, Stood, TimedInput
 

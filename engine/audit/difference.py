@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from engine.core.events import InputRange, StageEvent
 from engine.log import codec
 from engine.log.port import DLQ, NewRecord, Record
-from engine.seal import frame, new_hash
+from engine.runtime.hash_chain import frame, new_hash
 
 SHOWN_CHARACTERS = 400  # Of one value in a report.
 SHIFTS = (-1, 1, -2, 2, -3, 3, -4, 4)  # Records missing or too many that are looked for.

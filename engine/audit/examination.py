@@ -7,12 +7,13 @@ is left with one at the end.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine import seal as seals
-from engine.audit import side_by_side, verification
+from engine.audit import processes as side_by_side
+from engine.audit import verification
 from engine.audit.verification import Bounds, Progress, Proof
-from engine.garbage import collected_rarely
 from engine.log import open_log
-from engine.shard import Rules
+from engine.runtime import hash_chain as seals
+from engine.runtime.garbage_collection import collected_rarely
+from engine.runtime.shard import Rules
 
 REPORT_EVERY_BATCHES = 50
 

@@ -6,14 +6,14 @@ inputs by trying, in the outputs by the records that were decided again.
 
 from collections.abc import Mapping, Sequence
 
-from engine import seal as seals
 from engine.audit import difference as differences
 from engine.audit.difference import Difference, Kind, Later
 from engine.core.events import BatchSealed
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import DLQ, JOURNAL, CorruptLogError, Record
-from engine.recording import DamagedError, Recording, Records, Sealing
-from engine.shard import Sealed
+from engine.runtime import hash_chain as seals
+from engine.runtime.shard import Sealed
+from engine.runtime.shard_log import DamagedError, Recording, Records, Sealing
 
 LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
 LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.

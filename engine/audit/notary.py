@@ -12,12 +12,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from engine import seal as seals
 from engine.audit import anchors
 from engine.audit.anchors import AnchorError, Head
 from engine.core.events import SealKind
 from engine.log.port import JOURNAL, CorruptLogError, Log, Record, Start
-from engine.recording import decoded
+from engine.runtime import hash_chain as seals
+from engine.runtime.shard_log import decoded
 
 SIGN_EVERY_S = 60.0
 LOOK_EVERY_S = 1.0  # For new seals; a close is signed at the next look.

@@ -14,12 +14,10 @@ from dataclasses import replace
 from functools import cache
 
 import schemas
-from engine import snapshot
 from engine.audit import departure, difference, tally
 from engine.audit.tally import Departure, Kind, Tally
-from engine.core import fingerprint
 from engine.core.events import BatchSealed, ConfigurationAdopted, SealKind, StageEvent
-from engine.follower import CONFIG_CAUSE, Follower
+from engine.core.state import fingerprint
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import (
     DLQ,
@@ -27,8 +25,10 @@ from engine.log.port import (
     EngineError,
     LogUnavailableError,
 )
-from engine.recording import Records
-from engine.shard import Rules, Sealed, Shard
+from engine.runtime.recovery import snapshot
+from engine.runtime.replica import CONFIG_CAUSE, Follower
+from engine.runtime.shard import Rules, Sealed, Shard
+from engine.runtime.shard_log import Records
 from schemas import compatibility
 
 RECORDED, DECIDING = "the recorded release", "the deciding release"

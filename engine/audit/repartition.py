@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
-from engine import seal as seals
 from engine.audit import verification
 from engine.audit.verification import Bounds
 from engine.core.events import BatchSealed, LogContinued, ShardClosed
-from engine.core.state import State
+from engine.core.state.state import State
 from engine.log.port import (
     SHARED_TOPICS,
     EngineError,
@@ -27,7 +26,8 @@ from engine.log.port import (
     NewRecord,
     NotEmptyError,
 )
-from engine.opening import (
+from engine.runtime import hash_chain as seals
+from engine.runtime.first_batches import (
     Opening,
     as_new,
     continued,
@@ -38,8 +38,8 @@ from engine.opening import (
     source_of,
     unrest,
 )
-from engine.recording import Recording, Sealing, events_of, last_seal
-from engine.shard import Rules
+from engine.runtime.shard import Rules
+from engine.runtime.shard_log import Recording, Sealing, events_of, last_seal
 
 OWNER = "repartition"
 LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.

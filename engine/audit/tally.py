@@ -15,7 +15,7 @@ from engine.audit import difference as differences
 from engine.audit.departure import Pair
 from engine.core.events import TOPIC_OF, BatchSealed, SealKind, StageEvent
 from engine.log.port import JOURNAL
-from engine.recording import Records
+from engine.runtime.shard_log import Records
 
 SEAL = BatchSealed.__name__
 FORMAT = 1  # Of the report for machines.

@@ -19,15 +19,13 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from engine import opening, recovery
-from engine import seal as seals
+from engine.audit.days import BATCHES_MAX, Segment, segments
 from engine.audit.difference import Difference, Kind
 from engine.audit.finding import Findings, FoundError
 from engine.audit.reconsideration import Reconsideration, UnfitError
-from engine.audit.segment import BATCHES_MAX, Segment, segments
 from engine.audit.tally import Tally
 from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
-from engine.core.shelf import MemoryShelf
+from engine.core.state.finished_store import MemoryShelf
 from engine.log import codec
 from engine.log.port import (
     DLQ,
@@ -41,9 +39,12 @@ from engine.log.port import (
     LogUnavailableError,
     Record,
 )
-from engine.recording import Recording, Records, Sealing, events_of, last_seal
-from engine.shard import Rules, Shard
-from engine.shelf import DiskShelf
+from engine.runtime import first_batches as opening
+from engine.runtime import hash_chain as seals
+from engine.runtime.recovery import recovery
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.shard import Rules, Shard
+from engine.runtime.shard_log import Recording, Records, Sealing, events_of, last_seal
 
 
 class Bounds(NamedTuple):
@@ -81,7 +82,9 @@ class Proof:
     foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
     difference: Difference | None = None
     tally: Tally | None = None  # What this release would decide otherwise, if that was asked.
-    is_continued: bool = False  # It begins where another log ended; see `engine.opening`.
+    is_continued: bool = (
+        False  # It begins where another log ended; see `engine.runtime.first_batches`.
+    )
 
 
 def verify(

@@ -18,8 +18,8 @@ from engine.cli.options import (
 )
 from engine.cli.render import Output, render_one
 from engine.core.events import ControlScope
-from engine.gateways import controls_file
-from engine.gateways.controls_file import ControlTable, Kill
+from engine.gateways.files import controls_file
+from engine.gateways.files.controls_file import ControlTable, Kill
 
 app = typer.Typer(help="Kill switch, limits, mandates, policies, the day.", no_args_is_help=True)
 

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.logging import RichHandler
 
-from engine.audit import following
-from engine.audit.following import EVERY_EVENTS, Following
+from engine.audit import follower as following
+from engine.audit.follower import EVERY_EVENTS, Following
 from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
-from engine.garbage import collected_rarely
+from engine.runtime.garbage_collection import collected_rarely
 
 app = typer.Typer(help="Fold the log beside the workers, and write their snapshots.")
 

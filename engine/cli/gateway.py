@@ -16,9 +16,9 @@ from rich.markup import escape
 
 from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
 from engine.cli.render import Bar, Output, errors, progress, render_one
-from engine.gateways.market_replay import MarketReplay, Played
-from engine.gateways.paper import PaperGateway
-from engine.simulation import market_data
+from engine.simulation.market import data as market_data
+from engine.simulation.market.replay import MarketReplay, Played
+from engine.simulation.paper import paper_gateway
 
 app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def paper(
     """
     settings = loaded(config, log_url=log)
     with opened(settings) as place:
-        gateway = PaperGateway(place, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
+        gateway = paper_gateway(place, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
         with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
             tally = gateway.run(_watcher(bar))
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")

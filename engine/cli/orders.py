@@ -12,13 +12,13 @@ from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.ticket_options import FLAGS
-from engine.gateways import order_entry
-from engine.gateways.outcomes import Outcome, Outcomes
-from engine.gateways.records import first_number
-from engine.gateways.tickets import Ticket, TicketError, parse
+from engine.gateways.input_records import first_number
+from engine.gateways.orders import order_file as order_entry
+from engine.gateways.orders.outcomes import Outcome, Outcomes
+from engine.gateways.orders.tickets import Ticket, TicketError, parse
 from engine.log.port import Log
-from engine.simulation import market_data
-from engine.simulation import orders as simulated
+from engine.simulation import order_generator as simulated
+from engine.simulation.market import data as market_data
 
 SHOWN_LINES = 20  # Rejected lines shown; the file holds all of them.
 

@@ -16,7 +16,7 @@ from engine.cli.options import (
     user,
 )
 from engine.cli.render import Output, render_one
-from engine.gateways import reference_file
+from engine.gateways.files import reference_file
 
 app = typer.Typer(help="Instruments, venues, fees, calendars, curves.", no_args_is_help=True)
 

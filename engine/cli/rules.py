@@ -4,7 +4,7 @@ import sys
 from importlib.metadata import version
 
 from engine.config import Config
-from engine.shard import Rules
+from engine.runtime.shard import Rules
 
 
 def rules_of(

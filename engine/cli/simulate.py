@@ -18,11 +18,12 @@ from engine.cli.render import Output, errors, fetched, progress, render, render_
 from engine.cli.rules import rules_of
 from engine.config import Config
 from engine.core.events import Input
-from engine.gateways import controls_file, order_entry
+from engine.gateways.files import controls_file
+from engine.gateways.orders import order_file as order_entry
 from engine.log import open_log
 from engine.log.port import EngineError, Log
-from engine.simulation import market_data
 from engine.simulation.driver import Simulation
+from engine.simulation.market import data as market_data
 from engine.simulation.script import TimedInput, of_folder
 
 MARKER = "simulation.json"  # Says that a folder is a simulation's, to be written over.
@@ -175,7 +176,7 @@ def _opened(settings: Config) -> Iterator[Log]:
     """The log; a Kafka prefix gets its topics first."""
     kind, _, place = settings.log_url.partition(":")
     if kind == "kafka":
-        from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+        from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
         bootstrap, _, prefix = place.partition("/")
         kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)

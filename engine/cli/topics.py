@@ -30,7 +30,7 @@ def create(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Create the topics that are missing; what exists is left as it is."""
-    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
@@ -48,7 +48,7 @@ def check(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Say everything that is wrong with the topics; exit code 1 if anything is."""
-    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
@@ -64,7 +64,7 @@ def create_missing(settings: Config) -> None:
     """Make the topics of a Kafka log that are missing; an embedded one makes its own tables."""
     if not settings.log_url.startswith("kafka:"):
         return
-    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
     bootstrap, prefix = _kafka(settings)
     kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
@@ -72,7 +72,7 @@ def create_missing(settings: Config) -> None:
 
 def require_fit(settings: Config) -> None:
     """Raise EngineError with everything that is wrong with the topics of a Kafka log."""
-    from engine.log import kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
     bootstrap, prefix = _kafka(settings)
     problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)

@@ -14,9 +14,9 @@ from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
 from engine.audit import examination
 from engine.audit import release as releases
+from engine.audit.days import BATCHES_MAX
 from engine.audit.difference import Difference
 from engine.audit.examination import Task
-from engine.audit.segment import BATCHES_MAX
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit

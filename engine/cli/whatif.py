@@ -8,7 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import projections as project
-from engine.audit import comparison, counterfactual, side_by_side
+from engine.audit import comparison, counterfactual
+from engine.audit import processes as side_by_side
 from engine.audit.comparison import Interval, Outcome
 from engine.audit.counterfactual import CounterfactualError, RecordedDay
 from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
@@ -17,9 +18,9 @@ from engine.cli.rules import rules_of
 from engine.cli.simulate import SIMULATED_SEAL_NS
 from engine.config import Config
 from engine.log import open_log
-from engine.recording import last_seal
-from engine.seal import GENESIS, run_chain
-from engine.shard import Rules
+from engine.runtime.hash_chain import GENESIS, run_chain
+from engine.runtime.shard import Rules
+from engine.runtime.shard_log import last_seal
 from engine.simulation.script import Script
 
 TELL_EVERY_INPUTS = 500

@@ -12,8 +12,8 @@ from engine.cli import topics
 from engine.cli.options import ConfigOption, LogOption, loaded, opened, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
-from engine.garbage import quiet_collector, set_heap_aside
-from engine.worker import Worker
+from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
+from engine.runtime.worker import Worker
 
 
 def worker(

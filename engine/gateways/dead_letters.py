@@ -11,12 +11,13 @@ What would only come back to the dlq is not sent, unless it is meant to.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from engine.admission import UNKNOWN_NUMBER, Admission
+from engine.core.controls.rejected_input import Unreadable
 from engine.core.events import InputRejected
 from engine.core.partition import partition_of
-from engine.core.unreadable import Unreadable
 from engine.log import codec
+from engine.log.headers import UNKNOWN_NUMBER
 from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
+from engine.runtime.admission import Admission
 
 READ_RECORDS = 1_000
 INGEST = "ingest"

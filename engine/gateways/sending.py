@@ -8,8 +8,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from engine.clock import Clock
 from engine.log.port import Log, LogUnavailableError, NewRecord
+from engine.runtime.clock import Clock
 
 RETRY_WAIT_S = 0.2
 STOPPING_TRIES_MAX = 25  # Five seconds; then a stop gives up on the log.

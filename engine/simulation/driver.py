@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine import seal as seals
-from engine.batch import Batch
 from engine.core.events import (
     TOPIC_OF,
     ChildCancelRequested,
@@ -35,7 +33,7 @@ from engine.core.events import (
     VenueStatusObserved,
 )
 from engine.core.partition import partition_of
-from engine.garbage import collected_rarely
+from engine.gateways.venues.reports import Due
 from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
@@ -48,12 +46,14 @@ from engine.log.port import (
     Record,
     ShardWriter,
 )
-from engine.shard import Rules, Sealed, Shard
-from engine.shelf import DiskShelf
-from engine.simulation.reports import Due
+from engine.runtime import hash_chain as seals
+from engine.runtime.garbage_collection import collected_rarely
+from engine.runtime.open_batch import Batch
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.recovery import rebuilt
+from engine.runtime.shard import Rules, Sealed, Shard
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
-from engine.simulation.venues import Venues
-from engine.worker import rebuilt
+from engine.simulation.venues.venues import Venues
 
 NS_PER_MS = 1_000_000
 CLAIM_WAIT_S = 30.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from engine.simulation.chance import Draw, below
-from engine.simulation.market_data import FolderFacts
+from engine.simulation.market.data import FolderFacts
 
 MISTAKE_EVERY = 50  # One in so many orders, each kind in turn.
 MINUTE_NS = 60_000_000_000

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from engine.core.events import DayOpened, Input
 from engine.log.port import Headers
-from engine.simulation.market_data import MarketData
-from engine.simulation.reference import reference_events
+from engine.simulation.market.data import MarketData
+from engine.simulation.market.reference import reference_events
 
 OWNER = "simulation"
 MINUTE_NS = 60_000_000_000

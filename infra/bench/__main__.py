@@ -20,7 +20,8 @@ from typing import Any
 
 from rich.console import Console
 
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
+from engine.log.kafka import topics as kafka_topics
 from infra.bench import (
     growth,
     guarantees,

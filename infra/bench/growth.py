@@ -10,7 +10,7 @@ import tracemalloc
 from dataclasses import dataclass
 from statistics import median
 
-from engine.log.shapes import long_number
+from engine.log.codec.shapes import long_number
 from infra.bench.world import SECOND_NS, Player, Shape
 
 WAVE = Shape(

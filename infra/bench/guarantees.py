@@ -15,12 +15,12 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from engine import recovery
 from engine.audit import examination
 from engine.audit.examination import Task
 from engine.audit.verification import Bounds
 from engine.log import codec, open_log
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, STAGE_TOPICS
+from engine.runtime.recovery import recovery
 from infra.bench.replay import as_in_a_worker
 from infra.bench.world import RULES
 

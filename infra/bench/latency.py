@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
-from engine.garbage import quiet_collector, set_heap_aside
 from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
-from engine.worker import Worker
+from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
+from engine.runtime.worker import Worker
 from infra.bench.replay import Ends
 from infra.bench.world import (
     RULES,

@@ -13,21 +13,21 @@ from pathlib import Path
 
 from engine import topology
 from engine.log.port import Log
-from engine.shard import Shard
-from engine.shelf import DiskShelf
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.shard import Shard
 from infra.bench.replay import Ends, load
 from infra.bench.world import RULES, Script
 
 Function = tuple[str, int, str]  # File, line, name; as pstats has it.
 
 BY_FILE = {
-    "engine/seal.py": "digest",
-    "engine/shard.py": "loop",
-    "engine/follower.py": "loop",
-    "engine/batch.py": "loop",
-    "engine/admission.py": "loop",
-    "engine/log/codec.py": "codec",
-    "engine/log/shapes.py": "codec",
+    "engine/runtime/hash_chain.py": "digest",
+    "engine/runtime/shard.py": "loop",
+    "engine/runtime/replica.py": "loop",
+    "engine/runtime/open_batch.py": "loop",
+    "engine/runtime/admission.py": "loop",
+    "engine/log/codec/codec.py": "codec",
+    "engine/log/codec/shapes.py": "codec",
 }
 
 

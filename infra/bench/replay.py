@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import fastavro
 
 import schemas
-from engine.garbage import collected_rarely
 from engine.log.port import Lease, Leases, Log, NewRecord, Reader, Record, ShardWriter
-from engine.shard import Sealed, Shard
-from engine.shelf import DiskShelf
+from engine.runtime.garbage_collection import collected_rarely
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import RULES, Script
 
 APPEND_RECORDS = 5_000

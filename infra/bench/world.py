@@ -50,8 +50,8 @@ from engine.core.events import (
 )
 from engine.log import codec
 from engine.log.port import NewRecord, Record
-from engine.shard import Rules, Sealed, Shard
-from engine.shelf import DiskShelf
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.shard import Rules, Sealed, Shard
 
 NS_PER_MS = 1_000_000
 SECOND_NS = 1_000_000_000

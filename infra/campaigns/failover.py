@@ -26,7 +26,8 @@ from pipeline import live
 from pipeline.workers import METAORDER, STOP_MAX_S
 
 from engine.core import events as e
-from engine.log import codec, kafka_topics, open_log
+from engine.log import codec, open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import Log
 from infra.kafka import local
 

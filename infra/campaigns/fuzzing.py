@@ -30,9 +30,9 @@ import avro.schema
 import schemas
 from engine.core import events
 from engine.log import codec, open_log
-from engine.log.embedded_file import pack_headers, unpack_headers
+from engine.log.codec.shapes import FROM_AVRO
+from engine.log.embedded.file import pack_headers, unpack_headers
 from engine.log.port import ALL_TOPICS, DLQ, SHARED_TOPICS, CorruptLogError, EngineError, Log
-from engine.log.shapes import FROM_AVRO
 from infra.campaigns import plain_avro
 from infra.campaigns.mutation import BLIND, NOT_UTF8, Forger
 

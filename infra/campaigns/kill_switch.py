@@ -23,11 +23,13 @@ from pipeline import desk
 from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
-from engine.garbage import quiet_collector
-from engine.gateways.paper import GATEWAY, PaperGateway
-from engine.log import codec, kafka_topics, open_log
+from engine.gateways.venues import GATEWAY
+from engine.log import codec, open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import Log, Reader
-from engine.worker import Worker
+from engine.runtime.garbage_collection import quiet_collector
+from engine.runtime.worker import Worker
+from engine.simulation.paper import paper_gateway
 from infra.kafka import local
 
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(16))
@@ -46,7 +48,7 @@ def work(url: str, shards: int) -> None:
 def trade(url: str, shards: int) -> None:
     quiet_collector()
     with open_log(url, partitions=shards) as log:
-        PaperGateway(log, seed=7).run()
+        paper_gateway(log, seed=7).run()
 
 
 class Watch:

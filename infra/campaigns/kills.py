@@ -28,7 +28,8 @@ from pipeline import live, whole_log
 from pipeline.workers import METAORDER
 
 from engine.core.partition import partition_of
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import Log
 from infra.kafka import local
 from projections import projector

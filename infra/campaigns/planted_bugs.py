@@ -16,12 +16,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from engine import shard, topology
-from engine.core import day, execution
+from engine import topology
+from engine.core.day import trading_day as day
 from engine.core.events import ExecType, FillBooked, StageEvent
-from engine.core.state import State
-from engine.follower import Follower
-from engine.gateways.paper import gateway
+from engine.core.execution import reports as execution
+from engine.core.state.state import State
 from engine.log.port import (
     INPUT_TOPICS,
     JOURNAL,
@@ -29,13 +28,16 @@ from engine.log.port import (
     LogUnavailableError,
     Record,
 )
-from engine.recording import last_seal
-from engine.shard import Sealed
-from engine.simulation.behaviour import Behaviour
-from engine.simulation.faults.shrinking import Found, tried
-from engine.simulation.memory_log import Broker, MemoryReader
-from engine.simulation.venues import Venues
-from engine.work import Turns, Work
+from engine.runtime import shard
+from engine.runtime.replica import Follower
+from engine.runtime.shard import Sealed
+from engine.runtime.shard_log import last_seal
+from engine.runtime.shard_task import Turns, Work
+from engine.simulation import paper
+from engine.simulation.venues.behaviour import Behaviour
+from engine.simulation.venues.venues import Venues
+from infra.faults.broker import Broker, MemoryReader
+from infra.faults.shrinking import Found, tried
 
 NS_PER_S = 1_000_000_000
 
@@ -181,7 +183,7 @@ BUGS = (
     Bug("skip a fence", (Patch(Work, "_is_settled", unfenced),)),
     Bug("commit before the seal", (Patch(Work, "_commit", events_first),)),
     Bug("drop a dedupe", (Patch(execution, "key_of", never_seen),)),
-    Bug("reuse an id", (Patch(gateway, "Venues", without_run),)),
+    Bug("reuse an id", (Patch(paper, "Venues", without_run),)),
     Bug("read uncommitted", (Patch(MemoryReader, "read", read_what_is_there),)),
     Bug("fold twice", (Patch(Follower, "_fold_while", fold_fills_twice),)),
     Bug("forget a schedule point", (Patch(day, "mark_due", only_fresh_points),)),

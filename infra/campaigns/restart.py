@@ -26,14 +26,14 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
-from engine import snapshot
-from engine.audit.following import EVERY_EVENTS, Following
-from engine.garbage import quiet_collector
+from engine.audit.follower import EVERY_EVENTS, Following
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
-from engine.recovery import recover
-from engine.shard import Sealed, Shard
-from engine.shelf import DiskShelf
+from engine.runtime.garbage_collection import quiet_collector
+from engine.runtime.recovery import snapshot
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.recovery import recover
+from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import RULES, Player, Shape
 
 DAYS = (100_000, 1_000_000)

@@ -13,7 +13,7 @@ from pipeline import short_day
 from engine.audit import verification
 from engine.audit.verification import Bounds, Proof
 from engine.log import open_log
-from engine.log.embedded_file import OFFSET_BITS, span_of
+from engine.log.embedded.file import OFFSET_BITS, span_of
 from engine.log.port import ALL_TOPICS
 
 FIELDS = ("offset", "position", "timestamp_ms", "key", "headers", "value")

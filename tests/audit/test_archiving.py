@@ -27,9 +27,9 @@ from engine.log.port import (
     NewRecord,
     Record,
 )
+from engine.runtime.recovery.recovery import rebuilt
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
-from engine.worker import rebuilt
 
 SEED = 7
 AFTER_THE_DAY = NewRecord(0, 1, b"AAPL", (), b"not consumed by the day")

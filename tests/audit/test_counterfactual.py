@@ -16,8 +16,8 @@ from engine.cli.exits import Exit
 from engine.core.events import PolicySet, Router, Strategy
 from engine.log import open_log
 from engine.log.port import Log
-from engine.recording import last_seal
-from engine.seal import run_chain
+from engine.runtime.hash_chain import run_chain
+from engine.runtime.shard_log import last_seal
 from engine.simulation.script import Script
 
 PARTITIONS = 3

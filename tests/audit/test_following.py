@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from pipeline import short_day
 
-from engine import snapshot
-from engine.audit import following
-from engine.audit.following import Following
+from engine.audit import follower as following
+from engine.audit.follower import Following
 from engine.cli.application import execute
 from engine.cli.exits import Exit
-from engine.core import fingerprint
-from engine.follower import Follower, StateDiffersError
+from engine.core.state import fingerprint
 from engine.log import open_log
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import Log, Record
-from engine.recording import last_seal
-from engine.recovery import recover
-from engine.shard import Shard
-from engine.worker import Worker, rebuilt
+from engine.runtime.recovery import snapshot
+from engine.runtime.recovery.recovery import rebuilt, recover
+from engine.runtime.replica import Follower, StateDiffersError
+from engine.runtime.shard import Shard
+from engine.runtime.shard_log import last_seal
+from engine.runtime.worker import Worker
 
 RULES = short_day.rules(1)
 

@@ -9,14 +9,14 @@ import pytest
 from audit.stored_log import PARTITIONS, RULES, Stored, finished
 from pipeline import desk, in_process, short_day, succession
 
-from engine import recovery, snapshot
 from engine.audit.verification import Bounds, verify
 from engine.core.events import InputReason, InputRejected
-from engine.follower import Follower
 from engine.log import codec, open_log
 from engine.log.port import INPUT_TOPICS, JOURNAL
-from engine.recording import Recording
-from engine.shard import Shard
+from engine.runtime.recovery import recovery, snapshot
+from engine.runtime.replica import Follower
+from engine.runtime.shard import Shard
+from engine.runtime.shard_log import Recording
 
 OTHER = "another"
 SEED = 7

@@ -24,7 +24,8 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.cli.rules import rules_of
 from engine.core.events import BatchSealed, FillBooked
-from engine.log import codec, kafka_topics, open_log, port
+from engine.log import codec, open_log, port
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import ALL_TOPICS, JOURNAL, STAGE_TOPICS, CorruptLogError
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder

@@ -19,7 +19,7 @@ from engine.cli.application import execute
 from engine.cli.exits import MEANING, Exit
 from engine.cli.render import Output, Rows, json_text, render
 from engine.core.events import OrderAccepted, OrderRejected, OrderSubmitted, RejectReason
-from engine.gateways.outcomes import Outcomes
+from engine.gateways.orders.outcomes import Outcomes
 from engine.log import open_log
 from engine.log.codec import decode, encode
 from engine.log.port import Log, NewRecord

@@ -21,26 +21,30 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
-from engine.simulation import orders
+from engine.simulation import order_generator as orders
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
 
 SEED = 7
 OTHER = "0.2.0"
 DECIDES = Change(
-    "engine/core/routing.py",
+    "engine/core/routing/routers.py",
     "send_before_ns=search.now_ns + ",
     "send_before_ns=1 + search.now_ns + ",
 )
-SLICES = Change("engine/core/slicing.py", "qty -= qty % lot_qty", "qty -= qty % (2 * lot_qty)")
+SLICES = Change(
+    "engine/core/strategy/slicing.py", "qty -= qty % lot_qty", "qty -= qty % (2 * lot_qty)"
+)
 RAISES = Change(
-    "engine/core/slicing.py",
-    "    policy = aggregation.policy_of(state)\n    style =",
+    "engine/core/strategy/slicing.py",
+    "    policy = risk.policy_of(state)\n    style =",
     '    raise ArithmeticError("no slice")\n    style =',
 )
 REMARK = {"name": "remark", "type": "string", "default": "", "doc": "a free remark; empty if none"}
 REMARKS = Change(
-    "engine/core/aggregation.py", "return MemberJoined(", 'return MemberJoined(remark="new",'
+    "engine/core/parents/aggregation.py",
+    "return MemberJoined(",
+    'return MemberJoined(remark="new",',
 )
 
 

@@ -16,7 +16,7 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
-from engine.shard import Rules
+from engine.runtime.shard import Rules
 from engine.simulation.driver import Simulation
 from engine.simulation.script import Script, of_folder
 

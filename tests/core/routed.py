@@ -19,7 +19,6 @@ from world import (
     trading,
 )
 
-from engine.core.candidates import Search, search_for
 from engine.core.events import (
     ChildRouted,
     RouteDeferred,
@@ -27,6 +26,7 @@ from engine.core.events import (
     RouteReason,
     Strategy,
 )
+from engine.core.routing.candidates import Search, search_for
 
 ATS = "ATS"
 PLENTY = 10_000_000

@@ -30,7 +30,6 @@ from world import (
     trading,
 )
 
-from engine.core import aggregation, membership
 from engine.core.events import (
     Benchmark,
     CancelReason,
@@ -59,7 +58,9 @@ from engine.core.events import (
     TimeInForce,
     Urgency,
 )
-from engine.core.state import Order
+from engine.core.parents import aggregation, membership
+from engine.core.routing import cancels
+from engine.core.state.model import Order
 
 BAND_PX = 10 * CENT
 ONE_CHILD = policy(router=Router.SEQUENTIAL)
@@ -472,7 +473,7 @@ def test_settling_leaves_the_state_as_it_found_it() -> None:
     world = gathering(order())
     before = repr(world.state)
     parent = world.parent()
-    for step in (membership.settle, membership.make_room, aggregation.release):
+    for step in (membership.settle, cancels.make_room, aggregation.release):
         step(world.state, parent, NOW_NS + MINUTE)
     aggregation.finish(world.state, parent, NOW_NS + MINUTE)
     assert repr(world.state) == before

@@ -24,8 +24,8 @@ from world import (
     trading,
 )
 
-from engine.core import allocation
-from engine.core.apportionment import shares
+from engine.core.allocation import shares as allocation
+from engine.core.allocation.apportionment import shares
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -44,7 +44,7 @@ from engine.core.events import (
     Share,
     WithdrawReason,
 )
-from engine.core.state import Fill
+from engine.core.state.model import Fill
 
 LIMIT_PX = px(99.95)
 

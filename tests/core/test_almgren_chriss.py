@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.core.almgren_chriss import (
+from engine.core.strategy.almgren_chriss import (
     ExecutionProblem,
     efficient_strategy,
     kappa_per_second_e9,

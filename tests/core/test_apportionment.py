@@ -9,7 +9,7 @@ from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.core.apportionment import (
+from engine.core.allocation.apportionment import (
     dhondt,
     largest_remainder,
     pro_rata,

@@ -33,8 +33,6 @@ from world import (
     venue_status,
 )
 
-from engine.core import candidates, market
-from engine.core.candidates import PEG, POST, TAKE
 from engine.core.events import (
     ChildRouted,
     ChildTimeInForce,
@@ -51,7 +49,10 @@ from engine.core.events import (
     VenueKind,
     VenueStatus,
 )
-from engine.core.state import Scorecard
+from engine.core.market import consolidated as market
+from engine.core.routing import candidates
+from engine.core.routing.candidates import PEG, POST, TAKE
+from engine.core.state.model import Scorecard
 
 # -------------------------------------------------------------------------------- reasons
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.core import benchmarks, costs, performance, shortfall, spreads
+from engine.core.costs import benchmarks, performance, shortfall, spreads
+from engine.core.costs import cost as costs
 from engine.core.events import Side
 
 PX = st.integers(1, 10**13)

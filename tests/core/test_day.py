@@ -43,7 +43,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import carried, day
+from engine.core.day import trading_day as day
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -86,7 +86,9 @@ from engine.core.events import (
     VenueStatusCarried,
     WithdrawReason,
 )
-from engine.core.state import NEVER_NS, Parent, State
+from engine.core.orders import good_till_cancel as carried
+from engine.core.state.model import Parent
+from engine.core.state.state import NEVER_NS, State
 
 NEXT_DAY = 20180103
 NEXT_OPEN_NS = OPEN_NS + 24 * HOUR

@@ -51,7 +51,8 @@ from world import (
     venue,
 )
 
-from engine.core import intake, unreadable
+from engine.core.controls import rejected_input as unreadable
+from engine.core.controls.rejected_input import Unreadable
 from engine.core.events import (
     BreakFlagged,
     Change,
@@ -92,7 +93,7 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
-from engine.core.unreadable import Unreadable
+from engine.core.orders import intake
 from engine.log import codec
 
 BEHIND_PX = px(99.95)  # A buy that rests there.

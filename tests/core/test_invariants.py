@@ -59,7 +59,6 @@ from world import (
 )
 
 from engine import topology
-from engine.core import carried, scorecard
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -83,9 +82,12 @@ from engine.core.events import (
     TimeInForce,
     Urgency,
 )
-from engine.core.state import NEVER_NS, Child, Order, Parent, State
+from engine.core.orders import good_till_cancel as carried
+from engine.core.routing import scorecard
+from engine.core.state.model import Child, Order, Parent
+from engine.core.state.state import NEVER_NS, State
 from engine.log.port import DLQ, STAGE_TOPICS
-from engine.shelf import DiskShelf
+from engine.runtime.recovery.finished_file import DiskShelf
 
 DAY_NS = 24 * HOUR
 INDEX = st.integers(0, 99)

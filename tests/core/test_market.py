@@ -38,7 +38,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import benchmarks, market
+from engine.core.costs import benchmarks
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
@@ -46,8 +46,10 @@ from engine.core.events import (
     Side,
     VenueStatus,
 )
-from engine.core.state import MARKET, NO_TAPE, Book, Quote, State
-from engine.simulation.market_data import MarketData, load
+from engine.core.market import consolidated as market
+from engine.core.state.model import NO_TAPE, Book, Quote
+from engine.core.state.state import MARKET, State
+from engine.simulation.market.data import MarketData, load
 
 EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
 AGE_MAX_NS = 30 * SECOND

@@ -24,7 +24,6 @@ from world import (
     trading,
 )
 
-from engine.core import netting
 from engine.core.events import (
     Capacity,
     ChildRouted,
@@ -39,6 +38,7 @@ from engine.core.events import (
     Side,
     Urgency,
 )
+from engine.core.parents import netting
 
 
 def sell(cl_ord_id: str = "s1", order_qty: int = 200, **said: Any) -> OrderSubmitted:  # noqa: ANN401

@@ -43,9 +43,9 @@ from world import (
 )
 
 from engine import topology
-from engine.core import plausibility
+from engine.core.controls import input_limits as plausibility
+from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, TIME_NS_MAX, flaw
 from engine.core.events import ControlScope, Level
-from engine.core.plausibility import ID_CHARS_MAX, PX_MAX, QTY_MAX, TIME_NS_MAX, flaw
 
 LONG = "x" * (ID_CHARS_MAX + 1)
 CHILD = trading().given(at_once()).children()[0]

@@ -21,7 +21,6 @@ from world import (
     trading,
 )
 
-from engine.core import recalibration, strategy
 from engine.core.events import (
     Benchmark,
     OrdersCrossed,
@@ -33,6 +32,8 @@ from engine.core.events import (
     SliceReleased,
     Strategy,
 )
+from engine.core.strategy import plans as strategy
+from engine.core.strategy import recalibration
 
 PPM = 1_000_000
 OWN_ON_TAPE = {**SETTINGS, "tape_includes_own": True}

@@ -25,7 +25,6 @@ from world import (
     trading,
 )
 
-from engine.core import recall
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -38,6 +37,7 @@ from engine.core.events import (
     Strategy,
     Urgency,
 )
+from engine.core.routing import cancels as recall
 
 
 def test_a_child_away_from_the_touch_comes_back_at_the_next_point_and_not_before() -> None:

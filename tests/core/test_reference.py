@@ -5,8 +5,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from world import CENT, INSTRUMENT, LIT, calendar, curve, fees, given, instrument, tick_table, venue
 
-from engine.core import reference
 from engine.core.events import Liquidity, Side
+from engine.core.market import reference
 
 UNIT_PX = 100 * CENT
 BANDS = ((0, CENT // 100), (UNIT_PX, CENT), (50 * UNIT_PX, 5 * CENT))

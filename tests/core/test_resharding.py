@@ -24,7 +24,7 @@ from world import (
     venue_status,
 )
 
-from engine.core import resharding
+from engine.core.day import repartition as resharding
 from engine.core.events import (
     BreakCarried,
     BreakReason,
@@ -34,7 +34,8 @@ from engine.core.events import (
     VenueStatus,
 )
 from engine.core.partition import partition_of
-from engine.core.state import Scorecard, State
+from engine.core.state.model import Scorecard
+from engine.core.state.state import State
 
 FIRM = (ControlScope.FIRM, "")
 SOURCE = (ControlScope.SOURCE, "oms")

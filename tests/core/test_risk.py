@@ -34,7 +34,7 @@ from world import (
     trading,
 )
 
-from engine.core import aggregation, membership, risk
+from engine.core.controls import risk
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -62,6 +62,7 @@ from engine.core.events import (
     SuspensionEnded,
     SuspensionSet,
 )
+from engine.core.parents import aggregation, membership
 
 
 @pytest.mark.parametrize(

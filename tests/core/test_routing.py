@@ -32,7 +32,6 @@ from world import (
     venue,
 )
 
-from engine.core import market
 from engine.core.events import (
     Candidate,
     ChildRouted,
@@ -47,6 +46,7 @@ from engine.core.events import (
     Urgency,
     VenueKind,
 )
+from engine.core.market import consolidated as market
 
 # ----------------------------------------------------------------------------------- take
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.core.schedules import (
+from engine.core.strategy.schedules import (
     curve_volume_qty,
     integer_slice,
     integer_slices,

@@ -21,7 +21,6 @@ from world import (
     venue,
 )
 
-from engine.core import scorecard
 from engine.core.events import (
     ChildRouted,
     ExecType,
@@ -31,7 +30,8 @@ from engine.core.events import (
     Side,
     VenueKind,
 )
-from engine.core.state import Lesson, Scorecard
+from engine.core.routing import scorecard
+from engine.core.state.model import Lesson, Scorecard
 
 LARGE = st.integers(-(10**15), 10**15)
 

@@ -27,7 +27,6 @@ from world import (
     trading,
 )
 
-from engine.core import shelving
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -47,9 +46,11 @@ from engine.core.events import (
     Share,
     TimeInForce,
 )
-from engine.core.shelf import MemoryShelf, Shelf, Shelved
-from engine.core.state import SHELVE_AFTER_NS, Child
-from engine.shelf import DiskShelf
+from engine.core.state import eviction as shelving
+from engine.core.state.finished_store import MemoryShelf, Shelf, Shelved
+from engine.core.state.model import Child
+from engine.core.state.state import SHELVE_AFTER_NS
+from engine.runtime.recovery.finished_file import DiskShelf
 
 BEHIND_PX = px(99.98)
 

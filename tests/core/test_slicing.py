@@ -33,7 +33,6 @@ from world import (
     venue,
 )
 
-from engine.core import slicing
 from engine.core.events import (
     ChildCancelRequested,
     ChildRouted,
@@ -46,6 +45,7 @@ from engine.core.events import (
     Style,
     Urgency,
 )
+from engine.core.strategy import slicing
 
 PLENTY = 10_000_000  # Of the others' volume, so that the cap on participation is far.
 

@@ -32,7 +32,6 @@ from world import (
     trading,
 )
 
-from engine.core import almgren_chriss, schedules, strategy
 from engine.core.events import (
     Benchmark,
     ExecType,
@@ -43,8 +42,11 @@ from engine.core.events import (
     Strategy,
     Urgency,
 )
-from engine.core.state import Parent, State
-from engine.core.strategy import Outlook
+from engine.core.state.model import Parent
+from engine.core.state.state import State
+from engine.core.strategy import almgren_chriss, schedules
+from engine.core.strategy import plans as strategy
+from engine.core.strategy.plans import Outlook
 
 PPM = 1_000_000
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.core.transcendental import CONTEXT, PRECISION, asinh, exp, ln, power, sinh
+from engine.core.strategy.exact_math import CONTEXT, PRECISION, asinh, exp, ln, power, sinh
 
 WIDE = Context(prec=200, Emin=-999_999, Emax=999_999)
 REALS = st.decimals(min_value=-200, max_value=200, allow_nan=False, places=25)

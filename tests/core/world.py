@@ -25,11 +25,12 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
-from engine.core.shelf import MemoryShelf, Shelf
-from engine.core.state import SHELVE_AFTER_NS, Book, Child, Fill, Order, Parent, State
+from engine.core.state.finished_store import MemoryShelf, Shelf
+from engine.core.state.model import Book, Child, Fill, Order, Parent
+from engine.core.state.state import SHELVE_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, Headers, Record
-from engine.shard import Rules, Sealed, Shard
+from engine.runtime.shard import Rules, Sealed, Shard
 
 T = TypeVar("T")
 

@@ -23,8 +23,9 @@ from engine.core.events import (
     Side,
 )
 from engine.core.partition import partition_of
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
 from engine.log.codec import decode, encode
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import Log, NewRecord, Record
 from infra.kafka import local
 

@@ -37,15 +37,19 @@ from engine.core.events import (
     SendStarted,
     TradeObserved,
 )
-from engine.gateways import controls_file, order_entry, tickets
-from engine.gateways.market_replay import MarketReplay, ReplayError
-from engine.gateways.paper import PaperGateway
-from engine.log import codec, kafka_topics, open_log
+from engine.gateways.files import controls_file
+from engine.gateways.orders import order_file as order_entry
+from engine.gateways.orders import tickets
+from engine.gateways.venues import VenueGateway
+from engine.log import codec, open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import SHARED_TOPICS, Log
-from engine.shard import Rules
-from engine.simulation.behaviour import FAULTLESS
-from engine.simulation.market_data import MarketData, load
-from engine.worker import Worker
+from engine.runtime.shard import Rules
+from engine.runtime.worker import Worker
+from engine.simulation.market.data import MarketData, load
+from engine.simulation.market.replay import MarketReplay, ReplayError
+from engine.simulation.paper import paper_gateway
+from engine.simulation.venues.behaviour import FAULTLESS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "paper-trading.md"
@@ -312,14 +316,14 @@ def test_orders_go_through_to_allocations_under_the_wall_clock(
 
         def trade() -> None:
             with open_log(url, partitions=PARTITIONS) as mine:
-                gateways.append(PaperGateway(mine, seed=7, behaviour=FAULTLESS))
+                gateways.append(paper_gateway(mine, seed=7, behaviour=FAULTLESS))
                 gateways[0].run()
 
         def play() -> None:
             with open_log(url, partitions=PARTITIONS) as mine:
                 replay(mine, data).run()
 
-        gateways: list[PaperGateway] = []
+        gateways: list[VenueGateway] = []
         with in_thread(trade):
             try:
                 with in_thread(play):
@@ -354,7 +358,7 @@ def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves
             time.sleep(0.5)
             while playing.is_alive():
                 with open_log(url, partitions=PARTITIONS) as mine:
-                    gateway = PaperGateway(mine, seed=7, behaviour=FAULTLESS, settle_s=0)
+                    gateway = paper_gateway(mine, seed=7, behaviour=FAULTLESS, settle_s=0)
                     gateway.start()
                     submit(log, 2)
                     until_s = time.monotonic() + chance.uniform(0.1, 0.6)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.core.events import OrderSubmitted
 from engine.core.partition import partition_of
-from engine.gateways import order_entry
-from engine.gateways.order_entry import OrderFileError
+from engine.gateways.orders import order_file as order_entry
+from engine.gateways.orders.order_file import OrderFileError
 from engine.log import open_log
 from engine.log.codec import decode
 from engine.log.port import Log, Record

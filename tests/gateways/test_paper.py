@@ -34,13 +34,14 @@ from engine.core.events import (
     TradeObserved,
 )
 from engine.core.partition import partition_of
-from engine.gateways.paper import GATEWAY, SILENCE_NS, PaperGateway, SupersededError
-from engine.gateways.records import record
+from engine.gateways.input_records import record
+from engine.gateways.venues import GATEWAY, SILENCE_NS, SupersededError, VenueGateway
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord, Start
-from engine.simulation.behaviour import FAULTLESS
-from engine.simulation.reference import venue_events
+from engine.simulation.market.reference import venue_events
+from engine.simulation.paper import paper_gateway
+from engine.simulation.venues.behaviour import FAULTLESS
 
 DAY = 20260105
 SECOND_NS = 1_000_000_000
@@ -231,15 +232,15 @@ class Desk:
         written = NewRecord(SHARD, 0, XXX.encode(), (), codec.encode(event))
         self.writer.commit({"routes": [written]})
 
-    def gateway(self) -> PaperGateway:
+    def gateway(self) -> VenueGateway:
         """A gateway that has just been started."""
-        gateway = PaperGateway(
+        gateway = paper_gateway(
             self.log, seed=7, clock_ns=self.clock_ns, behaviour=FAULTLESS, settle_s=0
         )
         gateway.start()
         return gateway
 
-    def go_on(self, gateway: PaperGateway, turns: int = 20) -> None:
+    def go_on(self, gateway: VenueGateway, turns: int = 20) -> None:
         for _ in range(turns):
             gateway.turn()
             self.now_ns += 1_000_000

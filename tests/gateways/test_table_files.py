@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.core import events as e
-from engine.gateways import controls_file, reference_file
-from engine.gateways.tables import TableFileError
+from engine.gateways.files import controls_file, reference_file
+from engine.gateways.files.tables import TableFileError
 from engine.log.codec import decode, encode
 
 SET_NS = 1_514_903_400_000_000_000

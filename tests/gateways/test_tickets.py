@@ -13,7 +13,7 @@ from engine.core.events import (
     Side,
     TimeInForce,
 )
-from engine.gateways.tickets import COLUMNS, TicketError, parse
+from engine.gateways.orders.tickets import COLUMNS, TicketError, parse
 from engine.log.codec import decode, encode
 
 RECEIVED_NS = 1_514_903_400_000_000_000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import schemas
 from engine.core import events
 from engine.core.events import InputReason
-from engine.log.codec import (
+from engine.log.codec.codec import (
     PREFIX_BYTES,
     VALUE_BYTES_MAX,
     UnreadableError,
@@ -21,7 +21,7 @@ from engine.log.codec import (
     encode,
     topic_of,
 )
-from engine.log.shapes import FROM_AVRO
+from engine.log.codec.shapes import FROM_AVRO
 
 SUBJECTS = list(schemas.catalogue())
 LONG = 1 << 63

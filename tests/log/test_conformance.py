@@ -19,7 +19,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from log.archived import ArchivedLog
 
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import (
     BEGINNING,
     JOURNAL,
@@ -36,7 +37,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.simulation.memory_log import Broker, MemoryLog
+from infra.faults.broker import Broker, MemoryLog
 
 PARTITIONS = 2
 PATIENCE_S = 60.0  # No wait below takes longer unless something is broken.

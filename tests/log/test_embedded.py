@@ -18,9 +18,11 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from engine.log import LogUrlError, embedded_file, embedded_lease, open_log
+from engine.log import LogUrlError, open_log
 from engine.log.embedded import EmbeddedLog
-from engine.log.embedded_file import PartitionsError, pack_headers, unpack_headers
+from engine.log.embedded import file as embedded_file
+from engine.log.embedded import leases as embedded_lease
+from engine.log.embedded.file import PartitionsError, pack_headers, unpack_headers
 from engine.log.port import (
     JOURNAL,
     STAGE_TOPICS,

@@ -20,10 +20,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
     NewTopic,
 )
 
-from engine.log import kafka_stall, kafka_topics
 from engine.log.kafka import KafkaLog
-from engine.log.kafka_lease import KafkaLeases
-from engine.log.kafka_reader import QUEUE_MAX_RECORDS, KafkaReader
+from engine.log.kafka import stall as kafka_stall
+from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka.leases import KafkaLeases
+from engine.log.kafka.reader import QUEUE_MAX_RECORDS, KafkaReader
 from engine.log.port import (
     JOURNAL,
     CommitUnknownError,

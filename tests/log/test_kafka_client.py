@@ -3,8 +3,8 @@
 import logging
 import time
 
-from engine.log.kafka_client import Repeats
-from engine.log.kafka_writer import MARKERS_SHARE, REFUSED_S, Pace
+from engine.log.kafka.client import Repeats
+from engine.log.kafka.writer import MARKERS_SHARE, REFUSED_S, Pace
 
 
 def complaint(client: int, wait_ms: int, port: int = 9092) -> logging.LogRecord:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import Consumer
 
-from engine.log import kafka_topics
 from engine.log.kafka import KafkaLog
-from engine.log.kafka_lease import KafkaLeases
+from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import Lease, LeaseLostError
 
 pytestmark = pytest.mark.kafka

@@ -9,7 +9,7 @@ from pipeline import fresh_log
 from engine import config
 from engine.cli.options import opened
 from engine.log import open_log
-from engine.log.kafka_lease import KafkaLeases
+from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import LeaseLostError
 
 TIMEOUT_MS = 1_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log import kafka_topics
+from engine.log.kafka import topics as kafka_topics
 
 EMBEDDED, KAFKA = "embedded", "kafka"
 EITHER = [EMBEDDED, pytest.param(KAFKA, marks=pytest.mark.kafka)]

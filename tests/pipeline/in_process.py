@@ -10,8 +10,8 @@ from pipeline import proof, short_day
 
 from engine.log import codec, open_log
 from engine.log.port import Log
-from engine.recording import Recording
-from engine.worker import Worker
+from engine.runtime.shard_log import Recording
+from engine.runtime.worker import Worker
 
 PATIENCE_S = 20.0
 

@@ -25,7 +25,7 @@ from engine.log.port import (
     Reader,
     Record,
 )
-from engine.shard import Shard
+from engine.runtime.shard import Shard
 
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.

@@ -7,7 +7,6 @@ events. What differs raises AssertionError.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine import seal as seals
 from engine.core.events import BatchSealed
 from engine.log import codec
 from engine.log.port import (
@@ -20,8 +19,9 @@ from engine.log.port import (
     Log,
     Record,
 )
-from engine.recovery import recover
-from engine.shard import Rules, Sealed, Shard
+from engine.runtime import hash_chain as seals
+from engine.runtime.recovery.recovery import recover
+from engine.runtime.shard import Rules, Sealed, Shard
 
 
 class Partition(NamedTuple):

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.core.events import Input
-from engine.gateways import controls_file, tickets
+from engine.gateways.files import controls_file
+from engine.gateways.orders import tickets
 from engine.log.port import Log
-from engine.shard import Rules, Sealed
-from engine.simulation import orders
+from engine.runtime.shard import Rules, Sealed
+from engine.simulation import order_generator as orders
 from engine.simulation.driver import Simulation
-from engine.simulation.market_data import MarketData, load
+from engine.simulation.market.data import MarketData, load
 from engine.simulation.order_mistakes import Row
 from engine.simulation.script import TimedInput, of_folder
 

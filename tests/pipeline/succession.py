@@ -12,8 +12,8 @@ from engine.core import events as e
 from engine.core.events import Input
 from engine.log import codec, open_log
 from engine.log.port import Log
-from engine.recovery import recover
-from engine.shard import Rules, Shard
+from engine.runtime.recovery.recovery import recover
+from engine.runtime.shard import Rules, Shard
 
 NAMES = [f"I{n:02}" for n in range(12)]
 HALTED = NAMES[0]

@@ -7,7 +7,7 @@ import pytest
 from pipeline import fresh_log, live, proof
 
 from engine.log import open_log
-from engine.log.kafka_reader import QUEUE_MAX_RECORDS
+from engine.log.kafka.reader import QUEUE_MAX_RECORDS
 
 PARTITIONS = 2
 OWNERS = ("one", "two")

@@ -9,7 +9,8 @@ import kafka_broker
 import pytest
 from pipeline import desk, live, proof, whole_log
 
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
+from engine.log.kafka import topics as kafka_topics
 
 PARTITIONS = 2
 PREFIX = "outage"

@@ -9,7 +9,8 @@ import pytest
 from kafka_cluster import NODES, Cluster
 from pipeline import live, whole_log
 
-from engine.log import codec, kafka_topics, open_log
+from engine.log import codec, open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import JOURNAL, Log, Reader
 
 PARTITIONS = 2

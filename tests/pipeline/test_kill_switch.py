@@ -7,12 +7,13 @@ from pathlib import Path
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
-from engine.gateways.paper import GATEWAY, PaperGateway
-from engine.gateways.paper.reading import READ_RECORDS
+from engine.gateways.venues import GATEWAY
+from engine.gateways.venues.reading import READ_RECORDS
 from engine.log import codec, open_log
 from engine.log.port import JOURNAL, Log
-from engine.shard import Sealed
-from engine.worker import Worker
+from engine.runtime.shard import Sealed
+from engine.runtime.worker import Worker
+from engine.simulation.paper import paper_gateway
 
 PARTITIONS = 1
 SHARDS = 4
@@ -99,7 +100,7 @@ def test_a_gateway_lets_at_most_one_read_of_quotes_go_by_before_a_kill_switch(
     tmp_path: Path,
 ) -> None:
     with open_log(f"sqlite:{tmp_path / 'log.db'}", partitions=PARTITIONS) as log:
-        gateway = PaperGateway(log, seed=7, settle_s=0)
+        gateway = paper_gateway(log, seed=7, settle_s=0)
         gateway.start()
         crowded(log).send(KILL)
         kill = proof.read_all(log, "controls", 0)[-1].position

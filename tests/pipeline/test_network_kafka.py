@@ -11,7 +11,8 @@ from confluent_kafka import Producer
 from pipeline import fresh_log, live, whole_log
 from pipeline.proxy import Proxy
 
-from engine.log import codec, kafka_topics, open_log
+from engine.log import codec, open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import JOURNAL, LogUnavailableError
 from infra.kafka import local
 

@@ -12,7 +12,8 @@ import pytest
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
-from engine.log import kafka_topics, open_log
+from engine.log import open_log
+from engine.log.kafka import topics as kafka_topics
 from engine.log.port import Log, LogUnavailableError
 from infra.kafka import local
 

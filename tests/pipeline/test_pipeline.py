@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 from pipeline import fresh_log, proof, short_day
 
-from engine import seal as seals
 from engine.log import open_log
 from engine.log.port import Log
-from engine.shard import Sealed
+from engine.runtime import hash_chain as seals
+from engine.runtime.shard import Sealed
 
 PARTITIONS = 4
 SEED = 7

@@ -32,15 +32,15 @@ from pipeline.succession import (
 )
 
 import projections
-from engine import opening
 from engine.audit import archiving, repartition
 from engine.cli.application import execute
 from engine.core import events as e
 from engine.core.partition import partition_of
-from engine.follower import Follower
 from engine.log import codec, open_log
 from engine.log.port import CorruptLogError, EngineError, LeaseLostError, NotEmptyError
-from engine.recording import Recording, events_of
+from engine.runtime import first_batches as opening
+from engine.runtime.replica import Follower
+from engine.runtime.shard_log import Recording, events_of
 
 
 @pytest.fixture(scope="module")

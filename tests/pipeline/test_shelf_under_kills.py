@@ -10,7 +10,7 @@ from pipeline import desk, live, proof
 from pipeline.workers import Workers, workers
 
 from engine import config
-from engine.audit.following import Following
+from engine.audit.follower import Following
 from engine.audit.verification import Proof, verify
 from engine.cli.rules import rules_of
 from engine.core import events as e

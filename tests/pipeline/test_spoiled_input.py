@@ -19,13 +19,13 @@ from pipeline import desk, fresh_log, live, proof
 from pipeline.workers import Workers, workers
 
 from engine import config
-from engine.admission import Admission
 from engine.cli.rules import rules_of
 from engine.core import events as e
+from engine.core.controls.rejected_input import Unreadable
 from engine.core.partition import partition_of
-from engine.core.unreadable import Unreadable
 from engine.log import codec, open_log
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Headers, Log, NewRecord
+from engine.runtime.admission import Admission
 from infra.campaigns import fuzzing
 
 PARTITIONS = 2

@@ -17,9 +17,7 @@ from typing import Any
 import pytest
 from pipeline import desk, fresh_log, in_process, proof, short_day
 
-from engine import work, worker
 from engine.core import events as e
-from engine.garbage import set_heap_aside
 from engine.log import open_log
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import (
@@ -37,6 +35,9 @@ from engine.log.port import (
     ShardWriter,
     Start,
 )
+from engine.runtime import shard_task as work
+from engine.runtime import worker
+from engine.runtime.garbage_collection import set_heap_aside
 
 PARTITIONS = 4
 RULES = short_day.rules(PARTITIONS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core.almgren_chriss import (
+from engine.core.strategy.almgren_chriss import (
     ExecutionProblem,
     efficient_strategy,
     liquidity_adjusted_risk,

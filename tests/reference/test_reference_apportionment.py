@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core import apportionment
+from engine.core.allocation import apportionment
 
 
 @pytest.mark.parametrize("case", cases("apportionment", "largest_remainder"))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core import benchmarks
+from engine.core.costs import benchmarks
 from engine.core.events import Side
 
 CHECKOUT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core import performance, shortfall, spreads
+from engine.core.costs import performance, shortfall, spreads
 from engine.core.events import Side
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from reference_cases import cases, check
 
-from engine.core import schedules
+from engine.core.strategy import schedules
 
 
 @pytest.mark.parametrize("case", cases("schedules", "twap"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.simulation.market_data import MarketData, load
+from engine.simulation.market.data import MarketData, load
 
 EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
 

@@ -16,10 +16,10 @@ from engine.core.events import (
     VenueKind,
     VolumeCurveDefined,
 )
-from engine.simulation.instrument import Instrument, InstrumentError
-from engine.simulation.market_data import MarketData, MarketDataError, load
-from engine.simulation.market_rows import is_eligible
-from engine.simulation.reference import reference_events
+from engine.simulation.market.data import MarketData, MarketDataError, load
+from engine.simulation.market.instrument import Instrument, InstrumentError
+from engine.simulation.market.reference import reference_events
+from engine.simulation.market.rows import is_eligible
 
 QUOTES = "ts,exchange,bid,bid_size,ask,ask_size"
 TRADES = "ts,exchange,price,size,cond,corr"

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from engine.core.events import OrderAmendRequested, OrderCancelRequested, OrderSubmitted, Side
-from engine.gateways import controls_file
-from engine.gateways.tickets import TicketError, parse
+from engine.gateways.files import controls_file
+from engine.gateways.orders.tickets import TicketError, parse
 from engine.simulation.chance import Draw
-from engine.simulation.market_data import MarketData
-from engine.simulation.order_mistakes import MISTAKES, Row, mistake_of, spoiled
-from engine.simulation.orders import (
+from engine.simulation.market.data import MarketData
+from engine.simulation.order_generator import (
     CLIENTS,
     COLUMNS,
     SOURCES,
@@ -24,6 +23,7 @@ from engine.simulation.orders import (
     generate,
     write_rows,
 )
+from engine.simulation.order_mistakes import MISTAKES, Row, mistake_of, spoiled
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CENT_PX = 10_000_000

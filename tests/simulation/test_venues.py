@@ -31,12 +31,12 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.simulation.behaviour import FAULTLESS, Behaviour
+from engine.gateways.venues.reports import Due
 from engine.simulation.chance import below
-from engine.simulation.market_data import MarketData
-from engine.simulation.reference import reference_events, venue_events
-from engine.simulation.reports import Due
-from engine.simulation.venues import Venues
+from engine.simulation.market.data import MarketData
+from engine.simulation.market.reference import reference_events, venue_events
+from engine.simulation.venues.behaviour import FAULTLESS, Behaviour
+from engine.simulation.venues.venues import Venues
 
 DAY = 20180102
 OPEN_NS = 1_514_903_400_000_000_000

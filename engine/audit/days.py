@@ -1,0 +1,51 @@
+"""The days of a shard: its batches from one close to the next."""
+
+from typing import NamedTuple
+
+from engine.core.events import DayOpened, SealKind
+from engine.log import codec
+from engine.log.port import SHARED_TOPICS, CorruptLogError, Log, Record
+from engine.runtime.shard_log import Recording
+
+BATCHES_MAX = 2**62  # Beyond every batch.
+
+
+class Segment(NamedTuple):
+    """The batches from one close to the next."""
+
+    first: int
+    next: int
+    day: int | None  # None where no day was opened.
+
+
+def segments(log: Log, number: int) -> list[Segment]:
+    """The days of a shard by their batches, the last one open; at least one.
+
+    Reads the journal and what the batches consumed of `controls`.
+    """
+    found: list[Segment] = []
+    first, day = 0, None
+    try:
+        with Recording(log, number) as recording:
+            for batch, (seal, _) in enumerate(recording.seals()):
+                if seal.batch != batch:
+                    break
+                for record in recording.inputs(seal, SHARED_TOPICS).get("controls", ()):
+                    if codec.is_a(DayOpened, record.value):
+                        day = opened_day(record) or day
+                if seal.kind is SealKind.CLOSE:
+                    found.append(Segment(first, seal.batch + 1, day))
+                    first, day = seal.batch + 1, None
+    except CorruptLogError:  # The proof comes to the same place and names it.
+        pass
+    return [*found, Segment(first, BATCHES_MAX, day)]
+
+
+def opened_day(record: Record) -> int | None:
+    """The day in a DayOpened record; None if it can't be read, as then it opened nothing."""
+    try:
+        event = codec.decode("controls", record.value)
+    except codec.UnreadableError:
+        return None
+    day: int = event.day
+    return day

@@ -1,0 +1,172 @@
+"""A process that only folds: it sees all day that folding comes to what was decided.
+
+Beside the workers, with read access to the log, it folds every batch as it is sealed, compares the
+hash of the state that seals state, and writes the snapshots from which workers restart, so that no
+live shard ever stops to serialise. It holds no lease and decides nothing; any number may run.
+
+A snapshot is written at each close, and once so many events were folded since the last, but never
+so often that writing takes more than a tenth of the follower's time.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.core.state.state import State
+from engine.log.port import CorruptLogError, Log, LogUnavailableError
+from engine.runtime.recovery.finished_file import DiskShelf, ShelfError
+from engine.runtime.recovery.recovery import folded, keep, opened
+from engine.runtime.replica import Follower, StateDiffersError
+from engine.runtime.shard import Rules
+
+if TYPE_CHECKING:
+    from engine.runtime.shard_log import Recording, Sealing
+
+EVERY_EVENTS = 5_000  # Folded within a quarter of a second at a restart.
+WRITING_SHARE = 10  # A tenth of the time, at most.
+LOOK_EVERY_S = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class Following:
+    """One shard, followed."""
+
+    def __init__(
+        self, log: Log, number: int, rules: Rules, folder: Path, every: int = EVERY_EVENTS
+    ) -> None:
+        self.number = number
+        self._log = log
+        self._rules = rules
+        self._folder = folder
+        self._every = every
+        self._follower = self._new()
+        self._recording: Recording | None = None
+        self._last: Sealing | None = None  # The last batch folded, if no snapshot is of it.
+        self._written_seq = 0  # The state's next seq in the last snapshot.
+        self._not_before_s = 0.0
+        self._failed = -1  # The batch that could not be folded the last time.
+        self._began = -1  # The batch of the snapshot that it began at.
+        self._shelf_failed = -1  # The same, of the last time that the shelf failed.
+        self._passed: set[int] = set()  # Batches whose snapshots it begins at no more.
+
+    @property
+    def next_batch(self) -> int:
+        return self._follower.next_batch
+
+    @property
+    def state(self) -> State:
+        """As the last batch that was folded left it."""
+        return self._follower.state
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the last look came to nothing and another is due."""
+        return self._recording is None
+
+    def look(self) -> int:
+        """Fold what is there; the number of batches.
+
+        Raises StateDiffersError where folding comes to another state than was decided,
+        CorruptLogError where the log contradicts itself, LogUnavailableError: then look again.
+        """
+        try:
+            return self._look()
+        except StateDiffersError:
+            raise
+        except ShelfError:
+            if self._began == self._shelf_failed:
+                self._passed.add(self._began)
+            self._shelf_failed = self._began
+            self._begin_again()
+            raise
+        except LogUnavailableError:
+            self._begin_again()
+            raise
+        except CorruptLogError as error:
+            at = self._follower.next_batch
+            if at == self._failed:
+                raise
+            # A batch may be seen before all of its records are: on a second look they are there.
+            _log.warning("shard %s: batch %s: %s; folded again", self.number, at, error)
+            self._failed = at
+            self._begin_again()
+            return 0
+
+    def _look(self) -> int:
+        if self._recording is None:
+            self._began = -1
+            self._recording = opened(self._log, self._follower, self._folder, self._passed)
+            self._began = self._follower.next_batch - 1
+            self._written_seq = self._follower.state.next_seq
+        first = self._follower.next_batch
+        for sealing in folded(self._log, self._follower, self._recording, self._folder):
+            self._last = sealing
+            if self._is_due():
+                self.keep()
+        return self._follower.next_batch - first
+
+    def _begin_again(self) -> None:
+        """What was taken of a batch and not folded is taken again."""
+        self.close()
+        self._recording, self._last = None, None
+        self._follower = self._new()
+
+    def _new(self) -> Follower:
+        shelf = DiskShelf(self._folder, self.number)
+        rules = self._rules
+        return Follower(self.number, rules.release, rules.python, shelf, rules.shelve_after_ns)
+
+    def keep(self) -> None:
+        """Write a snapshot of the last batch."""
+        if self._recording is None or self._last is None:
+            return
+        began_s = time.monotonic()
+        keep(self._folder, self._follower, self._recording, self._last)
+        now_s = time.monotonic()
+        self._not_before_s = now_s + WRITING_SHARE * (now_s - began_s)
+        self._written_seq = self._follower.state.next_seq
+        self._last = None
+
+    def close(self) -> None:
+        self._follower.state.shelf.close()
+        if self._recording is not None:
+            self._recording.close()
+
+    def _is_due(self) -> bool:
+        events = self._follower.state.next_seq - self._written_seq
+        return events >= self._every and time.monotonic() >= self._not_before_s
+
+
+def run(
+    followings: list[Following],
+    stopping: Callable[[float], bool],
+    *,
+    once: bool = False,
+) -> None:
+    """Follow until `stopping`, which waits so many seconds; or `once` to the end of the log.
+
+    Raises StateDiffersError, CorruptLogError; a log that does not answer is waited for.
+    """
+    try:
+        while True:
+            is_busy = False
+            for following in followings:
+                try:
+                    is_busy |= following.look() > 0 or following.is_again
+                except (LogUnavailableError, ShelfError) as error:
+                    if once:
+                        raise
+                    _log.warning("shard %s: %s", following.number, error)
+            if once:
+                if not is_busy:
+                    break
+            elif stopping(LOOK_EVERY_S):
+                break
+        for following in followings:  # A planned stop leaves the next start nothing to fold.
+            following.keep()
+    finally:
+        for following in followings:
+            following.close()

@@ -1,0 +1,1 @@
+"""Shares of every fill for the members of a parent."""

@@ -1,0 +1,278 @@
+"""Give each member of a parent its share of every fill and every cross.
+
+Shares follow the quota method of `apportionment`: the parts of a fill sum to it exactly, nobody
+hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis
+of the rule is what each member had open when the epoch began; a change of membership, a cross or a
+bust begins a new one. What no member can take, because a venue filled more than was asked, goes to
+the error account and is flagged, never dropped.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import compress
+from typing import Any
+
+from engine.core.allocation.apportionment import shares
+from engine.core.events import (
+    BreakFlagged,
+    BreakReason,
+    CrossAllocated,
+    FillAllocated,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    FillReallocated,
+    MemberResult,
+    OrdersCrossed,
+    ParentEnded,
+    ParentReconciled,
+    Share,
+    Side,
+    StageEvent,
+)
+from engine.core.parents import netting
+from engine.core.state.eviction import taken_down
+from engine.core.state.model import Basis, Fill, Member, Parent
+from engine.core.state.state import BUST, CROSS, State
+
+
+def basis_of(parent: Parent) -> Basis:
+    """Who shares in a fill that comes now, by what each had open when the epoch began."""
+    if parent.basis is not None:
+        return parent.basis
+    members = [member for member in parent.active_members() if member.open_qty > 0]
+    return Basis(
+        members,
+        [member.order.order_id for member in members],
+        [member.open_qty for member in members],
+        [0] * len(members),
+    )
+
+
+def divided(members: list[Member], parts: list[int]) -> tuple[Share, ...]:
+    """The parts that are not zero, by order id."""
+    named = zip(members, parts, strict=True)
+    return as_shares({member.order.order_id: part for member, part in named})
+
+
+def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
+    """The parts that are not zero."""
+    return tuple([Share(order_id=name, share_qty=part) for name, part in parts.items() if part])
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...]:
+    parent = state.parent(fill.parent_id)
+    error_qty = fill.last_qty if parent.is_ended else max(0, fill.last_qty - parent.open_qty)
+    given_qty = fill.last_qty - error_qty
+    basis = basis_of(parent)
+    parts = shares(basis.held, given_qty, basis.qtys)
+    assert sum(parts) == given_qty, "the parts of a fill sum to it"
+    return (
+        FillAllocated(
+            fill_id=state.event_id(fill.seq),
+            parent_id=fill.parent_id,
+            epoch=parent.epoch,
+            last_qty=fill.last_qty,
+            last_px=fill.last_px,
+            order_ids=tuple(compress(basis.order_ids, parts)),
+            shares_qty=tuple(compress(parts, parts)),
+            error_qty=error_qty,
+        ),
+    )
+
+
+def decide_cross(state: State, cross: OrdersCrossed, _: int) -> tuple[StageEvent, ...]:
+    buy, sell = state.parents[cross.buy_parent_id], state.parents[cross.sell_parent_id]
+    consent = netting.consenting(buy, sell)
+    return tuple(
+        CrossAllocated(
+            cross_id=state.event_id(cross.seq),
+            parent_id=parent.parent_id,
+            side=side,
+            cross_qty=cross.cross_qty,
+            cross_px=cross.cross_px,
+            shares=pro_rata(members, cross.cross_qty),
+        )
+        for parent, side, members in (
+            (buy, Side.BUY, consent.buyers),
+            (sell, Side.SELL, consent.sellers),
+        )
+    )
+
+
+def pro_rata(members: list[Member], qty: int) -> tuple[Share, ...]:
+    qtys = [member.open_qty for member in members]
+    return divided(members, shares([0] * len(members), qty, qtys))
+
+
+def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, ...]:
+    """Everybody gives back what the fill gave them."""
+    fill = state.fills[event.fill_id]
+    return reallocated(state, fill, event.last_px, event.last_px, {}, 0)
+
+
+def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
+    """Cut the shares pro rata, or share out the surplus; a new price alone changes no quantity."""
+    fill = state.fills[event.fill_id]
+    parent = state.parent(fill.child.terms.parent_id)
+    more_qty = event.last_qty - event.previous_qty
+    after, error_qty = fill.shares, fill.error_qty
+    if more_qty > 0:
+        given_qty = 0 if parent.is_ended else min(more_qty, parent.open_qty)
+        error_qty += more_qty - given_qty
+        if given_qty:
+            basis = basis_of(parent)
+            parts = shares(basis.held, given_qty, basis.qtys)
+            for order_id, part in zip(basis.order_ids, parts, strict=True):
+                after[order_id] = after.get(order_id, 0) + part
+    elif more_qty < 0:
+        from_error_qty = min(error_qty, -more_qty)  # The error account gives first: nobody's loss.
+        error_qty -= from_error_qty
+        keep_qty = sum(after.values()) + more_qty + from_error_qty
+        held_qtys = list(after.values())
+        kept = shares([0] * len(held_qtys), keep_qty, held_qtys) if keep_qty else []
+        after = dict(zip(after, kept, strict=False))
+    return reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
+
+
+def reallocated(
+    state: State,
+    fill: Fill,
+    previous_px: int,
+    last_px: int,
+    after: Mapping[str, int],
+    error_qty: int,
+) -> tuple[StageEvent, ...]:
+    terms = fill.child.terms
+    event = FillReallocated(
+        fill_id=fill.fill_id,
+        parent_id=terms.parent_id,
+        previous_px=previous_px,
+        last_px=last_px,
+        before=as_shares(fill.shares),
+        after=as_shares(after),
+        error_qty=error_qty,
+    )
+    if not state.parent(terms.parent_id).is_ended:
+        return (event,)
+    before_qty = sum(fill.shares_qty) + fill.error_qty
+    after_qty = sum(after.values()) + error_qty
+    flag = BreakFlagged(
+        reason=BreakReason.BUST_AFTER_END,
+        venue=terms.venue,
+        child_id=fill.child.child_id,
+        exec_id="",
+        break_qty=abs(after_qty - before_qty),
+        break_px=last_px,
+        text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
+    )
+    return (event, flag)
+
+
+def decide_ended(state: State, event: ParentEnded, _: int) -> tuple[StageEvent, ...]:
+    parent = state.parents_ended[event.parent_id]
+    results = tuple(
+        MemberResult(
+            order_id=order_id,
+            member_qty=member.member_qty,
+            crossed_qty=member.crossed_qty,
+            allocated_qty=member.allocated_qty,
+            left_qty=member.left_qty + member.open_qty,
+        )
+        for order_id, member in parent.members.items()
+    )
+    allocated_qty = sum(result.allocated_qty for result in results)
+    assert allocated_qty + parent.error_qty == parent.filled_qty, event
+    assert sum(result.crossed_qty for result in results) == parent.crossed_qty, event
+    return (
+        ParentReconciled(
+            parent_id=event.parent_id,
+            filled_qty=parent.filled_qty,
+            crossed_qty=parent.crossed_qty,
+            error_qty=parent.error_qty,
+            members=results,
+        ),
+    )
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    FillBooked: decide_fill,
+    OrdersCrossed: decide_cross,
+    FillBusted: decide_busted,
+    FillCorrected: decide_corrected,
+    ParentEnded: decide_ended,
+}
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_fill_allocated(state: State, event: FillAllocated) -> None:
+    parent = taken_down(state, event.parent_id)
+    members, order_ids, qtys, held = parent.basis = basis_of(parent)
+    at = 0
+    for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
+        while order_ids[at] != order_id:
+            at += 1  # Its part was zero; both follow the order in which members joined.
+        held[at] += part
+        assert held[at] <= qtys[at], event
+        member = members[at]
+        member.allocated_qty += part
+        member.order.allocated_qty += part
+    parent.open_qty -= event.last_qty - event.error_qty
+    parent.error_qty += event.error_qty
+    fill = state.fills[event.fill_id]
+    fill.order_ids, fill.shares_qty = event.order_ids, event.shares_qty
+    fill.error_qty = event.error_qty
+
+
+def on_cross_allocated(state: State, event: CrossAllocated) -> None:
+    parent = state.parents[event.parent_id]
+    for share in event.shares:
+        member = parent.members[share.order_id]
+        member.crossed_qty += share.share_qty
+        member.order.crossed_qty += share.share_qty
+        assert member.order.open_qty >= 0, event
+    parent.open_qty -= event.cross_qty
+    parent.crossed_qty += event.cross_qty
+    parent.basis = None
+    state.touch(event.parent_id, CROSS)
+
+
+def on_fill_reallocated(state: State, event: FillReallocated) -> None:
+    """Move what each member has of the fill; an order still at work is open for it again."""
+    parent = taken_down(state, event.parent_id)
+    before, after = (
+        {share.order_id: share.share_qty for share in parts}
+        for parts in (event.before, event.after)
+    )
+    for order_id in {**before, **after}:  # A dict, as a set has no order.
+        change_qty = after.get(order_id, 0) - before.get(order_id, 0)
+        member = parent.members[order_id]
+        member.allocated_qty += change_qty
+        member.order.allocated_qty += change_qty
+        if member.is_active:
+            parent.open_qty -= change_qty
+        else:
+            member.left_qty -= change_qty
+    fill = state.fills[event.fill_id]
+    parent.error_qty += event.error_qty - fill.error_qty
+    fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())
+    fill.error_qty = event.error_qty
+    parent.basis = None
+    if not parent.is_ended:
+        state.touch(event.parent_id, BUST)
+
+
+def on_parent_reconciled(_: State, __: ParentReconciled) -> None:
+    """A statement about the state; it changes nothing."""
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    FillAllocated: on_fill_allocated,
+    CrossAllocated: on_cross_allocated,
+    FillReallocated: on_fill_reallocated,
+    ParentReconciled: on_parent_reconciled,
+}

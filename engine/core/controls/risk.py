@@ -1,0 +1,280 @@
+"""What people and the engine itself forbid: kill switches, limits, halts, suspensions.
+
+A control is a fact; each is answered by ControlApplied, whose cause holds its position, so that
+whoever set it sees which shard took it when. A suspension is the engine's own: an input could not
+be read, so what it might have said must not be acted against.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.events import (
+    ControlApplied,
+    ControlScope,
+    HaltReason,
+    InstrumentHalted,
+    InstrumentHaltSet,
+    KillSwitchSet,
+    LimitAllotted,
+    MandateSet,
+    OrderAccepted,
+    OrderChangePending,
+    OrderResumed,
+    PolicySet,
+    RestrictionSet,
+    RiskLimitSet,
+    SessionStatusObserved,
+    Side,
+    StageEvent,
+    SuspensionEnded,
+    SuspensionLifted,
+    SuspensionSet,
+)
+from engine.core.state.state import CONTROL, State
+
+UNIT_PX = 1_000_000_000  # One currency unit.
+
+
+def is_killed(
+    state: State, *, client_id: str = "", instrument_id: str = "", venue: str = ""
+) -> bool:
+    """Whether a kill switch stops this client, instrument or venue, or the whole firm."""
+    killed = state.controls.killed
+    return bool(killed) and (
+        (ControlScope.FIRM, "") in killed
+        or (client_id != "" and (ControlScope.CLIENT, client_id) in killed)
+        or (instrument_id != "" and (ControlScope.INSTRUMENT, instrument_id) in killed)
+        or (venue != "" and (ControlScope.VENUE, venue) in killed)
+    )
+
+
+def is_halted(state: State, instrument_id: str) -> bool:
+    return instrument_id in state.halted
+
+
+def is_routing_suspended(state: State) -> bool:
+    """An unreadable control may have been a kill switch."""
+    return (ControlScope.CONTROLS, "") in state.suspended
+
+
+def is_venue_suspended(state: State, venue: str) -> bool:
+    """An unreadable report may have been a fill."""
+    suspended = state.suspended
+    return bool(suspended) and (
+        (ControlScope.VENUE, venue) in suspended or (ControlScope.VENUE, "") in suspended
+    )
+
+
+def is_source_suspended(state: State, source: str) -> bool:
+    """An unreadable order may have been the one this order amends."""
+    suspended = state.suspended
+    return bool(suspended) and (
+        (ControlScope.SOURCE, source) in suspended or (ControlScope.SOURCE, "") in suspended
+    )
+
+
+def allotment_keys(state: State, client_id: str) -> tuple[tuple[str, str], ...]:
+    """The allotments that an order of this client spends from, the firm's first."""
+    keys = ((ControlScope.FIRM, ""), (ControlScope.CLIENT, client_id))
+    return tuple(key for key in keys if key in state.controls.allotments)
+
+
+def notional_of(terms: OrderAccepted, order_qty: int, limit_px: int | None) -> int:
+    """An order's value at its limit, or at what the market paid; 1e-9 currency units."""
+    return valued_px(terms.side, limit_px, terms.value_px) * order_qty
+
+
+def valued_px(side: Side, limit_px: int | None, market_px: int) -> int:
+    """A buy pays its limit at most; a sell may get more than its own; 1e-9 currency units."""
+    if side is Side.SELL:
+        return max(limit_px or 0, market_px)
+    return limit_px or market_px
+
+
+def resume_source(state: State, source: str, number: int) -> tuple[StageEvent, ...]:
+    """End a source's suspension when its record with the missing number arrives readable."""
+    missing = state.suspended.get((ControlScope.SOURCE, source))
+    if missing is None or missing < 0 or number != missing:
+        return ()
+    return (SuspensionEnded(scope=ControlScope.SOURCE, scope_id=source),)
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def applied(scope: ControlScope, scope_id: str, control: object) -> tuple[StageEvent, ...]:
+    return (ControlApplied(control=type(control).__name__, scope=scope, scope_id=scope_id),)
+
+
+def decide_scoped(
+    _: State, control: KillSwitchSet | RiskLimitSet | LimitAllotted | SuspensionLifted, __: int
+) -> tuple[StageEvent, ...]:
+    return applied(control.scope, control.scope_id, control)
+
+
+def decide_mandate(_: State, control: MandateSet, __: int) -> tuple[StageEvent, ...]:
+    return applied(ControlScope.CLIENT, control.client_id, control)
+
+
+def decide_policy(_: State, control: PolicySet, __: int) -> tuple[StageEvent, ...]:
+    return applied(ControlScope.FIRM, control.policy_id, control)
+
+
+def decide_restriction(_: State, control: RestrictionSet, __: int) -> tuple[StageEvent, ...]:
+    return applied(ControlScope.INSTRUMENT, control.instrument_id, control)
+
+
+def decide_halt(_: State, control: InstrumentHaltSet, __: int) -> tuple[StageEvent, ...]:
+    halted = InstrumentHalted(
+        instrument_id=control.instrument_id, reason=HaltReason.OPERATOR, text=control.text
+    )
+    return (halted, *applied(ControlScope.INSTRUMENT, control.instrument_id, control))
+
+
+def decide_session_status(
+    state: State, status: SessionStatusObserved, _: int
+) -> tuple[StageEvent, ...]:
+    """A session that is up has confirmed its open children: what was unreadable is known now."""
+    if not status.up or (ControlScope.VENUE, status.venue) not in state.suspended:
+        return ()
+    return (SuspensionEnded(scope=ControlScope.VENUE, scope_id=status.venue),)
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    KillSwitchSet: decide_scoped,
+    RiskLimitSet: decide_scoped,
+    LimitAllotted: decide_scoped,
+    SuspensionLifted: decide_scoped,
+    MandateSet: decide_mandate,
+    PolicySet: decide_policy,
+    RestrictionSet: decide_restriction,
+    InstrumentHaltSet: decide_halt,
+    SessionStatusObserved: decide_session_status,
+}
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def touch_all(state: State) -> None:
+    """Have every parent planned: what may go out has changed."""
+    for parent_id in state.parents:
+        state.touch(parent_id, CONTROL)
+
+
+def on_kill_switch_set(state: State, control: KillSwitchSet) -> None:
+    key = (control.scope, control.scope_id)
+    if control.engaged:
+        state.controls.killed[key] = control.text
+    else:
+        state.controls.killed.pop(key, None)
+    touch_all(state)
+
+
+def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
+    state.controls.limits[(control.scope, control.scope_id)] = control
+
+
+def on_limit_allotted(state: State, control: LimitAllotted) -> None:
+    if control.shard == state.shard:
+        state.controls.allotments[(control.scope, control.scope_id)] = control
+
+
+def on_mandate_set(state: State, control: MandateSet) -> None:
+    state.controls.mandates[control.client_id] = control
+
+
+def on_policy_set(state: State, control: PolicySet) -> None:
+    state.controls.policy = control
+
+
+def on_restriction_set(state: State, control: RestrictionSet) -> None:
+    if control.restricted:
+        state.controls.restricted[control.instrument_id] = control.set_by
+    else:
+        state.controls.restricted.pop(control.instrument_id, None)
+
+
+def on_suspension_lifted(state: State, control: SuspensionLifted) -> None:
+    if control.scope is ControlScope.INSTRUMENT:
+        state.halted.pop(control.scope_id, None)
+    state.suspended.pop((control.scope, control.scope_id), None)
+    touch_all(state)
+
+
+def on_halt_set(_: State, __: InstrumentHaltSet) -> None:
+    """The halt itself is an event, InstrumentHalted, as the engine may halt on its own."""
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    KillSwitchSet: on_kill_switch_set,
+    RiskLimitSet: on_risk_limit_set,
+    LimitAllotted: on_limit_allotted,
+    MandateSet: on_mandate_set,
+    PolicySet: on_policy_set,
+    RestrictionSet: on_restriction_set,
+    InstrumentHaltSet: on_halt_set,
+    SuspensionLifted: on_suspension_lifted,
+}
+
+
+def on_instrument_halted(state: State, event: InstrumentHalted) -> None:
+    state.halted[event.instrument_id] = event.text
+    touch_all(state)
+
+
+def on_suspension_set(state: State, event: SuspensionSet) -> None:
+    state.suspended[(event.scope, event.scope_id)] = event.source_number
+
+
+def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
+    state.suspended.pop((event.scope, event.scope_id), None)
+    touch_all(state)
+
+
+def on_order_accepted(state: State, event: OrderAccepted) -> None:
+    spend(state, event.client_id, notional_of(event, event.order_qty, event.limit_px))
+
+
+def on_change_pending(state: State, event: OrderChangePending) -> None:
+    """An amend that asks for more spends the difference at once; a cut gives nothing back."""
+    order = state.orders[event.order_id]
+    if event.order_id in state.unplaced:
+        return  # A carried order spends when it is placed.
+    before = notional_of(order.terms, order.order_qty, order.limit_px)
+    after = notional_of(order.terms, event.order_qty, event.limit_px)
+    spend(state, order.terms.client_id, max(0, after - before))
+
+
+def on_order_resumed(state: State, event: OrderResumed) -> None:
+    """What is open of a carried order is spent of the new day's allotments."""
+    order = state.orders[event.order_id]
+    px = valued_px(order.terms.side, order.limit_px, event.value_px)
+    spend(state, order.terms.client_id, px * order.open_qty)
+
+
+def spend(state: State, client_id: str, notional: int) -> None:
+    """Take from the allotments that there are."""
+    for key in allotment_keys(state, client_id):
+        state.spent_notional[key] = state.spent_notional.get(key, 0) + notional
+
+
+def on_control_applied(_: State, __: ControlApplied) -> None:
+    """The fact itself changed the state; the event is its receipt."""
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    OrderAccepted: on_order_accepted,
+    OrderChangePending: on_change_pending,
+    OrderResumed: on_order_resumed,
+    InstrumentHalted: on_instrument_halted,
+    SuspensionSet: on_suspension_set,
+    SuspensionEnded: on_suspension_ended,
+    ControlApplied: on_control_applied,
+}
+
+
+def policy_of(state: State) -> PolicySet:
+    policy = state.controls.policy
+    assert policy is not None, "no order is accepted without a policy"
+    return policy

@@ -1,0 +1,1 @@
+"""What an execution cost against a benchmark."""

@@ -1,0 +1,191 @@
+"""What stands at a close: controls and reference data, said again so that nobody reads back.
+
+A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, every
+venue, fee schedule and calendar, and of instruments with their ticks and curves those of the shard
+itself: over all shards an instrument is carried once. The last event says where every topic
+stands then. The next day starts from these alone, live as well as recovered, so both know the same.
+
+A close of a release that wrote none of them leaves what its shard had folded by then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from itertools import chain
+from typing import Any
+
+from engine.core.events import (
+    AllotmentCarried,
+    CalendarCarried,
+    CalendarDefined,
+    ControlScope,
+    FeeScheduleCarried,
+    FeeScheduleDefined,
+    InstrumentCarried,
+    InstrumentDefined,
+    KillSwitchCarried,
+    LimitAllotted,
+    LogContinued,
+    MandateCarried,
+    MandateSet,
+    PolicyCarried,
+    PolicySet,
+    PositionsCarried,
+    RestrictionCarried,
+    RiskLimitCarried,
+    RiskLimitSet,
+    StageEvent,
+    TickTableCarried,
+    TickTableDefined,
+    VenueCarried,
+    VenueDefined,
+    VolumeCurveCarried,
+    VolumeCurveDefined,
+)
+from engine.core.partition import partition_of
+from engine.core.state.state import State
+
+# What is carried of a fact holds all of its fields, so that it can be made again.
+FACT_OF: Mapping[type, type[Any]] = {
+    InstrumentCarried: InstrumentDefined,
+    TickTableCarried: TickTableDefined,
+    VenueCarried: VenueDefined,
+    FeeScheduleCarried: FeeScheduleDefined,
+    CalendarCarried: CalendarDefined,
+    VolumeCurveCarried: VolumeCurveDefined,
+    RiskLimitCarried: RiskLimitSet,
+    AllotmentCarried: LimitAllotted,
+    MandateCarried: MandateSet,
+    PolicyCarried: PolicySet,
+}
+NAMES: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(fact)) for kind, fact in FACT_OF.items()
+}
+
+
+def again(kind: type[Any], facts: Iterable[object]) -> Iterator[StageEvent]:
+    """The facts as events of the shard."""
+    names = NAMES[kind]
+    for fact in facts:
+        yield kind(**{name: getattr(fact, name) for name in names})
+
+
+def fact_of(event: Any) -> Any:  # noqa: ANN401  Any event of FACT_OF, and its fact.
+    """The fact that an event carries, as it was read from the log."""
+    kind = type(event)
+    return FACT_OF[kind](**{name: getattr(event, name) for name in NAMES[kind]})
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def is_own(state: State, instrument_id: str) -> bool:
+    """Whether the instrument's orders come to this shard; all do where there is but one."""
+    partitions = state.settings.partitions
+    return partitions == 1 or partition_of(instrument_id.encode(), partitions) == state.shard
+
+
+def stands(state: State) -> Iterator[StageEvent]:
+    """Every control in force, and the reference data that this shard needs."""
+    reference, controls = state.reference, state.controls
+
+    def own(facts: Mapping[str, object]) -> Iterator[object]:
+        return (fact for name, fact in facts.items() if is_own(state, name))
+
+    return chain(
+        again(VenueCarried, reference.venues.values()),
+        again(FeeScheduleCarried, reference.fees.values()),
+        again(CalendarCarried, reference.calendars.values()),
+        again(InstrumentCarried, own(reference.instruments)),
+        again(TickTableCarried, own(reference.ticks)),
+        again(VolumeCurveCarried, own(reference.curves)),
+        (
+            KillSwitchCarried(scope=ControlScope(scope), scope_id=scope_id, text=text)
+            for (scope, scope_id), text in controls.killed.items()
+        ),
+        again(RiskLimitCarried, controls.limits.values()),
+        again(AllotmentCarried, controls.allotments.values()),
+        again(MandateCarried, controls.mandates.values()),
+        (
+            RestrictionCarried(instrument_id=instrument_id, set_by=set_by)
+            for instrument_id, set_by in controls.restricted.items()
+        ),
+        again(PolicyCarried, () if controls.policy is None else (controls.policy,)),
+    )
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_instrument_carried(state: State, event: InstrumentCarried) -> None:
+    state.standing.reference.instruments[event.instrument_id] = fact_of(event)
+
+
+def on_tick_table_carried(state: State, event: TickTableCarried) -> None:
+    state.standing.reference.ticks[event.instrument_id] = fact_of(event)
+
+
+def on_venue_carried(state: State, event: VenueCarried) -> None:
+    state.standing.reference.venues[event.venue] = fact_of(event)
+
+
+def on_fee_schedule_carried(state: State, event: FeeScheduleCarried) -> None:
+    state.standing.reference.fees[event.venue] = fact_of(event)
+
+
+def on_calendar_carried(state: State, event: CalendarCarried) -> None:
+    state.standing.reference.calendars[event.calendar_id] = fact_of(event)
+
+
+def on_volume_curve_carried(state: State, event: VolumeCurveCarried) -> None:
+    state.standing.reference.curves[event.instrument_id] = fact_of(event)
+
+
+def on_kill_switch_carried(state: State, event: KillSwitchCarried) -> None:
+    state.standing.controls.killed[(event.scope, event.scope_id)] = event.text
+
+
+def on_risk_limit_carried(state: State, event: RiskLimitCarried) -> None:
+    state.standing.controls.limits[(event.scope, event.scope_id)] = fact_of(event)
+
+
+def on_allotment_carried(state: State, event: AllotmentCarried) -> None:
+    state.standing.controls.allotments[(event.scope, event.scope_id)] = fact_of(event)
+
+
+def on_mandate_carried(state: State, event: MandateCarried) -> None:
+    state.standing.controls.mandates[event.client_id] = fact_of(event)
+
+
+def on_restriction_carried(state: State, event: RestrictionCarried) -> None:
+    state.standing.controls.restricted[event.instrument_id] = event.set_by
+
+
+def on_policy_carried(state: State, event: PolicyCarried) -> None:
+    state.standing.controls.policy = fact_of(event)
+
+
+def on_positions_carried(state: State, _: PositionsCarried) -> None:
+    state.standing.is_whole = True
+
+
+def on_log_continued(_: State, __: LogContinued) -> None:
+    """It names the log that the rest was carried from; the rest says what it was."""
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    InstrumentCarried: on_instrument_carried,
+    TickTableCarried: on_tick_table_carried,
+    VenueCarried: on_venue_carried,
+    FeeScheduleCarried: on_fee_schedule_carried,
+    CalendarCarried: on_calendar_carried,
+    VolumeCurveCarried: on_volume_curve_carried,
+    KillSwitchCarried: on_kill_switch_carried,
+    RiskLimitCarried: on_risk_limit_carried,
+    AllotmentCarried: on_allotment_carried,
+    MandateCarried: on_mandate_carried,
+    RestrictionCarried: on_restriction_carried,
+    PolicyCarried: on_policy_carried,
+    PositionsCarried: on_positions_carried,
+    LogContinued: on_log_continued,
+}
+SAID_AT_CLOSE = tuple(kind for kind in EVOLVE if kind is not LogContinued)

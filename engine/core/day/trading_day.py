@@ -1,0 +1,264 @@
+"""Open and close a trading day.
+
+The close ends everything of the day with an explicit event: open children, parents, DAY orders.
+What survives is written again as ordinary events (OrderCarried, ScorecardCarried, BreakCarried,
+VenueStatusCarried, the suspensions and halts in force, and in `standing` the controls and the
+reference data), and the seal is marked CLOSE. The next day starts from these alone, so recovery
+never reads beyond the last close, and memory does not grow with the days.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.controls import risk
+from engine.core.day import carry_forward as standing
+from engine.core.events import (
+    BreakCarried,
+    BreakFlagged,
+    ChildClosed,
+    CloseReason,
+    ConfigurationAdopted,
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    EndReason,
+    HaltReason,
+    InstrumentHalted,
+    ScorecardCarried,
+    StageEvent,
+    SuspensionSet,
+    VenueStatus,
+    VenueStatusCarried,
+)
+from engine.core.orders import good_till_cancel as carried
+from engine.core.parents import aggregation
+from engine.core.state.model import Child, Parent
+from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
+
+# Schedule points lie on a common grid, so that one batch plans the parents that are near each
+# other; several points an interval keep the parents of a day from all going out at once.
+POINTS_PER_INTERVAL = 6
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ...]:
+    return risk.applied(ControlScope.FIRM, str(control.day), control)
+
+
+def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
+    """Everything that ends and everything that lives on, in one order for every replay."""
+    closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
+    if state.day is not None:
+        return tuple(closing)  # Another day's: its receipt, and nothing else.
+    for parent in state.parents.values():
+        closing += [closed(child) for child in parent.children.values()]
+        closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
+    closing += lives_on(state)
+    return tuple(closing)
+
+
+def lives_on(state: State) -> list[StageEvent]:
+    """All that the next day starts from, in one order for every replay."""
+    closing: list[StageEvent] = []
+    for order in state.orders.values():
+        if carried.survives(order):
+            closing += carried.lives_on(order)
+    closing += [
+        ScorecardCarried(
+            venue=venue,
+            version=card.version,
+            samples=card.samples,
+            fill_ppm=card.fill_ppm,
+            speed_ns=card.speed_ns,
+            cost_millibps=card.cost_millibps,
+            take_samples=card.take_samples,
+        )
+        for venue, card in sorted(state.scorecards.items())
+        if card.version
+    ]
+    closing += [carried_break(break_id, found) for break_id, found in state.breaks.items()]
+    closing += [
+        SuspensionSet(
+            scope=ControlScope(scope),
+            scope_id=scope_id,
+            source_number=number,
+            text="still in force at the close",
+        )
+        for (scope, scope_id), number in state.suspended.items()
+    ]
+    closing += [
+        InstrumentHalted(instrument_id=instrument_id, reason=HaltReason.OTHER, text=text)
+        for instrument_id, text in state.halted.items()
+    ]
+    return [*closing, *venues_not_open(state), *standing.stands(state)]
+
+
+def venues_not_open(state: State) -> list[VenueStatusCarried]:
+    """What the next day has to know of venues, until their next status says otherwise."""
+    shut = {v for v, status in state.venue_status.items() if status is not VenueStatus.OPEN}
+    return [
+        VenueStatusCarried(
+            venue=venue,
+            status=state.venue_status.get(venue, VenueStatus.OPEN),
+            down_since_ns=state.sessions_down.get(venue),
+        )
+        for venue in sorted({*shut, *state.sessions_down})
+    ]
+
+
+def closed(child: Child) -> ChildClosed:
+    return ChildClosed(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        reason=CloseReason.DAY_CLOSED,
+        returned_qty=child.leaves_qty,
+        unsolicited=True,
+        text="the day closed; a later report is booked as a break",
+    )
+
+
+def carried_break(break_id: str, found: BreakFlagged | BreakCarried) -> BreakCarried:
+    return BreakCarried(
+        break_id=break_id,
+        reason=found.reason,
+        venue=found.venue,
+        child_id=found.child_id,
+        exec_id=found.exec_id,
+        break_qty=found.break_qty,
+        break_px=found.break_px,
+    )
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    DayOpened: decide_opened,
+    DayClosed: decide_closed,
+}
+
+
+# -------------------------------------------------------------------------------- plan
+
+
+def mark_due(state: State, now_ns: int) -> None:
+    """Touch the parents that have a schedule point in (last seal, now]."""
+    for parent in state.parents.values():
+        if parent.due_ns <= now_ns:
+            state.touch(parent.parent_id, DUE)
+
+
+def next_due_ns(parent: Parent, now_ns: int) -> int:
+    """The parent's first point after `now_ns`; a function of its plan, not a timer."""
+    end_ns = parent.terms.end_ns
+    if not parent.is_released:
+        return (
+            parent.terms.window_end_ns
+            if now_ns < parent.terms.window_end_ns
+            else end_of(parent, now_ns)
+        )
+    if parent.plan is None:
+        return end_of(parent, now_ns)
+    interval_ns = max(1, parent.plan.interval_ns)
+    passed = (now_ns - parent.released_ns) // interval_ns + 1
+    point_ns = parent.released_ns + passed * interval_ns
+    if now_ns + interval_ns >= end_ns:
+        point_ns = now_ns + 1  # The last interval cleans up: every point of the grid counts.
+    grid_ns = max(1, interval_ns // POINTS_PER_INTERVAL)
+    point_ns = -(-point_ns // grid_ns) * grid_ns  # Ceiling.
+    if now_ns < end_ns:
+        return min(point_ns, end_ns)
+    return point_ns if parent.children else NEVER_NS  # A refused cancel is asked for again.
+
+
+def end_of(parent: Parent, now_ns: int) -> int:
+    return parent.terms.end_ns if now_ns < parent.terms.end_ns else NEVER_NS
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def is_of_today(state: State, control: DayClosed) -> bool:
+    """Whether a close is this day's; a late resend of yesterday's must not end today."""
+    return state.day is None or state.day.day == control.day
+
+
+def on_day_opened(state: State, control: DayOpened) -> None:
+    if state.day is None:  # A resend else; and no day opens over another.
+        state.day = control
+
+
+def on_day_closed(state: State, control: DayClosed) -> None:
+    if is_of_today(state, control):
+        state.day = None
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    DayOpened: on_day_opened,
+    DayClosed: on_day_closed,
+}
+
+
+def on_venue_status_carried(state: State, event: VenueStatusCarried) -> None:
+    if event.status is not VenueStatus.OPEN:
+        state.carried.venue_status[event.venue] = event.status
+    if event.down_since_ns is not None:
+        state.carried.sessions_down[event.venue] = event.down_since_ns
+
+
+def on_break_carried(state: State, event: BreakCarried) -> None:
+    state.carried.breaks[event.break_id] = event
+
+
+def on_configuration_adopted(state: State, event: ConfigurationAdopted) -> None:
+    found = json.loads(event.text)
+    state.settings_text = event.text
+    state.settings = Settings(
+        quote_age_max_ns=found["quote_age_max_ns"],
+        limit_band_px=found["limit_band_px"],
+        tape_includes_own=found["tape_includes_own"],
+        partitions=found.get("partitions", 1),
+    )
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    VenueStatusCarried: on_venue_status_carried,
+    BreakCarried: on_break_carried,
+    ConfigurationAdopted: on_configuration_adopted,
+}
+
+
+def on_sealed(state: State, now_ns: int) -> None:
+    """The batch is over: nothing is touched any more, and the next points lie ahead."""
+    state.sealed_ns = now_ns
+    for parent in state.parents.values():
+        if parent.due_ns <= now_ns or parent.parent_id in state.touched:
+            parent.due_ns = next_due_ns(parent, now_ns)
+    state.touched.clear()
+
+
+def after_close(state: State) -> State:
+    """The state that the next day starts from; of an earlier release the facts it had folded."""
+    kept = state.carried
+    facts = state.standing if state.standing.is_whole else state
+    state.shelf.clear()
+    return State(
+        shard=state.shard,
+        next_seq=state.next_seq,
+        sealed_ns=state.sealed_ns,
+        sealed_seq=state.next_seq,
+        day_seq=state.next_seq,
+        shelve_after_ns=state.shelve_after_ns,
+        shelf=state.shelf,
+        reference=facts.reference,
+        controls=facts.controls,
+        halted=state.halted,
+        suspended=state.suspended,
+        venue_status=kept.venue_status,
+        sessions_down=kept.sessions_down,
+        scorecards=kept.scorecards,
+        breaks=kept.breaks,
+        orders=kept.orders,
+        order_ids={(o.terms.source, o.cl_ord_id): o.order_id for o in kept.orders.values()},
+        unplaced=dict(kept.orders),
+        carried=Carried(),
+    )

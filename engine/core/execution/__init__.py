@@ -1,0 +1,1 @@
+"""A venue's reports: children, fills, busts, corrections and breaks."""

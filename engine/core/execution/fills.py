@@ -1,0 +1,257 @@
+"""Book what venues fill, take back or correct.
+
+A fill is booked even if the child had ended or a cancel was on its way: the shares are ours. More
+than was asked, a price through the limit and a bust of a fill that we do not know are booked as
+far as they can be and flagged. A bust or correction changes what a fill counts for; the child has
+no more open than before.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.costs.cost import cost_millibps
+from engine.core.events import (
+    BreakReason,
+    CloseReason,
+    ExecType,
+    ExecutionReported,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    Side,
+    StageEvent,
+)
+from engine.core.execution.breaks import broken, flagged
+from engine.core.execution.children import closed, retire
+from engine.core.market import consolidated as market
+from engine.core.market import reference
+from engine.core.state.eviction import fill_of, taken_down
+from engine.core.state.model import Child, Fill
+from engine.core.state.state import FILL, State
+
+QTY_MAX = 10**12
+PX_MAX = 10**15
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_trade(
+    state: State, child: Child, report: ExecutionReported, now_ns: int
+) -> tuple[StageEvent, ...]:
+    if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
+        text = "last_qty and last_px of a trade must be positive and in range"
+        return broken(state, report, BreakReason.INVALID_REPORT, text)
+    terms = child.terms
+    cum_qty = child.filled_qty + report.last_qty
+    overfill_qty = beyond_child_qty(child, report.last_qty)
+    fill = FillBooked(
+        child_id=child.child_id,
+        parent_id=terms.parent_id,
+        instrument_id=terms.instrument_id,
+        venue=report.venue,
+        side=terms.side,
+        exec_id=report.exec_id,
+        session_day=report.session_day,
+        last_qty=report.last_qty,
+        last_px=report.last_px,
+        cum_qty=cum_qty,
+        leaves_qty=max(0, child.leaves_qty - report.last_qty),
+        overfill_qty=overfill_qty,
+        liquidity=report.liquidity,
+        fee_px=reference.fee_px(state, report.venue, report.liquidity),
+        mid_px=market.view(state, terms.instrument_id, now_ns).mid_px,
+        late=child.is_cancelling or not child.is_live,
+        transact_ns=report.transact_ns,
+    )
+    surplus_qty = max(overfill_qty, beyond_parent_qty(state, child, report.last_qty))
+    flags: list[StageEvent] = []
+    if surplus_qty:
+        text = (
+            f"child of {terms.child_qty} with {child.leaves_qty} open is filled {cum_qty}; "
+            f"{surplus_qty} more than was out or wanted; it is booked"
+        )
+        flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
+    return (fill, *flags, *through_limit(child, report))
+
+
+def beyond_child_qty(child: Child, last_qty: int) -> int:
+    """What a fill is beyond what the child has open; a child that ended had all of it open."""
+    if child.is_live:
+        return max(0, last_qty - child.leaves_qty)
+    return max(0, child.filled_qty + last_qty - max(child.terms.child_qty, child.filled_qty))
+
+
+def beyond_parent_qty(state: State, child: Child, last_qty: int) -> int:
+    """By how much a fill takes open children and fills beyond what the members want.
+
+    A late fill does, of a child whose quantity was sent again or given up since.
+    """
+    parent = state.parent(child.terms.parent_id)
+    if parent.is_ended:
+        return last_qty
+    error_qty = max(0, last_qty - parent.open_qty)
+    open_qty = parent.open_qty - last_qty + error_qty
+    exposure_qty = parent.exposure_qty - min(last_qty, child.leaves_qty)
+    before_qty = max(0, parent.exposure_qty - parent.open_qty)
+    return max(0, max(0, exposure_qty - open_qty) + error_qty - before_qty)
+
+
+def through_limit(child: Child, report: ExecutionReported) -> tuple[StageEvent, ...]:
+    """The break of a price that the child's limit forbids."""
+    limit_px = child.terms.limit_px
+    through_px = report.last_px - limit_px
+    if (through_px if child.terms.side is Side.BUY else -through_px) <= 0:
+        return ()
+    text = f"filled at {report.last_px} through the limit {limit_px}"
+    return (flagged(report, BreakReason.PX_THROUGH_LIMIT, text),)
+
+
+def decide_bust(
+    state: State, child: Child, report: ExecutionReported, _: int
+) -> tuple[StageEvent, ...]:
+    fill = referred(state, report)
+    if fill is None:
+        return unknown_execution(state, report)
+    return (
+        FillBusted(
+            fill_id=fill.fill_id,
+            child_id=child.child_id,
+            parent_id=child.terms.parent_id,
+            exec_id=report.exec_id,
+            session_day=report.session_day,
+            last_qty=fill.last_qty,
+            last_px=fill.last_px,
+        ),
+    )
+
+
+def decide_correct(
+    state: State, child: Child, report: ExecutionReported, _: int
+) -> tuple[StageEvent, ...]:
+    fill = referred(state, report)
+    if fill is None:
+        return unknown_execution(state, report)
+    if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
+        text = "a correction's last_qty and last_px must be positive and in range"
+        return broken(state, report, BreakReason.CORRECTION_REFUSED, text)
+    corrected = FillCorrected(
+        fill_id=fill.fill_id,
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        exec_id=report.exec_id,
+        session_day=report.session_day,
+        previous_qty=fill.last_qty,
+        previous_px=fill.last_px,
+        last_qty=report.last_qty,
+        last_px=report.last_px,
+    )
+    more_qty = report.last_qty - fill.last_qty
+    flags: list[StageEvent] = []
+    if child.is_live and more_qty >= child.leaves_qty:
+        text = "the correction filled all that was open"
+        flags.append(closed(child, CloseReason.OTHER, text, 0))
+    is_ended = state.parent(child.terms.parent_id).is_ended  # Then allocation flags it anyway.
+    surplus_qty = 0 if is_ended else beyond_parent_qty(state, child, max(0, more_qty))
+    if surplus_qty:
+        text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
+        flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
+    return (corrected, *flags, *through_limit(child, report))
+
+
+def referred(state: State, report: ExecutionReported) -> Fill | None:
+    """The standing fill that a bust or correction refers to."""
+    name = (report.venue, report.session_day, report.exec_ref_id or "")
+    # A venue may name the fill or its last correction.
+    fill = fill_of(state, (*name, ExecType.TRADE))
+    fill = fill or fill_of(state, (*name, ExecType.TRADE_CORRECT))
+    if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
+        return None
+    return fill
+
+
+def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEvent, ...]:
+    text = f"exec_ref_id {report.exec_ref_id!r:.80} is no standing fill of {report.child_id!r:.80}"
+    return broken(state, report, BreakReason.UNKNOWN_EXECUTION, text)
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_fill_booked(state: State, event: FillBooked) -> None:
+    parent = taken_down(state, event.parent_id)
+    child = state.children[event.child_id]
+    fill_id = state.event_id(event.seq)
+    fill = state.fills[fill_id] = Fill(fill_id, child, event.last_qty, event.last_px)
+    parent.fills.append(fill)
+    name(state, fill, event, ExecType.TRADE)
+    child.is_acknowledged = True
+    child.is_unknown = False
+    if child.first_fill_ns < 0:
+        child.first_fill_ns = event.at_ns
+    child.filled_qty = event.cum_qty
+    parent.filled_qty += event.last_qty
+    parent.notional += event.last_px * event.last_qty
+    if event.mid_px is not None:
+        paid_px = event.last_px + (event.fee_px if event.side is Side.BUY else -event.fee_px)
+        paid = paid_px * event.last_qty
+        cost = cost_millibps(event.side, event.mid_px, paid, event.last_qty)
+        child.cost_millibps_qty += cost * event.last_qty
+        child.costed_qty += event.last_qty
+    book = state.books[event.instrument_id]
+    book.own_filled_qty += event.last_qty
+    book.own_notional += event.last_px * event.last_qty
+    if child.is_live:
+        parent.exposure_qty -= child.leaves_qty - event.leaves_qty
+        child.leaves_qty = event.leaves_qty
+        if not child.leaves_qty:
+            retire(state, child)
+    if not parent.is_ended:
+        state.touch(event.parent_id, FILL)
+
+
+def on_fill_busted(state: State, event: FillBusted) -> None:
+    taken_down(state, event.parent_id)
+    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CANCEL)
+    revise(state, event.fill_id, 0, 0)
+
+
+def on_fill_corrected(state: State, event: FillCorrected) -> None:
+    taken_down(state, event.parent_id)
+    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CORRECT)
+    child = state.children[event.child_id]
+    if child.is_live:  # More filled is less open: the venue's order is what it was.
+        more_qty = max(0, event.last_qty - event.previous_qty)
+        taken_qty = min(child.leaves_qty, more_qty)
+        child.leaves_qty -= taken_qty
+        state.parents[event.parent_id].exposure_qty -= taken_qty
+    revise(state, event.fill_id, event.last_qty, event.last_px)
+
+
+def name(
+    state: State, fill: Fill, event: FillBooked | FillBusted | FillCorrected, kind: ExecType
+) -> None:
+    """Have a resend of this execution known."""
+    key = (fill.child.terms.venue, event.session_day, event.exec_id, kind)
+    state.executions[key] = fill.fill_id
+    fill.executions = (*fill.executions, key)
+
+
+def revise(state: State, fill_id: str, qty: int, px: int) -> None:
+    """Let a fill stand at another quantity and price."""
+    fill = state.fills[fill_id]
+    terms = fill.child.terms
+    parent = state.parent(terms.parent_id)
+    change_qty = qty - fill.last_qty
+    change = px * qty - fill.last_px * fill.last_qty
+    parent.filled_qty += change_qty
+    parent.notional += change
+    fill.child.filled_qty += change_qty
+    fill.last_qty = qty
+    fill.last_px = px
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    FillBooked: on_fill_booked,
+    FillBusted: on_fill_busted,
+    FillCorrected: on_fill_corrected,
+}

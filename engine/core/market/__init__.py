@@ -1,0 +1,1 @@
+"""The consolidated market, and reference data."""

@@ -1,0 +1,261 @@
+"""Take a client's request: put it in normal form, or refuse it with one reason.
+
+A request that passes the checks of `pretrade` becomes OrderAccepted with every field filled, from
+the request, else from the client's mandate, else from the session. Here too an order ends: what its
+parent could not fill, and what a bust gives back.
+
+An id of a source names one request a day, from close to close, whatever became of it: a resend of
+what was refused is refused again and never judged anew. Two exceptions: who was told to send again,
+as its source was suspended, may use the id again; and a refused cancel may, as it can only lessen
+what is at risk.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.events import (
+    Change,
+    EndReason,
+    FillAllocated,
+    FillReallocated,
+    OrderAccepted,
+    OrderCancelled,
+    OrderChangeRejected,
+    OrderExpired,
+    OrderRejected,
+    OrderSubmitted,
+    ParentEnded,
+    RejectReason,
+    StageEvent,
+    TimeInForce,
+    WithdrawReason,
+)
+from engine.core.market import consolidated as market
+from engine.core.orders import pretrade
+from engine.core.state.model import Order, Parent, PendingChange
+from engine.core.state.state import State
+
+REFUSED_IDS_MAX = 100_000  # Remembered at a time in a shard; a source gone wild costs 30 MB.
+# A refusal for one of these does not use the id up.
+REUSABLE = (RejectReason.ID_INVALID, RejectReason.DUPLICATE_ORDER, RejectReason.SOURCE_SUSPENDED)
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[StageEvent, ...]:
+    for check in pretrade.CHECKS:
+        refusal = check(state, order, now_ns)
+        if refusal is not None:
+            reason, text = refusal
+            return (
+                OrderRejected(
+                    source=order.source,
+                    cl_ord_id=order.cl_ord_id,
+                    client_id=order.client_id,
+                    instrument_id=order.instrument_id,
+                    reason=reason,
+                    text=text,
+                ),
+            )
+    return (normalised(state, order, now_ns),)
+
+
+def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepted:
+    """The order with every field filled: its own, else the mandate's, else the session's."""
+    mandate = state.controls.mandates[order.client_id]
+    consent = order.crossing_consent
+    start_ns, end_ns = pretrade.window(state, order)
+    return OrderAccepted(
+        source=order.source,
+        cl_ord_id=order.cl_ord_id,
+        client_id=order.client_id,
+        instrument_id=order.instrument_id,
+        side=order.side,
+        order_qty=order.order_qty,
+        order_type=order.order_type,
+        limit_px=order.limit_px,
+        time_in_force=order.time_in_force,
+        urgency=order.urgency,
+        benchmark=order.benchmark,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        max_participation_ppm=pretrade.mandated_participation_ppm(
+            mandate, order.max_participation_ppm
+        ),
+        no_dark=order.no_dark or not mandate.dark_allowed,
+        excluded_venues=pretrade.mandated_venues(mandate, order.excluded_venues),
+        crossing_consent=mandate.crossing_consent if consent is None else consent,
+        must_complete=order.must_complete,
+        capacity=order.capacity,
+        settlement=order.settlement,
+        currency=state.reference.instruments[order.instrument_id].currency,
+        decision_px=order.decision_px,
+        arrival_mid_px=market.view(state, order.instrument_id, now_ns).mid_px,
+        received_ns=order.received_ns,
+        value_px=pretrade.value_px(state, order, now_ns),
+    )
+
+
+def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[StageEvent, ...]:
+    """End the members that the parent could not fill; a GTC order outlives the day's end."""
+    parent = state.parents_ended[event.parent_id]
+    by_day = event.reason is EndReason.DAY_CLOSED
+    session_over = by_day or (state.day is not None and parent.terms.end_ns >= state.day.close_ns)
+    why = WithdrawReason.DAY_CLOSED if by_day else WithdrawReason.WINDOW_ENDED
+    ended: list[StageEvent] = []
+    for member in parent.members.values():
+        order = member.order
+        if not member.is_active or not order.open_qty:
+            continue
+        waiting = order.pending
+        if waiting is not None and waiting.change is Change.CANCEL:
+            ended.append(cancelled(order, waiting.cl_ord_id, WithdrawReason.CLIENT))
+        elif not (session_over and order.terms.time_in_force is TimeInForce.GTC):
+            ended.append(
+                OrderExpired(order_id=order.order_id, withdrawn_qty=order.open_qty, reason=why)
+            )
+            if waiting is not None:
+                text = f"order {order.order_id} expired before it took effect"
+                ended.append(pending_rejected(order, waiting, RejectReason.ORDER_ENDED, text))
+    return tuple(ended)
+
+
+def decide_allocated(state: State, event: FillAllocated, _: int) -> tuple[StageEvent, ...]:
+    """A change that waits for an order which just got all it wanted comes too late.
+
+    Only a fill can do that: a member whose change is pending does not cross.
+    """
+    return too_late(state.parent(event.parent_id))
+
+
+def too_late(parent: Parent) -> tuple[StageEvent, ...]:
+    refused: list[StageEvent] = []
+    for order in parent.pending.values():
+        if order.pending is not None and not order.open_qty:
+            text = f"order {order.order_id} was filled before it took effect"
+            reason = RejectReason.ORDER_ENDED
+            refused.append(pending_rejected(order, order.pending, reason, text))
+    return tuple(refused)
+
+
+def pending_rejected(
+    order: Order, waiting: PendingChange, reason: RejectReason, text: str
+) -> OrderChangeRejected:
+    """The final answer to a change that was noted and can take no effect any more."""
+    return OrderChangeRejected(
+        source=order.terms.source,
+        cl_ord_id=waiting.cl_ord_id,
+        orig_cl_ord_id=order.cl_ord_id,
+        change=waiting.change,
+        reason=reason,
+        text=text,
+    )
+
+
+def cancelled(order: Order, cl_ord_id: str, reason: WithdrawReason) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=order.order_id,
+        cl_ord_id=cl_ord_id,
+        withdrawn_qty=order.open_qty,
+        reason=reason,
+        text="",
+    )
+
+
+def decide_fill_reallocated(state: State, event: FillReallocated, _: int) -> tuple[StageEvent, ...]:
+    """What a bust opens of a member that is no longer at work is withdrawn; a person decides.
+
+    A GTC order that waits for the next day has it open again.
+    """
+    parent = state.parent(event.parent_id)
+    after = {share.order_id: share.share_qty for share in event.after}
+    reopened: list[StageEvent] = []
+    for share in event.before:
+        member = parent.members[share.order_id]
+        back_qty = share.share_qty - after.get(share.order_id, 0)
+        is_at_work = member.is_active and not parent.is_ended
+        if back_qty > 0 and not is_at_work and not waits(member.order, back_qty):
+            reopened.append(
+                OrderCancelled(
+                    order_id=share.order_id,
+                    cl_ord_id="",
+                    withdrawn_qty=back_qty,
+                    reason=WithdrawReason.OTHER,
+                    text="",
+                )
+            )
+    return (*reopened, *too_late(parent))  # A correction may also fill what was open.
+
+
+def waits(order: Order, back_qty: int) -> bool:
+    """Whether a GTC order is between two days, with more open than a bust gives back."""
+    is_gtc = order.terms.time_in_force is TimeInForce.GTC
+    return is_gtc and not order.parent_id and order.open_qty > back_qty
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    OrderSubmitted: decide_submitted,
+    ParentEnded: decide_parent_ended,
+    FillAllocated: decide_allocated,
+    FillReallocated: decide_fill_reallocated,
+}
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_order_accepted(state: State, event: OrderAccepted) -> None:
+    order_id = state.event_id(event.seq)
+    state.orders[order_id] = Order(
+        order_id=order_id,
+        terms=event,
+        cl_ord_id=event.cl_ord_id,
+        order_qty=event.order_qty,
+        limit_px=event.limit_px,
+        start_ns=event.start_ns,
+        end_ns=event.end_ns,
+    )
+    state.order_ids[(event.source, event.cl_ord_id)] = order_id
+
+
+def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
+    order = state.orders[event.order_id]
+    order.withdrawn_qty += event.withdrawn_qty
+    if not order.open_qty:  # Else a bust took back what it had of an earlier parent.
+        clear_pending(state, order)
+    forget_done(state, order)
+
+
+def forget_done(state: State, order: Order) -> None:
+    """A carried order with nothing open waits for no parent."""
+    if not order.open_qty:
+        state.unplaced.pop(order.order_id, None)
+
+
+def clear_pending(state: State, order: Order) -> None:
+    order.pending = None
+    parent = state.parents.get(order.parent_id)
+    if parent is not None:
+        parent.pending.pop(order.order_id, None)
+
+
+def on_order_rejected(state: State, event: OrderRejected) -> None:
+    remember_refused(state, event.source, event.cl_ord_id, event.reason)
+
+
+def remember_refused(state: State, source: str, cl_ord_id: str, reason: RejectReason) -> None:
+    """Keep the newest ids that were used up by a refusal."""
+    key = (source, cl_ord_id)
+    if reason in REUSABLE or state.order_id_of(*key) is not None:
+        return
+    state.refused[key] = reason
+    if len(state.refused) > REFUSED_IDS_MAX:
+        state.refused.popitem(last=False)
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    OrderAccepted: on_order_accepted,
+    OrderCancelled: on_withdrawn,
+    OrderExpired: on_withdrawn,
+    OrderRejected: on_order_rejected,
+}

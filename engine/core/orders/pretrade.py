@@ -1,0 +1,406 @@
+"""The checks before the market: the first that applies is the reason of the refusal.
+
+They stand in tables, in the order of their precedence, so the same request is refused for the same
+reason on every replay. A new order passes CHECKS; an amend that asks for more passes what a new
+order would have to; a carried order passes RECHECKS on each new day, before it is placed again.
+
+A check that cannot be made is a refusal: an order whose value is limited and has no price to be
+valued at is not accepted (SEC Rule 15c3-5, controls applied before the market, not after).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from engine.core.controls import risk
+from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
+from engine.core.events import (
+    ControlScope,
+    MandateSet,
+    OrderSubmitted,
+    OrderType,
+    RejectReason,
+    Side,
+)
+from engine.core.market import consolidated as market
+from engine.core.market import reference
+from engine.core.state.model import Order
+from engine.core.state.state import State
+
+PPM = 1_000_000
+
+Refusal = tuple[RejectReason, str] | None
+
+
+class Asked(Protocol):
+    """What the forbidding checks read: a new order, or the terms of an accepted one."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def instrument_id(self) -> str: ...
+
+
+class Priced(Asked, Protocol):
+    """What the checks of value read: a new order, or an accepted one as an amend would have it."""
+
+    @property
+    def side(self) -> Side: ...
+    @property
+    def order_qty(self) -> int: ...
+    @property
+    def limit_px(self) -> int | None: ...
+
+
+# ------------------------------------------------------------------------------ checks
+
+
+def check_ids(_: State, order: OrderSubmitted, __: int) -> Refusal:
+    """Everything that is remembered by its name has one, of a bounded length."""
+    if len(order.settlement) > ID_CHARS_MAX:
+        text = f"settlement has {len(order.settlement)} characters, expected {ID_CHARS_MAX} at most"
+        return RejectReason.ID_INVALID, text
+    return bad_name(
+        source=order.source,
+        cl_ord_id=order.cl_ord_id,
+        client_id=order.client_id,
+        instrument_id=order.instrument_id,
+    )
+
+
+def bad_name(**names: str) -> Refusal:
+    """The first that can name nothing."""
+    for field, name in names.items():
+        if not is_id(name):
+            text = f"{field} has {len(name)} characters, expected 1 to {ID_CHARS_MAX}"
+            return RejectReason.ID_INVALID, text
+    return None
+
+
+def check_kill_switch(state: State, order: Asked, _: int) -> Refusal:
+    if not risk.is_killed(state, client_id=order.client_id, instrument_id=order.instrument_id):
+        return None
+    return RejectReason.KILL_SWITCH, "a kill switch is engaged; wait until it is released"
+
+
+def check_session(state: State, _: OrderSubmitted, now_ns: int) -> Refusal:
+    day = state.day
+    if day is not None and now_ns < day.close_ns:
+        return None
+    found = "no trading day is open" if day is None else f"the session ended at {day.close_ns} ns"
+    return RejectReason.SESSION_CLOSED, f"{found}; submit for an open session"
+
+
+def check_policy(state: State, _: OrderSubmitted, __: int) -> Refusal:
+    if state.controls.policy is not None:
+        return None
+    return (
+        RejectReason.NO_POLICY,
+        "no policy is in force; apply one with `metaorder controls apply`",
+    )
+
+
+def check_instrument(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    if order.instrument_id in state.reference.instruments:
+        return None
+    return (
+        RejectReason.UNKNOWN_INSTRUMENT,
+        f"instrument_id {order.instrument_id!r:.80} is not in reference data; load it first",
+    )
+
+
+def check_client(state: State, order: Asked, _: int) -> Refusal:
+    mandate = state.controls.mandates.get(order.client_id)
+    if mandate is not None and mandate.active:
+        return None
+    return (
+        RejectReason.UNKNOWN_CLIENT,
+        f"client_id {order.client_id!r:.80} has no active mandate; apply one first",
+    )
+
+
+def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    """An id names one order a day, refused or not: who was told no may have gone elsewhere.
+
+    Before everything else, so that a resend of an order at work is never answered as a refusal
+    of that order. Source: FIX 4.4, ClOrdID (11), unique within a trading day.
+    """
+    key = (order.source, order.cl_ord_id)
+    earlier = state.order_id_of(*key)
+    if earlier is not None:
+        found = f"is order {earlier}"
+    elif key in state.refused:
+        found = f"was refused before ({state.refused[key]})"
+    else:
+        return None
+    return (
+        RejectReason.DUPLICATE_ORDER,
+        (
+            f"cl_ord_id {order.cl_ord_id!r:.80} of {order.source!r:.80} {found}; "
+            "nothing was changed; use a new id for a new order"
+        ),
+    )
+
+
+def check_source(state: State, order: Asked, _: int) -> Refusal:
+    if not risk.is_source_suspended(state, order.source):
+        return None
+    return (
+        RejectReason.SOURCE_SUSPENDED,
+        f"a record of {order.source!r:.80} could not be read; send it again under its own number",
+    )
+
+
+def check_restricted(state: State, order: Asked, _: int) -> Refusal:
+    if order.instrument_id not in state.controls.restricted:
+        return None
+    return RejectReason.RESTRICTED, f"{order.instrument_id} is on the restricted list"
+
+
+def check_halted(state: State, order: Asked, _: int) -> Refusal:
+    if not risk.is_halted(state, order.instrument_id):
+        return None
+    return (
+        RejectReason.INSTRUMENT_HALTED,
+        f"{order.instrument_id} is halted until a person lifts it",
+    )
+
+
+def check_qty(state: State, order: Priced, _: int) -> Refusal:
+    qty = order.order_qty
+    if qty <= 0:
+        return RejectReason.QTY_MUST_BE_POSITIVE, f"order_qty is {qty}, expected more than 0"
+    if qty > QTY_MAX:
+        return RejectReason.QTY_OUT_OF_RANGE, f"order_qty is {qty}, expected {QTY_MAX} at most"
+    for limit in limits_of(state, order.client_id, order.instrument_id):
+        if limit.max_order_qty is not None and qty > limit.max_order_qty:
+            return (
+                RejectReason.QTY_ABOVE_LIMIT,
+                (
+                    f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
+                    f"{limit.max_order_qty}; split the order or have the limit raised"
+                ),
+            )
+    return None
+
+
+def check_limit_px(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    px = order.limit_px
+    if order.order_type is OrderType.MARKET:
+        if px is None:
+            return None
+        return RejectReason.LIMIT_PX_NOT_ALLOWED, "limit_px is set on a MARKET order; leave it out"
+    if px is None:
+        return RejectReason.LIMIT_PX_MISSING, "limit_px is missing on a LIMIT order"
+    return check_px_grid(state, order.instrument_id, px)
+
+
+def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
+    if px <= 0:
+        return RejectReason.LIMIT_PX_MUST_BE_POSITIVE, f"limit_px is {px}, expected more than 0"
+    if px > PX_MAX:
+        return RejectReason.LIMIT_PX_OUT_OF_RANGE, f"limit_px is {px}, expected {PX_MAX} at most"
+    tick = reference.tick_px(state, instrument_id, px)
+    if px % tick:
+        return (
+            RejectReason.LIMIT_PX_OFF_TICK,
+            f"limit_px is {px}, expected a multiple of the tick {tick}",
+        )
+    return None
+
+
+def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
+    """A limit far through the market is a slip of the finger. Without a quote nothing is known."""
+    px = order.limit_px
+    far_px = market.view(state, order.instrument_id, now_ns).far_px(order.side)
+    if px is None or not far_px:
+        return None
+    through_px = px - far_px if order.side is Side.BUY else far_px - px
+    for limit in limits_of(state, order.client_id, order.instrument_id):
+        if limit.collar_ppm is not None and through_px * PPM > limit.collar_ppm * far_px:
+            return (
+                RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
+                (
+                    f"limit_px is {px}, {through_px} through the market at {far_px}; "
+                    f"the collar is {limit.collar_ppm} ppm"
+                ),
+            )
+    return None
+
+
+def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> Refusal:
+    """`spent` is what the order has taken of the allotments already, 1e-9 currency units."""
+    limits = [
+        limit
+        for limit in limits_of(state, order.client_id, order.instrument_id)
+        if limit.max_order_notional_cur is not None
+    ]
+    keys = risk.allotment_keys(state, order.client_id)
+    if not limits and not keys:
+        return None
+    px = value_px(state, order, now_ns)
+    if not px:
+        return (
+            RejectReason.NO_REFERENCE_PX,
+            (
+                f"the value of an order in {order.instrument_id} is limited, and no quote or print "
+                "says what it is worth; give it a limit_px, or send it when there is a market"
+            ),
+        )
+    value = px * order.order_qty
+    for limit in limits:
+        most = limit.max_order_notional_cur
+        if value > most * risk.UNIT_PX:
+            return (
+                RejectReason.NOTIONAL_ABOVE_LIMIT,
+                (
+                    f"the order's value is {value // risk.UNIT_PX}, the limit of {limit.scope} "
+                    f"{limit.scope_id} is {most}; split the order or have the limit raised"
+                ),
+            )
+    for key in keys:
+        allotted = state.controls.allotments[key]
+        left = allotted.allotted_notional_cur * risk.UNIT_PX - state.spent_notional.get(key, 0)
+        asked = value - spent
+        if asked > left:
+            return (
+                RejectReason.ALLOTMENT_EXHAUSTED,
+                (
+                    f"the order's value is {asked // risk.UNIT_PX}, shard {state.shard} has "
+                    f"{left // risk.UNIT_PX} left of {allotted.scope} {allotted.scope_id}"
+                ),
+            )
+    return None
+
+
+def value_px(state: State, order: Priced, now_ns: int) -> int:
+    """Price that an order's value is counted at, 1e-9 currency units; 0 if none is known.
+
+    The market's part is the far side, without a quote the last print.
+    """
+    far_px = market.view(state, order.instrument_id, now_ns).far_px(order.side)
+    market_px = far_px or state.book(order.instrument_id).last_px
+    return risk.valued_px(order.side, order.limit_px, market_px)
+
+
+def check_currency(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    expected = state.reference.instruments[order.instrument_id].currency
+    if order.currency is None or order.currency == expected:
+        return None
+    return (
+        RejectReason.CURRENCY_MISMATCH,
+        f"currency is {order.currency!r:.20}, {order.instrument_id} trades in {expected}",
+    )
+
+
+def check_window(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
+    """Some of the order's window must lie in what is left of the session."""
+    start_ns, end_ns = window(state, order)
+    if max(start_ns, now_ns) < end_ns:
+        return None
+    return (
+        RejectReason.WINDOW_INVALID,
+        (
+            f"start_ns {order.start_ns} and end_ns {order.end_ns} leave {start_ns} to {end_ns} "
+            f"of the session, now is {now_ns}; the end comes after the start and after now"
+        ),
+    )
+
+
+def window(state: State, order: OrderSubmitted) -> tuple[int, int]:
+    """Start and end within the session, ns."""
+    day = state.day
+    assert day is not None, "check_session passed"
+    end_ns = day.close_ns if order.end_ns is None else min(order.end_ns, day.close_ns)
+    return max(day.open_ns, order.start_ns or 0), end_ns
+
+
+def check_participation(_: State, order: OrderSubmitted, __: int) -> Refusal:
+    ppm = order.max_participation_ppm
+    if ppm is None or 0 < ppm < PPM:
+        return None
+    return (
+        RejectReason.PARTICIPATION_INVALID,
+        f"max_participation_ppm is {ppm}, expected more than 0 and less than {PPM}",
+    )
+
+
+def check_venues(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    unknown = [v for v in order.excluded_venues if v not in state.reference.venues]
+    if not unknown:
+        return None
+    return (
+        RejectReason.UNKNOWN_VENUE,
+        f"excluded_venues names {unknown[0]!r:.40}, which is not in reference data",
+    )
+
+
+CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
+    check_ids,
+    check_duplicate,
+    check_kill_switch,
+    check_session,
+    check_policy,
+    check_instrument,
+    check_client,
+    check_source,
+    check_restricted,
+    check_halted,
+    check_qty,
+    check_limit_px,
+    check_collar,
+    check_notional,
+    check_currency,
+    check_window,
+    check_participation,
+    check_venues,
+)
+
+
+def limits_of(state: State, client_id: str, instrument_id: str) -> list[Any]:
+    """The risk limits that apply, the firm's first."""
+    limits = state.controls.limits
+    if not limits:
+        return []
+    keys = (
+        (ControlScope.FIRM, ""),
+        (ControlScope.CLIENT, client_id),
+        (ControlScope.INSTRUMENT, instrument_id),
+    )
+    return [limits[key] for key in keys if key in limits]
+
+
+# ----------------------------------------------------------------------------- carried
+
+# A kill switch and a halt hold a carried order up in its parent, as they do one of today.
+RECHECKS: tuple[Callable[[State, Priced, int], Refusal], ...] = (
+    check_client,
+    check_restricted,
+    check_qty,
+    check_notional,
+)
+
+
+def recheck(state: State, order: Order, now_ns: int) -> Refusal:
+    """Why a carried order may not go on today; what is open of it is judged."""
+    wanted = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
+    for check in RECHECKS:
+        refusal = check(state, wanted, now_ns)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def mandated_participation_ppm(mandate: MandateSet, asked_ppm: int | None) -> int:
+    """The tighter of what was asked and what the mandate allows, parts per million."""
+    return min(
+        asked_ppm or mandate.max_participation_ppm,
+        mandate.max_participation_ppm,
+        PPM - 1,  # Nobody can be all of the volume, whatever a mandate says.
+    )
+
+
+def mandated_venues(mandate: MandateSet, excluded: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*excluded, *mandate.excluded_venues}))

@@ -1,0 +1,1 @@
+"""Parent orders: aggregation of members, their changes, and crossing inside."""

@@ -1,0 +1,1 @@
+"""Where a slice goes: candidates, routers, scorecards, and cancels of children."""

@@ -1,0 +1,115 @@
+"""Ask back the children that should not be out any more.
+
+What a person forbids, a tighter limit and the end of the window come back at once. At a schedule
+point a post that has left the touch comes back, and what rests while the parent falls behind,
+so that the next slice can take; it keeps its place in the queue where nothing could be taken
+instead.
+"""
+
+from engine.core.controls import risk
+from engine.core.events import (
+    CancelReason,
+    ChildCancelRequested,
+    ChildTimeInForce,
+    ChildType,
+    Side,
+    StageEvent,
+    Style,
+)
+from engine.core.parents import aggregation, membership
+from engine.core.routing.candidates import Search, can_take, search_for, within_limit_px
+from engine.core.state.model import Child, Parent
+from engine.core.state.state import DUE, State
+from engine.core.strategy import slicing
+
+
+def ask_back(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Ask back the children that should not be out any more."""
+    if not parent.children:
+        return ()
+    search = None
+    if state.touched.get(parent.parent_id, 0) & DUE:
+        search = search_for(state, parent, now_ns)
+    everything = recall_all(state, parent, now_ns)
+    asked: list[StageEvent] = []
+    for resting in parent.children.values():
+        if resting.is_cancelling:
+            continue
+        reason = everything or recall_one(state, parent, resting)
+        if reason is None and search is not None:
+            reason = recall_due(search, resting)
+        if reason is not None:
+            asked.append(cancel(resting, reason))
+    return tuple(asked)
+
+
+def recall_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
+    if now_ns >= parent.terms.end_ns:
+        return CancelReason.WINDOW_ENDED
+    if risk.is_halted(state, parent.terms.instrument_id):
+        return CancelReason.HALT
+    if not aggregation.may_trade(state, parent):
+        return CancelReason.KILL_SWITCH
+    return None
+
+
+def recall_one(state: State, parent: Parent, resting: Child) -> CancelReason | None:
+    limit_px, terms = parent.limit_px, resting.terms
+    if risk.is_killed(state, venue=terms.venue):
+        return CancelReason.KILL_SWITCH
+    if limit_px is None:
+        return None
+    is_through = terms.limit_px > limit_px if terms.side is Side.BUY else terms.limit_px < limit_px
+    return CancelReason.LIMIT_CHANGED if is_through else None
+
+
+def recall_due(search: Search, resting: Child) -> CancelReason | None:
+    """At a schedule point: what no longer stands at the touch, or is too slow for the schedule.
+
+    What rests keeps its place where nothing could be taken instead.
+    """
+    terms = resting.terms
+    if terms.time_in_force is ChildTimeInForce.IOC:
+        return None
+    state, parent = search.state, search.parent
+    if can_take(search) and is_behind(state, parent, search.now_ns):
+        return CancelReason.BEHIND_SCHEDULE
+    touch_px = within_limit_px(state, parent, search.best.near_px(terms.side))
+    if terms.child_type is ChildType.LIMIT and touch_px and terms.limit_px != touch_px:
+        return CancelReason.AWAY_FROM_TOUCH
+    return None
+
+
+def is_behind(state: State, parent: Parent, now_ns: int) -> bool:
+    """Whether the next slice would take, so that what rests has to come back first."""
+    plan = parent.plan
+    if plan is None:
+        return False
+    return slicing.style_of(state, parent, plan, now_ns) is not Style.PASSIVE
+
+
+def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
+    return ChildCancelRequested(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        venue=child.terms.venue,
+        reason=reason,
+    )
+
+
+def make_room(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+    """Ask for the newest children back until the pending changes can take effect.
+
+    The same after a venue's overfill: what is out may not exceed what is wanted.
+    """
+    short_qty = membership.pending_qty(state, parent) - parent.pool_qty
+    if short_qty <= 0:
+        return ()
+    asked: list[StageEvent] = []
+    for child in reversed(parent.children.values()):
+        if short_qty <= 0:
+            break
+        short_qty -= child.leaves_qty
+        if not child.is_cancelling:
+            asked.append(cancel(child, CancelReason.MEMBER_CHANGE))
+    return tuple(asked)

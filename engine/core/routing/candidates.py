@@ -1,0 +1,271 @@
+"""Judge every venue for a slice: a candidate with a score, or a reason why not.
+
+A score is what a fill there is expected to cost against the midpoint, in 1e-3 bps: half the spread
+for taking, minus half for posting and crossing later if it does not fill, nothing at the midpoint;
+plus fees, plus a price for the time it usually takes, mixed with what the venue's scorecard has
+seen. Lower is better; ties go to the venue's code. Only the consolidated best is ever taken, a
+post never locks the market that it joins, a midpoint needs two sides.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from engine.core.controls import risk
+from engine.core.events import (
+    ChildType,
+    Liquidity,
+    RouteReason,
+    Side,
+    VenueDefined,
+    VenueKind,
+    VenueStatus,
+)
+from engine.core.market import consolidated as market
+from engine.core.market import reference
+from engine.core.market.consolidated import Nbbo
+from engine.core.routing import scorecard
+from engine.core.state.model import Book, Child, Parent
+from engine.core.state.state import State
+
+PPM = 1_000_000
+MILLIBPS = 10_000_000  # 1e-3 bps in one.
+WAIT_MILLIBPS_PER_SECOND = 1  # Price of waiting; guess.
+WAIT_SECONDS_MAX = 60
+
+TAKE, POST, PEG = "take", "post", "peg"
+LIQUIDITY_OF = {TAKE: Liquidity.REMOVED, POST: Liquidity.ADDED, PEG: Liquidity.MIDPOINT}
+
+
+class Rated(NamedTuple):
+    """A venue that could take some of a slice in one way."""
+
+    score_millibps: int
+    venue: str
+    how: str
+    limit_px: int
+    venue_qty: int  # Displayed on the side it takes; 0 where nothing is shown.
+    version: int
+
+
+class Search(NamedTuple):
+    """What a slice is routed by: worked out once, whatever the venues and ways tried."""
+
+    state: State
+    parent: Parent
+    book: Book
+    best: Nbbo
+    mid_px: int
+    half_spread_millibps: int  # Rounded down; 0 without two sides.
+    lot_qty: int
+    barred: Mapping[str, RouteReason]  # Venues that this parent may not use now.
+    now_ns: int
+
+
+class Rating(NamedTuple):
+    """All venues for one way: the candidates, best first, and the others by reason."""
+
+    candidates: list[Rated]
+    reasons: dict[str, RouteReason]  # By venue.
+
+
+def search_for(state: State, parent: Parent, now_ns: int) -> Search:
+    instrument_id = parent.terms.instrument_id
+    best = market.view(state, instrument_id, now_ns)
+    mid_px = best.mid_px or best.bid_px or best.ask_px
+    half = (best.ask_px - best.bid_px) * MILLIBPS // (2 * mid_px) if best.is_two_sided else 0
+    return Search(
+        state=state,
+        parent=parent,
+        book=state.book(instrument_id),
+        best=best,
+        mid_px=mid_px,
+        half_spread_millibps=half,
+        lot_qty=reference.lot_qty(state, instrument_id),
+        barred=barred_venues(state, parent),
+        now_ns=now_ns,
+    )
+
+
+def rate(search: Search, how: str, qty: int) -> Rating:
+    """Every venue, judged for one way of seeking a fill of at most `qty`."""
+    candidates: list[Rated] = []
+    reasons: dict[str, RouteReason] = {}
+    limit_px = limit_for(search, how)
+    quotes, barred = search.book.quotes, search.barred
+    is_buy = search.parent.terms.side is Side.BUY
+    for venue, defined in search.state.reference.venues.items():
+        reason = barred.get(venue) or unfit(search, defined, how, qty, limit_px)
+        if reason is not None:
+            reasons[venue] = reason
+            continue
+        shown_qty = 0
+        if how is TAKE:
+            quote = quotes[venue]
+            shown_qty = quote.ask_qty if is_buy else quote.bid_qty
+        score, version = score_of(search, venue, how)
+        candidates.append(Rated(score, venue, how, limit_px, shown_qty, version))
+    candidates.sort()
+    return Rating(candidates, reasons)
+
+
+# ------------------------------------------------------------------------------- price
+
+
+def limit_for(search: Search, how: str) -> int:
+    """The child's limit on the tick; 0 if there is no price for it."""
+    side, best = search.parent.terms.side, search.best
+    wanted_px = best.near_px(side) if how is POST else best.far_px(side)
+    return within_limit_px(search.state, search.parent, wanted_px)
+
+
+def within_limit_px(state: State, parent: Parent, wanted_px: int) -> int:
+    """A price no worse than the parent's limit, on the tick; 0 stays 0."""
+    side, limit_px = parent.terms.side, parent.limit_px
+    if wanted_px and limit_px is not None:
+        wanted_px = min(wanted_px, limit_px) if side is Side.BUY else max(wanted_px, limit_px)
+    return reference.on_tick_px(state, parent.terms.instrument_id, side, wanted_px)
+
+
+def can_take(search: Search) -> bool:
+    """Whether the limit reaches the best of the far side, at a venue that may be used.
+
+    A better quote of a barred venue may not be traded through either, so there is nothing to take
+    until it is gone.
+    """
+    side, state = search.parent.terms.side, search.state
+    far_px = search.best.far_px(side)
+    if not far_px or within_limit_px(state, search.parent, far_px) != far_px:
+        return False
+    return any(
+        venue in state.reference.venues
+        and venue not in search.barred
+        and market.is_fresh(state, quote, search.now_ns)
+        and (quote.ask_px if side is Side.BUY else quote.bid_px) == far_px
+        for venue, quote in search.book.quotes.items()
+    )
+
+
+# ------------------------------------------------------------------------------ reasons
+
+
+def barred_venues(state: State, parent: Parent) -> dict[str, RouteReason]:
+    """The venues that the client, a person or their own state rules out, and why."""
+    found: dict[str, RouteReason] = {}
+    for venue, defined in state.reference.venues.items():
+        reason = forbidden(state, parent, defined)
+        if reason is not None:
+            found[venue] = reason
+    return found
+
+
+def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReason | None:
+    """Why the client, a person or the venue's state rules it out."""
+    terms, venue = parent.terms, defined.venue
+    if venue in terms.excluded_venues:
+        return RouteReason.EXCLUDED_BY_CLIENT
+    if terms.no_dark and defined.kind is not VenueKind.LIT:
+        return RouteReason.DARK_FORBIDDEN
+    if venue in state.sessions_down:
+        return RouteReason.DISCONNECTED
+    if state.venue_status.get(venue, VenueStatus.OPEN) is not VenueStatus.OPEN:
+        return RouteReason.HALTED
+    if risk.is_venue_suspended(state, venue):
+        return RouteReason.SUSPENDED
+    if risk.is_killed(state, venue=venue):
+        return RouteReason.KILL_SWITCH
+    return None
+
+
+def unfit(
+    search: Search, defined: VenueDefined, how: str, qty: int, limit_px: int
+) -> RouteReason | None:
+    """Why this way of seeking a fill can't be tried there now."""
+    reason = WAYS[how](search, defined, limit_px)
+    if reason is not None:
+        return reason
+    if qty < defined.min_qty:
+        return RouteReason.BELOW_MINIMUM
+    if qty < search.lot_qty and not defined.odd_lots:
+        return RouteReason.ODD_LOT
+    if meets_own(search, defined.venue, how, limit_px):
+        return RouteReason.SELF_TRADE
+    return None
+
+
+def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
+    """Only the best price may be taken, and only if it is shown and fresh."""
+    side = search.parent.terms.side
+    quote = search.book.quotes.get(defined.venue)
+    px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
+    if quote is None or not px:
+        return RouteReason.NO_QUOTE
+    if not market.is_fresh(search.state, quote, search.now_ns):
+        return RouteReason.STALE_QUOTE
+    if px != search.best.far_px(side) or px != limit_px:
+        return RouteReason.NOT_AT_BEST
+    return None
+
+
+def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
+    """Children rest on lit venues, in front of a market that has the side they join."""
+    if defined.kind is not VenueKind.LIT or not defined.posts or not limit_px:
+        return RouteReason.NO_QUOTE
+    far_px = search.best.far_px(search.parent.terms.side)
+    is_buy = search.parent.terms.side is Side.BUY
+    if far_px and (limit_px >= far_px if is_buy else limit_px <= far_px):
+        return RouteReason.NOT_AT_BEST  # It would lock or cross the market it joins.
+    return None
+
+
+def unfit_to_peg(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
+    """A midpoint needs two sides, and a limit that the midpoint respects."""
+    if not defined.midpoint:
+        return RouteReason.NO_MIDPOINT
+    if not search.best.is_two_sided:
+        return RouteReason.NO_QUOTE
+    is_buy = search.parent.terms.side is Side.BUY
+    if limit_px < search.mid_px if is_buy else limit_px > search.mid_px:
+        return RouteReason.NOT_AT_BEST
+    return None
+
+
+WAYS: Mapping[str, Callable[[Search, VenueDefined, int], RouteReason | None]] = {
+    TAKE: unfit_to_take,
+    POST: unfit_to_post,
+    PEG: unfit_to_peg,
+}
+
+
+def meets_own(search: Search, venue: str, how: str, limit_px: int) -> bool:
+    """Whether a child of ours on the other side could trade with this one there."""
+    own = search.book.own.get(venue)
+    if not own:
+        return False
+    side = search.parent.terms.side
+    return any(
+        child.terms.side is not side and overlaps(child, side, how, limit_px)
+        for child in own.values()
+    )
+
+
+def overlaps(child: Child, side: Side, how: str, limit_px: int) -> bool:
+    if how is PEG or child.terms.child_type is ChildType.MIDPOINT_PEG:
+        return True  # A midpoint may come to lie anywhere.
+    other_px = child.terms.limit_px
+    return limit_px >= other_px if side is Side.BUY else limit_px <= other_px
+
+
+# ------------------------------------------------------------------------------- score
+
+
+def score_of(search: Search, venue: str, how: str) -> tuple[int, int]:
+    """(expected cost in 1e-3 bps, scorecard version); rounds down."""
+    state, mid_px, half = search.state, max(1, search.mid_px), search.half_spread_millibps
+    version, fill_ppm, speed_ns, seen_millibps = scorecard.card(state, venue)
+    fee = reference.fee_px(state, venue, LIQUIDITY_OF[how]) * MILLIBPS // mid_px
+    if how is TAKE:
+        expected = half + fee
+        return expected if seen_millibps is None else (expected + seen_millibps) // 2, version
+    gained = -half if how is POST else 0
+    wait = min(WAIT_SECONDS_MAX, speed_ns // 1_000_000_000) * WAIT_MILLIBPS_PER_SECOND
+    return ((gained + fee) * fill_ppm + half * (PPM - fill_ppm)) // PPM + wait, version

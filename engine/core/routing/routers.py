@@ -1,0 +1,220 @@
+"""Send a slice where it is likely to fill best, and say why there.
+
+Three routers share the candidates, which are the venues fit for it by score. SEQUENTIAL gives one
+venue the slice. PARALLEL gives several venues parts of it at once, never more than the slice in
+all. LIQUIDITY_SEEKING rests most of it at midpoints in the dark and the remainder on the best lit
+venue. A taking child never asks for more than the venue shows, never at a price behind a better
+protected quote, never through the limit.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from engine.core.controls import risk
+from engine.core.events import (
+    Candidate,
+    ChildRouted,
+    ChildTimeInForce,
+    ChildType,
+    RouteDeferred,
+    Router,
+    RouteReason,
+    RouteReasonCount,
+    SliceReleased,
+    StageEvent,
+    Style,
+)
+from engine.core.routing.candidates import (
+    PEG,
+    POST,
+    TAKE,
+    Rated,
+    Rating,
+    Search,
+    can_take,
+    rate,
+    search_for,
+)
+from engine.core.state.model import Parent
+from engine.core.state.state import State
+
+PARALLEL_POSTS_MAX = 3  # Venues that a posted slice is spread over.
+
+
+# ----------------------------------------------------------------------------- routers
+
+
+class Part(NamedTuple):
+    """A quantity for a candidate."""
+
+    rated: Rated
+    qty: int
+
+
+def fitted_qty(search: Search, venue: str, qty: int) -> int:
+    """The most of `qty` that the venue's rules take: whole lots unless odd lots are welcome."""
+    defined = search.state.reference.venues[venue]
+    if not defined.odd_lots:
+        qty -= qty % search.lot_qty
+    return qty if qty >= max(1, defined.min_qty) else 0
+
+
+def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) -> list[Part]:
+    """Serve the candidates in order of score, at most `part_qty` or what is shown to each."""
+    parts: list[Part] = []
+    left_qty = qty
+    for rated in candidates:
+        most_qty = min(left_qty, part_qty)
+        if rated.how is TAKE and rated.venue_qty < most_qty:
+            most_qty = rated.venue_qty - rated.venue_qty % search.lot_qty  # Only the last is odd.
+        fit_qty = fitted_qty(search, rated.venue, most_qty)
+        if fit_qty:
+            parts.append(Part(rated, fit_qty))
+            left_qty -= fit_qty
+    return parts
+
+
+def sequential(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
+    rating = rate(search, way_of(search, slice_), slice_.slice_qty)
+    parts = in_turn(search, rating.candidates, slice_.slice_qty, slice_.slice_qty)
+    return parts[:1], rating
+
+
+def parallel(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
+    how, qty = way_of(search, slice_), slice_.slice_qty
+    rating = rate(search, how, qty)
+    if how is TAKE:
+        return in_turn(search, rating.candidates, qty, qty), rating
+    venues = rating.candidates[:PARALLEL_POSTS_MAX]
+    part_qty = qty
+    if venues:
+        lots = -(-qty // (search.lot_qty * len(venues)))  # Ceiling: all of it finds a place.
+        part_qty = lots * search.lot_qty
+    return in_turn(search, venues, qty, part_qty), rating
+
+
+def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
+    """Equal parts at every midpoint and one more for the best lit venue."""
+    qty = slice_.slice_qty
+    hidden = rate(search, PEG, qty)
+    lit = rate(search, way_of(search, slice_), qty)
+    places = len(hidden.candidates) + 1
+    lots = max(1, qty // (search.lot_qty * places))
+    parts = in_turn(search, hidden.candidates, qty, lots * search.lot_qty)
+    left_qty = qty - sum(part.qty for part in parts)
+    if left_qty:
+        parts += in_turn(search, lit.candidates, left_qty, left_qty)[:1]
+    return parts, merged(hidden, lit)
+
+
+def merged(hidden: Rating, lit: Rating) -> Rating:
+    """Each venue once: by its better way, or by why it can't even be a lit one."""
+    best: dict[str, Rated] = {}
+    for rated in sorted([*hidden.candidates, *lit.candidates]):
+        best.setdefault(rated.venue, rated)
+    reasons = {**hidden.reasons, **lit.reasons}
+    refused = {venue: reason for venue, reason in reasons.items() if venue not in best}
+    return Rating([*best.values()], refused)
+
+
+ROUTERS: Mapping[Router, Callable[[Search, SliceReleased], tuple[list[Part], Rating]]] = {
+    Router.SEQUENTIAL: sequential,
+    Router.PARALLEL: parallel,
+    Router.LIQUIDITY_SEEKING: liquidity_seeking,
+}
+
+
+def way_of(search: Search, slice_: SliceReleased) -> str:
+    """Take if the style asks for it and there is something to take; else post."""
+    if slice_.style is Style.PASSIVE:
+        return POST
+    return TAKE if can_take(search) else POST
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[StageEvent, ...]:
+    parent = state.parents[slice_.parent_id]
+    slice_id = state.event_id(slice_.seq)
+    if risk.is_routing_suspended(state):
+        reasons = dict.fromkeys(state.reference.venues, RouteReason.SUSPENDED)
+        return (deferred(slice_id, parent, slice_.slice_qty, reasons),)
+    search = search_for(state, parent, now_ns)
+    parts, rating = ROUTERS[slice_.router](search, slice_)
+    routed: list[StageEvent] = [child(search, slice_id, part, rating) for part in parts]
+    unrouted_qty = slice_.slice_qty - sum(part.qty for part in parts)
+    assert unrouted_qty >= 0, "the parts of a slice are at most the slice"
+    if unrouted_qty:
+        routed.append(deferred(slice_id, parent, unrouted_qty, rating.reasons))
+    return tuple(routed)
+
+
+def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRouted:
+    terms, rated, best = search.parent.terms, part.rated, search.best
+    others = [r for r in rating.candidates if r.venue != rated.venue]
+    lower = dict.fromkeys((r.venue for r in others[2:]), RouteReason.LOWER_SCORE)
+    quote = search.book.quotes.get(rated.venue)
+    quote_age_ns = best.age_ns(search.now_ns)
+    if rated.how is TAKE and quote is not None:
+        quote_age_ns = search.now_ns - quote.received_ns
+    elif not best.is_two_sided:
+        quote_age_ns = search.now_ns - max(best.bid_received_ns, best.ask_received_ns)
+    return ChildRouted(
+        slice_id=slice_id,
+        parent_id=search.parent.parent_id,
+        instrument_id=terms.instrument_id,
+        side=terms.side,
+        venue=rated.venue,
+        child_qty=part.qty,
+        child_type=ChildType.MIDPOINT_PEG if rated.how is PEG else ChildType.LIMIT,
+        limit_px=rated.limit_px,
+        time_in_force=ChildTimeInForce.IOC if rated.how is TAKE else ChildTimeInForce.DAY,
+        min_qty=search.state.reference.venues[rated.venue].min_qty if rated.how is PEG else 0,
+        send_before_ns=search.now_ns + risk.policy_of(search.state).send_within_ns,
+        bid_px=best.bid_px,
+        ask_px=best.ask_px,
+        quote_age_ns=quote_age_ns,
+        venue_qty=rated.venue_qty,
+        scorecard_version=rated.version,
+        score_millibps=rated.score_millibps,
+        runners_up=tuple(
+            Candidate(venue=r.venue, score_millibps=r.score_millibps) for r in others[:2]
+        ),
+        rejected_by_reason=counts({**rating.reasons, **lower}),
+    )
+
+
+def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:
+    """How many venues each reason ruled out."""
+    found = Counter(reasons.values())
+    return tuple(
+        RouteReasonCount(reason=reason, venue_count=found[reason]) for reason in sorted(found)
+    )
+
+
+def deferred(
+    slice_id: str, parent: Parent, qty: int, reasons: Mapping[str, RouteReason]
+) -> RouteDeferred:
+    return RouteDeferred(
+        slice_id=slice_id,
+        parent_id=parent.parent_id,
+        unrouted_qty=qty,
+        rejected_by_reason=counts(reasons),
+    )
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    SliceReleased: decide_slice,
+}
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_route_deferred(_: State, __: RouteDeferred) -> None:
+    """The quantity never left the pool."""
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {RouteDeferred: on_route_deferred}

@@ -1,0 +1,1 @@
+"""What a shard knows, and where the finished part of it is kept."""

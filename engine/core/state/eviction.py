@@ -1,0 +1,143 @@
+"""Lay finished parents on the shelf, and take down what has to change again.
+
+A parent is finished some time after its end, when every order of it has nothing open or is at work
+in another parent. Then nobody works on it any more, but it may still be asked for until the close:
+a resend of one of its orders or executions is a duplicate, a cancel comes too late, a late fill,
+a bust or a correction is booked and shared out anew. A day has far more of what is finished than of
+what is at work, so it lies on the shelf and not in the state's indices.
+
+All uses of the loop lay the same parents there at the same seals. `decide` looks at them there; an
+`evolve` takes down what it changes, and the rule lays it back. Decisions do not depend on where
+anything lies. The work of a seal is bounded by what its batch wrote, so nobody waits for it.
+"""
+
+from engine.core.state.finished_store import child_key, execution_key, order_key
+from engine.core.state.model import Child, ExecutionKey, Fill, Order, Parent
+from engine.core.state.state import State
+
+PUT_AWAY_MIN = 500  # Members, children and fills that a seal may go through at the least.
+
+
+# ------------------------------------------------------------------------------ decide
+
+
+def child_of(state: State, child_id: str) -> Child | None:
+    """A child of the day, live or not; not to be changed."""
+    child = state.children.get(child_id)
+    if child is not None or not state.shelved.children:
+        return child
+    found = state.shelf.find(child_key(child_id))
+    if found is None:
+        return None
+    children = state.parent(found.parent_id).ended_children
+    return next(child for child in children if child.child_id == child_id)
+
+
+def is_booked(state: State, key: ExecutionKey) -> bool:
+    """Whether this execution was taken today."""
+    if key in state.executions:
+        return True
+    return state.shelved.executions > 0 and state.shelf.find(execution_key(key)) is not None
+
+
+def fill_of(state: State, key: ExecutionKey) -> Fill | None:
+    """The fill that an execution made, corrected or busted; not to be changed."""
+    fill_id = state.executions.get(key)
+    if fill_id is not None:
+        return state.fills[fill_id]
+    found = state.shelf.find(execution_key(key)) if state.shelved.executions else None
+    if found is None:
+        return None
+    return next(x for x in state.parent(found.parent_id).fills if x.fill_id == found.name)
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def put_away(state: State, now_ns: int) -> None:
+    """At a seal: lay there what is finished; what is not yet is looked at again later."""
+    left = PUT_AWAY_MIN + state.next_seq - state.sealed_seq
+    state.sealed_seq = state.next_seq
+    state.seals += 1
+    ended = state.ended
+    for _ in range(len(ended)):
+        parent_id, due_ns = next(iter(ended.items()))
+        if due_ns > now_ns or left <= 0:
+            return
+        del ended[parent_id]
+        parent = state.parents_ended[parent_id]
+        left -= len(parent.members)
+        if is_finished(parent):  # What it has taken was written by events, some for each.
+            left -= len(parent.ended_children) + len(parent.fills)
+            put(state, parent)
+        else:
+            ended[parent_id] = now_ns + state.shelve_after_ns
+
+
+def is_finished(parent: Parent) -> bool:
+    """Whether no order is at work that would be without a parent in the indices."""
+    for member in parent.members.values():
+        order = member.order
+        if (order.open_qty or order.pending is not None) and order.homes == 1:
+            return False
+    return True
+
+
+def put(state: State, parent: Parent) -> None:
+    """Lay a parent on the shelf, and each order whose last parent it is."""
+    parent_id = parent.parent_id
+    del state.parents_ended[parent_id]
+    orders, order_ids = state.orders, state.order_ids
+    names: dict[str, str] = {}  # Key to id.
+    own: list[Order] = []
+    for order_id, member in parent.members.items():
+        order = member.order
+        order.homes -= 1
+        if order.homes:
+            order.is_shared = True
+            continue
+        own.append(order)
+        del orders[order_id]
+        source = order.terms.source
+        for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
+            del order_ids[(source, cl_ord_id)]
+            names[order_key(source, cl_ord_id)] = order_id
+    for child in parent.ended_children:
+        del state.children[child.child_id]
+        names[child_key(child.child_id)] = child.child_id
+    for fill in parent.fills:
+        del state.fills[fill.fill_id]
+        for key in fill.executions:
+            del state.executions[key]
+            names[execution_key(key)] = fill.fill_id
+    state.shelved.count(parent, own, 1)
+    shared = [order for order in own if order.is_shared]
+    # Odd: after what this batch took down, before what the next one does.
+    state.shelf.put(parent, shared, names, 2 * state.seals + 1)
+
+
+def taken_down(state: State, parent_id: str) -> Parent:
+    """A parent in the state's indices, with all that is its; off the shelf if it lies there."""
+    parent = state.parents.get(parent_id) or state.parents_ended.get(parent_id)
+    if parent is not None:
+        return parent
+    parent = state.shelf.take(parent_id, state.orders, 2 * state.seals + 2)
+    own: list[Order] = []
+    for order_id, member in parent.members.items():
+        order = member.order
+        order.homes += 1
+        if order_id in state.orders:
+            continue
+        own.append(order)
+        state.orders[order_id] = order
+        for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
+            state.order_ids[(order.terms.source, cl_ord_id)] = order_id
+    for child in parent.ended_children:
+        state.children[child.child_id] = child
+    for fill in parent.fills:
+        state.fills[fill.fill_id] = fill
+        state.executions |= dict.fromkeys(fill.executions, fill.fill_id)
+    state.shelved.count(parent, own, -1)
+    state.parents_ended[parent_id] = parent
+    state.ended[parent_id] = state.sealed_ns + state.shelve_after_ns
+    return parent

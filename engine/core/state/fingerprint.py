@@ -1,0 +1,220 @@
+"""What a seal states of the shard's state: a hash of a part of it, another part each time.
+
+Whoever folds the log comes to the same state as whoever decided, or fold and step are not the same
+loop. To see that all day long, every HASH_EVERY_BATCHES seals and each close carry a hash: of the
+sizes of all indices, of the newest entries of each, of totals of what lies on the shelf, and of
+what has its turn: one of the controls or of the reference data, one instrument's book, and
+another's live parents, members, orders and children included. What is taken at one time is bounded,
+so no batch waits for it; over a day everything has its turns. At a close, where little is left and
+nobody waits, all of it is taken.
+
+An event that the state holds stands there by its seq: its bytes have the seal's digests already.
+What is hashed is text, the same for one release and Python.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from engine.core.state.model import Basis, Book, Child, Fill, Member, Order, Parent, Scorecard
+from engine.core.state.state import State
+
+HASH_EVERY_BATCHES = 128
+NEWEST = 4  # Entries of each index.
+OBJECTS_MAX = 64  # Parents, members and children that are looked at; beyond it, not this time.
+
+Plain = tuple[object, ...]
+
+FACTS = (  # Indices of what was said once and stays as it is until it is said again.
+    *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
+    *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
+    *("controls.allotments", "controls.mandates", "controls.restricted"),
+)
+INDICES = (
+    *("spent_notional", "halted", "suspended", "sessions_down", "venue_status", "orders"),
+    *("order_ids", "refused", "parents_ended", "children", "fills", "executions", "scorecards"),
+    *(
+        "ended",
+        "breaks",
+        "flagged",
+        "unplaced",
+        "carried.orders",
+        "carried.scorecards",
+        "carried.breaks",
+    ),
+    *("carried.venue_status", "carried.sessions_down"),
+)
+SIZED = ("books", "parents", "joinable", "by_side")
+COUNTERS = (
+    *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "standing"),
+    *("sealed_seq", "seals", "day_seq", "shelve_after_ns", "shelved"),
+)
+_facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
+_counters = attrgetter(*COUNTERS)
+_of_order = attrgetter(
+    *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
+    *("crossed_qty", "allocated_qty", "withdrawn_qty", "parent_id"),
+    *("change_ids", "homes", "is_shared"),
+)
+_of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px")
+_of_member = attrgetter("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active")
+_of_child = attrgetter(
+    *("child_id", "terms.seq", "routed_ns", "leaves_qty", "filled_qty", "first_fill_ns"),
+    *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
+    "is_live",
+)
+_of_fill = attrgetter(
+    *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
+    "executions",
+)
+_of_parent = attrgetter(
+    *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
+    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
+    *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
+)
+_sized_of = attrgetter("members", "consenting", "clients", "children")
+_of_book = attrgetter(
+    *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
+    "own_notional",
+)
+_of_quote = attrgetter("bid_px", "bid_qty", "ask_px", "ask_qty", "received_ns")
+_of_scorecard = attrgetter(
+    *("version", "samples", "fill_ppm", "speed_ns", "cost_millibps", "take_samples", "fresh"),
+)
+
+
+class Turn(NamedTuple):
+    """What is looked at closely this time."""
+
+    book: str = ""
+    parents: str = ""
+
+    def __str__(self) -> str:
+        """For people."""
+        looked = (("the book of", self.book), ("the parents of", self.parents))
+        return " and ".join(f"{what} {name}" for what, name in looked if name) or "no instrument"
+
+
+def is_due(batch: int) -> bool:
+    """Whether the seal of this batch has a hash though it closes nothing."""
+    return batch % HASH_EVERY_BATCHES == 0
+
+
+def turn(state: State, batch: int) -> Turn:
+    """The instruments whose turn it is."""
+    number = batch // HASH_EVERY_BATCHES
+    side = _nth(state.by_side, number)
+    return Turn(_nth(state.books, number) or "", "" if side is None else side[0])
+
+
+def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
+    """The hash that a seal states of the state after it; SHA-256."""
+    number = batch // HASH_EVERY_BATCHES
+    count = None if whole else NEWEST
+    side = _nth(state.by_side, number)
+    name = _nth(state.books, number)
+    said = (
+        _counters(state),
+        None if state.day is None else state.day.day,
+        None if state.controls.policy is None else state.controls.policy.policy_id,
+        [len(index) for index in _sized(state)],
+        [_newest(index, count) for index in _indices(state)],
+        _of_facts(_facts(state), number, whole=whole),
+        None if name is None else (name, of_book(state.books[name])),
+        None if side is None else (side, _of_parents(state.by_side[side], number)),
+    )
+    return hashlib.sha256(repr(said).encode()).digest()
+
+
+def _nth(index: Mapping[Any, object], number: int) -> Any:  # noqa: ANN401  A key of the index.
+    """The key whose turn it is; None where there is none."""
+    return next(islice(index, number % len(index), None)) if index else None
+
+
+def _newest(index: Mapping[Any, object], count: int | None) -> Plain:
+    """How many there are, and the last of them."""
+    last = islice(reversed(index.items()), count)  # type: ignore[call-overload]
+    return (len(index), [(key, plain(value)) for key, value in last])
+
+
+def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool) -> Plain:
+    """How many there are of each; at a close all, else one of those whose turn it is."""
+    sizes = [len(index) for index in facts]
+    if whole:
+        return (sizes, *facts)
+    index = facts[number % len(facts)]
+    key = _nth(index, number // len(facts))
+    return (sizes, key, index.get(key))
+
+
+def _of_parents(parents: Mapping[str, Parent], number: int) -> list[Plain]:
+    """The live parents of an instrument and side, from another one on each time, in bounds."""
+    first = number % len(parents) if parents else 0
+    turned = chain(islice(parents.values(), first, None), islice(parents.values(), first))
+    return list(islice(chain.from_iterable(map(_objects, turned)), OBJECTS_MAX))
+
+
+def _objects(parent: Parent) -> Iterator[Plain]:
+    yield of_parent(parent)
+    for child in parent.children.values():
+        yield _of_child(child)
+    for member in reversed(parent.members.values()):
+        yield of_member(member)
+
+
+def of_order(order: Order) -> Plain:
+    pending = order.pending
+    return (_of_order(order), None if pending is None else _of_pending(pending))
+
+
+def of_member(member: Member) -> Plain:
+    return (_of_member(member), of_order(member.order))
+
+
+def of_parent(parent: Parent) -> Plain:
+    plan = parent.plan
+    return (
+        _of_parent(parent),
+        None if plan is None else plan.seq,
+        [
+            len(index)
+            for index in (parent.members, parent.consenting, parent.clients, parent.children)
+        ],
+        (len(parent.ended_children), len(parent.fills)),
+        list(islice(parent.pending, NEWEST)),
+        None if parent.basis is None else of_basis(parent.basis),
+    )
+
+
+def of_basis(basis: Basis) -> Plain:
+    last = [column[-NEWEST:] for column in (basis.order_ids, basis.qtys, basis.held)]
+    return (len(basis.members), *last)
+
+
+def of_book(book: Book) -> Plain:
+    return (
+        _of_book(book),
+        [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
+        [(venue, list(islice(own, NEWEST))) for venue, own in book.own.items()],
+        len(book.limited),
+    )
+
+
+OF: Mapping[type, Callable[[Any], Plain]] = {
+    Order: of_order,
+    Child: _of_child,
+    Fill: _of_fill,
+    Parent: of_parent,
+    Scorecard: _of_scorecard,
+}
+
+
+def plain(value: Any) -> object:  # noqa: ANN401  Whatever an index holds.
+    """What stands for an entry: its counters, the seq of an event, or the value itself."""
+    of = OF.get(type(value))
+    if of is not None:
+        return of(value)
+    return getattr(value, "seq", value)

@@ -1,0 +1,233 @@
+"""The records of a state: orders, parents, children, fills, quotes and scorecards.
+
+They are mutable slots that only `evolve` functions write.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.core.events import (
+    Change,
+    ChildRouted,
+    OrderAccepted,
+    ParentOpened,
+    PlanAdopted,
+)
+
+ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
+
+
+@dataclass(slots=True)
+class PendingChange:
+    """A cancel or amend that waits until no child covers the quantity."""
+
+    cl_ord_id: str
+    change: Change
+    order_qty: int
+    limit_px: int | None
+
+
+@dataclass(slots=True)
+class Order:
+    """A client's small order. order_qty = crossed + allocated + withdrawn + open, always."""
+
+    order_id: str
+    terms: OrderAccepted
+    cl_ord_id: str
+    order_qty: int
+    limit_px: int | None
+    start_ns: int
+    end_ns: int
+    crossed_qty: int = 0
+    allocated_qty: int = 0
+    withdrawn_qty: int = 0
+    parent_id: str = ""  # Empty before its first parent and after its last.
+    pending: PendingChange | None = None
+    change_ids: tuple[str, ...] = ()  # Of requests that were noted.
+    homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    is_shared: bool = False  # One of its parents lies on the shelf without it.
+
+    @property
+    def open_qty(self) -> int:
+        return self.order_qty - self.crossed_qty - self.allocated_qty - self.withdrawn_qty
+
+
+@dataclass(slots=True)
+class Member:
+    """An order's time in one parent."""
+
+    order: Order
+    member_qty: int  # All it ever brought.
+    crossed_qty: int = 0
+    allocated_qty: int = 0
+    left_qty: int = 0
+    is_active: bool = True
+
+    @property
+    def open_qty(self) -> int:
+        return self.member_qty - self.crossed_qty - self.allocated_qty - self.left_qty
+
+
+class Basis(NamedTuple):
+    """By what the fills of an epoch are shared, and what was given since; one place a member."""
+
+    members: list[Member]
+    order_ids: list[str]
+    qtys: list[int]  # What each had open.
+    held: list[int]
+
+
+@dataclass(slots=True)
+class Child:
+    """A child order at a venue; live while something of it may still fill."""
+
+    child_id: str
+    terms: ChildRouted
+    routed_ns: int
+    leaves_qty: int
+    filled_qty: int = 0
+    first_fill_ns: int = -1
+    cost_millibps_qty: int = 0  # Sum of cost against the mid times quantity.
+    costed_qty: int = 0  # Filled while there was a mid.
+    is_acknowledged: bool = False
+    is_cancelling: bool = False
+    is_unknown: bool = False
+    is_live: bool = True
+
+
+@dataclass(slots=True)
+class Fill:
+    """A booked fill as it stands now: busted to nothing, or corrected."""
+
+    fill_id: str
+    child: Child
+    last_qty: int
+    last_px: int
+    order_ids: tuple[str, ...] = ()  # Who has a part of it.
+    shares_qty: tuple[int, ...] = ()  # The parts, in that order.
+    error_qty: int = 0
+    executions: tuple[ExecutionKey, ...] = ()  # Of itself, its bust and its corrections.
+
+    @property
+    def shares(self) -> dict[str, int]:
+        return dict(zip(self.order_ids, self.shares_qty, strict=True))
+
+
+class Tape(NamedTuple):
+    """The day's counters of an instrument at a moment."""
+
+    volume_qty: int
+    notional: int
+    own_filled_qty: int
+    own_notional: int
+    px_ns: int  # Sum of price times ns in force.
+    priced_ns: int
+
+
+NO_TAPE = Tape(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(slots=True)
+class Parent:
+    """A parent order: its members, what it works with, and where it stands."""
+
+    parent_id: str
+    seq: int
+    terms: ParentOpened
+    due_ns: int
+    limit_px: int | None = None
+    members: dict[str, Member] = field(default_factory=dict)
+    consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
+    clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
+    epoch: int = 0
+    open_qty: int = 0  # What its active members still want.
+    exposure_qty: int = 0  # Leaves of its live children, unknown ones too.
+    filled_qty: int = 0
+    crossed_qty: int = 0
+    error_qty: int = 0
+    notional: int = 0  # Sum of px * qty of the venue fills that stand.
+    is_released: bool = False
+    is_ended: bool = False
+    member_count: int = 0  # Active members.
+    released_ns: int = -1
+    arrival_mid_px: int | None = None
+    base: Tape = field(default_factory=lambda: NO_TAPE)  # The day's counters at the release.
+    plan: PlanAdopted | None = None
+    aggressiveness_ppm: int = 0
+    children: dict[str, Child] = field(default_factory=dict)  # Live ones.
+    pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
+    basis: Basis | None = None  # Until the first fill after a change of what members want.
+    ended_children: list[Child] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+
+    @property
+    def done_qty(self) -> int:
+        return self.filled_qty + self.crossed_qty
+
+    @property
+    def pool_qty(self) -> int:
+        """Open quantity that no child covers; negative only after a venue's overfill."""
+        return self.open_qty - self.exposure_qty
+
+    @property
+    def is_working(self) -> bool:
+        return self.is_released and not self.is_ended
+
+    def active_members(self) -> Iterator[Member]:
+        return (member for member in self.members.values() if member.is_active)
+
+
+@dataclass(slots=True)
+class Quote:
+    """A venue's best bid and ask; a side without a quote is 0."""
+
+    bid_px: int
+    bid_qty: int
+    ask_px: int
+    ask_qty: int
+    received_ns: int
+
+
+@dataclass(slots=True)
+class Book:
+    """What the market and we ourselves show in one instrument."""
+
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    volume_qty: int = 0  # Eligible prints of the day.
+    notional: int = 0
+    last_px: int = 0
+    last_px_ns: int = 0  # Since when it has been in force.
+    px_ns: int = 0  # Sum of price times ns in force, but for the last price.
+    priced_ns: int = 0  # Time that some price was in force, but for the last one's.
+    own_filled_qty: int = 0  # Our fills as first booked, to take out of a tape that shows them.
+    own_notional: int = 0
+    own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
+    limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+
+
+class Lesson(NamedTuple):
+    """What a child that ended teaches; None where it tells nothing."""
+
+    fill_ppm: int | None = None  # Of a resting child.
+    speed_ns: int | None = None  # Of a resting child that was filled.
+    cost_millibps: int | None = None  # Of a taking child that was filled.
+
+
+@dataclass(slots=True)
+class Scorecard:
+    """What a venue was like, learned from our own reports alone."""
+
+    version: int = 0
+    samples: int = 0
+    fill_ppm: int = 0
+    speed_ns: int = 0
+    cost_millibps: int = 0
+    take_samples: int = 0
+    fresh: list[Lesson] = field(default_factory=list)  # Of children since the last update.
+
+
+def amended_qty(order: Order) -> int:
+    """Total after the amend; a cut to or below what is done becomes what is done."""
+    assert order.pending is not None
+    return max(order.pending.order_qty, order.order_qty - order.open_qty)

@@ -1,0 +1,179 @@
+"""What a shard knows: mutable slots that only `evolve` functions write.
+
+Everything here is a fold of facts, events and seals, in that order of a batch. Nothing is derived
+from a clock, and nothing iterates a set, so two folds of one log are equal to the last byte. What
+is dropped at the close of a day and what survives it stands in `day`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Self
+
+from engine.core.events import (
+    BreakCarried,
+    BreakFlagged,
+    CalendarDefined,
+    DayOpened,
+    FeeScheduleDefined,
+    InstrumentDefined,
+    LimitAllotted,
+    MandateSet,
+    PolicySet,
+    RiskLimitSet,
+    Side,
+    TickTableDefined,
+    VenueDefined,
+    VenueStatus,
+    VolumeCurveDefined,
+)
+from engine.core.state.finished_store import MemoryShelf, Shelf, Shelved, order_key
+from engine.core.state.model import Book, Child, ExecutionKey, Fill, Order, Parent, Scorecard
+
+NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
+
+SHELVE_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
+
+# What touched a parent since the last seal; planning reads it, the seal clears it.
+DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
+
+
+@dataclass(slots=True)
+class Settings:
+    """What of the configuration decides; adopted by an event, so it is in the log."""
+
+    quote_age_max_ns: int = 30_000_000_000
+    limit_band_px: int = 100_000_000
+    tape_includes_own: bool = False
+    partitions: int = 1  # Shards; where nobody says, this one has every instrument.
+
+
+class Views(dict[str, Any]):
+    """What was worked out of an instrument's book, to be forgotten at any time.
+
+    It is no part of what a shard knows: states are compared and saved without it.
+    """
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
+@dataclass(slots=True)
+class Reference:
+    """Instruments, venues and calendars, each as last defined."""
+
+    instruments: dict[str, InstrumentDefined] = field(default_factory=dict)
+    ticks: dict[str, TickTableDefined] = field(default_factory=dict)
+    venues: dict[str, VenueDefined] = field(default_factory=dict)
+    fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
+    calendars: dict[str, CalendarDefined] = field(default_factory=dict)
+    curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Controls:
+    """What people set: kill switches, limits, mandates, policy; keyed by (scope, id)."""
+
+    killed: dict[tuple[str, str], str] = field(default_factory=dict)
+    limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
+    allotments: dict[tuple[str, str], LimitAllotted] = field(default_factory=dict)
+    mandates: dict[str, MandateSet] = field(default_factory=dict)
+    restricted: dict[str, str] = field(default_factory=dict)
+    policy: PolicySet | None = None
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a close writes for the next day, and nothing else of the day survives."""
+
+    orders: dict[str, Order] = field(default_factory=dict)
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    venue_status: dict[str, VenueStatus] = field(default_factory=dict)
+    sessions_down: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Standing:
+    """The facts that a close says again; empty but in the batch of a close."""
+
+    reference: Reference = field(default_factory=Reference)
+    controls: Controls = field(default_factory=Controls)
+    is_whole: bool = False  # All of them were said.
+
+
+@dataclass(slots=True)
+class State:
+    """Everything a shard knows."""
+
+    shard: int
+    settings: Settings = field(default_factory=Settings)
+    settings_text: str = ""
+    next_seq: int = 0
+    sealed_ns: int = 0
+    sealed_seq: int = 0  # The next seq after the last seal.
+    seals: int = 0  # Of the day; what lies on the shelf is in their order, events or none.
+    day_seq: int = 0  # The next seq after the last close.
+    day: DayOpened | None = None
+    reference: Reference = field(default_factory=Reference)
+    controls: Controls = field(default_factory=Controls)
+    spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
+    halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
+    suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To the source's number.
+    sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to since when.
+    venue_status: dict[str, VenueStatus] = field(default_factory=dict)
+    books: dict[str, Book] = field(default_factory=dict)
+    views: Views = field(default_factory=Views, compare=False, repr=False)  # Of market's.
+    orders: dict[str, Order] = field(default_factory=dict)
+    order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
+    # (source, its id) to the reason, the oldest first; bounded.
+    refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
+    parents_ended: dict[str, Parent] = field(default_factory=dict)
+    joinable: dict[tuple[object, ...], list[Parent]] = field(default_factory=dict)  # By key.
+    by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+    fills: dict[str, Fill] = field(default_factory=dict)
+    executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
+    # Of the last six, what is finished lies on the shelf; `ended` says when it is looked at.
+    ended: OrderedDict[str, int] = field(default_factory=OrderedDict)  # Parent id to ns.
+    shelve_after_ns: int = SHELVE_AFTER_NS
+    shelf: Shelf = field(default_factory=MemoryShelf, compare=False, repr=False)
+    shelved: Shelved = field(default_factory=Shelved)
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
+    touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
+    unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
+    carried: Carried = field(default_factory=Carried)  # What the close leaves.
+    standing: Standing = field(default_factory=Standing)  # And what is in force then.
+
+    def event_id(self, seq: int) -> str:
+        return f"{self.shard}-{seq}"
+
+    def parent(self, parent_id: str) -> Parent:
+        """A parent of the day, wherever it lies. Who changes it has it taken down first."""
+        found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
+        return found or self.shelf.look(parent_id, self.orders)
+
+    def order_id_of(self, source: str, cl_ord_id: str) -> str | None:
+        """The order that a source named so. One that is not in `orders` has nothing open."""
+        order_id = self.order_ids.get((source, cl_ord_id))
+        if order_id is not None or not self.shelved.orders:
+            return order_id
+        found = self.shelf.find(order_key(source, cl_ord_id))
+        return None if found is None else found.name
+
+    def parents_of_day(self) -> Iterator[Parent]:
+        """Every parent, at work, ended or on the shelf; for who checks."""
+        return chain(
+            self.parents.values(), self.parents_ended.values(), self.shelf.parents(self.orders)
+        )
+
+    def book(self, instrument_id: str) -> Book:
+        """The instrument's book; an empty one if nothing was seen."""
+        return self.books.get(instrument_id) or Book()
+
+    def touch(self, parent_id: str, bits: int) -> None:
+        self.touched[parent_id] = self.touched.get(parent_id, 0) | bits

@@ -1,0 +1,1 @@
+"""Strategies: plan, schedule, slices and recalibration."""

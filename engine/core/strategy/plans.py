@@ -1,0 +1,298 @@
+"""Choose how a parent is worked, and say where its schedule is.
+
+A strategy trades impact against market risk against certainty of completion. VWAP follows the
+expected volume curve, TWAP the clock, POV the volume that others really trade (own = rate /
+(1 - rate) x others'), implementation shortfall the discrete solution of Almgren and Chriss (2000).
+A plan is a pure function of time and market volume; nothing is timed by a stored clock. A change
+of membership makes a new revision: the remaining quantity over the remaining time, with what was
+behind the schedule due at once.
+"""
+
+from collections.abc import Callable, Mapping
+from math import isqrt
+from typing import Any, NamedTuple
+
+from engine.core.controls.risk import policy_of
+from engine.core.events import (
+    Benchmark,
+    InstrumentDefined,
+    PlanAdopted,
+    PlanReason,
+    PolicySet,
+    StageEvent,
+    Strategy,
+    Urgency,
+)
+from engine.core.market import consolidated as market
+from engine.core.state.model import Parent
+from engine.core.state.state import BUST, DUE, MEMBERS, State
+from engine.core.strategy.almgren_chriss import kappa_per_second_e9
+from engine.core.strategy.almgren_chriss import target_qty as shortfall_target_qty
+from engine.core.strategy.schedules import (
+    curve_volume_qty,
+    pov_target_qty,
+    twap_target_qty,
+    vwap_target_qty,
+)
+
+PPM = 1_000_000
+MILLIBPS = 10_000_000  # 1e-3 bps in one.
+AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
+RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
+
+NAMED_BY = {
+    Benchmark.VWAP: Strategy.VWAP,
+    Benchmark.TWAP: Strategy.TWAP,
+    Benchmark.POV: Strategy.POV,
+}
+
+
+class Outlook(NamedTuple):
+    """What a choice is made from."""
+
+    instrument: InstrumentDefined
+    horizon_volume_qty: int
+    size_to_volume_ppm: int
+    spread_px: int | None
+    mid_px: int
+
+
+# ---------------------------------------------------------------------------- schedule
+
+
+def done_qty(parent: Parent, plan: PlanAdopted) -> int:
+    """Filled and crossed since the plan's base."""
+    return parent.done_qty - plan.base_qty
+
+
+def others_qty(state: State, parent: Parent) -> int:
+    """Others' eligible volume since the parent's release."""
+    book = state.book(parent.terms.instrument_id)
+    return market.others_volume_qty(state, book, parent.base)
+
+
+def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
+    """Where the schedule is at a time, since the plan's base; rounded down."""
+    spread_qty = plan.plan_qty - plan.carry_qty
+    return plan.carry_qty + SCHEDULES[plan.strategy](state, parent, plan, spread_qty, at_ns)
+
+
+def vwap_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    edges_ns, volumes_qty = curve(state, parent.terms.instrument_id)
+    if not edges_ns:
+        return twap_schedule(state, parent, plan, qty, at_ns)
+    return vwap_target_qty(qty, edges_ns, volumes_qty, plan.start_ns, plan.end_ns, at_ns)
+
+
+def twap_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    return twap_target_qty(qty, plan.start_ns, plan.end_ns, at_ns)
+
+
+def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, _: int) -> int:
+    """Volume decides, whatever the time; the next interval's volume is not known yet."""
+    volume_qty = others_qty(state, parent) - plan.base_volume_qty
+    return pov_target_qty(qty, plan.participation_ppm, max(0, volume_qty))
+
+
+def shortfall_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    elapsed_ns, horizon_ns = at_ns - plan.start_ns, plan.end_ns - plan.start_ns
+    return shortfall_target_qty(qty, elapsed_ns, horizon_ns, plan.kappa_e9)
+
+
+SCHEDULES: Mapping[Strategy, Callable[[State, Parent, PlanAdopted, int, int], int]] = {
+    Strategy.VWAP: vwap_schedule,
+    Strategy.TWAP: twap_schedule,
+    Strategy.POV: pov_schedule,
+    Strategy.IS: shortfall_schedule,
+}
+
+
+def curve(state: State, instrument_id: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The expected volume curve of today as (edges in ns UTC, volumes); empty if unknown."""
+    found, day = state.reference.curves.get(instrument_id), state.day
+    if found is None or day is None:
+        return (), ()
+    return tuple(day.open_ns + edge for edge in found.edges_ns), found.volumes_qty
+
+
+def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int, end: int) -> int:
+    """Volume that a usual day has from start to end (ns), by the curve or evenly."""
+    day = state.day
+    assert day is not None, "a parent works within a day"
+    edges_ns, volumes_qty = curve(state, instrument.instrument_id)
+    total_qty = sum(volumes_qty)  # Integers.
+    if total_qty:
+        part_qty = curve_volume_qty(edges_ns, volumes_qty, start, end)
+        return instrument.adv_qty * part_qty // total_qty
+    return instrument.adv_qty * max(0, end - start) // (day.close_ns - day.open_ns)
+
+
+# ------------------------------------------------------------------------------ choice
+
+
+def choose(policy: PolicySet, parent: Parent, outlook: Outlook) -> Strategy:
+    """The strategy for a parent; the first line that applies."""
+    terms = parent.terms
+    if policy.strategy in SCHEDULES:
+        return policy.strategy
+    if terms.benchmark in NAMED_BY:
+        return NAMED_BY[terms.benchmark]
+    is_too_big = outlook.size_to_volume_ppm > terms.max_participation_ppm
+    if terms.must_complete and is_too_big:
+        return Strategy.VWAP  # All of the window, in step with its volume: the least impact.
+    if terms.urgency is Urgency.HIGH:
+        return Strategy.IS
+    if is_too_big:
+        return Strategy.POV  # It can't complete within its cap: follow the volume at the cap.
+    if terms.urgency is Urgency.LOW:
+        return Strategy.POV if terms.limit_band else Strategy.VWAP
+    return Strategy.IS
+
+
+def look(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outlook:
+    instrument = state.reference.instruments[parent.terms.instrument_id]
+    best = market.view(state, instrument.instrument_id, now_ns)
+    volume_qty = expected_volume_qty(state, instrument, now_ns, end_ns)
+    known_px = market.reference_px(state, instrument.instrument_id, now_ns)
+    return Outlook(
+        instrument=instrument,
+        horizon_volume_qty=volume_qty,
+        size_to_volume_ppm=min(1000 * PPM, parent.open_qty * PPM // max(1, volume_qty)),
+        spread_px=best.ask_px - best.bid_px if best.is_two_sided else None,
+        mid_px=known_px or parent.arrival_mid_px or parent.limit_px or 0,
+    )
+
+
+def horizon_end_ns(policy: PolicySet, parent: Parent, strategy: Strategy, now_ns: int) -> int:
+    """Implementation shortfall is over sooner for the urgent; the others use the window."""
+    end_ns = parent.terms.end_ns
+    plan = parent.plan
+    if strategy is not Strategy.IS or parent.terms.urgency is Urgency.LOW:
+        return end_ns
+    if plan is not None and plan.strategy is Strategy.IS and plan.end_ns > now_ns:
+        return plan.end_ns
+    is_high = parent.terms.urgency is Urgency.HIGH
+    return min(end_ns, now_ns + (policy.horizon_high_ns if is_high else policy.horizon_normal_ns))
+
+
+def adopt(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """A first plan after the release; a revision when its premises have changed."""
+    if not parent.is_working or not parent.open_qty or now_ns >= parent.terms.end_ns:
+        return ()
+    plan = parent.plan
+    if plan is None:
+        return (planned(state, parent, PlanReason.RELEASED, now_ns),)
+    bits = state.touched.get(parent.parent_id, 0)
+    if bits & (MEMBERS | BUST):
+        return (planned(state, parent, PlanReason.MEMBERS_CHANGED, now_ns),)
+    if bits & DUE and plan.strategy is Strategy.POV and is_at_risk(state, parent, plan, now_ns):
+        return (planned(state, parent, PlanReason.COMPLETION_AT_RISK, now_ns),)
+    return ()
+
+
+def is_at_risk(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> bool:
+    """Whether a parent that must complete would not, at its rate and the expected volume."""
+    if not parent.terms.must_complete:
+        return False
+    instrument = state.reference.instruments[parent.terms.instrument_id]
+    coming_qty = expected_volume_qty(state, instrument, now_ns, parent.terms.end_ns)
+    return pov_target_qty(parent.open_qty, plan.participation_ppm, coming_qty) < parent.open_qty
+
+
+def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> PlanAdopted:
+    policy, terms, former = policy_of(state), parent.terms, parent.plan
+    outlook = look(state, parent, now_ns, terms.end_ns)
+    strategy = choose(policy, parent, outlook)
+    if reason is PlanReason.COMPLETION_AT_RISK:
+        strategy = Strategy.VWAP  # The clock completes where the volume may not.
+    end_ns = horizon_end_ns(policy, parent, strategy, now_ns)
+    outlook = look(state, parent, now_ns, end_ns)
+    cost, risk = estimate_millibps(outlook, parent.open_qty, end_ns - now_ns, day_ns(state))
+    return PlanAdopted(
+        parent_id=parent.parent_id,
+        strategy=strategy,
+        router=policy.router,
+        reason=reason,
+        revision=0 if former is None else former.revision + 1,
+        start_ns=now_ns,
+        end_ns=end_ns,
+        interval_ns=policy.interval_ns,
+        plan_qty=parent.open_qty,
+        base_qty=parent.done_qty,
+        carry_qty=0 if former is None else behind_qty(state, parent, former, now_ns),
+        base_volume_qty=others_qty(state, parent),
+        participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm),
+        max_participation_ppm=terms.max_participation_ppm,
+        aggressiveness_ppm=AGGRESSIVENESS_PPM[terms.urgency],
+        kappa_e9=kappa_e9(state, parent, policy, outlook) if strategy is Strategy.IS else 0,
+        tracking_band_qty=parent.open_qty * policy.tracking_band_ppm // PPM,
+        adv_qty=outlook.instrument.adv_qty,
+        horizon_volume_qty=outlook.horizon_volume_qty,
+        size_to_volume_ppm=outlook.size_to_volume_ppm,
+        daily_volatility_ppm=outlook.instrument.daily_volatility_ppm,
+        spread_px=outlook.spread_px,
+        expected_cost_millibps=cost,
+        cost_risk_millibps=risk,
+    )
+
+
+def behind_qty(state: State, parent: Parent, former: PlanAdopted, now_ns: int) -> int:
+    """What was behind the former schedule, less the part of those that left; rounded down."""
+    done = done_qty(parent, former)
+    remaining_qty = former.plan_qty - done
+    behind = target_qty(state, parent, former, now_ns) - done
+    if behind <= 0:
+        return 0
+    return behind * min(parent.open_qty, remaining_qty) // remaining_qty
+
+
+def day_ns(state: State) -> int:
+    assert state.day is not None, "a parent works within a day"
+    return state.day.close_ns - state.day.open_ns
+
+
+def kappa_e9(state: State, parent: Parent, policy: PolicySet, outlook: Outlook) -> int:
+    """Almgren-Chriss urgency from what the market shows; a straight line where it shows nothing.
+
+    The risk that is averse to is that of the whole parent, so aversion counts per currency unit.
+    """
+    instrument = outlook.instrument
+    if not outlook.spread_px or instrument.adv_qty <= 0 or outlook.mid_px <= 0:
+        return 0
+    tenths = RISK_AVERSION_TENTHS[parent.terms.urgency]
+    return kappa_per_second_e9(
+        risk_aversion_e12=policy.risk_aversion_e12 * tenths // 10,
+        volatility_px=outlook.mid_px * instrument.daily_volatility_ppm // PPM,
+        spread_px=outlook.spread_px,
+        day_volume_qty=instrument.adv_qty,
+        interval_ns=policy.interval_ns,
+        day_ns=day_ns(state),
+    )
+
+
+def estimate_millibps(
+    outlook: Outlook, qty: int, horizon_ns: int, session_ns: int
+) -> tuple[int, int]:
+    """Expected cost against arrival and its standard deviation, 1e-3 bps, rounded up.
+
+    Half the spread plus the square-root law with a factor of one (Sato, Kanazawa measure an
+    exponent of 0.489); the risk is that of a straight line, sigma * sqrt(T / 3).
+    """
+    sigma = outlook.instrument.daily_volatility_ppm * (MILLIBPS // PPM)
+    adv_qty = max(1, outlook.instrument.adv_qty)
+    impact = sigma * isqrt(qty * PPM * PPM // adv_qty) // PPM
+    half_spread = (outlook.spread_px or 0) * MILLIBPS // max(1, 2 * outlook.mid_px)
+    risk = sigma * isqrt(horizon_ns * PPM * PPM // (3 * session_ns)) // PPM
+    return half_spread + impact + 1, risk + 1
+
+
+# ------------------------------------------------------------------------------ evolve
+
+
+def on_plan_adopted(state: State, event: PlanAdopted) -> None:
+    parent = state.parents[event.parent_id]
+    parent.plan = event
+    parent.aggressiveness_ppm = max(event.aggressiveness_ppm, parent.aggressiveness_ppm)
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {PlanAdopted: on_plan_adopted}

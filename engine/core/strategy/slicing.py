@@ -1,0 +1,133 @@
+"""Cut the next piece off a parent, on what is done and out, not on what was once released.
+
+At a schedule point the slice brings done + open up to where the schedule will be at the next
+point. Within the tracking band it posts; behind the band it takes; in the last interval it cleans
+up. A slice is whole lots and at least the policy's minimum, but for the last one, which takes the
+odd rest. What a child did not fill is simply not done, so the next slice asks for it again.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.controls import risk
+from engine.core.events import PlanAdopted, PolicySet, Router, SliceReleased, StageEvent, Style
+from engine.core.market import reference
+from engine.core.parents import aggregation, membership
+from engine.core.state.model import Parent
+from engine.core.state.state import (
+    BUST,
+    CONTROL,
+    CROSS,
+    DUE,
+    FILL,
+    MARKET,
+    MEMBERS,
+    RETURNED,
+    State,
+)
+from engine.core.strategy import plans as strategy
+from engine.core.strategy.schedules import pov_target_qty
+
+PPM = 1_000_000
+TAKES_FROM_PPM = 500_000  # Aggressiveness from which a parent takes even on schedule.
+ANY_REASON = DUE | FILL | CROSS | MEMBERS | BUST | RETURNED | MARKET | CONTROL
+
+
+def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """The slice that is due, if there is one."""
+    plan = parent.plan
+    if plan is None or not parent.open_qty or now_ns >= parent.terms.end_ns:
+        return ()
+    if not state.touched.get(parent.parent_id, 0) & ANY_REASON:
+        return ()
+    if not aggregation.may_trade(state, parent):
+        return ()
+    policy = risk.policy_of(state)
+    style = style_of(state, parent, plan, now_ns)
+    qty = slice_qty(state, parent, plan, policy, style, now_ns)
+    if qty <= 0:
+        return ()
+    return (
+        SliceReleased(
+            parent_id=parent.parent_id,
+            slice_qty=qty,
+            style=style,
+            router=router_of(state, parent, plan, style, qty),
+            limit_px=parent.limit_px,
+            target_qty=strategy.target_qty(state, parent, plan, now_ns),
+            done_qty=strategy.done_qty(parent, plan),
+            open_qty=parent.exposure_qty,
+            parent_qty=parent.open_qty,
+            market_volume_qty=strategy.others_qty(state, parent),
+            policy_id=policy.policy_id,
+        ),
+    )
+
+
+def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> Style:
+    """Post on schedule, take when behind it, clean up before the end."""
+    if now_ns + plan.interval_ns >= parent.terms.end_ns:
+        return Style.CLEANUP
+    if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
+        return Style.AGGRESSIVE
+    behind_qty = strategy.target_qty(state, parent, plan, now_ns) - strategy.done_qty(parent, plan)
+    return Style.AGGRESSIVE if behind_qty > plan.tracking_band_qty else Style.PASSIVE
+
+
+def slice_qty(
+    state: State, parent: Parent, plan: PlanAdopted, policy: PolicySet, style: Style, now_ns: int
+) -> int:
+    """How much to release now; 0 if it would be less than the minimum."""
+    free_qty = parent.pool_qty - membership.pending_qty(state, parent)
+    if style is Style.CLEANUP:
+        wanted_qty = free_qty
+    else:
+        ahead_qty = strategy.target_qty(state, parent, plan, now_ns + plan.interval_ns)
+        wanted_qty = ahead_qty - strategy.done_qty(parent, plan) - parent.exposure_qty
+        lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+        most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
+        # Never below the least slice: a small parent would wait for the clean-up with all of it.
+        wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
+    most_qty = min(free_qty, allowed_qty(state, parent, style))
+    qty = min(wanted_qty, most_qty)
+    if qty <= 0:
+        return 0
+    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    if free_qty == most_qty <= lot_qty and qty * 2 >= free_qty:
+        return free_qty  # The odd rest goes in one piece, once half of it is due.
+    if qty < free_qty:
+        qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd rest goes last.
+    return qty if qty >= min(policy.min_slice_qty, free_qty) else 0
+
+
+def allowed_qty(state: State, parent: Parent, style: Style) -> int:
+    """What the cap on participation leaves; one lot at least, so that a start is possible.
+
+    A clean-up of a parent that must complete puts completion above the cap.
+    """
+    if style is Style.CLEANUP and parent.terms.must_complete:
+        return parent.open_qty
+    terms = parent.terms
+    used_qty = parent.filled_qty + parent.exposure_qty
+    cap_qty = pov_target_qty(
+        parent.open_qty + used_qty, terms.max_participation_ppm, strategy.others_qty(state, parent)
+    )
+    return cap_qty + reference.lot_qty(state, terms.instrument_id) - used_qty
+
+
+def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:
+    """The plan's router, or: take in parallel, look in the dark with size, else one by one."""
+    if plan.router in (Router.SEQUENTIAL, Router.PARALLEL, Router.LIQUIDITY_SEEKING):
+        return plan.router
+    if style is not Style.PASSIVE:
+        return Router.PARALLEL
+    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    has_size = qty >= 2 * lot_qty
+    return Router.LIQUIDITY_SEEKING if has_size and not parent.terms.no_dark else Router.SEQUENTIAL
+
+
+def on_slice_released(_: State, __: SliceReleased) -> None:
+    """Only a routed child is out; the slice itself reserves nothing."""
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {SliceReleased: on_slice_released}

@@ -1,0 +1,285 @@
+"""Controls from a TOML file: kill switch, limits, mandates, policies, restrictions, the day.
+
+    [policy]                            [[mandate]]
+    policy_id = "day-1"                 client_id = "C1"
+    window = "5s"                       max_participation = "10%"
+
+Each table becomes one event of `controls`, in the order of `TABLES`, so that a file may name a
+client's mandate and its limit in any order. What a table leaves out has the default that stands
+here; a policy is always written whole.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from engine.core.events import (
+    AllocationRule,
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    InstrumentHaltSet,
+    KillSwitchSet,
+    LimitAllotted,
+    MandateSet,
+    PolicySet,
+    RestrictionSet,
+    RiskLimitSet,
+    Router,
+    Strategy,
+    SuspensionLifted,
+)
+from engine.gateways.files.tables import Table, tables_of, validated
+from engine.gateways.input_records import shared_records
+from engine.gateways.values import (
+    Code,
+    Codes,
+    Day,
+    DurationNs,
+    Ns,
+    Ppm,
+    Qty,
+    Text,
+    Truth,
+    Whole,
+    Word,
+)
+from engine.log.port import NewRecord
+
+Control = (
+    KillSwitchSet
+    | RiskLimitSet
+    | LimitAllotted
+    | MandateSet
+    | PolicySet
+    | RestrictionSet
+    | InstrumentHaltSet
+    | SuspensionLifted
+    | DayOpened
+    | DayClosed
+)
+
+
+class ControlTable(Table):
+    """A table of a controls file."""
+
+    @abstractmethod
+    def to_event(self, set_by: str, set_ns: int) -> Control: ...
+
+
+class Scoped(ControlTable):
+    scope: Word[ControlScope] = ControlScope.FIRM
+    scope_id: Text = ""
+
+    def key(self) -> str:
+        return f"{self.scope}:{self.scope_id}"
+
+
+class Kill(Scoped):
+    engaged: Truth = True
+    text: Text = ""
+
+    def to_event(self, set_by: str, set_ns: int) -> KillSwitchSet:
+        return KillSwitchSet(
+            scope=self.scope,
+            scope_id=self.scope_id,
+            engaged=self.engaged,
+            set_by=set_by,
+            text=self.text,
+            set_ns=set_ns,
+        )
+
+
+class Limit(Scoped):
+    max_order_qty: Qty | None = None
+    max_order_notional: Whole | None = None  # Whole currency units.
+    collar: Ppm | None = None
+
+    def to_event(self, set_by: str, set_ns: int) -> RiskLimitSet:
+        return RiskLimitSet(
+            scope=self.scope,
+            scope_id=self.scope_id,
+            max_order_qty=self.max_order_qty,
+            max_order_notional_cur=self.max_order_notional,
+            collar_ppm=self.collar,
+            set_by=set_by,
+            set_ns=set_ns,
+        )
+
+
+class Allotment(Scoped):
+    shard: Whole
+    notional: Whole  # Whole currency units a day.
+
+    def to_event(self, set_by: str, set_ns: int) -> LimitAllotted:  # noqa: ARG002  No such field.
+        return LimitAllotted(
+            scope=self.scope,
+            scope_id=self.scope_id,
+            shard=self.shard,
+            allotted_notional_cur=self.notional,
+            set_ns=set_ns,
+        )
+
+
+class Lift(Scoped):
+    text: Text = ""
+
+    def to_event(self, set_by: str, set_ns: int) -> SuspensionLifted:
+        return SuspensionLifted(
+            scope=self.scope,
+            scope_id=self.scope_id,
+            set_by=set_by,
+            text=self.text,
+            set_ns=set_ns,
+        )
+
+
+class Mandate(ControlTable):
+    client_id: Code
+    active: Truth = True
+    dark_allowed: Truth = True
+    excluded_venues: Codes = ()
+    crossing_consent: Truth = False  # Consent is given, never assumed.
+    max_participation: Ppm = 200_000  # Guess: a fifth of the volume, a common house cap.
+
+    def key(self) -> str:
+        return self.client_id
+
+    def to_event(self, set_by: str, set_ns: int) -> MandateSet:
+        return MandateSet(
+            client_id=self.client_id,
+            active=self.active,
+            dark_allowed=self.dark_allowed,
+            excluded_venues=self.excluded_venues,
+            crossing_consent=self.crossing_consent,
+            max_participation_ppm=self.max_participation,
+            set_by=set_by,
+            set_ns=set_ns,
+        )
+
+
+class Policy(ControlTable):
+    policy_id: Code
+    window: DurationNs = 5_000_000_000
+    window_members: Whole = 100
+    window_notional: Whole = 5_000_000  # Whole currency units.
+    join_until: Ppm = 500_000
+    cross_quote_age: DurationNs = 1_000_000_000
+    strategy: Word[Strategy] = Strategy.AUTO
+    router: Word[Router] = Router.AUTO
+    allocation_rule: Word[AllocationRule] = AllocationRule.QUOTA
+    interval: DurationNs = 60_000_000_000
+    tracking_band: Ppm = 20_000
+    min_slice_qty: Qty = 100
+    max_slice: Ppm = 200_000
+    participation: Ppm = 100_000
+    horizon_high: DurationNs = 900_000_000_000
+    horizon_normal: DurationNs = 3_600_000_000_000
+    risk_aversion_e12: Whole = 1_000_000  # 1e-6 per currency unit, as in Almgren-Chriss.
+    send_within: DurationNs = 2_000_000_000
+
+    def key(self) -> str:
+        return self.policy_id
+
+    def to_event(self, set_by: str, set_ns: int) -> PolicySet:
+        return PolicySet(
+            policy_id=self.policy_id,
+            window_ns=self.window,
+            window_members=self.window_members,
+            window_notional_cur=self.window_notional,
+            join_until_ppm=self.join_until,
+            cross_quote_age_ns=self.cross_quote_age,
+            strategy=self.strategy,
+            router=self.router,
+            allocation_rule=self.allocation_rule,
+            interval_ns=self.interval,
+            tracking_band_ppm=self.tracking_band,
+            min_slice_qty=self.min_slice_qty,
+            max_slice_ppm=self.max_slice,
+            participation_ppm=self.participation,
+            horizon_high_ns=self.horizon_high,
+            horizon_normal_ns=self.horizon_normal,
+            risk_aversion_e12=self.risk_aversion_e12,
+            send_within_ns=self.send_within,
+            set_by=set_by,
+            set_ns=set_ns,
+        )
+
+
+class Restriction(ControlTable):
+    instrument_id: Code
+    restricted: Truth = True
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self, set_by: str, set_ns: int) -> RestrictionSet:
+        return RestrictionSet(
+            instrument_id=self.instrument_id,
+            restricted=self.restricted,
+            set_by=set_by,
+            set_ns=set_ns,
+        )
+
+
+class Halt(ControlTable):
+    instrument_id: Code
+    text: Text = ""
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self, set_by: str, set_ns: int) -> InstrumentHaltSet:
+        return InstrumentHaltSet(
+            instrument_id=self.instrument_id, text=self.text, set_by=set_by, set_ns=set_ns
+        )
+
+
+class DayOpen(ControlTable):
+    day: Day
+    open: Ns
+    close: Ns
+    seed: Whole = 0
+
+    def key(self) -> str:
+        return str(self.day)
+
+    def to_event(self, set_by: str, set_ns: int) -> DayOpened:  # noqa: ARG002  No such field.
+        return DayOpened(
+            day=self.day, open_ns=self.open, close_ns=self.close, seed=self.seed, set_ns=set_ns
+        )
+
+
+class DayClose(ControlTable):
+    day: Day
+
+    def key(self) -> str:
+        return str(self.day)
+
+    def to_event(self, set_by: str, set_ns: int) -> DayClosed:  # noqa: ARG002  No such field.
+        return DayClosed(day=self.day, set_ns=set_ns)
+
+
+TABLES: Mapping[str, type[ControlTable]] = {
+    "kill": Kill,  # What stops comes first, what resumes trading last.
+    "day_close": DayClose,
+    "restriction": Restriction,
+    "halt": Halt,
+    "limit": Limit,
+    "allotment": Allotment,
+    "mandate": Mandate,
+    "policy": Policy,
+    "lift": Lift,
+    "day_open": DayOpen,
+}
+
+
+def read(path: Path) -> list[ControlTable]:
+    """The tables of a file, in the order of `TABLES`. Raises TableFileError naming all errors."""
+    return validated(path, tables_of(path, tuple(TABLES)), TABLES)
+
+
+def records(tables: Sequence[ControlTable], *, set_by: str, set_ns: int) -> list[NewRecord]:
+    """The records of `controls`, in order."""
+    keyed = [(table.key(), table.to_event(set_by, set_ns)) for table in tables]
+    return shared_records(keyed, sender=set_by, at_ns=set_ns)

@@ -1,0 +1,251 @@
+"""Reference data from a TOML file: instruments, tick tables, venues, fees, calendars, curves.
+
+    effective_day = 2018-01-02          [[venue]]
+                                        venue = "Z"
+    [[instrument]]                      name = "Cboe BZX"
+    instrument_id = "XXX"               kind = "LIT"
+    adv_qty = 4000000
+    daily_volatility = "1.5%"           [[fee]]
+                                        venue = "Z"
+    [[tick_table]]                      taker = 0.0030
+    instrument_id = "XXX"               maker = -0.0020
+    bands = [{ from = 0, tick = 0.01 }]
+
+All reference data is dated: a table says its `effective_day`, or the file says it for all.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field
+
+from engine.core.events import (
+    CalendarDefined,
+    FeeScheduleDefined,
+    InstrumentDefined,
+    TickBand,
+    TickTableDefined,
+    VenueDefined,
+    VenueKind,
+    VolumeCurveDefined,
+)
+from engine.gateways.files.tables import Table, TableFileError, tables_of, validated
+from engine.gateways.input_records import shared_records
+from engine.gateways.values import Code, Day, DurationNs, Ppm, Px, Qty, Text, Truth, Word
+from engine.log.port import NewRecord
+
+Reference = (
+    InstrumentDefined
+    | TickTableDefined
+    | VenueDefined
+    | FeeScheduleDefined
+    | CalendarDefined
+    | VolumeCurveDefined
+)
+DAY = "effective_day"
+CURVE_BUCKETS_MAX = 1_000
+
+
+def _zone(name: object) -> object:
+    try:
+        ZoneInfo(name if isinstance(name, str) else "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, as in America/New_York") from None
+    return name
+
+
+def _clock(value: object) -> object:
+    try:
+        return value if isinstance(value, time) else time.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("expected a venue-local time, as in 09:30") from None
+
+
+Zone = Annotated[str, BeforeValidator(_zone)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+
+
+class ReferenceTable(Table):
+    """A table of a reference file."""
+
+    effective_day: Day
+
+    @abstractmethod
+    def to_event(self) -> Reference: ...
+
+
+class Instrument(ReferenceTable):
+    instrument_id: Code
+    symbol: Text = ""  # Absent: the id.
+    currency: Code = "USD"
+    lot_qty: Qty = 100
+    adv_qty: Qty
+    daily_volatility: Ppm
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self) -> InstrumentDefined:
+        return InstrumentDefined(
+            instrument_id=self.instrument_id,
+            symbol=self.symbol or self.instrument_id,
+            currency=self.currency,
+            lot_qty=self.lot_qty,
+            adv_qty=self.adv_qty,
+            daily_volatility_ppm=self.daily_volatility,
+            effective_day=self.effective_day,
+        )
+
+
+class Band(Table):
+    """A tick size from a price on; a table inside a tick table."""
+
+    from_px: Px = Field(alias="from")
+    tick_px: Px = Field(alias="tick")
+
+    def key(self) -> str:
+        return str(self.from_px)
+
+
+class TickTable(ReferenceTable):
+    instrument_id: Code
+    bands: tuple[Band, ...] = Field(min_length=1, max_length=100)
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self) -> TickTableDefined:
+        return TickTableDefined(
+            instrument_id=self.instrument_id,
+            bands=tuple(TickBand(from_px=x.from_px, tick_px=x.tick_px) for x in self.bands),
+            effective_day=self.effective_day,
+        )
+
+
+class Venue(ReferenceTable):
+    venue: Code
+    name: Text = ""  # Absent: the code.
+    kind: Word[VenueKind] = VenueKind.LIT
+    protected: Truth | None = None  # Absent: a displayed exchange is.
+    posts: Truth = True
+    midpoint: Truth = False
+    min_qty: Qty = 1
+    odd_lots: Truth = True
+
+    def key(self) -> str:
+        return self.venue
+
+    def to_event(self) -> VenueDefined:
+        return VenueDefined(
+            venue=self.venue,
+            name=self.name or self.venue,
+            kind=self.kind,
+            protected=self.kind is VenueKind.LIT if self.protected is None else self.protected,
+            posts=self.posts,
+            midpoint=self.midpoint,
+            min_qty=self.min_qty,
+            odd_lots=self.odd_lots,
+            effective_day=self.effective_day,
+        )
+
+
+class Fee(ReferenceTable):
+    """Currency units for each smallest increment; a rebate is negative."""
+
+    venue: Code
+    taker: Px
+    maker: Px
+    midpoint: Px = 0
+
+    def key(self) -> str:
+        return self.venue
+
+    def to_event(self) -> FeeScheduleDefined:
+        return FeeScheduleDefined(
+            venue=self.venue,
+            taker_fee_px=self.taker,
+            maker_fee_px=self.maker,
+            midpoint_fee_px=self.midpoint,
+            effective_day=self.effective_day,
+        )
+
+
+class Calendar(ReferenceTable):
+    """One session, in venue-local time."""
+
+    calendar_id: Code
+    time_zone: Zone
+    day: Day
+    open: Clock
+    close: Clock
+
+    def key(self) -> str:
+        return self.calendar_id
+
+    def to_event(self) -> CalendarDefined:
+        return CalendarDefined(
+            calendar_id=self.calendar_id,
+            time_zone=self.time_zone,
+            day=self.day,
+            open_ns=self._moment_ns(self.open),
+            close_ns=self._moment_ns(self.close),
+            effective_day=self.effective_day,
+        )
+
+    def _moment_ns(self, clock: time) -> int:
+        date = datetime.strptime(str(self.day), "%Y%m%d").date()  # noqa: DTZ007  A date alone.
+        moment = datetime.combine(date, clock, ZoneInfo(self.time_zone))
+        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+        return since // timedelta(microseconds=1) * 1_000
+
+
+class VolumeCurve(ReferenceTable):
+    """Buckets from the open; `edges` are one more than `volumes`."""
+
+    instrument_id: Code
+    edges: tuple[DurationNs, ...] = Field(min_length=2, max_length=CURVE_BUCKETS_MAX)
+    volumes: tuple[Qty, ...] = Field(min_length=1, max_length=CURVE_BUCKETS_MAX)
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self) -> VolumeCurveDefined:
+        return VolumeCurveDefined(
+            instrument_id=self.instrument_id,
+            edges_ns=self.edges,
+            volumes_qty=self.volumes,
+            effective_day=self.effective_day,
+        )
+
+
+TABLES: Mapping[str, type[ReferenceTable]] = {
+    "calendar": Calendar,
+    "instrument": Instrument,  # Before what refers to it.
+    "tick_table": TickTable,
+    "venue": Venue,
+    "fee": Fee,
+    "volume_curve": VolumeCurve,
+}
+
+
+def read(path: Path) -> list[ReferenceTable]:
+    """The tables of a file, in the order of `TABLES`. Raises TableFileError naming all errors."""
+    found = tables_of(path, (DAY, *TABLES))
+    day = [value for name, value in found if name == DAY]
+    tables = [(name, _dated(table, day)) for name, table in found if name != DAY]
+    if not tables:
+        raise TableFileError(f"{path}: no tables, expected some of {', '.join(TABLES)}")
+    return validated(path, tables, TABLES)
+
+
+def _dated(table: Any, day: Sequence[Any]) -> Any:  # noqa: ANN401  Whatever TOML holds.
+    return {DAY: day[0], **table} if day and isinstance(table, dict) else table
+
+
+def records(tables: Sequence[ReferenceTable], *, sender: str, at_ns: int) -> list[NewRecord]:
+    """The records of `reference`, in order."""
+    return shared_records([(x.key(), x.to_event()) for x in tables], sender=sender, at_ns=at_ns)

@@ -1,0 +1,1 @@
+"""Orders from files and flags, and the answers to them."""

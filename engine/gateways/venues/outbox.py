@@ -1,0 +1,67 @@
+"""Reports that the venues gave, until they are due, and a count of what was told."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.core.events import (
+    CancelRejected,
+    ExecType,
+    ExecutionReported,
+    NotSent,
+    SendStarted,
+    SessionStatusObserved,
+)
+from engine.gateways.venues.reports import Due
+
+Told = NotSent | ExecutionReported | CancelRejected | SessionStatusObserved
+
+
+class Outbox:
+    """A heap of (due, n, report); of equals the earlier one goes first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, Told]] = []
+        self._count = 0
+
+    @property
+    def next_ns(self) -> int | None:
+        return self._waiting[0][0] if self._waiting else None
+
+    def put(self, dues: Iterable[Due]) -> None:
+        for due in dues:
+            if not isinstance(due.event, SendStarted):  # The gateway writes its own, before.
+                self._count += 1
+                heapq.heappush(self._waiting, (due.due_ns, self._count, due.event))
+
+    def due(self, now_ns: int) -> list[Told]:
+        found: list[Told] = []
+        while self._waiting and self._waiting[0][0] <= now_ns:
+            found.append(heapq.heappop(self._waiting)[2])
+        return found
+
+    def empty(self, now_ns: int) -> list[Told]:
+        """All that is on its way, as if it came now; what sessions will do is no news any more."""
+        found: list[Told] = [
+            replace(event, received_ns=now_ns)
+            for _, _, event in sorted(self._waiting)
+            if not isinstance(event, SessionStatusObserved)
+        ]
+        self._waiting.clear()
+        return found
+
+    def forget(self) -> None:
+        self._waiting.clear()
+
+
+def count(tally: Counter[str], event: Told) -> None:
+    if isinstance(event, NotSent):
+        tally["not_sent"] += 1
+    elif isinstance(event, CancelRejected):
+        tally["cancels_rejected"] += 1
+    elif isinstance(event, ExecutionReported):
+        tally["reports"] += 1
+        if event.exec_type is ExecType.TRADE:
+            tally["fills"] += 1
+            tally["filled_qty"] += event.last_qty

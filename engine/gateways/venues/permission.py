@@ -1,0 +1,61 @@
+"""What a gateway may send: it reads the controls itself and refuses without asking a shard.
+
+A route names no client, so the kill switch of a client is held by the shards alone.
+"""
+
+import logging
+
+from engine.core.controls import risk
+from engine.core.events import (
+    ControlScope,
+    DayClosed,
+    DayOpened,
+    Input,
+    KillSwitchSet,
+    SuspensionLifted,
+)
+from engine.core.state.state import State
+from engine.gateways.venues.children import Child
+
+_log = logging.getLogger(__name__)
+
+
+class Permission:
+    """The controls as a gateway has applied them."""
+
+    def __init__(self) -> None:
+        self.day: DayOpened | None = None
+        self.position = -1  # Of the last control applied; -1 before the first.
+        self._is_lost = False  # A control could not be read.
+        self._switches = State(shard=0)  # Kill switches, folded as the engine folds them.
+
+    def apply(self, control: Input | None, position: int) -> None:
+        """Take the next control; None is one that could not be read."""
+        self.position = position
+        if control is None:
+            self._is_lost = True  # It may have been a kill switch.
+        elif isinstance(control, KillSwitchSet):
+            risk.FACTS[KillSwitchSet](self._switches, control)
+            state = "engaged" if control.engaged else "released"
+            _log.warning("kill switch %s: %s %s", state, control.scope, control.scope_id)
+        elif isinstance(control, SuspensionLifted) and control.scope is ControlScope.CONTROLS:
+            self._is_lost = False
+        elif isinstance(control, DayOpened):
+            self.day = control
+        elif isinstance(control, DayClosed):
+            self.day = None
+
+    def refusal(self, child: Child, now_ns: int) -> str:
+        """Why the child must not go out now; empty if it may."""
+        terms = child.terms
+        if self.day is None:
+            return "no trading day is open"
+        if self._is_lost:
+            return "a control could not be read; it may have been a kill switch"
+        if risk.is_killed(self._switches, instrument_id=terms.instrument_id, venue=terms.venue):
+            return "the kill switch is engaged"
+        if child.is_cancelling:
+            return "cancelled before it was sent"
+        if now_ns > terms.send_before_ns:
+            return f"too late by {now_ns - terms.send_before_ns} ns"
+        return ""

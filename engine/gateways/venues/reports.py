@@ -1,0 +1,119 @@
+"""What a gateway writes to `venue-reports`, built from a child and a moment."""
+
+from typing import NamedTuple, Protocol
+
+from engine.core.events import (
+    CancelRejected,
+    ChildRouted,
+    ExecType,
+    ExecutionReported,
+    Liquidity,
+    NotSent,
+    SendStarted,
+    SessionStatusObserved,
+)
+
+Report = SendStarted | NotSent | ExecutionReported | CancelRejected | SessionStatusObserved
+
+
+class Reported(Protocol):
+    """A child as the side that reports on it knows it."""
+
+    @property
+    def child_id(self) -> str: ...
+
+    @property
+    def terms(self) -> ChildRouted: ...
+
+    @property
+    def cum_qty(self) -> int:
+        """Executed so far."""
+        ...
+
+    @property
+    def leaves_qty(self) -> int:
+        """What may still be executed."""
+        ...
+
+
+class Due(NamedTuple):
+    """A record for `venue-reports`, and when the gateway has it."""
+
+    due_ns: int
+    event: Report
+
+
+class Execution(NamedTuple):
+    """What happened to a child at its venue; quantity and price are 0 where nothing traded."""
+
+    exec_type: ExecType
+    text: str
+    last_qty: int = 0
+    last_px: int = 0
+    liquidity: Liquidity = Liquidity.UNDISCLOSED
+    exec_ref_id: str | None = None
+
+
+def send_started(child: Reported, started_ns: int) -> SendStarted:
+    return SendStarted(
+        venue=child.terms.venue,
+        instrument_id=child.terms.instrument_id,
+        child_id=child.child_id,
+        started_ns=started_ns,
+    )
+
+
+def not_sent(child: Reported, text: str, received_ns: int) -> NotSent:
+    return NotSent(
+        venue=child.terms.venue,
+        instrument_id=child.terms.instrument_id,
+        child_id=child.child_id,
+        text=text,
+        received_ns=received_ns,
+    )
+
+
+def cancel_rejected(child: Reported, text: str, received_ns: int) -> CancelRejected:
+    return CancelRejected(
+        venue=child.terms.venue,
+        instrument_id=child.terms.instrument_id,
+        child_id=child.child_id,
+        text=text,
+        received_ns=received_ns,
+    )
+
+
+def execution_reported(
+    child: Reported, execution: Execution, exec_id: str, day: int, at_ns: int, received_ns: int
+) -> ExecutionReported:
+    """The report as the child stands after the execution."""
+    return ExecutionReported(
+        venue=child.terms.venue,
+        instrument_id=child.terms.instrument_id,
+        child_id=child.child_id,
+        exec_id=exec_id,
+        exec_type=execution.exec_type,
+        exec_ref_id=execution.exec_ref_id,
+        last_qty=execution.last_qty,
+        last_px=execution.last_px,
+        cum_qty=child.cum_qty,
+        leaves_qty=child.leaves_qty,
+        liquidity=execution.liquidity,
+        text=execution.text,
+        session_day=day,
+        transact_ns=at_ns,
+        received_ns=received_ns,
+    )
+
+
+def session_status(
+    venue: str, day: int, controls_position: int, received_ns: int, *, up: bool
+) -> SessionStatusObserved:
+    """`controls_position` is -1 where a venue speaks: it knows nothing of our controls."""
+    return SessionStatusObserved(
+        venue=venue,
+        up=up,
+        session_day=day,
+        controls_position=controls_position,
+        received_ns=received_ns,
+    )

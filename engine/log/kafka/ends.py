@@ -1,0 +1,272 @@
+"""Where a partition ends, and the last record before that.
+
+Where a log ends is not told by the last record: transaction markers and aborted records take
+offsets too. The client says how far it has really read with its end-of-partition signal, and the
+broker, asked at that moment, says how far the log is stable.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
+    AdminClient,
+    ListOffsetsResultInfo,
+    OffsetSpec,
+)
+
+from engine.log.kafka.client import CALL_MAX_S, LOGGER, Cluster, error_of, learn_leaders
+from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
+
+PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
+ALL = 2**62  # More records than any partition has.
+LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
+SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
+SETTLE_STEP_S = 0.0005
+RETRY_S = 0.02
+ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
+END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
+BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
+
+Later = Future[ListOffsetsResultInfo]  # An offset that is not known yet.
+
+
+def headers_of(message: Message) -> Headers:
+    """A header may have no value; the port's has an empty one."""
+    found: Any = message.headers() or ()  # The library's type leaves the pairs open.
+    return tuple((name, value or b"") for name, value in found)
+
+
+def damaged(name: str, partition: int, error: KafkaError) -> CorruptLogError:
+    return CorruptLogError(
+        f"{name} partition {partition}: {error.str()}. What the broker has is not what was "
+        f"written to it, or was changed on the way: restore that replica from a whole one."
+    )
+
+
+class Place(NamedTuple):
+    """A partition of one of the log's topics."""
+
+    topic: str
+    partition: int
+
+
+class Ends:
+    """Asks the brokers where partitions begin and end, on connections that never fetch.
+
+    A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.4.
+    """
+
+    def __init__(self, cluster: Cluster, admin: AdminClient) -> None:
+        self._cluster = cluster
+        self._admin = admin
+        self._stable = Consumer(cluster.reading(), logger=LOGGER)
+        self._high = Consumer(
+            cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
+        )
+        for consumer in (self._stable, self._high):
+            learn_leaders(consumer)
+
+    def first(self, place: Place) -> int:
+        """The oldest offset that is still there."""
+        return self._ask(self._stable, [place], OFFSET_BEGINNING)[0]
+
+    def stable(self, places: Sequence[Place]) -> list[int]:
+        """The last stable offsets, in one question: before them everything is decided."""
+        return self._ask(self._stable, places, OFFSET_END)
+
+    def stable_later(self, places: Sequence[Place]) -> list[Later]:
+        """The same without waiting; each answer, or KafkaException, is there within CALL_MAX_S."""
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # As the library has it.
+        answers = self._admin.list_offsets(
+            {TopicPartition(self.name(topic), number): latest for topic, number in places},
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=CALL_MAX_S,
+        )
+        return [answers[TopicPartition(self.name(topic), number)] for topic, number in places]
+
+    def name(self, topic: str) -> str:
+        """As the cluster knows it."""
+        return self._cluster.topic(topic)
+
+    def high(self, places: Sequence[Place]) -> list[int]:
+        """Where the next records will lie, whatever becomes of those before them."""
+        return self._ask(self._high, places, OFFSET_END)
+
+    def settled(self, places: Sequence[Place]) -> list[int]:
+        """The same, once what is committed by now is stable.
+
+        A commit is acknowledged when it is decided; its markers, which make it readable, follow
+        within milliseconds. A transaction that stays open (nobody's but a stranger's) is not
+        waited for.
+        """
+        if all(place.topic not in OUTPUT_TOPICS for place in places):
+            return self.stable(places)  # Inputs are written without transactions.
+        highs = self.high(places)
+        deadline_s = time.monotonic() + SETTLE_MAX_S
+        while True:
+            ends = self.stable(places)
+            late = [n for n, end in enumerate(ends) if end < highs[n]]
+            if not late:
+                return ends
+            if time.monotonic() > deadline_s:
+                for n in late:
+                    self._say_open(places[n], ends[n], highs[n])
+                return ends
+            time.sleep(SETTLE_STEP_S)
+
+    def close(self) -> None:
+        self._stable.close()
+        self._high.close()
+
+    def _say_open(self, place: Place, end: int, high: int) -> None:
+        LOGGER.warning(
+            "%s partition %d: stable to offset %d, written to %d: a transaction is open",
+            self._cluster.topic(place.topic),
+            place.partition,
+            end,
+            high,
+        )
+
+    def _ask(self, consumer: Consumer, places: Sequence[Place], which: int) -> list[int]:
+        """One request to each leader; the watermarks' own call makes two for each partition."""
+        asked = [
+            TopicPartition(self._cluster.topic(topic), partition, which)
+            for topic, partition in places
+        ]
+        deadline_s = time.monotonic() + CALL_MAX_S
+        patience_s = ASK_FIRST_S
+        while True:
+            left_s = max(0.1, deadline_s - time.monotonic())
+            try:
+                answers = consumer.offsets_for_times(asked, timeout=min(patience_s, left_s))
+                failed = next((answer.error for answer in answers if answer.error), None)
+            except KafkaException as error:
+                failed = error_of(error)
+            if failed is None:
+                return [answer.offset for answer in answers]
+            consumer.poll(0)  # Logs and complaints wait in the client until somebody looks.
+            if time.monotonic() > deadline_s:
+                names = ", ".join(at.topic for at in asked)
+                raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
+            time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
+            patience_s *= 2
+            learn_leaders(consumer)
+
+
+class LastSearch:
+    """Finds the last committed records of a partition, searching backwards in doubling steps."""
+
+    def __init__(self, cluster: Cluster, ends: Ends) -> None:
+        self._cluster = cluster
+        self._ends = ends
+        self._lock = threading.Lock()
+        settings = cluster.reading({"fetch.wait.max.ms": PROBE_WAIT_MS})
+        self._consumer = Consumer(settings, logger=LOGGER)
+
+    def last(self, topic: str, partition: int) -> Record | None:
+        found = self.before(Place(topic, partition), None, LAST_SEARCH_OFFSETS)
+        return found[-1] if found else None
+
+    def before(self, place: Place, offset: int | None, count: int) -> list[Record]:
+        """What the last `count` offsets before this one hold; more of them if it is nothing."""
+        first, (end,) = self._ends.first(place), self._ends.settled([place])
+        end = end if offset is None else min(end, offset)
+        step = count
+        with self._lock:
+            while first < end:
+                start = max(first, end - step)
+                found = self._between(place, start, end)
+                if found:
+                    return found
+                if start == first:
+                    break
+                step *= 2
+        return []
+
+    def since(self, place: Place, timestamp_ms: int) -> int:
+        """Steps back until it meets an older record, then halves what lies between.
+
+        The broker's own index by time knows markers too, and these have the broker's time.
+        """
+        first, (high,) = self._ends.first(place), self._ends.settled([place])
+        step, low, end = LAST_SEARCH_OFFSETS, first, high
+        begins = end  # Not `low`: where nothing is left of what was written, the end is meant.
+        with self._lock:
+            while first < high:
+                at = max(first, end - step)
+                found = self._between(place, at, end, 1)
+                if found and found[0].timestamp_ms < timestamp_ms:
+                    low = found[0].offset + 1
+                    break
+                begins = found[0].offset if found else begins
+                high = at
+                step *= 2
+            while low < high:
+                middle = (low + high) // 2
+                found = self._between(place, middle, end, 1)
+                if found and found[0].timestamp_ms < timestamp_ms:
+                    low = found[0].offset + 1
+                else:
+                    begins = found[0].offset if found else begins
+                    high = middle
+        return begins
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _between(self, place: Place, start: int, end: int, most: int = ALL) -> list[Record]:
+        """The records from `start` to before `end`, the first `most` of them."""
+        name, partition = self._cluster.topic(place.topic), place.partition
+        deadline_s = time.monotonic() + CALL_MAX_S
+        found: list[Record] = []
+        cause = "no answer"
+        learn_leaders(self._consumer, name)
+        self._consumer.assign([TopicPartition(name, partition, start)])
+        try:
+            while time.monotonic() < deadline_s:
+                message = self._consumer.poll(0.1)
+                if message is None:
+                    continue
+                error = message.error()
+                if error is None:
+                    found.append(record_of(message))
+                elif error.code() == BAD_BATCH:
+                    raise damaged(name, partition, error)
+                elif error.code() != END_OF_PARTITION:
+                    cause = error.str()  # The client goes on trying.
+                    continue
+                offset = message.offset()
+                assert offset is not None
+                is_end = offset >= (end if error is not None else end - 1)
+                if is_end or len(found) >= most:
+                    return [record for record in found if record.offset < end]
+        finally:
+            self._consumer.unassign()
+        raise self._cluster.unavailable(f"reading the end of {name}", cause)
+
+
+def record_of(message: Message) -> Record:
+    """A record whose position is unknown."""
+    offset = message.offset()
+    assert offset is not None
+    return Record(
+        offset,
+        -1,
+        message.timestamp()[1],
+        message.key(),
+        headers_of(message),
+        message.value() or b"",
+    )

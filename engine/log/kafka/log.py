@@ -1,0 +1,182 @@
+"""The log port over Kafka; the package says what holds and why."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka.client import Cluster, Setting
+from engine.log.kafka.ends import Ends, LastSearch, Place
+from engine.log.kafka.leases import KafkaLeases
+from engine.log.kafka.reader import Feed, KafkaReader
+from engine.log.kafka.writer import Appender, KafkaWriter, begin
+from engine.log.port import (
+    ALL_TOPICS,
+    BEGINNING,
+    SHARED_TOPICS,
+    First,
+    Lease,
+    LeaseLostError,
+    NewRecord,
+    NotEmptyError,
+    Reader,
+    Record,
+    Start,
+)
+
+PREFIX = "metaorder"
+SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
+WAIT_FIRST_S = 0.000_25  # The first look for news, then ever slower ...
+WAIT_LAST_S = 0.004  # ... to this: an idle worker takes a few percent of a core.
+WAIT_GROWTH = 0.05  # Of the time waited so far.
+
+
+class KafkaLog:
+    """The log of one engine: all its topics carry `prefix`."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        prefix: str = PREFIX,
+        partitions: int = 8,
+        session_timeout_ms: int | None = None,
+        settings: Mapping[str, Setting] | None = None,
+    ) -> None:
+        """`settings` are librdkafka's, for TLS and SASL.
+
+        Raises LogUnavailableError; CorruptLogError if the topics would lose or misplace records;
+        EngineError if there are none.
+        """
+        self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
+        self._partitions = partitions
+        self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
+        self._admin = kafka_topics.admin_of(self._cluster)
+        kafka_topics.require(self._cluster, self._admin, partitions)
+        self._ends = Ends(self._cluster, self._admin)
+        self._search = LastSearch(self._cluster, self._ends)
+        self._appender = Appender(self._cluster)
+        self._lock = threading.Lock()
+        self._feeds: dict[str, Feed] = {}
+        self._leases: list[KafkaLeases] = []
+        self._writers: list[KafkaWriter] = []
+
+    @property
+    def partitions(self) -> int:
+        return self._partitions
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        self._appender.append(topic, records)
+
+    def begin(self, make: First) -> None:
+        """A transaction of its own over all topics; its id fences who began before and died."""
+
+        def first() -> Mapping[str, Sequence[NewRecord]]:
+            self._require_empty()
+            ends = self._ends.high([Place(topic, 0) for topic in SHARED_TOPICS])
+            return make(dict(zip(SHARED_TOPICS, ends, strict=True)))
+
+        begin(self._cluster, first)
+
+    def _require_empty(self) -> None:
+        for topic in ALL_TOPICS:
+            for partition in range(1 if topic in SHARED_TOPICS else self._partitions):
+                if self.last(topic, partition) is not None:
+                    raise NotEmptyError(
+                        f"{self._cluster.topic(topic)} holds records already. Nothing was "
+                        "written; give a prefix that nobody has used."
+                    )
+
+    def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
+        with self._lock:  # Each new shard may be rebuilt in a thread of its own.
+            feed = self._feeds.get(topic)
+            if feed is None:
+                feed = self._feeds[topic] = Feed(self._cluster, topic, self._ends)
+        return feed.attach(partition, start)
+
+    def at_ends(self, readers: Sequence[Reader]) -> bool:
+        mine = [reader for reader in readers if isinstance(reader, KafkaReader)]
+        assert len(mine) == len(readers)
+        ends = self._ends.settled([reader.place for reader in mine])
+        return all(reader.has_returned(end) for reader, end in zip(mine, ends, strict=True))
+
+    def last(self, topic: str, partition: int) -> Record | None:
+        return self._search.last(topic, partition)
+
+    def before(
+        self, topic: str, partition: int, offset: int | None, count: int
+    ) -> Sequence[Record]:
+        return self._search.before(Place(topic, partition), offset, count)
+
+    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return self._search.since(Place(topic, partition), timestamp_ms)
+
+    def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
+        """Markers and aborted records take as many as they take."""
+        return None
+
+    def wait(self, timeout_s: float) -> None:
+        """Looks at every consumer in turn: a quarter of a millisecond apart, later four."""
+        with self._lock:
+            feeds = list(self._feeds.values())
+        began_s = now_s = time.monotonic()
+        is_news = [reader.is_read and bool(reader.queue) for f in feeds for reader in f.readers()]
+        for feed in feeds:
+            for reader in feed.readers():
+                reader.is_read = False  # What nobody reads is not news twice.
+        if any(is_news):
+            return
+        while True:
+            if any([feed.pump() for feed in feeds]):  # noqa: C419 (all of them, not up to the first)
+                return
+            left_s = began_s + timeout_s - now_s
+            if left_s <= 0:
+                return
+            pause_s = min(WAIT_LAST_S, WAIT_FIRST_S + (now_s - began_s) * WAIT_GROWTH)
+            time.sleep(min(pause_s, left_s))
+            now_s = time.monotonic()
+
+    def leases(self, owner: str, shards: Sequence[int] | None = None) -> KafkaLeases:
+        leases = KafkaLeases(
+            self._cluster, self._admin, owner, shards, self._session_timeout_ms, self._partitions
+        )
+        self._leases.append(leases)
+        return leases
+
+    def writer(self, lease: Lease) -> KafkaWriter:
+        leases = next((found for found in self._leases if found.holds(lease)), None)
+        if leases is None or not leases.prove(lease):
+            raise LeaseLostError(
+                f"shard {lease.shard}: {lease.owner} does not hold the lease of epoch "
+                f"{lease.epoch} in this process. Wait for `poll` to bring it."
+            )
+        writer = KafkaWriter(
+            self._cluster, lease, self._session_timeout_ms, leases.holds, leases.prove
+        )
+        self._writers.append(writer)
+        return writer
+
+    def close(self) -> None:
+        """Leases last: who takes over must find no transaction of ours still open."""
+        for writer in self._writers:
+            writer.close()
+        for leases in self._leases:
+            leases.close()
+        for feed in self._feeds.values():
+            feed.close()
+        self._writers, self._leases, self._feeds = [], [], {}
+        self._appender.close()
+        self._search.close()
+        self._ends.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

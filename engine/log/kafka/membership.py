@@ -1,0 +1,344 @@
+"""One membership of a consumer group: the thread that keeps it, and what the group says through it.
+
+A thread per membership is the only one that touches its client, which is locked while it polls
+and calls back. So rebalances, proofs and the wait for a worker to finish with a revoked shard do
+not depend on the worker's loop; if that loop stops calling for half a minute, the thread stops
+polling too and the group takes the shards away.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from engine.log.kafka.client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
+from engine.log.port import Lease, LogUnavailableError
+
+HEARTBEAT_MS = 100  # How soon competing members learn of a rebalance; a hand-over takes two.
+CLAIM_HEARTBEAT_MS = 1_000  # A group of one has no rebalances.
+SILENCE_MAX_S = 30.0  # A worker whose loop is silent for longer loses its shards.
+POLL_S = 0.02
+LEAVE_MAX_S = 3.0
+LEAVE_SENT_S = 0.1  # The request is on its way when the member's id is gone.
+FOREIGN_CHECK_S = 0.5
+GHOST_SESSIONS = 2  # A ghost is gone after one; the broker's clock needs some more.
+REFUSED = frozenset(
+    {
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError._FATAL,  # noqa: SLF001 (the client's public name)
+        KafkaError._FENCED,  # noqa: SLF001
+        KafkaError._STATE,  # noqa: SLF001
+    }
+)
+
+
+class Proof:
+    """A question of the worker's thread to the membership's."""
+
+    def __init__(self, lease: Lease, deadline_s: float) -> None:
+        self.lease = lease
+        self.deadline_s = deadline_s
+        self.answered = threading.Event()
+        self.is_held = False
+        self.failure: LogUnavailableError | None = None
+
+
+class Leases(Protocol):
+    """What a membership asks and tells of the leases that it is kept for."""
+
+    owner: str
+    session_timeout_ms: int
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease is held, as far as is known here."""
+
+    def is_silent(self) -> bool:
+        """Whether the worker's loop has stopped polling."""
+
+    def foreign(self, shards: Sequence[int]) -> set[int]:
+        """Those of the shards that are held by the other kind of claim."""
+
+    def has_place(self, group: str) -> bool:
+        """Whether a member of the group has this worker's name. Raises LogUnavailableError."""
+
+    def is_finishing(self, shards: Sequence[int]) -> bool:
+        """Whether the worker has not released yet what was revoked."""
+
+    def on_assigned(self) -> None:
+        """Shards were assigned, and have no epoch yet."""
+
+    def on_gained(self, lease: Lease) -> None:
+        """A shard is held from now on."""
+
+    def on_revoked(self, shards: Sequence[int]) -> None:
+        """The group asks for the shards back."""
+
+    def on_lost(self, shards: Sequence[int]) -> None:
+        """The shards are another member's by now."""
+
+    def on_fenced(self, group: str, error: object) -> None:
+        """The membership is over for good."""
+
+
+class Membership:
+    """One static member of one group, and the thread that keeps it there."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        leases: Leases,
+        group: str,
+        topic: str,
+        claimed: int | None,
+    ) -> None:
+        self.group = group
+        self._cluster = cluster
+        self._leases = leases
+        self._topic = cluster.topic(topic)
+        self._claimed = claimed  # The shard that the one partition of `claims` stands for here.
+        self._untaken: dict[int, int] = {}  # Shard to partition: assigned, epoch not yet raised.
+        self._partition_of: dict[int, int] = {}
+        self._is_leaving = False
+        self._checked_s = 0.0
+        self._consumer = self._new_client()
+        self._proofs: deque[Proof] = deque()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
+
+    def _new_client(self) -> Consumer:
+        session_ms = self._leases.session_timeout_ms
+        heartbeat_ms = HEARTBEAT_MS if self._claimed is None else CLAIM_HEARTBEAT_MS
+        settings = self._cluster.config(
+            {
+                "group.id": self.group,
+                "group.instance.id": self._leases.owner,
+                "group.protocol": "classic",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": session_ms,
+                "heartbeat.interval.ms": min(heartbeat_ms, session_ms // 4),
+                "max.poll.interval.ms": max(session_ms, int(SILENCE_MAX_S * 1000)),
+                "enable.auto.commit": False,
+                "auto.offset.reset": "latest",
+            }
+        )
+        return Consumer(settings, logger=LOGGER)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def leave(self) -> None:
+        self._is_leaving = True
+        self._wake.set()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Something changed that the thread may wait for."""
+        self._wake.set()
+
+    def prove(self, lease: Lease) -> bool:
+        """Commit on the shard's partition; True if the group let us. Raises LogUnavailableError."""
+        proof = Proof(lease, time.monotonic() + CALL_MAX_S)
+        self._proofs.append(proof)
+        self._wake.set()
+        while not proof.answered.wait(POLL_S):
+            if not self._thread.is_alive():
+                return False
+            if time.monotonic() > proof.deadline_s + CALL_MAX_S:
+                raise self._cluster.unavailable(f"proving the lease {lease}", "no answer")
+        if proof.failure is not None:
+            raise proof.failure
+        return proof.is_held
+
+    def _serve(self) -> None:
+        """Answer the proofs asked for; one that a rebalance interrupts is tried again later."""
+        for _ in range(len(self._proofs)):
+            proof = self._proofs.popleft()
+            if self._try(proof):
+                proof.answered.set()
+            else:
+                self._proofs.append(proof)
+
+    def _try(self, proof: Proof) -> bool:
+        """True if the proof has its answer."""
+        lease = proof.lease
+        partition = self._partition_of.get(lease.shard)
+        member_id = self._consumer.memberid()
+        if partition is None or not member_id or not self._leases.holds(lease):
+            return True
+        cause = self._commit(partition, lease.epoch)
+        if cause is None:
+            # Without an id the commit is nobody's, and an empty group takes it from anyone.
+            proof.is_held = self._consumer.memberid() == member_id and self._leases.holds(lease)
+            return True
+        if cause.code() in REFUSED:
+            return True
+        if time.monotonic() > proof.deadline_s:
+            proof.failure = self._cluster.unavailable(
+                f"proving the lease of shard {lease.shard}", cause.str()
+            )
+            return True
+        return False  # In a rebalance, or the coordinator is away: ask again.
+
+    def _commit(self, partition: int, epoch: int) -> KafkaError | None:
+        offsets = [TopicPartition(self._topic, partition, epoch)]
+        try:
+            (answer,) = self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            return error_of(error)
+        return answer.error
+
+    def _run(self) -> None:
+        while self._is_put_out_by_a_ghost():
+            LOGGER.warning("group %s: nobody has its place; joining again", self.group)
+            self._consumer = self._new_client()
+
+    def _is_put_out_by_a_ghost(self) -> bool:
+        """Be a member until it leaves or is put out; True if nobody lives in its place.
+
+        A broker that stood still answers a request to join that its sender has given up, and so
+        gives the place to nobody: whoever sent it is fenced by itself. A ghost sends no heartbeat
+        and is gone after a session; a successor of the same name stays.
+        """
+        try:
+            self._be_a_member()
+        except CLIENT_ERRORS as error:
+            cause = error_of(error)
+            self._drop(list(self._partition_of))
+            LOGGER.warning("group %s: put out (%s); looking who has its place", self.group, cause)
+            if self._comes_free():
+                return True
+            self._leases.on_fenced(self.group, cause.str())
+        finally:
+            self._drop(list(self._partition_of))
+            self._consumer.close()
+        return False
+
+    def _comes_free(self) -> bool:
+        """Whether the place of this name is empty before a living member would give it up."""
+        deadline_s = time.monotonic() + GHOST_SESSIONS * self._leases.session_timeout_ms / 1000
+        while not self._is_leaving and time.monotonic() < deadline_s:
+            try:
+                if not self._leases.has_place(self.group):
+                    return True
+            except LogUnavailableError as error:
+                LOGGER.warning("group %s: %s", self.group, error)
+            self._wake.wait(FOREIGN_CHECK_S)
+        return False
+
+    def _be_a_member(self) -> None:
+        self._consumer.subscribe(
+            [self._topic],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+        while not self._is_leaving:
+            if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
+                self._call_back()
+            self._serve()
+            self._take()
+            self._rest()
+        self._leave_group()
+
+    def _call_back(self) -> None:
+        """Let the client call back; what ends a membership comes as a message."""
+        message = self._consumer.poll(0)
+        error = None if message is None else message.error()
+        # Of such an error `fatal()` is false: confluent-kafka-python, issue 869.
+        if error is not None and error.code() == KafkaError._FATAL:  # noqa: SLF001 (as above)
+            raise KafkaException(error)
+
+    def _rest(self) -> None:
+        self._wake.wait(POLL_S)
+        self._wake.clear()
+
+    def _leave_group(self) -> None:
+        """Leave for good: closing alone would keep a static member's place for a session."""
+        self._consumer.unsubscribe()
+        deadline_s = time.monotonic() + LEAVE_MAX_S
+        while self._consumer.memberid() and time.monotonic() < deadline_s:
+            self._consumer.poll(POLL_S)
+        self._consumer.poll(LEAVE_SENT_S)
+
+    def _take(self) -> None:
+        """Raise the epoch of newly assigned shards; a rebalance in between makes it wait."""
+        if not self._untaken:
+            return
+        now_s = time.monotonic()
+        if self._checked_s and now_s - self._checked_s < FOREIGN_CHECK_S:
+            return
+        try:
+            foreign = self._leases.foreign(list(self._untaken))
+            for shard, partition in list(self._untaken.items()):
+                if shard not in foreign:
+                    self._raise_epoch(shard, partition)
+        except LogUnavailableError as error:
+            LOGGER.warning("group %s: %s", self.group, error)
+        self._checked_s = now_s if self._untaken else 0.0
+
+    def _raise_epoch(self, shard: int, partition: int) -> None:
+        at = TopicPartition(self._topic, partition)
+        try:
+            (found,) = self._consumer.committed([at], timeout=CALL_MAX_S)
+        except KafkaException as error:
+            LOGGER.warning("group %s: %s", self.group, error_of(error).str())
+            return
+        epoch = max(found.offset + 1, time.time_ns() // 1_000_000)
+        cause = self._commit(partition, epoch)
+        if cause is not None:
+            LOGGER.info("group %s: shard %d not yet taken: %s", self.group, shard, cause.str())
+            return
+        del self._untaken[shard]
+        self._leases.on_gained(Lease(shard, self._leases.owner, epoch))
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # The offset is given, so nothing is looked up; paused, so nothing is fetched.
+        at = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
+        consumer.incremental_assign(at)
+        if at:
+            consumer.pause(at)
+        for p in partitions:
+            shard = self._shard_of(p.partition)
+            self._untaken[shard] = self._partition_of[shard] = p.partition
+        self._checked_s = 0.0
+        if at:
+            self._leases.on_assigned()
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """The group waits in here until the worker has finished with these shards."""
+        shards = [self._shard_of(p.partition) for p in partitions]
+        self._leases.on_revoked(shards)
+        deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
+        while self._leases.is_finishing(shards) and time.monotonic() < deadline_s:
+            self._serve()  # The worker may have to prove a lease in order to finish.
+            self._rest()
+        self._drop(shards)
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._drop([self._shard_of(p.partition) for p in partitions])
+        consumer.incremental_unassign(partitions)
+
+    def _drop(self, shards: Sequence[int]) -> None:
+        for shard in shards:
+            self._untaken.pop(shard, None)
+            self._partition_of.pop(shard, None)
+        self._leases.on_lost(shards)
+
+    def _shard_of(self, partition: int) -> int:
+        return partition if self._claimed is None else self._claimed
+
+    def has(self, shard: int) -> bool:
+        """True if the group has assigned it here."""
+        return shard in self._partition_of
+
+    def offer_again(self, shard: int) -> None:
+        partition = self._partition_of.get(shard)
+        if partition is not None:
+            self._untaken[shard] = partition

@@ -1,0 +1,1 @@
+"""The loop over a batch and its three uses: live, recovery, verification."""

@@ -1,0 +1,87 @@
+"""What of a topic's records a shard takes: readable, its own, and able to mean something.
+
+A record is decoded, has the key and lies on the partition of its instrument, and describes what
+can be (`core.plausibility`). Anything else is `Unreadable`: it changes nothing, and its bytes go to
+the dlq. The live loop and verification judge here; recovery reads the judgement from the log, so a
+release that judges otherwise recovers an older one's day.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from engine.core.controls import input_limits as plausibility
+from engine.core.controls.rejected_input import Unreadable
+from engine.core.events import InputReason
+from engine.core.partition import partition_of
+from engine.log import codec
+from engine.log.headers import SOURCE_CHARS_MAX, sender
+from engine.log.port import SHARED_TOPICS, Record
+
+KEYS_MAX = 100_000  # A bound; hostile keys are not kept.
+
+
+class Admission:
+    """The door of one shard."""
+
+    def __init__(self, number: int, partitions: int) -> None:
+        self._number = number
+        self._partitions = partitions
+        self._partition_of_key: dict[bytes, int] = {}
+
+    def admit(self, topic: str, record: Record) -> Any:  # noqa: ANN401  Any of the inputs.
+        """The event in a record, or why it cannot be taken."""
+        try:
+            event = codec.decode(topic, record.value)
+        except codec.UnreadableError as error:
+            return rejected(topic, record, error.reason, str(error))
+        instrument_id = getattr(event, "instrument_id", None)
+        if topic not in SHARED_TOPICS and instrument_id is not None:  # Else it is everybody's.
+            misplaced = self._misplaced(topic, record, instrument_id)
+            if misplaced is not None:
+                return misplaced
+        flaw = plausibility.flaw(event)
+        return implausible(topic, record, event, flaw) if flaw else event
+
+    def _misplaced(self, topic: str, record: Record, instrument_id: str) -> Unreadable | None:
+        key = record.key
+        if key is None or key != instrument_id.encode():
+            text = f"the key is {key!r:.80}, expected the instrument_id {instrument_id!r:.80}"
+            return rejected(topic, record, InputReason.WRONG_KEY, text)
+        partition = self._partition_of_key.get(key)
+        if partition is None:
+            partition = partition_of(key, self._partitions)
+            if len(self._partition_of_key) < KEYS_MAX:
+                self._partition_of_key[key] = partition
+        if partition == self._number:
+            return None
+        text = (
+            f"partition {self._number}, expected {partition}: murmur2 of the key "
+            f"modulo {self._partitions}; see docs/upstream.md"
+        )
+        return rejected(topic, record, InputReason.WRONG_PARTITION, text)
+
+
+def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Unreadable:
+    """Why a record is not taken, and who sent it as far as its headers say."""
+    source, number = sender(record)
+    # The key of a control is no instrument: a fault there suspends all routes.
+    key = b"" if topic in SHARED_TOPICS else record.key or b""
+    return Unreadable(
+        topic=topic,
+        position=record.position,
+        source=source,
+        number=number,
+        instrument_id=key.decode(errors="replace")[:SOURCE_CHARS_MAX],
+        reason=reason,
+        text=text,
+    )
+
+
+def implausible(topic: str, record: Record, event: Any, flaw: str) -> Unreadable:  # noqa: ANN401
+    """Of what was read but means nothing, the record itself says which venue it is about."""
+    found = rejected(topic, record, InputReason.INVALID, flaw)
+    return replace(
+        found,
+        source=getattr(event, "venue", "")[:SOURCE_CHARS_MAX] or found.source,
+        is_harmless=topic in SHARED_TOPICS and not isinstance(event, plausibility.FORBIDDING),
+    )

@@ -1,0 +1,1 @@
+"""A shard rebuilt from its log: the last close, snapshots, and what is folded after them."""

@@ -1,0 +1,132 @@
+"""Find a shard's last close in its log, and where every topic goes on after it, from the end back.
+
+The journal is read backwards up to the last CLOSE, so what lies before it costs nothing. Records of
+a shard carry the time of their batch, which never goes back: in each topic what is newer than the
+close is left out at once, and the close's own records are the last ones of what remains. How many
+records each topic held before them the close says itself (PositionsCarried). A close of a release
+that did not say so is none to begin at.
+"""
+
+from bisect import bisect
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.core.events import BatchSealed, PositionsCarried, SealKind, StageEvent, TopicPlace
+from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Record, Start
+from engine.runtime.replica import WRITTEN, Follower, positions_in
+from engine.runtime.shard_log import Recording, Sealing, decoded, event_of, events_of
+
+PIECE_RECORDS = 2_000  # Seals read at a time on the way back.
+MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
+NS_PER_MS = 1_000_000
+NEVER = 2**62  # Beyond every batch.
+
+IsOfClose = Callable[[Record], bool]  # Whether a record belongs to the close or to what is before.
+
+
+class Close(NamedTuple):
+    """A close, and where every topic goes on after it."""
+
+    sealing: Sealing
+    events: list[StageEvent]
+    starts: dict[str, Start]
+
+
+def last_close(log: Log, number: int, after: int = -1, upto: int | None = None) -> Close | None:
+    """The last close behind batch `after` that a recovery can begin at, or None.
+
+    `upto` is the last batch to look at; None is the newest. Raises CorruptLogError where the log
+    does not hold what its seal says, LogUnavailableError.
+    """
+    sealing = _last_seal(log, number, after, NEVER if upto is None else upto)
+    return None if sealing is None else _read(log, number, sealing)
+
+
+def begun_at(log: Log, follower: Follower, close: Close) -> Recording:
+    """The log right after a close, where the follower stands then too."""
+    follower.begin_at_close(close.sealing.seal, close.events)
+    recording = Recording(log, follower.number)
+    for topic in INPUT_TOPICS:
+        recording.start(topic, follower.resume(topic))
+    for topic, start in close.starts.items():
+        recording.start(topic, start)
+    return recording
+
+
+def _last_seal(log: Log, number: int, after: int, upto: int) -> Sealing | None:
+    offset: int | None = None
+    while found := log.before(JOURNAL, number, offset, PIECE_RECORDS):
+        for record in reversed(found):
+            seal = decoded(JOURNAL, number, record)
+            if seal.batch <= after:
+                return None
+            if seal.kind is SealKind.CLOSE and seal.batch <= upto:
+                return Sealing(seal, record._replace(position=seal.batch))  # One seal a batch.
+        offset = found[0].offset
+    return None
+
+
+def _read(log: Log, number: int, sealing: Sealing) -> Close | None:
+    """What the close wrote; the ingest first, as it says how to find the rest."""
+    seal, record = sealing
+    outputs: dict[str, list[Record]] = {}
+    starts = {JOURNAL: Start(record.offset + 1, seal.batch + 1)}
+    counts = {entry.topic: entry.record_count for entry in seal.outputs}
+    places: PositionsCarried | None = None
+    for topic in WRITTEN:
+        is_of_close = _in_stage(seal, topic, number)
+        if topic == DLQ:
+            assert places is not None
+            is_of_close = _in_dlq(places.inputs)
+        outputs[topic], offset = _own(log, seal, topic, number, counts.get(topic, 0), is_of_close)
+        if places is None:  # Only before the ingest, which comes first, was looked at.
+            events = [event_of(topic, number, each) for each in outputs[topic]]
+            places = positions_in(events)  # type: ignore[arg-type]  # A stage topic's events.
+            if places is None:
+                return None
+        before = {entry.topic: entry.next_position for entry in places.outputs}
+        starts[topic] = Start(offset, before[topic] + counts.get(topic, 0))
+    return Close(sealing, events_of(seal, outputs, number), starts)
+
+
+def _own(
+    log: Log, seal: BatchSealed, topic: str, number: int, count: int, is_of_close: IsOfClose
+) -> tuple[list[Record], int]:
+    """The close's own records of a topic, and where what comes after them begins."""
+    behind = at = log.since(topic, number, seal.now_ns // NS_PER_MS + 1)
+    own: list[Record] = []
+    while len(own) < count or not own:
+        found = log.before(topic, number, at, count + MORE_RECORDS)
+        if not found:
+            break
+        at = found[0].offset
+        split = bisect(found, False, key=lambda record: not is_of_close(record))  # noqa: FBT003
+        if split < len(found):
+            behind = found[split].offset
+        own = [*found[:split], *own]
+    if len(own) < count:
+        raise CorruptLogError(
+            f"shard {number}: {topic} holds {len(own)} records up to the close of batch "
+            f"{seal.batch}, whose seal says {count} of its own. Records were lost; nothing was "
+            "written."
+        )
+    return own[len(own) - count :], own[-1].offset + 1 if own else behind
+
+
+def _in_stage(seal: BatchSealed, topic: str, number: int) -> IsOfClose:
+    def is_of_close(record: Record) -> bool:
+        event: StageEvent = event_of(topic, number, record)  # type: ignore[assignment]
+        return event.seq < seal.next_seq
+
+    return is_of_close
+
+
+def _in_dlq(inputs: tuple[TopicPlace, ...]) -> IsOfClose:
+    """What is in the dlq names the input that it was."""
+    ends = {entry.topic: entry.next_position for entry in inputs}
+
+    def is_of_close(record: Record) -> bool:
+        named = dict(record.headers)
+        return int(named["position"]) < ends[named["topic"].decode()]
+
+    return is_of_close

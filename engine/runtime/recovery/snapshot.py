@@ -1,0 +1,266 @@
+"""A shard's state in a file: a cache that spares a restart the folding of the day.
+
+A file names the shard, the batch, its chain, where the log keeps what comes next in every topic,
+and who wrote it: release, Python, and the layout of the state's classes. Only the very same code
+reads it, only where the log has that chain at that batch, and only if its bytes have the digest
+they should. Anything else discards it with a reason, and the log is folded instead. It appears in
+one step, so nobody sees half a file, and several workers may share a folder of one log.
+
+What is finished of the day is not in it: that lies in a file of its own, which grows (see `shelf`),
+and the snapshot says how far it counts. Where that file is gone or too short the snapshot is of no
+use.
+
+What is read can say what a state is, and can run nothing (see `objects`). Who may write the folder
+can still forge a state, or one that takes all memory, so it is the workers' and followers' alone.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from engine.core import events
+from engine.core.state.finished_store import Mark, MemoryShelf
+from engine.core.state.state import State
+from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
+from engine.runtime.garbage_collection import not_collected
+from engine.runtime.recovery import finished_file as shelves
+from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.state_codec import LAYOUT, REDUCERS, Unpickler, UnusableError, dumped
+from engine.runtime.replica import Follower
+from engine.runtime.shard_log import Recording, Sealing
+
+KEPT = 3  # Files of a shard; older ones go.
+FORMAT = b"metaorder snapshot 1"
+HEADER_BYTES_MAX = 65_536
+SUFFIX = ".snapshot"
+
+
+class Place(NamedTuple):
+    """What a snapshot says of itself: where in which log, and by whom."""
+
+    shard: int
+    batch: int
+    chain: bytes
+    release: str
+    python: str
+    layout: str
+    sealed: Start  # The seal of that batch, in the journal.
+    starts: Mapping[str, Start]  # What comes next in each topic.
+
+    @classmethod
+    def of(cls, follower: Follower, recording: Recording, sealing: Sealing) -> Self:
+        """Where both are, right after this batch."""
+        seal, record = sealing
+        assert follower.next_batch == seal.batch + 1, "the batch was folded"
+        starts = {topic: follower.resume(topic) for topic in INPUT_TOPICS}
+        starts |= {topic: recording.place(topic) for topic in OUTPUT_TOPICS}
+        sealed = Start(record.offset, record.position)
+        return cls(
+            follower.number,
+            seal.batch,
+            seal.chain,
+            follower.release,
+            follower.python,
+            LAYOUT,
+            sealed,
+            starts,
+        )
+
+    def to_json(self) -> bytes:
+        return json.dumps({**self._asdict(), "chain": self.chain.hex()}).encode()
+
+    @classmethod
+    def of_json(cls, text: bytes) -> Self:
+        """Raises UnusableError if it is none."""
+        try:
+            found = json.loads(text)
+            return cls(
+                int(found["shard"]),
+                int(found["batch"]),
+                bytes.fromhex(found["chain"]),
+                str(found["release"]),
+                str(found["python"]),
+                str(found["layout"]),
+                Start(*map(int, found["sealed"])),
+                {topic: Start(*map(int, found["starts"][topic])) for topic in ALL_TOPICS},
+            )
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise UnusableError(f"its header cannot be read ({error!r:.200})") from error
+
+
+# --------------------------------------------------------------------------------- files
+
+
+def write(folder: Path, place: Place, state: State) -> Path:
+    """Put a snapshot into the folder, in one step; older ones of the shard go.
+
+    Raises OSError where the folder cannot take it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state.shelf.keep()
+    rest = place.to_json() + b"\n" + dumped(state)
+    path = folder / f"shard-{place.shard:04}-batch-{place.batch:012}{SUFFIX}"
+    draft = folder / f".{path.name}.{os.getpid()}"
+    try:
+        with draft.open("wb") as file:
+            file.write(FORMAT + b" " + hashlib.sha256(rest).hexdigest().encode() + b"\n")
+            file.write(rest)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(folder)
+    _prune(folder, place.shard)
+    shelves.prune(folder, place.shard, state.day_seq)
+    return path
+
+
+def paths(folder: Path, shard: int) -> list[Path]:
+    """The shard's snapshots, the newest batch first."""
+    return sorted(folder.glob(f"shard-{shard:04}-batch-*{SUFFIX}"), reverse=True)
+
+
+def read_place(path: Path) -> Place:
+    """What the file says of itself. Raises UnusableError."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(HEADER_BYTES_MAX)
+            header = file.readline(HEADER_BYTES_MAX)
+    except OSError as error:
+        raise UnusableError(f"it cannot be read ({error})") from error
+    if not first.startswith(FORMAT + b" "):
+        raise UnusableError(f"it does not begin with {FORMAT.decode()!r}")
+    return Place.of_json(header)
+
+
+def check_place(place: Place, follower: Follower) -> None:
+    """Raise UnusableError if another shard's, or made by other code."""
+    wanted = (follower.number, follower.release, follower.python, LAYOUT)
+    found = (place.shard, place.release, place.python, place.layout)
+    for name, is_, expected in zip(
+        ("shard", "release", "Python", "layout"), found, wanted, strict=True
+    ):
+        if is_ != expected:
+            raise UnusableError(f"it is of {name} {is_!s:.40}, expected {expected!s:.40}")
+
+
+def read_state(path: Path, shard: int) -> State:
+    """The state in the file. Raises UnusableError if its bytes are not what was written."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnusableError(f"it cannot be read ({error})") from error
+    first, _, rest = content.partition(b"\n")
+    if first != FORMAT + b" " + hashlib.sha256(rest).hexdigest().encode():
+        raise UnusableError("its bytes do not have their digest: it was damaged or cut")
+    state = loaded(memoryview(rest)[rest.index(b"\n") + 1 :])
+    if state.shard != shard:
+        raise UnusableError(f"it holds the state of shard {state.shard!s:.20}")
+    return state
+
+
+def _sync(folder: Path) -> None:
+    """Have the folder's entry of a file on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _prune(folder: Path, shard: int) -> None:
+    """Keep the last ones written; by time, as another log's may have higher batches."""
+    written: list[tuple[int, Path]] = []
+    for path in paths(folder, shard):
+        with suppress(FileNotFoundError):  # Somebody else prunes too.
+            written.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(written, reverse=True)[KEPT:]:
+        path.unlink(missing_ok=True)
+
+
+# --------------------------------------------------------------------------------- bytes
+
+
+class Shared:
+    """Stands for an event in the bytes of a copy: it is frozen, so both states hold the same."""
+
+
+def loaded(content: bytes | memoryview) -> State:
+    """The state in these bytes. Raises UnusableError, never anything else."""
+    try:
+        with not_collected():
+            found = Unpickler(io.BytesIO(content)).load()
+    except UnusableError:
+        raise
+    except Exception as error:  # Foreign bytes make the unpickler raise anything.
+        raise UnusableError(f"it holds no state ({error!r:.200})") from error
+    if not isinstance(found, State):
+        raise UnusableError(f"it holds no state but {type(found).__name__:.80}")
+    return found
+
+
+def copied(state: State) -> State:
+    """Another state that is equal to this one, and shares with it only what nobody can change."""
+    shared: list[object] = []
+
+    def refer(event: object) -> tuple[type, tuple[int]]:
+        shared.append(event)
+        return Shared, (len(shared) - 1,)
+
+    class Copying(Unpickler):
+        def find_class(self, module: str, name: str) -> Callable[..., object]:
+            if (module, name) == (Shared.__module__, Shared.__qualname__):
+                return shared.__getitem__
+            return super().find_class(module, name)
+
+    events_of = {kind: refer for kind in REDUCERS if kind.__module__ == events.__name__}
+    content = dumped(state, {**REDUCERS, **events_of})
+    with not_collected():
+        found = Copying(io.BytesIO(content)).load()
+    assert isinstance(found, State)
+    return found
+
+
+def restore(
+    follower: Follower, recording: Recording, path: Path, failed: Collection[int] = ()
+) -> None:
+    """Bring both to where the snapshot stands.
+
+    Raises UnusableError if it is another shard's, other code's, damaged, not of this log, or of a
+    batch that `failed` before; then nothing has moved but the recording's journal.
+    """
+    place = read_place(path)
+    check_place(place, follower)
+    if place.batch in failed:
+        raise UnusableError("its shelf failed twice")
+    recording.start(JOURNAL, place.sealed)
+    check_log(place, recording)
+    state = read_state(path, place.shard)
+    found, shelf = state.shelf, follower.state.shelf
+    if isinstance(shelf, DiskShelf) and isinstance(found, Mark | MemoryShelf):
+        shelf.restore(found, path.parent)
+        state.shelf = shelf
+    elif isinstance(found, Mark):
+        raise UnusableError("it refers to a shelf on the disk, and this shard's is in memory")
+    for topic, start in place.starts.items():
+        if topic != JOURNAL:
+            recording.start(topic, start)
+    follower.begin_from(place.batch, place.chain, place.starts, state)
+
+
+def check_log(place: Place, recording: Recording) -> None:
+    """Take the snapshot's seal; raise UnusableError if the log has another one there."""
+    try:
+        sealing = next(recording.seals(), None)
+    except CorruptLogError as error:
+        raise UnusableError(f"the log has no seal where its batch {place.batch} was") from error
+    if sealing is None:
+        raise UnusableError(f"the log ends before its batch {place.batch}")
+    if (sealing.seal.batch, sealing.seal.chain) != (place.batch, place.chain):
+        raise UnusableError(f"the log has another chain at batch {place.batch}")

@@ -1,0 +1,337 @@
+"""The half of the loop that folds: from the log's seals, inputs and events to a shard's state.
+
+Nothing is decided or judged here: a fact is folded unless the log says that it was rejected, and
+everything else comes from the recorded events, by cause. `Shard` adds the other half, which obtains
+the events by deciding; both change the state by the same functions in the same order.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine import topology
+from engine.core.day import carry_forward as standing
+from engine.core.day import trading_day as day
+from engine.core.events import (
+    TOPIC_OF,
+    BatchSealed,
+    BreakCarried,
+    InputRejected,
+    InstrumentHalted,
+    OrderCarried,
+    PositionsCarried,
+    ScorecardCarried,
+    SealKind,
+    StageEvent,
+    SuspensionSet,
+    TopicPlace,
+    VenueStatusCarried,
+)
+from engine.core.state import eviction as shelving
+from engine.core.state import fingerprint
+from engine.core.state.finished_store import MemoryShelf, Shelf
+from engine.core.state.state import SHELVE_AFTER_NS, State
+from engine.log import codec
+from engine.log.port import (
+    BEGINNING,
+    DLQ,
+    INPUT_TOPICS,
+    SHARED_TOPICS,
+    STAGE_TOPICS,
+    CorruptLogError,
+    Record,
+    Start,
+)
+from engine.runtime import hash_chain as seals
+from engine.runtime.open_batch import Batch, OpenBatch
+
+CONFIG_CAUSE = "config:"
+WRITTEN = (*STAGE_TOPICS, DLQ)
+CARRIED = (
+    OrderCarried,
+    ScorecardCarried,
+    BreakCarried,
+    SuspensionSet,
+    InstrumentHalted,
+    VenueStatusCarried,
+    *standing.EVOLVE,
+)
+FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
+
+
+class StateDiffersError(CorruptLogError):
+    """Folding came to another state than the shard had when it decided."""
+
+
+class Follower:
+    """A shard's state and its place in the log, moved on by what the log says."""
+
+    def __init__(
+        self,
+        number: int,
+        release: str,
+        python: str,
+        shelf: Shelf | None = None,
+        shelve_after_ns: int = SHELVE_AFTER_NS,
+    ) -> None:
+        """`release` and `python` are this process's: only its own hashes can be compared.
+
+        The shelf is in memory if None is given.
+        """
+        self.number = number
+        self.release = release
+        self.python = python
+        shelf = shelf or MemoryShelf()
+        self.state = State(shard=number, shelf=shelf, shelve_after_ns=shelve_after_ns)
+        self.next_batch = 0
+        self.chain = seals.GENESIS
+        self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
+        self._open = OpenBatch(number, first_seq=0)
+        self._written = dict.fromkeys(WRITTEN, 0)  # Records of the batches before the open one.
+
+    def begin_from(
+        self, batch: int, chain: bytes, resume: Mapping[str, Start], state: State
+    ) -> None:
+        """Stand where a batch left off, as somebody else has folded it before."""
+        self.state = state
+        self.next_batch = batch + 1
+        self.chain = chain
+        self._resume = {topic: resume[topic] for topic in INPUT_TOPICS}
+        self._written = {topic: resume[topic].position for topic in WRITTEN}
+        self._open = OpenBatch(self.number, first_seq=state.next_seq)
+
+    def begin_at_close(self, seal: BatchSealed, events: Sequence[StageEvent]) -> None:
+        """Stand where a close left off, by what its own events say and by nothing before it.
+
+        Raises CorruptLogError if the seal is not as it was written, or states another state, and
+        where an event is missing.
+        """
+        places = positions_in(events)
+        check_chain(self.number, seal)
+        seqs = [event.seq for event in events]
+        if places is None or seqs != [*range(seal.first_seq, seal.next_seq)]:
+            raise CorruptLogError(
+                f"shard {self.number}: the close of batch {seal.batch} does not hold the events of "
+                f"seqs {seal.first_seq} to {seal.next_seq - 1}, or none that says where everything "
+                "stands. Events were removed or added; nothing was written."
+            )
+        self.next_batch = seal.batch
+        self._fold_carried(events, places.cause)
+        self.state.next_seq = seal.next_seq
+        positions = {entry.topic: entry.next_position for entry in places.inputs}
+        for entry in seal.resume:
+            self._resume[entry.topic] = Start(entry.next_offset, positions[entry.topic])
+        self._written |= {entry.topic: entry.next_position for entry in places.outputs}
+        self._end_batch(seal.kind, seal.now_ns)
+        self._check_hash(seal)
+        self._advance(seal)
+
+    def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
+        """Take a recorded batch: facts from its inputs, everything else from its events.
+
+        Raises CorruptLogError if the seal does not follow the last one or its inputs do not have
+        its digests.
+        """
+        self._check(seal)
+        waiting = deque(events)
+        self._fold_while(waiting, CONFIG_CAUSE)
+        for topic in INPUT_TOPICS:
+            for record in batch.get(topic, ()):
+                self._open.consume(topic, record, self._resume[topic])
+                cause = f"{topic}:{record.position}"
+                if not is_rejected(waiting, cause):
+                    self._fold_fact(topic, record)
+                self._fold_while(waiting, cause)
+        while waiting:
+            self._fold_while(waiting, waiting[0].cause)
+        self._check_inputs(seal, INPUT_TOPICS)
+        for entry in seal.resume:
+            position = self.resume(entry.topic).position
+            self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._end_batch(seal.kind, seal.now_ns)
+        self._check_hash(seal)
+        self._advance(seal)
+
+    def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
+        """Take a batch up to the last close: its controls and reference, and what it carried.
+
+        Nothing else of a closed day matters to the next. Of a CLOSE batch the close's own events
+        are taken, as it states again what was set or lifted before it; of others `events` say
+        which of the shared inputs were rejected, and may be left out where there are none.
+        """
+        self._check(seal)
+        events = list(events)
+        rejected = {event.cause for event in events if isinstance(event, InputRejected)}
+        cause = ""
+        for topic in INPUT_TOPICS:
+            if topic not in SHARED_TOPICS:
+                continue
+            for record in shared.get(topic, ()):
+                self._open.consume(topic, record, self._resume[topic])
+                cause = f"{topic}:{record.position}"
+                if cause not in rejected:
+                    self._fold_fact(topic, record)
+        if seal.kind is SealKind.CLOSE:
+            self._fold_carried(events, cause)
+        self.state.next_seq = seal.next_seq
+        self._check_inputs(seal, SHARED_TOPICS)
+        taken = {entry.topic: entry.next_position for entry in seal.inputs}
+        for entry in seal.resume:
+            position = taken.get(entry.topic, self._resume[entry.topic].position)
+            self._resume[entry.topic] = Start(entry.next_offset, position)
+        self._end_batch(seal.kind, seal.now_ns)
+        if seal.kind is SealKind.CLOSE:  # Between closes the state is not that of the day.
+            self._check_hash(seal)
+        self._advance(seal)
+
+    def _fold_carried(self, events: Sequence[StageEvent], cause: str) -> None:
+        """Take what a close leaves; where it says all of it, nothing before it counts."""
+        if positions_in(events) is not None:
+            former = self.state
+            self.state = State(
+                shard=self.number, shelf=former.shelf, shelve_after_ns=former.shelve_after_ns
+            )
+        for event in events:
+            if event.cause == cause and isinstance(event, CARRIED):
+                for apply in topology.EVOLVE[type(event)]:
+                    apply(self.state, event)
+
+    def resume(self, topic: str) -> Start:
+        """Where the input goes on after the last seal, and after what the open batch took."""
+        taken = self._open.inputs.get(topic)
+        if taken is None:
+            return self._resume[topic]
+        return Start(taken.next_offset, taken.next_position)
+
+    def places(self) -> dict[str, Start]:
+        """Where it stands in every topic; of those that are written only the positions count."""
+        found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
+        return found | {topic: Start(-1, count) for topic, count in self._written.items()}
+
+    def check_follows(self, seal: BatchSealed) -> None:
+        """Raise CorruptLogError if the seal is not that of the next batch."""
+        state = self.state
+        expected = (self.next_batch, state.next_seq, self.chain)
+        if (seal.batch, seal.first_seq, seal.previous_chain) != expected:
+            raise CorruptLogError(
+                f"shard {self.number}: seal {seal.batch} begins at seq {seal.first_seq} after "
+                f"chain {seal.previous_chain.hex()[:16]}, expected batch {expected[0]} at seq "
+                f"{expected[1]} after {expected[2].hex()[:16]}. Nothing was written."
+            )
+
+    def _fold_fact(self, topic: str, record: Record) -> None:
+        if topic not in FACT_TOPICS:
+            return
+        try:
+            found = codec.decode_sealed(topic, record.value)
+        except codec.UnreadableError as error:
+            raise CorruptLogError(
+                f"shard {self.number}: {topic} at position {record.position} cannot be read "
+                f"({error}), but its batch took it. Nothing was written; recover with the release "
+                "that the seal names."
+            ) from error
+        for apply in topology.FACT.get(type(found), ()):
+            apply(self.state, found)
+
+    def _fold_while(self, waiting: deque[StageEvent], cause: str) -> None:
+        while waiting and waiting[0].cause == cause:
+            event = waiting.popleft()
+            if event.seq != self.state.next_seq:
+                raise CorruptLogError(
+                    f"shard {self.number}: seq {event.seq} follows {self.state.next_seq - 1}. "
+                    "Nothing was written; the log has lost or gained an event."
+                )
+            for apply in topology.EVOLVE[type(event)]:
+                apply(self.state, event)
+            self.state.next_seq = event.seq + 1
+
+    def _end_batch(self, kind: SealKind, now_ns: int) -> None:
+        """Fold what a seal says of the state: the batch is over, or the day is."""
+        day.on_sealed(self.state, now_ns)
+        if kind is not SealKind.CLOSE:
+            shelving.put_away(self.state, now_ns)
+        if kind is SealKind.CLOSE:
+            self.state = day.after_close(self.state)
+
+    def _hash(self, kind: SealKind) -> bytes:
+        """What the seal of this batch has to state of the state after it."""
+        is_close = kind is SealKind.CLOSE
+        if not is_close and not fingerprint.is_due(self.next_batch):
+            return b""
+        return fingerprint.fingerprint(self.state, self.next_batch, whole=is_close)
+
+    def _check_hash(self, seal: BatchSealed) -> None:
+        """The live shard had this state too, as far as its seal says."""
+        if not seal.state_hash or (self.release, self.python) != (seal.release, seal.python):
+            return
+        found = self._hash(seal.kind)
+        if found == seal.state_hash:
+            return
+        where = "what the day leaves"
+        if seal.kind is not SealKind.CLOSE:
+            where = f"{fingerprint.turn(self.state, seal.batch)}, or the newest of an index"
+        raise StateDiffersError(
+            f"shard {self.number}: after batch {seal.batch} the folded state differs from the one "
+            f"that decided, in {where}. Its seal states hash {seal.state_hash.hex()[:16]}, folding "
+            f"gives {found.hex()[:16]}. The log's bytes are sound; this release folds otherwise "
+            "than it decides. Nothing was written. Keep a copy of the log, report it, and run "
+            f"`metaorder verify --shard {self.number}`; another release may recover this one."
+        )
+
+    def _advance(self, seal: BatchSealed) -> None:
+        """The next batch begins."""
+        self.next_batch = seal.batch + 1
+        self.chain = seal.chain
+        for entry in seal.outputs:
+            self._written[entry.topic] += entry.record_count
+        self._open = OpenBatch(self.number, first_seq=seal.next_seq)
+
+    def _positions(self) -> PositionsCarried:
+        """Where everything stands, for a close to say."""
+        return PositionsCarried(
+            inputs=tuple(
+                TopicPlace(topic=t, next_position=self.resume(t).position) for t in INPUT_TOPICS
+            ),
+            outputs=tuple(TopicPlace(topic=t, next_position=n) for t, n in self._written.items()),
+        )
+
+    def _check(self, seal: BatchSealed) -> None:
+        self.check_follows(seal)
+        check_chain(self.number, seal)
+
+    def _check_inputs(self, seal: BatchSealed, topics: tuple[str, ...]) -> None:
+        found = {
+            topic: (taken.first_position, taken.next_position, taken.digest.digest())
+            for topic, taken in self._open.inputs.items()
+        }
+        sealed = {
+            entry.topic: (entry.first_position, entry.next_position, entry.digest)
+            for entry in seal.inputs
+            if entry.topic in topics
+        }
+        if found == sealed and self.state.next_seq == seal.next_seq:
+            return
+        differing = [t for t in topics if found.get(t) != sealed.get(t)] or ["events"]
+        raise CorruptLogError(
+            f"shard {self.number}: batch {seal.batch} consumed something else of "
+            f"{', '.join(differing)} than its seal says. Nothing was written; the records were "
+            "changed, lost or added after the decision."
+        )
+
+
+def is_rejected(waiting: deque[StageEvent], cause: str) -> bool:
+    """Whether the input of this cause was not taken: then its first event says so."""
+    return bool(waiting) and waiting[0].cause == cause and isinstance(waiting[0], InputRejected)
+
+
+def positions_in(events: Iterable[StageEvent]) -> PositionsCarried | None:
+    """Where a close says that everything stands; None if it leaves its day to be read."""
+    return next((event for event in events if isinstance(event, PositionsCarried)), None)
+
+
+def check_chain(number: int, seal: BatchSealed) -> None:
+    """Raise CorruptLogError if the seal is not as it was written."""
+    if seals.chain(seal) != seal.chain:
+        raise CorruptLogError(
+            f"shard {number}: seal {seal.batch} does not have the chain it states. "
+            "It was changed after it was written; nothing was written now."
+        )

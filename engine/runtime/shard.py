@@ -1,0 +1,350 @@
+"""The loop over a batch, and its uses: live, simulation and verification decide; recovery folds.
+
+A batch is a pure function of the state, the inputs in their fixed order, and one `now_ns`. Each
+input is admitted (decoded and checked), folded if it is a fact, and decided on; every event is
+stamped, folded at once, and may make the next stage react. Then every touched or due parent is
+planned. `step` obtains the events from the `decide` functions, `fold` from the log, by cause;
+both change the state by the same functions in the same order, so both end in the same state.
+
+A round that brought only market data and touched no parent stays open: it is sealed with the next
+one that does, or when it is old or large enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import topology
+from engine.core.controls import risk
+from engine.core.controls.rejected_input import Unreadable
+from engine.core.day import trading_day as day
+from engine.core.events import (
+    TOPIC_OF,
+    BatchSealed,
+    ConfigurationAdopted,
+    DayClosed,
+    HaltReason,
+    InputReason,
+    InstrumentHalted,
+    ResumeOffset,
+    SealKind,
+    StageEvent,
+    stamp,
+)
+from engine.core.orders import good_till_cancel as carried
+from engine.core.routing import scorecard
+from engine.core.state.finished_store import Shelf
+from engine.core.state.model import Parent
+from engine.core.state.state import SHELVE_AFTER_NS
+from engine.log import codec
+from engine.log.headers import sender
+from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
+from engine.runtime import hash_chain as seals
+from engine.runtime.admission import Admission, rejected
+from engine.runtime.open_batch import Batch
+from engine.runtime.replica import CONFIG_CAUSE, Follower
+
+NS_PER_MS = 1_000_000
+PLAN_CAUSE = "plan:"
+HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the loop needs of the configuration."""
+
+    settings_text: str  # Canonical JSON of what decides; adopted by an event.
+    release: str
+    python: str
+    partitions: int = 8
+    open_batch_ns: int = 250_000_000
+    open_batch_records: int = 5_000
+    seal_every_ns: int = 1_000_000_000
+    shelve_after_ns: int = SHELVE_AFTER_NS  # Hashes of the state compare where it is the same.
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A batch ready to commit: all records of all topics, its events and its seal."""
+
+    seal: BatchSealed
+    events: tuple[StageEvent, ...]
+    records: Mapping[str, Sequence[NewRecord]]
+
+
+class Shard(Follower):
+    """One shard: its state, its place in the log, and the loop."""
+
+    def __init__(self, number: int, rules: Rules, shelf: Shelf | None = None) -> None:
+        super().__init__(number, rules.release, rules.python, shelf, rules.shelve_after_ns)
+        self.rules = rules
+        self.at = ""  # Cause in hand: names what raised, if something does.
+        self._admission = Admission(number, rules.partitions)
+        self._stepped_ns = 0  # Time of the last round; only says when to come back.
+
+    # ---------------------------------------------------------------------------- decide
+
+    def step(
+        self,
+        batch: Batch,
+        now_ns: int,
+        *,
+        faulted: frozenset[str] = frozenset(),
+        must_seal: bool = False,
+    ) -> Sealed | None:
+        """Take a round of inputs. Returns the sealed batch, or None while it stays open.
+
+        `faulted` names causes that raised before: they are recorded as rejections instead of
+        being decided on. Inputs after a DayClosed are not taken: see `resume`. Whatever raises
+        leaves the state half changed: rebuild it, and add `at` to `faulted`.
+        """
+        state = self.state
+        now_ns = max(now_ns, state.sealed_ns)
+        self._stepped_ns = now_ns
+        if not self._open.input_count:
+            self._open.since_ns = now_ns
+        if state.settings_text != self.rules.settings_text:
+            adopted = ConfigurationAdopted(text=self.rules.settings_text)
+            self._emit((adopted,), CONFIG_CAUSE, None, now_ns)
+        for topic in INPUT_TOPICS:
+            for record in batch.get(topic, ()):
+                self._take(topic, record, now_ns, faulted)
+                if self._open.is_closing:
+                    return self._seal(now_ns)
+        self._plan(now_ns, faulted)
+        self.at = ""
+        return self._seal(now_ns) if must_seal or self._is_ripe(now_ns) else None
+
+    def _is_ripe(self, now_ns: int) -> bool:
+        """Whether the open batch is to be sealed now."""
+        batch = self._open
+        if batch.events or batch.input_count >= self.rules.open_batch_records:
+            return True
+        if self.state.touched:
+            return True  # Planned to no effect: not to be planned again by the next quote.
+        if any(topic != "market-data" for topic in batch.inputs):
+            return True  # Whoever sent a request learns that it was decided on.
+        if batch.input_count and now_ns - batch.since_ns >= self.rules.open_batch_ns:
+            return True
+        is_due = now_ns - self.state.sealed_ns >= self.rules.seal_every_ns
+        return is_due and any(parent.children for parent in self.state.parents.values())
+
+    def _take(self, topic: str, record: Record, now_ns: int, faulted: frozenset[str]) -> None:
+        self._open.consume(topic, record, self._resume[topic])
+        found = self._admission.admit(topic, record)
+        kind = type(found)
+        is_quiet = not faulted and kind not in topology.DECIDE
+        if is_quiet:  # Most market data: a fact that nobody reacts to.
+            for fold in topology.FACT[kind]:
+                fold(self.state, found)
+            return
+        cause = self.at = f"{topic}:{record.position}"
+        if cause in faulted:
+            text = f"a stage raised on it; release {self.rules.release}; see the worker's log"
+            found = rejected(topic, record, InputReason.FAULT, text)
+            self._open.faults.append(cause)
+        if isinstance(found, Unreadable):
+            self._to_dlq(found, record, now_ns)
+        elif topic == "orders" and self.state.suspended:
+            source, number = sender(record)
+            resumed = risk.resume_source(self.state, source, number)
+            self._emit(resumed, cause, record.key, now_ns)
+        is_close = isinstance(found, DayClosed) and day.is_of_today(self.state, found)
+        for fold in topology.FACT.get(type(found), ()):
+            fold(self.state, found)
+        self._react(found, cause, record.key, now_ns)
+        if is_close:
+            self._say_positions(cause, now_ns)
+        self._open.is_closing = is_close
+
+    def _say_positions(self, cause: str, now_ns: int) -> None:
+        """The close ends with where everything stands, for a recovery to begin there."""
+        self._record((self._positions(),), cause, None, now_ns)
+
+    def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
+        """Decide on an input or event, and on what that leads to, until nobody reacts."""
+        decide = topology.DECIDE
+        if type(found) not in decide:
+            return
+        waiting = [found]
+        for item in waiting:  # It grows while it is walked.
+            for stage in decide[type(item)]:
+                events = stage(self.state, item, now_ns)
+                if events:
+                    self._record(events, cause, key, now_ns)
+                    waiting += [event for event in events if type(event) in decide]
+
+    def _emit(
+        self, events: Sequence[StageEvent], cause: str, key: bytes | None, now_ns: int
+    ) -> None:
+        """Record events that were decided outside of a reaction, and react to each."""
+        if not events:
+            return
+        self._record(events, cause, key, now_ns)
+        for event in events:
+            self._react(event, cause, key, now_ns)
+
+    def _record(
+        self, events: Sequence[StageEvent], cause: str, key: bytes | None, now_ns: int
+    ) -> None:
+        """Stamp, fold and write events."""
+        state, batch = self.state, self._open
+        timestamp_ms = now_ns // NS_PER_MS
+        for event in events:
+            seq = state.next_seq
+            stamp(event, seq, now_ns, cause)
+            for fold in topology.EVOLVE[type(event)]:
+                fold(state, event)
+            state.next_seq = seq + 1
+            batch.events.append(event)
+            record_key = key if key is not None else self._key_of(event)
+            record = NewRecord(self.number, timestamp_ms, record_key, (), codec.encode(event))
+            batch.write(TOPIC_OF[type(event)], seq, record)
+
+    def _key_of(self, event: Any) -> bytes | None:  # noqa: ANN401  Any stage event.
+        """The instrument of an event whose cause belongs to none."""
+        instrument_id = getattr(event, "instrument_id", None)
+        if instrument_id is None:
+            parent_id = getattr(event, "parent_id", None) or getattr(event, "buy_parent_id", None)
+            order = self.state.orders.get(getattr(event, "order_id", ""))
+            if parent_id is not None:
+                instrument_id = self.state.parent(parent_id).terms.instrument_id
+            elif order is not None:
+                instrument_id = order.terms.instrument_id
+        return None if instrument_id is None else instrument_id.encode()
+
+    # ----------------------------------------------------------------------------- plan
+
+    def _plan(self, now_ns: int, faulted: frozenset[str]) -> None:
+        state = self.state
+        self.at = PLAN_CAUSE  # Not the last input's: that was decided on.
+        if state.unplaced and PLAN_CAUSE not in faulted:
+            for order_id in carried.waiting(state, now_ns):
+                placed = carried.place(state, order_id, now_ns)
+                self._emit(placed, PLAN_CAUSE, None, now_ns)
+        day.mark_due(state, now_ns)
+        if state.touched:
+            halted: list[str] = []
+            gathered: set[str] = set()
+            while fresh := [x for x in self._touched() if x.parent_id not in gathered]:
+                for parent in fresh:  # Who was crossed with looks for more before it goes out.
+                    gathered.add(parent.parent_id)
+                    halted += self._plan_one(parent, topology.GATHER, now_ns, faulted)
+            for parent in self._touched():
+                halted += self._plan_one(parent, topology.WORK, now_ns, faulted)
+            self._plan_halted(halted, now_ns, faulted)
+        self.at = PLAN_CAUSE
+        if PLAN_CAUSE in faulted:
+            self._open.faults.append(PLAN_CAUSE)
+        else:
+            self._emit(scorecard.update(state), PLAN_CAUSE, None, now_ns)
+
+    def _touched(self) -> list[Parent]:
+        """Touched parents that have not ended, in ascending id."""
+        parents = self.state.parents
+        found = [parents[parent_id] for parent_id in self.state.touched if parent_id in parents]
+        return sorted(found, key=lambda parent: parent.seq)
+
+    def _plan_halted(
+        self, instrument_ids: Sequence[str], now_ns: int, faulted: frozenset[str]
+    ) -> None:
+        """Do what a halt leaves to do for all parents of what this planning halted.
+
+        Some of them were not touched, and some went to market before the fault was met.
+        """
+        steps = (*topology.GATHER, *topology.WORK)
+        for parent in list(self.state.parents.values()):  # In ascending id.
+            if parent.terms.instrument_id in instrument_ids:
+                self._plan_one(parent, steps, now_ns, faulted)
+
+    def _plan_one(
+        self,
+        parent: Parent,
+        steps: tuple[topology.Plan, ...],
+        now_ns: int,
+        faulted: frozenset[str],
+    ) -> tuple[str, ...]:
+        """Plan a parent. Returns the instrument that had to be halted instead, if one had."""
+        halts: tuple[str, ...] = ()
+        cause = self.at = PLAN_CAUSE + parent.parent_id
+        key = parent.terms.instrument_id.encode()
+        instrument_id = parent.terms.instrument_id
+        if cause in faulted and not risk.is_halted(self.state, instrument_id):
+            self._open.faults.append(cause)
+            text = f"planning {parent.parent_id} raised; see the worker's log"
+            halted = InstrumentHalted(
+                instrument_id=instrument_id, reason=HaltReason.FAULT, text=text
+            )
+            self._emit((halted,), cause, key, now_ns)
+            halts = (instrument_id,)
+        is_halted = risk.is_halted(self.state, instrument_id)
+        if is_halted:
+            self.at = HALTED_CAUSE + parent.parent_id
+            if self.at in faulted:  # Even what a halt leaves to do raises: leave it to a person.
+                if self.at not in self._open.faults:
+                    self._open.faults.append(self.at)
+                return halts
+        for step in steps:
+            if is_halted and step not in topology.WHILE_HALTED:
+                continue
+            while not parent.is_ended:
+                events = step(self.state, parent, now_ns)
+                self._emit(events, cause, key, now_ns)
+                if not events or step not in topology.REPEATED:
+                    break
+        return halts
+
+    # ----------------------------------------------------------------------------- seal
+
+    def _to_dlq(self, found: Unreadable, record: Record, now_ns: int) -> None:
+        headers = (
+            ("topic", found.topic.encode()),
+            ("position", str(found.position).encode()),
+            ("reason", found.reason.value.encode()),
+            ("source", found.source.encode()),
+            ("number", str(found.number).encode()),
+        )
+        dead = NewRecord(self.number, now_ns // NS_PER_MS, record.key, headers, record.value)
+        self._open.write(DLQ, 0, dead)
+
+    def _seal(self, now_ns: int) -> Sealed:
+        batch = self._open
+        for topic, taken in batch.inputs.items():
+            self._resume[topic] = Start(taken.next_offset, taken.next_position)
+        kind = SealKind.CLOSE if batch.is_closing else SealKind.NORMAL
+        self._end_batch(kind, now_ns)
+        unsealed = BatchSealed(
+            batch=self.next_batch,
+            kind=kind,
+            now_ns=now_ns,
+            inputs=batch.input_ranges(),
+            first_seq=batch.first_seq,
+            next_seq=self.state.next_seq,
+            outputs=batch.output_digests(),
+            faults=tuple(batch.faults),
+            release=self.rules.release,
+            python=self.rules.python,
+            state_hash=self._hash(kind),
+            previous_chain=self.chain,
+            chain=b"",
+            resume=tuple(
+                ResumeOffset(topic=topic, next_offset=self._resume[topic].offset)
+                for topic in INPUT_TOPICS
+            ),
+        )
+        seal = replace(unsealed, chain=seals.chain(unsealed))
+        sealed_record = NewRecord(self.number, now_ns // NS_PER_MS, None, (), codec.encode(seal))
+        records = {**batch.records, JOURNAL: [sealed_record]}
+        self._advance(seal)
+        self.at = ""
+        return Sealed(seal, tuple(batch.events), records)
+
+    def next_due_ns(self) -> int | None:
+        """The next time at which something is to be planned, if the market brings nothing.
+
+        What was due in the last round and came to nothing is not asked for again at once.
+        """
+        if not self.state.parents:
+            return None
+        dues = [parent.due_ns for parent in self.state.parents.values()]
+        return min((due for due in dues if due > self._stepped_ns), default=None)

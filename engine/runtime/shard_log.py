@@ -1,0 +1,264 @@
+"""A shard's log as it was decided: batch by batch, each as its seal cuts it.
+
+The journal is read seal by seal; then as many records are taken from each topic as the seal says
+were consumed or written. A topic is opened when it is first asked for, and read in bounded pieces,
+so a log of any length takes the same memory.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from engine.core.events import BatchSealed, StageEvent
+from engine.log import codec
+from engine.log.port import (
+    BEGINNING,
+    DLQ,
+    JOURNAL,
+    SHARED_TOPICS,
+    CorruptLogError,
+    Log,
+    Reader,
+    Record,
+    Start,
+)
+from engine.runtime.hash_chain import frame, new_hash
+
+READ_RECORDS = 2_000  # One bounded read.
+
+Records = Mapping[str, Sequence[Record]]
+
+
+class DamagedError(CorruptLogError):
+    """A topic ends before its seal says, lacks a record, or cannot be read as it lies there."""
+
+    def __init__(self, topic: str, place: str, text: str, *, is_missing: bool = True) -> None:
+        super().__init__(text)
+        self.topic = topic
+        self.place = place
+        self.is_missing = is_missing
+
+
+class Sealing(NamedTuple):
+    """A seal, and the record that holds it."""
+
+    seal: BatchSealed
+    record: Record
+
+
+class Recording:
+    """One shard's batches in a log. Use it in a `with`, or close it."""
+
+    def __init__(self, log: Log, number: int) -> None:
+        self.number = number
+        self._log = log
+        self._starts: dict[str, Start] = {}  # Of topics that are not read from the beginning.
+        self._sources: dict[str, Source] = {}
+
+    def start(self, topic: str, start: Start) -> None:
+        """Read a topic from there on, once it is asked for."""
+        assert topic not in self._sources, f"{topic} is being read already"
+        self._starts[topic] = start
+
+    def move(self, topic: str, start: Start) -> None:
+        """Read a topic from there on, wherever it was being read."""
+        found = self._sources.pop(topic, None)
+        if found is not None:
+            found.close()
+        self._starts[topic] = start
+
+    def place(self, topic: str) -> Start:
+        """Where the topic's next record lies that was not taken yet."""
+        found = self._sources.get(topic)
+        return self._starts.get(topic, BEGINNING) if found is None else found.next
+
+    def seals(self) -> Iterator[Sealing]:
+        """Every seal from where the journal is read to the end that it has now.
+
+        Raises CorruptLogError for one that cannot be read.
+        """
+        source = self.source(JOURNAL)
+        while source.has_more():
+            record = source.take(1)[0]
+            yield Sealing(decoded(JOURNAL, self.number, record), record)
+
+    def ahead(self) -> Iterator[Sealing]:
+        """The next seals without taking them, as far as one read brings."""
+        for record in self.source(JOURNAL).peek(READ_RECORDS):
+            yield Sealing(decoded(JOURNAL, self.number, record), record)
+
+    def inputs(self, seal: BatchSealed, topics: Sequence[str]) -> Records:
+        """What a batch consumed of these topics. Raises CorruptLogError where one ends before."""
+        return {
+            entry.topic: self.source(entry.topic).take(entry.next_position - entry.first_position)
+            for entry in seal.inputs
+            if entry.topic in topics
+        }
+
+    def outputs(self, seal: BatchSealed) -> Records:
+        """What a batch wrote. Raises CorruptLogError where a topic ends before."""
+        return {
+            entry.topic: self.source(entry.topic).take(entry.record_count) for entry in seal.outputs
+        }
+
+    def source(self, topic: str) -> "Source":
+        """The topic's records, where they are being read.
+
+        Raises CorruptLogError if its start lies outside the log.
+        """
+        found = self._sources.get(topic)
+        if found is None:
+            found = self._opened(topic, self._starts.get(topic, BEGINNING))
+            self._sources[topic] = found
+        return found
+
+    def close(self) -> None:
+        for source in self._sources.values():
+            source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _opened(self, topic: str, start: Start) -> "Source":
+        partition = 0 if topic in SHARED_TOPICS else self.number
+        try:
+            reader = self._log.reader(topic, partition, start)
+        except CorruptLogError as error:
+            raise DamagedError(topic, f"offset {start.offset}", str(error)) from error
+        return Source(reader, topic, partition)
+
+
+class Source:
+    """A partition read in pieces of the size that a seal says."""
+
+    def __init__(self, reader: Reader, topic: str, partition: int) -> None:
+        self._reader = reader
+        self._topic = topic
+        self._partition = partition
+        self._held: list[Record] = []
+        self._at = 0
+
+    def __str__(self) -> str:
+        """Where it reads, for people."""
+        return f"partition {self._partition} of {self._topic}"
+
+    @property
+    def next(self) -> Start:
+        """Where the next record lies that was not taken yet."""
+        if self._at < len(self._held):
+            return Start(self._held[self._at].offset, self._held[self._at].position)
+        return self._reader.next
+
+    def take(self, count: int) -> Sequence[Record]:
+        """The next `count` records. Raises CorruptLogError if the partition ends before."""
+        taken = self.peek(count)
+        if len(taken) < count:
+            raise DamagedError(
+                self._topic,
+                "the end",
+                f"{self}: ends {count - len(taken)} records short of what a seal says. Records "
+                "were lost; nothing was written.",
+            )
+        self._at += count
+        return taken
+
+    def peek(self, count: int) -> Sequence[Record]:
+        """The next `count` records without taking them, fewer where the partition ends."""
+        while len(self._held) - self._at < count and self._more():
+            pass
+        return self._held[self._at : self._at + count]
+
+    def has_more(self) -> bool:
+        return self._at < len(self._held) or self._more()
+
+    def count(self) -> int:
+        """How many records are left; they are taken."""
+        found = len(self._held) - self._at
+        self._at = len(self._held)
+        while self._more():
+            found += len(self._held)
+            self._at = len(self._held)
+        return found
+
+    def _more(self) -> bool:
+        """Read on; False at the end."""
+        del self._held[: self._at]
+        self._at = 0
+        while True:
+            try:
+                records = self._reader.read(READ_RECORDS)
+                is_end = not records and self._reader.at_end()
+            except CorruptLogError as error:
+                after = self._reader.next
+                place = f"after offset {after.offset - 1}, position {after.position - 1}"
+                raise DamagedError(self._topic, place, str(error), is_missing=False) from error
+            if records:
+                self._held += records
+                return True
+            if is_end:
+                return False
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def last_seal(log: Log, number: int) -> BatchSealed | None:
+    """The newest seal of a shard, or None before its first batch."""
+    record = log.last(JOURNAL, number)
+    return None if record is None else decoded(JOURNAL, number, record)
+
+
+def decoded(topic: str, number: int, record: Record) -> BatchSealed:
+    event = event_of(topic, number, record)
+    assert isinstance(event, BatchSealed), "the journal holds seals"
+    return event
+
+
+def event_of(topic: str, number: int, record: Record) -> object:
+    """The event in a record that the engine wrote. Raises CorruptLogError if it is none."""
+    try:
+        found: object = codec.decode_sealed(topic, record.value)
+    except codec.UnreadableError as error:
+        raise CorruptLogError(
+            f"shard {number}: {topic} at offset {record.offset} cannot be read ({error}). "
+            "The engine wrote it, so the log was changed; nothing was written now."
+        ) from error
+    return found
+
+
+def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:
+    """A batch's events over all stage topics, by seq.
+
+    Raises CorruptLogError if the records do not have the seal's digests.
+    """
+    found: list[StageEvent] = []
+    for entry in seal.outputs:
+        records = outputs[entry.topic]
+        events: list[StageEvent] = []
+        if entry.topic != DLQ:  # A stage topic holds stage events.
+            events = [event_of(entry.topic, number, record) for record in records]  # type: ignore[misc]
+        numbers = [event.seq for event in events] or [0] * len(records)  # The dlq has no seq.
+        digest = new_hash()
+        for own, record in zip(numbers, records, strict=True):
+            digest.update(frame(own, *record[2:]))
+        if digest.digest() != entry.digest:
+            raise CorruptLogError(
+                f"partition {number} of {entry.topic}: the records of batch {seal.batch} do not "
+                "have the digest that its seal states. They were changed, lost or added after "
+                "it; nothing was written."
+            )
+        found += events
+    found.sort(key=_seq_of)
+    return found
+
+
+def _seq_of(event: StageEvent) -> int:
+    return event.seq

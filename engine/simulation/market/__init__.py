@@ -1,0 +1,1 @@
+"""A recorded day of market data, and its replay."""

@@ -1,0 +1,1 @@
+"""Simulated venues: exchanges, dark pools, and their sessions."""

@@ -1,0 +1,185 @@
+"""An exchange as far as its tape shows it: displayed size to take, a queue to stand in.
+
+**Taking.** A child takes what the venue displays at its best price within the child's limit, at
+the displayed price. What we took is gone until the price changes: while the price stands, only
+size that is newly displayed is free again.
+
+**Resting.** A child that joins a displayed price stands behind all that is displayed there; one
+that betters it stands first; one deeper in the book has an unknown queue, which becomes the
+displayed size once the best price comes down to it. A print at the price shortens the queue and
+what it has beyond the queue fills us; a print through the price fills us, as the queue must have
+gone before. Cancels ahead of us cannot be seen, so a shrinking quote shortens the queue only to
+what is still displayed. A print's volume is used once over all our children, best price first,
+then in order of arrival.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.core.events import (
+    ChildRouted,
+    ChildType,
+    DepthObserved,
+    Liquidity,
+    QuoteObserved,
+    Side,
+)
+from engine.core.market.consolidated import Nbbo
+
+
+@dataclass(slots=True)
+class Working:
+    """A child as its venue knows it."""
+
+    child_id: str
+    terms: ChildRouted
+    leaves_qty: int
+    rank: int = -1  # Place in the order of arrival; -1 before.
+    cum_qty: int = 0
+    fill_count: int = 0
+    queue_qty: int | None = None  # Displayed ahead of it; None is unknown.
+    is_open: bool = False  # At the venue and not ended.
+    ended_as: str = ""  # In the venue's words; empty before the end.
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.terms.side is Side.BUY else -1
+
+    def fillable_qty(self, available_qty: int) -> int:
+        """What of an available quantity it takes, given its smallest execution."""
+        qty = min(self.leaves_qty, available_qty)
+        return qty if qty >= min(max(1, self.terms.min_qty), self.leaves_qty) else 0
+
+
+class Fill(NamedTuple):
+    """A child meets somebody."""
+
+    child: Working
+    last_qty: int
+    last_px: int
+    liquidity: Liquidity
+
+
+class View(NamedTuple):
+    """What a venue sees of the market at one moment."""
+
+    now_ns: int
+    nbbo: Nbbo
+    is_quote_alive: bool  # The venue's own quote is part of the consolidated market.
+
+
+@dataclass(slots=True)
+class Displayed:
+    """One side of a venue's best price, and what we took of it."""
+
+    px: int = 0
+    shown_qty: int = 0
+    taken_qty: int = 0
+
+    @property
+    def free_qty(self) -> int:
+        return self.shown_qty - self.taken_qty
+
+    def update(self, px: int, shown_qty: int) -> None:
+        self.taken_qty = min(self.taken_qty, shown_qty) if px == self.px else 0
+        self.px, self.shown_qty = px, shown_qty
+
+
+@dataclass(slots=True)
+class LitBook:
+    """One instrument on one exchange."""
+
+    bid: Displayed = field(default_factory=Displayed)
+    ask: Displayed = field(default_factory=Displayed)
+    resting: dict[str, Working] = field(default_factory=dict)  # In order of arrival.
+
+    def observe_quote(self, quote: QuoteObserved) -> None:
+        self.bid.update(quote.bid_px, quote.bid_qty)
+        self.ask.update(quote.ask_px, quote.ask_qty)
+        for child in self.resting.values():
+            child.queue_qty = queue_after_quote(child, self._own(child))
+
+    def take(self, child: Working, view: View) -> Iterator[Fill]:
+        """Take the displayed size within the child's limit; a dead quote has none."""
+        far = self.ask if child.terms.side is Side.BUY else self.bid
+        within = far.px > 0 and child.sign * (child.terms.limit_px - far.px) >= 0
+        qty = child.fillable_qty(far.free_qty) if within and view.is_quote_alive else 0
+        if qty:
+            far.taken_qty += qty
+            yield Fill(child, qty, far.px, Liquidity.REMOVED)
+
+    def rest(self, child: Working) -> None:
+        child.queue_qty = queue_on_arrival(child, self._own(child))
+        self.resting[child.child_id] = child
+
+    def observe_print(self, px: int, print_qty: int) -> Iterator[Fill]:
+        """Give a print's volume to our children, each share of it once."""
+        used_qty = 0
+        for child in sorted(self.resting.values(), key=_priority):
+            qty = child.fillable_qty(met_by_print(child, px, print_qty) - used_qty)
+            if qty > 0:
+                used_qty += qty
+                yield Fill(child, qty, child.terms.limit_px, Liquidity.ADDED)
+
+    def _own(self, child: Working) -> Displayed:
+        return self.bid if child.terms.side is Side.BUY else self.ask
+
+
+def _priority(child: Working) -> tuple[bool, int, int]:
+    """Buys before sells, the better price before the worse, then in order of arrival."""
+    return child.terms.side is Side.SELL, -child.sign * child.terms.limit_px, child.rank
+
+
+def queue_on_arrival(child: Working, own: Displayed) -> int | None:
+    """Displayed size ahead of a child that comes to rest beside this best price."""
+    better_by = child.sign * (child.terms.limit_px - own.px)
+    if own.px == 0 or better_by > 0:
+        return 0
+    return own.shown_qty if better_by == 0 else None
+
+
+def queue_after_quote(child: Working, own: Displayed) -> int | None:
+    """The queue once the venue's best price on the child's side is this."""
+    better_by = child.sign * (child.terms.limit_px - own.px)
+    if own.px == 0 or better_by < 0:
+        return child.queue_qty  # Nothing is known of our price.
+    if better_by > 0:
+        return 0  # Nobody is displayed at our price any more.
+    known = child.queue_qty
+    return own.shown_qty if known is None else min(known, own.shown_qty)
+
+
+def met_by_print(child: Working, px: int, print_qty: int) -> int:
+    """What of a print could have met the child; shortens its queue."""
+    through_by = child.sign * (child.terms.limit_px - px)
+    if through_by < 0:
+        return 0
+    if through_by > 0:
+        child.queue_qty = 0
+        return print_qty
+    if child.queue_qty is None:
+        return 0
+    beyond_qty = max(0, print_qty - child.queue_qty)
+    child.queue_qty = max(0, child.queue_qty - print_qty)
+    return beyond_qty
+
+
+def is_peg(child: Working) -> bool:
+    return child.terms.child_type is ChildType.MIDPOINT_PEG
+
+
+def best_of(depth: DepthObserved) -> QuoteObserved:
+    """The best level alone: deeper ones are not modelled."""
+    bid = depth.bids[0] if depth.bids else None
+    ask = depth.asks[0] if depth.asks else None
+    return QuoteObserved(
+        venue=depth.venue,
+        instrument_id=depth.instrument_id,
+        bid_px=bid.px if bid else 0,
+        bid_qty=bid.level_qty if bid else 0,
+        ask_px=ask.px if ask else 0,
+        ask_qty=ask.level_qty if ask else 0,
+        event_ns=depth.event_ns,
+        received_ns=depth.received_ns,
+    )

@@ -1,0 +1,278 @@
+"""What must hold after a run, whatever went wrong in it (design: the core, "What must hold").
+
+Two kinds of check. Verification takes every batch again and compares bytes, but with the code that
+decided: a mistake in that code gives the same bytes twice. So the rest here knows nothing of the
+engine's state: a naive reader walks the log, event by event, and keeps its own books.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from engine.audit.verification import Proof, verify
+from engine.core import events as e
+from engine.core.events import BreakReason, ExecType, SealKind
+from engine.core.parents import aggregation
+from engine.log import codec
+from engine.log.port import (
+    INPUT_TOPICS,
+    JOURNAL,
+    SHARED_TOPICS,
+    STAGE_TOPICS,
+    Log,
+    Record,
+)
+from engine.runtime.hash_chain import GENESIS
+from engine.runtime.shard import Shard
+from infra.faults.market import PARTITIONS, S, rules
+from infra.faults.world import Played
+
+READ_RECORDS = 100_000
+LATE_NS = 2 * S  # A schedule point that lies so far behind was forgotten.
+ANSWERS = (e.OrderAccepted, e.OrderRejected, e.InputRejected)
+LOST_BY_CLOSE = (BreakReason.UNKNOWN_CHILD, BreakReason.UNKNOWN_EXECUTION)
+
+
+def problems(played: Played) -> list[str]:
+    """Everything that does not hold; what follows from an earlier one is left out."""
+    found = list(played.problems)
+    if found:
+        return found
+    found += [f"child {name} was sent {n} times" for name, n in played.sent.items() if n > 1]
+    for shard in played.settled:
+        found += [f"shard {shard.number}, before the close: {x}" for x in of_state(shard)]
+        found += [f"shard {shard.number}: {x}" for x in forgotten(shard, played.settled_ns)]
+    try:
+        for number in range(PARTITIONS):
+            found += [f"shard {number}: {x}" for x in of_shard(played, number)]
+    except Exception as error:  # noqa: BLE001  Whatever it is, it is found.
+        found.append(f"the log cannot be read: {error!r:.400}")
+    return found
+
+
+def of_shard(played: Played, number: int) -> Iterator[str]:
+    books = Books(played.log, number)
+    yield from books.of_journal()
+    yield from books.of_orders()
+    yield from books.of_children(played.sent)
+    yield from books.of_fills()
+    proof = proved(played.log, number)
+    if proof.difference is not None:
+        yield f"verification: {proof.difference.text}"
+    if any(proof.unsealed.values()):
+        yield f"no batch has taken {proof.unsealed}"
+
+
+def proved(log: Log, number: int) -> Proof:
+    steps = verify(log, number, rules())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            proof: Proof = done.value
+            return proof
+
+
+# ------------------------------------------------------------------------------ one shard
+
+
+class Books:
+    """One shard's log as a naive reader sees it."""
+
+    def __init__(self, log: Log, number: int) -> None:
+        self.number = number
+        self.inputs = {
+            topic: read_all(log, topic, 0 if topic in SHARED_TOPICS else number)
+            for topic in INPUT_TOPICS
+        }
+        self.seals = [decoded(JOURNAL, record) for record in read_all(log, JOURNAL, number)]
+        events = [
+            decoded(topic, record)
+            for topic in STAGE_TOPICS
+            for record in read_all(log, topic, number)
+        ]
+        self.events = sorted(events, key=lambda event: event.seq)
+        self.closes = [seal for seal in self.seals if seal.kind is SealKind.CLOSE]
+        self.by_cause: dict[str, list[Any]] = defaultdict(list)
+        for event in self.events:
+            self.by_cause[event.cause].append(event)
+
+    def of_kind(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def heard(self, topic: str, kind: type) -> Iterator[tuple[Any, list[Any]]]:
+        """The inputs of a kind, each with what it led to."""
+        for record in self.inputs[topic]:
+            event = readable(topic, record)
+            if isinstance(event, kind):
+                yield event, self.by_cause[f"{topic}:{record.position}"]
+
+    def of_journal(self) -> Iterator[str]:
+        """Seq without gap, a chain of seals, every input in exactly one batch, one close."""
+        if [event.seq for event in self.events] != list(range(len(self.events))):
+            yield "seq is not contiguous"
+        seq, chain = 0, GENESIS
+        taken = dict.fromkeys(INPUT_TOPICS, 0)
+        for batch, seal in enumerate(self.seals):
+            if (seal.batch, seal.first_seq, seal.previous_chain) != (batch, seq, chain):
+                yield f"seal {seal.batch} does not follow"
+            seq, chain = seal.next_seq, seal.chain
+            for entry in seal.inputs:
+                if entry.first_position != taken[entry.topic]:
+                    yield f"batch {batch} took {entry.topic} from {entry.first_position} on"
+                taken[entry.topic] = entry.next_position
+        if taken != {topic: len(records) for topic, records in self.inputs.items()}:
+            yield f"inputs were taken up to {taken}"
+        closed = {event.day for event, _ in self.heard("controls", e.DayClosed)}
+        if len(self.closes) < len(closed):
+            yield f"{len(closed)} days were to be closed, {len(self.closes)} were"
+
+    def of_orders(self) -> Iterator[str]:
+        """Each order has one answer; what it asked for is somewhere, once."""
+        for order, answers in self.heard("orders", e.OrderSubmitted):
+            count = sum(isinstance(answer, ANSWERS) for answer in answers)
+            if count != 1:
+                yield f"order {order.cl_ord_id} got {count} answers to one request"
+        for kind in (e.OrderCancelRequested, e.OrderAmendRequested):
+            for request, answers in self.heard("orders", kind):
+                if not answers:
+                    yield f"request {request.cl_ord_id} got no answer"
+        for day in self.days():
+            accepted = Counter(
+                (event.source, event.cl_ord_id)
+                for event in day
+                if isinstance(event, e.OrderAccepted)
+            )
+            yield from (f"{key} was accepted {n} times" for key, n in accepted.items() if n > 1)
+        left: Counter[str] = Counter()  # Of what each order asks for, what is not yet anywhere.
+        for day in self.days():
+            carried: Counter[str] = Counter()
+            for event in day:
+                left.update(self.changes(event))
+                if isinstance(event, e.OrderCarried):
+                    done_qty = event.crossed_qty + event.allocated_qty
+                    carried[event.order_id] = event.order_qty - done_qty
+            for order_id, qty in left.items():
+                if qty != carried[order_id]:
+                    yield f"order {order_id}: {qty} open at the close, {carried[order_id]} carried"
+
+    def days(self) -> Iterator[list[Any]]:
+        """The events of each day, its close included."""
+        first = 0
+        for seal in self.closes:
+            yield self.events[first : seal.next_seq]
+            first = seal.next_seq
+
+    def changes(self, event: Any) -> Counter[str]:  # noqa: ANN401  Any event.
+        """By how much an event changes what orders still ask for."""
+        found: Counter[str] = Counter()
+        if isinstance(event, e.OrderAccepted):
+            found[f"{self.number}-{event.seq}"] = event.order_qty
+        elif isinstance(event, e.OrderAmended):
+            found[event.order_id] = event.order_qty - event.previous_qty
+        elif isinstance(event, e.OrderCancelled | e.OrderExpired):
+            found[event.order_id] = -event.withdrawn_qty
+        elif isinstance(event, e.CrossAllocated):
+            found.subtract({share.order_id: share.share_qty for share in event.shares})
+        elif isinstance(event, e.FillAllocated):
+            found.subtract(dict(zip(event.order_ids, event.shares_qty, strict=True)))
+        elif isinstance(event, e.FillReallocated):
+            found.update({share.order_id: share.share_qty for share in event.before})
+            found.subtract({share.order_id: share.share_qty for share in event.after})
+        return found
+
+    def of_children(self, sent: Counter[str]) -> Iterator[str]:
+        """Only what was routed is sent, and what was routed has ended."""
+        routed = {f"{self.number}-{x.seq}": x for x in self.of_kind(e.ChildRouted)}
+        for child_id in sent:
+            if child_id.startswith(f"{self.number}-") and child_id not in routed:
+                yield f"child {child_id} was sent and never routed"
+        filled: Counter[str] = Counter()
+        for event in self.of_kind(e.FillBooked):
+            filled[event.child_id] += event.last_qty
+        ended = Counter(event.child_id for event in self.of_kind(e.ChildClosed))
+        for child_id, terms in routed.items():
+            if filled[child_id] < terms.child_qty and not ended[child_id]:
+                yield f"child {child_id} is still open after the close"
+            if ended[child_id] > 1:
+                yield f"child {child_id} ended {ended[child_id]} times"
+            if filled[child_id] > terms.child_qty:
+                yield f"child {child_id} of {terms.child_qty} is filled {filled[child_id]}"
+
+    def of_fills(self) -> Iterator[str]:
+        """Each fill that a venue reported is booked once, and is one fill."""
+        told: dict[tuple[Any, ...], e.ExecutionReported] = {}
+        booked: Counter[tuple[Any, ...]] = Counter()
+        late: set[tuple[Any, ...]] = set()
+        for report, answers in self.heard("venue-reports", e.ExecutionReported):
+            if report.exec_type is not ExecType.TRADE:
+                continue
+            key = (report.venue, report.session_day, report.exec_id)
+            first = told.setdefault(key, report)
+            if (first.child_id, first.cum_qty) != (report.child_id, report.cum_qty):
+                yield f"two fills have the id {report.exec_id}"
+            booked[key] += sum(isinstance(answer, e.FillBooked) for answer in answers)
+            if any(getattr(answer, "reason", None) in LOST_BY_CLOSE for answer in answers):
+                late.add(key)
+        for key, report in told.items():
+            if booked[key] != 1 and not (key in late and not booked[key]):
+                yield f"fill {report.exec_id} of {report.child_id} is booked {booked[key]} times"
+
+
+def read_all(log: Log, topic: str, partition: int) -> list[Record]:
+    reader = log.reader(topic, partition)
+    return list(reader.read(READ_RECORDS))
+
+
+def decoded(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event of the catalogue.
+    return codec.decode(topic, record.value)
+
+
+def readable(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event, or None.
+    """The event of an input, None if nobody can read it; then the dlq has it."""
+    try:
+        return decoded(topic, record)
+    except codec.UnreadableError:
+        return None
+
+
+# ---------------------------------------------------------------------- before the close
+
+
+def of_state(shard: Shard) -> Iterator[str]:
+    """What must hold in the state of a shard (design, section 3)."""
+    state = shard.state
+    parents = [*state.parents_of_day()]
+    orders = {name: member.order for x in parents for name, member in x.members.items()}
+    for order in (orders | state.orders).values():
+        parts = (order.crossed_qty, order.allocated_qty, order.withdrawn_qty, order.open_qty)
+        if min(parts) < 0 or sum(parts) != order.order_qty:
+            yield f"order {order.order_id} of {order.order_qty} is {parts}"
+    for parent in parents:
+        name, members = parent.parent_id, list(parent.members.values())
+        live = [child for child in parent.children.values() if child.is_live]
+        if sum(member.crossed_qty for member in members) != parent.crossed_qty:
+            yield f"parent {name}: its members' crosses are not its own"
+        allocated_qty = sum(member.allocated_qty for member in members)
+        if allocated_qty + parent.error_qty != parent.filled_qty:
+            yield f"parent {name}: {parent.filled_qty} filled, {allocated_qty} allocated"
+        if sum(member.open_qty for member in members if member.is_active) != parent.open_qty:
+            yield f"parent {name}: its members' open quantities are not its own"
+        if sum(child.leaves_qty for child in live) != parent.exposure_qty:
+            yield f"parent {name}: its children's open quantities are not its exposure"
+        if parent.is_ended and live:
+            yield f"parent {name} has ended before its children"
+
+
+def forgotten(shard: Shard, now_ns: int) -> Iterator[str]:
+    """Schedule points that nobody came back for."""
+    state = shard.state
+    for parent in state.parents.values():
+        terms = parent.terms
+        if parent.due_ns < now_ns - LATE_NS:
+            yield f"parent {parent.parent_id} was due at {parent.due_ns}, and it is {now_ns}"
+        is_open = terms.window_end_ns < now_ns - LATE_NS and now_ns < terms.end_ns
+        if not is_open or parent.is_released or not parent.open_qty:
+            continue
+        if aggregation.may_trade(state, parent):
+            yield f"parent {parent.parent_id} was not released when its window ended"

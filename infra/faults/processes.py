@@ -1,0 +1,164 @@
+"""Processes that take turns: one runs, all others stand still, and time is an agenda.
+
+A process is a thread that runs only while it has the baton. It hands it on where it waits: what is
+next on the agenda runs then, be it another process or an action of the world, and time goes on to
+that moment. So the code of a process is the code of production, and a run is the same each time.
+
+A process dies like one that is killed: `Killed` is raised where it stands and in every call that it
+makes to its surroundings afterwards, so nothing that it does on its way out reaches anybody.
+"""
+
+import heapq
+import threading
+from collections.abc import Callable
+from itertools import count
+
+NS_PER_S = 1_000_000_000
+LOOK_NS = 1_000  # A look at the clock takes a microsecond, so that who waits for time gets on.
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class Seat:
+    """Who may have the baton."""
+
+    def __init__(self) -> None:
+        self.ticket = 0  # Of its last rest; what the agenda has of an earlier one is void.
+        self.baton = threading.Lock()
+        self.baton.acquire()
+
+
+class Agenda:
+    """The one time of a simulation, and what happens when."""
+
+    def __init__(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+        self.is_over = False
+        self.failure: BaseException | None = None  # Of an action: a mistake of the simulation.
+        self._main = Seat()
+        self._number = count()
+        self._due: list[tuple[int, int, Seat | Callable[[], None], int]] = []
+
+    def at(self, at_ns: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (at_ns, next(self._number), action, 0))
+
+    def run_until(self, until_ns: int) -> None:
+        """Let everything happen until then. Raises what an action raised."""
+        self.rest(self._main, until_ns)
+        if self.failure is not None:
+            raise self.failure
+
+    def rest(self, seat: Seat, until_ns: int) -> None:
+        """Let others run until then, or until a call of `wake`."""
+        seat.ticket += 1
+        self.wake(seat, until_ns)
+        other = self._next()
+        if other is not seat:
+            other.baton.release()
+            seat.baton.acquire()
+
+    def wake(self, seat: Seat, at_ns: int) -> None:
+        """End its rest then, if it still lasts."""
+        heapq.heappush(self._due, (at_ns, next(self._number), seat, seat.ticket))
+
+    def leave(self, seat: Seat) -> None:
+        """The seat will not run again; the next one does."""
+        seat.ticket += 1
+        if not self.is_over:
+            self._next().baton.release()
+
+    def _next(self) -> Seat:
+        while self.failure is None:
+            at_ns, _, due, ticket = heapq.heappop(self._due)
+            if isinstance(due, Seat):
+                if ticket == due.ticket:
+                    self.now_ns = max(self.now_ns, at_ns)
+                    return due
+                continue
+            self.now_ns = max(self.now_ns, at_ns)
+            try:
+                due()
+            except BaseException as error:  # noqa: BLE001  `run_until` raises it.
+                self.failure = error
+        return self._main
+
+
+class Process(threading.Thread):
+    """Code that runs as if it were alone, with a clock of its own.
+
+    It is itself an `engine.runtime.clock.Clock`.
+
+    `skew_ns` is how far its wall clock is wrong.
+    """
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        name: str,
+        body: Callable[["Process"], None],
+        on_end: Callable[["Process"], None],
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self.seat = Seat()
+        self.skew_ns = 0
+        self.is_killed = False
+        self.has_ended = False
+        self.failure: BaseException | None = None
+        self._agenda = agenda
+        self._body = body
+        self._on_end = on_end
+
+    def run(self) -> None:
+        self.seat.baton.acquire()
+        try:
+            self._body(self)
+        except Killed:
+            pass
+        except BaseException as error:  # noqa: BLE001  `on_end` judges it.
+            self.failure = error
+        self.has_ended = True
+        if not self._agenda.is_over:
+            self._on_end(self)
+        self._agenda.leave(self.seat)
+
+    def begin(self) -> None:
+        self.start()
+        self._agenda.wake(self.seat, self._agenda.now_ns)
+
+    def kill(self) -> None:
+        """From the process itself; another one's is noticed when it runs next."""
+        self.is_killed = True
+        self.live()
+
+    def live(self) -> None:
+        """Raises Killed if the process is no more."""
+        if self.is_killed or self._agenda.is_over:
+            raise Killed
+
+    def rest(self, until_ns: int) -> None:
+        self.live()
+        self._agenda.rest(self.seat, until_ns)
+        self.live()
+
+    # What its code sees of time.
+
+    def time_ns(self) -> int:
+        return self._agenda.now_ns + self.skew_ns
+
+    def monotonic(self) -> float:
+        self._agenda.now_ns += LOOK_NS
+        return self._agenda.now_ns / NS_PER_S
+
+    def sleep(self, seconds: float, /) -> None:
+        self.rest(self._agenda.now_ns + int(seconds * NS_PER_S))
+
+
+def end(agenda: Agenda, processes: list[Process]) -> None:
+    """Kill all that still live, and wait until their threads are gone."""
+    agenda.is_over = True
+    for process in processes:
+        if not process.has_ended:
+            process.seat.baton.release()
+        process.join()

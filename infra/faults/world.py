@@ -1,0 +1,381 @@
+"""Play a plan: processes, log, desk, market, faults; then heal, close the day, and come to rest."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from engine.core.events import TOPIC_OF, Input
+from engine.gateways import input_records as records
+from engine.gateways.venues import SupersededError
+from engine.log.port import (
+    ALL_TOPICS,
+    INPUT_TOPICS,
+    SHARED_TOPICS,
+    LeaseLostError,
+    LogUnavailableError,
+)
+from engine.runtime.recovery.recovery import rebuilt
+from engine.runtime.shard import Shard
+from engine.runtime.shard_log import last_seal
+from engine.runtime.worker import Worker
+from engine.simulation.paper import paper_gateway
+from engine.simulation.venues.behaviour import Behaviour
+from infra.faults import market
+from infra.faults.broker import Broker, Fate, MemoryLog
+from infra.faults.market import BEGIN_NS, CLOSE_NS, MS, PARTITIONS, S
+from infra.faults.plan import GUESTS, HEALED_NS, RESENT_TOPICS, Arrival, Fault, Kind, Plan
+from infra.faults.processes import Agenda, Killed, Process, end
+
+STEPS_MAX = 300_000  # Calls to the log; more than this is no run but a loop.
+SETTLED_NS = BEGIN_NS + 13 * S  # Four seconds after the healing: whatever was due has been done.
+DAY_CLOSED_NS = CLOSE_NS + S
+LATEST_NS = DAY_CLOSED_NS + 60 * S  # By then all is quiet, or it is not live.
+LOOK_NS = 500 * MS
+STRETCH_MAX = 12  # A wait may take so many times what was asked for.
+SHORT_WAIT_S = 0.049  # Who waits for less waits for a moment that he knows.
+RESTART_NS = 300 * MS
+COMMIT_FATES = {
+    Kind.LOST: Fate.LOST,
+    Kind.UNANSWERED: Fate.UNANSWERED,
+    Kind.DELAYED: Fate.DELAYED,
+}
+ENDS_BY_ITSELF = (LeaseLostError, LogUnavailableError, SupersededError)  # And is started again.
+
+
+@dataclass(slots=True)
+class _Armed:
+    """A fault that waits for its call."""
+
+    fault: Fault
+    skip: int
+
+
+@dataclass(slots=True)
+class Played:
+    """What a run left, for the checks."""
+
+    plan: Plan
+    broker: Broker
+    sent: Counter[str] = field(default_factory=Counter)  # Children given to venues.
+    settled: list[Shard] = field(default_factory=list)  # Before the close, folded from the log.
+    settled_ns: int = 0
+    problems: list[str] = field(default_factory=list)  # Found while it ran.
+    struck: Counter[str] = field(default_factory=Counter)  # Faults that happened, by kind.
+    steps: int = 0  # Calls to the log.
+    ended_ns: int = 0
+
+    @property
+    def log(self) -> MemoryLog:
+        return MemoryLog(self.broker, "reader")
+
+
+class World:
+    """One run of a plan."""
+
+    def __init__(self, plan: Plan, *, tell: Callable[[str], None] | None = None) -> None:
+        """`tell` hears what happens, for people."""
+        self._plan = plan
+        self._tell = tell
+        self._agenda = Agenda(BEGIN_NS)
+        self._broker = Broker(
+            PARTITIONS,
+            lambda: self._agenda.now_ns,
+            fate=self._fate,
+            waiting=self._waiting,
+            on_news=self._on_news,
+        )
+        self._played = Played(plan, self._broker)
+        self._outside = MemoryLog(self._broker, "outside")
+        self._chance = random.Random(f"world {plan.seed}")  # noqa: S311  No secret.
+        self._processes: dict[str, Process] = {}  # All that ever were, by handle.
+        self._living: dict[str, Process] = {}  # By role.
+        self._stops: dict[str, Callable[[], None]] = {}  # By handle.
+        self._listening: list[Process] = []
+        self._paused: list[Process] = []
+        self._armed: list[_Armed] = []
+        self._down_until_ns: dict[str, int] = {}  # By role: not to be started before.
+        self._out_until_ns = 0  # The log answers nobody.
+
+    def run(self) -> Played:
+        """Play it all. The checks are the caller's."""
+        agenda, played = self._agenda, self._played
+        try:
+            self._open()
+            agenda.run_until(HEALED_NS)
+            self._heal()
+            agenda.run_until(SETTLED_NS)
+            if not played.problems:
+                self._take_stock()
+            agenda.run_until(DAY_CLOSED_NS)
+            self._append_control(market.day_closed(self._plan.days[-1], agenda.now_ns))
+            while not played.problems and (unquiet := self._unquiet()):
+                if agenda.now_ns > LATEST_NS:
+                    played.problems.append(f"not live: {unquiet} a minute after the close")
+                    break
+                agenda.run_until(agenda.now_ns + LOOK_NS)
+        finally:
+            end(agenda, list(self._processes.values()))
+        played.ended_ns = agenda.now_ns
+        return played
+
+    # ---------------------------------------------------------------------------- what comes
+
+    def _open(self) -> None:
+        for event in market.opening():
+            self._append_control(event)
+        for arrival in self._plan.arrivals:
+            self._agenda.at(arrival.at_ns, partial(self._arrive, arrival))
+        for fault in self._plan.faults:
+            self._agenda.at(fault.at_ns, partial(self._arm, fault))
+        for role in ("g0", "w0", "w1"):
+            self._start(role)
+
+    def _arrive(self, arrival: Arrival) -> None:
+        self._outside.append(arrival.topic, [arrival.record])
+
+    def _append_control(self, event: Input) -> None:
+        made = records.record(
+            event,
+            str(getattr(event, "instrument_id", "desk")),
+            sender="desk",
+            number=self._agenda.now_ns // 1_000,
+            at_ns=self._agenda.now_ns,
+            partitions=PARTITIONS,
+        )
+        self._outside.append(TOPIC_OF[type(event)], [made])
+
+    # ----------------------------------------------------------------------------- processes
+
+    def _start(self, role: str) -> None:
+        if role in self._living or self._agenda.now_ns < self._down_until_ns.get(role, 0):
+            return
+        self._begin(role)
+
+    def _begin(self, role: str) -> None:
+        """Start a process in a role; whoever had it lives on beside it."""
+        handle = f"{role}#{len(self._processes)}"
+        body = self._gateway if role.startswith("g") else self._worker
+        process = Process(self._agenda, handle, body, self._on_end)
+        self._processes[handle] = self._living[role] = process
+        self._say(f"{handle} starts")
+        process.begin()
+
+    def _worker(self, process: Process) -> None:
+        log = MemoryLog(self._broker, process.name)
+        worker = Worker(
+            log,
+            market.rules(),
+            role_of(process.name),
+            clock_ns=process.time_ns,
+            clock=process,
+        )
+        self._stops[process.name] = worker.stop
+        worker.run()
+
+    def _gateway(self, process: Process) -> None:
+        log = MemoryLog(self._broker, process.name)
+        gateway = paper_gateway(
+            log,
+            seed=self._plan.seed,
+            clock_ns=process.time_ns,
+            clock=process,
+            behaviour=Behaviour(
+                latencies_ns={},
+                latency_ns=self._plan.latency_ns,
+                jitter_ppm=900_000,
+                reject_ppm=30_000,
+                unsolicited_cancel_ppm=50_000,
+                bust_ppm=50_000,
+                correct_ppm=50_000,
+                disconnect_ppm=self._plan.disconnect_ppm,
+            ),
+            on_sent=lambda child_id: self._played.sent.update([child_id]),
+        )
+        self._stops[process.name] = gateway.stop
+        gateway.run()
+
+    def _on_end(self, process: Process) -> None:
+        """Start it again, unless it should not have ended or another has its place."""
+        role = role_of(process.name)
+        self._say(f"{process.name} ends: {process.failure!r}")
+        failure = process.failure
+        if failure is not None and not isinstance(failure, ENDS_BY_ITSELF):
+            self._played.problems.append(f"{process.name} ended by {failure!r:.400}")
+        if self._living.get(role) is process:
+            del self._living[role]
+            if role not in GUESTS:
+                again_ns = self._agenda.now_ns + RESTART_NS
+                again_ns = max(again_ns, self._down_until_ns.get(role, 0))
+                self._agenda.at(again_ns, lambda: self._start(role))
+
+    # --------------------------------------------------------------------------------- calls
+
+    def _fate(self, handle: str, call: str) -> Fate:
+        process = self._processes.get(handle)
+        if process is None:
+            return Fate.WELL  # Of the world itself.
+        if process.is_killed or self._agenda.is_over:
+            raise Killed
+        plan, played, agenda = self._plan, self._played, self._agenda
+        agenda.now_ns += plan.call_ns
+        played.steps += 1
+        if played.steps > STEPS_MAX:
+            played.problems.append(f"not live: {handle} makes call after call, now {call}")
+            process.kill()
+        fate = self._struck(process, call) if self._armed else Fate.WELL
+        if plan.preempted and self._chance.random() < plan.preempted:
+            process.rest(agenda.now_ns + self._chance.randrange(3 * MS))
+        return Fate.UNAVAILABLE if agenda.now_ns < self._out_until_ns else fate
+
+    def _struck(self, process: Process, call: str) -> Fate:
+        role = role_of(process.name)
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.who not in ("", role) or fault.call not in ("", call):
+                continue
+            armed.skip -= 1
+            if armed.skip >= 0:
+                continue
+            self._armed.remove(armed)
+            return self._strike(fault, process, call)
+        return Fate.WELL
+
+    def _strike(self, fault: Fault, process: Process, call: str) -> Fate:
+        self._note(fault, f"{process.name} in {call}")
+        if fault.kind is Kind.CRASH:
+            self._down_until_ns[role_of(process.name)] = self._agenda.now_ns + fault.for_ns
+            process.kill()
+        elif fault.kind is Kind.PAUSE:
+            self._paused.append(process)
+            process.rest(self._agenda.now_ns + fault.for_ns)
+            self._paused.remove(process)
+        elif fault.kind is Kind.ERROR:
+            return Fate.UNAVAILABLE
+        elif fault.kind is Kind.DELAYED:
+            for part in range(len(ALL_TOPICS)):
+                at_ns = self._agenda.now_ns + fault.for_ns * (part + 1) // len(ALL_TOPICS)
+                self._agenda.at(at_ns, self._broker.deliver_one_marker)
+        return COMMIT_FATES.get(fault.kind, Fate.WELL)
+
+    def _waiting(self, handle: str, wait_s: float) -> None:
+        """Until there is news, or for as long as was asked for and perhaps a little more."""
+        process = self._processes[handle]
+        stretch = 1 if wait_s < SHORT_WAIT_S else self._chance.randint(1, STRETCH_MAX)
+        self._listening.append(process)
+        process.rest(self._agenda.now_ns + int(wait_s * S) * stretch)
+        if process in self._listening:
+            self._listening.remove(process)
+
+    def _on_news(self) -> None:
+        for process in self._listening:
+            self._agenda.wake(
+                process.seat, self._agenda.now_ns + self._chance.randrange(self._plan.news_ns)
+            )
+        self._listening.clear()
+
+    # -------------------------------------------------------------------------------- faults
+
+    def _arm(self, fault: Fault) -> None:
+        """Do at once what no call is needed for."""
+        now_ns, living = self._agenda.now_ns, self._living.get(fault.who)
+        if fault.kind is Kind.OUTAGE:
+            self._out_until_ns = now_ns + fault.for_ns
+        elif fault.kind is Kind.EXPELLED:
+            self._broker.expel(fault.who)
+        elif fault.kind is Kind.CLOCK and living is not None:
+            living.skew_ns += fault.by_ns
+        elif fault.kind is Kind.AGAIN:
+            self._write_again(fault)
+        elif fault.kind is Kind.STOPPED and living is not None and living.name in self._stops:
+            self._down_until_ns[fault.who] = now_ns + fault.for_ns
+            self._stops[living.name]()
+        elif fault.kind is Kind.GUEST:
+            self._start(fault.who)
+            self._agenda.at(now_ns + fault.for_ns, lambda: self._send_away(fault.who))
+        elif fault.kind is Kind.TWIN:
+            self._begin(fault.who)
+        else:
+            self._armed.append(_Armed(fault, fault.skip))
+            return
+        self._note(fault, fault.who)
+
+    def _write_again(self, fault: Fault) -> None:
+        places = [
+            (topic, entry.record)
+            for topic in RESENT_TOPICS
+            for part in range(PARTITIONS)
+            for entry in self._broker.topics[topic, part].entries
+            if entry.record is not None
+        ]
+        if places:
+            topic, record = places[fault.where % len(places)]
+            self._outside.append(topic, [record])
+
+    def _send_away(self, role: str) -> None:
+        process = self._living.get(role)
+        if process is not None and process.name in self._stops:
+            self._stops[process.name]()
+
+    def _heal(self) -> None:
+        """From now on nothing goes wrong; what was down comes back, and clocks are right."""
+        if (
+            self._plan.faults and not self._played.struck
+        ):  # None found its call: one that needs none.
+            self._arm(Fault(self._agenda.now_ns, Kind.AGAIN, where=self._plan.seed))
+        self._armed.clear()
+        self._out_until_ns = 0
+        self._down_until_ns.clear()
+        while self._broker.has_markers_to_come:
+            self._broker.deliver_one_marker()
+        for process in self._processes.values():
+            process.skew_ns = 0
+        for process in self._paused:
+            self._agenda.wake(process.seat, self._agenda.now_ns)
+        for role in GUESTS:
+            self._send_away(role)
+            if role not in self._living:  # Dead for good, and the group has noticed by now.
+                self._broker.expel(role)
+        for role in ("g0", "w0", "w1"):
+            self._start(role)
+        self._say("healed")
+
+    # ---------------------------------------------------------------------------------- rest
+
+    def _take_stock(self) -> None:
+        """The state of each shard before the close, as its log has it now."""
+        self._played.settled_ns = self._agenda.now_ns
+        log = self._played.log
+        for number in range(PARTITIONS):
+            try:
+                self._played.settled.append(rebuilt(log, number, market.rules()))
+            except Exception as error:  # noqa: BLE001  Whatever it is, it is found.
+                self._played.problems.append(f"shard {number} cannot be folded: {error!r:.400}")
+
+    def _unquiet(self) -> str:
+        """What is still to be taken and sealed; empty if nothing is."""
+        log = self._played.log
+        for number in range(PARTITIONS):
+            seal = last_seal(log, number)
+            if seal is None:
+                return f"shard {number} has no seal"
+            offsets = {entry.topic: entry.next_offset for entry in seal.resume}
+            for topic in INPUT_TOPICS:
+                place = topic, 0 if topic in SHARED_TOPICS else number
+                count = len(self._broker.topics[place].entries)
+                if offsets[topic] < count:
+                    return f"shard {number} took {offsets[topic]} of {count} of {topic}"
+        return ""
+
+    def _note(self, fault: Fault, where: str) -> None:
+        self._played.struck[fault.kind] += 1
+        self._say(f"{fault.kind}: {where}")
+
+    def _say(self, text: str) -> None:
+        if self._tell is not None:
+            self._tell(f"{(self._agenda.now_ns - BEGIN_NS) / S:10.6f} s {text}")
+
+
+def role_of(handle: str) -> str:
+    return handle.partition("#")[0]
