@@ -10,25 +10,17 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from engine.core import events as e
-from engine.core.allocation import shares as allocation
-from engine.core.controls import rejected_input as unreadable
-from engine.core.controls import risk
-from engine.core.day import carry_forward as standing
-from engine.core.day import trading_day as day
-from engine.core.execution import breaks, children, fills
-from engine.core.execution import reports as execution
-from engine.core.market import consolidated as market
-from engine.core.market import reference
-from engine.core.orders import changes, intake
-from engine.core.orders import good_till_cancel as carried
+from engine.core.allocation import shares
+from engine.core.controls import rejected_input, risk
+from engine.core.day import carry_forward, trading_day
+from engine.core.execution import breaks, children, fills, reports
+from engine.core.market import consolidated, reference
+from engine.core.orders import changes, good_till_cancel, intake
 from engine.core.parents import aggregation, membership, netting
-from engine.core.routing import cancels as recall
-from engine.core.routing import routers as routing
-from engine.core.routing import scorecard
+from engine.core.routing import cancels, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import plans as strategy
-from engine.core.strategy import recalibration, slicing
+from engine.core.strategy import plans, recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -47,7 +39,9 @@ class Row(NamedTuple):
 PLAN = "planning"
 UPKEEP = "upkeep"
 ADOPT = "configuration"
-OPENING = "opening"  # Of a log that goes on from another one; see `engine.runtime.first_batches`.
+CONTINUATION = (
+    "opening"  # Of a log that goes on from another one; see `engine.runtime.first_batches`.
+)
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -70,8 +64,8 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         "ingest",
-        unreadable,
-        (unreadable.Unreadable,),
+        rejected_input,
+        (rejected_input.RejectedInput,),
         (e.InputRejected, e.SuspensionSet, e.InstrumentHalted),
     ),
     Row(
@@ -89,7 +83,7 @@ TABLE: tuple[Row, ...] = (
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
     Row(
         "ingest",
-        day,
+        trading_day,
         (e.DayOpened, e.DayClosed),
         (
             e.ControlApplied,
@@ -98,12 +92,12 @@ TABLE: tuple[Row, ...] = (
             e.SuspensionSet,
             e.InstrumentHalted,
             e.VenueStatusCarried,
-            *standing.SAID_AT_CLOSE,
+            *carry_forward.CARRIED_EVENTS,
         ),
     ),
-    Row("ingest", standing, (OPENING,), (e.LogContinued,)),
-    Row("ingest", carried, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
-    Row("ingest", day, (ADOPT,), (e.ConfigurationAdopted,)),
+    Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),
+    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
+    Row("ingest", trading_day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
         aggregation,
@@ -119,17 +113,17 @@ TABLE: tuple[Row, ...] = (
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
-    Row("aggregation", day, (e.DayClosed,), (e.ParentEnded,)),
-    Row("slices", strategy, (PLAN,), (e.PlanAdopted,)),
+    Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
+    Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
-    Row("routes", routing, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
-    Row("routes", recall, (PLAN,), (e.ChildCancelRequested,)),
+    Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
+    Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
-    Row("routes", day, (e.DayClosed,), (e.ScorecardCarried,)),
+    Row("routes", trading_day, (e.DayClosed,), (e.ScorecardCarried,)),
     Row(
         "fills",
-        execution,
+        reports,
         (e.ExecutionReported,),
         (
             e.ChildAcknowledged,
@@ -147,90 +141,90 @@ TABLE: tuple[Row, ...] = (
         (e.SendStarted, e.NotSent, e.CancelRejected),
         (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
     ),
-    Row("fills", day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
+    Row("fills", trading_day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
     Row(
         "allocations",
-        allocation,
+        shares,
         (e.FillBooked, e.OrdersCrossed, e.FillBusted, e.FillCorrected),
         (e.FillAllocated, e.CrossAllocated, e.FillReallocated),
     ),
-    Row("fills", allocation, (e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
-    Row("allocations", allocation, (e.ParentEnded,), (e.ParentReconciled,)),
+    Row("fills", shares, (e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
+    Row("allocations", shares, (e.ParentEnded,), (e.ParentReconciled,)),
 )
 
 # Who decides on an input or an event, in this order; what each answers is folded before the next.
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
     changes.DECIDE,
-    unreadable.DECIDE,
+    rejected_input.DECIDE,
     risk.DECIDE,
-    day.DECIDE,
+    trading_day.DECIDE,
     aggregation.DECIDE,
-    routing.DECIDE,
-    execution.DECIDE,
+    routers.DECIDE,
+    reports.DECIDE,
     children.DECIDE,
-    allocation.DECIDE,
+    shares.DECIDE,
 )
 # The allocation of an ended parent is stated before its members' orders end.
 REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
-    e.ParentEnded: (allocation.DECIDE[e.ParentEnded], intake.DECIDE[e.ParentEnded]),
+    e.ParentEnded: (shares.DECIDE[e.ParentEnded], intake.DECIDE[e.ParentEnded]),
 }
 
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
     changes.EVOLVE,
-    unreadable.EVOLVE,
+    rejected_input.EVOLVE,
     risk.EVOLVE,
-    day.EVOLVE,
-    carried.EVOLVE,
-    standing.EVOLVE,
+    trading_day.EVOLVE,
+    good_till_cancel.EVOLVE,
+    carry_forward.EVOLVE,
     aggregation.EVOLVE,
     {e.OrdersCrossed: netting.on_orders_crossed},
-    strategy.EVOLVE,
+    plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
-    routing.EVOLVE,
+    routers.EVOLVE,
     scorecard.EVOLVE,
     fills.EVOLVE,
     children.EVOLVE,
     breaks.EVOLVE,
-    allocation.EVOLVE,
+    shares.EVOLVE,
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
-    market.FACTS,
+    consolidated.FACTS,
     reference.FACTS,
     risk.FACTS,
-    day.FACTS,
+    trading_day.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id: first members change,
 # windows close and opposite sides meet, which may touch other parents, and these gather too; then
 # each parent is planned once. A step in REPEATED is asked again until it has nothing more to say.
 GATHER: tuple[Plan, ...] = (
-    membership.settle,
-    membership.part,
+    membership.apply_pending_change,
+    membership.remove_killed_members,
     netting.cross,
-    recall.make_room,
+    cancels.cancel_for_changes,
     aggregation.release,
 )
 WORK: tuple[Plan, ...] = (
-    strategy.adopt,
+    plans.adopt,
     recalibration.recalibrate,
-    recall.ask_back,
+    cancels.cancel_stale_children,
     slicing.release,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
     (
-        membership.settle,
-        membership.part,
-        recall.make_room,
-        recall.ask_back,
+        membership.apply_pending_change,
+        membership.remove_killed_members,
+        cancels.cancel_for_changes,
+        cancels.cancel_stale_children,
         aggregation.finish,
     )
 )
-REPEATED: frozenset[Plan] = frozenset((membership.settle, netting.cross))
+REPEATED: frozenset[Plan] = frozenset((membership.apply_pending_change, netting.cross))
 
 
 def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:

@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 
 from engine.log import open_log
-from infra.bench import __main__ as bench
-from infra.bench import growth, profiling, report, world
+from infra.bench import __main__, growth, profiling, report, world
 from infra.bench.replay import Measured, measure
 
 TINY = world.Shape(
@@ -24,7 +23,7 @@ TINY = world.Shape(
     horizon_ns=20 * world.SECOND_NS,
 )
 SIZE = replace(
-    bench.QUICK,
+    __main__.QUICK,
     shape=TINY,
     quotes=400,
     latency_orders=5,
@@ -98,7 +97,7 @@ def test_the_shares_of_a_profile_sum_to_one(script: world.Script, tmp_path: Path
 
 @pytest.mark.slow
 def test_a_small_run_says_everything_as_a_table_and_as_json(tmp_path: Path) -> None:
-    found: dict[str, Any] = bench.measured(SIZE, tmp_path, lambda _: None, kafka=False)
+    found: dict[str, Any] = __main__.measured(SIZE, tmp_path, lambda _: None, kafka=False)
     assert json.loads(json.dumps(found)) == found
     assert [(row["what"], row["log"]) for row in found["throughput"]] == [
         ("orders", "embedded"),

@@ -25,7 +25,7 @@ from engine.log.port import (
     Log,
     Start,
 )
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 
 OWN_TOPICS = tuple(topic for topic in ALL_TOPICS if topic not in SHARED_TOPICS)
 OWN_INPUTS = tuple(topic for topic in INPUT_TOPICS if topic not in SHARED_TOPICS)
@@ -99,11 +99,11 @@ def _write_shard(
     drafts = {topic: Draft(place, topic, start) for topic, start in starts.items()}
     shared: dict[str, Start] = {}
     chain, last = "", -1
-    with Recording(log, number) as recording:
+    with ShardLog(log, number) as shard_log:
         for topic, start in starts.items():
-            recording.start(topic, start)
-        for seal, record in recording.seals():
-            taken = {**recording.inputs(seal, OWN_INPUTS), **recording.outputs(seal)}
+            shard_log.start(topic, start)
+        for seal, record in shard_log.seals():
+            taken = {**shard_log.inputs(seal, OWN_INPUTS), **shard_log.outputs(seal)}
             for topic, records in taken.items():
                 drafts[topic].write(records)
             drafts[JOURNAL].write([record])
@@ -117,7 +117,7 @@ def _write_shard(
                 break
         if last != segment.next - 1:
             raise CorruptLogError(f"shard {number}: the journal ends before its close; see verify")
-        said = [drafts[topic].close(recording.place(topic)) for topic in OWN_TOPICS]
+        said = [drafts[topic].close(shard_log.next_start(topic)) for topic in OWN_TOPICS]
     write_manifest(place, {"shard": number, "batch": last, "chain": chain, "topics": said})
     return shared
 
@@ -127,17 +127,17 @@ def _write_shared(log: Log, draft: Path, read: Mapping[str, Start], before: Path
     place.mkdir()
     said = []
     with ExitStack() as stack:
-        recording = stack.enter_context(Recording(log, 0))
+        shard_log = stack.enter_context(ShardLog(log, 0))
         for topic in SHARED_TOPICS:
             start = _next(before, SHARED, topic)
-            recording.start(topic, start)
+            shard_log.start(topic, start)
             file = Draft(place, topic, start)
             count = max(0, read[topic].position - start.position)
             while count:
-                records = recording.source(topic).take(min(count, READ_RECORDS))
+                records = shard_log.cursor(topic).take(min(count, READ_RECORDS))
                 file.write(records)
                 count -= len(records)
-            said.append(file.close(recording.place(topic)))
+            said.append(file.close(shard_log.next_start(topic)))
     write_manifest(place, {"topics": said})
 
 

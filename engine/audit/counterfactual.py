@@ -28,7 +28,7 @@ from engine.core.events import (
 from engine.log import codec
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, EngineError, Log, Record
 from engine.runtime.shard import Rules
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 from engine.simulation.driver import EVERY_PARTITION, Simulation
 from engine.simulation.script import Script, Stood, TimedInput
 
@@ -110,11 +110,11 @@ def _inputs(
 ) -> Iterator[tuple[TimedInput, bool]]:
     """Each input of a shard up to the day's end, and whether it came before the day's open."""
     is_open = False
-    with Recording(log, number) as recording:
-        for seal, _ in recording.seals():
+    with ShardLog(log, number) as shard_log:
+        for seal, _ in shard_log.seals():
             if seal.batch >= part.next:
                 return
-            inputs = recording.inputs(seal, INPUT_TOPICS)
+            inputs = shard_log.inputs(seal, INPUT_TOPICS)
             is_ours = seal.batch >= part.first
             for topic in INPUT_TOPICS:
                 if topic not in SHARED_TOPICS and not is_ours:
@@ -133,7 +133,7 @@ def _inputs(
                         yield timed, True
                         continue
                     yield timed, not is_open
-            for record in recording.outputs(seal).get("ingest", ()):
+            for record in shard_log.outputs(seal).get("ingest", ()):
                 if not is_ours and codec.is_a(OrderCarried, record.value):
                     reading.carried_orders += 1
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from engine.core.events import DayOpened, SealKind
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, CorruptLogError, Log, Record
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 
 BATCHES_MAX = 2**62  # Beyond every batch.
 
@@ -26,11 +26,11 @@ def segments(log: Log, number: int) -> list[Segment]:
     found: list[Segment] = []
     first, day = 0, None
     try:
-        with Recording(log, number) as recording:
-            for batch, (seal, _) in enumerate(recording.seals()):
+        with ShardLog(log, number) as shard_log:
+            for batch, (seal, _) in enumerate(shard_log.seals()):
                 if seal.batch != batch:
                     break
-                for record in recording.inputs(seal, SHARED_TOPICS).get("controls", ()):
+                for record in shard_log.inputs(seal, SHARED_TOPICS).get("controls", ()):
                     if codec.is_a(DayOpened, record.value):
                         day = opened_day(record) or day
                 if seal.kind is SealKind.CLOSE:

@@ -7,11 +7,10 @@ is left with one at the end.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.audit import processes as side_by_side
-from engine.audit import verification
+from engine.audit import processes, verification
 from engine.audit.verification import Bounds, Progress, Proof
 from engine.log import open_log
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.garbage_collection import collected_rarely
 from engine.runtime.shard import Rules
 
@@ -38,14 +37,12 @@ def examine(tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = N
     teller = _Teller(on_progress or (lambda _: None))
     if jobs > 1 and len(tasks) > 1:
         tasks = longest_first(tasks)
-    return sorted(
-        side_by_side.run(_proved, tasks, jobs, teller.tell), key=lambda proof: proof.shard
-    )
+    return sorted(processes.run(_proved, tasks, jobs, teller.tell), key=lambda proof: proof.shard)
 
 
 def run_chain(proofs: Sequence[Proof]) -> bytes:
     """The chain of the run; only where the shards are all of them."""
-    return seals.run_chain([proof.chain for proof in proofs])
+    return hash_chain.run_chain([proof.chain for proof in proofs])
 
 
 class _Teller:

@@ -6,14 +6,14 @@ inputs by trying, in the outputs by the records that were decided again.
 
 from collections.abc import Mapping, Sequence
 
-from engine.audit import difference as differences
+from engine.audit import difference
 from engine.audit.difference import Difference, Kind, Later
 from engine.core.events import BatchSealed
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import DLQ, JOURNAL, CorruptLogError, Record
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.shard import Sealed
-from engine.runtime.shard_log import DamagedError, Recording, Records, Sealing
+from engine.runtime.shard_log import DamagedError, Records, SealRecord, ShardLog
 
 LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
 LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.
@@ -65,23 +65,23 @@ class Findings:
         """A topic that cannot be read on, or a journal that contradicts itself."""
         if isinstance(error, DamagedError):
             kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
-            return self.at(error.topic, kind, error.place, text=str(error))
+            return self.at(error.topic, kind, error.where, text=str(error))
         return self.at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
 
     def of_seal(
-        self, sealing: Sealing, kind: Kind, name: str, recorded: object, expected: object
+        self, seal_record: SealRecord, kind: Kind, name: str, recorded: object, expected: object
     ) -> Difference:
         """A field of a seal that is not what follows from the seals before."""
         return self.at(
             JOURNAL,
             kind,
-            f"offset {sealing.record.offset}",
+            f"offset {seal_record.record.offset}",
             field=name,
-            recorded=differences.shown(recorded),
-            expected=differences.shown(expected),
+            recorded=difference.shown(recorded),
+            expected=difference.shown(expected),
             text=(
-                f"shard {self.shard}: the seal at offset {sealing.record.offset} states "
-                f"{name} {differences.shown(recorded)}, expected {differences.shown(expected)}"
+                f"shard {self.shard}: the seal at offset {seal_record.record.offset} states "
+                f"{name} {difference.shown(recorded)}, expected {difference.shown(expected)}"
             ),
         )
 
@@ -124,7 +124,7 @@ class Findings:
 
     def leftover(self, firsts: Mapping[str, Record], next_seq: int, head: int) -> Difference | None:
         """Records after the last seal that do not begin as the next batch would have."""
-        seqs = {t: differences.number_of(t, record.value) for t, record in firsts.items()}
+        seqs = {t: difference.number_of(t, record.value) for t, record in firsts.items()}
         if next_seq in seqs.values():
             return None
         topic, record = next(iter(firsts.items()))
@@ -139,15 +139,15 @@ class Findings:
     # ------------------------------------------------------------------- inputs and outputs
 
     def in_inputs(
-        self, recording: Recording, seal: BatchSealed, inputs: Records
+        self, shard_log: ShardLog, seal: BatchSealed, inputs: Records
     ) -> Difference | None:
         """The first input topic whose records are not those that were sealed."""
         for entry in seal.inputs:
             records = inputs[entry.topic]
-            if differences.digest_of(records, entry.first_position) == entry.digest:
+            if difference.digest_of(records, entry.first_position) == entry.digest:
                 continue
-            later = later_of(recording, entry.topic, entry.next_position, records)
-            kind, place = differences.in_inputs(entry, records, later)
+            later = later_of(shard_log, entry.topic, entry.next_position, records)
+            kind, place = difference.in_inputs(entry, records, later)
             text = (
                 f"shard {self.shard}, batch {seal.batch}: the inputs of {entry.topic} are "
                 f"not those that were decided on: {kind.value}, {place}"
@@ -157,7 +157,7 @@ class Findings:
 
     def decided_otherwise(self, again: Sealed, recorded: Records, inputs: Records) -> Difference:
         """The first event or seal that is not the one decided again."""
-        found = differences.in_outputs(recorded, again.records, again.events)
+        found = difference.in_outputs(recorded, again.records, again.events)
         assert found is not None, "some record differs"
         topic, wrong, event = found
         records = recorded.get(topic, ())
@@ -177,7 +177,7 @@ class Findings:
             field=wrong.field,
             recorded=wrong.recorded,
             expected=wrong.expected,
-            inputs=() if event is None else (differences.cause_of(event.cause, inputs),),
+            inputs=() if event is None else (difference.cause_of(event.cause, inputs),),
             text=(
                 f"shard {self.shard}, {what}: {kind.value}"
                 f"{f' in {wrong.field}' if wrong.field else ''}; recorded {wrong.recorded}, "
@@ -194,10 +194,10 @@ class Findings:
         assert self.seal is not None
         if topic == JOURNAL:
             return True
-        digest = seals.new_hash()
+        digest = hash_chain.new_hash()
         for record in recorded.get(topic, ()):
             number = 0 if topic == DLQ else seq_of(record.value)
-            digest.update(seals.frame(number, *record[2:]))
+            digest.update(hash_chain.frame(number, *record[2:]))
         return any(
             entry.topic == topic and entry.digest == digest.digest() for entry in self.seal.outputs
         )
@@ -215,14 +215,14 @@ def seq_of(value: bytes) -> int:
 
 
 def later_of(
-    recording: Recording, topic: str, position: int, records: Sequence[Record]
+    shard_log: ShardLog, topic: str, position: int, records: Sequence[Record]
 ) -> Later | None:
     """The next seal that took of the topic, and what the log holds around there."""
-    source = recording.source(topic)
-    for sealing in recording.ahead():
-        for entry in sealing.seal.inputs:
+    source = shard_log.cursor(topic)
+    for seal_record in shard_log.ahead():
+        for entry in seal_record.seal.inputs:
             if entry.topic == topic:
-                count = entry.next_position - position + max(differences.SHIFTS)
+                count = entry.next_position - position + max(difference.SHIFTS)
                 found = (*records, *source.peek(min(count, LOOK_AHEAD_RECORDS)))
                 first = position - len(records)
                 return Later(entry, dict(enumerate(found, start=first)))

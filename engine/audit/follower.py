@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from engine.core.state.state import State
 from engine.log.port import CorruptLogError, Log, LogUnavailableError
-from engine.runtime.recovery.finished_file import DiskShelf, ShelfError
-from engine.runtime.recovery.recovery import folded, keep, opened
-from engine.runtime.replica import Follower, StateDiffersError
+from engine.runtime.recovery.finished_file import DiskStore, StoreError
+from engine.runtime.recovery.recovery import folded, started, write_snapshot
+from engine.runtime.replica import Replica, StateDiffersError
 from engine.runtime.shard import Rules
 
 if TYPE_CHECKING:
-    from engine.runtime.shard_log import Recording, Sealing
+    from engine.runtime.shard_log import SealRecord, ShardLog
 
 EVERY_EVENTS = 5_000  # Folded within a quarter of a second at a restart.
 WRITING_SHARE = 10  # A tenth of the time, at most.
@@ -31,7 +31,7 @@ LOOK_EVERY_S = 0.2
 _log = logging.getLogger(__name__)
 
 
-class Following:
+class Follower:
     """One shard, followed."""
 
     def __init__(
@@ -42,51 +42,51 @@ class Following:
         self._rules = rules
         self._folder = folder
         self._every = every
-        self._follower = self._new()
-        self._recording: Recording | None = None
-        self._last: Sealing | None = None  # The last batch folded, if no snapshot is of it.
+        self._replica = self._new()
+        self._shard_log: ShardLog | None = None
+        self._last: SealRecord | None = None  # The last batch folded, if no snapshot is of it.
         self._written_seq = 0  # The state's next seq in the last snapshot.
         self._not_before_s = 0.0
         self._failed = -1  # The batch that could not be folded the last time.
         self._began = -1  # The batch of the snapshot that it began at.
-        self._shelf_failed = -1  # The same, of the last time that the shelf failed.
+        self._store_failed = -1  # The same, of the last time that the shelf failed.
         self._passed: set[int] = set()  # Batches whose snapshots it begins at no more.
 
     @property
     def next_batch(self) -> int:
-        return self._follower.next_batch
+        return self._replica.next_batch
 
     @property
     def state(self) -> State:
         """As the last batch that was folded left it."""
-        return self._follower.state
+        return self._replica.state
 
     @property
     def is_again(self) -> bool:
         """Whether the last look came to nothing and another is due."""
-        return self._recording is None
+        return self._shard_log is None
 
-    def look(self) -> int:
+    def fold_new(self) -> int:
         """Fold what is there; the number of batches.
 
         Raises StateDiffersError where folding comes to another state than was decided,
         CorruptLogError where the log contradicts itself, LogUnavailableError: then look again.
         """
         try:
-            return self._look()
+            return self._fold_new()
         except StateDiffersError:
             raise
-        except ShelfError:
-            if self._began == self._shelf_failed:
+        except StoreError:
+            if self._began == self._store_failed:
                 self._passed.add(self._began)
-            self._shelf_failed = self._began
+            self._store_failed = self._began
             self._begin_again()
             raise
         except LogUnavailableError:
             self._begin_again()
             raise
         except CorruptLogError as error:
-            at = self._follower.next_batch
+            at = self._replica.next_batch
             if at == self._failed:
                 raise
             # A batch may be seen before all of its records are: on a second look they are there.
@@ -95,53 +95,55 @@ class Following:
             self._begin_again()
             return 0
 
-    def _look(self) -> int:
-        if self._recording is None:
+    def _fold_new(self) -> int:
+        if self._shard_log is None:
             self._began = -1
-            self._recording = opened(self._log, self._follower, self._folder, self._passed)
-            self._began = self._follower.next_batch - 1
-            self._written_seq = self._follower.state.next_seq
-        first = self._follower.next_batch
-        for sealing in folded(self._log, self._follower, self._recording, self._folder):
-            self._last = sealing
+            self._shard_log = started(
+                self._log, self._replica, self._folder, self._passed
+            ).shard_log
+            self._began = self._replica.next_batch - 1
+            self._written_seq = self._replica.state.next_seq
+        first = self._replica.next_batch
+        for seal_record in folded(self._log, self._replica, self._shard_log, self._folder):
+            self._last = seal_record
             if self._is_due():
-                self.keep()
-        return self._follower.next_batch - first
+                self.write_snapshot()
+        return self._replica.next_batch - first
 
     def _begin_again(self) -> None:
         """What was taken of a batch and not folded is taken again."""
         self.close()
-        self._recording, self._last = None, None
-        self._follower = self._new()
+        self._shard_log, self._last = None, None
+        self._replica = self._new()
 
-    def _new(self) -> Follower:
-        shelf = DiskShelf(self._folder, self.number)
+    def _new(self) -> Replica:
+        store = DiskStore(self._folder, self.number)
         rules = self._rules
-        return Follower(self.number, rules.release, rules.python, shelf, rules.shelve_after_ns)
+        return Replica(self.number, rules.release, rules.python, store, rules.evict_after_ns)
 
-    def keep(self) -> None:
+    def write_snapshot(self) -> None:
         """Write a snapshot of the last batch."""
-        if self._recording is None or self._last is None:
+        if self._shard_log is None or self._last is None:
             return
         began_s = time.monotonic()
-        keep(self._folder, self._follower, self._recording, self._last)
+        write_snapshot(self._folder, self._replica, self._shard_log, self._last)
         now_s = time.monotonic()
         self._not_before_s = now_s + WRITING_SHARE * (now_s - began_s)
-        self._written_seq = self._follower.state.next_seq
+        self._written_seq = self._replica.state.next_seq
         self._last = None
 
     def close(self) -> None:
-        self._follower.state.shelf.close()
-        if self._recording is not None:
-            self._recording.close()
+        self._replica.state.finished.close()
+        if self._shard_log is not None:
+            self._shard_log.close()
 
     def _is_due(self) -> bool:
-        events = self._follower.state.next_seq - self._written_seq
+        events = self._replica.state.next_seq - self._written_seq
         return events >= self._every and time.monotonic() >= self._not_before_s
 
 
 def run(
-    followings: list[Following],
+    followers: list[Follower],
     stopping: Callable[[float], bool],
     *,
     once: bool = False,
@@ -153,20 +155,20 @@ def run(
     try:
         while True:
             is_busy = False
-            for following in followings:
+            for follower in followers:
                 try:
-                    is_busy |= following.look() > 0 or following.is_again
-                except (LogUnavailableError, ShelfError) as error:
+                    is_busy |= follower.fold_new() > 0 or follower.is_again
+                except (LogUnavailableError, StoreError) as error:
                     if once:
                         raise
-                    _log.warning("shard %s: %s", following.number, error)
+                    _log.warning("shard %s: %s", follower.number, error)
             if once:
                 if not is_busy:
                     break
             elif stopping(LOOK_EVERY_S):
                 break
-        for following in followings:  # A planned stop leaves the next start nothing to fold.
-            following.keep()
+        for follower in followers:  # A planned stop leaves the next start nothing to fold.
+            follower.write_snapshot()
     finally:
-        for following in followings:
-            following.close()
+        for follower in followers:
+            follower.close()

@@ -16,7 +16,7 @@ from engine.audit import anchors
 from engine.audit.anchors import AnchorError, Head
 from engine.core.events import SealKind
 from engine.log.port import JOURNAL, CorruptLogError, Log, Record, Start
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.shard_log import decoded
 
 SIGN_EVERY_S = 60.0
@@ -53,7 +53,7 @@ class Notary:
             log.reader(JOURNAL, shard, self._start(shard)) for shard in range(log.partitions)
         ]
 
-    def look(self) -> bool:
+    def sign_new(self) -> bool:
         """Follow every journal to its end; whether a day was closed.
 
         Raises CorruptLogError if a seal does not follow the one before.
@@ -79,13 +79,13 @@ class Notary:
         """Look and sign until `is_over`, which waits so many seconds, says so; sign at the end."""
         due_s = time.monotonic()
         while True:
-            is_closed = self.look()
+            is_closed = self.sign_new()
             if is_closed or time.monotonic() >= due_s:
                 count = self.sign()
                 _log.info("%s heads signed%s", count, ", a day was closed" if is_closed else "")
                 due_s = time.monotonic() + every_s
             if is_over(LOOK_EVERY_S):
-                self.look()
+                self.sign_new()
                 self.sign()
                 return
 
@@ -101,10 +101,10 @@ class Notary:
     def _follow(self, shard: int, record: Record) -> bool:
         seal = decoded(JOURNAL, shard, record)
         head = self._heads.get(shard)
-        previous = seals.GENESIS if head is None else head.chain
+        previous = hash_chain.GENESIS if head is None else head.chain
         batch = 0 if head is None else head.batch + 1
         follows = (seal.batch, seal.previous_chain, seal.chain)
-        if follows != (batch, previous, seals.chain(seal)):
+        if follows != (batch, previous, hash_chain.chain(seal)):
             raise CorruptLogError(
                 f"shard {shard}: the seal at offset {record.offset}, batch {seal.batch}, does not "
                 f"follow batch {batch - 1}, or does not have the chain it states. It is not "

@@ -26,7 +26,7 @@ from engine.log.port import (
     LogUnavailableError,
 )
 from engine.runtime.recovery import snapshot
-from engine.runtime.replica import CONFIG_CAUSE, Follower
+from engine.runtime.replica import CONFIG_CAUSE, Replica
 from engine.runtime.shard import Rules, Sealed, Shard
 from engine.runtime.shard_log import Records
 from schemas import compatibility
@@ -50,7 +50,7 @@ class Reconsideration:
 
     def decide(
         self,
-        recorded: Follower,
+        recorded: Replica,
         seal: BatchSealed,
         inputs: Records,
         outputs: Records,
@@ -63,7 +63,7 @@ class Reconsideration:
         shard = self._shard
         if self._is_apart:
             state = snapshot.copied(recorded.state)
-            shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.places(), state)
+            shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
         text = adopted(events) or shard.state.settings_text
         shard.rules = replace(shard.rules, settings_text=text)
         self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
@@ -89,7 +89,7 @@ class Reconsideration:
         """A batch goes by that nobody asked about: begin anew from what is recorded after it."""
         self._is_apart = True
 
-    def follow(self, recorded: Follower, seal: BatchSealed) -> None:
+    def follow(self, recorded: Replica, seal: BatchSealed) -> None:
         """Stand where the log stands after the batch, which `recorded` has folded now.
 
         Raises UnfitError where this release folds its own events to another state than it has
@@ -98,7 +98,7 @@ class Reconsideration:
         if self._is_apart:
             return
         shard = self._shard
-        shard.begin_from(seal.batch, seal.chain, recorded.places(), shard.state)
+        shard.begin_from(seal.batch, seal.chain, recorded.next_starts(), shard.state)
         is_close = seal.kind is SealKind.CLOSE
         if not self._hash:
             return

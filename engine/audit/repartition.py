@@ -26,20 +26,20 @@ from engine.log.port import (
     NewRecord,
     NotEmptyError,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.first_batches import (
-    Opening,
+    FirstBatches,
     as_new,
-    continued,
-    is_opening,
-    opening,
-    rest_of,
-    source_named,
-    source_of,
-    unrest,
+    closed_log,
+    closed_log_named,
+    closed_shard,
+    continued_from,
+    first_batches,
+    is_continued,
+    why_not_closed,
 )
 from engine.runtime.shard import Rules
-from engine.runtime.shard_log import Recording, Sealing, events_of, last_seal
+from engine.runtime.shard_log import SealRecord, ShardLog, events_of, last_seal
 
 OWNER = "repartition"
 LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.
@@ -74,11 +74,11 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             of_new.keep()
 
         closes = require_rest(old, rules, on_shard, keep)
-        source = source_of(old, rules.release, rules.python, closes)
+        source = closed_log(old, rules.release, rules.python, closes)
         made: list[BatchSealed] = []
 
         def first(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
-            found = opening(source, new.partitions, rules.release, rules.python, ends)
+            found = first_batches(source, new.partitions, rules.release, rules.python, ends)
             made[:] = found.seals
             of_old.prove()  # No worker has decided since the first look.
             of_new.prove()
@@ -90,7 +90,9 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
             heads = [first_batch(new, number) for number in range(new.partitions)]
-            return Taken([head.sealing.seal for head in heads if head is not None], is_new=False)
+            return Taken(
+                [head.seal_record.seal for head in heads if head is not None], is_new=False
+            )
     return Taken(made, is_new=True)
 
 
@@ -161,11 +163,11 @@ def require_rest(
     read: dict[tuple[int, ...], list[int]] = {}
     for number in range(log.partitions):
         keep()
-        rest = rest_of(log, number, rules.release, rules.python)
+        rest = closed_shard(log, number, rules.release, rules.python)
         if rest is None:
             found.append(f"shard {number} was not closed, or by a release that carried no facts")
             continue
-        found += unrest(number, rest)
+        found += why_not_closed(number, rest)
         read.setdefault(rest.read, []).append(number)
         closes.append(rest.closed)
         own = replace(rules, partitions=log.partitions)
@@ -224,19 +226,19 @@ def problems(new: Log, old: Log, rules: Rules) -> list[str]:
         return [
             f"it goes on from a log of {named.partitions} shards, that one has {old.partitions}"
         ]
-    seal = whole[0].sealing.seal
-    source = source_named(old, rules.release, rules.python, named, seal.first_seq)
+    seal = whole[0].seal_record.seal
+    source = closed_log_named(old, rules.release, rules.python, named, seal.first_seq)
     ends = {entry.topic: entry.next_offset for entry in seal.resume}
     counts = {entry.topic: entry.next_position for entry in seal.inputs}
     begins = {topic: ends[topic] - counts.get(topic, 0) for topic in SHARED_TOPICS}
-    stated = {number: head.sealing.seal.state_hash for number, head in enumerate(whole)}
+    stated = {number: head.seal_record.seal.state_hash for number, head in enumerate(whole)}
     by = (seal.release, seal.python)
     is_ours = by == (rules.release, rules.python)
 
     def as_stated(state: State) -> bytes:  # Another release's hash is its own affair.
         return stated[state.shard]
 
-    again = opening(source, new.partitions, *by, begins, None if is_ours else as_stated)
+    again = first_batches(source, new.partitions, *by, begins, None if is_ours else as_stated)
     return [*differing(again, whole, new.partitions), *other_closes(named, source.closes)]
 
 
@@ -250,33 +252,33 @@ class Head(NamedTuple):
     """The first batch of a shard, and all its records."""
 
     named: LogContinued
-    sealing: Sealing
+    seal_record: SealRecord
     records: dict[str, list[NewRecord]]
 
 
 def first_batch(log: Log, number: int) -> Head | None:
     """What a shard that goes on from another log begins with."""
-    with Recording(log, number) as recording:
-        sealing = next(recording.seals(), None)
-        if sealing is None or not is_opening(sealing.seal):
+    with ShardLog(log, number) as shard_log:
+        seal_record = next(shard_log.seals(), None)
+        if seal_record is None or not is_continued(seal_record.seal):
             return None
-        seal = sealing.seal
-        inputs, outputs = recording.inputs(seal, SHARED_TOPICS), recording.outputs(seal)
-        named = continued(number, seal, events_of(seal, outputs, number))
+        seal = seal_record.seal
+        inputs, outputs = shard_log.inputs(seal, SHARED_TOPICS), shard_log.outputs(seal)
+        named = continued_from(number, seal, events_of(seal, outputs, number))
     records = {topic: [as_new(r, number) for r in found] for topic, found in outputs.items()}
     records |= {topic: [as_new(r, 0) for r in found] for topic, found in inputs.items()}
-    return Head(named, sealing, records)
+    return Head(named, seal_record, records)
 
 
-def differing(again: Opening, heads: Sequence[Head], partitions: int) -> Iterator[str]:
+def differing(again: FirstBatches, heads: Sequence[Head], partitions: int) -> Iterator[str]:
     """Each shard and topic whose records are not those that follow from the old log."""
     for number in range(partitions):
         head, seal = heads[number], again.seals[number]
-        if head.sealing.seal.resume != heads[0].sealing.seal.resume:
+        if head.seal_record.seal.resume != heads[0].seal_record.seal.resume:
             yield f"shard {number}: its first seal goes on elsewhere in the inputs than shard 0's"
-        if replace(head.sealing.seal, resume=()) != replace(seal, resume=()):
+        if replace(head.seal_record.seal, resume=()) != replace(seal, resume=()):
             yield f"shard {number}: its first seal is not that which follows from the old log"
-        if seals.chain(head.sealing.seal) != head.sealing.seal.chain:
+        if hash_chain.chain(head.seal_record.seal) != head.seal_record.seal.chain:
             yield f"shard {number}: its first seal does not have the chain it states"
         topics = sorted({*again.records, *head.records} - {"journal"})
         for topic in topics:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from engine.audit import difference as differences
+from engine.audit import difference
 from engine.audit.departure import Pair
 from engine.core.events import TOPIC_OF, BatchSealed, SealKind, StageEvent
 from engine.log.port import JOURNAL
@@ -163,7 +163,7 @@ def departed(seal: BatchSealed, shard: int, pair: Pair, inputs: Records) -> Depa
         fields={x: (plain(getattr(was, x)), plain(getattr(now, x))) for x in names},
         recorded="" if was is None or now else plain(was),
         decided="" if now is None or was else plain(now),
-        input=differences.cause_of(pair.event.cause, inputs),
+        input=difference.cause_of(pair.event.cause, inputs),
     )
 
 

@@ -25,7 +25,7 @@ from engine.audit.finding import Findings, FoundError
 from engine.audit.reconsideration import Reconsideration, UnfitError
 from engine.audit.tally import Tally
 from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
-from engine.core.state.finished_store import MemoryShelf
+from engine.core.state.finished_store import MemoryStore
 from engine.log import codec
 from engine.log.port import (
     DLQ,
@@ -39,12 +39,11 @@ from engine.log.port import (
     LogUnavailableError,
     Record,
 )
-from engine.runtime import first_batches as opening
-from engine.runtime import hash_chain as seals
+from engine.runtime import first_batches, hash_chain
 from engine.runtime.recovery import recovery
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Rules, Shard
-from engine.runtime.shard_log import Recording, Records, Sealing, events_of, last_seal
+from engine.runtime.shard_log import Records, SealRecord, ShardLog, events_of, last_seal
 
 
 class Bounds(NamedTuple):
@@ -75,7 +74,7 @@ class Proof:
     inputs: int = 0  # Records consumed by them.
     head: int = -1  # The newest batch.
     head_ns: int = 0
-    chain: bytes = seals.GENESIS
+    chain: bytes = hash_chain.GENESIS
     anchored: int = -1  # The newest batch whose chain an anchor states too.
     anchored_ns: int = 0
     unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
@@ -124,8 +123,8 @@ class _Verification:
         self._bounds = bounds
         self._anchors = anchors
         # A second opinion copies the state where it departs, and all of that is in memory.
-        shelf = DiskShelf() if second is None else MemoryShelf()
-        self._shard = Shard(number, rules, shelf)
+        store = DiskStore() if second is None else MemoryStore()
+        self._shard = Shard(number, rules, store)
         self._second = second
         self._proof = Proof(number, tally=None if second is None else second.tally)
         self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
@@ -135,38 +134,38 @@ class _Verification:
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
         try:
-            with Recording(self._log, proof.shard) as recording:
-                yield from self._all(recording)
+            with ShardLog(self._log, proof.shard) as shard_log:
+                yield from self._all(shard_log)
         except FoundError as error:
             proof.difference = error.found
         except CorruptLogError as error:
             proof.difference = self._findings.damaged(error)
         return proof
 
-    def _all(self, recording: Recording) -> Generator[Progress, None, None]:
+    def _all(self, shard_log: ShardLog) -> Generator[Progress, None, None]:
         newest = newest_seal(self._log, self._proof.shard)
         total = 0 if newest is None else newest.batch + 1
         parts = iter(segments(self._log, self._proof.shard))
         part = next(parts)
         while True:
-            for sealing in recording.seals():
-                self._findings.seal = sealing.seal
-                while sealing.seal.batch >= part.next:
+            for seal_record in shard_log.seals():
+                self._findings.seal = seal_record.seal
+                while seal_record.seal.batch >= part.next:
                     part = next(parts, Segment(part.next, BATCHES_MAX, None))
-                self._take(recording, sealing, part)
+                self._take(shard_log, seal_record, part)
                 done = self._proof.batches
                 yield Progress(done, max(done, total), self._proof.events)
-            if self._has_ended(recording):
+            if self._has_ended(shard_log):
                 return
 
     # --------------------------------------------------------------------------- a batch
 
-    def _take(self, recording: Recording, sealing: Sealing, part: Segment) -> None:
-        seal, bounds = sealing.seal, self._bounds
-        if opening.is_opening(seal) and self._shard.next_batch == 0:
-            self._open(recording, sealing)
+    def _take(self, shard_log: ShardLog, seal_record: SealRecord, part: Segment) -> None:
+        seal, bounds = seal_record.seal, self._bounds
+        if first_batches.is_continued(seal) and self._shard.next_batch == 0:
+            self._open(shard_log, seal_record)
             return
-        self._check_place(sealing)
+        self._check_place(seal_record)
         is_wanted = bounds.day is None or bounds.day == part.day
         is_before = part.next <= bounds.first or not is_wanted
         is_asked = is_wanted and bounds.first <= seal.batch <= bounds.last
@@ -177,21 +176,21 @@ class _Verification:
         if self._second is not None and not is_asked:
             self._second.leave()
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
-            recovery.pass_over(self._shard, recording, seal)
+            recovery.pass_over(self._shard, shard_log, seal)
             self._is_behind = True
         else:
-            self._catch_up(recording)
-            inputs = recording.inputs(seal, INPUT_TOPICS)
-            outputs = recording.outputs(seal)
+            self._catch_up(shard_log)
+            inputs = shard_log.inputs(seal, INPUT_TOPICS)
+            outputs = shard_log.outputs(seal)
             self._check_places(inputs)
             if is_decided and self._second is None:
-                self._decide(recording, sealing, inputs, outputs)
+                self._decide(shard_log, seal_record, inputs, outputs)
             else:
-                self._check_resume(sealing, inputs)
-                self._fold(recording, seal, inputs, outputs, self._second if is_asked else None)
+                self._check_resume(seal_record, inputs)
+                self._fold(shard_log, seal, inputs, outputs, self._second if is_asked else None)
             proof.decided += is_decided
             # After the contents: where an event is missing, the next one lies in its place.
-            self._check_places({**outputs, JOURNAL: (sealing.record,)})
+            self._check_places({**outputs, JOURNAL: (seal_record.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
         self._check_anchor(seal)
         proof.batches += 1
@@ -201,17 +200,17 @@ class _Verification:
             by = f"{seal.release} on Python {seal.python}"
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
-    def _open(self, recording: Recording, sealing: Sealing) -> None:
+    def _open(self, shard_log: ShardLog, seal_record: SealRecord) -> None:
         """The log goes on from another one: what it begins with is as it was sealed."""
-        seal, number = sealing.seal, self._shard.number
-        inputs, outputs = recording.inputs(seal, INPUT_TOPICS), recording.outputs(seal)
+        seal, number = seal_record.seal, self._shard.number
+        inputs, outputs = shard_log.inputs(seal, INPUT_TOPICS), shard_log.outputs(seal)
         self._check_places(inputs)
-        self._check_inputs(recording, seal, inputs)
+        self._check_inputs(shard_log, seal, inputs)
         events = events_of(seal, outputs, number)
-        opening.continued(number, seal, events)
-        self._check_resume(sealing, inputs)
+        first_batches.continued_from(number, seal, events)
+        self._check_resume(seal_record, inputs)
         self._shard.begin_at_close(seal, events)
-        self._check_places({**outputs, JOURNAL: (sealing.record,)})
+        self._check_places({**outputs, JOURNAL: (seal_record.record,)})
         self._check_anchor(seal)
         proof = self._proof
         proof.is_continued = True
@@ -221,19 +220,19 @@ class _Verification:
         proof.events += seal.next_seq - seal.first_seq
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
 
-    def _catch_up(self, recording: Recording) -> None:
+    def _catch_up(self, shard_log: ShardLog) -> None:
         """Read the instruments' inputs from where the days that were passed over left them."""
         if not self._is_behind:
             return
         self._is_behind = False
         for topic in INPUT_TOPICS:
             if topic not in SHARED_TOPICS:
-                recording.move(topic, self._shard.resume(topic))
+                shard_log.seek(topic, self._shard.resume(topic))
         self._lasts.clear()  # What was taken since was not looked at.
 
-    def _check_place(self, sealing: Sealing) -> None:
+    def _check_place(self, seal_record: SealRecord) -> None:
         """The seal is the next one, and no time went backwards."""
-        seal, shard = sealing.seal, self._shard
+        seal, shard = seal_record.seal, self._shard
         state = shard.state
         for name, recorded, expected in (
             ("batch", seal.batch, shard.next_batch),
@@ -244,15 +243,17 @@ class _Verification:
                 kind = Kind.CHANGED
                 if name == "batch":
                     kind = Kind.REMOVED if seal.batch > shard.next_batch else Kind.INSERTED
-                raise FoundError(self._findings.of_seal(sealing, kind, name, recorded, expected))
-        chain = seals.chain(seal)
+                raise FoundError(
+                    self._findings.of_seal(seal_record, kind, name, recorded, expected)
+                )
+        chain = hash_chain.chain(seal)
         if chain != seal.chain:
             raise FoundError(
-                self._findings.of_seal(sealing, Kind.CHANGED, "chain", seal.chain, chain)
+                self._findings.of_seal(seal_record, Kind.CHANGED, "chain", seal.chain, chain)
             )
         if seal.now_ns < state.sealed_ns:
             found = self._findings.of_seal(
-                sealing, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns
+                seal_record, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns
             )
             raise FoundError(found)
 
@@ -276,25 +277,27 @@ class _Verification:
         if expected is not None and record.offset != expected:
             raise FoundError(self._findings.misplaced(topic, record, "offset", expected))
 
-    def _check_resume(self, sealing: Sealing, inputs: Records) -> None:
+    def _check_resume(self, seal_record: SealRecord, inputs: Records) -> None:
         """The next input is looked for right after the last one that was taken.
 
         No digest covers that; what is decided again states it again.
         """
-        for entry in sealing.seal.resume:
+        for entry in seal_record.seal.resume:
             taken = inputs.get(entry.topic)
             expected = taken[-1].offset + 1 if taken else self._shard.resume(entry.topic).offset
             if entry.next_offset != expected:
                 name = f"resume of {entry.topic}"
                 raise FoundError(
-                    self._findings.of_seal(sealing, Kind.CHANGED, name, entry.next_offset, expected)
+                    self._findings.of_seal(
+                        seal_record, Kind.CHANGED, name, entry.next_offset, expected
+                    )
                 )
 
     def _decide(
-        self, recording: Recording, sealing: Sealing, inputs: Records, outputs: Records
+        self, shard_log: ShardLog, seal_record: SealRecord, inputs: Records, outputs: Records
     ) -> None:
         """Take the batch again and compare the bytes."""
-        seal, shard = sealing.seal, self._shard
+        seal, shard = seal_record.seal, self._shard
         shard.rules = replace(
             shard.rules, settings_text=adopted(seal, outputs) or shard.state.settings_text
         )
@@ -303,31 +306,31 @@ class _Verification:
         except (CorruptLogError, LogUnavailableError):
             raise
         except Exception as error:
-            self._check_inputs(recording, seal, inputs)
+            self._check_inputs(shard_log, seal, inputs)
             text = f"{shard.at or 'the step'} raised {error!r:.200}, and no fault was recorded"
             found = self._findings.at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
             raise FoundError(found) from error
         assert again is not None, "must_seal gives a seal"
-        recorded: Records = {**outputs, JOURNAL: (sealing.record,)}
+        recorded: Records = {**outputs, JOURNAL: (seal_record.record,)}
         if all(
             len(recorded.get(topic, ())) == len(records)
             and all(was[2:] == new[1:] for was, new in zip(recorded[topic], records, strict=True))
             for topic, records in again.records.items()
         ) and len(recorded) == len(again.records):
             return
-        self._check_inputs(recording, seal, inputs)
+        self._check_inputs(shard_log, seal, inputs)
         raise FoundError(self._findings.decided_otherwise(again, recorded, inputs))
 
     def _fold(
         self,
-        recording: Recording,
+        shard_log: ShardLog,
         seal: BatchSealed,
         inputs: Records,
         outputs: Records,
         second: Reconsideration | None,
     ) -> None:
         """Prove seal and digests, take the events as they are; let another opinion be heard."""
-        self._check_inputs(recording, seal, inputs)
+        self._check_inputs(shard_log, seal, inputs)
         events = self._events_of(seal, outputs)
         if second is not None:
             second.decide(self._shard, seal, inputs, outputs, events)
@@ -371,22 +374,22 @@ class _Verification:
             raise FoundError(self._findings.unlike_anchor(seal, anchor))
         self._proof.anchored, self._proof.anchored_ns = seal.batch, seal.now_ns
 
-    def _check_inputs(self, recording: Recording, seal: BatchSealed, inputs: Records) -> None:
-        found = self._findings.in_inputs(recording, seal, inputs)
+    def _check_inputs(self, shard_log: ShardLog, seal: BatchSealed, inputs: Records) -> None:
+        found = self._findings.in_inputs(shard_log, seal, inputs)
         if found is not None:
             raise FoundError(found)
 
     # -------------------------------------------------------------------------------- end
 
-    def _has_ended(self, recording: Recording) -> bool:
+    def _has_ended(self, shard_log: ShardLog) -> bool:
         """Check what lies behind the last seal; False where a worker has sealed meanwhile."""
-        leftover = [t for t in (*STAGE_TOPICS, DLQ) if recording.source(t).has_more()]
-        journal = recording.source(JOURNAL)
+        leftover = [t for t in (*STAGE_TOPICS, DLQ) if shard_log.cursor(t).has_more()]
+        journal = shard_log.cursor(JOURNAL)
         if journal.has_more():
             return False
         head = self._proof.head
         if leftover:
-            firsts = {topic: recording.source(topic).peek(1)[0] for topic in leftover}
+            firsts = {topic: shard_log.cursor(topic).peek(1)[0] for topic in leftover}
             found = self._findings.leftover(firsts, self._shard.state.next_seq, head)
             what = (
                 f"{', '.join(leftover)} hold records after the last seal, batch {head}: the "
@@ -401,7 +404,7 @@ class _Verification:
             )
             raise FoundError(self._findings.cut(head, what))
         for topic in INPUT_TOPICS:
-            count = recording.source(topic).count()
+            count = shard_log.cursor(topic).count()
             if count:
                 self._proof.unsealed[topic] = count
         return True

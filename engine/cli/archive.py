@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from engine.audit import archiving
-from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened
+from engine.cli.options import ConfigOption, LogOption, configured_log, existing, loaded
 
 app = typer.Typer(help="Closed days as files, readable as the log `archive:DIR`.")
 
@@ -23,15 +23,15 @@ def write(
     day: Annotated[
         int | None, typer.Option(metavar="YYYYMMDD", help="The last day to write; default all.")
     ] = None,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Write every closed day that the archive lacks, record by record as they are.
 
     Nothing is deleted from the log. Run `verify --log archive:DIR` before you do.
     """
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
-    with opened(settings) as place:
-        count = archiving.archive(place, out, day, typer.echo)
+    with configured_log(settings) as log:
+        count = archiving.archive(log, out, day, typer.echo)
     typer.echo(f"{count} days written")

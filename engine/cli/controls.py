@@ -12,8 +12,8 @@ from engine.cli.options import (
     ConfigOption,
     LogOption,
     OutputOption,
+    configured_log,
     loaded,
-    opened,
     user,
 )
 from engine.cli.render import Output, render_one
@@ -45,13 +45,13 @@ TextOption = Annotated[str, typer.Option("--text", help="Why.")]
 def apply(
     file: Annotated[Path, typer.Argument(help="TOML file; its tables become controls.")],
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     by: ByOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Write the controls of a file to the log, all or none of them."""
-    _append(controls_file.read(file), log, config, by, output)
+    _append(controls_file.read(file), log_url, config, by, output)
 
 
 @app.command()
@@ -60,13 +60,13 @@ def kill(
     scope: ScopeOption = KillScope.FIRM,
     scope_id: IdOption = "",
     text: TextOption = "",
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     by: ByOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Engage the kill switch: nothing more goes out in this scope."""
-    _append([_kill(scope, scope_id, text, engaged=True)], log, config, by, output)
+    _append([_kill(scope, scope_id, text, engaged=True)], log_url, config, by, output)
 
 
 @app.command()
@@ -75,13 +75,13 @@ def resume(
     scope: ScopeOption = KillScope.FIRM,
     scope_id: IdOption = "",
     text: TextOption = "",
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     by: ByOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Release the kill switch of this scope."""
-    _append([_kill(scope, scope_id, text, engaged=False)], log, config, by, output)
+    _append([_kill(scope, scope_id, text, engaged=False)], log_url, config, by, output)
 
 
 def _kill(scope: KillScope, scope_id: str, text: str, *, engaged: bool) -> Kill:
@@ -103,6 +103,6 @@ def _append(
     output: Output,
 ) -> None:
     records = controls_file.records(tables, set_by=user(by), set_ns=time.time_ns())
-    with opened(loaded(config, log_url=log_url)) as log:
+    with configured_log(loaded(config, log_url=log_url)) as log:
         log.append("controls", records)
     render_one({"written": len(records), "topic": "controls"}, output)

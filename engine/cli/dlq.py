@@ -10,7 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.options import (
+    ConfigOption,
+    LogOption,
+    OutputOption,
+    configured_log,
+    existing,
+    loaded,
+)
 from engine.cli.render import Output, errors, from_dicts, render, render_one
 from engine.core.events import InputReason
 from engine.gateways import dead_letters
@@ -32,7 +39,7 @@ def list_letters(
     source: Annotated[str | None, typer.Option(help="Of this sender or venue.")] = None,
     reason: Annotated[str | None, typer.Option(help="Refused for this reason.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The newest of each shard.")] = 1_000,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -44,14 +51,14 @@ def list_letters(
         if reason not in InputReason.__members__:
             known = ", ".join(InputReason.__members__)
             raise typer.BadParameter(f"expected one of {known}", param_hint="--reason")
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
     rows: list[dict[str, Any]] = []
-    with opened(settings) as place:
-        for shard in range(place.partitions):
+    with configured_log(settings) as log:
+        for shard in range(log.partitions):
             wanted = (
                 _row(letter)
-                for letter in dead_letters.letters(place, shard)
+                for letter in dead_letters.letters(log, shard)
                 if topic in (None, letter.topic)
                 and source in (None, letter.source)
                 and reason in (None, letter.reason)
@@ -64,14 +71,14 @@ def list_letters(
 def show(
     place: PlaceArgument,
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Show one: whose it is, why it was refused, and its bytes as far as they can be read."""
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
-    with opened(settings) as opened_log:
+    with configured_log(settings) as opened_log:
         letter = _found(opened_log, place)
         why = dead_letters.why(opened_log, letter)
     event, fields = codec.decode_partly(letter.topic, letter.value)
@@ -101,7 +108,7 @@ def resubmit(
     force: Annotated[
         bool, typer.Option("--force", help="Send what would be refused again, too.")
     ] = False,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -111,9 +118,9 @@ def resubmit(
     """
     if value is not None and mended is not None:
         raise typer.BadParameter("give --value or --json, not both", param_hint="--json")
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
-    with opened(settings) as opened_log:
+    with configured_log(settings) as opened_log:
         letter = _found(opened_log, place)
         sent = letter.value
         if value is not None:

@@ -10,8 +10,8 @@ import typer
 from rich.logging import RichHandler
 
 from engine.audit import follower as following
-from engine.audit.follower import EVERY_EVENTS, Following
-from engine.cli.options import ConfigOption, LogOption, existing, loaded, opened, shards_of
+from engine.audit.follower import EVERY_EVENTS, Follower
+from engine.cli.options import ConfigOption, LogOption, configured_log, existing, loaded, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.runtime.garbage_collection import collected_rarely
@@ -35,14 +35,14 @@ def run(
         list[int] | None, typer.Option(help="Follow these shards; default all of them.")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Follow until interrupted; stop where folding comes to another state than was decided.
 
     Workers that are given the same folder restart from the snapshots. Read access is enough.
     """
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
     handler = RichHandler(console=errors(), show_path=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
@@ -51,6 +51,6 @@ def run(
         signal.signal(number, lambda *_: stopping.set())
     rules = rules_of(settings)
     numbers = shards_of(shard, settings)
-    with opened(settings) as place, collected_rarely():
-        followings = [Following(place, n, rules, snapshots, every) for n in numbers]
+    with configured_log(settings) as log, collected_rarely():
+        followings = [Follower(log, n, rules, snapshots, every) for n in numbers]
         following.run(followings, stopping.wait, once=once)

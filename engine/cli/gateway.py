@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
+from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Bar, Output, errors, progress, render_one
 from engine.simulation.market import data as market_data
 from engine.simulation.market.replay import MarketReplay, Played
@@ -29,7 +29,7 @@ SeedOption = Annotated[int, typer.Option(help="Seed of their chance.")]
 def paper(
     *,
     seed: SeedOption = 7,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -38,9 +38,9 @@ def paper(
     One paper gateway trades on a log: a newer one takes over, and the older one ends with exit
     code 1.
     """
-    settings = loaded(config, log_url=log)
-    with opened(settings) as place:
-        gateway = paper_gateway(place, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
+    settings = loaded(config, log_url=log_url)
+    with configured_log(settings) as log:
+        gateway = paper_gateway(log, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
         with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
             tally = gateway.run(_watcher(bar))
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")
@@ -57,7 +57,7 @@ def replay(
     close_open_day: Annotated[
         bool, typer.Option("--close-open-day", help="Close a day that is still open, first.")
     ] = False,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -67,8 +67,8 @@ def replay(
     """
     with progress(f"reading {market.name}"):
         data = market_data.load(market)
-    with opened(loaded(config, log_url=log)) as place:
-        job = MarketReplay(place, data, speed=speed, seed=seed)
+    with configured_log(loaded(config, log_url=log_url)) as log:
+        job = MarketReplay(log, data, speed=speed, seed=seed)
         with stopped_by_signals(job.stop), progress(f"replaying at {speed}", len(data)) as bar:
             played = job.run(
                 close_open_day=close_open_day,

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from engine.audit import repartition as repartitioning
-from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.options import (
+    ConfigOption,
+    LogOption,
+    OutputOption,
+    configured_log,
+    existing,
+    loaded,
+)
 from engine.cli.render import Output, progress, render_one
 from engine.cli.rules import rules_of
 from engine.cli.topics import create_missing
@@ -27,7 +34,7 @@ def repartition(
         str, typer.Option(metavar="URL", help="The new log: a file or topic prefix of its own.")
     ],
     partitions: Annotated[int, typer.Option(min=1, max=1_024, help="Shards of the new log.")],
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -37,15 +44,15 @@ def repartition(
     shard, and nothing waits in it. What lives on is parted anew. Killed at any moment, it can be
     run again. Then set `partitions`, give every process the new URL, and open the day there.
     """
-    old = loaded(config, log_url=log)
+    old = loaded(config, log_url=log_url)
     new = loaded(config, log_url=to, partitions=partitions)
     if place_of(old.log_url) == place_of(new.log_url):
         raise typer.BadParameter("--to names the old log", param_hint="--to")
     existing(old)
-    with opened(old) as source:  # Else a refusal would leave an empty log behind.
+    with configured_log(old) as source:  # Else a refusal would leave an empty log behind.
         repartitioning.require_rest(source, rules_of(new), is_proved=False)
     create_missing(new)
-    with opened(old) as source, opened(new) as target, progress("proving") as bar:
+    with configured_log(old) as source, configured_log(new) as target, progress("proving") as bar:
         total = source.partitions
         taken = repartitioning.repartition(
             source, target, rules_of(new), lambda shard: bar.at(shard + 1, total, "shards")
@@ -72,11 +79,11 @@ def opening_problems(new_url: str, old_url: str, config: Path | None, partitions
     The old log's number of partitions is in the new one.
     """
     new = loaded(config, log_url=new_url, partitions=partitions)
-    with opened(new) as target:
+    with configured_log(new) as target:
         head = repartitioning.first_batch(target, 0)
         if head is None:
             raise EngineError(f"{new_url} goes on from no other log.")
         old = loaded(config, log_url=old_url, partitions=head.named.partitions)
         existing(old)
-        with opened(old) as source:
+        with configured_log(old) as source:
             return repartitioning.problems(target, source, rules_of(new))

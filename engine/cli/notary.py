@@ -12,7 +12,14 @@ from rich.logging import RichHandler
 
 from engine.audit import anchors as anchoring
 from engine.audit.notary import SIGN_EVERY_S, Notary
-from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.options import (
+    ConfigOption,
+    LogOption,
+    OutputOption,
+    configured_log,
+    existing,
+    loaded,
+)
 from engine.cli.render import Output, errors, from_dicts, render
 
 NS_PER_S = 1_000_000_000
@@ -40,14 +47,14 @@ def run(
         SIGN_EVERY_S
     ),
     once: Annotated[bool, typer.Option("--once", help="Sign what is there, and stop.")] = False,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Follow the journals and sign their heads every minute and at each close, until stopped.
 
     Run it on another machine and as another user than the workers, with read access only.
     """
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
     handler = RichHandler(console=errors(), show_path=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
@@ -55,11 +62,11 @@ def run(
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with opened(settings) as place:
-        notary = Notary(place, anchors, private)
+    with configured_log(settings) as log:
+        notary = Notary(log, anchors, private)
         try:
             if once:
-                notary.look()
+                notary.sign_new()
                 typer.echo(f"{notary.sign()} heads signed")
             else:
                 notary.run(stopping.wait, every)

@@ -38,7 +38,7 @@ ByOption = Annotated[
 ]
 
 
-def opened(settings: Config) -> Log:
+def configured_log(settings: Config) -> Log:
     """The log of the configuration; the default one's folder is made where it is missing."""
     if settings.log_url == f"sqlite:{config.DEFAULT_LOG}":
         config.DEFAULT_LOG.parent.mkdir(parents=True, exist_ok=True)

@@ -9,16 +9,16 @@ from rich.markup import escape
 
 from engine.cli import ticket_options
 from engine.cli.exits import Exit
-from engine.cli.options import ConfigOption, LogOption, OutputOption, loaded, opened
+from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.ticket_options import FLAGS
 from engine.gateways.input_records import first_number
-from engine.gateways.orders import order_file as order_entry
+from engine.gateways.orders import order_file
 from engine.gateways.orders.outcomes import Outcome, Outcomes
 from engine.gateways.orders.tickets import Ticket, TicketError, parse
 from engine.log.port import Log
-from engine.simulation import order_generator as simulated
-from engine.simulation.market import data as market_data
+from engine.simulation import order_generator
+from engine.simulation.market import data
 
 SHOWN_LINES = 20  # Rejected lines shown; the file holds all of them.
 
@@ -36,7 +36,7 @@ def submit(
         Path | None, typer.Argument(help="CSV or JSONL file of tickets; or one by flags.")
     ] = None,
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     wait: WaitOption = 0.0,
     output: OutputOption = Output.TEXT,
@@ -82,16 +82,16 @@ def submit(
         "must_complete": must_complete,
         "decision_px": decision_px,
     }
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     if file is None:
         ticket = _flagged({**flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")})
-        with opened(settings) as place:
-            _send_one(place, ticket, wait, output)
+        with configured_log(settings) as log:
+            _send_one(log, ticket, wait, output)
         return
     if cl_ord_id or any(x not in (None, False) for x in flags.values()):
         raise typer.BadParameter("give a file or the flags of one order, not both")
-    with opened(settings) as place:
-        _send_file(place, file, wait, output)
+    with configured_log(settings) as log:
+        _send_file(log, file, wait, output)
 
 
 @app.command()
@@ -101,7 +101,7 @@ def cancel(
     instrument: Annotated[str, typer.Option(help="Id of the order's instrument.")],
     source: ticket_options.SourceOption = "cli",
     cl_ord_id: ticket_options.ClOrdIdOption = None,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     wait: WaitOption = 0.0,
     output: OutputOption = Output.TEXT,
@@ -116,8 +116,8 @@ def cancel(
             "instrument_id": instrument,
         }
     )
-    with opened(loaded(config, log_url=log)) as place:
-        _send_one(place, ticket, wait, output)
+    with configured_log(loaded(config, log_url=log_url)) as log:
+        _send_one(log, ticket, wait, output)
 
 
 @app.command()
@@ -134,13 +134,13 @@ def generate(
     One order in fifty is wrong on purpose: the engine, or who reads the file, must refuse it.
     """
     with progress(f"making {count:,} orders"):
-        rows = simulated.generate(market_data.load(market), count, seed)
-        simulated.write_rows(out, rows)
+        rows = order_generator.generate(data.load(market), count, seed)
+        order_generator.write_rows(out, rows)
     made = {
         "file": str(out),
         "orders": count,
         "rows": len(rows),
-        "bad_rows": simulated.bad_count(count, seed),
+        "bad_rows": order_generator.bad_count(count, seed),
         "seed": seed,
     }
     render_one(made, output)
@@ -163,7 +163,7 @@ def _made_id(kind: str) -> str:
 def _send_one(log: Log, ticket: Ticket, wait_s: float, output: Output) -> None:
     now_ns = time.time_ns()
     event = ticket.to_event(now_ns)
-    record = order_entry.order_record(event, first_number(now_ns), now_ns, log.partitions)
+    record = order_file.order_record(event, first_number(now_ns), now_ns, log.partitions)
     outcomes = Outcomes(log, [event]) if wait_s else None
     log.append("orders", [record])
     if outcomes is None:
@@ -178,11 +178,11 @@ def _send_one(log: Log, ticket: Ticket, wait_s: float, output: Output) -> None:
 
 def _send_file(log: Log, file: Path, wait_s: float, output: Output) -> None:
     with progress(f"reading {file.name}"):
-        lines = list(order_entry.read(file))
+        lines = list(order_file.read(file))
     tickets = [line.ticket.to_event(0) for line in lines if line.ticket]
     outcomes = Outcomes(log, tickets) if wait_s else None
     with progress(f"submitting {file.name}", len(lines)) as bar:
-        done = order_entry.submit(
+        done = order_file.submit(
             log, file, time.time_ns, lambda line: bar.at(line, len(lines), "lines")
         )
     decided = True
@@ -208,7 +208,7 @@ def _send_file(log: Log, file: Path, wait_s: float, output: Output) -> None:
         _exit_for(decided, outcomes, wait_s)
 
 
-def _show_rejected(file: Path, done: order_entry.Submitted) -> None:
+def _show_rejected(file: Path, done: order_file.Submitted) -> None:
     console = errors()
     for line in done.rejected[:SHOWN_LINES]:
         console.print(escape(f"{file}, line {line.number}: {line.error}"), soft_wrap=True)

@@ -14,8 +14,8 @@ from engine.cli.options import (
     LogOption,
     OutputOption,
     ProjectionOption,
+    configured_log,
     loaded,
-    opened,
     published,
 )
 from engine.cli.render import Bar, Output, errors, progress, render_one
@@ -28,16 +28,16 @@ app = typer.Typer(help="DuckDB projections of the log.", no_args_is_help=True)
 def rebuild(
     *,
     projection: ProjectionOption = None,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Make the projection from the whole log."""
-    settings = loaded(config, log_url=log, projection=projection)
+    settings = loaded(config, log_url=log_url, projection=projection)
     settings.projection.parent.mkdir(parents=True, exist_ok=True)
-    with opened(settings) as place, progress("rebuilding") as bar:
+    with configured_log(settings) as log, progress("rebuilding") as bar:
         stats = project.rebuild(
-            place, settings.projection, lambda now: _at(bar, now), log_url=settings.log_url
+            log, settings.projection, lambda now: _at(bar, now), log_url=settings.log_url
         )
     _show(settings.projection, stats, output)
 
@@ -51,12 +51,12 @@ def follow(
         typer.Option(help="Folder for readers; default `published` beside the projection."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Keep the projection current, and publish it to readers, until interrupted."""
-    settings = loaded(config, log_url=log, projection=projection)
+    settings = loaded(config, log_url=log_url, projection=projection)
     settings.projection.parent.mkdir(parents=True, exist_ok=True)
     stopping = threading.Event()
     if once:
@@ -64,9 +64,9 @@ def follow(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     console = errors()
-    with opened(settings) as place, progress("following") as bar:
+    with configured_log(settings) as log, progress("following") as bar:
         stats = project.follow(
-            place,
+            log,
             settings.projection,
             publish_to=publish or published(settings.projection),
             stop=stopping.is_set,

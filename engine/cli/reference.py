@@ -11,8 +11,8 @@ from engine.cli.options import (
     ConfigOption,
     LogOption,
     OutputOption,
+    configured_log,
     loaded,
-    opened,
     user,
 )
 from engine.cli.render import Output, render_one
@@ -30,7 +30,7 @@ def group() -> None:
 def load(
     file: Annotated[Path, typer.Argument(help="TOML file of reference tables.")],
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
     by: ByOption = None,
     output: OutputOption = Output.TEXT,
@@ -38,6 +38,6 @@ def load(
     """Write the reference data of a file to the log, all or none of it."""
     tables = reference_file.read(file)
     records = reference_file.records(tables, sender=user(by), at_ns=time.time_ns())
-    with opened(loaded(config, log_url=log)) as place:
-        place.append("reference", records)
+    with configured_log(loaded(config, log_url=log_url)) as log:
+        log.append("reference", records)
     render_one({"written": len(records), "topic": "reference"}, output)

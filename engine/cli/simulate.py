@@ -19,7 +19,7 @@ from engine.cli.rules import rules_of
 from engine.config import Config
 from engine.core.events import Input
 from engine.gateways.files import controls_file
-from engine.gateways.orders import order_file as order_entry
+from engine.gateways.orders import order_file
 from engine.log import open_log
 from engine.log.port import EngineError, Log
 from engine.simulation.driver import Simulation
@@ -132,11 +132,11 @@ def play(
     return Played(figures, projection)
 
 
-def read_orders(path: Path) -> tuple[list[TimedInput], list[order_entry.Line]]:
+def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
     """The tickets of a file at their own times, and the lines that are none."""
     inputs: list[TimedInput] = []
-    rejected: list[order_entry.Line] = []
-    for line in order_entry.read(path):
+    rejected: list[order_file.Line] = []
+    for line in order_file.read(path):
         ticket = line.ticket
         if ticket is None:
             rejected.append(line)
@@ -176,16 +176,16 @@ def _opened(settings: Config) -> Iterator[Log]:
     """The log; a Kafka prefix gets its topics first."""
     kind, _, place = settings.log_url.partition(":")
     if kind == "kafka":
-        from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+        from engine.log.kafka import topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
         bootstrap, _, prefix = place.partition("/")
-        kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
+        topics.create(bootstrap, prefix, settings.partitions, settings.replication)
     with open_log(settings.log_url, partitions=settings.partitions) as log:
         yield log
 
 
 def _report_unreadable(
-    data: market_data.MarketData, rejected: list[order_entry.Line], out: Path
+    data: market_data.MarketData, rejected: list[order_file.Line], out: Path
 ) -> None:
     """Say what was left out and where it is kept."""
     console = errors()

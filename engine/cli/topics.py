@@ -23,7 +23,7 @@ PartitionsOption = Annotated[int | None, typer.Option(min=1, help="Number of sha
 @app.command()
 def create(
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     partitions: PartitionsOption = None,
     replication: ReplicationOption = None,
     config: ConfigOption = None,
@@ -32,7 +32,7 @@ def create(
     """Create the topics that are missing; what exists is left as it is."""
     from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
-    settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
+    settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
     made = kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
     render_one({"created": len(made), "prefix": prefix, "partitions": settings.partitions}, output)
@@ -41,7 +41,7 @@ def create(
 @app.command()
 def check(
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     partitions: PartitionsOption = None,
     replication: ReplicationOption = None,
     config: ConfigOption = None,
@@ -50,7 +50,7 @@ def check(
     """Say everything that is wrong with the topics; exit code 1 if anything is."""
     from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
 
-    settings = loaded(config, log_url=log, partitions=partitions, replication=replication)
+    settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
     problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
     render_one({"problems": problems, "prefix": prefix}, output)

@@ -59,7 +59,7 @@ SHOWN_DEPARTURES = 10
 
 def verify(
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     day: DayOption = None,
     shard: ShardOption = None,
     first: FirstOption = 0,
@@ -79,7 +79,7 @@ def verify(
     and the first difference of each shard where something is not as it was sealed. With --against
     decisions are compared by their values and not proved: exit code 6 where some are different.
     """
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
     if (anchors is None) != (not key):
         raise typer.BadParameter("--anchors and --key belong together: give both, or none")

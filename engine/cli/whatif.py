@@ -8,11 +8,17 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import projections as project
-from engine.audit import comparison, counterfactual
-from engine.audit import processes as side_by_side
+from engine.audit import comparison, counterfactual, processes
 from engine.audit.comparison import Interval, Outcome
 from engine.audit.counterfactual import CounterfactualError, RecordedDay
-from engine.cli.options import ConfigOption, LogOption, OutputOption, existing, loaded, opened
+from engine.cli.options import (
+    ConfigOption,
+    LogOption,
+    OutputOption,
+    configured_log,
+    existing,
+    loaded,
+)
 from engine.cli.render import Output, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
 from engine.cli.simulate import SIMULATED_SEAL_NS
@@ -50,7 +56,7 @@ class Reached(NamedTuple):
 
 def whatif(
     *,
-    log: LogOption = None,
+    log_url: LogOption = None,
     day: Annotated[
         int | None, typer.Option(metavar="YYYYMMDD", help="Which day; default the only one.")
     ] = None,
@@ -73,12 +79,12 @@ def whatif(
 
     First with nothing changed: how far that is from what happened is the fill model's own error.
     """
-    settings = loaded(config, log_url=log)
+    settings = loaded(config, log_url=log_url)
     existing(settings)
     said = parsed(changes or [])
     out.mkdir(parents=True, exist_ok=True)
-    with opened(settings) as place, progress("reading the day"):
-        recorded = counterfactual.recorded_day(place, day)
+    with configured_log(settings) as log, progress("reading the day"):
+        recorded = counterfactual.recorded_day(log, day)
         chain = chain_of(settings)
     parts = [played_part(settings, recorded, recorded.script, out, MODELLED)]
     if said:
@@ -94,7 +100,7 @@ def whatif(
             reached[now.name] = now
             bar.at(sum(each.done for each in reached.values()), unit="inputs")
 
-        found = side_by_side.run(outcome_of, parts, jobs or os.cpu_count() or 1, hear)
+        found = processes.run(outcome_of, parts, jobs or os.cpu_count() or 1, hear)
     by_name = {part.name: each for part, each in zip(parts, found, strict=True)}
     names = [name for name in (HAPPENED, MODELLED, CHANGED) if name in by_name]
     runs = {name: by_name[name][0] for name in names}
@@ -162,7 +168,7 @@ def rarely(name: str, tell: Callable[[Reached], None]) -> Callable[[int, int], N
 
 def chain_of(settings: Config) -> bytes:
     """The chain of the whole log, as it stands."""
-    with opened(settings) as log:
+    with configured_log(settings) as log:
         heads = [last_seal(log, shard) for shard in range(log.partitions)]
     return run_chain([GENESIS if head is None else head.chain for head in heads])
 

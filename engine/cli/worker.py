@@ -9,7 +9,7 @@ import typer
 from rich.logging import RichHandler
 
 from engine.cli import topics
-from engine.cli.options import ConfigOption, LogOption, loaded, opened, shards_of
+from engine.cli.options import ConfigOption, LogOption, configured_log, loaded, shards_of
 from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
@@ -28,23 +28,23 @@ def worker(
         Path | None,
         typer.Option(metavar="DIR", help="Folder of this log's snapshots; see `follower run`."),
     ] = None,
-    log: LogOption = None,
+    log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Decide: hold a share of the shards until interrupted. One process a core.
 
     Workers may come, go or be killed at any moment; each shard has one at a time.
     """
-    settings = loaded(config, log_url=log, worker=name)
+    settings = loaded(config, log_url=log_url, worker=name)
     shards = shards_of(shard, settings) if shard else None
     handler = RichHandler(console=errors(), show_path=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     quiet_collector()
-    with opened(settings) as place:
+    with configured_log(settings) as log:
         if settings.log_url.startswith("kafka:"):
             topics.require_fit(settings)
         running = Worker(
-            place,
+            log,
             rules_of(settings),
             settings.worker,
             market_data_batch=settings.market_data_batch,

@@ -11,7 +11,7 @@ What would only come back to the dlq is not sent, unless it is meant to.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from engine.core.controls.rejected_input import Unreadable
+from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputRejected
 from engine.core.partition import partition_of
 from engine.log import codec
@@ -51,7 +51,7 @@ class Resubmission(NamedTuple):
     """A record to send again, and why it would be refused again; None if it would not."""
 
     record: NewRecord
-    refused: Unreadable | None
+    refused: RejectedInput | None
 
 
 def letters(log: Log, shard: int) -> Iterator[Letter]:
@@ -92,7 +92,7 @@ def resubmission(letter: Letter, value: bytes, partitions: int, at_ns: int) -> R
     record = NewRecord(partition, at_ns // 1_000_000, key, _headers(letter), value)
     shard = letter.shard if letter.topic in SHARED_TOPICS else partition
     admitted = Admission(shard, partitions).admit(letter.topic, Record(-1, -1, *record[1:]))
-    return Resubmission(record, admitted if isinstance(admitted, Unreadable) else None)
+    return Resubmission(record, admitted if isinstance(admitted, RejectedInput) else None)
 
 
 def _instrument_of(topic: str, value: bytes) -> str | None:

@@ -9,8 +9,8 @@ release that judges otherwise recovers an older one's day.
 from dataclasses import replace
 from typing import Any
 
-from engine.core.controls import input_limits as plausibility
-from engine.core.controls.rejected_input import Unreadable
+from engine.core.controls import input_limits
+from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputReason
 from engine.core.partition import partition_of
 from engine.log import codec
@@ -39,10 +39,10 @@ class Admission:
             misplaced = self._misplaced(topic, record, instrument_id)
             if misplaced is not None:
                 return misplaced
-        flaw = plausibility.flaw(event)
+        flaw = input_limits.flaw(event)
         return implausible(topic, record, event, flaw) if flaw else event
 
-    def _misplaced(self, topic: str, record: Record, instrument_id: str) -> Unreadable | None:
+    def _misplaced(self, topic: str, record: Record, instrument_id: str) -> RejectedInput | None:
         key = record.key
         if key is None or key != instrument_id.encode():
             text = f"the key is {key!r:.80}, expected the instrument_id {instrument_id!r:.80}"
@@ -61,12 +61,12 @@ class Admission:
         return rejected(topic, record, InputReason.WRONG_PARTITION, text)
 
 
-def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Unreadable:
+def rejected(topic: str, record: Record, reason: InputReason, text: str) -> RejectedInput:
     """Why a record is not taken, and who sent it as far as its headers say."""
     source, number = sender(record)
     # The key of a control is no instrument: a fault there suspends all routes.
     key = b"" if topic in SHARED_TOPICS else record.key or b""
-    return Unreadable(
+    return RejectedInput(
         topic=topic,
         position=record.position,
         source=source,
@@ -77,11 +77,11 @@ def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Unre
     )
 
 
-def implausible(topic: str, record: Record, event: Any, flaw: str) -> Unreadable:  # noqa: ANN401
+def implausible(topic: str, record: Record, event: Any, flaw: str) -> RejectedInput:  # noqa: ANN401
     """Of what was read but means nothing, the record itself says which venue it is about."""
     found = rejected(topic, record, InputReason.INVALID, flaw)
     return replace(
         found,
         source=getattr(event, "venue", "")[:SOURCE_CHARS_MAX] or found.source,
-        is_harmless=topic in SHARED_TOPICS and not isinstance(event, plausibility.FORBIDDING),
+        is_harmless=topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING),
     )

@@ -15,8 +15,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from engine.core.controls import risk
-from engine.core.day import repartition as resharding
-from engine.core.day import trading_day as day
+from engine.core.day import repartition, trading_day
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -48,9 +47,9 @@ from engine.log.port import (
     NewRecord,
     Record,
 )
-from engine.runtime import hash_chain as seals
-from engine.runtime.recovery import last_close as closing
-from engine.runtime.replica import WRITTEN, Follower
+from engine.runtime import hash_chain
+from engine.runtime.recovery import last_close
+from engine.runtime.replica import WRITTEN, Replica
 from engine.runtime.shard_log import events_of
 
 CAUSE = "opening:"
@@ -59,7 +58,7 @@ CARRIED = "carried"  # Who set what is known to be engaged and no more.
 NS_PER_MS = 1_000_000
 
 
-class Source(NamedTuple):
+class ClosedLog(NamedTuple):
     """What the last closes of a log leave."""
 
     closes: tuple[ShardClosed, ...]
@@ -68,7 +67,7 @@ class Source(NamedTuple):
     first_seq: int  # Above every id that the log has given.
 
 
-class Rest(NamedTuple):
+class ClosedShard(NamedTuple):
     """A shard since its last close: an idle worker adopts its configuration, and no more."""
 
     closed: ShardClosed
@@ -80,47 +79,47 @@ class Rest(NamedTuple):
     waiting: dict[str, int]  # Inputs that no batch has taken, by topic; counts.
 
 
-class Opening(NamedTuple):
+class FirstBatches(NamedTuple):
     """All first records of a log, and the seals among them by shard."""
 
     records: dict[str, list[NewRecord]]
     seals: list[BatchSealed]
 
 
-def is_opening(seal: BatchSealed) -> bool:
+def is_continued(seal: BatchSealed) -> bool:
     """Whether a batch goes on from another log: a shard's own first seq is 0."""
     return seal.batch == 0 and seal.first_seq > 0
 
 
-def rest_of(
+def closed_shard(
     log: Log, number: int, release: str, python: str, upto: int | None = None
-) -> Rest | None:
+) -> ClosedShard | None:
     """Where a shard rests since its last close; None where it has none that says all.
 
     `upto` is the last batch to look at: what came after it does not count then, as a log that
     another one goes on from may have moved since. None is the newest. Raises CorruptLogError.
     """
-    close = closing.last_close(log, number, upto=upto)
+    close = last_close.last_close(log, number, upto=upto)
     if close is None:
         return None
-    follower = Follower(number, release, python)
-    seal = close.sealing.seal
+    replica = Replica(number, release, python)
+    seal = close.seal_record.seal
     next_seq, has_moved, waiting = seal.next_seq, False, {}
-    with closing.begun_at(log, follower, close) as recording:
+    with last_close.started_after(log, replica, close) as shard_log:
         if upto is None:
-            for later, _ in recording.seals():
-                recording.inputs(later, INPUT_TOPICS)
-                events = events_of(later, recording.outputs(later), number)
+            for later, _ in shard_log.seals():
+                shard_log.inputs(later, INPUT_TOPICS)
+                events = events_of(later, shard_log.outputs(later), number)
                 is_idle = all(isinstance(event, ConfigurationAdopted) for event in events)
                 has_moved |= bool(later.inputs) or not is_idle
                 next_seq = later.next_seq
-            waiting = {topic: recording.source(topic).count() for topic in INPUT_TOPICS}
+            waiting = {topic: shard_log.cursor(topic).count() for topic in INPUT_TOPICS}
     closed = ShardClosed(shard=number, batch=seal.batch, next_seq=seal.next_seq, chain=seal.chain)
-    read = tuple(follower.resume(topic).position for topic in SHARED_TOPICS)
-    return Rest(closed, seal.now_ns, next_seq, follower.state, read, has_moved, waiting)
+    read = tuple(replica.resume(topic).position for topic in SHARED_TOPICS)
+    return ClosedShard(closed, seal.now_ns, next_seq, replica.state, read, has_moved, waiting)
 
 
-def unrest(number: int, rest: Rest) -> Iterator[str]:
+def why_not_closed(number: int, rest: ClosedShard) -> Iterator[str]:
     """What was decided after a shard's last close, or waits to be."""
     if rest.has_moved:
         yield f"shard {number} has taken more after its close of batch {rest.closed.batch}"
@@ -129,42 +128,42 @@ def unrest(number: int, rest: Rest) -> Iterator[str]:
             yield f"{count} records of {topic} wait for a batch of shard {number}"
 
 
-def source_of(log: Log, release: str, python: str, proved: Sequence[ShardClosed]) -> Source:
+def closed_log(log: Log, release: str, python: str, proved: Sequence[ShardClosed]) -> ClosedLog:
     """What the closes of a log leave that were proved to be its last ones, and are still.
 
     Raises EngineError where they are not, or something waits; CorruptLogError.
     """
-    found: list[Rest] = []
+    found: list[ClosedShard] = []
     for number, closed in enumerate(proved):
-        rest = rest_of(log, number, release, python)
+        rest = closed_shard(log, number, release, python)
         if rest is None or rest.closed != closed:
             raise EngineError(f"shard {number} was closed again while the log was proved.")
-        for reason in unrest(number, rest):
+        for reason in why_not_closed(number, rest):
             raise EngineError(f"{reason}: the log was at work while it was proved.")
         found.append(rest)
     return _source(found, max(rest.next_seq for rest in found))
 
 
-def source_named(
+def closed_log_named(
     log: Log, release: str, python: str, named: LogContinued, first_seq: int
-) -> Source:
+) -> ClosedLog:
     """What the closes leave that a later log says it goes on from, its ids from `first_seq` on.
 
     Where the old log holds other ones, these are in the source. Raises EngineError where a shard
     has none that says all, CorruptLogError.
     """
     upto = {entry.shard: entry.batch for entry in named.closes}
-    found: list[Rest] = []
+    found: list[ClosedShard] = []
     for number in range(log.partitions):
-        rest = rest_of(log, number, release, python, upto.get(number))
+        rest = closed_shard(log, number, release, python, upto.get(number))
         if rest is None:
             raise EngineError(f"shard {number} has no close that says all that stands.")
         found.append(rest)
     return _source(found, first_seq)
 
 
-def _source(found: Sequence[Rest], first_seq: int) -> Source:
-    return Source(
+def _source(found: Sequence[ClosedShard], first_seq: int) -> ClosedLog:
+    return ClosedLog(
         closes=tuple(rest.closed for rest in found),
         states=[rest.state for rest in found],
         now_ns=max(rest.closed_ns for rest in found),
@@ -172,14 +171,14 @@ def _source(found: Sequence[Rest], first_seq: int) -> Source:
     )
 
 
-def opening(
-    source: Source,
+def first_batches(
+    source: ClosedLog,
     partitions: int,
     release: str,
     python: str,
     ends: Mapping[str, int],
     state_hash: Callable[[State], bytes] | None = None,
-) -> Opening:
+) -> FirstBatches:
     """The first records of a log of so many partitions.
 
     `ends` is where the shared topics of the empty log end, by offset. `state_hash` is the rule of
@@ -187,8 +186,8 @@ def opening(
     source do not know the same.
     """
     try:
-        parted = resharding.parted(source.states, partitions)
-    except resharding.DifferError as error:
+        parted = repartition.parted(source.states, partitions)
+    except repartition.DifferError as error:
         raise EngineError(f"{error}. Mend it and close the day again.") from error
     shared = shared_records(source, parted)
     records: dict[str, list[NewRecord]] = {topic: list(shared[topic]) for topic in SHARED_TOPICS}
@@ -198,7 +197,7 @@ def opening(
         for topic, batch in made.records.items():
             records.setdefault(topic, []).extend(batch)
         found.append(made.seal)
-    return Opening(records, found)
+    return FirstBatches(records, found)
 
 
 def hashed(state: State) -> bytes:
@@ -209,9 +208,9 @@ def hashed(state: State) -> bytes:
 # --------------------------------------------------------------------------- shared topics
 
 
-def shared_records(source: Source, parted: Sequence[State]) -> Mapping[str, list[NewRecord]]:
+def shared_records(source: ClosedLog, parted: Sequence[State]) -> Mapping[str, list[NewRecord]]:
     """What stands, as the first records of `reference` and `controls`."""
-    reference, controls = resharding.facts(source.states)
+    reference, controls = repartition.facts(source.states)
     said = {
         "reference": list(reference_facts(reference)),
         "controls": list(control_facts(controls, parted, source.now_ns)),
@@ -280,7 +279,7 @@ class _Batch:
 
     def __init__(
         self,
-        source: Source,
+        source: ClosedLog,
         state: State,
         shared: Mapping[str, list[NewRecord]],
         by: tuple[str, str],
@@ -291,7 +290,7 @@ class _Batch:
         self._number = state.shard
         self._first_seq = source.first_seq
         self.records: dict[str, list[NewRecord]] = {}
-        self._digests: dict[str, seals.Hash] = {}
+        self._digests: dict[str, hash_chain.Hash] = {}
         self._events: list[StageEvent] = []
         counts = {topic: len(shared.get(topic, ())) for topic in INPUT_TOPICS}
         self._write(LogContinued(partitions=len(source.closes), closes=source.closes), CAUSE)
@@ -299,7 +298,7 @@ class _Batch:
             control = codec.decode("controls", record.value)
             for event in risk.DECIDE[type(control)](state, control, self._now_ns):
                 self._write(event, f"controls:{position}")
-        for event in day.lives_on(state):
+        for event in trading_day.carried_events(state):
             self._write(event, CAUSE)
         self._write(positions(counts), CAUSE)
         unsealed = BatchSealed(
@@ -324,7 +323,7 @@ class _Batch:
             release=by[0],
             python=by[1],
             state_hash=b"",
-            previous_chain=seals.GENESIS,
+            previous_chain=hash_chain.GENESIS,
             chain=b"",
             resume=tuple(
                 ResumeOffset(topic=topic, next_offset=counts[topic] and ends[topic] + counts[topic])
@@ -338,10 +337,10 @@ class _Batch:
         self, seal: BatchSealed, by: tuple[str, str], state_hash: Callable[[State], bytes]
     ) -> BatchSealed:
         """The seal with the hash of the state that it leaves, and its chain."""
-        follower = Follower(self._number, *by)
-        follower.begin_at_close(replace(seal, chain=seals.chain(seal)), self._events)
-        stated = replace(seal, state_hash=state_hash(follower.state))
-        return replace(stated, chain=seals.chain(stated))
+        replica = Replica(self._number, *by)
+        replica.begin_at_close(replace(seal, chain=hash_chain.chain(seal)), self._events)
+        stated = replace(seal, state_hash=state_hash(replica.state))
+        return replace(stated, chain=hash_chain.chain(stated))
 
     def _write(self, event: StageEvent, cause: str) -> None:
         seq = self._first_seq + len(self._events)
@@ -351,8 +350,8 @@ class _Batch:
         instrument_id = getattr(event, "instrument_id", None)
         record = self._record(codec.encode(event), instrument_id and instrument_id.encode())
         self.records.setdefault(topic, []).append(record)
-        digest = self._digests.setdefault(topic, seals.new_hash())
-        digest.update(seals.frame(seq, *record[1:]))
+        digest = self._digests.setdefault(topic, hash_chain.new_hash())
+        digest.update(hash_chain.frame(seq, *record[1:]))
 
     def _record(self, value: bytes, key: bytes | None) -> NewRecord:
         return NewRecord(self._number, self._now_ns // NS_PER_MS, key, (), value)
@@ -367,9 +366,9 @@ def positions(counts: Mapping[str, int]) -> PositionsCarried:
 
 
 def input_range(topic: str, records: Sequence[NewRecord]) -> InputRange:
-    digest = seals.new_hash()
+    digest = hash_chain.new_hash()
     for position, record in enumerate(records):
-        digest.update(seals.frame(position, *record[1:]))
+        digest.update(hash_chain.frame(position, *record[1:]))
     return InputRange(
         topic=topic, first_position=0, next_position=len(records), digest=digest.digest()
     )
@@ -378,10 +377,10 @@ def input_range(topic: str, records: Sequence[NewRecord]) -> InputRange:
 # ------------------------------------------------------------------------------------ proof
 
 
-def continued(number: int, seal: BatchSealed, events: Sequence[StageEvent]) -> LogContinued:
+def continued_from(number: int, seal: BatchSealed, events: Sequence[StageEvent]) -> LogContinued:
     """What an opening batch goes on from. Raises CorruptLogError if it does not say so."""
     first = events[0] if events else None
-    if not isinstance(first, LogContinued) or seal.previous_chain != seals.GENESIS:
+    if not isinstance(first, LogContinued) or seal.previous_chain != hash_chain.GENESIS:
         raise CorruptLogError(
             f"shard {number}: the first batch begins at seq {seal.first_seq} and names no log that "
             "it goes on from. The log's beginning is missing, or was written by another hand."

@@ -13,7 +13,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 
 Batch = Mapping[str, Sequence[Record]]  # The records of a round or batch, by topic.
 
@@ -25,7 +25,7 @@ class Consumed:
     first_position: int
     next_position: int
     next_offset: int
-    digest: seals.Hash
+    digest: hash_chain.Hash
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class OpenBatch:
     since_ns: int = -1  # Time of its first round with an input.
     events: list[StageEvent] = field(default_factory=list)
     records: dict[str, list[NewRecord]] = field(default_factory=dict)
-    digests: dict[str, seals.Hash] = field(default_factory=dict)
+    digests: dict[str, hash_chain.Hash] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     is_closing: bool = False
 
@@ -51,7 +51,7 @@ class OpenBatch:
         taken = self.inputs.get(topic)
         position = record.position
         if taken is None:
-            taken = Consumed(start.position, start.position, 0, seals.new_hash())
+            taken = Consumed(start.position, start.position, 0, hash_chain.new_hash())
             self.inputs[topic] = taken
         if position != taken.next_position:
             raise CorruptLogError(
@@ -60,16 +60,16 @@ class OpenBatch:
             )
         taken.next_position = position + 1
         taken.next_offset = record.offset + 1
-        taken.digest.update(seals.frame(position, *record[2:]))
+        taken.digest.update(hash_chain.frame(position, *record[2:]))
         self.input_count += 1
 
     def write(self, topic: str, number: int, record: NewRecord) -> None:
         written = self.records.get(topic)
         if written is None:
             written = self.records[topic] = []
-            self.digests[topic] = seals.new_hash()
+            self.digests[topic] = hash_chain.new_hash()
         written.append(record)
-        self.digests[topic].update(seals.frame(number, *record[1:]))
+        self.digests[topic].update(hash_chain.frame(number, *record[1:]))
 
     def input_ranges(self) -> tuple[InputRange, ...]:
         return tuple(

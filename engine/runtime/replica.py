@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine import topology
-from engine.core.day import carry_forward as standing
-from engine.core.day import trading_day as day
+from engine.core.day import carry_forward, trading_day
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -26,10 +25,9 @@ from engine.core.events import (
     TopicPlace,
     VenueStatusCarried,
 )
-from engine.core.state import eviction as shelving
-from engine.core.state import fingerprint
-from engine.core.state.finished_store import MemoryShelf, Shelf
-from engine.core.state.state import SHELVE_AFTER_NS, State
+from engine.core.state import eviction, fingerprint
+from engine.core.state.finished_store import FinishedStore, MemoryStore
+from engine.core.state.state import EVICT_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
@@ -41,7 +39,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.open_batch import Batch, OpenBatch
 
 CONFIG_CAUSE = "config:"
@@ -53,7 +51,7 @@ CARRIED = (
     SuspensionSet,
     InstrumentHalted,
     VenueStatusCarried,
-    *standing.EVOLVE,
+    *carry_forward.EVOLVE,
 )
 FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
 
@@ -62,7 +60,7 @@ class StateDiffersError(CorruptLogError):
     """Folding came to another state than the shard had when it decided."""
 
 
-class Follower:
+class Replica:
     """A shard's state and its place in the log, moved on by what the log says."""
 
     def __init__(
@@ -70,8 +68,8 @@ class Follower:
         number: int,
         release: str,
         python: str,
-        shelf: Shelf | None = None,
-        shelve_after_ns: int = SHELVE_AFTER_NS,
+        store: FinishedStore | None = None,
+        evict_after_ns: int = EVICT_AFTER_NS,
     ) -> None:
         """`release` and `python` are this process's: only its own hashes can be compared.
 
@@ -80,10 +78,10 @@ class Follower:
         self.number = number
         self.release = release
         self.python = python
-        shelf = shelf or MemoryShelf()
-        self.state = State(shard=number, shelf=shelf, shelve_after_ns=shelve_after_ns)
+        store = store or MemoryStore()
+        self.state = State(shard=number, finished=store, evict_after_ns=evict_after_ns)
         self.next_batch = 0
-        self.chain = seals.GENESIS
+        self.chain = hash_chain.GENESIS
         self._resume: dict[str, Start] = dict.fromkeys(INPUT_TOPICS, BEGINNING)
         self._open = OpenBatch(number, first_seq=0)
         self._written = dict.fromkeys(WRITTEN, 0)  # Records of the batches before the open one.
@@ -188,7 +186,7 @@ class Follower:
         if positions_in(events) is not None:
             former = self.state
             self.state = State(
-                shard=self.number, shelf=former.shelf, shelve_after_ns=former.shelve_after_ns
+                shard=self.number, finished=former.finished, evict_after_ns=former.evict_after_ns
             )
         for event in events:
             if event.cause == cause and isinstance(event, CARRIED):
@@ -202,7 +200,7 @@ class Follower:
             return self._resume[topic]
         return Start(taken.next_offset, taken.next_position)
 
-    def places(self) -> dict[str, Start]:
+    def next_starts(self) -> dict[str, Start]:
         """Where it stands in every topic; of those that are written only the positions count."""
         found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
         return found | {topic: Start(-1, count) for topic, count in self._written.items()}
@@ -246,11 +244,11 @@ class Follower:
 
     def _end_batch(self, kind: SealKind, now_ns: int) -> None:
         """Fold what a seal says of the state: the batch is over, or the day is."""
-        day.on_sealed(self.state, now_ns)
+        trading_day.on_sealed(self.state, now_ns)
         if kind is not SealKind.CLOSE:
-            shelving.put_away(self.state, now_ns)
+            eviction.evict_finished(self.state, now_ns)
         if kind is SealKind.CLOSE:
-            self.state = day.after_close(self.state)
+            self.state = trading_day.after_close(self.state)
 
     def _hash(self, kind: SealKind) -> bytes:
         """What the seal of this batch has to state of the state after it."""
@@ -330,7 +328,7 @@ def positions_in(events: Iterable[StageEvent]) -> PositionsCarried | None:
 
 def check_chain(number: int, seal: BatchSealed) -> None:
     """Raise CorruptLogError if the seal is not as it was written."""
-    if seals.chain(seal) != seal.chain:
+    if hash_chain.chain(seal) != seal.chain:
         raise CorruptLogError(
             f"shard {number}: seal {seal.batch} does not have the chain it states. "
             "It was changed after it was written; nothing was written now."

@@ -16,8 +16,8 @@ from typing import Any
 
 from engine import topology
 from engine.core.controls import risk
-from engine.core.controls.rejected_input import Unreadable
-from engine.core.day import trading_day as day
+from engine.core.controls.rejected_input import RejectedInput
+from engine.core.day import trading_day
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
@@ -31,18 +31,18 @@ from engine.core.events import (
     StageEvent,
     stamp,
 )
-from engine.core.orders import good_till_cancel as carried
+from engine.core.orders import good_till_cancel
 from engine.core.routing import scorecard
-from engine.core.state.finished_store import Shelf
+from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
-from engine.core.state.state import SHELVE_AFTER_NS
+from engine.core.state.state import EVICT_AFTER_NS
 from engine.log import codec
 from engine.log.headers import sender
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.admission import Admission, rejected
 from engine.runtime.open_batch import Batch
-from engine.runtime.replica import CONFIG_CAUSE, Follower
+from engine.runtime.replica import CONFIG_CAUSE, Replica
 
 NS_PER_MS = 1_000_000
 PLAN_CAUSE = "plan:"
@@ -60,7 +60,7 @@ class Rules:
     open_batch_ns: int = 250_000_000
     open_batch_records: int = 5_000
     seal_every_ns: int = 1_000_000_000
-    shelve_after_ns: int = SHELVE_AFTER_NS  # Hashes of the state compare where it is the same.
+    evict_after_ns: int = EVICT_AFTER_NS  # Hashes of the state compare where it is the same.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ class Sealed:
     records: Mapping[str, Sequence[NewRecord]]
 
 
-class Shard(Follower):
+class Shard(Replica):
     """One shard: its state, its place in the log, and the loop."""
 
-    def __init__(self, number: int, rules: Rules, shelf: Shelf | None = None) -> None:
-        super().__init__(number, rules.release, rules.python, shelf, rules.shelve_after_ns)
+    def __init__(self, number: int, rules: Rules, store: FinishedStore | None = None) -> None:
+        super().__init__(number, rules.release, rules.python, store, rules.evict_after_ns)
         self.rules = rules
         self.at = ""  # Cause in hand: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)
@@ -143,13 +143,13 @@ class Shard(Follower):
             text = f"a stage raised on it; release {self.rules.release}; see the worker's log"
             found = rejected(topic, record, InputReason.FAULT, text)
             self._open.faults.append(cause)
-        if isinstance(found, Unreadable):
+        if isinstance(found, RejectedInput):
             self._to_dlq(found, record, now_ns)
         elif topic == "orders" and self.state.suspended:
             source, number = sender(record)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
-        is_close = isinstance(found, DayClosed) and day.is_of_today(self.state, found)
+        is_close = isinstance(found, DayClosed) and trading_day.is_of_today(self.state, found)
         for fold in topology.FACT.get(type(found), ()):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
@@ -219,10 +219,10 @@ class Shard(Follower):
         state = self.state
         self.at = PLAN_CAUSE  # Not the last input's: that was decided on.
         if state.unplaced and PLAN_CAUSE not in faulted:
-            for order_id in carried.waiting(state, now_ns):
-                placed = carried.place(state, order_id, now_ns)
+            for order_id in good_till_cancel.to_be_resumed(state, now_ns):
+                placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
                 self._emit(placed, PLAN_CAUSE, None, now_ns)
-        day.mark_due(state, now_ns)
+        trading_day.mark_due(state, now_ns)
         if state.touched:
             halted: list[str] = []
             gathered: set[str] = set()
@@ -296,7 +296,7 @@ class Shard(Follower):
 
     # ----------------------------------------------------------------------------- seal
 
-    def _to_dlq(self, found: Unreadable, record: Record, now_ns: int) -> None:
+    def _to_dlq(self, found: RejectedInput, record: Record, now_ns: int) -> None:
         headers = (
             ("topic", found.topic.encode()),
             ("position", str(found.position).encode()),
@@ -332,7 +332,7 @@ class Shard(Follower):
                 for topic in INPUT_TOPICS
             ),
         )
-        seal = replace(unsealed, chain=seals.chain(unsealed))
+        seal = replace(unsealed, chain=hash_chain.chain(unsealed))
         sealed_record = NewRecord(self.number, now_ns // NS_PER_MS, None, (), codec.encode(seal))
         records = {**batch.records, JOURNAL: [sealed_record]}
         self._advance(seal)

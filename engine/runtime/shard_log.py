@@ -32,65 +32,65 @@ Records = Mapping[str, Sequence[Record]]
 class DamagedError(CorruptLogError):
     """A topic ends before its seal says, lacks a record, or cannot be read as it lies there."""
 
-    def __init__(self, topic: str, place: str, text: str, *, is_missing: bool = True) -> None:
+    def __init__(self, topic: str, where: str, text: str, *, is_missing: bool = True) -> None:
         super().__init__(text)
         self.topic = topic
-        self.place = place
+        self.where = where
         self.is_missing = is_missing
 
 
-class Sealing(NamedTuple):
+class SealRecord(NamedTuple):
     """A seal, and the record that holds it."""
 
     seal: BatchSealed
     record: Record
 
 
-class Recording:
+class ShardLog:
     """One shard's batches in a log. Use it in a `with`, or close it."""
 
     def __init__(self, log: Log, number: int) -> None:
         self.number = number
         self._log = log
         self._starts: dict[str, Start] = {}  # Of topics that are not read from the beginning.
-        self._sources: dict[str, Source] = {}
+        self._cursors: dict[str, TopicCursor] = {}
 
     def start(self, topic: str, start: Start) -> None:
         """Read a topic from there on, once it is asked for."""
-        assert topic not in self._sources, f"{topic} is being read already"
+        assert topic not in self._cursors, f"{topic} is being read already"
         self._starts[topic] = start
 
-    def move(self, topic: str, start: Start) -> None:
+    def seek(self, topic: str, start: Start) -> None:
         """Read a topic from there on, wherever it was being read."""
-        found = self._sources.pop(topic, None)
+        found = self._cursors.pop(topic, None)
         if found is not None:
             found.close()
         self._starts[topic] = start
 
-    def place(self, topic: str) -> Start:
+    def next_start(self, topic: str) -> Start:
         """Where the topic's next record lies that was not taken yet."""
-        found = self._sources.get(topic)
+        found = self._cursors.get(topic)
         return self._starts.get(topic, BEGINNING) if found is None else found.next
 
-    def seals(self) -> Iterator[Sealing]:
+    def seals(self) -> Iterator[SealRecord]:
         """Every seal from where the journal is read to the end that it has now.
 
         Raises CorruptLogError for one that cannot be read.
         """
-        source = self.source(JOURNAL)
-        while source.has_more():
-            record = source.take(1)[0]
-            yield Sealing(decoded(JOURNAL, self.number, record), record)
+        cursor = self.cursor(JOURNAL)
+        while cursor.has_more():
+            record = cursor.take(1)[0]
+            yield SealRecord(decoded(JOURNAL, self.number, record), record)
 
-    def ahead(self) -> Iterator[Sealing]:
+    def ahead(self) -> Iterator[SealRecord]:
         """The next seals without taking them, as far as one read brings."""
-        for record in self.source(JOURNAL).peek(READ_RECORDS):
-            yield Sealing(decoded(JOURNAL, self.number, record), record)
+        for record in self.cursor(JOURNAL).peek(READ_RECORDS):
+            yield SealRecord(decoded(JOURNAL, self.number, record), record)
 
     def inputs(self, seal: BatchSealed, topics: Sequence[str]) -> Records:
         """What a batch consumed of these topics. Raises CorruptLogError where one ends before."""
         return {
-            entry.topic: self.source(entry.topic).take(entry.next_position - entry.first_position)
+            entry.topic: self.cursor(entry.topic).take(entry.next_position - entry.first_position)
             for entry in seal.inputs
             if entry.topic in topics
         }
@@ -98,23 +98,23 @@ class Recording:
     def outputs(self, seal: BatchSealed) -> Records:
         """What a batch wrote. Raises CorruptLogError where a topic ends before."""
         return {
-            entry.topic: self.source(entry.topic).take(entry.record_count) for entry in seal.outputs
+            entry.topic: self.cursor(entry.topic).take(entry.record_count) for entry in seal.outputs
         }
 
-    def source(self, topic: str) -> "Source":
+    def cursor(self, topic: str) -> "TopicCursor":
         """The topic's records, where they are being read.
 
         Raises CorruptLogError if its start lies outside the log.
         """
-        found = self._sources.get(topic)
+        found = self._cursors.get(topic)
         if found is None:
             found = self._opened(topic, self._starts.get(topic, BEGINNING))
-            self._sources[topic] = found
+            self._cursors[topic] = found
         return found
 
     def close(self) -> None:
-        for source in self._sources.values():
-            source.close()
+        for cursor in self._cursors.values():
+            cursor.close()
 
     def __enter__(self) -> Self:
         return self
@@ -127,16 +127,16 @@ class Recording:
     ) -> None:
         self.close()
 
-    def _opened(self, topic: str, start: Start) -> "Source":
+    def _opened(self, topic: str, start: Start) -> "TopicCursor":
         partition = 0 if topic in SHARED_TOPICS else self.number
         try:
             reader = self._log.reader(topic, partition, start)
         except CorruptLogError as error:
             raise DamagedError(topic, f"offset {start.offset}", str(error)) from error
-        return Source(reader, topic, partition)
+        return TopicCursor(reader, topic, partition)
 
 
-class Source:
+class TopicCursor:
     """A partition read in pieces of the size that a seal says."""
 
     def __init__(self, reader: Reader, topic: str, partition: int) -> None:

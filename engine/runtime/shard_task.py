@@ -53,7 +53,7 @@ Turns = Generator[bool, None, None]  # Each turn says whether there was somethin
 _log = logging.getLogger(__name__)
 
 
-class Host(Protocol):
+class TaskHost(Protocol):
     """What a shard's work has of its worker."""
 
     log: Log
@@ -85,13 +85,15 @@ class _Taken(NamedTuple):
     left: Records  # A DayClosed leaves what came after it.
 
 
-class Work:
+class ShardTask:
     """One shard, from its lease to its loss."""
 
-    def __init__(self, host: Host, lease: Lease, leases: Leases, *, rest_s: float = 0.0) -> None:
+    def __init__(
+        self, host: TaskHost, lease: Lease, leases: Leases, *, wait_s: float = 0.0
+    ) -> None:
         self.lease = lease
         self.is_rebuilding = True
-        self.turns = self._turns(rest_s)
+        self.turns = self._turns(wait_s)
         self._host = host
         self._leases = leases
         self._shard = Shard(lease.shard, host.rules)
@@ -107,14 +109,14 @@ class Work:
         """When time alone brings something to do."""
         return None if self.is_rebuilding else self._shard.next_due_ns()
 
-    def _turns(self, rest_s: float) -> Turns:
+    def _turns(self, wait_s: float) -> Turns:
         """Work for ever.
 
         Raises LeaseLostError and LogUnavailableError where the state is of no more use: begin
         again; CorruptLogError where nobody can go on.
         """
         try:
-            yield from self._rest(rest_s)
+            yield from self._wait(wait_s)
             self._writer = self._host.log.writer(self.lease)
             yield True
             yield from self._rebuild()
@@ -127,7 +129,7 @@ class Work:
             while True:
                 yield from self._round()
         finally:
-            self._shard.state.shelf.close()
+            self._shard.state.finished.close()
             for reader in self._readers.values():
                 reader.close()
             if self._writer is not None:
@@ -136,7 +138,7 @@ class Work:
     def _rebuild(self) -> Turns:
         """Fold the log up to its last seal, a slice a turn."""
         self.is_rebuilding = True
-        self._shard.state.shelf.close()
+        self._shard.state.finished.close()
         host = self._host
         steps = recover(host.log, self._shard.number, host.rules, host.snapshots)
         try:
@@ -160,7 +162,7 @@ class Work:
             is_ready = self._is_due() and self._knows_controls()
         except LogUnavailableError as error:  # Nothing was decided: the state is whole.
             _log.warning("shard %s: %s; deciding waits for it", self._shard.number, error)
-            yield from self._rest(RETRY_WAIT_S)
+            yield from self._wait(RETRY_WAIT_S)
             return
         if is_ready:
             sealed = yield from self._decide()
@@ -263,7 +265,7 @@ class Work:
         else:
             return
         while not self._is_settled(sealed):
-            yield from self._rest(RETRY_WAIT_S)
+            yield from self._wait(RETRY_WAIT_S)
 
     def _is_settled(self, sealed: Sealed) -> bool:
         """Try to have the batch in the log exactly once. Raises LeaseLostError."""
@@ -289,9 +291,9 @@ class Work:
             return False
         return True
 
-    def _rest(self, rest_s: float) -> Turns:
+    def _wait(self, wait_s: float) -> Turns:
         """Let others work for so long."""
-        until_s = self._host.clock.monotonic() + rest_s
+        until_s = self._host.clock.monotonic() + wait_s
         while self._host.clock.monotonic() < until_s:
             yield False
 

@@ -19,9 +19,9 @@ from engine.log.port import (
     LogUnavailableError,
 )
 from engine.runtime.clock import Clock
-from engine.runtime.recovery.finished_file import ShelfError
+from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
-from engine.runtime.shard_task import BOUNDED_RECORDS, RETRY_WAIT_S, Work
+from engine.runtime.shard_task import BOUNDED_RECORDS, RETRY_WAIT_S, ShardTask
 
 NS_PER_S = 1_000_000_000
 IDLE_WAIT_S = 0.05  # Longest sleep: leases and schedule points are looked at this often.
@@ -58,7 +58,7 @@ class Worker:
         self.on_rebuilt = on_rebuilt
         self._owner = owner
         self._shards = shards
-        self._work: dict[int, Work] = {}
+        self._tasks: dict[int, ShardTask] = {}
         self._unreleased: list[int] = []  # Revoked and dropped; the log could not take it yet.
         self._stopping = threading.Event()
 
@@ -76,17 +76,17 @@ class Worker:
         leases = self.log.leases(self._owner, self._shards)
         try:
             while not self._stopping.is_set():
-                self._look(leases)
+                self._poll_leases(leases)
                 is_busy = False
-                for number in list(self._work):
+                for number in list(self._tasks):
                     is_busy |= self._turn(number, leases)
-                    self._look(leases)  # A turn may have waited for the log.
+                    self._poll_leases(leases)  # A turn may have waited for the log.
                     if self._stopping.is_set():
                         return
                 if not is_busy:
                     self._wait()
         finally:
-            for number in list(self._work):
+            for number in list(self._tasks):
                 self._drop(number)
             try:
                 leases.close()
@@ -99,22 +99,22 @@ class Worker:
 
         The shards share the batch: a kill switch waits for one round of all of them.
         """
-        return max(1, self.market_data_batch // max(1, len(self._work)))
+        return max(1, self.market_data_batch // max(1, len(self._tasks)))
 
     @property
     def recovery_slice_s(self) -> float:
         """What one shard may fold in a turn: those that rebuild share the slice."""
-        rebuilding = [work for work in self._work.values() if work.is_rebuilding]
+        rebuilding = [task for task in self._tasks.values() if task.is_rebuilding]
         return RECOVERY_SLICE_S / max(1, len(rebuilding))
 
     def has_rebuilt(self) -> None:
         """A shard is at work."""
-        if self.on_rebuilt is not None and not any(w.is_rebuilding for w in self._work.values()):
+        if self.on_rebuilt is not None and not any(w.is_rebuilding for w in self._tasks.values()):
             self.on_rebuilt()
 
     # ------------------------------------------------------------------- owning shards
 
-    def _look(self, leases: Leases) -> None:
+    def _poll_leases(self, leases: Leases) -> None:
         """Learn which shards come and go."""
         try:
             self._release(leases)
@@ -127,7 +127,7 @@ class Worker:
             for lease in change.gained:
                 self._drop(lease.shard)
                 _log.info("shard %s gained, epoch %s; rebuilding", lease.shard, lease.epoch)
-                self._work[lease.shard] = Work(self, lease, leases)
+                self._tasks[lease.shard] = ShardTask(self, lease, leases)
             self._release(leases)
         except LogUnavailableError as error:
             _log.warning("leases: %s", error)
@@ -140,26 +140,26 @@ class Worker:
 
     def _drop(self, number: int) -> None:
         """Forget a shard; what was not committed never happened."""
-        work = self._work.pop(number, None)
-        if work is not None:
-            work.turns.close()
+        task = self._tasks.pop(number, None)
+        if task is not None:
+            task.turns.close()
             _log.info("shard %s dropped", number)
 
     def _turn(self, number: int, leases: Leases) -> bool:
         """Let a shard have its turn; True if there was something to do."""
-        work = self._work.get(number)
-        if work is None:
+        task = self._tasks.get(number)
+        if task is None:
             return False
         try:
-            return next(work.turns)
-        except (LeaseLostError, LogUnavailableError, ShelfError) as error:
+            return next(task.turns)
+        except (LeaseLostError, LogUnavailableError, StoreError) as error:
             _log.warning("shard %s: %s; it begins again", number, error)
         except CorruptLogError as error:
             if self._is_mine(number, leases):
                 raise
             _log.warning("shard %s: folded beside another owner (%s)", number, error)
         # If the lease is lost the next poll says so, and that is the end of it.
-        self._work[number] = Work(self, work.lease, leases, rest_s=RETRY_WAIT_S)
+        self._tasks[number] = ShardTask(self, task.lease, leases, wait_s=RETRY_WAIT_S)
         return False
 
     def _is_mine(self, number: int, leases: Leases) -> bool:
@@ -171,7 +171,7 @@ class Worker:
 
     def _wait(self) -> None:
         """Until something may be there or due, at most IDLE_WAIT_S."""
-        dues = [work.due_ns for work in self._work.values()]
+        dues = [task.due_ns for task in self._tasks.values()]
         due_ns = min((due for due in dues if due is not None), default=None)
         wait_s = IDLE_WAIT_S
         if due_ns is not None:

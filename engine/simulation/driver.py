@@ -46,10 +46,10 @@ from engine.log.port import (
     Record,
     ShardWriter,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.garbage_collection import collected_rarely
 from engine.runtime.open_batch import Batch
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.recovery import rebuilt
 from engine.runtime.shard import Rules, Sealed, Shard
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
@@ -146,7 +146,7 @@ class Simulation:
                 running.writer.close()
         finally:
             leases.close()
-        return seals.run_chain([running.shard.chain for running in self._running])
+        return hash_chain.run_chain([running.shard.chain for running in self._running])
 
     def _refuse_used_log(self) -> None:
         for topic in INPUT_TOPICS:
@@ -174,7 +174,7 @@ class Simulation:
         for number in sorted(held):
             writer = self._log.writer(held[number])
             self._running.append(
-                _Running(Shard(number, self._rules, DiskShelf()), writer, held[number])
+                _Running(Shard(number, self._rules, DiskStore()), writer, held[number])
             )
 
     def _open_day(self) -> None:

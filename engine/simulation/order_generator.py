@@ -26,8 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.core.events import Side
-from engine.core.market import consolidated as market
-from engine.core.market import reference
+from engine.core.market import consolidated, reference
 from engine.core.state.state import State
 from engine.log.port import EngineError
 from engine.simulation.chance import PPM, Draw, Weights
@@ -99,7 +98,7 @@ def generate(
     rows: list[Row] = []
     for moment in moments(data.facts, count, seed):
         while quote is not None and quote.received_ns <= moment.at_ns:
-            market.on_quote_observed(writer.seen, quote)
+            consolidated.on_quote_observed(writer.seen, quote)
             quote = next(quotes, None)
         rows.append(writer.write(moment, Draw(seed, "order", moment.order)))
     return rows
@@ -273,7 +272,7 @@ class Writer:
     def _limit_px(self, at_ns: int, side: Side, ticks: int) -> tuple[int, int]:
         """So many ticks beyond the near side of the best prices, on the tick; and the tick."""
         name = self._facts.instrument.instrument_id
-        near_px = market.view(self.seen, name, at_ns).near_px(side) or NO_MARKET_PX
+        near_px = consolidated.view(self.seen, name, at_ns).near_px(side) or NO_MARKET_PX
         tick_px = reference.tick_px(self.seen, name, near_px)
         sign = 1 if side is Side.BUY else -1
         px = reference.on_tick_px(self.seen, name, side, near_px + sign * ticks * tick_px)
@@ -292,7 +291,7 @@ class Writer:
     def _decision(self, at_ns: int, draw: Draw) -> str:
         """The price a manager saw, a few ticks from the midpoint; some do not say."""
         name = self._facts.instrument.instrument_id
-        mid_px = market.view(self.seen, name, at_ns).mid_px
+        mid_px = consolidated.view(self.seen, name, at_ns).mid_px
         if mid_px is None or draw.below(100, "decision") < 30:
             return ""
         tick_px = reference.tick_px(self.seen, name, mid_px)

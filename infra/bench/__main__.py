@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 
 from engine.log import open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from infra.bench import (
     growth,
     guarantees,
@@ -116,7 +116,7 @@ def kafka_url(bootstrap: str) -> Callable[[str], str]:
 
     def url(name: str) -> str:
         prefix = f"bench-{run}-{name}"
-        kafka_topics.create(bootstrap, prefix, 1)
+        topics.create(bootstrap, prefix, 1)
         return f"kafka:{bootstrap}/{prefix}"
 
     return url

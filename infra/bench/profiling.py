@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine import topology
 from engine.log.port import Log
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Shard
 from infra.bench.replay import Ends, load
 from infra.bench.world import RULES, Script
@@ -35,7 +35,7 @@ def profile(script: Script, log: Log) -> dict[str, float]:
     """Share of the time by stage, the largest first; the shares sum to 1."""
     load(log, script)
     ends = Ends.claim(log, list(script.inputs), "profile")
-    shard = Shard(0, RULES, DiskShelf())
+    shard = Shard(0, RULES, DiskStore())
     profiler = cProfile.Profile()
     for cut in script.rounds:
         profiler.enable()

@@ -20,7 +20,7 @@ import fastavro
 import schemas
 from engine.log.port import Lease, Leases, Log, NewRecord, Reader, Record, ShardWriter
 from engine.runtime.garbage_collection import collected_rarely
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import RULES, Script
 
@@ -140,7 +140,7 @@ def measure(script: Script, engine_log: Log, bare_log: Log, from_round: int = 0)
     ours, bare = (
         Ends.claim(log, topics, name) for log, name in ((engine_log, "engine"), (bare_log, "bare"))
     )
-    shard = Shard(0, RULES, DiskShelf())
+    shard = Shard(0, RULES, DiskStore())
     found = Measured(Clock(), Clock())
     with as_in_a_worker(), closing(ours), closing(bare):
         for number, cut in enumerate(script.rounds):

@@ -50,7 +50,7 @@ from engine.core.events import (
 )
 from engine.log import codec
 from engine.log.port import NewRecord, Record
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Rules, Sealed, Shard
 
 NS_PER_MS = 1_000_000
@@ -384,7 +384,7 @@ class Player:
 
     def __init__(self, shape: Shape, *, keeps: bool = True) -> None:
         self.shape = shape
-        self.shard = Shard(0, RULES, DiskShelf())
+        self.shard = Shard(0, RULES, DiskStore())
         self.engine_s = 0.0  # Seconds inside the engine.
         self._keeps = keeps
         self.venue = Venue()

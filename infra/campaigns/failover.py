@@ -27,7 +27,7 @@ from pipeline.workers import METAORDER, STOP_MAX_S
 
 from engine.core import events as e
 from engine.log import codec, open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import Log
 from infra.kafka import local
 
@@ -179,7 +179,7 @@ def main() -> int:
     try:
         if given.log == "kafka":
             bootstrap = local.start(folder / "kafka", local.free_port())
-            kafka_topics.create(bootstrap, "failover", PARTITIONS)
+            topics.create(bootstrap, "failover", PARTITIONS)
             url = f"kafka:{bootstrap}/failover"
         for found in measured(url, folder, given.events, given.kills):
             sys.stdout.write(f"{json.dumps({'log': given.log, **found})}\n")

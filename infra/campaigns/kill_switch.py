@@ -25,7 +25,7 @@ from engine.cli.rules import rules_of
 from engine.core import events as e
 from engine.gateways.venues import GATEWAY
 from engine.log import codec, open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import Log, Reader
 from engine.runtime.garbage_collection import quiet_collector
 from engine.runtime.worker import Worker
@@ -139,7 +139,7 @@ def main() -> int:
         url = f"sqlite:{folder / 'log.db'}"
         if given.log == "kafka":
             bootstrap = local.start(folder / "kafka", local.free_port())
-            kafka_topics.create(bootstrap, "switch", given.shards)
+            topics.create(bootstrap, "switch", given.shards)
             url = f"kafka:{bootstrap}/switch"
         try:
             found = measured(url, given.quotes, given.shards)

@@ -29,7 +29,7 @@ from pipeline.workers import METAORDER
 
 from engine.core.partition import partition_of
 from engine.log import open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import Log
 from infra.kafka import local
 from projections import projector
@@ -156,7 +156,7 @@ def log_urls(kind: str, folder: Path) -> Iterator[Iterator[str]]:
 
     def created() -> Iterator[str]:
         for number in range(sys.maxsize):
-            kafka_topics.create(bootstrap, f"kills-{number}", PARTITIONS)
+            topics.create(bootstrap, f"kills-{number}", PARTITIONS)
             yield f"kafka:{bootstrap}/kills-{number}"
 
     try:

@@ -17,9 +17,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from engine import topology
-from engine.core.day import trading_day as day
+from engine.core.day import trading_day
 from engine.core.events import ExecType, FillBooked, StageEvent
-from engine.core.execution import reports as execution
+from engine.core.execution import reports
 from engine.core.state.state import State
 from engine.log.port import (
     INPUT_TOPICS,
@@ -29,10 +29,10 @@ from engine.log.port import (
     Record,
 )
 from engine.runtime import shard
-from engine.runtime.replica import Follower
+from engine.runtime.replica import Replica
 from engine.runtime.shard import Sealed
 from engine.runtime.shard_log import last_seal
-from engine.runtime.shard_task import Turns, Work
+from engine.runtime.shard_task import ShardTask, Turns
 from engine.simulation import paper
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.venues import Venues
@@ -85,7 +85,7 @@ def put(patch: Patch, value: Any) -> None:  # noqa: ANN401
 # ------------------------------------------------------------------------------- the bugs
 
 
-def unfenced(self: Work, sealed: Sealed) -> bool:
+def unfenced(self: ShardTask, sealed: Sealed) -> bool:
     """Look for the last seal while the writer before can still commit."""
     try:
         last = last_seal(self._host.log, self._shard.number)
@@ -98,10 +98,10 @@ def unfenced(self: Work, sealed: Sealed) -> bool:
     return True
 
 
-_commit = Work._commit
+_commit = ShardTask._commit
 
 
-def events_first(self: Work, sealed: Sealed) -> Turns:
+def events_first(self: ShardTask, sealed: Sealed) -> Turns:
     """The events in a transaction of their own, then the seal in another."""
     events = {topic: records for topic, records in sealed.records.items() if topic != JOURNAL}
     yield from _commit(self, replace(sealed, records=events))
@@ -143,10 +143,10 @@ def read_what_is_there(self: MemoryReader, max_records: int) -> Sequence[Record]
     return found
 
 
-_fold_while: Callable[[Follower, deque[StageEvent], str], None] = Follower._fold_while
+_fold_while: Callable[[Replica, deque[StageEvent], str], None] = Replica._fold_while
 
 
-def fold_fills_twice(self: Follower, waiting: deque[StageEvent], cause: str) -> None:
+def fold_fills_twice(self: Replica, waiting: deque[StageEvent], cause: str) -> None:
     first = waiting[0] if waiting else None
     _fold_while(self, waiting, cause)
     if isinstance(first, FillBooked) and first.cause == cause:
@@ -154,7 +154,7 @@ def fold_fills_twice(self: Follower, waiting: deque[StageEvent], cause: str) -> 
             apply(self.state, first)
 
 
-_mark_due = day.mark_due
+_mark_due = trading_day.mark_due
 
 
 def only_fresh_points(state: State, now_ns: int) -> None:
@@ -163,7 +163,7 @@ def only_fresh_points(state: State, now_ns: int) -> None:
         _mark_due(state, now_ns)
 
 
-_decide_trade = execution.REPORTS[ExecType.TRADE]
+_decide_trade = reports.REPORTS[ExecType.TRADE]
 
 
 def cancel_wins(state: State, child: Any, report: Any, now_ns: int) -> tuple[StageEvent, ...]:  # noqa: ANN401
@@ -180,14 +180,14 @@ def same_epoch(self: Broker, number: int) -> int:
 
 
 BUGS = (
-    Bug("skip a fence", (Patch(Work, "_is_settled", unfenced),)),
-    Bug("commit before the seal", (Patch(Work, "_commit", events_first),)),
-    Bug("drop a dedupe", (Patch(execution, "key_of", never_seen),)),
+    Bug("skip a fence", (Patch(ShardTask, "_is_settled", unfenced),)),
+    Bug("commit before the seal", (Patch(ShardTask, "_commit", events_first),)),
+    Bug("drop a dedupe", (Patch(reports, "key_of", never_seen),)),
     Bug("reuse an id", (Patch(paper, "Venues", without_run),)),
     Bug("read uncommitted", (Patch(MemoryReader, "read", read_what_is_there),)),
-    Bug("fold twice", (Patch(Follower, "_fold_while", fold_fills_twice),)),
-    Bug("forget a schedule point", (Patch(day, "mark_due", only_fresh_points),)),
-    Bug("lose a cancel race", (Patch(execution.REPORTS, ExecType.TRADE, cancel_wins),)),
+    Bug("fold twice", (Patch(Replica, "_fold_while", fold_fills_twice),)),
+    Bug("forget a schedule point", (Patch(trading_day, "mark_due", only_fresh_points),)),
+    Bug("lose a cancel race", (Patch(reports.REPORTS, ExecType.TRADE, cancel_wins),)),
     Bug("wrong epoch", (Patch(Broker, "open_writer", same_epoch),)),
     Bug("inputs in another order", (Patch(shard, "INPUT_TOPICS", INPUT_TOPICS[::-1]),)),
 )

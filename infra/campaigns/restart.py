@@ -26,12 +26,12 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
-from engine.audit.follower import EVERY_EVENTS, Following
+from engine.audit.follower import EVERY_EVENTS, Follower
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
 from engine.runtime.garbage_collection import quiet_collector
 from engine.runtime.recovery import snapshot
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import RULES, Player, Shape
@@ -46,7 +46,7 @@ class Committing(Shard):
     """A shard whose inputs and batches go to a log as they come."""
 
     def __init__(self, log: EmbeddedLog) -> None:
-        super().__init__(0, RULES, DiskShelf())
+        super().__init__(0, RULES, DiskStore())
         self._log = log
         self._leases = log.leases("restart", [0])
         (lease,) = self._leases.poll(0).gained
@@ -72,20 +72,20 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         player = Player(Shape(orders=0), keeps=False)
         shard = Committing(log)
         player.shard = shard
-        following = Following(read, 0, RULES, folder)
+        follower = Follower(read, 0, RULES, folder)
         began_s = time.monotonic()
         player.open()
         for until in (max(0, events - EVERY_EVENTS), events):
             while player.script.events < until:
                 player.wave(min(WAVE_ORDERS, max(500, (until - player.script.events) // 8)))
                 if until < events:
-                    following.look()
+                    follower.fold_new()
             if until < events:
-                following.keep()  # The last one: when the day is killed it is as old as can be.
+                follower.write_snapshot()  # The last one: as old as can be when the day is killed.
         player.rest()  # Nobody works, and what is done is put away.
-        following.close()
+        follower.close()
         shard.close()
-    place = snapshot.read_place(snapshot.paths(folder, 0)[0])
+    place = snapshot.read_header(snapshot.paths(folder, 0)[0])
     return {
         "what": "day",
         "orders": player.script.orders,

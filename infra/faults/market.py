@@ -27,7 +27,7 @@ INSTRUMENTS = ("I00", "I01")  # One on each shard.
 VENUES = ("A", "B")
 CLIENTS = ("C1", "C2")
 OMS = "OMS"
-SHELVE_AFTER_NS = 300 * MS  # So that much of what comes late is for what was put away.
+EVICT_AFTER_NS = 300 * MS  # So that much of what comes late is for what was put away.
 ADV_QTY = 1_000_000
 
 
@@ -43,7 +43,7 @@ def rules() -> Rules:
         release="simulated",
         python=".".join(platform.python_version_tuple()[:2]),
         partitions=PARTITIONS,
-        shelve_after_ns=SHELVE_AFTER_NS,
+        evict_after_ns=EVICT_AFTER_NS,
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engine.core.events import ControlScope, Input, Side, TimeInForce, Urgency
 from engine.core.partition import partition_of
-from engine.gateways import input_records as records
+from engine.gateways import input_records
 from engine.log.codec import topic_of
 from engine.log.headers import headers
 from engine.log.port import SHARED_TOPICS, NewRecord
@@ -231,7 +231,7 @@ class _Writing:
 
     def _arrival(self, event: Input, at_ns: int, sender: str) -> Arrival:
         self._number += 1
-        made = records.record(
+        made = input_records.record(
             event,
             str(getattr(event, "instrument_id", "desk")),
             sender=sender,

@@ -46,11 +46,11 @@ class Agenda:
 
     def run_until(self, until_ns: int) -> None:
         """Let everything happen until then. Raises what an action raised."""
-        self.rest(self._main, until_ns)
+        self.sleep_until(self._main, until_ns)
         if self.failure is not None:
             raise self.failure
 
-    def rest(self, seat: Seat, until_ns: int) -> None:
+    def sleep_until(self, seat: Seat, until_ns: int) -> None:
         """Let others run until then, or until a call of `wake`."""
         seat.ticket += 1
         self.wake(seat, until_ns)
@@ -137,9 +137,9 @@ class Process(threading.Thread):
         if self.is_killed or self._agenda.is_over:
             raise Killed
 
-    def rest(self, until_ns: int) -> None:
+    def sleep_until(self, until_ns: int) -> None:
         self.live()
-        self._agenda.rest(self.seat, until_ns)
+        self._agenda.sleep_until(self.seat, until_ns)
         self.live()
 
     # What its code sees of time.
@@ -152,7 +152,7 @@ class Process(threading.Thread):
         return self._agenda.now_ns / NS_PER_S
 
     def sleep(self, seconds: float, /) -> None:
-        self.rest(self._agenda.now_ns + int(seconds * NS_PER_S))
+        self.sleep_until(self._agenda.now_ns + int(seconds * NS_PER_S))
 
 
 def end(agenda: Agenda, processes: list[Process]) -> None:

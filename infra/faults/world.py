@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from engine.core.events import TOPIC_OF, Input
-from engine.gateways import input_records as records
+from engine.gateways import input_records
 from engine.gateways.venues import SupersededError
 from engine.log.port import (
     ALL_TOPICS,
@@ -136,7 +136,7 @@ class World:
         self._outside.append(arrival.topic, [arrival.record])
 
     def _append_control(self, event: Input) -> None:
-        made = records.record(
+        made = input_records.record(
             event,
             str(getattr(event, "instrument_id", "desk")),
             sender="desk",
@@ -226,7 +226,7 @@ class World:
             process.kill()
         fate = self._struck(process, call) if self._armed else Fate.WELL
         if plan.preempted and self._chance.random() < plan.preempted:
-            process.rest(agenda.now_ns + self._chance.randrange(3 * MS))
+            process.sleep_until(agenda.now_ns + self._chance.randrange(3 * MS))
         return Fate.UNAVAILABLE if agenda.now_ns < self._out_until_ns else fate
 
     def _struck(self, process: Process, call: str) -> Fate:
@@ -249,7 +249,7 @@ class World:
             process.kill()
         elif fault.kind is Kind.PAUSE:
             self._paused.append(process)
-            process.rest(self._agenda.now_ns + fault.for_ns)
+            process.sleep_until(self._agenda.now_ns + fault.for_ns)
             self._paused.remove(process)
         elif fault.kind is Kind.ERROR:
             return Fate.UNAVAILABLE
@@ -264,7 +264,7 @@ class World:
         process = self._processes[handle]
         stretch = 1 if wait_s < SHORT_WAIT_S else self._chance.randint(1, STRETCH_MAX)
         self._listening.append(process)
-        process.rest(self._agenda.now_ns + int(wait_s * S) * stretch)
+        process.sleep_until(self._agenda.now_ns + int(wait_s * S) * stretch)
         if process in self._listening:
             self._listening.remove(process)
 

@@ -50,7 +50,7 @@ def notary(log: Log, tmp_path: Path, key: Path) -> Notary:
 
 def signed_once(log: Log, tmp_path: Path, key: Path) -> Path:
     one = notary(log, tmp_path, key)
-    one.look()
+    one.sign_new()
     assert one.sign() == PARTITIONS
     one.close()
     return tmp_path / "anchors.jsonl"
@@ -76,13 +76,13 @@ def test_an_unchanged_log_is_not_signed_again_by_a_notary_that_starts_again(
     signed_once(log, tmp_path, key)
 
     again = notary(log, tmp_path, key)
-    again.look()
+    again.sign_new()
 
     assert again.sign() == 0
 
 
 def test_a_close_is_news(log: Log, tmp_path: Path, key: Path) -> None:
-    assert notary(log, tmp_path, key).look()
+    assert notary(log, tmp_path, key).sign_new()
 
 
 def test_a_notary_does_not_sign_a_seal_that_does_not_follow(
@@ -91,12 +91,12 @@ def test_a_notary_does_not_sign_a_seal_that_does_not_follow(
     stored = Stored(tmp_path / "log.db")
     last = stored.rows(JOURNAL)[-1]
     one = notary(log, tmp_path, key)
-    one.look()
+    one.sign_new()
     with stored.connection:
         stored.connection.execute(INSERT, (last.id + 2, last.position + 1, *last[2:]))
 
     with pytest.raises(CorruptLogError, match="does not follow"):
-        one.look()
+        one.sign_new()
 
 
 def test_a_run_signs_what_came_last_before_it_ends(log: Log, tmp_path: Path, key: Path) -> None:

@@ -14,9 +14,9 @@ from engine.core.events import InputReason, InputRejected
 from engine.log import codec, open_log
 from engine.log.port import INPUT_TOPICS, JOURNAL
 from engine.runtime.recovery import recovery, snapshot
-from engine.runtime.replica import Follower
+from engine.runtime.replica import Replica
 from engine.runtime.shard import Shard
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 
 OTHER = "another"
 SEED = 7
@@ -112,11 +112,11 @@ def test_what_a_worker_took_as_a_fault_stays_rejected(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_a_state_is_equal_and_its_own(stored: Stored) -> None:
-    follower = Follower(0, RULES.release, RULES.python)
+    follower = Replica(0, RULES.release, RULES.python)
     url = f"sqlite:{stored.path}"
-    with open_log(url, partitions=PARTITIONS) as log, Recording(log, 0) as recording:
-        for sealing in recording.seals():
-            recovery.fold(follower, recording, sealing.seal)
+    with open_log(url, partitions=PARTITIONS) as log, ShardLog(log, 0) as shard_log:
+        for seal_record in shard_log.seals():
+            recovery.fold(follower, shard_log, seal_record.seal)
             if follower.state.parents and follower.state.children:
                 break
     state = follower.state

@@ -25,7 +25,7 @@ from engine.cli.exits import Exit
 from engine.cli.rules import rules_of
 from engine.core.events import BatchSealed, FillBooked
 from engine.log import codec, open_log, port
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import ALL_TOPICS, JOURNAL, STAGE_TOPICS, CorruptLogError
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
@@ -276,7 +276,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
     with kafka_broker.private(folder / "kafka") as broker:
         broker.start()
         for prefix in (WHOLE, CUT_EVERYWHERE, ROGUE, *(m.__name__ for m in MANIPULATIONS)):
-            kafka_topics.create(broker.bootstrap, prefix, PARTITIONS)
+            topics.create(broker.bootstrap, prefix, PARTITIONS)
         with open_log(f"kafka:{broker.bootstrap}/{WHOLE}", partitions=PARTITIONS) as whole:
             script = of_folder(day.data, day.inputs, day.controls, SEED)
             ours = rules_of(config.load(partitions=PARTITIONS))

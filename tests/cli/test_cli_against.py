@@ -21,7 +21,7 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
-from engine.simulation import order_generator as orders
+from engine.simulation import order_generator
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
 
@@ -67,7 +67,7 @@ def days(tmp_path_factory: pytest.TempPathFactory, other: OtherRelease) -> Days:
     folder = tmp_path_factory.mktemp("days")
     market, tickets = folder / "market", folder / "orders.csv"
     made = short_day.make(market, rows=500, order_count=40)
-    orders.write_rows(tickets, orders.generate(made.data, 40, SEED))
+    order_generator.write_rows(tickets, order_generator.generate(made.data, 40, SEED))
     words = ["simulate", "--market", str(market), "--orders", str(tickets), "-o", "json", "--out"]
     assert execute([*words, str(folder / "ours")]) == Exit.OK
     assert other.run(*words, str(folder / "others")).returncode == Exit.OK

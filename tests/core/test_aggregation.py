@@ -473,7 +473,7 @@ def test_settling_leaves_the_state_as_it_found_it() -> None:
     world = gathering(order())
     before = repr(world.state)
     parent = world.parent()
-    for step in (membership.settle, cancels.make_room, aggregation.release):
+    for step in (membership.apply_pending_change, cancels.cancel_for_changes, aggregation.release):
         step(world.state, parent, NOW_NS + MINUTE)
     aggregation.finish(world.state, parent, NOW_NS + MINUTE)
     assert repr(world.state) == before

@@ -49,7 +49,7 @@ from engine.core.events import (
     VenueKind,
     VenueStatus,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.routing import candidates
 from engine.core.routing.candidates import PEG, POST, TAKE
 from engine.core.state.model import Scorecard
@@ -125,7 +125,7 @@ def test_a_post_never_locks_the_market_that_it_joins(side: Side) -> None:
     parent = world.parent()
     parent.terms = make(type(parent.terms), **{**_fields(parent.terms), "side": side})
     locked = parent_search(world)._replace(
-        best=market.Nbbo(px(100.02), LIT, NOW_NS, px(100.02), LIT, NOW_NS)
+        best=consolidated.Nbbo(px(100.02), LIT, NOW_NS, px(100.02), LIT, NOW_NS)
     )
 
     rating = candidates.rate(locked, POST, 100)
@@ -283,7 +283,7 @@ def test_a_better_quote_of_a_barred_venue_is_never_traded_through(side: Side) ->
     behind = quote(OTHER_LIT, 99.99, 100.03)
     world = trading(behind).when(at_once(side=side, excluded_venues=(LIT,)))
 
-    best = market.view(world.state, INSTRUMENT, NOW_NS)
+    best = consolidated.view(world.state, INSTRUMENT, NOW_NS)
     routed = world.the(ChildRouted)
     assert (routed.venue, routed.limit_px) == (OTHER_LIT, best.near_px(side))
 

@@ -43,7 +43,7 @@ from world import (
     venue_status,
 )
 
-from engine.core.day import trading_day as day
+from engine.core.day import trading_day
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -86,7 +86,7 @@ from engine.core.events import (
     VenueStatusCarried,
     WithdrawReason,
 )
-from engine.core.orders import good_till_cancel as carried
+from engine.core.orders import good_till_cancel
 from engine.core.state.model import Parent
 from engine.core.state.state import NEVER_NS, State
 
@@ -220,7 +220,7 @@ def test_a_withdrawn_part_does_not_come_back_with_the_order() -> None:
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
 
-    (found,) = carried.lives_on(held)
+    (found,) = good_till_cancel.carry_forward(held)
 
     assert isinstance(found, OrderCarried)
     assert found.order_qty == 400
@@ -234,8 +234,8 @@ def test_a_gtc_order_that_is_done_or_leaves_is_not_carried() -> None:
 
     closed(world)
 
-    carried = {c.order_id for c in world.all_of(OrderCarried)}
-    assert not carried & {o.order_id for o in done}
+    good_till_cancel = {c.order_id for c in world.all_of(OrderCarried)}
+    assert not good_till_cancel & {o.order_id for o in done}
     assert all(o.open_qty > 0 for o in world.state.orders.values())
 
 
@@ -333,15 +333,15 @@ def test_an_id_may_be_used_again_on_another_day_unless_its_order_lives_on() -> N
 def test_a_carried_order_waits_for_a_day_a_policy_and_time() -> None:
     world = closed(resting(**GTC))
     state = world.state
-    assert carried.waiting(state, NEXT_OPEN_NS) == ()
+    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
 
-    day.on_day_opened(state, day_opened(NEXT_DAY, NEXT_OPEN_NS))
+    trading_day.on_day_opened(state, day_opened(NEXT_DAY, NEXT_OPEN_NS))
     close_ns = CLOSE_NS + 24 * HOUR
-    assert carried.waiting(state, close_ns - 1)
-    assert carried.waiting(state, close_ns) == ()
+    assert good_till_cancel.to_be_resumed(state, close_ns - 1)
+    assert good_till_cancel.to_be_resumed(state, close_ns) == ()
 
     state.controls.policy = None
-    assert carried.waiting(state, NEXT_OPEN_NS) == ()
+    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
 
 
 # ----------------------------------------------------------------------- what else is left
@@ -489,7 +489,7 @@ def parent_at(**said: Any) -> Parent:  # noqa: ANN401
 def test_a_gathering_parent_is_due_when_its_window_closes_then_when_it_ends() -> None:
     parent = parent_at(is_released=False, plan=None)
 
-    dues = [day.next_due_ns(parent, NOW_NS + at) for at in (-1, 0, 10 * MINUTE)]
+    dues = [trading_day.next_due_ns(parent, NOW_NS + at) for at in (-1, 0, 10 * MINUTE)]
 
     assert dues == [NOW_NS, NOW_NS + 10 * MINUTE, NEVER_NS]
 
@@ -497,8 +497,8 @@ def test_a_gathering_parent_is_due_when_its_window_closes_then_when_it_ends() ->
 def test_a_released_parent_without_a_plan_is_due_at_its_end() -> None:
     parent = parent_at(plan=None)
 
-    assert day.next_due_ns(parent, NOW_NS) == NOW_NS + 10 * MINUTE
-    assert day.next_due_ns(parent, NOW_NS + 10 * MINUTE) == NEVER_NS
+    assert trading_day.next_due_ns(parent, NOW_NS) == NOW_NS + 10 * MINUTE
+    assert trading_day.next_due_ns(parent, NOW_NS + 10 * MINUTE) == NEVER_NS
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def test_a_working_parent_is_due_at_the_next_point_of_the_grid(
 ) -> None:
     parent = parent_at(released_ns=NOW_NS + released_s * SECOND)
 
-    due_ns = day.next_due_ns(parent, NOW_NS + now_s * SECOND)
+    due_ns = trading_day.next_due_ns(parent, NOW_NS + now_s * SECOND)
 
     assert due_ns == (NEVER_NS if due_s is None else NOW_NS + due_s * SECOND)
 
@@ -536,7 +536,7 @@ def test_a_parent_with_children_out_after_its_end_stays_due() -> None:
 def test_a_policy_without_an_interval_still_has_points() -> None:
     parent = parent_at(interval_ns=0)
 
-    assert day.next_due_ns(parent, NOW_NS) == NOW_NS + 1
+    assert trading_day.next_due_ns(parent, NOW_NS) == NOW_NS + 1
 
 
 @for_all(st.integers(0, 7 * MINUTE), st.integers(1, 5 * MINUTE), st.integers(-1, 11 * MINUTE))
@@ -546,7 +546,7 @@ def test_the_next_point_always_lies_ahead_and_never_an_interval_and_a_half_away(
     parent = parent_at(released_ns=NOW_NS + released_ns, interval_ns=interval_ns)
     now_ns = max(NOW_NS + at_ns, parent.released_ns)
 
-    due_ns = day.next_due_ns(parent, now_ns)
+    due_ns = trading_day.next_due_ns(parent, now_ns)
 
     assert due_ns > now_ns
     assert due_ns == NEVER_NS or due_ns <= now_ns + interval_ns * 3 // 2
@@ -556,13 +556,13 @@ def test_what_is_due_is_touched_and_a_seal_moves_its_point_on() -> None:
     world = resting()
     parent = world.parent()
     assert parent.due_ns == NOW_NS + MINUTE
-    day.mark_due(world.state, NOW_NS + MINUTE - 1)
+    trading_day.mark_due(world.state, NOW_NS + MINUTE - 1)
     assert world.state.touched == {}
 
-    day.mark_due(world.state, NOW_NS + MINUTE)
+    trading_day.mark_due(world.state, NOW_NS + MINUTE)
     assert list(world.state.touched) == [parent.parent_id]
 
-    day.on_sealed(world.state, NOW_NS + MINUTE)
+    trading_day.on_sealed(world.state, NOW_NS + MINUTE)
     assert parent.due_ns == NOW_NS + 2 * MINUTE
     assert world.state.touched == {}
     assert world.state.sealed_ns == NOW_NS + MINUTE
@@ -573,8 +573,8 @@ def test_a_carried_break_keeps_its_first_id() -> None:
     scene = given(flagged)
     (break_id,) = scene.state.breaks
 
-    once = day.carried_break(break_id, flagged)
-    again = day.carried_break(break_id, once)
+    once = trading_day.carried_break(break_id, flagged)
+    again = trading_day.carried_break(break_id, once)
 
     assert once == again
     assert (once.break_id, once.break_qty) == (break_id, 5)

@@ -51,8 +51,8 @@ from world import (
     venue,
 )
 
-from engine.core.controls import rejected_input as unreadable
-from engine.core.controls.rejected_input import Unreadable
+from engine.core.controls import rejected_input
+from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import (
     BreakFlagged,
     Change,
@@ -498,7 +498,7 @@ def test_a_storm_of_refusals_is_remembered_in_bounds(monkeypatch: pytest.MonkeyP
 def test_a_storm_of_unreadable_senders_is_remembered_in_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(unreadable, "SUSPENDED_MAX", 2)
+    monkeypatch.setattr(rejected_input, "SUSPENDED_MAX", 2)
     world = trading().given(*(Raw("orders", source=f"s{number}") for number in range(9)))
     assert [name for _, name in world.state.suspended] == ["s0", "s1", ""]
     world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
@@ -846,5 +846,5 @@ def test_a_control_that_raised_may_have_been_a_kill_switch() -> None:
 def test_deciding_leaves_the_state_as_it_found_it() -> None:
     scene: Scene = given(*market())
     scene.when(intake.decide_submitted, order()).then(OrderAccepted)
-    found = make(Unreadable, topic="orders", reason=InputReason.UNREADABLE)
-    scene.when(unreadable.decide_unreadable, found).then(InputRejected, SuspensionSet)
+    found = make(RejectedInput, topic="orders", reason=InputReason.UNREADABLE)
+    scene.when(rejected_input.decide_rejected, found).then(InputRejected, SuspensionSet)

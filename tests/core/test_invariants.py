@@ -82,12 +82,12 @@ from engine.core.events import (
     TimeInForce,
     Urgency,
 )
-from engine.core.orders import good_till_cancel as carried
+from engine.core.orders import good_till_cancel
 from engine.core.routing import scorecard
 from engine.core.state.model import Child, Order, Parent
 from engine.core.state.state import NEVER_NS, State
 from engine.log.port import DLQ, STAGE_TOPICS
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery.finished_file import DiskStore
 
 DAY_NS = 24 * HOUR
 INDEX = st.integers(0, 99)
@@ -125,7 +125,7 @@ def deciding_watched() -> Iterator[None]:
         patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
-    patch.setattr(carried, "place", watched(carried.place))
+    patch.setattr(good_till_cancel, "resume_or_cancel", watched(good_till_cancel.resume_or_cancel))
     patch.setattr(scorecard, "update", watched(scorecard.update))
     try:
         yield
@@ -203,7 +203,7 @@ def check_children(state: State) -> None:
         assert sum(map(len, book.own.values())) == len(live)
 
 
-def check_shelf(state: State) -> None:
+def check_store(state: State) -> None:
     """All that hangs together lies together, at work or on the shelf, and is counted there."""
     for parent in (*state.parents.values(), *state.parents_ended.values()):
         assert all(state.orders[x] is m.order for x, m in parent.members.items())
@@ -211,8 +211,8 @@ def check_shelf(state: State) -> None:
         assert all(state.fills[x.fill_id] is x for x in parent.fills)
     own = [order for name, order in orders(state).items() if name not in state.orders]
     assert not any(order.open_qty for order in own)
-    lying = [*state.shelf.parents(state.orders)]
-    found = state.shelved
+    lying = [*state.finished.parents(state.orders)]
+    found = state.store_totals
     assert (found.parents, found.orders) == (len(lying), len(own))
     assert found.order_ids == sum(1 + len(order.change_ids) for order in own)
     assert found.children == sum(len(parent.ended_children) for parent in lying)
@@ -286,25 +286,25 @@ class RandomDay(RuleBasedStateMachine):
     def lying_elsewhere(self) -> None:
         """Where finished orders lie changes no decision: not a byte of any event."""
         world = self.world
-        other = world.fresh_shard(DiskShelf())
-        other.state.shelve_after_ns = 0 if world.shelve_after_ns else NEVER_NS
+        other = world.fresh_shard(DiskStore())
+        other.state.evict_after_ns = 0 if world.evict_after_ns else NEVER_NS
         again = world.stepped_again(other)
         for one, found in zip(again, (x.sealed for x in world.batches), strict=True):
             assert one.events == found.events
             for topic in (*STAGE_TOPICS, DLQ):
                 assert one.records.get(topic) == found.records.get(topic)
         assert parts(other.state) == parts(world.state)
-        other.state.shelf.close()
+        other.state.finished.close()
 
     @initialize(
-        shelve_after_ns=st.sampled_from((0, 0, 30 * SECOND, NEVER_NS)),
+        evict_after_ns=st.sampled_from((0, 0, 30 * SECOND, NEVER_NS)),
         window=st.sampled_from((0, 10)),
         router=st.sampled_from((Router.AUTO, Router.SEQUENTIAL, Router.PARALLEL)),
         join_until_ppm=st.sampled_from((0, 500_000, 1_000_000)),
     )
-    def begin(self, shelve_after_ns: int, window: int, router: Router, join_until_ppm: int) -> None:
+    def begin(self, evict_after_ns: int, window: int, router: Router, join_until_ppm: int) -> None:
         chosen = policy(window_ns=window * SECOND, router=router, join_until_ppm=join_until_ppm)
-        self.world = World(shelve_after_ns=shelve_after_ns).given(*market(), dark_venue(), chosen)
+        self.world = World(evict_after_ns=evict_after_ns).given(*market(), dark_venue(), chosen)
         resting = [
             order("a", 900, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
             order("b", 250, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
@@ -580,7 +580,7 @@ class RandomDay(RuleBasedStateMachine):
             order_id: (found.crossed_qty, found.allocated_qty)
             for order_id, found in world.state.orders.items()
         }
-        assert not world.state.shelved.parents
+        assert not world.state.store_totals.parents
         assert all(found.open_qty > 0 for found in world.state.orders.values())
         open_ns = OPEN_NS + self.day * DAY_NS
         now_ns = open_ns + HOUR
@@ -597,7 +597,7 @@ class RandomDay(RuleBasedStateMachine):
             check_parent(state, parent)
         check_breaks(state, self.flagged_qty)
         check_children(state)
-        check_shelf(state)
+        check_store(state)
         self.check_answers(state)
 
     def check_answers(self, state: State) -> None:

@@ -32,8 +32,7 @@ from engine.core.events import (
     SliceReleased,
     Strategy,
 )
-from engine.core.strategy import plans as strategy
-from engine.core.strategy import recalibration
+from engine.core.strategy import plans, recalibration
 
 PPM = 1_000_000
 OWN_ON_TAPE = {**SETTINGS, "tape_includes_own": True}
@@ -117,7 +116,7 @@ def test_a_tape_that_shows_our_own_fills_is_cleaned_of_them() -> None:
     world.given(trade(300, 100.04), trade(100, 100.00))
     world.given(fill_report(world.child(), 100, last_px=px(100.00)))
 
-    assert strategy.others_qty(world.state, world.parent()) == 300
+    assert plans.others_qty(world.state, world.parent()) == 300
     assert benchmark_of(world) == px(100.04)
 
 
@@ -131,7 +130,7 @@ def test_the_fills_of_our_other_parents_are_not_the_volume_of_the_others() -> No
     world.given(trade(300, 100.04), trade(60, 100.00), fill_report(first, 60, "E2"))
 
     for name in ("o1", "o2"):
-        assert strategy.others_qty(world.state, world.parent(name)) == 300
+        assert plans.others_qty(world.state, world.parent(name)) == 300
         assert benchmark_of(world, name) == px(100.04)
 
 
@@ -142,7 +141,7 @@ def test_a_busted_fill_stays_on_the_tape_and_is_still_our_own() -> None:
 
     world.given(bust(child))
 
-    assert strategy.others_qty(world.state, world.parent()) == 300
+    assert plans.others_qty(world.state, world.parent()) == 300
 
 
 def test_without_a_benchmark_there_is_no_slippage() -> None:

@@ -236,7 +236,7 @@ def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
     parent = world.parent("p0")
     world.state.controls.killed[(ControlScope.CLIENT, "c1")] = ""
 
-    found = membership.part(world.state, parent, world.now_ns)
+    found = membership.remove_killed_members(world.state, parent, world.now_ns)
 
     left = [event for event in found if isinstance(event, MemberLeft)]
     assert len(left) == len(found) == 40
@@ -244,7 +244,7 @@ def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
     assert [event.epoch - parent.epoch for event in left] == [*range(1, 41)]
     assert [event.parent_limit_px for event in left] == [px(100)] * 30 + [px(100.01)] * 10
     assert parent.limit_px == px(100)
-    assert not membership.part(world.state, parent, parent.terms.end_ns)
+    assert not membership.remove_killed_members(world.state, parent, parent.terms.end_ns)
 
 
 def test_who_has_all_it_wanted_holds_nobody_up() -> None:

@@ -25,9 +25,9 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
-from engine.core.state.finished_store import MemoryShelf, Shelf
+from engine.core.state.finished_store import FinishedStore, MemoryStore
 from engine.core.state.model import Book, Child, Fill, Order, Parent
-from engine.core.state.state import SHELVE_AFTER_NS, State
+from engine.core.state.state import EVICT_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, Headers, Record
 from engine.runtime.shard import Rules, Sealed, Shard
@@ -549,8 +549,8 @@ class World(Told):
     number: int = 0
     now_ns: int = NOW_NS
     settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
-    shelve_after_ns: int = SHELVE_AFTER_NS
-    shelf: Callable[[], Shelf] = MemoryShelf
+    evict_after_ns: int = EVICT_AFTER_NS
+    store: Callable[[], FinishedStore] = MemoryStore
     shard: Shard = field(init=False)
     rounds: list[Round] = field(default_factory=list)
     batches: list[Recorded] = field(default_factory=list)
@@ -562,10 +562,10 @@ class World(Told):
         self._numbers: Counter[str] = Counter()
         self._unsealed: dict[str, list[Record]] = defaultdict(list)
 
-    def fresh_shard(self, shelf: Shelf | None = None) -> Shard:
+    def fresh_shard(self, store: FinishedStore | None = None) -> Shard:
         text = json.dumps(self.settings, sort_keys=True)
-        rules = Rules(text, "test", "3", self.partitions, shelve_after_ns=self.shelve_after_ns)
-        return Shard(self.number, rules, shelf or self.shelf())
+        rules = Rules(text, "test", "3", self.partitions, evict_after_ns=self.evict_after_ns)
+        return Shard(self.number, rules, store or self.store())
 
     # What is told.
 

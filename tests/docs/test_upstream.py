@@ -25,7 +25,7 @@ from engine.core.events import (
 from engine.core.partition import partition_of
 from engine.log import open_log
 from engine.log.codec import decode, encode
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import Log, NewRecord, Record
 from infra.kafka import local
 
@@ -73,7 +73,7 @@ def test_librdkafka_s_default_partitioner_is_another() -> None:
 @pytest.fixture
 def prefix(kafka_bootstrap: str) -> str:
     name = f"upstream{time.time_ns()}"
-    kafka_topics.create(kafka_bootstrap, name, PARTITIONS, 1)
+    topics.create(kafka_bootstrap, name, PARTITIONS, 1)
     return name
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,11 +38,9 @@ from engine.core.events import (
     TradeObserved,
 )
 from engine.gateways.files import controls_file
-from engine.gateways.orders import order_file as order_entry
-from engine.gateways.orders import tickets
-from engine.gateways.venues import VenueGateway
+from engine.gateways.orders import order_file, tickets
 from engine.log import codec, open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import SHARED_TOPICS, Log
 from engine.runtime.shard import Rules
 from engine.runtime.worker import Worker
@@ -50,6 +48,9 @@ from engine.simulation.market.data import MarketData, load
 from engine.simulation.market.replay import MarketReplay, ReplayError
 from engine.simulation.paper import paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
+
+if TYPE_CHECKING:
+    from engine.gateways.venues import VenueGateway
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "paper-trading.md"
@@ -275,7 +276,7 @@ def submit(log: Log, count: int, qty: int = 300) -> None:
             }
         )
         event = ticket.to_event(now_ns)
-        log.append("orders", [order_entry.order_record(event, number, now_ns, log.partitions)])
+        log.append("orders", [order_file.order_record(event, number, now_ns, log.partitions)])
 
 
 def allocated_qty(log: Log) -> int:
@@ -460,7 +461,7 @@ def test_the_commands_trade_on_the_embedded_log(url: str, tape: Path, tmp_path: 
 @pytest.mark.kafka
 def test_the_commands_trade_on_kafka(kafka_bootstrap: str, tape: Path, tmp_path: Path) -> None:
     prefix = f"paper{time.time_ns()}"
-    kafka_topics.create(kafka_bootstrap, prefix, PARTITIONS, 1)
+    topics.create(kafka_bootstrap, prefix, PARTITIONS, 1)
     trade_by_commands(f"kafka:{kafka_bootstrap}/{prefix}", tape, tmp_path)
 
 

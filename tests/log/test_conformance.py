@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from log.archived import ArchivedLog
 
 from engine.log import open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import (
     BEGINNING,
     JOURNAL,
@@ -111,7 +111,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactor
         factory = ArchivedFactory(str(tmp_path / "log.db"))
     elif request.param == "kafka":
         bootstrap, prefix = request.getfixturevalue("kafka_bootstrap"), f"test-{next(_prefixes)}"
-        kafka_topics.create(bootstrap, prefix, PARTITIONS, replication=1)
+        topics.create(bootstrap, prefix, PARTITIONS, replication=1)
         factory = LogFactory(f"kafka:{bootstrap}/{prefix}")
     else:
         factory = LogFactory(f"sqlite:{tmp_path / 'log.db'}")

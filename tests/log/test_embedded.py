@@ -19,8 +19,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from engine.log import LogUrlError, open_log
-from engine.log.embedded import EmbeddedLog
-from engine.log.embedded import file as embedded_file
+from engine.log.embedded import EmbeddedLog, file
 from engine.log.embedded import leases as embedded_lease
 from engine.log.embedded.file import PartitionsError, pack_headers, unpack_headers
 from engine.log.port import (
@@ -521,7 +520,7 @@ def test_a_commit_to_a_wrong_place_writes_nothing(log: EmbeddedLog) -> None:
 def test_a_writer_waits_for_the_lock_and_then_gives_up(
     path: Path, log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_file, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(file, "BUSY_TIMEOUT_S", 0.1)
     blocker = apsw.Connection(str(path))
     blocker.execute("begin immediate")
     with pytest.raises(LogUnavailableError, match="held the write lock"):
@@ -544,7 +543,7 @@ def test_the_wal_stays_bounded_while_the_engine_runs(
         assert len(reader.read(1_000)) == 100
     wal_bytes = path.with_name("log.db-wal").stat().st_size
     assert path.stat().st_size > 20_000_000
-    assert wal_bytes < 2 * embedded_file.CHECKPOINT_PAGES * 4_096
+    assert wal_bytes < 2 * file.CHECKPOINT_PAGES * 4_096
 
 
 @for_all(st.lists(st.tuples(st.text(), st.binary())).map(tuple))

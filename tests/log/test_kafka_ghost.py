@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import Consumer
 
-from engine.log.kafka import KafkaLog
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import KafkaLog, topics
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import Lease, LeaseLostError
 
@@ -24,7 +23,7 @@ _prefixes = itertools.count(time.time_ns())
 @pytest.fixture
 def prefix(kafka_bootstrap: str) -> str:
     name = f"ghost-{next(_prefixes)}"
-    kafka_topics.create(kafka_bootstrap, name, PARTITIONS)
+    topics.create(kafka_bootstrap, name, PARTITIONS)
     return name
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline import fresh_log
 
 from engine import config
-from engine.cli.options import opened
+from engine.cli.options import configured_log
 from engine.log import open_log
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import LeaseLostError
@@ -18,7 +18,7 @@ TIMEOUT_MS = 1_000
 def test_a_silent_worker_of_the_embedded_log_has_the_configured_time(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'log.db'}"
     settings = config.load(log_url=url, partitions=1, session_timeout_ms=TIMEOUT_MS)
-    with opened(settings) as log, opened(settings) as other:
+    with configured_log(settings) as log, configured_log(settings) as other:
         log.leases("silent", [0])
         began_s = time.monotonic()
         with pytest.raises(LeaseLostError, match="1 s after its last sign of life"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.core import events as e
 from engine.core.events import TOPIC_OF, Input
-from engine.gateways import input_records as records
+from engine.gateways import input_records
 from engine.log.headers import headers as headers_of
 from engine.log.port import Headers, Log, LogUnavailableError, NewRecord
 
@@ -185,7 +185,7 @@ class Publisher:
         for event in events:
             self._number += 1
             key = str(getattr(event, "instrument_id", "desk"))
-            record = records.record(
+            record = input_records.record(
                 event,
                 key,
                 sender=self._sender,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 
 EMBEDDED, KAFKA = "embedded", "kafka"
 EITHER = [EMBEDDED, pytest.param(KAFKA, marks=pytest.mark.kafka)]
@@ -20,5 +20,5 @@ def url(request: pytest.FixtureRequest, folder: Path, kind: str, partitions: int
     if kind == EMBEDDED:
         return f"sqlite:{folder / name}.db"
     bootstrap = request.getfixturevalue("kafka_bootstrap")
-    kafka_topics.create(bootstrap, name, partitions, replication=1)
+    topics.create(bootstrap, name, partitions, replication=1)
     return f"kafka:{bootstrap}/{name}"

@@ -10,7 +10,7 @@ from pipeline import proof, short_day
 
 from engine.log import codec, open_log
 from engine.log.port import Log
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 from engine.runtime.worker import Worker
 
 PATIENCE_S = 20.0
@@ -86,10 +86,10 @@ def until(is_true: Callable[[], Any], what: str, running: Running | None = None)
 
 def taken(log: Log, topic: str, shard: int) -> int:
     """The position up to which a shard has sealed a topic."""
-    with Recording(log, shard) as recording:
+    with ShardLog(log, shard) as shard_log:
         ends = [
             entry.next_position
-            for seal, _ in recording.seals()
+            for seal, _ in shard_log.seals()
             for entry in seal.inputs
             if entry.topic == topic
         ]

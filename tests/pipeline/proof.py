@@ -19,7 +19,7 @@ from engine.log.port import (
     Log,
     Record,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Rules, Sealed, Shard
 
@@ -87,12 +87,12 @@ def batches(partition: Partition) -> Iterator[Batch]:
 
 def whole(partition: Partition, *, is_all_taken: bool = True) -> bytes:
     """Check seals, seqs, digests and chain; returns the shard's chain."""
-    chain, next_seq, now_ns = seals.GENESIS, 0, 0
+    chain, next_seq, now_ns = hash_chain.GENESIS, 0, 0
     taken = dict.fromkeys(INPUT_TOPICS, 0)
     for number, (seal, inputs, outputs) in enumerate(batches(partition)):
         assert (seal.batch, seal.first_seq, seal.previous_chain) == (number, next_seq, chain)
         assert seal.now_ns >= now_ns
-        assert seals.chain(seal) == seal.chain
+        assert hash_chain.chain(seal) == seal.chain
         for entry in seal.inputs:
             records = inputs[entry.topic]
             assert [r.position for r in records] == [
@@ -117,9 +117,9 @@ def whole(partition: Partition, *, is_all_taken: bool = True) -> bytes:
 
 
 def digest(records: Sequence[Record], numbers: Sequence[int]) -> bytes:
-    found = seals.new_hash()
+    found = hash_chain.new_hash()
     for number, record in zip(numbers, records, strict=True):
-        found.update(seals.frame(number, *record[2:]))
+        found.update(hash_chain.frame(number, *record[2:]))
     return found.digest()
 
 

@@ -12,7 +12,7 @@ from engine.gateways.files import controls_file
 from engine.gateways.orders import tickets
 from engine.log.port import Log
 from engine.runtime.shard import Rules, Sealed
-from engine.simulation import order_generator as orders
+from engine.simulation import order_generator
 from engine.simulation.driver import Simulation
 from engine.simulation.market.data import MarketData, load
 from engine.simulation.order_mistakes import Row
@@ -55,7 +55,7 @@ def make(folder: Path, rows: int, order_count: int, order_seed: int = 7) -> Shor
     toml = (FOLDER / "instrument.toml").read_text()
     (folder / "instrument.toml").write_text(toml.replace('"16:00"', f'"{close}"'))
     data = load(folder, strict=True)
-    rows_of = orders.generate(data, order_count, order_seed)
+    rows_of = order_generator.generate(data, order_count, order_seed)
     return ShortDay(data, tuple(map(_timed, rows_of)), controls(data.facts.open_ns))
 
 

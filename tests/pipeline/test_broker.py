@@ -10,7 +10,7 @@ import pytest
 from pipeline import desk, live, proof, whole_log
 
 from engine.log import open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 
 PARTITIONS = 2
 PREFIX = "outage"
@@ -32,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[kafka_broker.Private]:
 def streaming(broker: kafka_broker.Private) -> str:
     """A started broker with the topics of a log: its URL."""
     broker.start()
-    kafka_topics.create(broker.bootstrap, PREFIX, PARTITIONS, replication=1)
+    topics.create(broker.bootstrap, PREFIX, PARTITIONS, replication=1)
     return f"kafka:{broker.bootstrap}/{PREFIX}"
 
 

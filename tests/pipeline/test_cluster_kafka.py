@@ -10,7 +10,7 @@ from kafka_cluster import NODES, Cluster
 from pipeline import live, whole_log
 
 from engine.log import codec, open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import JOURNAL, Log, Reader
 
 PARTITIONS = 2
@@ -62,7 +62,7 @@ class Journals:
 def test_any_broker_may_die_and_two_may_and_nothing_is_lost_or_doubled(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    kafka_topics.create(cluster.bootstrap, PREFIX, PARTITIONS, replication=3)
+    topics.create(cluster.bootstrap, PREFIX, PARTITIONS, replication=3)
     url = f"kafka:{cluster.bootstrap}/{PREFIX}"
     with (
         live.engine(url, PARTITIONS, tmp_path, seed=1, rounds_per_s=10) as engine,

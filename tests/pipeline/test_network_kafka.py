@@ -12,7 +12,7 @@ from pipeline import fresh_log, live, whole_log
 from pipeline.proxy import Proxy
 
 from engine.log import codec, open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import JOURNAL, LogUnavailableError
 from infra.kafka import local
 
@@ -36,7 +36,7 @@ def test_a_line_that_breaks_and_stands_still_loses_nothing_and_doubles_nothing(
     folder = tmp_path / "kafka"
     try:
         bootstrap = local.start(folder, first, detour=detour)
-        kafka_topics.create(bootstrap, PREFIX, PARTITIONS)
+        topics.create(bootstrap, PREFIX, PARTITIONS)
         proxy.begin()
         url = f"kafka:{bootstrap}/{PREFIX}"
         bad_url = f"kafka:{local.HOST}:{detour.told_port}/{PREFIX}"

@@ -13,7 +13,7 @@ from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
 from engine.log import open_log
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.port import Log, LogUnavailableError
 from infra.kafka import local
 
@@ -84,7 +84,7 @@ def is_sent(publisher: desk.Publisher, orders: Sequence[e.OrderSubmitted]) -> bo
 
 
 def test_after_an_outage_longer_than_the_session_work_goes_on_by_itself(broker: Broker) -> None:
-    kafka_topics.create(broker.bootstrap, "outage", PARTITIONS)
+    topics.create(broker.bootstrap, "outage", PARTITIONS)
     url = f"kafka:{broker.bootstrap}/outage"
     opened = partial(open_log, url, partitions=PARTITIONS, session_timeout_ms=SESSION_MS)
     before = [f"BEFORE-{name}" for name in INSTRUMENTS]

@@ -13,7 +13,7 @@ from pipeline import fresh_log, proof, short_day
 
 from engine.log import open_log
 from engine.log.port import Log
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.shard import Sealed
 
 PARTITIONS = 4
@@ -75,7 +75,7 @@ def test_another_seed_has_another_chain(ran: Ran, day: short_day.ShortDay, tmp_p
 
 def test_the_log_alone_shows_that_nothing_is_missing_or_twice(ran: Ran) -> None:
     chains = [proof.whole(proof.partition_of(ran.log, n)) for n in range(PARTITIONS)]
-    assert seals.run_chain(chains) == ran.chain
+    assert hash_chain.run_chain(chains) == ran.chain
 
 
 def test_reexecution_of_each_sealed_batch_gives_the_same_bytes(ran: Ran) -> None:
@@ -100,7 +100,7 @@ def test_recovery_gives_the_chain_and_the_state_of_the_closed_day(ran: Ran) -> N
         recovered = proof.recovered(ran.log, number, RULES)
         assert proof.same_state(recovered, live)
         chains.append(recovered.chain)
-    assert seals.run_chain(chains) == ran.chain
+    assert hash_chain.run_chain(chains) == ran.chain
 
 
 @pytest.mark.parametrize("kind", fresh_log.EITHER)

@@ -38,9 +38,9 @@ from engine.core import events as e
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
 from engine.log.port import CorruptLogError, EngineError, LeaseLostError, NotEmptyError
-from engine.runtime import first_batches as opening
-from engine.runtime.replica import Follower
-from engine.runtime.shard_log import Recording, events_of
+from engine.runtime import first_batches
+from engine.runtime.replica import Replica
+from engine.runtime.shard_log import ShardLog, events_of
 
 
 @pytest.fixture(scope="module")
@@ -247,21 +247,21 @@ def test_a_close_without_one_of_its_events_is_none_to_begin_at(
 ) -> None:
     url = f"sqlite:{tmp_path}/new.db"
     reopened(days[3], url, 1)
-    with open_log(url, partitions=1) as log, Recording(log, 0) as recording:
-        (seal, _), *_ = recording.seals()
-        events = events_of(seal, recording.outputs(seal), 0)
-    follower = Follower(0, seal.release, seal.python)
+    with open_log(url, partitions=1) as log, ShardLog(log, 0) as shard_log:
+        (seal, _), *_ = shard_log.seals()
+        events = events_of(seal, shard_log.outputs(seal), 0)
+    follower = Replica(0, seal.release, seal.python)
     follower.begin_at_close(seal, events)
     kinds = (e.OrderCarried, e.PositionsCarried)
     for gone in (next(x for x in events if isinstance(x, kind)) for kind in kinds):
         left = [event for event in events if event is not gone]
         with pytest.raises(CorruptLogError, match="does not hold the events"):
-            Follower(0, seal.release, seal.python).begin_at_close(seal, left)
+            Replica(0, seal.release, seal.python).begin_at_close(seal, left)
 
-    opening.continued(0, seal, events)
+    first_batches.continued_from(0, seal, events)
     for other in (replace(seal, state_hash=b""), replace(seal, kind=e.SealKind.NORMAL)):
         with pytest.raises(CorruptLogError, match="is no close"):
-            opening.continued(0, other, events)
+            first_batches.continued_from(0, other, events)
 
 
 def test_an_opening_of_another_hand_is_found_with_the_old_log(

@@ -21,7 +21,7 @@ from pipeline.workers import Workers, workers
 from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
-from engine.core.controls.rejected_input import Unreadable
+from engine.core.controls.rejected_input import RejectedInput
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
 from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Headers, Log, NewRecord
@@ -110,7 +110,7 @@ def buried_once(partition: proof.Partition) -> None:
     for topic in INPUT_TOPICS:
         for record in partition.records[topic]:
             found = door.admit(topic, record)
-            if isinstance(found, Unreadable):
+            if isinstance(found, RejectedInput):
                 expected[topic, record.position] = (found.reason.value, record.value, record.key)
     buried: dict[tuple[str, int], Any] = {}
     for record in partition.records["dlq"]:

@@ -35,8 +35,7 @@ from engine.log.port import (
     ShardWriter,
     Start,
 )
-from engine.runtime import shard_task as work
-from engine.runtime import worker
+from engine.runtime import shard_task, worker
 from engine.runtime.garbage_collection import set_heap_aside
 
 PARTITIONS = 4
@@ -187,7 +186,7 @@ def check(log: Log, *, is_all_taken: bool = True) -> None:
 def test_a_log_that_fails_everywhere_costs_time_and_nothing_else(
     opened: tuple[Path, Log], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "RETRY_WAIT_S", 0.01)
+    monkeypatch.setattr(shard_task, "RETRY_WAIT_S", 0.01)
     monkeypatch.setattr(worker, "RETRY_WAIT_S", 0.01)
     path, log = opened
     failures = Failures(seed)

@@ -9,12 +9,12 @@ from world import SECOND, at_once, cancel, fill_report, fills, order, orders, px
 from engine.core.state.state import State
 from engine.log.embedded import EmbeddedLog
 from engine.runtime.recovery import snapshot
-from engine.runtime.recovery.finished_file import DiskShelf
-from engine.runtime.recovery.recovery import fold, opened, recover
-from engine.runtime.replica import Follower
+from engine.runtime.recovery.finished_file import DiskStore
+from engine.runtime.recovery.recovery import fold, recover, started
+from engine.runtime.replica import Replica
 from engine.runtime.shard import Rules, Shard
 
-EAGER = replace(RULES, shelve_after_ns=0)
+EAGER = replace(RULES, evict_after_ns=0)
 
 
 def day(live: Live) -> Live:
@@ -33,24 +33,24 @@ class Beside:
 
     def __init__(self, log: EmbeddedLog, folder: Path, rules: Rules = EAGER) -> None:
         self.folder = folder
-        shelf = DiskShelf(folder, 0)
-        self.follower = Follower(0, rules.release, rules.python, shelf, rules.shelve_after_ns)
-        self._recording = opened(log, self.follower, folder)
+        store = DiskStore(folder, 0)
+        self.follower = Replica(0, rules.release, rules.python, store, rules.evict_after_ns)
+        self._shard_log = started(log, self.follower, folder).shard_log
 
     def follow(self, until: int | None = None) -> Path:
         """Fold up to a batch, write a snapshot, and say where."""
-        for sealing in self._recording.seals():
-            fold(self.follower, self._recording, sealing.seal)
-            if sealing.seal.batch == until or until is None:
-                place = snapshot.Place.of(self.follower, self._recording, sealing)
+        for seal_record in self._shard_log.seals():
+            fold(self.follower, self._shard_log, seal_record.seal)
+            if seal_record.seal.batch == until or until is None:
+                place = snapshot.SnapshotHeader.of(self.follower, self._shard_log, seal_record)
                 path = snapshot.write(self.folder, place, self.follower.state)
-            if sealing.seal.batch == until:
+            if seal_record.seal.batch == until:
                 break
         return path
 
     def close(self) -> None:
-        self.follower.state.shelf.close()
-        self._recording.close()
+        self.follower.state.finished.close()
+        self._shard_log.close()
 
 
 def restarted(log: EmbeddedLog, folder: Path | None, rules: Rules = EAGER) -> Shard:

@@ -31,12 +31,12 @@ from world import (
 )
 
 from engine.core import events as e
-from engine.core.day import carry_forward as standing
+from engine.core.day import carry_forward
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import INPUT_TOPICS, NewRecord, Record
 from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Rules, Shard
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 
 RULES = Rules(json.dumps(SETTINGS, sort_keys=True), release="test", python="3", partitions=1)
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
@@ -91,13 +91,13 @@ class EarlierShard(Shard):
 def an_earlier_release() -> Iterator[None]:
     """No fact is carried; what an EarlierShard writes here is what was written then."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standing, "stands", lambda _: ())
+        patch.setattr(carry_forward, "facts_in_force", lambda _: ())
         yield
 
 
 def read_seals(log: EmbeddedLog) -> list[e.BatchSealed]:
-    with Recording(log, 0) as recording:
-        return [seal for seal, _ in recording.seals()]
+    with ShardLog(log, 0) as shard_log:
+        return [seal for seal, _ in shard_log.seals()]
 
 
 def recovered(log: EmbeddedLog, rules: Rules = RULES) -> Shard:

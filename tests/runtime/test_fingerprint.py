@@ -10,40 +10,39 @@ from logged import GTC, RULES, Live, morning, over_the_close, read_seals, recove
 from world import HOUR, SECOND, World, at_once, fill_report, market, order, quote
 
 from engine.core import events as e
-from engine.core.state import fingerprint
-from engine.core.state import model as m
+from engine.core.state import fingerprint, model
 from engine.core.state import state as s
 from engine.core.state.state import State
 from engine.log.embedded import EmbeddedLog
 from engine.runtime.recovery.recovery import fold
 from engine.runtime.replica import StateDiffersError
 from engine.runtime.shard import Shard
-from engine.runtime.shard_log import Recording
+from engine.runtime.shard_log import ShardLog
 
 # What stands for itself elsewhere: an event by its seq, a member's order by its own counters,
 # what an index holds by the index's entries.
 ELSEWHERE = {
-    m.Order: {"terms", "pending"},
-    m.Member: {"order"},
-    m.Child: {"terms"},
-    m.Fill: {"child"},
-    m.Parent: {
+    model.Order: {"terms", "pending"},
+    model.Member: {"order"},
+    model.Child: {"terms"},
+    model.Fill: {"child"},
+    model.Parent: {
         *("terms", "members", "consenting", "clients", "plan", "children", "pending", "basis"),
         *("ended_children", "fills"),
     },
-    m.Book: {"quotes", "own", "limited"},
-    m.Quote: set(),
-    m.Scorecard: set(),
+    model.Book: {"quotes", "own", "limited"},
+    model.Quote: set(),
+    model.Scorecard: set(),
 }
 GETTERS = {
-    m.Order: fingerprint._of_order,  # noqa: SLF001
-    m.Member: fingerprint._of_member,  # noqa: SLF001
-    m.Child: fingerprint._of_child,  # noqa: SLF001
-    m.Fill: fingerprint._of_fill,  # noqa: SLF001
-    m.Parent: fingerprint._of_parent,  # noqa: SLF001
-    m.Book: fingerprint._of_book,  # noqa: SLF001
-    m.Quote: fingerprint._of_quote,  # noqa: SLF001
-    m.Scorecard: fingerprint._of_scorecard,  # noqa: SLF001
+    model.Order: fingerprint._of_order,  # noqa: SLF001
+    model.Member: fingerprint._of_member,  # noqa: SLF001
+    model.Child: fingerprint._of_child,  # noqa: SLF001
+    model.Fill: fingerprint._of_fill,  # noqa: SLF001
+    model.Parent: fingerprint._of_parent,  # noqa: SLF001
+    model.Book: fingerprint._of_book,  # noqa: SLF001
+    model.Quote: fingerprint._of_quote,  # noqa: SLF001
+    model.Scorecard: fingerprint._of_scorecard,  # noqa: SLF001
 }
 
 
@@ -81,8 +80,8 @@ def test_no_index_of_the_state_is_left_out() -> None:
     own = {f.name for f in fields(State)} - {
         *grouped,
         "views",
-        "shelf",
-    }  # Its totals are `shelved`.
+        "finished",
+    }  # Its totals are `store_totals`.
 
     assert own | inner <= said
 
@@ -110,11 +109,11 @@ def folded(live: Live, rules: Any, spoil: Callable[[State], object]) -> Shard:  
     """Fold all batches; before the last one the state is made a wrong one."""
     shard = Shard(0, rules)
     last = live.shard.next_batch - 1
-    with Recording(live.log, 0) as recording:
-        for seal, _ in recording.seals():
+    with ShardLog(live.log, 0) as shard_log:
+        for seal, _ in shard_log.seals():
             if seal.batch == last:
                 spoil(shard.state)
-            fold(shard, recording, seal)
+            fold(shard, shard_log, seal)
     return shard
 
 
@@ -188,7 +187,7 @@ def test_another_releases_hash_is_not_compared(live: Live) -> None:
 def test_each_turn_looks_at_another_instrument() -> None:
     world = World().given(*market())
     for name in ("MSFT", "TSLA"):
-        world.shard.state.books[name] = m.Book()
+        world.shard.state.books[name] = model.Book()
 
     turns = [
         fingerprint.turn(world.shard.state, fingerprint.HASH_EVERY_BATCHES * n) for n in (0, 1, 2)

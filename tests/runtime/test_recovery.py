@@ -48,7 +48,7 @@ from engine.log.port import (
     NewRecord,
     Record,
 )
-from engine.runtime import shard_log as recording
+from engine.runtime import shard_log
 from engine.runtime.recovery.recovery import Progress, recover
 from engine.runtime.shard import Rules, Shard
 from engine.runtime.shard_log import last_seal
@@ -229,7 +229,7 @@ def test_the_last_seal_is_the_newest(live: Live) -> None:
 
 
 def test_a_partition_is_read_in_bounded_pieces(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "READ_RECORDS", 3)
+    monkeypatch.setattr(shard_log, "READ_RECORDS", 3)
     over_the_close(morning(live))
 
     assert_same(recovered(live.log), live.shard)

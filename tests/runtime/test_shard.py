@@ -50,9 +50,9 @@ from world import (
 
 from engine import topology
 from engine.core import events as e
-from engine.core.controls import input_limits as plausibility
-from engine.core.day import trading_day as day
-from engine.core.orders import good_till_cancel as carried
+from engine.core.controls import input_limits
+from engine.core.day import trading_day
+from engine.core.orders import good_till_cancel
 from engine.core.partition import partition_of
 from engine.core.routing import scorecard
 from engine.log import codec
@@ -68,7 +68,7 @@ from engine.log.port import (
     Record,
     Start,
 )
-from engine.runtime import hash_chain as seals
+from engine.runtime import hash_chain
 from engine.runtime.shard import Rules, Sealed, Shard
 
 GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
@@ -261,20 +261,20 @@ def digest_of(records: Iterable[tuple[int, Record | NewRecord]]) -> bytes:
     """The digest as the theory of `seal` puts it."""
     found = hashlib.sha256()
     for number, record in records:
-        found.update(seals.frame(number, *record[-4:]))
+        found.update(hash_chain.frame(number, *record[-4:]))
     return found.digest()
 
 
 def test_digests_and_chain_are_those_of_the_records() -> None:
     world = eventful()
-    chain = seals.GENESIS
+    chain = hash_chain.GENESIS
     for number, recorded in enumerate(world.batches):
         sealed = recorded.sealed
         seal, records = sealed.seal, {**sealed.records}
         (written,) = records.pop(JOURNAL)
         assert codec.decode(JOURNAL, written.value) == seal
         assert (seal.batch, seal.previous_chain) == (number, chain)
-        chain = seals.chain(seal)
+        chain = hash_chain.chain(seal)
         assert seal.chain == chain == hashlib.sha256(unchained(seal)).digest()
         assert [o.topic for o in seal.outputs] == [t for t in (*STAGE_TOPICS, DLQ) if t in records]
         for output in seal.outputs:
@@ -595,7 +595,7 @@ def test_a_release_that_judges_otherwise_recovers_what_an_older_one_decided() ->
     world = trading().given(instrument("OLD", lot_qty=0), risk_limit(max_order_qty=-1))
     world.given(instrument("OLD", lot_qty=7)).at(CLOSE_NS, day_closed())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plausibility, "RULES", {})  # A release that takes everything.
+        patch.setattr(input_limits, "RULES", {})  # A release that takes everything.
         for shard in (world.folded(), skipped(world)):
             assert shard.state == world.state
     assert world.state.reference.instruments["OLD"].lot_qty == 7
@@ -726,7 +726,7 @@ def test_a_report_that_makes_a_reaction_raise_is_rejected(monkeypatch: pytest.Mo
 
 def test_a_control_that_makes_a_stage_raise_halts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     world = trading()
-    poisoned = raising_on(day.decide_closed, bool)
+    poisoned = raising_on(trading_day.decide_closed, bool)
     monkeypatch.setitem(topology.DECIDE, e.DayClosed, (poisoned,))
 
     faults = retaken(world, day_closed(), order())
@@ -818,7 +818,7 @@ def test_a_carried_order_that_cannot_be_placed_waits() -> None:
     world = trading().given(order("g", limit_px=px(99.00), **GTC)).at(CLOSE_NS, day_closed())
     world.now_ns = open_ns = CLOSE_NS + 18 * HOUR
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(carried, "place", refuse)
+        patch.setattr(good_till_cancel, "resume_or_cancel", refuse)
         assert retaken(world, day_opened(20180103, open_ns)) == ["plan:"]
 
     assert list(world.state.unplaced) == [world.order("g").order_id]

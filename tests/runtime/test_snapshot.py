@@ -20,11 +20,11 @@ from engine.core.state.state import State
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import BEGINNING, Reader, Record, Start
 from engine.runtime.recovery import snapshot
-from engine.runtime.recovery.recovery import fold, folded, opened, recover
+from engine.runtime.recovery.recovery import fold, folded, recover, started
 from engine.runtime.recovery.state_codec import UnusableError, dumped
-from engine.runtime.replica import Follower
+from engine.runtime.replica import Replica
 from engine.runtime.shard import Rules, Shard
-from engine.runtime.shard_log import Recording, Sealing
+from engine.runtime.shard_log import SealRecord, ShardLog
 
 
 @pytest.fixture(autouse=True)
@@ -42,19 +42,19 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 def taken(log: EmbeddedLog, folder: Path, batches: Sequence[int], rules: Rules = RULES) -> None:
     """Fold the log, and write snapshots after these batches."""
-    follower = Follower(0, rules.release, rules.python)
-    with opened(log, follower, None) as recording:
-        for sealing in whole(follower, recording):
-            if sealing.seal.batch in batches:
-                place = snapshot.Place.of(follower, recording, sealing)
+    follower = Replica(0, rules.release, rules.python)
+    with started(log, follower, None).shard_log as shard_log:
+        for seal_record in whole(follower, shard_log):
+            if seal_record.seal.batch in batches:
+                place = snapshot.SnapshotHeader.of(follower, shard_log, seal_record)
                 snapshot.write(folder, place, follower.state)
 
 
-def whole(follower: Follower, recording: Recording) -> Iterator[Sealing]:
+def whole(follower: Replica, shard_log: ShardLog) -> Iterator[SealRecord]:
     """Every batch folded, those of closed days too, as a follower beside the shard does."""
-    for sealing in recording.seals():
-        fold(follower, recording, sealing.seal)
-        yield sealing
+    for seal_record in shard_log.seals():
+        fold(follower, shard_log, seal_record.seal)
+        yield seal_record
 
 
 def restarted(log: EmbeddedLog, folder: Path, rules: Rules = RULES) -> Shard:
@@ -101,10 +101,10 @@ def assert_alike(found: State, state: State) -> None:
 
 def test_at_every_batch_a_snapshot_is_the_folded_state(live: Live) -> None:
     over_the_close(over_the_close(morning(live)))
-    follower = Follower(0, RULES.release, RULES.python)
+    follower = Replica(0, RULES.release, RULES.python)
 
-    with opened(live.log, follower, None) as recording:
-        for _ in whole(follower, recording):
+    with started(live.log, follower, None).shard_log as shard_log:
+        for _ in whole(follower, shard_log):
             found = snapshot.loaded(dumped(follower.state))
             assert_alike(found, follower.state)
             for parent in found.parents.values():
@@ -205,7 +205,7 @@ def test_recovery_leaves_a_snapshot_of_the_last_close_only(live: Live, tmp_path:
     restarted(live.log, tmp_path / "snapshots")
 
     (path,) = snapshot.paths(tmp_path / "snapshots", 0)
-    assert snapshot.read_place(path).batch == closes[-1]
+    assert snapshot.read_header(path).batch == closes[-1]
 
 
 # --------------------------------------------------------------------------- passed by
@@ -300,7 +300,7 @@ def test_another_shards_snapshot_is_passed_by(
     morning(live)
     taken(live.log, tmp_path, [3])
     path = path_of(tmp_path)
-    place = snapshot.read_place(path)._replace(shard=1)
+    place = snapshot.read_header(path)._replace(shard=1)
     path.unlink()
     moved = snapshot.write(tmp_path, place, live.shard.state)
     moved.rename(path)
@@ -398,7 +398,7 @@ def test_a_header_that_says_nothing_is_refused(header: bytes, tmp_path: Path) ->
     path.write_bytes(snapshot.FORMAT + b" x\n" + header + b"\n")
 
     with pytest.raises(UnusableError, match="its header cannot be read"):
-        snapshot.read_place(path)
+        snapshot.read_header(path)
 
 
 # -------------------------------------------------------------------------------- files
@@ -430,11 +430,11 @@ def test_a_folder_that_cannot_be_written_costs_no_recovery(
 def test_a_snapshot_and_what_follows_it_are_told(live: Live, tmp_path: Path) -> None:
     morning(live)
     taken(live.log, tmp_path, [2])
-    follower = Follower(0, RULES.release, RULES.python)
+    follower = Replica(0, RULES.release, RULES.python)
 
-    with opened(live.log, follower, tmp_path) as recording:
+    with started(live.log, follower, tmp_path).shard_log as shard_log:
         assert follower.next_batch == 3
         live.when(quote(received_ns=live.now_ns), order("more"), after_ns=SECOND)
-        batches = [sealing.seal.batch for sealing in folded(live.log, follower, recording)]
+        batches = [seal_record.seal.batch for seal_record in folded(live.log, follower, shard_log)]
 
     assert batches == list(range(3, live.shard.next_batch))

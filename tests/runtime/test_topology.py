@@ -49,8 +49,8 @@ from world import (
 from engine import topology
 from engine.core import events as e
 from engine.core.controls import risk
-from engine.core.controls.rejected_input import Unreadable
-from engine.core.orders import good_till_cancel as carried
+from engine.core.controls.rejected_input import RejectedInput
+from engine.core.orders import good_till_cancel
 from engine.core.routing import scorecard
 
 STAGE_EVENTS = get_args(e.StageEvent)
@@ -69,8 +69,8 @@ def test_every_stage_event_is_folded_and_written_by_a_row_of_its_topic(kind: typ
 
 
 def test_every_row_lists_events_of_its_own_topic_and_reacts_to_what_somebody_sends() -> None:
-    loops = (topology.PLAN, topology.UPKEEP, topology.ADOPT, topology.OPENING)
-    told = {*e.TOPIC_OF, Unreadable, *loops}
+    loops = (topology.PLAN, topology.UPKEEP, topology.ADOPT, topology.CONTINUATION)
+    told = {*e.TOPIC_OF, RejectedInput, *loops}
     for row in topology.TABLE:
         assert {e.TOPIC_OF[kind] for kind in row.events} == {row.topic}
         assert set(row.reacts_to) <= told
@@ -144,7 +144,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
         monkeypatch.setattr(topology, name, tuple(steps[s] for s in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         monkeypatch.setattr(topology, name, frozenset(steps[s] for s in getattr(topology, name)))
-    monkeypatch.setattr(carried, "place", watched(carried.place, topology.PLAN))
+    monkeypatch.setattr(
+        good_till_cancel,
+        "resume_or_cancel",
+        watched(good_till_cancel.resume_or_cancel, topology.PLAN),
+    )
     monkeypatch.setattr(scorecard, "update", watched(scorecard.update, topology.UPKEEP))
     monkeypatch.setattr(risk, "resume_source", watched(risk.resume_source, e.OrderSubmitted))
     return found

@@ -30,7 +30,7 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.core.parents import netting
-from engine.core.state.eviction import taken_down
+from engine.core.state.eviction import reload
 from engine.core.state.model import Basis, Fill, Member, Parent
 from engine.core.state.state import BUST, CROSS, State
 
@@ -210,7 +210,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
-    parent = taken_down(state, event.parent_id)
+    parent = reload(state, event.parent_id)
     members, order_ids, qtys, held = parent.basis = basis_of(parent)
     at = 0
     for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
@@ -243,7 +243,7 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
     """Move what each member has of the fill; an order still at work is open for it again."""
-    parent = taken_down(state, event.parent_id)
+    parent = reload(state, event.parent_id)
     before, after = (
         {share.order_id: share.share_qty for share in parts}
         for parts in (event.before, event.after)

@@ -20,12 +20,12 @@ from engine.core.events import (
     StageEvent,
     SuspensionSet,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class RejectedInput:
     """An input that could not be taken, and what its headers say of its sender."""
 
     topic: str
@@ -44,7 +44,7 @@ SUSPENDED_MAX = 1_000  # Senders by name; beyond, everybody of their kind waits.
 # ------------------------------------------------------------------------------ decide
 
 
-def decide_unreadable(state: State, found: Unreadable, _: int) -> tuple[StageEvent, ...]:
+def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEvent, ...]:
     """Record what could not be taken, and stop what it might have forbidden."""
     rejected = InputRejected(
         topic=found.topic,
@@ -79,14 +79,14 @@ SUSPENDS: Mapping[str, ControlScope] = {
 }
 
 
-def halted(found: Unreadable) -> InstrumentHalted:
+def halted(found: RejectedInput) -> InstrumentHalted:
     return InstrumentHalted(
         instrument_id=found.instrument_id, reason=HaltReason.FAULT, text=found.text
     )
 
 
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
-    Unreadable: decide_unreadable,
+    RejectedInput: decide_rejected,
 }
 
 
@@ -96,7 +96,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 def on_input_rejected(state: State, event: InputRejected) -> None:
     """A venue whose quote could not be read shows nothing that may be relied on."""
     if event.topic == "market-data" and event.reason is not InputReason.WRONG_PARTITION:
-        market.drop_quotes(state, event.source)
+        consolidated.drop_quotes(state, event.source)
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {InputRejected: on_input_rejected}

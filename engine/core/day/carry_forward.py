@@ -62,7 +62,7 @@ NAMES: Mapping[type, tuple[str, ...]] = {
 }
 
 
-def again(kind: type[Any], facts: Iterable[object]) -> Iterator[StageEvent]:
+def as_events(kind: type[Any], facts: Iterable[object]) -> Iterator[StageEvent]:
     """The facts as events of the shard."""
     names = NAMES[kind]
     for fact in facts:
@@ -84,7 +84,7 @@ def is_own(state: State, instrument_id: str) -> bool:
     return partitions == 1 or partition_of(instrument_id.encode(), partitions) == state.shard
 
 
-def stands(state: State) -> Iterator[StageEvent]:
+def facts_in_force(state: State) -> Iterator[StageEvent]:
     """Every control in force, and the reference data that this shard needs."""
     reference, controls = state.reference, state.controls
 
@@ -92,24 +92,24 @@ def stands(state: State) -> Iterator[StageEvent]:
         return (fact for name, fact in facts.items() if is_own(state, name))
 
     return chain(
-        again(VenueCarried, reference.venues.values()),
-        again(FeeScheduleCarried, reference.fees.values()),
-        again(CalendarCarried, reference.calendars.values()),
-        again(InstrumentCarried, own(reference.instruments)),
-        again(TickTableCarried, own(reference.ticks)),
-        again(VolumeCurveCarried, own(reference.curves)),
+        as_events(VenueCarried, reference.venues.values()),
+        as_events(FeeScheduleCarried, reference.fees.values()),
+        as_events(CalendarCarried, reference.calendars.values()),
+        as_events(InstrumentCarried, own(reference.instruments)),
+        as_events(TickTableCarried, own(reference.ticks)),
+        as_events(VolumeCurveCarried, own(reference.curves)),
         (
             KillSwitchCarried(scope=ControlScope(scope), scope_id=scope_id, text=text)
             for (scope, scope_id), text in controls.killed.items()
         ),
-        again(RiskLimitCarried, controls.limits.values()),
-        again(AllotmentCarried, controls.allotments.values()),
-        again(MandateCarried, controls.mandates.values()),
+        as_events(RiskLimitCarried, controls.limits.values()),
+        as_events(AllotmentCarried, controls.allotments.values()),
+        as_events(MandateCarried, controls.mandates.values()),
         (
             RestrictionCarried(instrument_id=instrument_id, set_by=set_by)
             for instrument_id, set_by in controls.restricted.items()
         ),
-        again(PolicyCarried, () if controls.policy is None else (controls.policy,)),
+        as_events(PolicyCarried, () if controls.policy is None else (controls.policy,)),
     )
 
 
@@ -117,55 +117,55 @@ def stands(state: State) -> Iterator[StageEvent]:
 
 
 def on_instrument_carried(state: State, event: InstrumentCarried) -> None:
-    state.standing.reference.instruments[event.instrument_id] = fact_of(event)
+    state.carried_facts.reference.instruments[event.instrument_id] = fact_of(event)
 
 
 def on_tick_table_carried(state: State, event: TickTableCarried) -> None:
-    state.standing.reference.ticks[event.instrument_id] = fact_of(event)
+    state.carried_facts.reference.ticks[event.instrument_id] = fact_of(event)
 
 
 def on_venue_carried(state: State, event: VenueCarried) -> None:
-    state.standing.reference.venues[event.venue] = fact_of(event)
+    state.carried_facts.reference.venues[event.venue] = fact_of(event)
 
 
 def on_fee_schedule_carried(state: State, event: FeeScheduleCarried) -> None:
-    state.standing.reference.fees[event.venue] = fact_of(event)
+    state.carried_facts.reference.fees[event.venue] = fact_of(event)
 
 
 def on_calendar_carried(state: State, event: CalendarCarried) -> None:
-    state.standing.reference.calendars[event.calendar_id] = fact_of(event)
+    state.carried_facts.reference.calendars[event.calendar_id] = fact_of(event)
 
 
 def on_volume_curve_carried(state: State, event: VolumeCurveCarried) -> None:
-    state.standing.reference.curves[event.instrument_id] = fact_of(event)
+    state.carried_facts.reference.curves[event.instrument_id] = fact_of(event)
 
 
 def on_kill_switch_carried(state: State, event: KillSwitchCarried) -> None:
-    state.standing.controls.killed[(event.scope, event.scope_id)] = event.text
+    state.carried_facts.controls.killed[(event.scope, event.scope_id)] = event.text
 
 
 def on_risk_limit_carried(state: State, event: RiskLimitCarried) -> None:
-    state.standing.controls.limits[(event.scope, event.scope_id)] = fact_of(event)
+    state.carried_facts.controls.limits[(event.scope, event.scope_id)] = fact_of(event)
 
 
 def on_allotment_carried(state: State, event: AllotmentCarried) -> None:
-    state.standing.controls.allotments[(event.scope, event.scope_id)] = fact_of(event)
+    state.carried_facts.controls.allotments[(event.scope, event.scope_id)] = fact_of(event)
 
 
 def on_mandate_carried(state: State, event: MandateCarried) -> None:
-    state.standing.controls.mandates[event.client_id] = fact_of(event)
+    state.carried_facts.controls.mandates[event.client_id] = fact_of(event)
 
 
 def on_restriction_carried(state: State, event: RestrictionCarried) -> None:
-    state.standing.controls.restricted[event.instrument_id] = event.set_by
+    state.carried_facts.controls.restricted[event.instrument_id] = event.set_by
 
 
 def on_policy_carried(state: State, event: PolicyCarried) -> None:
-    state.standing.controls.policy = fact_of(event)
+    state.carried_facts.controls.policy = fact_of(event)
 
 
 def on_positions_carried(state: State, _: PositionsCarried) -> None:
-    state.standing.is_whole = True
+    state.carried_facts.is_whole = True
 
 
 def on_log_continued(_: State, __: LogContinued) -> None:
@@ -188,4 +188,4 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     PositionsCarried: on_positions_carried,
     LogContinued: on_log_continued,
 }
-SAID_AT_CLOSE = tuple(kind for kind in EVOLVE if kind is not LogContinued)
+CARRIED_EVENTS = tuple(kind for kind in EVOLVE if kind is not LogContinued)

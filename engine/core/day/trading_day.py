@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.controls import risk
-from engine.core.day import carry_forward as standing
+from engine.core.day import carry_forward
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -31,7 +31,7 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusCarried,
 )
-from engine.core.orders import good_till_cancel as carried
+from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.state.model import Child, Parent
 from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
@@ -54,17 +54,17 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         return tuple(closing)  # Another day's: its receipt, and nothing else.
     for parent in state.parents.values():
         closing += [closed(child) for child in parent.children.values()]
-        closing.append(aggregation.ended(parent, EndReason.DAY_CLOSED))
-    closing += lives_on(state)
+        closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
+    closing += carried_events(state)
     return tuple(closing)
 
 
-def lives_on(state: State) -> list[StageEvent]:
+def carried_events(state: State) -> list[StageEvent]:
     """All that the next day starts from, in one order for every replay."""
     closing: list[StageEvent] = []
     for order in state.orders.values():
-        if carried.survives(order):
-            closing += carried.lives_on(order)
+        if good_till_cancel.is_carried(order):
+            closing += good_till_cancel.carry_forward(order)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -92,7 +92,7 @@ def lives_on(state: State) -> list[StageEvent]:
         InstrumentHalted(instrument_id=instrument_id, reason=HaltReason.OTHER, text=text)
         for instrument_id, text in state.halted.items()
     ]
-    return [*closing, *venues_not_open(state), *standing.stands(state)]
+    return [*closing, *venues_not_open(state), *carry_forward.facts_in_force(state)]
 
 
 def venues_not_open(state: State) -> list[VenueStatusCarried]:
@@ -239,16 +239,16 @@ def on_sealed(state: State, now_ns: int) -> None:
 def after_close(state: State) -> State:
     """The state that the next day starts from; of an earlier release the facts it had folded."""
     kept = state.carried
-    facts = state.standing if state.standing.is_whole else state
-    state.shelf.clear()
+    facts = state.carried_facts if state.carried_facts.is_whole else state
+    state.finished.clear()
     return State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
         sealed_seq=state.next_seq,
         day_seq=state.next_seq,
-        shelve_after_ns=state.shelve_after_ns,
-        shelf=state.shelf,
+        evict_after_ns=state.evict_after_ns,
+        finished=state.finished,
         reference=facts.reference,
         controls=facts.controls,
         halted=state.halted,

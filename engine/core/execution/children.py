@@ -29,7 +29,7 @@ from engine.core.events import (
 )
 from engine.core.execution.breaks import once
 from engine.core.routing import scorecard
-from engine.core.state.eviction import taken_down
+from engine.core.state.eviction import reload
 from engine.core.state.model import Book, Child, Scorecard
 from engine.core.state.state import RETURNED, State
 
@@ -151,7 +151,7 @@ def on_child_routed(state: State, event: ChildRouted) -> None:
 
 
 def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
-    taken_down(state, event.parent_id)  # Some venues acknowledge last.
+    reload(state, event.parent_id)  # Some venues acknowledge last.
     child = state.children[event.child_id]
     child.is_acknowledged = True
     child.is_unknown = False

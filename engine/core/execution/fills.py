@@ -23,9 +23,8 @@ from engine.core.events import (
 )
 from engine.core.execution.breaks import broken, flagged
 from engine.core.execution.children import closed, retire
-from engine.core.market import consolidated as market
-from engine.core.market import reference
-from engine.core.state.eviction import fill_of, taken_down
+from engine.core.market import consolidated, reference
+from engine.core.state.eviction import fill_of, reload
 from engine.core.state.model import Child, Fill
 from engine.core.state.state import FILL, State
 
@@ -59,7 +58,7 @@ def decide_trade(
         overfill_qty=overfill_qty,
         liquidity=report.liquidity,
         fee_px=reference.fee_px(state, report.venue, report.liquidity),
-        mid_px=market.view(state, terms.instrument_id, now_ns).mid_px,
+        mid_px=consolidated.view(state, terms.instrument_id, now_ns).mid_px,
         late=child.is_cancelling or not child.is_live,
         transact_ns=report.transact_ns,
     )
@@ -160,10 +159,10 @@ def decide_correct(
 
 def referred(state: State, report: ExecutionReported) -> Fill | None:
     """The standing fill that a bust or correction refers to."""
-    name = (report.venue, report.session_day, report.exec_ref_id or "")
+    remember_execution = (report.venue, report.session_day, report.exec_ref_id or "")
     # A venue may name the fill or its last correction.
-    fill = fill_of(state, (*name, ExecType.TRADE))
-    fill = fill or fill_of(state, (*name, ExecType.TRADE_CORRECT))
+    fill = fill_of(state, (*remember_execution, ExecType.TRADE))
+    fill = fill or fill_of(state, (*remember_execution, ExecType.TRADE_CORRECT))
     if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
         return None
     return fill
@@ -178,12 +177,12 @@ def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEve
 
 
 def on_fill_booked(state: State, event: FillBooked) -> None:
-    parent = taken_down(state, event.parent_id)
+    parent = reload(state, event.parent_id)
     child = state.children[event.child_id]
     fill_id = state.event_id(event.seq)
     fill = state.fills[fill_id] = Fill(fill_id, child, event.last_qty, event.last_px)
     parent.fills.append(fill)
-    name(state, fill, event, ExecType.TRADE)
+    remember_execution(state, fill, event, ExecType.TRADE)
     child.is_acknowledged = True
     child.is_unknown = False
     if child.first_fill_ns < 0:
@@ -210,24 +209,24 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
 
 
 def on_fill_busted(state: State, event: FillBusted) -> None:
-    taken_down(state, event.parent_id)
-    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CANCEL)
-    revise(state, event.fill_id, 0, 0)
+    reload(state, event.parent_id)
+    remember_execution(state, state.fills[event.fill_id], event, ExecType.TRADE_CANCEL)
+    restate(state, event.fill_id, 0, 0)
 
 
 def on_fill_corrected(state: State, event: FillCorrected) -> None:
-    taken_down(state, event.parent_id)
-    name(state, state.fills[event.fill_id], event, ExecType.TRADE_CORRECT)
+    reload(state, event.parent_id)
+    remember_execution(state, state.fills[event.fill_id], event, ExecType.TRADE_CORRECT)
     child = state.children[event.child_id]
     if child.is_live:  # More filled is less open: the venue's order is what it was.
         more_qty = max(0, event.last_qty - event.previous_qty)
         taken_qty = min(child.leaves_qty, more_qty)
         child.leaves_qty -= taken_qty
         state.parents[event.parent_id].exposure_qty -= taken_qty
-    revise(state, event.fill_id, event.last_qty, event.last_px)
+    restate(state, event.fill_id, event.last_qty, event.last_px)
 
 
-def name(
+def remember_execution(
     state: State, fill: Fill, event: FillBooked | FillBusted | FillCorrected, kind: ExecType
 ) -> None:
     """Have a resend of this execution known."""
@@ -236,7 +235,7 @@ def name(
     fill.executions = (*fill.executions, key)
 
 
-def revise(state: State, fill_id: str, qty: int, px: int) -> None:
+def restate(state: State, fill_id: str, qty: int, px: int) -> None:
     """Let a fill stand at another quantity and price."""
     fill = state.fills[fill_id]
     terms = fill.child.terms

@@ -29,17 +29,17 @@ from engine.core.state.state import State
 # --------------------------------------------------------------------------- the close
 
 
-def survives(order: Order) -> bool:
+def is_carried(order: Order) -> bool:
     is_leaving = order.pending is not None and order.pending.change is Change.CANCEL
     is_gtc = order.terms.time_in_force is TimeInForce.GTC
     return is_gtc and order.open_qty > 0 and not is_leaving
 
 
-def lives_on(order: Order) -> tuple[StageEvent, ...]:
+def carry_forward(order: Order) -> tuple[StageEvent, ...]:
     """The order's record for the next day, after an amend that waited for its children."""
     change = order.pending
     if change is None:
-        return (carried(order, order.cl_ord_id, order.order_qty, order.limit_px),)
+        return (carried_order(order, order.cl_ord_id, order.order_qty, order.limit_px),)
     qty = amended_qty(order)
     amended = OrderAmended(
         order_id=order.order_id,
@@ -50,10 +50,12 @@ def lives_on(order: Order) -> tuple[StageEvent, ...]:
     )
     if qty == order.order_qty - order.open_qty:
         return (amended,)  # Cut to what is done.
-    return (amended, carried(order, change.cl_ord_id, qty, change.limit_px))
+    return (amended, carried_order(order, change.cl_ord_id, qty, change.limit_px))
 
 
-def carried(order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None) -> OrderCarried:
+def carried_order(
+    order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None
+) -> OrderCarried:
     terms = order.terms
     return OrderCarried(
         order_id=order.order_id,
@@ -87,14 +89,14 @@ def carried(order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None) 
 # ---------------------------------------------------------------------------- the open
 
 
-def waiting(state: State, now_ns: int) -> tuple[str, ...]:
+def to_be_resumed(state: State, now_ns: int) -> tuple[str, ...]:
     """The carried orders that may be placed now: once a day and a policy are there."""
     if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
         return ()
     return tuple(state.unplaced)
 
 
-def place(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
+def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
     """Judge a carried order by today's rules: it resumes, or it ends with the reason."""
     order = state.unplaced[order_id]
     refusal = pretrade.recheck(state, order, now_ns)

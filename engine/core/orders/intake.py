@@ -30,7 +30,7 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.orders import pretrade
 from engine.core.state.model import Order, Parent, PendingChange
 from engine.core.state.state import State
@@ -90,7 +90,7 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
         settlement=order.settlement,
         currency=state.reference.instruments[order.instrument_id].currency,
         decision_px=order.decision_px,
-        arrival_mid_px=market.view(state, order.instrument_id, now_ns).mid_px,
+        arrival_mid_px=consolidated.view(state, order.instrument_id, now_ns).mid_px,
         received_ns=order.received_ns,
         value_px=pretrade.value_px(state, order, now_ns),
     )

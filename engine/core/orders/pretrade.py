@@ -22,8 +22,7 @@ from engine.core.events import (
     RejectReason,
     Side,
 )
-from engine.core.market import consolidated as market
-from engine.core.market import reference
+from engine.core.market import consolidated, reference
 from engine.core.state.model import Order
 from engine.core.state.state import State
 
@@ -214,7 +213,7 @@ def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
 def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
     """A limit far through the market is a slip of the finger. Without a quote nothing is known."""
     px = order.limit_px
-    far_px = market.view(state, order.instrument_id, now_ns).far_px(order.side)
+    far_px = consolidated.view(state, order.instrument_id, now_ns).far_px(order.side)
     if px is None or not far_px:
         return None
     through_px = px - far_px if order.side is Side.BUY else far_px - px
@@ -280,7 +279,7 @@ def value_px(state: State, order: Priced, now_ns: int) -> int:
 
     The market's part is the far side, without a quote the last print.
     """
-    far_px = market.view(state, order.instrument_id, now_ns).far_px(order.side)
+    far_px = consolidated.view(state, order.instrument_id, now_ns).far_px(order.side)
     market_px = far_px or state.book(order.instrument_id).last_px
     return risk.valued_px(order.side, order.limit_px, market_px)
 

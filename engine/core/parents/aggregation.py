@@ -29,7 +29,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.state.model import Book, Member, Order, Parent
 from engine.core.state.state import MEMBERS, NEVER_NS, State
 
@@ -101,10 +101,10 @@ def tightest_px(side: Side, limits: Iterable[int | None]) -> int | None:
 
 
 def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[StageEvent, ...]:
-    return (place(state, state.orders[state.event_id(event.seq)], now_ns),)
+    return (join_or_open(state, state.orders[state.event_id(event.seq)], now_ns),)
 
 
-def place(state: State, order: Order, now_ns: int) -> StageEvent:
+def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
     """Join the newest parent that still takes members, or open one.
 
     Whom a kill switch stops and whom it does not are never put together.
@@ -116,8 +116,8 @@ def place(state: State, order: Order, now_ns: int) -> StageEvent:
             and respects(parent, order.limit_px)
             and are_as_free(state, parent, order)
         ):
-            return joined(parent, order)
-    return opened(state, order, now_ns)
+            return member_joined(parent, order)
+    return parent_opened(state, order, now_ns)
 
 
 def respects(parent: Parent, limit_px: int | None) -> bool:
@@ -139,7 +139,7 @@ def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
     return (now_ns - parent.released_ns) * PPM <= span_ns * risk.policy_of(state).join_until_ppm
 
 
-def joined(parent: Parent, order: Order) -> MemberJoined:
+def member_joined(parent: Parent, order: Order) -> MemberJoined:
     return MemberJoined(
         parent_id=parent.parent_id,
         order_id=order.order_id,
@@ -150,7 +150,7 @@ def joined(parent: Parent, order: Order) -> MemberJoined:
     )
 
 
-def opened(state: State, order: Order, now_ns: int) -> ParentOpened:
+def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
     policy = risk.policy_of(state)
     terms = order.terms
     return ParentOpened(
@@ -187,7 +187,7 @@ def window_end_ns(order: Order, window_ns: int, now_ns: int) -> int:
 
 def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent, ...]:
     parent = state.parents[state.event_id(event.seq)]
-    return (joined(parent, state.orders[event.first_order_id]),)
+    return (member_joined(parent, state.orders[event.first_order_id]),)
 
 
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
@@ -199,18 +199,20 @@ def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[Stag
     is_between_days = now_ns >= order.end_ns  # A carried order has no window before the open.
     if order.parent_id or not order.open_qty or is_between_days:
         return ()
-    return (place(state, order, now_ns + 1),)
+    return (join_or_open(state, order, now_ns + 1),)
 
 
 def decide_left(state: State, event: MemberLeft, now_ns: int) -> tuple[StageEvent, ...]:
     """Whom a kill switch took out waits in a parent of such members, until it is lifted."""
     if event.reason is not LeaveReason.KILL_SWITCH:
         return ()  # The change that took it out says what becomes of it.
-    return (place(state, state.orders[event.order_id], now_ns + 1),)  # As for an amended one.
+    return (
+        join_or_open(state, state.orders[event.order_id], now_ns + 1),
+    )  # As for an amended one.
 
 
 def decide_resumed(state: State, event: OrderResumed, now_ns: int) -> tuple[StageEvent, ...]:
-    return (place(state, state.orders[event.order_id], now_ns),)
+    return (join_or_open(state, state.orders[event.order_id], now_ns),)
 
 
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
@@ -237,7 +239,7 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
     policy = risk.policy_of(state)
     if parent.member_count >= policy.window_members:
         return ReleaseReason.MEMBERS
-    px = market.view(state, terms.instrument_id, now_ns).mid_px or parent.limit_px or 0
+    px = consolidated.view(state, terms.instrument_id, now_ns).mid_px or parent.limit_px or 0
     if px * parent.open_qty >= policy.window_notional_cur * risk.UNIT_PX:
         return ReleaseReason.SIZE
     return None
@@ -295,7 +297,7 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
             release_qty=parent.open_qty,
             crossed_qty=parent.crossed_qty,
             member_count=parent.member_count,
-            arrival_mid_px=market.view(state, parent.terms.instrument_id, now_ns).mid_px,
+            arrival_mid_px=consolidated.view(state, parent.terms.instrument_id, now_ns).mid_px,
             market_volume_qty=state.book(parent.terms.instrument_id).volume_qty,
         ),
     )
@@ -307,13 +309,13 @@ def finish(_: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
         return ()
     if not parent.open_qty:
         done = parent.done_qty or parent.error_qty
-        return (ended(parent, EndReason.COMPLETED if done else EndReason.EMPTIED),)
+        return (parent_ended(parent, EndReason.COMPLETED if done else EndReason.EMPTIED),)
     if now_ns >= parent.terms.end_ns:
-        return (ended(parent, EndReason.WINDOW_ENDED),)
+        return (parent_ended(parent, EndReason.WINDOW_ENDED),)
     return ()
 
 
-def ended(parent: Parent, reason: EndReason) -> ParentEnded:
+def parent_ended(parent: Parent, reason: EndReason) -> ParentEnded:
     return ParentEnded(
         parent_id=parent.parent_id,
         reason=reason,
@@ -405,7 +407,7 @@ def on_parent_released(state: State, event: ParentReleased) -> None:
     parent.is_released = True
     parent.released_ns = event.at_ns
     parent.arrival_mid_px = event.arrival_mid_px
-    parent.base = market.tape(book, event.at_ns)
+    parent.base = consolidated.tape(book, event.at_ns)
     watch_limit(state, parent)
 
 
@@ -417,7 +419,7 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     parent.due_ns = NEVER_NS
     parent.basis = None  # It can give nobody anything more, and nobody of it crosses.
     parent.consenting.clear()
-    state.ended[event.parent_id] = event.at_ns + state.shelve_after_ns
+    state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""
     key = key_of_parent(parent.terms)

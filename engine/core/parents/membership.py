@@ -28,11 +28,11 @@ from engine.core.state.model import Member, Order, Parent, amended_qty
 from engine.core.state.state import State
 
 
-def settle(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+def apply_pending_change(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """Let the first pending change take effect that no child stands in the way of."""
     for order in parent.pending.values():
         if given_up_qty(state, parent, order) <= parent.pool_qty:
-            return settled(state, parent, order, now_ns)
+            return change_applied(state, parent, order, now_ns)
     return ()
 
 
@@ -53,7 +53,9 @@ def moves(state: State, parent: Parent, order: Order) -> bool:
     return band != parent.terms.limit_band or not respects(parent, limit_px)
 
 
-def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[StageEvent, ...]:
+def change_applied(
+    state: State, parent: Parent, order: Order, now_ns: int
+) -> tuple[StageEvent, ...]:
     change = order.pending
     assert change is not None
     if change.change is Change.CANCEL:
@@ -91,7 +93,7 @@ def settled(state: State, parent: Parent, order: Order, now_ns: int) -> tuple[St
     return (amended, stays)
 
 
-def part(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """Let the members that kill switches stop leave the others, as far as no child covers them."""
     if now_ns >= parent.terms.end_ns or not aggregation.has_killed_member(state, parent):
         return ()

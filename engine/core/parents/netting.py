@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine.core.controls import risk
 from engine.core.events import OrdersCrossed, Side, StageEvent
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.parents import aggregation, membership
 from engine.core.state.model import Member, Parent
 from engine.core.state.state import State
@@ -88,7 +88,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     others = partners(state, parent, now_ns)
     if not others:
         return ()  # Asked before the market is looked at: mostly there is nobody.
-    best = market.view(state, terms.instrument_id, now_ns)
+    best = consolidated.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.apart_ns(now_ns) > risk.policy_of(state).cross_quote_age_ns:
         return ()
@@ -134,7 +134,7 @@ def matched(state: State, buy: Parent, sell: Parent) -> tuple[Consent, int, int]
 
 
 def crossed(
-    state: State, parent: Parent, other: Parent, best: market.Nbbo, now_ns: int
+    state: State, parent: Parent, other: Parent, best: consolidated.Nbbo, now_ns: int
 ) -> tuple[StageEvent, ...]:
     buy, sell = by_way(parent, other)
     consent, buy_qty, sell_qty = matched(state, buy, sell)

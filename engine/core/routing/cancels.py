@@ -23,27 +23,27 @@ from engine.core.state.state import DUE, State
 from engine.core.strategy import slicing
 
 
-def ask_back(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """Ask back the children that should not be out any more."""
     if not parent.children:
         return ()
     search = None
     if state.touched.get(parent.parent_id, 0) & DUE:
         search = search_for(state, parent, now_ns)
-    everything = recall_all(state, parent, now_ns)
+    everything = reason_for_all(state, parent, now_ns)
     asked: list[StageEvent] = []
     for resting in parent.children.values():
         if resting.is_cancelling:
             continue
-        reason = everything or recall_one(state, parent, resting)
+        reason = everything or reason_for_one(state, parent, resting)
         if reason is None and search is not None:
-            reason = recall_due(search, resting)
+            reason = reason_at_point(search, resting)
         if reason is not None:
             asked.append(cancel(resting, reason))
     return tuple(asked)
 
 
-def recall_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
+def reason_for_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
     if now_ns >= parent.terms.end_ns:
         return CancelReason.WINDOW_ENDED
     if risk.is_halted(state, parent.terms.instrument_id):
@@ -53,7 +53,7 @@ def recall_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None
     return None
 
 
-def recall_one(state: State, parent: Parent, resting: Child) -> CancelReason | None:
+def reason_for_one(state: State, parent: Parent, resting: Child) -> CancelReason | None:
     limit_px, terms = parent.limit_px, resting.terms
     if risk.is_killed(state, venue=terms.venue):
         return CancelReason.KILL_SWITCH
@@ -63,7 +63,7 @@ def recall_one(state: State, parent: Parent, resting: Child) -> CancelReason | N
     return CancelReason.LIMIT_CHANGED if is_through else None
 
 
-def recall_due(search: Search, resting: Child) -> CancelReason | None:
+def reason_at_point(search: Search, resting: Child) -> CancelReason | None:
     """At a schedule point: what no longer stands at the touch, or is too slow for the schedule.
 
     What rests keeps its place where nothing could be taken instead.
@@ -97,7 +97,7 @@ def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
     )
 
 
-def make_room(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
+def cancel_for_changes(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
     """Ask for the newest children back until the pending changes can take effect.
 
     The same after a venue's overfill: what is out may not exceed what is wanted.

@@ -20,8 +20,7 @@ from engine.core.events import (
     VenueKind,
     VenueStatus,
 )
-from engine.core.market import consolidated as market
-from engine.core.market import reference
+from engine.core.market import consolidated, reference
 from engine.core.market.consolidated import Nbbo
 from engine.core.routing import scorecard
 from engine.core.state.model import Book, Child, Parent
@@ -70,7 +69,7 @@ class Rating(NamedTuple):
 
 def search_for(state: State, parent: Parent, now_ns: int) -> Search:
     instrument_id = parent.terms.instrument_id
-    best = market.view(state, instrument_id, now_ns)
+    best = consolidated.view(state, instrument_id, now_ns)
     mid_px = best.mid_px or best.bid_px or best.ask_px
     half = (best.ask_px - best.bid_px) * MILLIBPS // (2 * mid_px) if best.is_two_sided else 0
     return Search(
@@ -139,7 +138,7 @@ def can_take(search: Search) -> bool:
     return any(
         venue in state.reference.venues
         and venue not in search.barred
-        and market.is_fresh(state, quote, search.now_ns)
+        and consolidated.is_fresh(state, quote, search.now_ns)
         and (quote.ask_px if side is Side.BUY else quote.bid_px) == far_px
         for venue, quote in search.book.quotes.items()
     )
@@ -199,7 +198,7 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
     px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
     if quote is None or not px:
         return RouteReason.NO_QUOTE
-    if not market.is_fresh(search.state, quote, search.now_ns):
+    if not consolidated.is_fresh(search.state, quote, search.now_ns):
         return RouteReason.STALE_QUOTE
     if px != search.best.far_px(side) or px != limit_px:
         return RouteReason.NOT_AT_BEST

@@ -15,7 +15,7 @@ from engine.core.state.finished_store import child_key, execution_key, order_key
 from engine.core.state.model import Child, ExecutionKey, Fill, Order, Parent
 from engine.core.state.state import State
 
-PUT_AWAY_MIN = 500  # Members, children and fills that a seal may go through at the least.
+EVICT_MIN = 500  # Members, children and fills that a seal may go through at the least.
 
 
 # ------------------------------------------------------------------------------ decide
@@ -24,9 +24,9 @@ PUT_AWAY_MIN = 500  # Members, children and fills that a seal may go through at 
 def child_of(state: State, child_id: str) -> Child | None:
     """A child of the day, live or not; not to be changed."""
     child = state.children.get(child_id)
-    if child is not None or not state.shelved.children:
+    if child is not None or not state.store_totals.children:
         return child
-    found = state.shelf.find(child_key(child_id))
+    found = state.finished.find(child_key(child_id))
     if found is None:
         return None
     children = state.parent(found.parent_id).ended_children
@@ -37,7 +37,7 @@ def is_booked(state: State, key: ExecutionKey) -> bool:
     """Whether this execution was taken today."""
     if key in state.executions:
         return True
-    return state.shelved.executions > 0 and state.shelf.find(execution_key(key)) is not None
+    return state.store_totals.executions > 0 and state.finished.find(execution_key(key)) is not None
 
 
 def fill_of(state: State, key: ExecutionKey) -> Fill | None:
@@ -45,7 +45,7 @@ def fill_of(state: State, key: ExecutionKey) -> Fill | None:
     fill_id = state.executions.get(key)
     if fill_id is not None:
         return state.fills[fill_id]
-    found = state.shelf.find(execution_key(key)) if state.shelved.executions else None
+    found = state.finished.find(execution_key(key)) if state.store_totals.executions else None
     if found is None:
         return None
     return next(x for x in state.parent(found.parent_id).fills if x.fill_id == found.name)
@@ -54,9 +54,9 @@ def fill_of(state: State, key: ExecutionKey) -> Fill | None:
 # ------------------------------------------------------------------------------ evolve
 
 
-def put_away(state: State, now_ns: int) -> None:
+def evict_finished(state: State, now_ns: int) -> None:
     """At a seal: lay there what is finished; what is not yet is looked at again later."""
-    left = PUT_AWAY_MIN + state.next_seq - state.sealed_seq
+    left = EVICT_MIN + state.next_seq - state.sealed_seq
     state.sealed_seq = state.next_seq
     state.seals += 1
     ended = state.ended
@@ -69,9 +69,9 @@ def put_away(state: State, now_ns: int) -> None:
         left -= len(parent.members)
         if is_finished(parent):  # What it has taken was written by events, some for each.
             left -= len(parent.ended_children) + len(parent.fills)
-            put(state, parent)
+            evict(state, parent)
         else:
-            ended[parent_id] = now_ns + state.shelve_after_ns
+            ended[parent_id] = now_ns + state.evict_after_ns
 
 
 def is_finished(parent: Parent) -> bool:
@@ -83,7 +83,7 @@ def is_finished(parent: Parent) -> bool:
     return True
 
 
-def put(state: State, parent: Parent) -> None:
+def evict(state: State, parent: Parent) -> None:
     """Lay a parent on the shelf, and each order whose last parent it is."""
     parent_id = parent.parent_id
     del state.parents_ended[parent_id]
@@ -110,18 +110,18 @@ def put(state: State, parent: Parent) -> None:
         for key in fill.executions:
             del state.executions[key]
             names[execution_key(key)] = fill.fill_id
-    state.shelved.count(parent, own, 1)
+    state.store_totals.count(parent, own, 1)
     shared = [order for order in own if order.is_shared]
     # Odd: after what this batch took down, before what the next one does.
-    state.shelf.put(parent, shared, names, 2 * state.seals + 1)
+    state.finished.add(parent, shared, names, 2 * state.seals + 1)
 
 
-def taken_down(state: State, parent_id: str) -> Parent:
+def reload(state: State, parent_id: str) -> Parent:
     """A parent in the state's indices, with all that is its; off the shelf if it lies there."""
     parent = state.parents.get(parent_id) or state.parents_ended.get(parent_id)
     if parent is not None:
         return parent
-    parent = state.shelf.take(parent_id, state.orders, 2 * state.seals + 2)
+    parent = state.finished.remove(parent_id, state.orders, 2 * state.seals + 2)
     own: list[Order] = []
     for order_id, member in parent.members.items():
         order = member.order
@@ -137,7 +137,7 @@ def taken_down(state: State, parent_id: str) -> Parent:
     for fill in parent.fills:
         state.fills[fill.fill_id] = fill
         state.executions |= dict.fromkeys(fill.executions, fill.fill_id)
-    state.shelved.count(parent, own, -1)
+    state.store_totals.count(parent, own, -1)
     state.parents_ended[parent_id] = parent
-    state.ended[parent_id] = state.sealed_ns + state.shelve_after_ns
+    state.ended[parent_id] = state.sealed_ns + state.evict_after_ns
     return parent

@@ -49,8 +49,8 @@ INDICES = (
 SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
-    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "standing"),
-    *("sealed_seq", "seals", "day_seq", "shelve_after_ns", "shelved"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
+    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals"),
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)

@@ -21,20 +21,20 @@ _crossed_qty, _allocated_qty = attrgetter("crossed_qty"), attrgetter("allocated_
 _withdrawn_qty = attrgetter("withdrawn_qty")
 
 
-class Named(NamedTuple):
+class StoreEntry(NamedTuple):
     """What a key on the shelf stands for."""
 
     name: str  # Id of the order, child or fill.
     parent_id: str  # With whom it lies.
 
 
-class Elsewhere(NamedTuple):
+class SharedOrder(NamedTuple):
     """Stands for an order that several parents share where one of them is written."""
 
     order_id: str
 
 
-class Mark(NamedTuple):
+class StoreMark(NamedTuple):
     """What a snapshot says of a shelf that lies in a file beside it."""
 
     file: str  # Its name in the snapshots' folder; empty if nothing is on the shelf.
@@ -43,7 +43,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(slots=True)
-class Shelved:
+class StoreTotals:
     """Running totals of what is on the shelf, by which states are compared."""
 
     parents: int = 0
@@ -75,13 +75,13 @@ class Shelved:
         self.notional += sign * parent.notional
 
 
-class Shelf(Protocol):
+class FinishedStore(Protocol):
     """What `shelving` and `decide` ask of a shelf. `orders` are those at work, by id.
 
     `at` grows with each seal, and between two of them from what is taken to what is put.
     """
 
-    def put(
+    def add(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
         """Lay a parent there, and beside it what it was the last to share.
@@ -89,13 +89,13 @@ class Shelf(Protocol):
         `names` says by which keys it is asked for, and the id that each stands for.
         """
 
-    def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
+    def remove(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         """Take a parent down, with the orders it shared that are not at work."""
 
-    def look(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
+    def peek(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
         """A parent that lies there; not to be changed."""
 
-    def find(self, key: str) -> Named | None:
+    def find(self, key: str) -> StoreEntry | None:
         """What lies there under a key. Not asked for what is at work."""
 
     def parents(self, orders: Mapping[str, Order]) -> Iterator[Parent]:
@@ -104,7 +104,7 @@ class Shelf(Protocol):
     def clear(self) -> None:
         """The day is over."""
 
-    def keep(self) -> None:
+    def retain(self) -> None:
         """Have what lies there now stay readable for who comes from a snapshot.
 
         Raises OSError where it can't be.
@@ -115,40 +115,40 @@ class Shelf(Protocol):
 
 
 @dataclass(slots=True)
-class MemoryShelf:
+class MemoryStore:
     """A shelf in memory: for short days, and for tests."""
 
-    lying: dict[str, Parent] = field(default_factory=dict)
+    stored: dict[str, Parent] = field(default_factory=dict)
     shared: dict[str, Order] = field(default_factory=dict)
-    names: dict[str, Named] = field(default_factory=dict)
+    names: dict[str, StoreEntry] = field(default_factory=dict)
 
-    def put(
+    def add(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], _: int
     ) -> None:
-        self.lying[parent.parent_id] = parent
+        self.stored[parent.parent_id] = parent
         self.shared |= {order.order_id: order for order in shared}
-        self.names |= {key: Named(name, parent.parent_id) for key, name in names.items()}
+        self.names |= {key: StoreEntry(name, parent.parent_id) for key, name in names.items()}
 
-    def take(self, parent_id: str, orders: Mapping[str, Order], _: int) -> Parent:
-        parent = self.lying.pop(parent_id)
+    def remove(self, parent_id: str, orders: Mapping[str, Order], _: int) -> Parent:
+        parent = self.stored.pop(parent_id)
         for order_id in parent.members:
             if order_id not in orders:
                 self.shared.pop(order_id, None)
         return parent
 
-    def look(self, parent_id: str, _: Mapping[str, Order]) -> Parent:
-        return self.lying[parent_id]
+    def peek(self, parent_id: str, _: Mapping[str, Order]) -> Parent:
+        return self.stored[parent_id]
 
-    def find(self, key: str) -> Named | None:
+    def find(self, key: str) -> StoreEntry | None:
         return self.names.get(key)
 
     def parents(self, _: Mapping[str, Order]) -> Iterator[Parent]:
-        return iter(self.lying.values())
+        return iter(self.stored.values())
 
     def clear(self) -> None:
-        self.lying, self.shared, self.names = {}, {}, {}
+        self.stored, self.shared, self.names = {}, {}, {}
 
-    def keep(self) -> None:
+    def retain(self) -> None:
         """A snapshot holds it whole."""
 
     def close(self) -> None:

@@ -28,12 +28,12 @@ from engine.core.events import (
     VenueStatus,
     VolumeCurveDefined,
 )
-from engine.core.state.finished_store import MemoryShelf, Shelf, Shelved, order_key
+from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
 from engine.core.state.model import Book, Child, ExecutionKey, Fill, Order, Parent, Scorecard
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 
-SHELVE_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
+EVICT_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
 
 # What touched a parent since the last seal; planning reads it, the seal clears it.
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
@@ -95,7 +95,7 @@ class Carried:
 
 
 @dataclass(slots=True)
-class Standing:
+class CarriedFacts:
     """The facts that a close says again; empty but in the batch of a close."""
 
     reference: Reference = field(default_factory=Reference)
@@ -138,16 +138,16 @@ class State:
     executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
     # Of the last six, what is finished lies on the shelf; `ended` says when it is looked at.
     ended: OrderedDict[str, int] = field(default_factory=OrderedDict)  # Parent id to ns.
-    shelve_after_ns: int = SHELVE_AFTER_NS
-    shelf: Shelf = field(default_factory=MemoryShelf, compare=False, repr=False)
-    shelved: Shelved = field(default_factory=Shelved)
+    evict_after_ns: int = EVICT_AFTER_NS
+    finished: FinishedStore = field(default_factory=MemoryStore, compare=False, repr=False)
+    store_totals: StoreTotals = field(default_factory=StoreTotals)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # What the close leaves.
-    standing: Standing = field(default_factory=Standing)  # And what is in force then.
+    carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # And what is in force then.
 
     def event_id(self, seq: int) -> str:
         return f"{self.shard}-{seq}"
@@ -155,20 +155,20 @@ class State:
     def parent(self, parent_id: str) -> Parent:
         """A parent of the day, wherever it lies. Who changes it has it taken down first."""
         found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
-        return found or self.shelf.look(parent_id, self.orders)
+        return found or self.finished.peek(parent_id, self.orders)
 
     def order_id_of(self, source: str, cl_ord_id: str) -> str | None:
         """The order that a source named so. One that is not in `orders` has nothing open."""
         order_id = self.order_ids.get((source, cl_ord_id))
-        if order_id is not None or not self.shelved.orders:
+        if order_id is not None or not self.store_totals.orders:
             return order_id
-        found = self.shelf.find(order_key(source, cl_ord_id))
+        found = self.finished.find(order_key(source, cl_ord_id))
         return None if found is None else found.name
 
     def parents_of_day(self) -> Iterator[Parent]:
         """Every parent, at work, ended or on the shelf; for who checks."""
         return chain(
-            self.parents.values(), self.parents_ended.values(), self.shelf.parents(self.orders)
+            self.parents.values(), self.parents_ended.values(), self.finished.parents(self.orders)
         )
 
     def book(self, instrument_id: str) -> Book:

@@ -23,7 +23,7 @@ from engine.core.events import (
     Strategy,
     Urgency,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.state.model import Parent
 from engine.core.state.state import BUST, DUE, MEMBERS, State
 from engine.core.strategy.almgren_chriss import kappa_per_second_e9
@@ -68,7 +68,7 @@ def done_qty(parent: Parent, plan: PlanAdopted) -> int:
 def others_qty(state: State, parent: Parent) -> int:
     """Others' eligible volume since the parent's release."""
     book = state.book(parent.terms.instrument_id)
-    return market.others_volume_qty(state, book, parent.base)
+    return consolidated.others_volume_qty(state, book, parent.base)
 
 
 def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
@@ -149,11 +149,11 @@ def choose(policy: PolicySet, parent: Parent, outlook: Outlook) -> Strategy:
     return Strategy.IS
 
 
-def look(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outlook:
+def outlook_of(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outlook:
     instrument = state.reference.instruments[parent.terms.instrument_id]
-    best = market.view(state, instrument.instrument_id, now_ns)
+    best = consolidated.view(state, instrument.instrument_id, now_ns)
     volume_qty = expected_volume_qty(state, instrument, now_ns, end_ns)
-    known_px = market.reference_px(state, instrument.instrument_id, now_ns)
+    known_px = consolidated.reference_px(state, instrument.instrument_id, now_ns)
     return Outlook(
         instrument=instrument,
         horizon_volume_qty=volume_qty,
@@ -201,12 +201,12 @@ def is_at_risk(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> 
 
 def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> PlanAdopted:
     policy, terms, former = policy_of(state), parent.terms, parent.plan
-    outlook = look(state, parent, now_ns, terms.end_ns)
+    outlook = outlook_of(state, parent, now_ns, terms.end_ns)
     strategy = choose(policy, parent, outlook)
     if reason is PlanReason.COMPLETION_AT_RISK:
         strategy = Strategy.VWAP  # The clock completes where the volume may not.
     end_ns = horizon_end_ns(policy, parent, strategy, now_ns)
-    outlook = look(state, parent, now_ns, end_ns)
+    outlook = outlook_of(state, parent, now_ns, end_ns)
     cost, risk = estimate_millibps(outlook, parent.open_qty, end_ns - now_ns, day_ns(state))
     return PlanAdopted(
         parent_id=parent.parent_id,

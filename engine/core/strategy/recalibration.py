@@ -16,10 +16,10 @@ from engine.core.events import (
     ScheduleRecalibrated,
     StageEvent,
 )
-from engine.core.market import consolidated as market
+from engine.core.market import consolidated
 from engine.core.state.model import Parent
 from engine.core.state.state import BUST, CROSS, FILL, State
-from engine.core.strategy import plans as strategy
+from engine.core.strategy import plans
 
 PPM = 1_000_000
 AGGRESSIVENESS_STEP_PPM = 200_000  # Guess: three recalibrations from patient to taking.
@@ -32,7 +32,7 @@ def recalibrate(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, 
     is_new = plan is not None and plan.start_ns == now_ns  # It says itself where it stands.
     if plan is None or not bits & (FILL | BUST if is_new else FILL | BUST | CROSS):
         return ()
-    target, done = strategy.target_qty(state, parent, plan, now_ns), strategy.done_qty(parent, plan)
+    target, done = plans.target_qty(state, parent, plan, now_ns), plans.done_qty(parent, plan)
     benchmark = benchmark_px(state, parent, now_ns)
     filled_qty, side = parent.filled_qty, parent.terms.side
     slippage = None
@@ -46,7 +46,7 @@ def recalibrate(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, 
             open_qty=parent.exposure_qty,
             target_qty=target,
             parent_qty=parent.open_qty,
-            market_volume_qty=strategy.others_qty(state, parent),
+            market_volume_qty=plans.others_qty(state, parent),
             avg_px=parent.notional // filled_qty if filled_qty else None,
             benchmark_px=benchmark,
             slippage_millibps=slippage,
@@ -74,8 +74,8 @@ def benchmark_px(state: State, parent: Parent, now_ns: int) -> int | None:
         return parent.arrival_mid_px
     book = state.book(parent.terms.instrument_id)
     if parent.terms.benchmark is Benchmark.TWAP:
-        return market.twap_px(book, parent.base, now_ns)
-    return market.others_vwap_px(state, book, parent.base)
+        return consolidated.twap_px(book, parent.base, now_ns)
+    return consolidated.others_vwap_px(state, book, parent.base)
 
 
 # ------------------------------------------------------------------------------ evolve

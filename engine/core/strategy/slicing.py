@@ -25,7 +25,7 @@ from engine.core.state.state import (
     RETURNED,
     State,
 )
-from engine.core.strategy import plans as strategy
+from engine.core.strategy import plans
 from engine.core.strategy.schedules import pov_target_qty
 
 PPM = 1_000_000
@@ -54,11 +54,11 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
             style=style,
             router=router_of(state, parent, plan, style, qty),
             limit_px=parent.limit_px,
-            target_qty=strategy.target_qty(state, parent, plan, now_ns),
-            done_qty=strategy.done_qty(parent, plan),
+            target_qty=plans.target_qty(state, parent, plan, now_ns),
+            done_qty=plans.done_qty(parent, plan),
             open_qty=parent.exposure_qty,
             parent_qty=parent.open_qty,
-            market_volume_qty=strategy.others_qty(state, parent),
+            market_volume_qty=plans.others_qty(state, parent),
             policy_id=policy.policy_id,
         ),
     )
@@ -70,7 +70,7 @@ def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> St
         return Style.CLEANUP
     if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
         return Style.AGGRESSIVE
-    behind_qty = strategy.target_qty(state, parent, plan, now_ns) - strategy.done_qty(parent, plan)
+    behind_qty = plans.target_qty(state, parent, plan, now_ns) - plans.done_qty(parent, plan)
     return Style.AGGRESSIVE if behind_qty > plan.tracking_band_qty else Style.PASSIVE
 
 
@@ -82,8 +82,8 @@ def slice_qty(
     if style is Style.CLEANUP:
         wanted_qty = free_qty
     else:
-        ahead_qty = strategy.target_qty(state, parent, plan, now_ns + plan.interval_ns)
-        wanted_qty = ahead_qty - strategy.done_qty(parent, plan) - parent.exposure_qty
+        ahead_qty = plans.target_qty(state, parent, plan, now_ns + plan.interval_ns)
+        wanted_qty = ahead_qty - plans.done_qty(parent, plan) - parent.exposure_qty
         lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
         most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
         # Never below the least slice: a small parent would wait for the clean-up with all of it.
@@ -110,7 +110,7 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
     terms = parent.terms
     used_qty = parent.filled_qty + parent.exposure_qty
     cap_qty = pov_target_qty(
-        parent.open_qty + used_qty, terms.max_participation_ppm, strategy.others_qty(state, parent)
+        parent.open_qty + used_qty, terms.max_participation_ppm, plans.others_qty(state, parent)
     )
     return cap_qty + reference.lot_qty(state, terms.instrument_id) - used_qty
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import apsw
 
-from engine.log.embedded import search as embedded_search
+from engine.log.embedded import search
 from engine.log.embedded.file import (
     TOPIC_IDS,
     Database,
@@ -142,10 +142,10 @@ class EmbeddedLog:
     def before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
-        return embedded_search.before(self._database, self._span(topic, partition), offset, count)
+        return search.before(self._database, self._span(topic, partition), offset, count)
 
     def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        return embedded_search.since(self._database, self._span(topic, partition), timestamp_ms)
+        return search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:
         """The next one; a commit's marker takes one in between."""

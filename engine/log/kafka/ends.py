@@ -56,7 +56,7 @@ def damaged(name: str, partition: int, error: KafkaError) -> CorruptLogError:
     )
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A partition of one of the log's topics."""
 
     topic: str
@@ -79,51 +79,51 @@ class Ends:
         for consumer in (self._stable, self._high):
             learn_leaders(consumer)
 
-    def first(self, place: Place) -> int:
+    def first(self, location: Location) -> int:
         """The oldest offset that is still there."""
-        return self._ask(self._stable, [place], OFFSET_BEGINNING)[0]
+        return self._ask(self._stable, [location], OFFSET_BEGINNING)[0]
 
-    def stable(self, places: Sequence[Place]) -> list[int]:
+    def stable(self, locations: Sequence[Location]) -> list[int]:
         """The last stable offsets, in one question: before them everything is decided."""
-        return self._ask(self._stable, places, OFFSET_END)
+        return self._ask(self._stable, locations, OFFSET_END)
 
-    def stable_later(self, places: Sequence[Place]) -> list[Later]:
+    def stable_later(self, locations: Sequence[Location]) -> list[Later]:
         """The same without waiting; each answer, or KafkaException, is there within CALL_MAX_S."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # As the library has it.
         answers = self._admin.list_offsets(
-            {TopicPartition(self.name(topic), number): latest for topic, number in places},
+            {TopicPartition(self.name(topic), number): latest for topic, number in locations},
             isolation_level=IsolationLevel.READ_COMMITTED,
             request_timeout=CALL_MAX_S,
         )
-        return [answers[TopicPartition(self.name(topic), number)] for topic, number in places]
+        return [answers[TopicPartition(self.name(topic), number)] for topic, number in locations]
 
     def name(self, topic: str) -> str:
         """As the cluster knows it."""
         return self._cluster.topic(topic)
 
-    def high(self, places: Sequence[Place]) -> list[int]:
+    def high(self, locations: Sequence[Location]) -> list[int]:
         """Where the next records will lie, whatever becomes of those before them."""
-        return self._ask(self._high, places, OFFSET_END)
+        return self._ask(self._high, locations, OFFSET_END)
 
-    def settled(self, places: Sequence[Place]) -> list[int]:
+    def settled(self, locations: Sequence[Location]) -> list[int]:
         """The same, once what is committed by now is stable.
 
         A commit is acknowledged when it is decided; its markers, which make it readable, follow
         within milliseconds. A transaction that stays open (nobody's but a stranger's) is not
         waited for.
         """
-        if all(place.topic not in OUTPUT_TOPICS for place in places):
-            return self.stable(places)  # Inputs are written without transactions.
-        highs = self.high(places)
+        if all(location.topic not in OUTPUT_TOPICS for location in locations):
+            return self.stable(locations)  # Inputs are written without transactions.
+        highs = self.high(locations)
         deadline_s = time.monotonic() + SETTLE_MAX_S
         while True:
-            ends = self.stable(places)
+            ends = self.stable(locations)
             late = [n for n, end in enumerate(ends) if end < highs[n]]
             if not late:
                 return ends
             if time.monotonic() > deadline_s:
                 for n in late:
-                    self._say_open(places[n], ends[n], highs[n])
+                    self._say_open(locations[n], ends[n], highs[n])
                 return ends
             time.sleep(SETTLE_STEP_S)
 
@@ -131,20 +131,20 @@ class Ends:
         self._stable.close()
         self._high.close()
 
-    def _say_open(self, place: Place, end: int, high: int) -> None:
+    def _say_open(self, location: Location, end: int, high: int) -> None:
         LOGGER.warning(
             "%s partition %d: stable to offset %d, written to %d: a transaction is open",
-            self._cluster.topic(place.topic),
-            place.partition,
+            self._cluster.topic(location.topic),
+            location.partition,
             end,
             high,
         )
 
-    def _ask(self, consumer: Consumer, places: Sequence[Place], which: int) -> list[int]:
+    def _ask(self, consumer: Consumer, locations: Sequence[Location], which: int) -> list[int]:
         """One request to each leader; the watermarks' own call makes two for each partition."""
         asked = [
             TopicPartition(self._cluster.topic(topic), partition, which)
-            for topic, partition in places
+            for topic, partition in locations
         ]
         deadline_s = time.monotonic() + CALL_MAX_S
         patience_s = ASK_FIRST_S
@@ -177,18 +177,18 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(Place(topic, partition), None, LAST_SEARCH_OFFSETS)
+        found = self.before(Location(topic, partition), None, LAST_SEARCH_OFFSETS)
         return found[-1] if found else None
 
-    def before(self, place: Place, offset: int | None, count: int) -> list[Record]:
+    def before(self, location: Location, offset: int | None, count: int) -> list[Record]:
         """What the last `count` offsets before this one hold; more of them if it is nothing."""
-        first, (end,) = self._ends.first(place), self._ends.settled([place])
+        first, (end,) = self._ends.first(location), self._ends.settled([location])
         end = end if offset is None else min(end, offset)
         step = count
         with self._lock:
             while first < end:
                 start = max(first, end - step)
-                found = self._between(place, start, end)
+                found = self._between(location, start, end)
                 if found:
                     return found
                 if start == first:
@@ -196,18 +196,18 @@ class LastSearch:
                 step *= 2
         return []
 
-    def since(self, place: Place, timestamp_ms: int) -> int:
+    def since(self, location: Location, timestamp_ms: int) -> int:
         """Steps back until it meets an older record, then halves what lies between.
 
         The broker's own index by time knows markers too, and these have the broker's time.
         """
-        first, (high,) = self._ends.first(place), self._ends.settled([place])
+        first, (high,) = self._ends.first(location), self._ends.settled([location])
         step, low, end = LAST_SEARCH_OFFSETS, first, high
         begins = end  # Not `low`: where nothing is left of what was written, the end is meant.
         with self._lock:
             while first < high:
                 at = max(first, end - step)
-                found = self._between(place, at, end, 1)
+                found = self._between(location, at, end, 1)
                 if found and found[0].timestamp_ms < timestamp_ms:
                     low = found[0].offset + 1
                     break
@@ -216,7 +216,7 @@ class LastSearch:
                 step *= 2
             while low < high:
                 middle = (low + high) // 2
-                found = self._between(place, middle, end, 1)
+                found = self._between(location, middle, end, 1)
                 if found and found[0].timestamp_ms < timestamp_ms:
                     low = found[0].offset + 1
                 else:
@@ -227,9 +227,9 @@ class LastSearch:
     def close(self) -> None:
         self._consumer.close()
 
-    def _between(self, place: Place, start: int, end: int, most: int = ALL) -> list[Record]:
+    def _between(self, location: Location, start: int, end: int, most: int = ALL) -> list[Record]:
         """The records from `start` to before `end`, the first `most` of them."""
-        name, partition = self._cluster.topic(place.topic), place.partition
+        name, partition = self._cluster.topic(location.topic), location.partition
         deadline_s = time.monotonic() + CALL_MAX_S
         found: list[Record] = []
         cause = "no answer"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka import topics
 from engine.log.kafka.client import Cluster, Setting
-from engine.log.kafka.ends import Ends, LastSearch, Place
+from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.kafka.reader import Feed, KafkaReader
 from engine.log.kafka.writer import Appender, KafkaWriter, begin
@@ -52,8 +52,8 @@ class KafkaLog:
         self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
         self._partitions = partitions
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
-        self._admin = kafka_topics.admin_of(self._cluster)
-        kafka_topics.require(self._cluster, self._admin, partitions)
+        self._admin = topics.admin_of(self._cluster)
+        topics.require(self._cluster, self._admin, partitions)
         self._ends = Ends(self._cluster, self._admin)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
@@ -74,7 +74,7 @@ class KafkaLog:
 
         def first() -> Mapping[str, Sequence[NewRecord]]:
             self._require_empty()
-            ends = self._ends.high([Place(topic, 0) for topic in SHARED_TOPICS])
+            ends = self._ends.high([Location(topic, 0) for topic in SHARED_TOPICS])
             return make(dict(zip(SHARED_TOPICS, ends, strict=True)))
 
         begin(self._cluster, first)
@@ -98,7 +98,7 @@ class KafkaLog:
     def at_ends(self, readers: Sequence[Reader]) -> bool:
         mine = [reader for reader in readers if isinstance(reader, KafkaReader)]
         assert len(mine) == len(readers)
-        ends = self._ends.settled([reader.place for reader in mine])
+        ends = self._ends.settled([reader.location for reader in mine])
         return all(reader.has_returned(end) for reader, end in zip(mine, ends, strict=True))
 
     def last(self, topic: str, partition: int) -> Record | None:
@@ -107,10 +107,10 @@ class KafkaLog:
     def before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
-        return self._search.before(Place(topic, partition), offset, count)
+        return self._search.before(Location(topic, partition), offset, count)
 
     def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        return self._search.since(Place(topic, partition), timestamp_ms)
+        return self._search.since(Location(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

@@ -243,7 +243,7 @@ class Membership:
                 self._call_back()
             self._serve()
             self._take()
-            self._rest()
+            self._pause()
         self._leave_group()
 
     def _call_back(self) -> None:
@@ -254,7 +254,7 @@ class Membership:
         if error is not None and error.code() == KafkaError._FATAL:  # noqa: SLF001 (as above)
             raise KafkaException(error)
 
-    def _rest(self) -> None:
+    def _pause(self) -> None:
         self._wake.wait(POLL_S)
         self._wake.clear()
 
@@ -317,7 +317,7 @@ class Membership:
         deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
         while self._leases.is_finishing(shards) and time.monotonic() < deadline_s:
             self._serve()  # The worker may have to prove a lease in order to finish.
-            self._rest()
+            self._pause()
         self._drop(shards)
         consumer.incremental_unassign(partitions)
 

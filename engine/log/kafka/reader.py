@@ -20,7 +20,7 @@ from confluent_kafka import (
 )
 
 from engine.log.kafka.client import LOGGER, Cluster, learn_leaders
-from engine.log.kafka.ends import BAD_BATCH, END_OF_PARTITION, Ends, Place, damaged, headers_of
+from engine.log.kafka.ends import BAD_BATCH, END_OF_PARTITION, Ends, Location, damaged, headers_of
 from engine.log.kafka.stall import Silences
 from engine.log.port import (
     CorruptLogError,
@@ -70,8 +70,8 @@ class KafkaReader:
         return taken
 
     @property
-    def place(self) -> Place:
-        return Place(self._feed.topic, self.partition)
+    def location(self) -> Location:
+        return Location(self._feed.topic, self.partition)
 
     def at_end(self) -> bool:
         return self.has_returned(self._feed.end(self.partition))
@@ -128,8 +128,8 @@ class Feed:
 
     def attach(self, partition: int, start: Start) -> KafkaReader:
         """Raises CorruptLogError if the start lies outside the log."""
-        place = Place(self.topic, partition)
-        first, (end,) = self._ends.first(place), self._ends.stable([place])
+        location = Location(self.topic, partition)
+        first, (end,) = self._ends.first(location), self._ends.stable([location])
         if not first <= start.offset <= end:
             raise self._outside(partition, start.offset, f"offsets {first} to {end}")
         reader = KafkaReader(self, partition, start)
@@ -158,7 +158,7 @@ class Feed:
 
     def end(self, partition: int) -> int:
         """Beyond every record that is committed now."""
-        return self._ends.settled([Place(self.topic, partition)])[0]
+        return self._ends.settled([Location(self.topic, partition)])[0]
 
     def take(self, reader: KafkaReader, max_records: int) -> list[Record]:
         max_records = min(max_records, READ_MAX_RECORDS)

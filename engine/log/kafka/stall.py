@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from engine.log.kafka.client import LOGGER
-from engine.log.kafka.ends import Ends, Later, Place
+from engine.log.kafka.ends import Ends, Later, Location
 
 STALL_S = 5.0  # A silence is looked into after this; then it is given twice as long, ...
 STALL_MAX_S = 60.0  # ... up to this, which is also what the client's word for an end is good for.
@@ -81,7 +81,7 @@ class Silences:
             return
         for other in self._silences.values():
             other.asked_s = now_s
-        answers = self._ends.stable_later([Place(self._topic, n) for n in self._silences])
+        answers = self._ends.stable_later([Location(self._topic, n) for n in self._silences])
         self._asked = dict(zip(self._silences, answers, strict=True))
 
     def _take_answers(self) -> None:

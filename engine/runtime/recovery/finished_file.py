@@ -27,11 +27,10 @@ from zlib import crc32
 
 import apsw
 
-from engine.core.state.finished_store import Elsewhere, Mark, MemoryShelf, Named
+from engine.core.state.finished_store import MemoryStore, SharedOrder, StoreEntry, StoreMark
 from engine.core.state.model import Order, Parent
 from engine.log.port import EngineError
-from engine.runtime.recovery import bloom
-from engine.runtime.recovery import state_codec as objects
+from engine.runtime.recovery import bloom, state_codec
 from engine.runtime.recovery.state_codec import REDUCERS, Reduced, Unpickler, UnusableError
 
 SUFFIX = ".shelf"
@@ -50,23 +49,23 @@ create table name (
 ) without rowid;
 create table kept (at integer primary key);  -- Up to where a snapshot may refer to it.
 """
-PUT = "insert into item values (?, ?, ?)"
+ADD = "insert into item values (?, ?, ?)"
 # A key stands for one thing all day; laid there again it counts from the first time on.
-PUT_NAMES = "insert or ignore into name values (?, ?, ?, ?)"
+ADD_NAMES = "insert or ignore into name values (?, ?, ?, ?)"
 ITEM = "select content from item where id = ? and at <= ? order by at desc limit 1"
 NAME = "select name, parent_id from name where key = ? and at <= ?"
 IDS = "select distinct id from item where at <= ?"
-KEEP = "insert or ignore into kept values (?)"
-KEPT = "select at from kept where at = ?"
+RETAIN = "insert or ignore into kept values (?)"
+RETAINED = "select at from kept where at = ?"
 
 _log = logging.getLogger(__name__)
 
 
-class ShelfError(EngineError):
+class StoreError(EngineError):
     """The shelf can't be read or written: begin again without it."""
 
 
-class DiskShelf:
+class DiskStore:
     """A shard's shelf in an SQLite file; beneath it, perhaps, one that a snapshot refers to."""
 
     def __init__(self, folder: Path | None = None, shard: int = 0) -> None:
@@ -76,7 +75,7 @@ class DiskShelf:
         self._own: apsw.Connection | None = None  # From the first parent on.
         self._name = ""  # With what the name of its own file begins.
         self._path: Path | None = None  # Of its own file, if it has a name.
-        self._is_kept = False  # A snapshot may name it.
+        self._is_retained = False  # A snapshot may name it.
         self._base: apsw.Connection | None = None
         self._base_path: Path | None = None
         self._base_at = 0
@@ -87,7 +86,7 @@ class DiskShelf:
 
     # ------------------------------------------------------------------------------- put
 
-    def put(
+    def add(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
         home = parent.parent_id
@@ -95,20 +94,20 @@ class DiskShelf:
         rows.append((home, at, written(parent, APART)))
         try:
             own = self._opened(parent.seq)
-            own.executemany(PUT, rows)
-            own.executemany(PUT_NAMES, [(key, at, name, home) for key, name in names.items()])
+            own.executemany(ADD, rows)
+            own.executemany(ADD_NAMES, [(key, at, name, home) for key, name in names.items()])
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
         self._forget(home)
         bloom.remember(self._known, names)
 
-    def take(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
+    def remove(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
         taken = [parent_id]
         parent = self._parent(parent_id, orders, taken)
         try:
             own = self._opened(parent.seq)
-            own.executemany(PUT, [(name, at, None) for name in taken])
+            own.executemany(ADD, [(name, at, None) for name in taken])
         except apsw.Error as error:
             raise self._broken(error) from error
         self._at = at
@@ -117,7 +116,7 @@ class DiskShelf:
 
     # ------------------------------------------------------------------------------ look
 
-    def look(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
+    def peek(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
         parent = self._seen.get(parent_id)
         if parent is None:
             parent = self._seen[parent_id] = self._parent(parent_id, orders, [])
@@ -136,11 +135,11 @@ class DiskShelf:
             self._seen.pop(name, None)
         self._sharing.clear()
 
-    def find(self, key: str) -> Named | None:
+    def find(self, key: str) -> StoreEntry | None:
         if not bloom.may_know(self._known, key):
             return None
         for row in self._rows(NAME, key):
-            return Named(*row)
+            return StoreEntry(*row)
         return None
 
     def parents(self, orders: Mapping[str, Order]) -> Iterator[Parent]:
@@ -239,11 +238,11 @@ class DiskShelf:
             set_up(file)
         except apsw.Error as error:
             file.close()
-            remove(path)
+            delete(path)
             raise OSError(f"the snapshots' folder takes no file ({error})") from error
         return path, file
 
-    def keep(self) -> None:
+    def retain(self) -> None:
         """Have what lies there now be read by who comes from a snapshot.
 
         Raises OSError where there is no such file.
@@ -251,7 +250,7 @@ class DiskShelf:
         if self._own is None:
             return
         try:
-            self._own.execute(KEEP, (self._at,))
+            self._own.execute(RETAIN, (self._at,))
             self._own.execute("commit")
             try:
                 if self._path is None or not self._path.exists():  # None, or cleared away.
@@ -260,7 +259,7 @@ class DiskShelf:
                 self._own.execute("begin")
         except apsw.Error as error:
             raise self._broken(error) from error
-        self._is_kept = True
+        self._is_retained = True
 
     def _move(self, former: apsw.Connection) -> None:
         """Copy what it holds to a new file in the folder. Raises OSError where it takes none."""
@@ -271,27 +270,27 @@ class DiskShelf:
                 copying.step()
         except apsw.Error as error:
             own.close()
-            remove(path)
+            delete(path)
             raise OSError(f"the snapshots' folder takes no file ({error})") from error
         former.close()
         self._path, self._own = path, own
 
-    def __reduce__(self) -> tuple[type[Mark], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[type[StoreMark], tuple[object, ...]]:
         """What a snapshot says of it."""
         if self._own is None and self._base is None:
-            return Mark, ("", 0, b"")
+            return StoreMark, ("", 0, b"")
         assert self._path is not None, "`keep` was called"
-        return Mark, (self._path.name, self._at, bytes(self._known))
+        return StoreMark, (self._path.name, self._at, bytes(self._known))
 
-    def restore(self, found: Mark | MemoryShelf, folder: Path) -> None:
+    def restore(self, found: StoreMark | MemoryStore, folder: Path) -> None:
         """Hold what a snapshot of the folder says. Raises UnusableError where it is gone."""
         self.clear()
-        if isinstance(found, MemoryShelf):
+        if isinstance(found, MemoryStore):
             shared = [*found.shared.values()]
-            for parent in found.lying.values():
+            for parent in found.stored.values():
                 home = parent.parent_id
                 names = {key: x.name for key, x in found.names.items() if x.parent_id == home}
-                self.put(parent, shared, names, 1)
+                self.add(parent, shared, names, 1)
                 shared = []
             return
         if not found.file:
@@ -302,7 +301,7 @@ class DiskShelf:
         try:
             self._base = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             self._base.set_busy_timeout(BUSY_MS)
-            if not self._base.execute(KEPT, (found.at,)).fetchall():
+            if not self._base.execute(RETAINED, (found.at,)).fetchall():
                 self.clear()
                 raise UnusableError(f"its shelf {found.file} was not written up to it")
             self._base_path, self._base_at, self._at = path, found.at, found.at
@@ -328,13 +327,13 @@ class DiskShelf:
             self._base.close()
         self._base = self._base_path = None
 
-    def _broken(self, error: Exception) -> ShelfError:
+    def _broken(self, error: Exception) -> StoreError:
         """What to raise; a file that cannot be relied on is no more offered to anybody."""
         offered = (self._path, self._base_path)
         self.close()
         for path in offered:
-            remove(path)
-        return ShelfError(
+            delete(path)
+        return StoreError(
             f"shard {self._shard}: the shelf of finished orders failed ({error}). Nothing was "
             "written; the shard is folded again. Look at the disk of TMPDIR and of the snapshots."
         )
@@ -350,10 +349,10 @@ class DiskShelf:
         for file in (self._own, self._base):
             if file is not None:
                 file.close()
-        if not self._is_kept:
-            remove(self._path)
+        if not self._is_retained:
+            delete(self._path)
         self._own = self._base = self._path = self._base_path = None
-        self._is_kept = False
+        self._is_retained = False
 
 
 # --------------------------------------------------------------------------------- files
@@ -380,7 +379,7 @@ def beginning(path: Path) -> str:
     return path.name.rpartition("-")[0]
 
 
-def remove(path: Path | None) -> None:
+def delete(path: Path | None) -> None:
     """Delete a file that nobody has open here, with what SQLite keeps beside it."""
     if path is not None:
         for beside in ("", "-wal", "-shm"):
@@ -404,14 +403,14 @@ _of_order = REDUCERS[Order]
 
 def _apart(order: Order) -> Reduced:
     """An order of one parent alone is written with it."""
-    return (Elsewhere, (order.order_id,)) if order.is_shared else _of_order(order)
+    return (SharedOrder, (order.order_id,)) if order.is_shared else _of_order(order)
 
 
 APART: Mapping[type, Callable[[Any], Reduced]] = {**REDUCERS, Order: _apart}
 
 
 def written(found: object, reducers: Mapping[type, Callable[[Any], Reduced]]) -> bytes:
-    content = objects.dumped(found, reducers)
+    content = state_codec.dumped(found, reducers)
     return crc32(content).to_bytes(DIGEST_BYTES) + content
 
 
@@ -431,6 +430,6 @@ class _Unpickler(Unpickler):
         self._elsewhere = elsewhere
 
     def find_class(self, module: str, name: str) -> Callable[..., object]:
-        if self._elsewhere is not None and name == Elsewhere.__name__:
+        if self._elsewhere is not None and name == SharedOrder.__name__:
             return self._elsewhere
         return super().find_class(module, name)

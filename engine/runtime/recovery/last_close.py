@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from engine.core.events import BatchSealed, PositionsCarried, SealKind, StageEvent, TopicPlace
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Record, Start
-from engine.runtime.replica import WRITTEN, Follower, positions_in
-from engine.runtime.shard_log import Recording, Sealing, decoded, event_of, events_of
+from engine.runtime.replica import WRITTEN, Replica, positions_in
+from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, events_of
 
 PIECE_RECORDS = 2_000  # Seals read at a time on the way back.
 MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
@@ -27,7 +27,7 @@ IsOfClose = Callable[[Record], bool]  # Whether a record belongs to the close or
 class Close(NamedTuple):
     """A close, and where every topic goes on after it."""
 
-    sealing: Sealing
+    seal_record: SealRecord
     events: list[StageEvent]
     starts: dict[str, Start]
 
@@ -38,22 +38,22 @@ def last_close(log: Log, number: int, after: int = -1, upto: int | None = None) 
     `upto` is the last batch to look at; None is the newest. Raises CorruptLogError where the log
     does not hold what its seal says, LogUnavailableError.
     """
-    sealing = _last_seal(log, number, after, NEVER if upto is None else upto)
-    return None if sealing is None else _read(log, number, sealing)
+    seal_record = _last_seal(log, number, after, NEVER if upto is None else upto)
+    return None if seal_record is None else _read(log, number, seal_record)
 
 
-def begun_at(log: Log, follower: Follower, close: Close) -> Recording:
+def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
     """The log right after a close, where the follower stands then too."""
-    follower.begin_at_close(close.sealing.seal, close.events)
-    recording = Recording(log, follower.number)
+    replica.begin_at_close(close.seal_record.seal, close.events)
+    shard_log = ShardLog(log, replica.number)
     for topic in INPUT_TOPICS:
-        recording.start(topic, follower.resume(topic))
+        shard_log.start(topic, replica.resume(topic))
     for topic, start in close.starts.items():
-        recording.start(topic, start)
-    return recording
+        shard_log.start(topic, start)
+    return shard_log
 
 
-def _last_seal(log: Log, number: int, after: int, upto: int) -> Sealing | None:
+def _last_seal(log: Log, number: int, after: int, upto: int) -> SealRecord | None:
     offset: int | None = None
     while found := log.before(JOURNAL, number, offset, PIECE_RECORDS):
         for record in reversed(found):
@@ -61,14 +61,14 @@ def _last_seal(log: Log, number: int, after: int, upto: int) -> Sealing | None:
             if seal.batch <= after:
                 return None
             if seal.kind is SealKind.CLOSE and seal.batch <= upto:
-                return Sealing(seal, record._replace(position=seal.batch))  # One seal a batch.
+                return SealRecord(seal, record._replace(position=seal.batch))  # One seal a batch.
         offset = found[0].offset
     return None
 
 
-def _read(log: Log, number: int, sealing: Sealing) -> Close | None:
+def _read(log: Log, number: int, seal_record: SealRecord) -> Close | None:
     """What the close wrote; the ingest first, as it says how to find the rest."""
-    seal, record = sealing
+    seal, record = seal_record
     outputs: dict[str, list[Record]] = {}
     starts = {JOURNAL: Start(record.offset + 1, seal.batch + 1)}
     counts = {entry.topic: entry.record_count for entry in seal.outputs}
@@ -86,7 +86,7 @@ def _read(log: Log, number: int, sealing: Sealing) -> Close | None:
                 return None
         before = {entry.topic: entry.next_position for entry in places.outputs}
         starts[topic] = Start(offset, before[topic] + counts.get(topic, 0))
-    return Close(sealing, events_of(seal, outputs, number), starts)
+    return Close(seal_record, events_of(seal, outputs, number), starts)
 
 
 def _own(

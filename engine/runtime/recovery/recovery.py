@@ -27,13 +27,12 @@ from engine.log.port import (
     CorruptLogError,
     Log,
 )
-from engine.runtime.recovery import last_close as closing
-from engine.runtime.recovery import snapshot
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery import last_close, snapshot
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.state_codec import UnusableError
-from engine.runtime.replica import WRITTEN, Follower
+from engine.runtime.replica import WRITTEN, Replica
 from engine.runtime.shard import Rules, Shard
-from engine.runtime.shard_log import Recording, Sealing, events_of, last_seal
+from engine.runtime.shard_log import SealRecord, ShardLog, events_of, last_seal
 
 TOLD_EVERY_S = 5.0  # How far a long recovery is.
 
@@ -47,10 +46,10 @@ class Progress(NamedTuple):
     total: int
 
 
-class Opened(NamedTuple):
+class Started(NamedTuple):
     """The log from where folding begins, and what that is, for people."""
 
-    recording: Recording
+    shard_log: ShardLog
     origin: str
 
 
@@ -62,162 +61,157 @@ def recover(
     `snapshots` is the folder of this log's snapshots. Raises CorruptLogError where the log
     contradicts its journal, LogUnavailableError.
     """
-    shard = Shard(number, rules, DiskShelf())
+    shard = Shard(number, rules, DiskStore())
     newest = last_seal(log, number)
     total = 0 if newest is None else newest.batch + 1
     try:
-        recording, origin = begun(log, shard, snapshots)
-        with recording:
+        shard_log, origin = started(log, shard, snapshots)
+        with shard_log:
             if newest is None:
-                _check_empty(recording)
+                _check_empty(shard_log)
             first, told_s = shard.next_batch, time.monotonic()
             _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
-            for sealing in folded(log, shard, recording, snapshots):
-                done = sealing.seal.batch + 1
+            for seal_record in folded(log, shard, shard_log, snapshots):
+                done = seal_record.seal.batch + 1
                 yield Progress(done, max(done, total))
                 if time.monotonic() - told_s > TOLD_EVERY_S:
                     told_s = time.monotonic()
                     _log.info("shard %s: %s of %s batches", number, done - first, total - first)
-            _check_ends(recording, shard)
+            _check_ends(shard_log, shard)
     except BaseException:
-        shard.state.shelf.close()
+        shard.state.finished.close()
         raise
     return shard
 
 
-def opened(
-    log: Log, follower: Follower, snapshots: Path | None, failed: Collection[int] = ()
-) -> Recording:
-    """The log from where folding begins, where the follower stands then too.
+def started(
+    log: Log, replica: Replica, snapshots: Path | None, failed: Collection[int] = ()
+) -> Started:
+    """The log from where folding begins, where the replica stands then too, and what that is.
 
-    It begins at no snapshot of the batches that `failed`.
+    No snapshot of the batches that `failed` is taken.
     """
-    return begun(log, follower, snapshots, failed).recording
-
-
-def begun(
-    log: Log, follower: Follower, snapshots: Path | None, failed: Collection[int] = ()
-) -> Opened:
-    """The same, and what it begins at."""
-    number = follower.number
-    recording = None if snapshots is None else _at_snapshot(log, follower, snapshots, failed)
+    number = replica.number
+    shard_log = None if snapshots is None else _at_snapshot(log, replica, snapshots, failed)
     try:
-        close = closing.last_close(log, number, follower.next_batch - 1)
+        close = last_close.last_close(log, number, replica.next_batch - 1)
         if close is not None:
-            if recording is not None:
-                recording.close()
-            recording = closing.begun_at(log, follower, close)
+            if shard_log is not None:
+                shard_log.close()
+            shard_log = last_close.started_after(log, replica, close)
             if snapshots is not None:
-                keep(snapshots, follower, recording, close.sealing)
-            return Opened(recording, f"close of batch {close.sealing.seal.batch}")
-        if recording is not None:
-            return Opened(recording, f"snapshot of batch {follower.next_batch - 1}")
-        return Opened(Recording(log, number), "from the log's beginning")
+                write_snapshot(snapshots, replica, shard_log, close.seal_record)
+            return Started(shard_log, f"close of batch {close.seal_record.seal.batch}")
+        if shard_log is not None:
+            return Started(shard_log, f"snapshot of batch {replica.next_batch - 1}")
+        return Started(ShardLog(log, number), "from the log's beginning")
     except BaseException:
-        if recording is not None:
-            recording.close()
+        if shard_log is not None:
+            shard_log.close()
         raise
 
 
 def _at_snapshot(
-    log: Log, follower: Follower, snapshots: Path, failed: Collection[int]
-) -> Recording | None:
+    log: Log, replica: Replica, snapshots: Path, failed: Collection[int]
+) -> ShardLog | None:
     """The log from the newest usable snapshot on."""
-    number = follower.number
+    number = replica.number
     for path in snapshot.paths(snapshots, number):
-        recording = Recording(log, number)
+        shard_log = ShardLog(log, number)
         try:
-            snapshot.restore(follower, recording, path, failed)
+            snapshot.restore(replica, shard_log, path, failed)
         except UnusableError as error:
-            recording.close()
+            shard_log.close()
             _log.warning("shard %s: snapshot %s is passed by: %s", number, path.name, error)
         except BaseException:
-            recording.close()
+            shard_log.close()
             raise
         else:
-            return recording
+            return shard_log
     return None
 
 
 def folded(
-    log: Log, follower: Follower, recording: Recording, snapshots: Path | None = None
-) -> Iterator[Sealing]:
+    log: Log, replica: Replica, shard_log: ShardLog, snapshots: Path | None = None
+) -> Iterator[SealRecord]:
     """Take every batch that the journal has by now; of closed days what matters.
 
     A snapshot is left behind of what a close leaves. Raises CorruptLogError.
     """
-    opening = 0 if follower.next_batch else opening_batch(log, follower.number)
-    for sealing in recording.seals():
-        seal = sealing.seal
-        follower.check_follows(seal)  # First: a lost seal is not to be taken for lost records.
+    opening = 0 if replica.next_batch else batch_after_last_close(log, replica.number)
+    for seal_record in shard_log.seals():
+        seal = seal_record.seal
+        replica.check_follows(seal)  # First: a lost seal is not to be taken for lost records.
         if seal.batch >= opening:
-            fold(follower, recording, seal)
+            fold(replica, shard_log, seal)
         else:
-            pass_over(follower, recording, seal)
+            pass_over(replica, shard_log, seal)
             if seal.batch == opening - 1:
-                start_day(follower, recording)
+                start_day(replica, shard_log)
         is_close = seal.kind is SealKind.CLOSE and seal.batch >= opening - 1
         if is_close and snapshots is not None:
-            keep(snapshots, follower, recording, sealing)
-        yield sealing
+            write_snapshot(snapshots, replica, shard_log, seal_record)
+        yield seal_record
 
 
-def keep(folder: Path, follower: Follower, recording: Recording, sealing: Sealing) -> None:
+def write_snapshot(
+    folder: Path, replica: Replica, shard_log: ShardLog, seal_record: SealRecord
+) -> None:
     """Write a snapshot; a folder that can't take it costs a later start its time and no more."""
-    place = snapshot.Place.of(follower, recording, sealing)
+    place = snapshot.SnapshotHeader.of(replica, shard_log, seal_record)
     try:
-        path = snapshot.write(folder, place, follower.state)
+        path = snapshot.write(folder, place, replica.state)
     except OSError as error:
         _log.warning("shard %s: no snapshot of batch %s: %s", place.shard, place.batch, error)
     else:
         _log.info("shard %s: wrote %s", place.shard, path.name)
 
 
-def opening_batch(log: Log, number: int) -> int:
+def batch_after_last_close(log: Log, number: int) -> int:
     """The first batch after the last CLOSE; 0 where no day was closed."""
-    with Recording(log, number) as recording:
+    with ShardLog(log, number) as shard_log:
         closes = (
             batch
-            for batch, (seal, _) in enumerate(recording.seals(), start=1)
+            for batch, (seal, _) in enumerate(shard_log.seals(), start=1)
             if seal.kind is SealKind.CLOSE
         )
         return max(closes, default=0)
 
 
-def pass_over(shard: Follower, recording: Recording, seal: BatchSealed) -> None:
+def pass_over(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
     """Take a batch of a closed day: of a CLOSE what it carries too."""
-    outputs = recording.outputs(seal)
-    inputs = recording.inputs(seal, SHARED_TOPICS)
+    outputs = shard_log.outputs(seal)
+    inputs = shard_log.inputs(seal, SHARED_TOPICS)
     is_needed = seal.kind is SealKind.CLOSE or any(inputs.values())  # Some may be rejected.
     shard.skip(seal, inputs, events_of(seal, outputs, shard.number) if is_needed else ())
 
 
-def start_day(shard: Follower, recording: Recording) -> None:
+def start_day(shard: Replica, shard_log: ShardLog) -> None:
     """Read the instruments' inputs from where the close left them."""
     for topic in INPUT_TOPICS:
         if topic not in SHARED_TOPICS:
-            recording.start(topic, shard.resume(topic))
+            shard_log.start(topic, shard.resume(topic))
 
 
-def fold(shard: Follower, recording: Recording, seal: BatchSealed) -> None:
+def fold(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
     """Take a batch of the day whole, by its recorded events."""
-    inputs = recording.inputs(seal, INPUT_TOPICS)
-    shard.fold(seal, inputs, events_of(seal, recording.outputs(seal), shard.number))
+    inputs = shard_log.inputs(seal, INPUT_TOPICS)
+    shard.fold(seal, inputs, events_of(seal, shard_log.outputs(seal), shard.number))
 
 
-def _check_empty(recording: Recording) -> None:
+def _check_empty(shard_log: ShardLog) -> None:
     """A shard starts empty only where nothing was ever written for it."""
     for topic in WRITTEN:
-        if recording.source(topic).has_more():
+        if shard_log.cursor(topic).has_more():
             raise CorruptLogError(
-                f"shard {recording.number}: {topic} holds records but the journal has no seal. "
+                f"shard {shard_log.number}: {topic} holds records but the journal has no seal. "
                 "Nothing was written; restore the journal, or use another log or prefix."
             )
 
 
-def _check_ends(recording: Recording, shard: Shard) -> None:
+def _check_ends(shard_log: ShardLog, shard: Shard) -> None:
     for topic in WRITTEN:
-        if recording.source(topic).has_more():
+        if shard_log.cursor(topic).has_more():
             raise CorruptLogError(
                 f"shard {shard.number}: {topic} holds records after the last seal, batch "
                 f"{shard.next_batch - 1}. The journal was cut; nothing was written."

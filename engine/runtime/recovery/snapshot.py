@@ -24,15 +24,15 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from engine.core import events
-from engine.core.state.finished_store import Mark, MemoryShelf
+from engine.core.state.finished_store import MemoryStore, StoreMark
 from engine.core.state.state import State
 from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
 from engine.runtime.garbage_collection import not_collected
-from engine.runtime.recovery import finished_file as shelves
-from engine.runtime.recovery.finished_file import DiskShelf
+from engine.runtime.recovery import finished_file
+from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.state_codec import LAYOUT, REDUCERS, Unpickler, UnusableError, dumped
-from engine.runtime.replica import Follower
-from engine.runtime.shard_log import Recording, Sealing
+from engine.runtime.replica import Replica
+from engine.runtime.shard_log import SealRecord, ShardLog
 
 KEPT = 3  # Files of a shard; older ones go.
 FORMAT = b"metaorder snapshot 1"
@@ -40,7 +40,7 @@ HEADER_BYTES_MAX = 65_536
 SUFFIX = ".snapshot"
 
 
-class Place(NamedTuple):
+class SnapshotHeader(NamedTuple):
     """What a snapshot says of itself: where in which log, and by whom."""
 
     shard: int
@@ -53,19 +53,19 @@ class Place(NamedTuple):
     starts: Mapping[str, Start]  # What comes next in each topic.
 
     @classmethod
-    def of(cls, follower: Follower, recording: Recording, sealing: Sealing) -> Self:
+    def of(cls, replica: Replica, shard_log: ShardLog, seal_record: SealRecord) -> Self:
         """Where both are, right after this batch."""
-        seal, record = sealing
-        assert follower.next_batch == seal.batch + 1, "the batch was folded"
-        starts = {topic: follower.resume(topic) for topic in INPUT_TOPICS}
-        starts |= {topic: recording.place(topic) for topic in OUTPUT_TOPICS}
+        seal, record = seal_record
+        assert replica.next_batch == seal.batch + 1, "the batch was folded"
+        starts = {topic: replica.resume(topic) for topic in INPUT_TOPICS}
+        starts |= {topic: shard_log.next_start(topic) for topic in OUTPUT_TOPICS}
         sealed = Start(record.offset, record.position)
         return cls(
-            follower.number,
+            replica.number,
             seal.batch,
             seal.chain,
-            follower.release,
-            follower.python,
+            replica.release,
+            replica.python,
             LAYOUT,
             sealed,
             starts,
@@ -96,13 +96,13 @@ class Place(NamedTuple):
 # --------------------------------------------------------------------------------- files
 
 
-def write(folder: Path, place: Place, state: State) -> Path:
+def write(folder: Path, place: SnapshotHeader, state: State) -> Path:
     """Put a snapshot into the folder, in one step; older ones of the shard go.
 
     Raises OSError where the folder cannot take it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    state.shelf.keep()
+    state.finished.retain()
     rest = place.to_json() + b"\n" + dumped(state)
     path = folder / f"shard-{place.shard:04}-batch-{place.batch:012}{SUFFIX}"
     draft = folder / f".{path.name}.{os.getpid()}"
@@ -117,7 +117,7 @@ def write(folder: Path, place: Place, state: State) -> Path:
         draft.unlink(missing_ok=True)
     _sync(folder)
     _prune(folder, place.shard)
-    shelves.prune(folder, place.shard, state.day_seq)
+    finished_file.prune(folder, place.shard, state.day_seq)
     return path
 
 
@@ -126,7 +126,7 @@ def paths(folder: Path, shard: int) -> list[Path]:
     return sorted(folder.glob(f"shard-{shard:04}-batch-*{SUFFIX}"), reverse=True)
 
 
-def read_place(path: Path) -> Place:
+def read_header(path: Path) -> SnapshotHeader:
     """What the file says of itself. Raises UnusableError."""
     try:
         with path.open("rb") as file:
@@ -136,12 +136,12 @@ def read_place(path: Path) -> Place:
         raise UnusableError(f"it cannot be read ({error})") from error
     if not first.startswith(FORMAT + b" "):
         raise UnusableError(f"it does not begin with {FORMAT.decode()!r}")
-    return Place.of_json(header)
+    return SnapshotHeader.of_json(header)
 
 
-def check_place(place: Place, follower: Follower) -> None:
+def check_header(place: SnapshotHeader, replica: Replica) -> None:
     """Raise UnusableError if another shard's, or made by other code."""
-    wanted = (follower.number, follower.release, follower.python, LAYOUT)
+    wanted = (replica.number, replica.release, replica.python, LAYOUT)
     found = (place.shard, place.release, place.python, place.layout)
     for name, is_, expected in zip(
         ("shard", "release", "Python", "layout"), found, wanted, strict=True
@@ -228,39 +228,39 @@ def copied(state: State) -> State:
 
 
 def restore(
-    follower: Follower, recording: Recording, path: Path, failed: Collection[int] = ()
+    replica: Replica, shard_log: ShardLog, path: Path, failed: Collection[int] = ()
 ) -> None:
     """Bring both to where the snapshot stands.
 
     Raises UnusableError if it is another shard's, other code's, damaged, not of this log, or of a
     batch that `failed` before; then nothing has moved but the recording's journal.
     """
-    place = read_place(path)
-    check_place(place, follower)
+    place = read_header(path)
+    check_header(place, replica)
     if place.batch in failed:
         raise UnusableError("its shelf failed twice")
-    recording.start(JOURNAL, place.sealed)
-    check_log(place, recording)
+    shard_log.start(JOURNAL, place.sealed)
+    check_log(place, shard_log)
     state = read_state(path, place.shard)
-    found, shelf = state.shelf, follower.state.shelf
-    if isinstance(shelf, DiskShelf) and isinstance(found, Mark | MemoryShelf):
-        shelf.restore(found, path.parent)
-        state.shelf = shelf
-    elif isinstance(found, Mark):
+    found, store = state.finished, replica.state.finished
+    if isinstance(store, DiskStore) and isinstance(found, StoreMark | MemoryStore):
+        store.restore(found, path.parent)
+        state.finished = store
+    elif isinstance(found, StoreMark):
         raise UnusableError("it refers to a shelf on the disk, and this shard's is in memory")
     for topic, start in place.starts.items():
         if topic != JOURNAL:
-            recording.start(topic, start)
-    follower.begin_from(place.batch, place.chain, place.starts, state)
+            shard_log.start(topic, start)
+    replica.begin_from(place.batch, place.chain, place.starts, state)
 
 
-def check_log(place: Place, recording: Recording) -> None:
+def check_log(place: SnapshotHeader, shard_log: ShardLog) -> None:
     """Take the snapshot's seal; raise UnusableError if the log has another one there."""
     try:
-        sealing = next(recording.seals(), None)
+        seal_record = next(shard_log.seals(), None)
     except CorruptLogError as error:
         raise UnusableError(f"the log has no seal where its batch {place.batch} was") from error
-    if sealing is None:
+    if seal_record is None:
         raise UnusableError(f"the log ends before its batch {place.batch}")
-    if (sealing.seal.batch, sealing.seal.chain) != (place.batch, place.chain):
+    if (seal_record.seal.batch, seal_record.seal.chain) != (place.batch, place.chain):
         raise UnusableError(f"the log has another chain at batch {place.batch}")

@@ -17,9 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from engine.core import events
-from engine.core.state import finished_store as shelves
-from engine.core.state import model
-from engine.core.state import state as states
+from engine.core.state import finished_store, model, state
 
 
 class UnusableError(Exception):
@@ -28,7 +26,7 @@ class UnusableError(Exception):
 
 def _kinds() -> Iterator[type]:
     """The classes of the state and of the events, each defined where it is named."""
-    for module in (states, model, shelves, events):
+    for module in (state, model, finished_store, events):
         for kind in vars(module).values():
             if isinstance(kind, type) and kind.__module__ == module.__name__:
                 yield kind

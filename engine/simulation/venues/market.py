@@ -13,8 +13,7 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.market import consolidated as market
-from engine.core.market import reference
+from engine.core.market import consolidated, reference
 from engine.core.state.state import Settings, State
 from engine.simulation.chance import PPM, below
 from engine.simulation.market.rows import AUCTION_CONDITIONS, OFF_EXCHANGE
@@ -48,7 +47,7 @@ class VenueMarket:
         in_session: bool,
     ) -> list[Fill]:
         """Fold what the market does; whom of our children it fills."""
-        market.FACTS[type(event)](self.known, event)
+        consolidated.FACTS[type(event)](self.known, event)
         if isinstance(event, QuoteObserved):
             self._observe_quote(event)
         elif isinstance(event, DepthObserved):
@@ -68,8 +67,8 @@ class VenueMarket:
 
     def view(self, venue: str, instrument_id: str, now_ns: int) -> View:
         quote = self.known.book(instrument_id).quotes.get(venue)
-        is_alive = quote is not None and market.is_fresh(self.known, quote, now_ns)
-        return View(now_ns, market.view(self.known, instrument_id, now_ns), is_alive)
+        is_alive = quote is not None and consolidated.is_fresh(self.known, quote, now_ns)
+        return View(now_ns, consolidated.view(self.known, instrument_id, now_ns), is_alive)
 
     def _observe_quote(self, quote: QuoteObserved) -> None:
         book = self.book(quote.venue, quote.instrument_id)

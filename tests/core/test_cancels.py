@@ -1,0 +1,185 @@
+"""Which children come back: at once, at a schedule point, or not at all."""
+
+from typing import Any
+
+import pytest
+from routed import PLENTY, on, resting
+from world import (
+    HOUR,
+    LIT,
+    MINUTE,
+    NOW_NS,
+    OTHER_LIT,
+    SECOND,
+    an,
+    cancel_rejected,
+    dark_venue,
+    halt,
+    kill,
+    order,
+    policy,
+    px,
+    quote,
+    report,
+    trade,
+    trading,
+)
+
+from engine.core.events import (
+    CancelReason,
+    ChildCancelRequested,
+    ChildTimeInForce,
+    ControlScope,
+    ExecType,
+    ParentEnded,
+    Router,
+    Side,
+    Strategy,
+    Urgency,
+)
+from engine.core.routing import cancels
+
+
+def test_a_child_away_from_the_touch_comes_back_at_the_next_point_and_not_before() -> None:
+    world = resting()
+    child = world.child()
+
+    world.when(quote(LIT, 100.01, 100.03), after_ns=SECOND).then_no(ChildCancelRequested)
+    world.at(NOW_NS + MINUTE, quote(LIT, 100.01, 100.03, received_ns=NOW_NS + MINUTE))
+
+    world.then_some(
+        an(ChildCancelRequested, child_id=child.child_id, reason=CancelReason.AWAY_FROM_TOUCH)
+    )
+
+
+def test_a_child_at_the_touch_keeps_its_place() -> None:
+    on(resting(), 1).then_no(ChildCancelRequested)
+
+
+def test_a_child_at_the_parents_limit_keeps_its_place_when_the_market_runs_away() -> None:
+    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), trade(PLENTY))
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, limit_px=px(100.00)))
+
+    for minute in (1, 2):
+        now_ns = NOW_NS + minute * MINUTE
+        world.at(now_ns, quote(LIT, 100.05, 100.07, received_ns=now_ns))
+        world.then_no(ChildCancelRequested)
+
+
+def test_without_a_near_side_a_child_keeps_its_place() -> None:
+    world = resting()
+
+    world.at(NOW_NS + MINUTE).then_no(ChildCancelRequested)
+
+
+def test_what_rests_comes_back_when_the_parent_is_behind_and_could_take() -> None:
+    world = resting()
+    child = world.child()
+
+    on(world, 3).then_some(
+        an(ChildCancelRequested, child_id=child.child_id, reason=CancelReason.BEHIND_SCHEDULE)
+    )
+    on(world, 4)  # Asked once, not again while the venue has not answered.
+    asked = [c.child_id for c in world.all_of(ChildCancelRequested)]
+    assert child.child_id not in asked
+
+
+def test_a_refused_cancel_is_asked_for_again_at_the_next_point() -> None:
+    world = on(resting(), 3)
+    child = world.children()[0]
+    world.given(cancel_rejected(child))
+
+    on(world, 4).then_some(an(ChildCancelRequested, child_id=child.child_id))
+
+
+def test_what_rests_keeps_its_place_while_nothing_could_be_taken_instead() -> None:
+    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), trade(PLENTY))
+    world.given(
+        order(order_qty=6_000, end_ns=NOW_NS + HOUR, limit_px=px(100.00), urgency=Urgency.HIGH)
+    )
+
+    for minute in (5, 30, 59):
+        on(world, minute).then_no(ChildCancelRequested)
+
+
+def test_a_taking_child_is_never_recalled_for_its_price() -> None:
+    world = trading(trade(PLENTY)).given(
+        order(order_qty=6_000, urgency=Urgency.HIGH, end_ns=NOW_NS + HOUR)
+    )
+    assert world.children()[0].terms.time_in_force is ChildTimeInForce.IOC
+
+    on(world, 5).then_no(ChildCancelRequested)
+
+
+def test_a_peg_comes_back_when_behind_but_never_for_the_touch() -> None:
+    ruled = policy(router=Router.LIQUIDITY_SEEKING, strategy=Strategy.TWAP)
+    world = trading(dark_venue(), ruled, trade(PLENTY))
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
+
+    on(world, 1, quote(LIT, 100.01, 100.03)).then_no(ChildCancelRequested)
+    on(world, 3).then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (halt(), CancelReason.HALT),
+        (kill(), CancelReason.KILL_SWITCH),
+        (kill(ControlScope.VENUE, LIT), CancelReason.KILL_SWITCH),
+    ],
+)
+def test_what_a_person_forbids_comes_back_at_once(told: Any, reason: CancelReason) -> None:  # noqa: ANN401
+    world = resting().when(told)
+
+    world.then_some(an(ChildCancelRequested, reason=reason))
+
+
+@pytest.mark.parametrize(("side", "tighter"), [(Side.BUY, 99.90), (Side.SELL, 100.10)])
+def test_a_child_beyond_a_tighter_limit_comes_back_at_once(side: Side, tighter: float) -> None:
+    loose = px(100.00) if side is Side.BUY else px(100.02)
+    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), trade(PLENTY))
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, limit_px=loose, side=side))
+    child = world.child()
+    parent = world.parent()
+    assert cancels.reason_for_one(world.state, parent, child) is None
+
+    parent.limit_px = px(tighter)
+
+    assert cancels.reason_for_one(world.state, parent, child) is CancelReason.LIMIT_CHANGED
+
+
+def test_at_the_end_of_the_window_everything_comes_back_until_it_has() -> None:
+    world = resting()
+    child = world.child()
+
+    world.when(after_ns=HOUR).then_some(an(ChildCancelRequested, reason=CancelReason.WINDOW_ENDED))
+    world.when(cancel_rejected(child), after_ns=SECOND).then_no(ChildCancelRequested)
+    world.when(after_ns=2 * MINUTE).then_some(an(ChildCancelRequested, child_id=child.child_id))
+    world.when(report(child, ExecType.CANCELED)).then_some(ParentEnded)
+
+
+def test_a_parent_without_a_plan_is_not_behind() -> None:
+    world = trading(policy(window_ns=MINUTE)).given(order())
+
+    assert not cancels.is_behind(world.state, world.parent(), NOW_NS)
+    assert cancels.cancel_stale_children(world.state, world.parent(), NOW_NS) == ()
+
+
+def test_what_rests_keeps_its_place_while_only_a_barred_venue_could_be_taken() -> None:
+    world = trading(
+        policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL),
+        trade(PLENTY),
+        quote(OTHER_LIT, 100.00, 100.03),
+    )
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, excluded_venues=(LIT,)))
+
+    for minute in (3, 4):
+        now_ns = NOW_NS + minute * MINUTE
+        world.at(
+            now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, ask=100.03, received_ns=now_ns)
+        )
+        world.then_no(ChildCancelRequested)
+
+    now_ns = NOW_NS + 5 * MINUTE
+    world.at(now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, received_ns=now_ns))
+    world.then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))

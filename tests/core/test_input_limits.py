@@ -1,0 +1,191 @@
+"""What can mean nothing is found by its field, and everything that can is let through."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from world import (
+    CENT,
+    DAY,
+    OPEN_NS,
+    allotment,
+    at_once,
+    calendar,
+    cancel_rejected,
+    curve,
+    day_closed,
+    day_opened,
+    depth,
+    fees,
+    fill_report,
+    halt,
+    instrument,
+    kill,
+    lift,
+    mandate,
+    market,
+    not_sent,
+    order,
+    policy,
+    quote,
+    report,
+    restriction,
+    risk_limit,
+    send_started,
+    session,
+    tick_table,
+    trade,
+    trading,
+    venue,
+    venue_status,
+)
+
+from engine import topology
+from engine.core.controls import input_limits
+from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, TIME_NS_MAX, flaw
+from engine.core.events import ControlScope, Level
+
+LONG = "x" * (ID_CHARS_MAX + 1)
+CHILD = trading().given(at_once()).children()[0]
+PLAIN: tuple[Any, ...] = (
+    *market(),
+    depth(),
+    depth(bids=((100, 1), (99, 2)), asks=()),
+    trade(),
+    trade(0, 0),
+    venue_status(),
+    session(),
+    send_started(CHILD),
+    not_sent(CHILD),
+    cancel_rejected(CHILD),
+    report(CHILD),
+    fill_report(CHILD, -5),  # The break says what is wrong with it.
+    replace(report(CHILD), exec_id=""),
+    kill(),
+    kill(ControlScope.CLIENT, "c1"),
+    risk_limit(max_order_qty=0, collar_ppm=0),
+    allotment(0),
+    mandate(max_participation_ppm=1_000_000),
+    restriction(),
+    halt(),
+    lift(),
+    lift(ControlScope.SOURCE, ""),
+    lift(ControlScope.VENUE, ""),
+    lift(ControlScope.CONTROLS, ""),
+    day_closed(),
+    tick_table((0, CENT // 100), (100 * CENT, CENT)),
+    fees(taker=30, maker=-20),
+    calendar(),
+    curve((0, 1, 2), (0, 5)),
+    order(order_qty=-1, settlement=LONG),  # The refusal says what is wrong with it.
+)
+
+
+@pytest.mark.parametrize("fact", PLAIN, ids=lambda fact: type(fact).__name__)
+def test_what_can_be_is_let_through(fact: Any) -> None:  # noqa: ANN401
+    assert flaw(fact) == ""
+
+
+FLAWED: tuple[tuple[Any, str], ...] = (
+    (quote(bid_qty=-1), "bid_qty"),
+    (quote(ask_qty=QTY_MAX + 1), "ask_qty"),
+    (quote(bid=-1), "bid_px"),
+    (replace(quote(), ask_px=PX_MAX + 1), "ask_px"),
+    (quote(""), "venue"),
+    (quote(LONG), "venue"),
+    (quote(received_ns=-1), "received_ns"),
+    (trade(2**62), "last_qty"),
+    (trade(-1), "last_qty"),
+    (replace(trade(), last_px=2**62), "last_px"),
+    (depth(bids=((100, -1),)), "bids"),
+    (depth(bids=((99, 1), (100, 1))), "bids"),
+    (depth(asks=((100, 1), (99, 1))), "asks"),
+    (replace(depth(), asks=(Level(px=2**62, level_qty=1),)), "asks"),
+    (venue_status(LONG), "venue"),
+    (session(""), "venue"),
+    (send_started(CHILD, child_id=LONG), "child_id"),
+    (report(CHILD, exec_id=LONG), "exec_id"),
+    (replace(fill_report(CHILD, 1), exec_id=""), "exec_id"),
+    (kill(ControlScope.CONTROLS), "scope"),
+    (kill(ControlScope.FIRM, "x"), "scope_id"),
+    (kill(ControlScope.VENUE, ""), "scope_id"),
+    (risk_limit(ControlScope.VENUE, "N"), "scope"),
+    (risk_limit(max_order_qty=-1), "max_order_qty"),
+    (risk_limit(max_order_notional_cur=-1), "max_order_notional_cur"),
+    (risk_limit(collar_ppm=-1), "collar_ppm"),
+    (allotment(-1), "allotted_notional_cur"),
+    (allotment(1, shard=-1), "shard"),
+    (mandate(max_participation_ppm=-1), "max_participation_ppm"),
+    (mandate(max_participation_ppm=1_000_001), "max_participation_ppm"),
+    (mandate(excluded_venues=("",)), "excluded_venues"),
+    (mandate(""), "client_id"),
+    (policy(window_ns=-1), "window_ns"),
+    (policy(interval_ns=0), "interval_ns"),
+    (policy(interval_ns=2**62), "interval_ns"),
+    (policy(max_slice_ppm=0), "max_slice_ppm"),
+    (policy(policy_id=LONG), "policy_id"),
+    (restriction(""), "instrument_id"),
+    (halt(""), "instrument_id"),
+    (lift(ControlScope.INSTRUMENT, ""), "scope_id"),
+    (lift(ControlScope.CLIENT, "c1"), "scope"),
+    (day_opened(close_ns=OPEN_NS), "close_ns"),
+    (day_opened(close_ns=2**62), "close_ns"),
+    (day_opened(0), "day"),
+    (day_closed(-DAY), "day"),
+    (instrument(lot_qty=0), "lot_qty"),
+    (instrument(adv_qty=-1), "adv_qty"),
+    (instrument(currency="usd"), "currency"),
+    (instrument(daily_volatility_ppm=-1), "daily_volatility_ppm"),
+    (instrument(symbol="x" * 2_001), "symbol"),
+    (tick_table(), "bands"),
+    (tick_table((0, 0)), "bands"),
+    (tick_table((0, CENT), (0, CENT)), "bands"),
+    (venue(min_qty=-1), "min_qty"),
+    (fees(taker=2**60), "taker_fee_px"),
+    (fees(midpoint=-(2**60)), "midpoint_fee_px"),
+    (calendar(close_ns=0), "close_ns"),
+    (curve((0, 1), (1, 2)), "edges_ns"),
+    (curve((0, 1, 1), (1, 2)), "edges_ns"),
+    (curve((-1, 1), (1,)), "edges_ns"),
+    (curve((0, 1), (0,)), "volumes_qty"),
+    (curve((0,), ()), "volumes_qty"),
+    (curve((0, 1, 2), (1, -1)), "volumes_qty"),
+)
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"), FLAWED, ids=lambda x: x if isinstance(x, str) else type(x).__name__
+)
+def test_what_cannot_be_is_named_with_what_was_found_and_expected(
+    fact: Any,  # noqa: ANN401
+    field: str,
+) -> None:
+    text = flaw(fact)
+    assert text.startswith(f"{field} of {type(fact).__name__} is ")
+    assert ", expected " in text
+
+
+def test_every_fact_has_its_rules() -> None:
+    assert set(topology.FACT) <= set(input_limits.RULES)
+    assert set(input_limits.FORBIDDING) <= set(input_limits.RULES)
+
+
+BOUNDS = (-1, 0, 1, QTY_MAX, QTY_MAX + 1, PX_MAX, PX_MAX + 1, TIME_NS_MAX, TIME_NS_MAX + 1)
+NUMBERS = st.sampled_from(BOUNDS)
+
+
+@for_all(NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(("", "N", LONG)))
+def test_a_quotes_short_way_is_its_rules(
+    bid_px: int, bid_qty: int, ask_px: int, ask_qty: int, received_ns: int, code: str
+) -> None:
+    said: dict[str, Any] = {
+        "bid_px": bid_px,
+        "bid_qty": bid_qty,
+        "ask_px": ask_px,
+        "ask_qty": ask_qty,
+    }
+    seen = replace(quote(code), **said, received_ns=received_ns)
+
+    assert input_limits.is_plain_quote(seen) == (flaw(seen) == "")
