@@ -93,10 +93,8 @@ class Feeder(Loop):
         while not self._ends.wait(1 / self.rounds_per_s):
             publisher.send(*self._round())
             while not self._backlogs.empty():
-                instruments, count = self._backlogs.get()
-                for first in range(0, count, PILED_AT_ONCE):
-                    sent = range(first, min(count, first + PILED_AT_ONCE))
-                    publisher.send(*(self._order(self._chance.choice(instruments)) for _ in sent))
+                for orders in self._pile(*self._backlogs.get()):
+                    publisher.send(*orders)
                 self._is_piled.set()
 
     def pile_up(self, instruments: Sequence[str], count: int) -> None:
@@ -105,6 +103,11 @@ class Feeder(Loop):
         self._backlogs.put((instruments, count))
         while not self._is_piled.wait(1):
             assert self.is_alive(), f"the stream ended: {self.failure!r}"
+
+    def _pile(self, instruments: Sequence[str], count: int) -> Iterator[list[Input]]:
+        for first in range(0, count, PILED_AT_ONCE):
+            sent = range(first, min(count, first + PILED_AT_ONCE))
+            yield [self._order(self._chance.choice(instruments)) for _ in sent]
 
     def _round(self) -> Iterator[Input]:
         chance, now_ns = self._chance, time.time_ns()

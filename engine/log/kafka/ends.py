@@ -8,23 +8,17 @@ broker, asked at that moment, says how far the log is stable.
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
     Consumer,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     TopicPartition,
-)
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
-    AdminClient,
-    ListOffsetsResultInfo,
-    OffsetSpec,
 )
 
 from engine.log.kafka.client import CALL_MAX_S, LOGGER, Cluster, error_of, learn_leaders
@@ -37,10 +31,9 @@ SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readabl
 SETTLE_STEP_S = 0.0005
 RETRY_S = 0.02
 ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
+LATER_MAX_S = 1.0  # A question that nobody waits for is asked again soon.
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
 BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
-
-Later = Future[ListOffsetsResultInfo]  # An offset that is not known yet.
 
 
 def headers_of(message: Message) -> Headers:
@@ -69,9 +62,9 @@ class Ends:
     A question on a consumer's own connection would wait behind its long poll: 50 ms, not 0.4.
     """
 
-    def __init__(self, cluster: Cluster, admin: AdminClient) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._admin = admin
+        self._asking = ThreadPoolExecutor(1, "kafka-ends")
         self._stable = Consumer(cluster.reading(), logger=LOGGER)
         self._high = Consumer(
             cluster.reading({"isolation.level": "read_uncommitted"}), logger=LOGGER
@@ -87,15 +80,9 @@ class Ends:
         """The last stable offsets, in one question: before them everything is decided."""
         return self._ask(self._stable, locations, OFFSET_END)
 
-    def stable_later(self, locations: Sequence[Location]) -> list[Later]:
-        """The same without waiting; each answer, or KafkaException, is there within CALL_MAX_S."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # As the library has it.
-        answers = self._admin.list_offsets(
-            {TopicPartition(self.name(topic), number): latest for topic, number in locations},
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=CALL_MAX_S,
-        )
-        return [answers[TopicPartition(self.name(topic), number)] for topic, number in locations]
+    def stable_later(self, locations: Sequence[Location]) -> Future[list[int]]:
+        """The same without waiting; fails with LogUnavailableError, sooner than the others do."""
+        return self._asking.submit(self._ask, self._stable, locations, OFFSET_END, LATER_MAX_S)
 
     def name(self, topic: str) -> str:
         """As the cluster knows it."""
@@ -128,6 +115,7 @@ class Ends:
             time.sleep(SETTLE_STEP_S)
 
     def close(self) -> None:
+        self._asking.shutdown(cancel_futures=True)
         self._stable.close()
         self._high.close()
 
@@ -140,13 +128,19 @@ class Ends:
             high,
         )
 
-    def _ask(self, consumer: Consumer, locations: Sequence[Location], which: int) -> list[int]:
+    def _ask(
+        self,
+        consumer: Consumer,
+        locations: Sequence[Location],
+        which: int,
+        max_s: float = CALL_MAX_S,
+    ) -> list[int]:
         """One request to each leader; the watermarks' own call makes two for each partition."""
         asked = [
             TopicPartition(self._cluster.topic(topic), partition, which)
             for topic, partition in locations
         ]
-        deadline_s = time.monotonic() + CALL_MAX_S
+        deadline_s = time.monotonic() + max_s
         patience_s = ASK_FIRST_S
         while True:
             left_s = max(0.1, deadline_s - time.monotonic())

@@ -54,7 +54,7 @@ class KafkaLog:
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = topics.admin_of(self._cluster)
         topics.require(self._cluster, self._admin, partitions)
-        self._ends = Ends(self._cluster, self._admin)
+        self._ends = Ends(self._cluster)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
         self._lock = threading.Lock()

@@ -211,6 +211,7 @@ class Feed:
     def close(self) -> None:
         with self._lock:
             self._readers.clear()
+            self._reached.clear()
             self._consumer.close()
 
     def _hand_out(self, message: Message) -> None:

@@ -8,9 +8,13 @@ client itself has said that this is the end, the question comes seldom.
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.log.kafka.client import LOGGER
-from engine.log.kafka.ends import Ends, Later, Location
+from engine.log.kafka.ends import Ends, Location
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 STALL_S = 5.0  # A silence is looked into after this; then it is given twice as long, ...
 STALL_MAX_S = 60.0  # ... up to this, which is also what the client's word for an end is good for.
@@ -35,7 +39,8 @@ class Silences:
         self._ends = ends
         self._silences: dict[int, Silence] = {}
         self._ended: dict[int, int] = {}  # What the client has called the end.
-        self._asked: dict[int, Later] = {}
+        self._asked: list[int] = []  # The partitions of the question that is under way.
+        self._answer: Future[list[int]] | None = None
 
     def say_end(self, partition: int, offset: int) -> None:
         self._ended[partition] = offset
@@ -55,7 +60,7 @@ class Silences:
         if silence is None or silence.offset != offset:
             self._silences[partition] = Silence(offset, now_s, now_s, STALL_S, stable)
             return False
-        self._take_answers()
+        self._take_answer()
         silence.stable = max(silence.stable, stable)
         silent_s = now_s - silence.since_s
         if silent_s < silence.patience_s:
@@ -77,26 +82,22 @@ class Silences:
         silence = self._silences[partition]
         is_end = self._ended.get(partition) == silence.offset
         wait_s = STALL_MAX_S if is_end else silence.patience_s
-        if self._asked or now_s - silence.asked_s < wait_s:
+        if self._answer is not None or now_s - silence.asked_s < wait_s:
             return
         for other in self._silences.values():
             other.asked_s = now_s
-        answers = self._ends.stable_later([Location(self._topic, n) for n in self._silences])
-        self._asked = dict(zip(self._silences, answers, strict=True))
+        self._asked = list(self._silences)
+        self._answer = self._ends.stable_later([Location(self._topic, n) for n in self._asked])
 
-    def _take_answers(self) -> None:
-        if not all(answer.done() for answer in self._asked.values()):
+    def _take_answer(self) -> None:
+        if self._answer is None or not self._answer.done():
             return
-        answers, self._asked = self._asked, {}
-        failure: BaseException | None = None
-        for partition, answer in answers.items():
-            failure = answer.exception() or failure
-            if partition in self._silences and answer.exception() is None:
+        answer, self._answer = self._answer, None
+        failure = answer.exception()
+        if failure is not None:  # The next read that finds nothing asks again, in its time.
+            LOGGER.warning("%s: nothing comes: %s", self._ends.name(self._topic), failure)
+            return
+        for partition, stable in zip(self._asked, answer.result(), strict=True):
+            if partition in self._silences:
                 silence = self._silences[partition]
-                silence.stable = max(silence.stable, answer.result().offset)
-        if failure is not None:
-            LOGGER.warning(
-                "%s: nothing comes, and how far it is stable is not known: %s",
-                self._ends.name(self._topic),
-                failure,
-            )
+                silence.stable = max(silence.stable, stable)
