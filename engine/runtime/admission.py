@@ -14,7 +14,7 @@ from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputReason
 from engine.core.partition import partition_of
 from engine.log import codec
-from engine.log.headers import SOURCE_CHARS_MAX, sender
+from engine.log.headers import NAME_CHARS_MAX, sender_of
 from engine.log.port import SHARED_TOPICS, Record
 
 KEYS_MAX = 100_000  # A bound; hostile keys are not kept.
@@ -63,7 +63,7 @@ class Admission:
 
 def rejected(topic: str, record: Record, reason: InputReason, text: str) -> RejectedInput:
     """Why a record is not taken, and who sent it as far as its headers say."""
-    source, number = sender(record)
+    source, number = sender_of(record.headers)
     # The key of a control is no instrument: a fault there suspends all routes.
     key = b"" if topic in SHARED_TOPICS else record.key or b""
     return RejectedInput(
@@ -71,7 +71,7 @@ def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Reje
         position=record.position,
         source=source,
         number=number,
-        instrument_id=key.decode(errors="replace")[:SOURCE_CHARS_MAX],
+        instrument_id=key.decode(errors="replace")[:NAME_CHARS_MAX],
         reason=reason,
         text=text,
     )
@@ -82,6 +82,6 @@ def implausible(topic: str, record: Record, event: Any, flaw: str) -> RejectedIn
     found = rejected(topic, record, InputReason.INVALID, flaw)
     return replace(
         found,
-        source=getattr(event, "venue", "")[:SOURCE_CHARS_MAX] or found.source,
+        source=getattr(event, "venue", "")[:NAME_CHARS_MAX] or found.source,
         is_harmless=topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING),
     )

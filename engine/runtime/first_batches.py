@@ -37,6 +37,7 @@ from engine.core.events import (
 from engine.core.state import fingerprint
 from engine.core.state.state import Controls, Reference, State
 from engine.log import codec
+from engine.log.headers import sender_headers
 from engine.log.port import (
     INPUT_TOPICS,
     JOURNAL,
@@ -53,7 +54,7 @@ from engine.runtime.replica import WRITTEN, Replica
 from engine.runtime.shard_log import events_of
 
 CAUSE = "opening:"
-SENDER = b"repartition"
+SENDER = "repartition"
 CARRIED = "carried"  # Who set what is known to be engaged and no more.
 NS_PER_MS = 1_000_000
 
@@ -222,7 +223,7 @@ def shared_records(source: ClosedLog, parted: Sequence[State]) -> Mapping[str, l
                 0,
                 timestamp_ms,
                 key_of(fact),
-                (("source", SENDER), ("number", str(number).encode())),
+                sender_headers(SENDER, number),
                 codec.encode(fact),
             )
             for number, fact in enumerate(facts)

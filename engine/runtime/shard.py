@@ -37,7 +37,7 @@ from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
 from engine.core.state.state import EVICT_AFTER_NS
 from engine.log import codec
-from engine.log.headers import sender
+from engine.log.headers import sender_headers, sender_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
 from engine.runtime import hash_chain
 from engine.runtime.admission import Admission, rejected
@@ -146,7 +146,7 @@ class Shard(Replica):
         if isinstance(found, RejectedInput):
             self._to_dlq(found, record, now_ns)
         elif topic == "orders" and self.state.suspended:
-            source, number = sender(record)
+            source, number = sender_of(record.headers)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
         is_close = isinstance(found, DayClosed) and trading_day.is_of_today(self.state, found)
@@ -301,8 +301,7 @@ class Shard(Replica):
             ("topic", found.topic.encode()),
             ("position", str(found.position).encode()),
             ("reason", found.reason.value.encode()),
-            ("source", found.source.encode()),
-            ("number", str(found.number).encode()),
+            *sender_headers(found.source, found.number),
         )
         dead = NewRecord(self.number, now_ns // NS_PER_MS, record.key, headers, record.value)
         self._open.write(DLQ, 0, dead)

@@ -15,7 +15,7 @@ from engine.core.events import ControlScope, Input, Side, TimeInForce, Urgency
 from engine.core.partition import partition_of
 from engine.gateways import input_records
 from engine.log.codec import topic_of
-from engine.log.headers import headers
+from engine.log.headers import sender_headers
 from engine.log.port import SHARED_TOPICS, NewRecord
 from infra.faults import market
 from infra.faults.market import BEGIN_NS, DAYS, INSTRUMENTS, MS, OMS, VENUES, S
@@ -321,7 +321,7 @@ class _Writing:
             is_shared = topic in SHARED_TOPICS
             key = None if is_shared else chance.choice(INSTRUMENTS).encode()
             partition = 0 if key is None else partition_of(key, market.PARTITIONS)
-            said = headers(chance.choice((*VENUES, "other")), 1)
+            said = sender_headers(chance.choice((*VENUES, "other")), 1)
             value = b"\x00\x00" + bytes(chance.randrange(256) for _ in range(5))
             made = NewRecord(partition, at_ns // MS, key, said, value)
             yield Arrival(at_ns, topic, made, "unreadable bytes")

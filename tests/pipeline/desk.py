@@ -12,7 +12,7 @@ from typing import Any
 from engine.core import events as e
 from engine.core.events import TOPIC_OF, Input
 from engine.gateways import input_records
-from engine.log.headers import headers as headers_of
+from engine.log.headers import sender_headers
 from engine.log.port import Headers, Log, LogUnavailableError, NewRecord
 
 S = 1_000_000_000
@@ -211,7 +211,7 @@ class Publisher:
         batch = []
         for _ in range(count):
             self._number += 1
-            said = headers_of(self._sender, self._number) if headers is None else headers
+            said = sender_headers(self._sender, self._number) if headers is None else headers
             batch.append(NewRecord(partition, now_ms, key, said, value))
         self._append(topic, batch)
 

@@ -24,7 +24,8 @@ from engine.core import events as e
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
-from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Headers, Log, NewRecord
+from engine.log.headers import sender_headers, sender_of
+from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Log, NewRecord
 from engine.runtime.admission import Admission
 from infra.campaigns import fuzzing
 
@@ -45,7 +46,7 @@ def inputs(log: Log, chance: Random) -> Iterator[tuple[str, NewRecord]]:
         instrument = chance.choice(INSTRUMENTS).encode()
         key = chance.randbytes(3) if chance.random() < WRONG_KEYS else instrument
         partition = 0 if topic in SHARED_TOPICS else partition_of(instrument, PARTITIONS)
-        headers: Headers = (("source", b"STORM"), ("number", str(number).encode()))
+        headers = sender_headers("STORM", number)
         yield topic, NewRecord(partition, time.time_ns() // 1_000_000, key, headers, value)
 
 
@@ -139,7 +140,7 @@ def good_ones_decided(partition: proof.Partition) -> None:
     good = [
         record.position
         for record in partition.records["orders"]
-        if ("source", desk.OMS.encode()) in record.headers
+        if sender_of(record.headers).name == desk.OMS
         and codec.is_a(e.OrderSubmitted, record.value)
     ]
     assert good

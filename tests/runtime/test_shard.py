@@ -56,7 +56,6 @@ from engine.core.orders import good_till_cancel
 from engine.core.partition import partition_of
 from engine.core.routing import scorecard
 from engine.log import codec
-from engine.log.headers import sender
 from engine.log.port import (
     BEGINNING,
     DLQ,
@@ -493,26 +492,6 @@ def test_only_so_many_keys_are_remembered() -> None:
     world.when(order(instrument_id="ELSE")).then(e.OrderRejected)
 
     assert len(keys) == 100_000
-
-
-@pytest.mark.parametrize(
-    ("headers", "said"),
-    [
-        ((("source", b"oms"), ("number", b"17")), ("oms", 17)),
-        ((("venue", b"N"),), ("N", -1)),
-        ((), ("", -1)),
-        ((("number", b"-5"),), ("", -1)),
-        ((("number", "\u0663".encode()),), ("", -1)),
-        ((("number", b"9" * 18),), ("", 10**18 - 1)),
-        ((("number", b"9" * 19),), ("", -1)),
-        ((("number", b"9" * 5_000),), ("", -1)),
-        ((("source", b"\xff" * 300),), ("\ufffd" * 200, -1)),
-    ],
-)
-def test_a_sender_is_what_its_headers_say(
-    headers: tuple[tuple[str, bytes], ...], said: tuple[str, int]
-) -> None:
-    assert sender(Record(0, 0, 0, None, headers, b"")) == said
 
 
 def test_a_hostile_number_does_not_stop_the_shard() -> None:
