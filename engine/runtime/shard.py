@@ -11,7 +11,7 @@ one that does, or when it is old or large enough.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine import topology
@@ -19,14 +19,12 @@ from engine.core.controls import risk
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.day import trading_day
 from engine.core.events import (
-    TOPIC_OF,
     BatchSealed,
     ConfigurationAdopted,
     DayClosed,
     HaltReason,
     InputReason,
     InstrumentHalted,
-    ResumeOffset,
     SealKind,
     StageEvent,
     stamp,
@@ -36,12 +34,10 @@ from engine.core.routing import scorecard
 from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
 from engine.core.state.state import EVICT_AFTER_NS
-from engine.log import codec
 from engine.log.headers import sender_headers, sender_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
-from engine.runtime import hash_chain
 from engine.runtime.admission import Admission, rejected
-from engine.runtime.open_batch import Batch
+from engine.runtime.open_batch import Batch, seal_record
 from engine.runtime.replica import CONFIG_CAUSE, Replica
 
 NS_PER_MS = 1_000_000
@@ -189,17 +185,13 @@ class Shard(Replica):
     ) -> None:
         """Stamp, fold and write events."""
         state, batch = self.state, self._open
-        timestamp_ms = now_ns // NS_PER_MS
         for event in events:
             seq = state.next_seq
             stamp(event, seq, now_ns, cause)
             for fold in topology.EVOLVE[type(event)]:
                 fold(state, event)
             state.next_seq = seq + 1
-            batch.events.append(event)
-            record_key = key if key is not None else self._key_of(event)
-            record = NewRecord(self.number, timestamp_ms, record_key, (), codec.encode(event))
-            batch.write(TOPIC_OF[type(event)], seq, record)
+            batch.write_event(event, key if key is not None else self._key_of(event))
 
     def _key_of(self, event: Any) -> bytes | None:  # noqa: ANN401  Any stage event.
         """The instrument of an event whose cause belongs to none."""
@@ -312,28 +304,16 @@ class Shard(Replica):
             self._resume[topic] = Start(taken.next_offset, taken.next_position)
         kind = SealKind.CLOSE if batch.is_closing else SealKind.NORMAL
         self._end_batch(kind, now_ns)
-        unsealed = BatchSealed(
-            batch=self.next_batch,
-            kind=kind,
-            now_ns=now_ns,
-            inputs=batch.input_ranges(),
-            first_seq=batch.first_seq,
-            next_seq=self.state.next_seq,
-            outputs=batch.output_digests(),
-            faults=tuple(batch.faults),
-            release=self.rules.release,
-            python=self.rules.python,
-            state_hash=self._hash(kind),
+        seal = batch.seal(
+            self.next_batch,
+            kind,
+            now_ns,
+            by=(self.rules.release, self.rules.python),
             previous_chain=self.chain,
-            chain=b"",
-            resume=tuple(
-                ResumeOffset(topic=topic, next_offset=self._resume[topic].offset)
-                for topic in INPUT_TOPICS
-            ),
+            next_offsets={topic: self._resume[topic].offset for topic in INPUT_TOPICS},
+            state_hash=self._hash(kind),
         )
-        seal = replace(unsealed, chain=hash_chain.chain(unsealed))
-        sealed_record = NewRecord(self.number, now_ns // NS_PER_MS, None, (), codec.encode(seal))
-        records = {**batch.records, JOURNAL: [sealed_record]}
+        records = {**batch.records, JOURNAL: [seal_record(self.number, seal)]}
         self._advance(seal)
         self.at = ""
         return Sealed(seal, tuple(batch.events), records)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from engine.core.events import BatchSealed, StageEvent
+from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
@@ -232,6 +232,16 @@ def event_of(topic: str, number: int, record: Record) -> object:
             "The engine wrote it, so the log was changed; nothing was written now."
         ) from error
     return found
+
+
+def adopted_settings(number: int, seal: BatchSealed, outputs: Records) -> str | None:
+    """The configuration that a batch adopts, which is its first event; None if it adopts none."""
+    for record in outputs.get("ingest", ())[:1]:
+        if codec.is_a(ConfigurationAdopted, record.value):
+            event = event_of("ingest", number, record)
+            if isinstance(event, ConfigurationAdopted) and event.seq == seal.first_seq:
+                return event.text
+    return None
 
 
 def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:
