@@ -63,7 +63,7 @@ class Reconsideration:
         shard = self._shard
         if self._is_apart:
             state = snapshot.copied(recorded.state)
-            shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
+            shard.start_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
         adopted = adopted_settings(shard.number, seal, outputs)
         shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
         self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
@@ -98,7 +98,7 @@ class Reconsideration:
         if self._is_apart:
             return
         shard = self._shard
-        shard.begin_from(seal.batch, seal.chain, recorded.next_starts(), shard.state)
+        shard.start_from(seal.batch, seal.chain, recorded.next_starts(), shard.state)
         is_close = seal.kind is SealKind.CLOSE
         if not self._hash:
             return

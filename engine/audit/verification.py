@@ -183,7 +183,7 @@ class _Verification:
         if self._second is not None and not is_asked:
             self._second.leave()
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
-            recovery.pass_over(self._shard, shard_log, seal)
+            recovery.skip(self._shard, shard_log, seal)
             self._is_behind = True
         else:
             self._catch_up(shard_log)
@@ -216,7 +216,7 @@ class _Verification:
         events = events_of(seal, outputs, number)
         first_batches.continued_from(number, seal, events)
         self._check_resume(seal_record, inputs)
-        self._shard.begin_at_close(seal, events)
+        self._shard.start_at_close(seal, events)
         self._check_places({**outputs, JOURNAL: (seal_record.record,)})
         self._check_anchor(seal)
         proof = self._proof

@@ -215,7 +215,7 @@ def first_seal(
         state_hash=b"",
     )
     replica = Replica(batch.shard, *by)
-    replica.begin_at_close(seal, batch.events)
+    replica.start_at_close(seal, batch.events)
     return chained(replace(seal, state_hash=state_hash(replica.state)))
 
 

@@ -251,12 +251,12 @@ def test_a_close_without_one_of_its_events_is_none_to_begin_at(
         (seal, _), *_ = shard_log.seals()
         events = events_of(seal, shard_log.outputs(seal), 0)
     follower = Replica(0, seal.release, seal.python)
-    follower.begin_at_close(seal, events)
+    follower.start_at_close(seal, events)
     kinds = (e.OrderCarried, e.PositionsCarried)
     for gone in (next(x for x in events if isinstance(x, kind)) for kind in kinds):
         left = [event for event in events if event is not gone]
         with pytest.raises(CorruptLogError, match="does not hold the events"):
-            Replica(0, seal.release, seal.python).begin_at_close(seal, left)
+            Replica(0, seal.release, seal.python).start_at_close(seal, left)
 
     first_batches.continued_from(0, seal, events)
     for other in (replace(seal, state_hash=b""), replace(seal, kind=e.SealKind.NORMAL)):

@@ -64,7 +64,7 @@ def restarted(log: EmbeddedLog, folder: Path | None, rules: Rules = EAGER) -> Sh
 
 
 def assert_all_the_same(found: Shard, live: Live) -> None:
-    """What lies on the shelf, too."""
+    """The finished orders too."""
     assert_same(found, live.shard)
     state = live.shard.state
     assert orders(found.state) == orders(state)

@@ -115,7 +115,7 @@ def test_a_snapshot_that_was_not_written_stops_nobody(
             assert_all_the_same(restarted(live.log, folder, SOON), live)
 
 
-def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
+def test_a_snapshot_whose_finished_store_fails_twice_is_not_used(
     live: Live, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Damage is copied with the rest of the file, and would be found each time anew."""
@@ -134,13 +134,13 @@ def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
 
     with closing(Follower(live.log, 0, SOON, folder)) as follower:
         for _ in range(2):
-            with pytest.raises(StoreError, match="do not have their digest"):
+            with pytest.raises(StoreError, match="do not have their checksum"):
                 follower.fold_new()
             assert all(x.name.startswith(name) for x in folder.glob("*.shelf*"))
 
         assert follower.fold_new()
         assert follower.state == live.shard.state
-    assert "is passed by: its shelf failed twice" in caplog.text
+    assert "is not used: its finished store failed twice" in caplog.text
 
 
 # ------------------------------------------------------------------------------------- looking
@@ -149,7 +149,7 @@ def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
 def test_parents_that_are_looked_at_in_turns_are_read_once(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finished_file, "SEEN_MAX", 2)
+    monkeypatch.setattr(finished_file, "PEEKED_MAX", 2)
     morning(live)
     for n in range(3):
         finished(live, f"a{n}")
@@ -217,7 +217,8 @@ def test_a_folder_that_takes_its_file_later_has_snapshots_again(
         with no_file_beyond(0):
             follower.fold_new()
         assert follower.state == live.shard.state
-        assert "no shelf beside the snapshots: the snapshots' folder takes no file" in caplog.text
+        text = "no finished store beside the snapshots: the snapshots' folder takes no file"
+        assert text in caplog.text
         with no_file_beyond(64 * 1024), pytest.raises(OSError, match="takes no file"):
             follower.state.finished.retain()
         assert not [*folder.iterdir()]
@@ -249,7 +250,7 @@ def test_a_folder_that_went_for_a_while_has_snapshots_again(live: Live, folder: 
     assert_all_the_same(restarted(live.log, folder, SOON), live)
 
 
-def test_a_folder_in_which_nothing_opens_leaves_the_shelf_to_its_process(
+def test_a_folder_in_which_nothing_opens_leaves_the_finished_store_to_its_process(
     live: Live, folder: Path
 ) -> None:
     """Its path is longer than SQLite opens."""
@@ -263,7 +264,7 @@ def test_a_folder_in_which_nothing_opens_leaves_the_shelf_to_its_process(
             follower.state.finished.retain()
 
 
-def test_a_shelf_without_a_folder_is_in_no_snapshot(live: Live) -> None:
+def test_a_finished_store_without_a_folder_is_in_no_snapshot(live: Live) -> None:
     morning(live)
     finished(live, "a1")
 

@@ -845,7 +845,7 @@ def test_a_batch_that_lost_its_last_event_is_refused() -> None:
     world = trading()
     first = world.batches[0]
 
-    with pytest.raises(CorruptLogError, match="batch 0 consumed something else of events"):
+    with pytest.raises(CorruptLogError, match="batch 0 consumed other events"):
         world.fresh_shard().fold(first.sealed.seal, first.inputs, first.sealed.events[:-1])
 
 
@@ -858,7 +858,7 @@ def test_an_input_that_was_changed_is_refused() -> None:
     (record,) = last.inputs["orders"]
     forged = {**last.inputs, "orders": (record._replace(timestamp_ms=1),)}
 
-    with pytest.raises(CorruptLogError, match="batch 1 consumed something else of orders than"):
+    with pytest.raises(CorruptLogError, match="batch 1 consumed other orders than"):
         shard.fold(last.sealed.seal, forged, last.sealed.events)
 
 
@@ -913,7 +913,7 @@ def test_a_shared_record_of_a_closed_day_that_was_changed_is_refused() -> None:
     with pytest.raises(CorruptLogError, match="controls gave position 0, expected"):
         world.fresh_shard().skip(first.sealed.seal, forged, ())
     forged["controls"] = (*controls[:-1], controls[-1]._replace(value=controls[0].value))
-    with pytest.raises(CorruptLogError, match="something else of controls than"):
+    with pytest.raises(CorruptLogError, match="other controls than"):
         world.fresh_shard().skip(first.sealed.seal, forged, ())
 
 

@@ -1,4 +1,4 @@
-"""A snapshot brings back the very state that was folded, or is passed by with a reason."""
+"""A snapshot brings back the very state that was folded, or is not used, with a reason."""
 
 import logging
 import os
@@ -208,7 +208,7 @@ def test_recovery_leaves_a_snapshot_of_the_last_close_only(live: Live, tmp_path:
     assert snapshot.read_header(path).batch == closes[-1]
 
 
-# --------------------------------------------------------------------------- passed by
+# --------------------------------------------------------------------------- not used
 
 
 def path_of(folder: Path) -> Path:
@@ -227,7 +227,7 @@ def test_it_says_which_snapshot_it_takes_and_which_not(
     with caplog.at_level(logging.INFO):
         found = list(recover(live.log, 0, RULES, tmp_path))
 
-    assert f"{newest.name} is passed by: its bytes do not have their digest" in caplog.text
+    assert f"{newest.name} is not used: its bytes do not have their digest" in caplog.text
     assert "snapshot of batch 1" in caplog.text
     assert [now.done for now in found] == list(range(3, last + 2))
 
@@ -291,7 +291,7 @@ def test_a_snapshot_beyond_the_logs_end_is_passed_by(
         found = restarted(log, tmp_path / "snapshots")
 
     assert_same(found, Shard(0, RULES))
-    assert "is passed by: the log" in caplog.text
+    assert "is not used: the log" in caplog.text
 
 
 def test_another_shards_snapshot_is_passed_by(
