@@ -87,7 +87,7 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             return found.records
 
         try:
-            new.begin(first)
+            new.initialize(first)
         except NotEmptyError:
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise

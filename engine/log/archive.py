@@ -29,7 +29,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CorruptLogError,
     EngineError,
-    First,
+    FirstRecords,
     Headers,
     Lease,
     Leases,
@@ -188,10 +188,10 @@ class ArchiveLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(topic, partition, None, 1)
+        found = self.records_before(topic, partition, None, 1)
         return found[-1] if found else None
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         """Reads the last file that holds any."""
@@ -201,7 +201,7 @@ class ArchiveLog:
                 return [record._replace(position=-1) for record in found]
         return []
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         """Reads files from the last one back, up to one that holds an older record."""
         parts = self.parts(topic, partition)
         found = parts[-1].next.offset if parts else 0
@@ -224,7 +224,7 @@ class ArchiveLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
-    def begin(self, make: First) -> None:  # noqa: ARG002  The port's.
+    def initialize(self, make: FirstRecords) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002

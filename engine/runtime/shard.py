@@ -6,8 +6,8 @@ stamped, folded at once, and may make the next stage react. Then every touched o
 planned. `step` obtains the events from the `decide` functions, `fold` from the log, by cause;
 both change the state by the same functions in the same order, so both end in the same state.
 
-A round that brought only market data and touched no parent stays open: it is sealed with the next
-one that does, or when it is old or large enough.
+A batch of market data alone that touched no parent stays open: it is sealed with the next round
+that touches one, or when it is old or large enough.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,9 +47,9 @@ HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is h
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the loop needs of the configuration."""
+    """The part of the configuration that the loop uses."""
 
-    settings_text: str  # Canonical JSON of what decides; adopted by an event.
+    settings_text: str  # Canonical JSON of the settings that decide; an event adopts them.
     release: str
     python: str
     partitions: int = 8
@@ -69,14 +69,14 @@ class Sealed:
 
 
 class Shard(Replica):
-    """One shard: its state, its place in the log, and the loop."""
+    """One shard: its state, its positions in the log, and the loop."""
 
     def __init__(self, number: int, rules: Rules, store: FinishedStore | None = None) -> None:
         super().__init__(number, rules.release, rules.python, store, rules.evict_after_ns)
         self.rules = rules
-        self.at = ""  # Cause in hand: names what raised, if something does.
+        self.at = ""  # The present cause: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)
-        self._stepped_ns = 0  # Time of the last round; only says when to come back.
+        self._stepped_ns = 0  # Time of the last round, for `next_due_ns` alone.
 
     # ---------------------------------------------------------------------------- decide
 
@@ -88,10 +88,10 @@ class Shard(Replica):
         faulted: frozenset[str] = frozenset(),
         must_seal: bool = False,
     ) -> Sealed | None:
-        """Take a round of inputs. Returns the sealed batch, or None while it stays open.
+        """Decide on a round of inputs. Returns the sealed batch, or None while it stays open.
 
         `faulted` names causes that raised before: they are recorded as rejections instead of
-        being decided on. Inputs after a DayClosed are not taken: see `resume`. Whatever raises
+        being decided on. Inputs after a DayClosed are not consumed: see `resume`. An exception
         leaves the state half changed: rebuild it, and add `at` to `faulted`.
         """
         state = self.state
@@ -117,9 +117,9 @@ class Shard(Replica):
         if batch.events or batch.input_count >= self.rules.open_batch_records:
             return True
         if self.state.touched:
-            return True  # Planned to no effect: not to be planned again by the next quote.
+            return True  # Planned without effect: the next quote must not plan it again.
         if any(topic != "market-data" for topic in batch.inputs):
-            return True  # Whoever sent a request learns that it was decided on.
+            return True  # The sender of a request learns that it was decided on.
         if batch.input_count and now_ns - batch.since_ns >= self.rules.open_batch_ns:
             return True
         is_due = now_ns - self.state.sealed_ns >= self.rules.seal_every_ns
@@ -130,7 +130,7 @@ class Shard(Replica):
         found = self._admission.admit(topic, record)
         kind = type(found)
         is_quiet = not faulted and kind not in topology.DECIDE
-        if is_quiet:  # Most market data: a fact that nobody reacts to.
+        if is_quiet:  # Most market data: a fact to which no stage reacts.
             for fold in topology.FACT[kind]:
                 fold(self.state, found)
             return
@@ -150,20 +150,16 @@ class Shard(Replica):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
         if is_close:
-            self._say_positions(cause, now_ns)
+            self._record((self._positions(),), cause, None, now_ns)  # Recovery can start here.
         self._open.is_closing = is_close
 
-    def _say_positions(self, cause: str, now_ns: int) -> None:
-        """The close ends with where everything stands, for a recovery to begin there."""
-        self._record((self._positions(),), cause, None, now_ns)
-
     def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
-        """Decide on an input or event, and on what that leads to, until nobody reacts."""
+        """Decide on an input or event, and on the events that follow, until no stage reacts."""
         decide = topology.DECIDE
         if type(found) not in decide:
             return
         waiting = [found]
-        for item in waiting:  # It grows while it is walked.
+        for item in waiting:  # It grows in the loop.
             for stage in decide[type(item)]:
                 events = stage(self.state, item, now_ns)
                 if events:
@@ -173,7 +169,7 @@ class Shard(Replica):
     def _emit(
         self, events: Sequence[StageEvent], cause: str, key: bytes | None, now_ns: int
     ) -> None:
-        """Record events that were decided outside of a reaction, and react to each."""
+        """Record events that were not decided in a reaction, and react to each."""
         if not events:
             return
         self._record(events, cause, key, now_ns)
@@ -194,7 +190,7 @@ class Shard(Replica):
             batch.write_event(event, key if key is not None else self._key_of(event))
 
     def _key_of(self, event: Any) -> bytes | None:  # noqa: ANN401  Any stage event.
-        """The instrument of an event whose cause belongs to none."""
+        """The instrument of an event whose cause has none, as bytes."""
         instrument_id = getattr(event, "instrument_id", None)
         if instrument_id is None:
             parent_id = getattr(event, "parent_id", None) or getattr(event, "buy_parent_id", None)
@@ -209,7 +205,7 @@ class Shard(Replica):
 
     def _plan(self, now_ns: int, faulted: frozenset[str]) -> None:
         state = self.state
-        self.at = PLAN_CAUSE  # Not the last input's: that was decided on.
+        self.at = PLAN_CAUSE  # No longer the last input's: that was decided on.
         if state.unplaced and PLAN_CAUSE not in faulted:
             for order_id in good_till_cancel.to_be_resumed(state, now_ns):
                 placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
@@ -219,7 +215,9 @@ class Shard(Replica):
             halted: list[str] = []
             gathered: set[str] = set()
             while fresh := [x for x in self._touched() if x.parent_id not in gathered]:
-                for parent in fresh:  # Who was crossed with looks for more before it goes out.
+                for (
+                    parent
+                ) in fresh:  # A parent that was crossed with gathers again before it is worked.
                     gathered.add(parent.parent_id)
                     halted += self._plan_one(parent, topology.GATHER, now_ns, faulted)
             for parent in self._touched():
@@ -240,9 +238,9 @@ class Shard(Replica):
     def _plan_halted(
         self, instrument_ids: Sequence[str], now_ns: int, faulted: frozenset[str]
     ) -> None:
-        """Do what a halt leaves to do for all parents of what this planning halted.
+        """Plan all parents of the instruments that this planning halted, as far as a halt allows.
 
-        Some of them were not touched, and some went to market before the fault was met.
+        Some of them were not touched, and some were worked before the fault appeared.
         """
         steps = (*topology.GATHER, *topology.WORK)
         for parent in list(self.state.parents.values()):  # In ascending id.
@@ -256,7 +254,7 @@ class Shard(Replica):
         now_ns: int,
         faulted: frozenset[str],
     ) -> tuple[str, ...]:
-        """Plan a parent. Returns the instrument that had to be halted instead, if one had."""
+        """Plan a parent. Returns its instrument if it was halted because planning had raised."""
         halts: tuple[str, ...] = ()
         cause = self.at = PLAN_CAUSE + parent.parent_id
         key = parent.terms.instrument_id.encode()
@@ -272,7 +270,7 @@ class Shard(Replica):
         is_halted = risk.is_halted(self.state, instrument_id)
         if is_halted:
             self.at = HALTED_CAUSE + parent.parent_id
-            if self.at in faulted:  # Even what a halt leaves to do raises: leave it to a person.
+            if self.at in faulted:  # Even a halted parent's planning raises: leave it to a person.
                 if self.at not in self._open.faults:
                     self._open.faults.append(self.at)
                 return halts
@@ -319,9 +317,9 @@ class Shard(Replica):
         return Sealed(seal, tuple(batch.events), records)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which something is to be planned, if the market brings nothing.
+        """The next time at which a parent is due, if the market does not touch one before.
 
-        What was due in the last round and came to nothing is not asked for again at once.
+        A parent that was due in the last round without effect does not count.
         """
         if not self.state.parents:
             return None

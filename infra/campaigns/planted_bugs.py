@@ -180,7 +180,7 @@ def same_epoch(self: Broker, number: int) -> int:
 
 
 BUGS = (
-    Bug("skip a fence", (Patch(ShardTask, "_is_settled", unfenced),)),
+    Bug("skip a fence", (Patch(ShardTask, "_commit_again", unfenced),)),
     Bug("commit before the seal", (Patch(ShardTask, "_commit", events_first),)),
     Bug("drop a dedupe", (Patch(reports, "key_of", never_seen),)),
     Bug("reuse an id", (Patch(paper, "Venues", without_run),)),

@@ -29,7 +29,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CommitUnknownError,
     CorruptLogError,
-    First,
+    FirstRecords,
     Lease,
     LeaseChange,
     LeaseLostError,
@@ -328,7 +328,7 @@ class MemoryLog:
             self._partition(topic, record.partition).entries.append(_Entry(record, None))
         self._broker.on_news()
 
-    def begin(self, make: First) -> None:
+    def initialize(self, make: FirstRecords) -> None:
         self._ask("append")
         if any(place.entries for place in self._broker.topics.values()):
             raise NotEmptyError("the log holds records already; nothing was written")
@@ -350,10 +350,10 @@ class MemoryLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(topic, partition, None, 1)
+        found = self.records_before(topic, partition, None, 1)
         return found[-1] if found else None
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         self._ask("read")
@@ -367,7 +367,7 @@ class MemoryLog:
                 found.append(Record(end, -1, *record[1:]))
         return found[::-1]
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         self._ask("read")
         place = self._partition(topic, partition)
         for offset in range(place.stable_end):

@@ -28,15 +28,15 @@ class ArchivedLog(EmbeddedLog):
         self._write_new()
         return self._archive.last(topic, partition)
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         self._write_new()
-        return self._archive.before(topic, partition, offset, count)
+        return self._archive.records_before(topic, partition, offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         self._write_new()
-        return self._archive.since(topic, partition, timestamp_ms)
+        return self._archive.offset_since(topic, partition, timestamp_ms)
 
     def _write_new(self) -> None:
         days = self._archive.days()

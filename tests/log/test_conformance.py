@@ -365,7 +365,7 @@ def test_the_last_record_needs_no_full_read(read_log_factory: LogFactory) -> Non
 
 def test_what_lies_before_is_read_from_the_end_back(read_log_factory: LogFactory) -> None:
     log = read_log_factory()
-    assert log.before(JOURNAL, 0, None, 5) == []
+    assert log.records_before(JOURNAL, 0, None, 5) == []
     writer = log.writer(hold(log).lease)
     for number in range(7):
         writer.commit(batch(number))
@@ -373,14 +373,14 @@ def test_what_lies_before_is_read_from_the_end_back(read_log_factory: LogFactory
     whole = [record._replace(position=-1) for record in contents(log, JOURNAL)]
     found: list[Record] = []
     at = None
-    while pieces := log.before(JOURNAL, 0, at, 3):
+    while pieces := log.records_before(JOURNAL, 0, at, 3):
         found = [*pieces, *found]
         at = pieces[0].offset
 
     assert found == whole
-    assert log.before(JOURNAL, 0, whole[2].offset, 1)[-1] == whole[1]
-    assert log.before(JOURNAL, 0, whole[0].offset, 5) == []
-    assert log.before(JOURNAL, 1, None, 5) == []
+    assert log.records_before(JOURNAL, 0, whole[2].offset, 1)[-1] == whole[1]
+    assert log.records_before(JOURNAL, 0, whole[0].offset, 5) == []
+    assert log.records_before(JOURNAL, 1, None, 5) == []
 
 
 def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory) -> None:
@@ -396,9 +396,9 @@ def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory)
         told.append(ends)
         return first
 
-    log.begin(make)
+    log.initialize(make)
     with pytest.raises(NotEmptyError):
-        log_factory().begin(make)
+        log_factory().initialize(make)
 
     assert contents(log, "controls")[0].offset == told[0]["controls"]
 
@@ -417,7 +417,7 @@ def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory)
 
 def test_what_was_written_since_a_time_is_found(read_log_factory: LogFactory) -> None:
     log = read_log_factory()
-    assert log.since(JOURNAL, 0, 0) == 0
+    assert log.offset_since(JOURNAL, 0, 0) == 0
     writer = log.writer(hold(log).lease)
     for number in (0, 10, 10, 11, 20):
         records = [NewRecord(0, NOON_MS + number + n, None, (), b"") for n in (0, 0, 0)]
@@ -425,7 +425,7 @@ def test_what_was_written_since_a_time_is_found(read_log_factory: LogFactory) ->
 
     whole = contents(log, JOURNAL)
     for late_ms in range(-1, 23):
-        at = log.since(JOURNAL, 0, NOON_MS + late_ms)
+        at = log.offset_since(JOURNAL, 0, NOON_MS + late_ms)
         expected = [r for r in whole if r.timestamp_ms >= NOON_MS + late_ms]
         assert [r for r in whole if r.offset >= at] == expected
         assert contents(log, JOURNAL, 0, Start(at, len(whole) - len(expected))) == expected

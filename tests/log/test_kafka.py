@@ -294,14 +294,14 @@ def test_where_only_aborted_records_lie_every_time_is_at_the_end(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
     abort(kafka_bootstrap, prefix, 3)
-    end = log.since(JOURNAL, 0, NOON_MS)
+    end = log.offset_since(JOURNAL, 0, NOON_MS)
     assert end == 6  # A record and its marker each.
     log.writer(hold(log)).commit(seal(b"0"))
     (record,) = drained(log, log.reader(JOURNAL, 0, Start(end, 0)))
     assert (record.value, record.offset) == (b"0", end)
     abort(kafka_bootstrap, prefix, 1)
-    assert log.since(JOURNAL, 0, NOON_MS) == end
-    assert log.since(JOURNAL, 0, NOON_MS + 1) == end + 4
+    assert log.offset_since(JOURNAL, 0, NOON_MS) == end
+    assert log.offset_since(JOURNAL, 0, NOON_MS + 1) == end + 4
 
 
 def test_the_first_records_lie_where_their_writer_was_told_after_an_attempt_that_died(
@@ -321,15 +321,15 @@ def test_the_first_records_lie_where_their_writer_was_told_after_an_attempt_that
         return {"controls": [new(b"c0"), new(b"c1")], JOURNAL: [new(b"0")]}
 
     with pytest.raises(LookupError):
-        log.begin(make)
-    log.begin(make)
+        log.initialize(make)
+    log.initialize(make)
 
     assert told[1] == {"controls": 2, "reference": 0}
     reader = log.reader("controls", 0)
     found = drained(log, reader)
     assert [(record.offset, record.value) for record in found] == [(2, b"c0"), (3, b"c1")]
     with pytest.raises(NotEmptyError):
-        log.begin(make)
+        log.initialize(make)
     assert len(told) == 2
 
 

@@ -104,7 +104,7 @@ def test_a_full_disk_under_kafka_stops_deciding_and_room_lets_it_go_on(
         broker.await_end()  # Kafka ends with its last log folder.
         said = (broker.folder / "node-1" / "kafka.log").read_text()
         assert "No space left on device" in said
-        await_notice(engine, "it begins again", "Connection refused")
+        await_notice(engine, "it is rebuilt", "Connection refused")
         ballast.unlink()
         broker.start()
         time.sleep(2)

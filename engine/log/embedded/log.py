@@ -30,7 +30,7 @@ from engine.log.port import (
     SHARED_TOPICS,
     CommitUnknownError,
     CorruptLogError,
-    First,
+    FirstRecords,
     Lease,
     LeaseLostError,
     LogUnavailableError,
@@ -113,7 +113,7 @@ class EmbeddedLog:
                 f"{error} Append the same records again: the engine drops duplicates."
             ) from error
 
-    def begin(self, make: First) -> None:
+    def initialize(self, make: FirstRecords) -> None:
         rows: Rows = []
         for topic, batch in make(dict.fromkeys(SHARED_TOPICS, 0)).items():
             by_partition: dict[int, list[NewRecord]] = {}
@@ -136,15 +136,15 @@ class EmbeddedLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(topic, partition, None, 1)
+        found = self.records_before(topic, partition, None, 1)
         return found[-1] if found else None
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         return search.before(self._database, self._span(topic, partition), offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         return search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:

@@ -177,10 +177,10 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(Location(topic, partition), None, LAST_SEARCH_OFFSETS)
+        found = self.records_before(Location(topic, partition), None, LAST_SEARCH_OFFSETS)
         return found[-1] if found else None
 
-    def before(self, location: Location, offset: int | None, count: int) -> list[Record]:
+    def records_before(self, location: Location, offset: int | None, count: int) -> list[Record]:
         """What the last `count` offsets before this one hold; more of them if it is nothing."""
         first, (end,) = self._ends.first(location), self._ends.settled([location])
         end = end if offset is None else min(end, offset)
@@ -196,7 +196,7 @@ class LastSearch:
                 step *= 2
         return []
 
-    def since(self, location: Location, timestamp_ms: int) -> int:
+    def offset_since(self, location: Location, timestamp_ms: int) -> int:
         """Steps back until it meets an older record, then halves what lies between.
 
         The broker's own index by time knows markers too, and these have the broker's time.

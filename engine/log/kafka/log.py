@@ -16,7 +16,7 @@ from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
     SHARED_TOPICS,
-    First,
+    FirstRecords,
     Lease,
     LeaseLostError,
     NewRecord,
@@ -69,7 +69,7 @@ class KafkaLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         self._appender.append(topic, records)
 
-    def begin(self, make: First) -> None:
+    def initialize(self, make: FirstRecords) -> None:
         """A transaction of its own over all topics; its id fences who began before and died."""
 
         def first() -> Mapping[str, Sequence[NewRecord]]:
@@ -104,13 +104,13 @@ class KafkaLog:
     def last(self, topic: str, partition: int) -> Record | None:
         return self._search.last(topic, partition)
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
-        return self._search.before(Location(topic, partition), offset, count)
+        return self._search.records_before(Location(topic, partition), offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        return self._search.since(Location(topic, partition), timestamp_ms)
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return self._search.offset_since(Location(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
         """Markers and aborted records take as many as they take."""

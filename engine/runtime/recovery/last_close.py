@@ -55,7 +55,7 @@ def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
 
 def _last_seal(log: Log, number: int, after: int, upto: int) -> SealRecord | None:
     offset: int | None = None
-    while found := log.before(JOURNAL, number, offset, PIECE_RECORDS):
+    while found := log.records_before(JOURNAL, number, offset, PIECE_RECORDS):
         for record in reversed(found):
             seal = decoded(JOURNAL, number, record)
             if seal.batch <= after:
@@ -96,10 +96,10 @@ def _own(
     log: Log, seal: BatchSealed, topic: str, number: int, count: int, is_of_close: IsOfClose
 ) -> tuple[list[Record], int]:
     """The close's own records of a topic, and the offset at which those after it start."""
-    behind = at = log.since(topic, number, seal.now_ns // NS_PER_MS + 1)
+    behind = at = log.offset_since(topic, number, seal.now_ns // NS_PER_MS + 1)
     own: list[Record] = []
     while len(own) < count or not own:
-        found = log.before(topic, number, at, count + MORE_RECORDS)
+        found = log.records_before(topic, number, at, count + MORE_RECORDS)
         if not found:
             break
         at = found[0].offset
