@@ -39,7 +39,10 @@ class CorruptLogError(EngineError):
 
 
 class LogUnavailableError(EngineError):
-    """The log cannot be reached or cannot take the write; nothing was written, try again."""
+    """The log cannot be reached or cannot take the write: try again.
+
+    Nothing was written, unless it was an `append`; see there.
+    """
 
 
 class LeaseLostError(EngineError):
@@ -117,8 +120,8 @@ class Reader(Protocol):
     def read(self, max_records: int) -> Sequence[Record]:
         """The next records, at most `max_records`; empty if none can be read now.
 
-        Never waits, so an empty answer is not the end: see `at_end`. Raises LogUnavailableError, and
-        CorruptLogError if a record is missing or damaged.
+        Never waits, so an empty answer is not the end: see `at_end`. Raises LogUnavailableError,
+        and CorruptLogError if a record is missing or damaged.
         """
         ...
 
@@ -196,10 +199,7 @@ class ShardWriter(Protocol):
 
 
 class Log(Protocol):
-    """One log: `with open_log(url) as log`.
-
-    Raises ValueError for a topic or partition that the log does not have.
-    """
+    """One log: `with open_log(url) as log`."""
 
     @property
     def partitions(self) -> int:
@@ -288,7 +288,7 @@ class Log(Protocol):
         ...
 
     def writer(self, lease: Lease) -> ShardWriter:
-        """The writer of a shard; no writer of it that was opened before can commit any more.
+        """The writer of a shard; after this no writer of an older lease of it can commit.
 
         Raises LeaseLostError if the lease is not held any more, LogUnavailableError.
         """

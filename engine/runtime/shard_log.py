@@ -6,8 +6,7 @@ a log of any length takes the same memory.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
 from engine.log import codec
@@ -16,6 +15,7 @@ from engine.log.port import (
     DLQ,
     JOURNAL,
     SHARED_TOPICS,
+    Closeable,
     CorruptLogError,
     Log,
     Reader,
@@ -46,7 +46,7 @@ class SealRecord(NamedTuple):
     record: Record
 
 
-class ShardLog:
+class ShardLog(Closeable):
     """One shard's batches in a log. Use it in a `with`, or close it."""
 
     def __init__(self, log: Log, number: int) -> None:
@@ -118,17 +118,6 @@ class ShardLog:
     def close(self) -> None:
         for cursor in self._cursors.values():
             cursor.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _opened(self, topic: str, start: Start) -> "TopicCursor":
         partition = 0 if topic in SHARED_TOPICS else self.number

@@ -18,8 +18,6 @@ is what a process does while it waits. Nothing here is random: the same calls gi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from types import TracebackType
-from typing import Self
 
 from engine.log.port import (
     ALL_TOPICS,
@@ -27,6 +25,7 @@ from engine.log.port import (
     INPUT_TOPICS,
     OUTPUT_TOPICS,
     SHARED_TOPICS,
+    Closeable,
     CommitUnknownError,
     CorruptLogError,
     FirstRecords,
@@ -308,7 +307,7 @@ class Broker:
         return tuple(shard for n, shard in enumerate(free) if n % len(sharing) == place)
 
 
-class MemoryLog:
+class MemoryLog(Closeable):
     """One process's handle on a broker; the log port."""
 
     def __init__(self, broker: Broker, name: str = "") -> None:
@@ -397,17 +396,6 @@ class MemoryLog:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def broker(self) -> Broker:
