@@ -36,7 +36,8 @@ from engine.runtime.shard_task import ShardTask, Turns
 from engine.simulation import paper
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.venues import Venues
-from infra.faults.broker import Broker, MemoryReader
+from infra.faults.broker import Broker
+from infra.faults.memory_log import MemoryReader
 from infra.faults.shrinking import Found, tried
 
 NS_PER_S = 1_000_000_000

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.log.port import JOURNAL, LeaseLostError, NewRecord
-from infra.faults.broker import Broker, Fate, MemoryLog
+from infra.faults.broker import Broker, Fate
+from infra.faults.memory_log import MemoryLog
 
 RECORDS = {JOURNAL: [NewRecord(0, 0, None, (), b"seal")]}
 

@@ -37,7 +37,8 @@ from engine.log.port import (
     Record,
     Start,
 )
-from infra.faults.broker import Broker, MemoryLog
+from infra.faults.broker import Broker
+from infra.faults.memory_log import MemoryLog
 
 PARTITIONS = 2
 PATIENCE_S = 60.0  # No wait below takes longer unless something is broken.
