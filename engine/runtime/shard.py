@@ -150,8 +150,12 @@ class Shard(Replica):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
         if is_close:
-            self._record((self._positions(),), cause, None, now_ns)  # Recovery can start here.
+            self._carry_positions(cause, now_ns)
         self._open.is_closing = is_close
+
+    def _carry_positions(self, cause: str, now_ns: int) -> None:
+        """End a close with PositionsCarried, so that recovery can start after it."""
+        self._record((self._positions(),), cause, None, now_ns)
 
     def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
         """Decide on an input or event, and on the events that follow, until no stage reacts."""

@@ -47,7 +47,7 @@ def rules() -> Rules:
     )
 
 
-def opening() -> list[Input]:
+def first_facts() -> list[Input]:
     """Reference and controls."""
     found: list[Input] = [
         e.VenueDefined(

@@ -131,21 +131,21 @@ def _faults(chance: random.Random) -> Iterator[Fault]:
 
 def _crash(chance: random.Random, at_ns: int) -> Fault:
     calls = ("", "", "commit", "decide", "append", "fence", "prove", "release", "wait")
-    who = chance.choice(("w0", "w1", "", "g0"))
-    call = chance.choice(("", "append", "read") if who == "g0" else calls)
+    process = chance.choice(("w0", "w1", "", "g0"))
+    call = chance.choice(("", "append", "read") if process == "g0" else calls)
     skip = chance.randrange(60) if call in ("", "read") else chance.randrange(6)
     down_ns = chance.choice((20 * MS, S, 4 * S, 9 * S))
-    return Fault(at_ns, Kind.CRASH, who, call, skip, chance.randrange(down_ns))
+    return Fault(at_ns, Kind.CRASH, process, call, skip, chance.randrange(down_ns))
 
 
 def _pause(chance: random.Random, at_ns: int) -> Fault:
-    who = chance.choice(("w0", "w1", "", "g0"))
+    process = chance.choice(("w0", "w1", "", "g0"))
     call = chance.choice(("", "read", "commit", "decide", "append", "prove", "fence", "wait"))
-    if who == "g0":
+    if process == "g0":
         call = chance.choice(("", "append"))
     skip = chance.randrange(10) if call else chance.randrange(60)
     for_ns = chance.choice((200 * MS, 3 * S, 7 * S, 10 * S))
-    return Fault(at_ns, Kind.PAUSE, who, call, skip, for_ns)
+    return Fault(at_ns, Kind.PAUSE, process, call, skip, for_ns)
 
 
 def _commit(kind: Kind, chance: random.Random, at_ns: int) -> Fault:
@@ -160,14 +160,14 @@ def _error(chance: random.Random, at_ns: int) -> Fault:
 
 def _lasting(kind: Kind, chance: random.Random, at_ns: int) -> Fault:
     for_ns = chance.choice((100 * MS, S, 4 * S))
-    who = {
+    process = {
         Kind.GUEST: ("w2", "w2", "g1"),
         Kind.STOPPED: ("w0", "w1", "g0"),
         Kind.EXPELLED: ("w0", "w1"),
         Kind.TWIN: ("w0", "w1"),
         Kind.OUTAGE: ("",),
     }[kind]
-    return Fault(at_ns, kind, chance.choice(who), for_ns=for_ns)
+    return Fault(at_ns, kind, chance.choice(process), for_ns=for_ns)
 
 
 def _clock(chance: random.Random, at_ns: int) -> Fault:
@@ -209,7 +209,7 @@ class _Writing:
         self._number = 0
 
     def all(self) -> Iterator[Arrival]:
-        yield from self._opening()
+        yield from self._days_opened()
         yield from self._quotes()
         yield from self._orders()
         yield from self._controls()
@@ -241,7 +241,7 @@ class _Writing:
         )
         return Arrival(at_ns, topic_of(event), made, type(event).__name__)
 
-    def _opening(self) -> Iterator[Arrival]:
+    def _days_opened(self) -> Iterator[Arrival]:
         """The days; the last one is closed after all faults have ended."""
         first, *others = self._days
         close_ns = market.FIRST_CLOSE_NS if others else market.CLOSE_NS

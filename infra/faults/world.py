@@ -124,7 +124,7 @@ class World:
     # ------------------------------------------------------------------------------ messages
 
     def _open(self) -> None:
-        for event in market.opening():
+        for event in market.first_facts():
             self._append_control(event)
         for arrival in self._plan.arrivals:
             self._agenda.at(arrival.at_ns, partial(self._arrive, arrival))

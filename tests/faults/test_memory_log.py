@@ -1,4 +1,4 @@
-"""What the log in memory keeps of Kafka's rules, beyond what all logs promise."""
+"""Kafka's rules that the log in memory follows, beyond the contract of all logs."""
 
 import pytest
 

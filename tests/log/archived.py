@@ -1,4 +1,4 @@
-"""An embedded log that is read from an archive of it, so that its promises can be tested."""
+"""An embedded log that is read from an archive of it, so that the archive passes the same tests."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from engine.log.port import ALL_TOPICS, BEGINNING, SHARED_TOPICS, Reader, Record
 
 
 class ArchivedLog(EmbeddedLog):
-    """Writes go to the log. Before each read what is new is archived, as one more day."""
+    """Writes go to the log. Before each read the new records are archived, as one more day."""
 
     def __init__(self, path: Path, partitions: int) -> None:
         super().__init__(path, partitions)

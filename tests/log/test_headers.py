@@ -1,4 +1,4 @@
-"""The headers that name a record's sender: what is written, and what is made of what is read."""
+"""The headers that name a record's sender, written and read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The configured session time-out is what a worker that falls silent is given, on every log."""
+"""A worker that stops polling keeps its shards for the session time-out, on every log."""
 
 import time
 from pathlib import Path

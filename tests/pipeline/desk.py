@@ -1,4 +1,4 @@
-"""A small trading day under the wall clock: what a desk, its market and its venues write.
+"""A small trading day under the wall clock: the messages of a desk, its market and its venues.
 
 Everything here is an input; `Publisher` numbers it as its sender would and appends it. Orders are
 urgent and the policy is quick, so that each is decided, worked and ended within seconds.
@@ -168,7 +168,7 @@ def cancel(orig_cl_ord_id: str, instrument_id: str) -> e.OrderCancelRequested:
 class Publisher:
     """One sender of inputs; counts what it sent.
 
-    Where the log does not answer, one with patience sends the same records again for so long.
+    Where the log does not answer, it sends the same records again for its `patience`.
     """
 
     def __init__(self, log: Log, sender: str, patience_s: float = 0.0) -> None:

@@ -54,14 +54,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def evict_finished(live: Live) -> Fill:
-    """A fill whose order was finished and put away."""
+    """A fill whose order was finished and evicted."""
     state = live.shard.state
     return next(
         x for x in fills(state).values() if x.last_qty == 300 and x.fill_id not in state.fills
     )
 
 
-def test_from_every_batch_a_restart_finds_what_was_put_away(live: Live, tmp_path: Path) -> None:
+def test_from_every_batch_a_restart_finds_evicted_parents(live: Live, tmp_path: Path) -> None:
     day(live)
     assert live.shard.state.store_totals.parents > 6
     for batch in range(0, live.shard.next_batch, 2):
@@ -86,8 +86,8 @@ def test_a_bust_after_a_restart_is_shared_out_anew(live: Live, folder: Path) -> 
     assert_all_the_same(restarted(live.log, folder), live)
 
 
-def test_a_follower_ahead_of_it_hides_nothing_from_who_reads(live: Live, folder: Path) -> None:
-    """The file grows, and of what lies there some is taken down, while somebody reads it."""
+def test_a_follower_ahead_of_it_hides_nothing_from_a_reader(live: Live, folder: Path) -> None:
+    """The file grows and parents are removed from it while another process reads it."""
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
@@ -265,7 +265,7 @@ def test_rebuilding_again_and_again_leaves_no_file_and_no_handle(live: Live, fol
             restarted(live.log, folder).state.finished.close()
             steps = recover(live.log, 0, EAGER)
             next(steps)
-            steps.close()  # As when its shard is lost meanwhile.
+            steps.close()  # As if its shard were lost meanwhile.
 
     assert handles() <= before
     assert files(folder) == there
