@@ -51,9 +51,9 @@ def evictions(live: Live) -> tuple[int, int]:
     live.when(order("a2", limit_px=px(91)), after_ns=SECOND).when(cancel("a2"))
     first_seq, found = live.shard.state.next_seq, []
     for _ in range(12):
-        lying = live.shard.state.store_totals.parents
+        stored = live.shard.state.store_totals.parents
         live.when(quote(received_ns=live.now_ns), after_ns=3 * SECOND // 10)
-        if live.shard.state.store_totals.parents > lying:
+        if live.shard.state.store_totals.parents > stored:
             found.append(live.shard.next_batch - 1)
     assert live.shard.state.next_seq == first_seq
     first, second = found[-2:]

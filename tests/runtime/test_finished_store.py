@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "snapshots"
 
 
-def evict_finished(live: Live) -> Fill:
+def evicted_fill(live: Live) -> Fill:
     """A fill whose order was finished and evicted."""
     state = live.shard.state
     return next(
@@ -75,7 +75,7 @@ def test_a_bust_after_a_restart_is_shared_out_anew(live: Live, folder: Path) -> 
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
-    fill = evict_finished(live)
+    fill = evicted_fill(live)
     live.shard = restarted(live.log, folder)
     assert fill.fill_id not in live.shard.state.fills
 
@@ -91,7 +91,7 @@ def test_a_follower_ahead_of_it_hides_nothing_from_a_reader(live: Live, folder: 
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
-        fill = evict_finished(live)
+        fill = evicted_fill(live)
         found = restarted(live.log, folder)
         live.when(bust(fill.child, fill.executions[0][2])).when(order("x")).when(cancel("x"))
         beside.follow()
@@ -206,7 +206,7 @@ def test_a_worker_that_meets_damage_begins_again_without_it(
         live = Live(log, EAGER)
         path = taken(live, folder)
         live.close()
-        fill = evict_finished(live)
+        fill = evicted_fill(live)
         late = live.world._record("venue-reports", bust(fill.child, fill.executions[0][2]))  # noqa: SLF001
         log.append("venue-reports", [NewRecord(0, *late[2:])])
         with closing(apsw.Connection(str(path))) as file:

@@ -88,6 +88,16 @@ class Deliveries:
                 except BufferError:  # The client's queue is full: let it send.
                     self.producer.poll(0.01)
 
+    def send_in_transaction(self, records: Mapping[str, Sequence[NewRecord]]) -> KafkaError | None:
+        """Begin a transaction and send records of several topics; returns the first error."""
+        try:
+            self.producer.begin_transaction()
+            for topic, batch in records.items():
+                self.send(topic, batch)
+            return self.settle()
+        except CLIENT_ERRORS as error:
+            return error_of(error)
+
     def settle(self) -> KafkaError | None:
         """Wait until every record is acknowledged; returns the first error, or None."""
         left = self.producer.flush(CALL_MAX_S)
@@ -167,14 +177,7 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
             deliveries.producer.init_transactions(CALL_MAX_S)
         except CLIENT_ERRORS as error:
             raise cluster.unavailable(f"writing {what}", error_of(error).str()) from error
-        records = make()
-        try:
-            deliveries.producer.begin_transaction()
-            for topic, batch in records.items():
-                deliveries.send(topic, batch)
-            failed = deliveries.settle()
-        except CLIENT_ERRORS as error:
-            failed = error_of(error)
+        failed = deliveries.send_in_transaction(make())
         if failed is not None:
             with contextlib.suppress(*CLIENT_ERRORS):  # Else the next attempt ends it.
                 deliveries.producer.abort_transaction(CALL_MAX_S)
@@ -246,13 +249,7 @@ class KafkaWriter:
         deliveries = self._deliveries
         self._pace.wait()
         began_s = time.monotonic()
-        try:
-            deliveries.producer.begin_transaction()
-            for topic, batch in records.items():
-                deliveries.send(topic, batch)
-            failed = deliveries.settle()
-        except CLIENT_ERRORS as error:
-            failed = error_of(error)
+        failed = deliveries.send_in_transaction(records)
         if failed is not None:
             self._abort(deliveries, failed)
         try:
