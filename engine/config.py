@@ -2,11 +2,11 @@
 
 A value comes from the command line, else from the environment (`METAORDER_LOG_URL`), else from
 the file that `METAORDER_CONFIG` or `--config` names (`log_url = "…"`), else from its default. It
-is read once, when a process starts, and handed on as plain values.
+is read once, when a process starts, and passed on as plain values.
 
-Few of the values change what the engine decides. Those are written to the log whenever they
-differ (`Config.decision_text`), because a replay needs them; the others may differ between two
-workers of one log without any decision being different.
+Few of the values change decisions. Those are written to the log whenever they differ
+(`Config.decision_text`), because a replay needs them. The others may differ between two workers of
+one log without a difference in any decision.
 """
 
 import json
@@ -29,17 +29,17 @@ OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alo
 LOG_URL = re.compile(
     r"(sqlite|archive):.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?"
 )
-DEFAULT_LOG = Path("out/metaorder.db")  # Its folder is made where it is missing.
+DEFAULT_LOG = Path("out/metaorder.db")  # Its folder is made if it is missing.
 LOG_URL_SHAPE = "sqlite:PATH or kafka:HOST:PORT[/prefix], or archive:DIR to read"
 
 
 class ConfigError(EngineError):
-    """A value of the configuration is wrong; the message names it and the way out."""
+    """A value of the configuration is wrong; the message names it and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every value that a deployment may choose. Decision-relevant ones come first."""
+    """Every value that a deployment may choose. Those on which decisions depend come first."""
 
     partitions: int  # Shards, and partitions of every topic but the shared ones, count.
     quote_age_max_ns: int  # Oldest venue quote in the consolidated best, ns.
@@ -53,15 +53,15 @@ class Config:
     open_batch_records: int  # Or after this many records, count.
     seal_every_ns: int  # A shard with open children seals at least this often, ns.
     worker: str  # Name of this worker's slot; a restarted worker keeps its name.
-    # A worker that gives no sign of life loses its shards after this, ms: the fail-over time.
+    # A worker that renews no lease for so long loses its shards, ms: the fail-over time.
     # 6,000 to 10,000 suit production: a pause of the machine must not cost the shards, and every
     # second more is one without decisions after a crash. Above 15,000 the brokers would have to
-    # allow open transactions for longer than `topics check` lets them.
+    # allow open transactions for longer than `topics check` permits.
     session_timeout_ms: int
     projection: Path  # The DuckDB file that the projector publishes.
 
     def decision_text(self) -> str:
-        """What decisions depend on, as canonical JSON: sorted keys, no spaces."""
+        """The values on which decisions depend, as canonical JSON: sorted keys, no spaces."""
         values = {name: getattr(self, name) for name in DECIDING}
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
@@ -80,7 +80,7 @@ def _whole(least: int, most: int, default: int) -> Any:  # noqa: ANN401  pydanti
 
 
 class _Settings(BaseSettings):
-    """The same fields as `Config`, with what each may be."""
+    """The same fields as `Config`, each with its permitted values."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", validate_default=True)
 
@@ -116,7 +116,9 @@ def variables() -> frozenset[str]:
 
 
 def load(file: Path | None = None, **overrides: object) -> Config:
-    """The configuration of this process; `overrides` come from the command line, None is absent.
+    """The configuration of this process.
+
+    `overrides` come from the command line; None means that the option was not given.
 
     Raises ConfigError naming every wrong value.
     """

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from engine.log.codec import UnreadableError, decode_dict
+from engine.log.headers import UNKNOWN_NUMBER, sender_of
 from engine.log.port import (
     BEGINNING,
     DLQ,
@@ -39,7 +40,6 @@ ROWS_A_TRANSACTION = 50_000  # Guess: large enough to hide DuckDB's cost a state
 ROWS_A_CHUNK = 4_096  # Rows held as Python objects before they become columns.
 SEALS_A_READ = 16
 COUNTED_RECORDS_WAIT_S = 15.0  # A commit reaches a log's partitions one by one; Kafka's time-out.
-NUMBER_DIGITS_MAX = 18  # Of a sender's own number; more does not fit a BIGINT.
 OWN_INPUTS: Final = tuple(topic for topic in INPUT_TOPICS if topic not in SHARED_TOPICS)
 SHARD_TOPICS: Final = (*OWN_INPUTS, *STAGE_TOPICS, DLQ, JOURNAL)
 
@@ -336,14 +336,9 @@ def _dlq_row(shard: int, record: Record) -> Row:
 
 
 def _sender(headers: Headers) -> tuple[str | None, int | None]:
-    """Who sent a record and its own number for it, as far as the headers can be read."""
-    sender = number = None
-    for name, value in headers:
-        if name in ("source", "venue"):
-            sender = value.decode("utf-8", "replace")
-        elif name == "number" and value.isdigit() and len(value) <= NUMBER_DIGITS_MAX:
-            number = int(value)
-    return sender, number
+    """A record's sender and the sender's number for it; None for what is unknown."""
+    sender = sender_of(headers)
+    return sender.name or None, None if sender.number == UNKNOWN_NUMBER else sender.number
 
 
 def _resubmits(headers: Headers) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 # Time passes differently on a busy machine, so no example has a deadline. CI tries the same
-# examples each time: what it finds is in the change, and what a desk finds becomes a plain test.
+# examples each time, so a failure is the change's; what a longer run finds becomes a plain test.
 settings.register_profile(
     "metaorder", deadline=None, derandomize=kafka_broker.is_ci(os.environ), print_blob=True
 )
@@ -30,7 +30,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Make what a machine cannot test loud: say it where everybody looks, without -rs."""
+    """Print the skips that matter at the end of the run, also without -rs."""
     for words, title in LOUD.items():
         skipped = [
             report

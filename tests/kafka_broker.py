@@ -1,10 +1,10 @@
 """The real Kafka of the tests: the first of four ways that works on this machine.
 
 KAFKA_BOOTSTRAP if it is set; testcontainers where a Docker engine answers; the local jars where
-Java and Maven (or the cached jars) are; else a skip that nobody can overlook, and in CI a failure.
+Java and Maven (or the cached jars) are; else a loud skip, and in CI a failure.
 
-All test processes of a run share one. Who needs it first starts it and ends last: the others hold
-a lock on a file as long as they use it, which a killed process lets go as well.
+All test processes of a run share one. The process that needs it first starts it and ends last: the
+others hold a lock on a file as long as they use it, which the system releases if they are killed.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ OTHERS_LOOK_S = 0.2
 END_MAX_S = 60.0
 MOUNT_MAX_S = 10
 IMAGE = "confluentinc/cp-kafka:8.0.0"
-IMAGE_ENV = {  # What server.properties of the local broker says.
+IMAGE_ENV = {  # Of server.properties of the local broker.
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
     "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
@@ -43,7 +43,7 @@ def is_ci(environ: Mapping[str, str]) -> bool:
 
 
 def has_docker_engine() -> bool:
-    """Ask the engine: a client on PATH proves nothing. One behind TLS counts as none."""
+    """Ask the engine: a client on PATH proves nothing. An engine behind TLS does not count."""
     kind, _, place = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").partition("://")
     try:
         with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET) as engine:
@@ -76,7 +76,7 @@ NO_SMALL_DISK = "no small disk"
 
 
 def refuse(reason: str) -> NoReturn:
-    """Skip; in CI fail, because there a skip would pass for a proof."""
+    """Skip; fail in CI, where a skip would look like a success."""
     text = f"{NO_KAFKA} for the tests marked `kafka`: {reason}"
     if is_ci(os.environ):
         pytest.fail(f"{text} (CI is set, so this is a failure, not a skip)", pytrace=False)
@@ -124,20 +124,20 @@ def shared(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Nobody comes in meanwhile."""
+    """Hold the lock that keeps other processes from starting to use the broker."""
     with (folder / "door").open("a") as door:
         fcntl.flock(door, fcntl.LOCK_EX)
         yield
 
 
 def await_others(folder: Path, users: TextIO) -> None:
-    """Return when nobody else uses the broker; who comes later starts one of its own."""
+    """Return when no other process uses the broker; a later one starts its own."""
     while True:
         with alone(folder):
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # Somebody does.
+                pass  # Another process uses it.
             else:
                 (folder / "address").unlink()
                 return
@@ -164,7 +164,7 @@ def kafka(folder: Path) -> Iterator[str]:
 
 
 class Private:
-    """A broker of one test's own, to be ended at any moment and started again on what it had."""
+    """A broker of one test's own; it can be killed at any moment and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -199,7 +199,7 @@ class Private:
 
 @contextmanager
 def private(folder: Path) -> Iterator[Private]:
-    """Not started yet; does not outlive this."""
+    """A broker that is not started yet; it ends with the context."""
     if not has_way_by_jars():
         refuse("a test needs a broker of its own, from jars: install a JDK 17 and Maven.")
     found = Private(folder.resolve())
@@ -211,7 +211,7 @@ def private(folder: Path) -> Iterator[Private]:
 
 @contextmanager
 def small_disk(folder: Path, size_mb: int) -> Iterator[None]:
-    """A disk of its own under `folder`; a loud skip where nobody lets us mount one."""
+    """A small file system under `folder`; a loud skip where this user may not mount one."""
     folder.mkdir(parents=True, exist_ok=True)
     options = f"size={size_mb}m,mode=0777"
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]

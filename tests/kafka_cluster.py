@@ -1,4 +1,4 @@
-"""Three brokers of a test's own on this machine: any of them is ended and started at will."""
+"""Three brokers of a test's own on this machine: any of them can be stopped and started."""
 
 import signal
 import time
@@ -17,7 +17,7 @@ WHOLE_MAX_S = 120.0
 
 
 class Cluster:
-    """Replication 3, two copies in sync before anything is acknowledged."""
+    """Replication 3; a record is acknowledged when two copies are in sync."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,7 +29,7 @@ class Cluster:
         local.kill(self._folder, node)
 
     def stop(self, node: int) -> None:
-        """In order: what it leads is handed over."""
+        """Stop a broker in an orderly way: it hands its partitions over first."""
         local.kill(self._folder, node, signal.SIGTERM)
 
     def start(self, node: int) -> None:
@@ -43,7 +43,7 @@ class Cluster:
             time.sleep(0.1)
 
     def is_whole(self) -> bool:
-        """Ask anew each time: a client keeps what it knew of a node that is gone."""
+        """By a new client each time: an old one keeps its knowledge of a node that has ended."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         try:
             found = admin.list_topics(timeout=5)
@@ -58,7 +58,7 @@ class Cluster:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """Started; does not outlive this."""
+    """A started cluster; it ends with the context."""
     if not kafka_broker.has_way_by_jars():
         kafka_broker.refuse("a test needs brokers of its own, from jars: install a JDK 17, Maven.")
     folder = folder.resolve()

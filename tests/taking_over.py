@@ -1,8 +1,8 @@
-"""What a release does with the log of the one before; a program of tests/test_schema_drill.py.
+"""What a release makes of the log of the one before it; a program of tests/test_schema_drill.py.
 
 It runs on the tree of the next release, which PYTHONPATH names, and prints what it found as JSON:
 why its schemas do not fit those released, each shard as recovered, proved and decided on, and what
-the projection holds. On stdin it is given values, and says what it reads in each.
+the projection holds. It reads values from stdin and prints the event that it decodes from each.
 """
 
 import json
@@ -58,7 +58,7 @@ def proved(log: Log, number: int, rules: Rules) -> Found:
 
 
 def taken_over(log: Log, number: int, rules: Rules) -> Found:
-    """Recover a shard, prove it, decide on what waits, and prove it again."""
+    """Recover a shard, prove it, decide on waiting inputs, and prove it again."""
     shard = ended(recover(log, number, rules))
     found: Found = {
         "batch": shard.next_batch,

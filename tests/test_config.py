@@ -1,4 +1,4 @@
-"""Environment and one TOML file in, one frozen Config out; every error names the way out."""
+"""Environment and one TOML file in, one frozen Config out; every error says what to do."""
 
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path

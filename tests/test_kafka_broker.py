@@ -1,4 +1,4 @@
-"""The tests' Kafka: one for all their processes; where none can start a skip, in CI a failure."""
+"""The tests' Kafka: one for all their processes; without one a skip, in CI a failure."""
 
 import os
 import subprocess

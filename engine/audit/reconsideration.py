@@ -16,7 +16,7 @@ from functools import cache
 import schemas
 from engine.audit import departure, difference, tally
 from engine.audit.tally import Departure, Kind, Tally
-from engine.core.events import BatchSealed, ConfigurationAdopted, SealKind, StageEvent
+from engine.core.events import BatchSealed, SealKind, StageEvent
 from engine.core.state import fingerprint
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import (
@@ -26,9 +26,9 @@ from engine.log.port import (
     LogUnavailableError,
 )
 from engine.runtime.recovery import snapshot
-from engine.runtime.replica import CONFIG_CAUSE, Replica
+from engine.runtime.replica import Replica
 from engine.runtime.shard import Rules, Sealed, Shard
-from engine.runtime.shard_log import Records
+from engine.runtime.shard_log import Records, adopted_settings
 from schemas import compatibility
 
 RECORDED, DECIDING = "the recorded release", "the deciding release"
@@ -63,9 +63,9 @@ class Reconsideration:
         shard = self._shard
         if self._is_apart:
             state = snapshot.copied(recorded.state)
-            shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
-        text = adopted(events) or shard.state.settings_text
-        shard.rules = replace(shard.rules, settings_text=text)
+            shard.start_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
+        adopted = adopted_settings(shard.number, seal, outputs)
+        shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
         self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
         unknown = unknown_fields(frozenset(ids_of(outputs)))
         self.tally.unknown.update(unknown)
@@ -98,7 +98,7 @@ class Reconsideration:
         if self._is_apart:
             return
         shard = self._shard
-        shard.begin_from(seal.batch, seal.chain, recorded.next_starts(), shard.state)
+        shard.start_from(seal.batch, seal.chain, recorded.next_starts(), shard.state)
         is_close = seal.kind is SealKind.CLOSE
         if not self._hash:
             return
@@ -138,14 +138,6 @@ class Reconsideration:
             decided=difference.shown(repr(error)),
             input=difference.cause_of(at, inputs) or "the batch as a whole",
         )
-
-
-def adopted(events: Sequence[StageEvent]) -> str | None:
-    """The configuration that a batch begins with, if it adopted one."""
-    for event in events[:1]:
-        if isinstance(event, ConfigurationAdopted) and event.cause == CONFIG_CAUSE:
-            return event.text
-    return None
 
 
 def ids_of(outputs: Records) -> set[int]:

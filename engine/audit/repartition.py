@@ -27,16 +27,18 @@ from engine.log.port import (
     NotEmptyError,
 )
 from engine.runtime import hash_chain
-from engine.runtime.first_batches import (
-    FirstBatches,
-    as_new,
+from engine.runtime.closed_log import (
     closed_log,
     closed_log_named,
     closed_shard,
+    why_not_closed,
+)
+from engine.runtime.first_batches import (
+    FirstBatches,
+    as_new,
     continued_from,
     first_batches,
     is_continued,
-    why_not_closed,
 )
 from engine.runtime.shard import Rules
 from engine.runtime.shard_log import SealRecord, ShardLog, events_of, last_seal
@@ -85,7 +87,7 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             return found.records
 
         try:
-            new.begin(first)
+            new.initialize(first)
         except NotEmptyError:
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
@@ -168,7 +170,7 @@ def require_rest(
             found.append(f"shard {number} was not closed, or by a release that carried no facts")
             continue
         found += why_not_closed(number, rest)
-        read.setdefault(rest.read, []).append(number)
+        read.setdefault(rest.shared_positions, []).append(number)
         closes.append(rest.closed)
         own = replace(rules, partitions=log.partitions)
         if is_proved:

@@ -24,7 +24,7 @@ from engine.audit.difference import Difference, Kind
 from engine.audit.finding import Findings, FoundError
 from engine.audit.reconsideration import Reconsideration, UnfitError
 from engine.audit.tally import Tally
-from engine.core.events import BatchSealed, ConfigurationAdopted, InputReason, StageEvent
+from engine.core.events import BatchSealed, InputReason, StageEvent
 from engine.core.state.finished_store import MemoryStore
 from engine.log import codec
 from engine.log.port import (
@@ -43,7 +43,14 @@ from engine.runtime import first_batches, hash_chain
 from engine.runtime.recovery import recovery
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Rules, Shard
-from engine.runtime.shard_log import Records, SealRecord, ShardLog, events_of, last_seal
+from engine.runtime.shard_log import (
+    Records,
+    SealRecord,
+    ShardLog,
+    adopted_settings,
+    events_of,
+    last_seal,
+)
 
 
 class Bounds(NamedTuple):
@@ -176,7 +183,7 @@ class _Verification:
         if self._second is not None and not is_asked:
             self._second.leave()
         if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
-            recovery.pass_over(self._shard, shard_log, seal)
+            recovery.skip(self._shard, shard_log, seal)
             self._is_behind = True
         else:
             self._catch_up(shard_log)
@@ -209,7 +216,7 @@ class _Verification:
         events = events_of(seal, outputs, number)
         first_batches.continued_from(number, seal, events)
         self._check_resume(seal_record, inputs)
-        self._shard.begin_at_close(seal, events)
+        self._shard.start_at_close(seal, events)
         self._check_places({**outputs, JOURNAL: (seal_record.record,)})
         self._check_anchor(seal)
         proof = self._proof
@@ -298,9 +305,8 @@ class _Verification:
     ) -> None:
         """Take the batch again and compare the bytes."""
         seal, shard = seal_record.seal, self._shard
-        shard.rules = replace(
-            shard.rules, settings_text=adopted(seal, outputs) or shard.state.settings_text
-        )
+        adopted = adopted_settings(shard.number, seal, outputs)
+        shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
         try:
             again = shard.step(inputs, seal.now_ns, faulted=frozenset(seal.faults), must_seal=True)
         except (CorruptLogError, LogUnavailableError):
@@ -422,13 +428,3 @@ def newest_seal(log: Log, number: int) -> BatchSealed | None:
         return last_seal(log, number)
     except CorruptLogError:
         return None
-
-
-def adopted(seal: BatchSealed, outputs: Records) -> str | None:
-    """The configuration that a batch begins with, if it adopted one."""
-    for record in outputs.get("ingest", ())[:1]:
-        if codec.is_a(ConfigurationAdopted, record.value):
-            event: StageEvent = codec.decode("ingest", record.value)
-            if isinstance(event, ConfigurationAdopted) and event.seq == seal.first_seq:
-                return event.text
-    return None

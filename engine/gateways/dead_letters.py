@@ -15,7 +15,7 @@ from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputRejected
 from engine.core.partition import partition_of
 from engine.log import codec
-from engine.log.headers import UNKNOWN_NUMBER
+from engine.log.headers import Sender, known_headers, sender_of
 from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
 from engine.runtime.admission import Admission
 
@@ -109,24 +109,20 @@ def _instrument_of(topic: str, value: bytes) -> str | None:
 
 def _headers(letter: Letter) -> Headers:
     place = f"{letter.topic}:{letter.input_partition}:{letter.input_position}"
-    said: list[tuple[str, bytes]] = []
-    if letter.source:
-        said.append(("source", letter.source.encode()))
-    if letter.number != UNKNOWN_NUMBER:
-        said.append(("number", str(letter.number).encode()))
-    return (*said, (RESUBMITS, place.encode()))
+    return (*known_headers(Sender(letter.source, letter.number)), (RESUBMITS, place.encode()))
 
 
 def _letter(shard: int, record: Record) -> Letter:
     said = dict(record.headers)
+    sender = sender_of(record.headers)
     try:
         return Letter(
             shard=shard,
             position=record.position,
             topic=said["topic"].decode(),
             input_position=int(said["position"]),
-            source=said["source"].decode(),
-            number=int(said["number"]),
+            source=sender.name,
+            number=sender.number,
             reason=said["reason"].decode(),
             at_ms=record.timestamp_ms,
             key=record.key,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from engine.core.partition import partition_of
 from engine.log.codec import encode, topic_of
-from engine.log.headers import headers
+from engine.log.headers import sender_headers
 from engine.log.port import SHARED_TOPICS, NewRecord
 
 SHARED_PARTITION = 0
@@ -31,7 +31,7 @@ def record(
         partition=SHARED_PARTITION if shared else partition_of(name, partitions),
         timestamp_ms=at_ns // 1_000_000,
         key=name,
-        headers=headers(sender, number),
+        headers=sender_headers(sender, number),
         value=encode(event),
     )
 

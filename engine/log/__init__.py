@@ -1,4 +1,4 @@
-"""The log: one port, its adapters, the codec and the partitioner. `open_log(url)` is the door."""
+"""The log: one port, its adapters and the codec. `open_log(url)` opens one."""
 
 import re
 from pathlib import Path
@@ -15,24 +15,24 @@ class LogUrlError(EngineError, ValueError):
 def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = None) -> Log:
     """Open `sqlite:PATH` (made if missing), `kafka:HOST:PORT[/prefix]` or `archive:DIR`.
 
-    Several brokers are separated by commas. A worker that gives no sign of life for the session's
-    time-out loses its shards; None is the adapter's own. Raises LogUrlError for anything else,
-    and what the adapters raise.
+    Several brokers are separated by commas. A worker that renews no lease for the session's
+    time-out loses its shards; None is the adapter's own. Raises LogUrlError for any other text,
+    and the errors of the adapters.
     """
-    kind, _, place = url.partition(":")
-    if kind == "sqlite" and place:
+    kind, _, address = url.partition(":")
+    if kind == "sqlite" and address:
         from engine.log.embedded import EmbeddedLog  # noqa: PLC0415  The codec needs no SQLite.
 
-        return EmbeddedLog(Path(place), partitions, session_timeout_ms=session_timeout_ms)
-    kafka = KAFKA_URL.fullmatch(place)
+        return EmbeddedLog(Path(address), partitions, session_timeout_ms=session_timeout_ms)
+    kafka = KAFKA_URL.fullmatch(address)
     if kind == "kafka" and kafka:
-        from engine.log.kafka import KafkaLog  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+        from engine.log.kafka import KafkaLog  # noqa: PLC0415  SQLite needs no librdkafka.
 
         return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions, session_timeout_ms)
-    if kind == "archive" and place:
-        from engine.log.archive import ArchiveLog  # noqa: PLC0415  As above: who needs it.
+    if kind == "archive" and address:
+        from engine.log.archive import ArchiveLog  # noqa: PLC0415  As above.
 
-        return ArchiveLog(Path(place), partitions)
+        return ArchiveLog(Path(address), partitions)
     raise LogUrlError(
         f"log {url!r}: expected sqlite:PATH or kafka:HOST:PORT[/prefix], or archive:DIR, as in "
         "sqlite:engine.db or kafka:127.0.0.1:9092/test"

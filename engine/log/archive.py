@@ -2,14 +2,14 @@
 
     archive.json                          format and partitions
     000000-20180102/shard-0003/           what shard 3 consumed and wrote of the first closed day
-        manifest.json                     of each topic: first and next place, count, SHA-256
+        manifest.json                     of each topic: first and next start, count, SHA-256
         orders.records, ..., journal.records
     000000-20180102/shared/               controls and reference, which every shard reads
 
 A record is kept as it was in its log, unchanged: offset, position, timestamp, key, headers, value.
-Days follow each other without gap, so a reader goes through the files of its topic one after the
-other; each is read once to check its digest before anything of it is believed. A day appears in
-one step, and nothing is ever written to it again.
+Days follow each other without a gap, so a reader goes through the files of its topic one after the
+other. Each file is first read once to check its digest. A day appears in one step, and is never
+written again.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, NamedTuple, NoReturn, Self
+from typing import BinaryIO, NamedTuple, NoReturn
 
 from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
     SHARED_TOPICS,
+    Closeable,
     CorruptLogError,
     EngineError,
-    First,
+    FirstRecords,
     Headers,
     Lease,
     Leases,
@@ -52,7 +52,7 @@ _HEADER = struct.Struct(">ii")
 
 
 class ArchiveError(EngineError):
-    """What an archive cannot do, or another one than was asked for."""
+    """An archive was asked for what it cannot do, or is another one than the caller expects."""
 
 
 class Part(NamedTuple):
@@ -88,7 +88,10 @@ class Draft:
             self._count += 1
 
     def close(self, following: Start | None = None) -> dict[str, object]:
-        """What the manifest says of it; `following` is where the log keeps what comes next."""
+        """Finish the file; return its entry in the manifest.
+
+        `following` is where the log goes on, if that is not right after the last record.
+        """
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -102,7 +105,7 @@ class Draft:
 
 
 def begin(folder: Path, partitions: int) -> None:
-    """Make an empty archive, or see that there is one of so many partitions."""
+    """Make an empty archive. Raises ArchiveError if there is one of another partition count."""
     folder.mkdir(parents=True, exist_ok=True)
     head = folder / HEAD
     if not head.exists():
@@ -112,8 +115,8 @@ def begin(folder: Path, partitions: int) -> None:
         raise ArchiveError(f"{folder}: an archive of {found} partitions, expected {partitions}")
 
 
-def write_manifest(folder: Path, said: Mapping[str, object]) -> None:
-    (folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n")
+def write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 def encoded(record: Record) -> bytes:
@@ -130,11 +133,14 @@ def encoded(record: Record) -> bytes:
 # ------------------------------------------------------------------------------ reading
 
 
-class ArchiveLog:
+class ArchiveLog(Closeable):
     """The log port on a folder of closed days."""
 
     def __init__(self, folder: Path, partitions: int | None = None) -> None:
-        """Raises LogUnavailableError if there is none, ArchiveError if it is another one's."""
+        """Raises LogUnavailableError if the folder holds no archive.
+
+        Raises ArchiveError if it has another format or partition count.
+        """
         self._folder = folder
         try:
             head = json.loads((folder / HEAD).read_text())
@@ -188,10 +194,10 @@ class ArchiveLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(topic, partition, None, 1)
+        found = self.records_before(topic, partition, None, 1)
         return found[-1] if found else None
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         """Reads the last file that holds any."""
@@ -201,7 +207,7 @@ class ArchiveLog:
                 return [record._replace(position=-1) for record in found]
         return []
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         """Reads files from the last one back, up to one that holds an older record."""
         parts = self.parts(topic, partition)
         found = parts[-1].next.offset if parts else 0
@@ -214,17 +220,17 @@ class ArchiveLog:
         return found
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
-        """The rule was that of the log it came from."""
+        """Left open: the offsets follow the rule of the archived log."""
         return None
 
     def wait(self, timeout_s: float) -> None:
-        """Nothing ever comes."""
+        """Just sleep: no record ever comes."""
         time.sleep(timeout_s)
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
-    def begin(self, make: First) -> None:  # noqa: ARG002  The port's.
+    def initialize(self, make: FirstRecords) -> None:  # noqa: ARG002  The port's.
         self._refuse()
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002
@@ -236,19 +242,8 @@ class ArchiveLog:
     def close(self) -> None:
         """Nothing is open between calls."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def records(self, part: Part) -> Iterator[Record]:
-        """A file's records, once its digest is right."""
+        """A file's records. Raises CorruptLogError if it does not have its digest."""
         try:
             with part.path.open("rb") as file:
                 if part.path not in self._checked:
@@ -266,7 +261,7 @@ class ArchiveLog:
 
 
 class ArchiveReader:
-    """Goes through a topic's files."""
+    """Reads a topic's files one after the other."""
 
     def __init__(self, log: ArchiveLog, name: str, parts: Sequence[Part], start: Start) -> None:
         """Raises CorruptLogError if the start lies outside the archive."""
@@ -308,16 +303,16 @@ class ArchiveReader:
         return self._held is None
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._records.close()
         self._held = None
 
 
 def part_of(folder: Path, topic: str) -> Part:
-    """What the manifest says of a topic. Raises CorruptLogError."""
+    """A topic's part by its entry in the manifest. Raises CorruptLogError."""
     try:
-        said = json.loads((folder / MANIFEST).read_text())
-        (found,) = (each for each in said["topics"] if each["topic"] == topic)
+        manifest = json.loads((folder / MANIFEST).read_text())
+        (found,) = (each for each in manifest["topics"] if each["topic"] == topic)
         return Part(
             topic,
             Start(*map(int, found["first"])),

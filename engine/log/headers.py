@@ -1,21 +1,45 @@
-"""What the headers of a record say of its sender, and of the sender's own number for it."""
+"""The sender of an input record, as the record's headers name it.
 
-from engine.log.port import Headers, Record
+`source` holds the sender's name; in what a venue reports, `venue` holds it instead. `number` is the
+sender's own number for the record. So a record that cannot be decoded still has a sender, and the
+sender can find it. Any process may write these headers: what cannot be read counts as unknown.
+"""
 
+from typing import NamedTuple
+
+from engine.log.port import Headers
+
+SOURCE = "source"
+VENUE = "venue"
+NUMBER = "number"
 UNKNOWN_NUMBER = -1
-NUMBER_DIGITS_MAX = 18  # Of a sender's own number; more than any event could hold is unknown.
-SOURCE_CHARS_MAX = 200
+NUMBER_DIGITS_MAX = 18  # More than any event or BIGINT could hold is unknown.
+NAME_CHARS_MAX = 200
 
 
-def headers(sender: str, number: int) -> Headers:
-    return ("source", sender.encode()), ("number", str(number).encode())
+class Sender(NamedTuple):
+    """A record's sender, and the sender's own number for the record."""
+
+    name: str  # Empty if unknown.
+    number: int  # UNKNOWN_NUMBER if unknown.
 
 
-def sender(record: Record) -> tuple[str, int]:
-    """Writer and its own number from the headers; ("", -1) where they do not say."""
-    named = dict(record.headers)
-    found = named.get("source") or named.get("venue") or b""
-    source = found.decode(errors="replace")[:SOURCE_CHARS_MAX]
-    number = (named.get("number") or b"").decode(errors="replace")
-    is_known = number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX
-    return source, int(number) if is_known else UNKNOWN_NUMBER
+def sender_headers(name: str, number: int, *, header: str = SOURCE) -> Headers:
+    """The headers of a record of this sender; `header` is SOURCE or VENUE."""
+    return (header, name.encode()), (NUMBER, str(number).encode())
+
+
+def known_headers(sender: Sender) -> Headers:
+    """The headers of a sender, without those whose value is unknown."""
+    name, number = sender_headers(*sender)
+    is_numbered = sender.number != UNKNOWN_NUMBER
+    return (*((name,) if sender.name else ()), *((number,) if is_numbered else ()))
+
+
+def sender_of(headers: Headers) -> Sender:
+    """The sender that a record's headers name; of a header that is repeated the last one counts."""
+    values = dict(headers)
+    name = (values.get(SOURCE) or values.get(VENUE) or b"").decode(errors="replace")
+    digits = values.get(NUMBER, b"")
+    is_known = digits.isdigit() and len(digits) <= NUMBER_DIGITS_MAX  # Of bytes: ASCII alone.
+    return Sender(name[:NAME_CHARS_MAX], int(digits) if is_known else UNKNOWN_NUMBER)

@@ -5,13 +5,13 @@ and jumps: transaction markers and aborted records take offsets. Its *position* 
 by the port from 0 over the records a reader sees, so that it is the same on every log; digests,
 causes and seals speak of positions. Only `Start` joins the two.
 
-There are two kinds of writer. Anyone may `append` input records, durably and in order. A stage
-topic, the journal and the dlq have one writer a shard: whoever holds the shard's lease commits
-records to several topics at once, all or none, and nobody sees any of them before.
+There are two kinds of writer. Any process may `append` input records, durably and in order. The
+stage topics, the journal and the dlq have one writer a shard: the holder of the shard's lease
+commits records to several topics at once, all or none, and no reader sees any of them before.
 
-Who lost its lease can commit nothing more. What a commit came to may be unknown: then the caller
-proves its lease, opens a new writer and reads the last record of the journal; never from the
-exception.
+A worker that has lost its lease can commit nothing more. The outcome of a commit may be unknown.
+Then the caller proves its lease, opens a new writer and reads the last record of the journal; it
+never infers the outcome from the exception.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,11 +39,14 @@ class CorruptLogError(EngineError):
 
 
 class LogUnavailableError(EngineError):
-    """The log cannot be reached or cannot take the write; nothing was written, try again."""
+    """The log cannot be reached or cannot take the write: try again.
+
+    Nothing was written, unless it was an `append`; see there.
+    """
 
 
 class LeaseLostError(EngineError):
-    """Somebody else holds the shard, or nobody: drop its state without committing."""
+    """The caller does not hold the shard any more: drop its state without committing."""
 
 
 class CommitUnknownError(EngineError):
@@ -76,7 +79,7 @@ class Record(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where a reader begins: the offset to seek to, and the position of the first record there."""
+    """Where a reader starts: the offset to seek to, and the position of the first record there."""
 
     offset: int
     position: int
@@ -84,8 +87,26 @@ class Start(NamedTuple):
 
 BEGINNING = Start(0, 0)
 
-First = Callable[[Mapping[str, int]], Mapping[str, Sequence[NewRecord]]]
-"""Makes a log's first records of the offsets at which its shared topics end."""
+FirstRecords = Callable[[Mapping[str, int]], Mapping[str, Sequence[NewRecord]]]
+"""Makes a log's first records, by topic, from the offsets at which its shared topics end."""
+
+
+class Closeable:
+    """An object that is closed at the end of its `with`."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class Reader(Protocol):
@@ -93,18 +114,22 @@ class Reader(Protocol):
 
     @property
     def next(self) -> Start:
-        """Where a new reader would go on after the last record returned."""
+        """The start with which a new reader would go on after the last record returned."""
         ...
 
     def read(self, max_records: int) -> Sequence[Record]:
-        """The next records that are there now, at most `max_records`; empty if there are none.
+        """The next records, at most `max_records`; empty if none can be read now.
 
-        Never waits. Raises LogUnavailableError.
+        Never waits, so an empty answer is not the end: see `at_end`. Raises LogUnavailableError,
+        and CorruptLogError if a record is missing or damaged.
         """
         ...
 
     def at_end(self) -> bool:
-        """True if every record that was committed when this was called has been returned."""
+        """True if `read` has returned every record that was committed before this call.
+
+        Raises LogUnavailableError.
+        """
         ...
 
     def close(self) -> None: ...
@@ -112,7 +137,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write a shard. `epoch` grows with every owner."""
+    """The right to write a shard. `epoch` is higher than that of every lease of it before."""
 
     shard: int
     owner: str
@@ -121,30 +146,40 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class LeaseChange:
-    """What a poll of the leases brought."""
+    """The changes since the last poll of the leases, by shard."""
 
     gained: tuple[Lease, ...] = ()
-    revoked: tuple[int, ...] = ()  # Finish what is running, then `release`.
+    revoked: tuple[int, ...] = ()  # Finish the running batch, then `release`.
     lost: tuple[int, ...] = ()  # Drop at once; commits would fail.
 
 
 class Leases(Protocol):
-    """The shards that one worker holds. One object a worker process."""
+    """The shards that one worker holds. A worker process has one such object."""
 
     def poll(self, timeout_s: float) -> LeaseChange:
-        """Keep the leases alive and learn what changed. Call at least every second."""
+        """Renew the leases; return what changed, at the latest after `timeout_s`.
+
+        Call it at least once a second. Raises LogUnavailableError: poll again; LeaseLostError if
+        another process runs under this owner's name.
+        """
         ...
 
     def release(self, shard: int) -> None:
-        """Give a shard back so that another worker can have it at once."""
+        """Give a shard back, so that another worker can gain it at once.
+
+        A shard that is not held is ignored. Raises LogUnavailableError: the shard is still held.
+        """
         ...
 
     def is_held(self, shard: int) -> bool:
-        """Prove the lease against the log itself. Raises LogUnavailableError if it can't say."""
+        """Whether the lease is still held, proved against the log itself.
+
+        Raises LogUnavailableError if the log does not answer: then it is unknown.
+        """
         ...
 
     def close(self) -> None:
-        """Release everything."""
+        """Release every shard. Raises LogUnavailableError: then the leases time out."""
         ...
 
 
@@ -154,8 +189,9 @@ class ShardWriter(Protocol):
     def commit(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
         """Write all records of all topics in one transaction, or none.
 
-        Records of one topic keep their order. Raises LeaseLostError, LogUnavailableError (nothing
-        was written) or CommitUnknownError.
+        Records of one topic keep their order. Without a record nothing is written. Raises
+        LeaseLostError and LogUnavailableError, after which nothing was written, and
+        CommitUnknownError, after which this writer is to be closed.
         """
         ...
 
@@ -171,47 +207,58 @@ class Log(Protocol):
         ...
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
-        """Append input records durably, in order. Raises LogUnavailableError."""
+        """Append records to an input topic, durably and in order.
+
+        Raises LogUnavailableError; then some of the records may have been written. Append all of
+        them again: readers know an input by its source and number.
+        """
         ...
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> Reader:
-        """Raises CorruptLogError if the start lies outside the log."""
+        """A reader of one partition from `start` on.
+
+        Raises CorruptLogError if the start lies outside the log, LogUnavailableError.
+        """
         ...
 
     def at_ends(self, readers: Sequence[Reader]) -> bool:
-        """True if `at_end` is true of each of these, of what was committed when this was called.
+        """Whether `at_end` is true of each of these readers, which are of this log.
 
-        One question to the log for all of them. Raises LogUnavailableError.
+        The log is asked once for all of them. Raises LogUnavailableError.
         """
         ...
 
     def last(self, topic: str, partition: int) -> Record | None:
-        """The last committed record, or None. Its position is -1: unknown without a full read."""
+        """The last committed record, or None if the partition has none.
+
+        Its position is -1: unknown without a full read. Raises LogUnavailableError.
+        """
         ...
 
-    def begin(self, make: First) -> None:
+    def initialize(self, make: FirstRecords) -> None:
         """Write the first records of an empty log, inputs and outputs, in one transaction.
 
-        An empty log's topics may end behind offset 0: an earlier attempt that came to nothing
-        leaves its traces. So the records are made once that is over; the first one of a shared
-        topic then has the offset that `make` was told. What `make` raises is passed on, and
-        nothing was written. For who holds every lease, so that no worker has begun. Raises
-        NotEmptyError, LogUnavailableError (nothing was written) or CommitUnknownError.
+        An empty log's topics may end after offset 0: an earlier attempt that failed leaves markers
+        and aborted records. So `make` is called once that attempt is over, and the first record of
+        a shared topic has the offset that `make` was given. An exception of `make` is passed on,
+        and nothing was written. The caller holds every lease, so that no worker has started.
+        Raises NotEmptyError and LogUnavailableError, after which nothing was written, and
+        CommitUnknownError.
         """
         ...
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
-        """The records that end before an offset, or the log's end where it is None, in order.
+        """The last records before an offset, in order; before the end if it is None.
 
-        At least one where there is any, and about `count`; their positions are -1: unknown.
-        Raises LogUnavailableError.
+        About `count` of them, and at least one if there is any; none is left out in between. Their
+        positions are -1: unknown. Raises LogUnavailableError.
         """
         ...
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        """Where the records begin that are not older; the log's end where there are none.
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        """The offset from which on no record is older than the time; the end if all are.
 
         For topics whose timestamps never go back, as those that a shard writes.
         Raises LogUnavailableError.
@@ -219,25 +266,32 @@ class Log(Protocol):
         ...
 
     def offset_after(self, topic: str, offset: int) -> int | None:
-        """Where the first record lies that was written after the one at `offset`, by another call.
+        """The offset of a record that was written right after the one at `offset`, by another call.
 
-        None where the log leaves that open: it may be any later one.
+        None where the log does not fix it: it may be any later one.
         """
         ...
 
     def wait(self, timeout_s: float) -> None:
-        """Return when something may have become readable, or after the time."""
+        """Return when a record may have become readable, at the latest after `timeout_s`.
+
+        Raises LogUnavailableError.
+        """
         ...
 
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:
-        """Compete for all shards, or for exactly these.
+        """Compete for all shards, or claim exactly `shards`; `poll` brings them.
 
-        Raises LeaseLostError if one of `shards` is held by another owner.
+        Raises LeaseLostError if another owner holds one of `shards`, or another process runs under
+        this owner's name; LogUnavailableError.
         """
         ...
 
     def writer(self, lease: Lease) -> ShardWriter:
-        """Raises LeaseLostError if the lease is no longer the shard's."""
+        """The writer of a shard; after this no writer of an older lease of it can commit.
+
+        Raises LeaseLostError if the lease is not held any more, LogUnavailableError.
+        """
         ...
 
     def close(self) -> None: ...

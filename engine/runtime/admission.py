@@ -1,9 +1,9 @@
-"""What of a topic's records a shard takes: readable, its own, and able to mean something.
+"""Which of a topic's records a shard admits: readable, its own, and possible.
 
-A record is decoded, has the key and lies on the partition of its instrument, and describes what
-can be (`core.plausibility`). Anything else is `Unreadable`: it changes nothing, and its bytes go to
-the dlq. The live loop and verification judge here; recovery reads the judgement from the log, so a
-release that judges otherwise recovers an older one's day.
+An admitted record can be decoded, has its instrument's key, is on that key's partition, and
+describes what can be (`core.controls.input_limits`). Any other record gives a `RejectedInput`: it
+changes nothing, and its bytes go to the dlq. The live loop and verification judge here. Recovery
+reads the judgement from the log, so a release that judges otherwise recovers an older one's day.
 """
 
 from dataclasses import replace
@@ -14,28 +14,26 @@ from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputReason
 from engine.core.partition import partition_of
 from engine.log import codec
-from engine.log.headers import SOURCE_CHARS_MAX, sender
+from engine.log.headers import NAME_CHARS_MAX, sender_of
 from engine.log.port import SHARED_TOPICS, Record
 
-KEYS_MAX = 100_000  # A bound; hostile keys are not kept.
+KEYS_MAX = 100_000  # Of which the partition is remembered; hostile keys are without end.
 
 
 class Admission:
-    """The door of one shard."""
-
     def __init__(self, number: int, partitions: int) -> None:
         self._number = number
         self._partitions = partitions
         self._partition_of_key: dict[bytes, int] = {}
 
     def admit(self, topic: str, record: Record) -> Any:  # noqa: ANN401  Any of the inputs.
-        """The event in a record, or why it cannot be taken."""
+        """The event in a record, or a RejectedInput that names the reason."""
         try:
             event = codec.decode(topic, record.value)
         except codec.UnreadableError as error:
             return rejected(topic, record, error.reason, str(error))
         instrument_id = getattr(event, "instrument_id", None)
-        if topic not in SHARED_TOPICS and instrument_id is not None:  # Else it is everybody's.
+        if topic not in SHARED_TOPICS and instrument_id is not None:  # Else it is for every shard.
             misplaced = self._misplaced(topic, record, instrument_id)
             if misplaced is not None:
                 return misplaced
@@ -62,8 +60,8 @@ class Admission:
 
 
 def rejected(topic: str, record: Record, reason: InputReason, text: str) -> RejectedInput:
-    """Why a record is not taken, and who sent it as far as its headers say."""
-    source, number = sender(record)
+    """A record that is not admitted, with its reason and the sender that its headers name."""
+    source, number = sender_of(record.headers)
     # The key of a control is no instrument: a fault there suspends all routes.
     key = b"" if topic in SHARED_TOPICS else record.key or b""
     return RejectedInput(
@@ -71,17 +69,17 @@ def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Reje
         position=record.position,
         source=source,
         number=number,
-        instrument_id=key.decode(errors="replace")[:SOURCE_CHARS_MAX],
+        instrument_id=key.decode(errors="replace")[:NAME_CHARS_MAX],
         reason=reason,
         text=text,
     )
 
 
 def implausible(topic: str, record: Record, event: Any, flaw: str) -> RejectedInput:  # noqa: ANN401
-    """Of what was read but means nothing, the record itself says which venue it is about."""
+    """A record that can be decoded but describes what cannot be; its own venue is its sender."""
     found = rejected(topic, record, InputReason.INVALID, flaw)
     return replace(
         found,
-        source=getattr(event, "venue", "")[:SOURCE_CHARS_MAX] or found.source,
+        source=getattr(event, "venue", "")[:NAME_CHARS_MAX] or found.source,
         is_harmless=topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING),
     )

@@ -1,14 +1,14 @@
-"""The time that a process waits by, as an argument: a simulation gives it its own.
+"""The clock by which a process waits, as an argument: a simulation passes its own.
 
 The wall clock, which decisions get as `clock_ns`, is another: it may jump. The module `time` is a
-`Clock`, and every process but a simulated one has it.
+`Clock`, and every process but a simulated one uses it.
 """
 
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time that never goes backwards, and how to let some of it pass."""
+    """A clock that never goes backwards, and a way to wait."""
 
     def monotonic(self) -> float:
         """Seconds since some moment."""

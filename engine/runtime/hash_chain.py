@@ -3,7 +3,8 @@
 A record's frame is its number (position of an input, seq of an event, 0 in the dlq), timestamp,
 key, headers and value, each with its length, so that no two records share a frame. A topic's
 digest is SHA-256 over the frames; the seal holds a digest for each topic, and its `chain` is
-SHA-256 over the seal's Avro bytes without `chain` and `resume`, of which `previous_chain` is one.
+SHA-256 over the seal's Avro bytes without `chain` and `resume`. `previous_chain` is one of its
+fields, so each chain depends on all before it.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ _NULL = -1  # Length of a key that is null.
 
 
 class Hash(Protocol):
-    """What hashlib gives."""
+    """A hash object of hashlib."""
 
     def update(self, data: bytes, /) -> None: ...
     def digest(self) -> bytes: ...
@@ -36,7 +37,7 @@ def new_hash() -> Hash:
 def frame(
     number: int, timestamp_ms: int, key: bytes | None, headers: Headers, value: bytes
 ) -> bytes:
-    """The bytes that stand for a record in a digest."""
+    """The bytes of a record in a digest."""
     if key is None:
         head = _HEAD.pack(number, timestamp_ms, _NULL)
     else:

@@ -61,7 +61,7 @@ class StateDiffersError(CorruptLogError):
 
 
 class Replica:
-    """A shard's state and its place in the log, moved on by what the log says."""
+    """A shard's state and its positions in the log, moved on by the log's own records."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Replica:
     ) -> None:
         """`release` and `python` are this process's: only its own hashes can be compared.
 
-        The shelf is in memory if None is given.
+        Without a `store`, finished orders are kept in memory.
         """
         self.number = number
         self.release = release
@@ -86,10 +86,10 @@ class Replica:
         self._open = OpenBatch(number, first_seq=0)
         self._written = dict.fromkeys(WRITTEN, 0)  # Records of the batches before the open one.
 
-    def begin_from(
+    def start_from(
         self, batch: int, chain: bytes, resume: Mapping[str, Start], state: State
     ) -> None:
-        """Stand where a batch left off, as somebody else has folded it before."""
+        """Start after a batch, from the state that another process or replica folded up to it."""
         self.state = state
         self.next_batch = batch + 1
         self.chain = chain
@@ -97,34 +97,34 @@ class Replica:
         self._written = {topic: resume[topic].position for topic in WRITTEN}
         self._open = OpenBatch(self.number, first_seq=state.next_seq)
 
-    def begin_at_close(self, seal: BatchSealed, events: Sequence[StageEvent]) -> None:
-        """Stand where a close left off, by what its own events say and by nothing before it.
+    def start_at_close(self, seal: BatchSealed, events: Sequence[StageEvent]) -> None:
+        """Start after a close, from its own events and nothing before them.
 
         Raises CorruptLogError if the seal is not as it was written, or states another state, and
         where an event is missing.
         """
-        places = positions_in(events)
+        positions = positions_in(events)
         check_chain(self.number, seal)
         seqs = [event.seq for event in events]
-        if places is None or seqs != [*range(seal.first_seq, seal.next_seq)]:
+        if positions is None or seqs != [*range(seal.first_seq, seal.next_seq)]:
             raise CorruptLogError(
                 f"shard {self.number}: the close of batch {seal.batch} does not hold the events of "
-                f"seqs {seal.first_seq} to {seal.next_seq - 1}, or none that says where everything "
-                "stands. Events were removed or added; nothing was written."
+                f"seqs {seal.first_seq} to {seal.next_seq - 1}, or none that carries the positions "
+                "of all topics. Events were removed or added; nothing was written."
             )
         self.next_batch = seal.batch
-        self._fold_carried(events, places.cause)
+        self._fold_carried(events, positions.cause)
         self.state.next_seq = seal.next_seq
-        positions = {entry.topic: entry.next_position for entry in places.inputs}
+        next_positions = {entry.topic: entry.next_position for entry in positions.inputs}
         for entry in seal.resume:
-            self._resume[entry.topic] = Start(entry.next_offset, positions[entry.topic])
-        self._written |= {entry.topic: entry.next_position for entry in places.outputs}
+            self._resume[entry.topic] = Start(entry.next_offset, next_positions[entry.topic])
+        self._written |= {entry.topic: entry.next_position for entry in positions.outputs}
         self._end_batch(seal.kind, seal.now_ns)
         self._check_hash(seal)
         self._advance(seal)
 
     def fold(self, seal: BatchSealed, batch: Batch, events: Iterable[StageEvent]) -> None:
-        """Take a recorded batch: facts from its inputs, everything else from its events.
+        """Fold a recorded batch: facts from its inputs, everything else from its events.
 
         Raises CorruptLogError if the seal does not follow the last one or its inputs do not have
         its digests.
@@ -150,11 +150,11 @@ class Replica:
         self._advance(seal)
 
     def skip(self, seal: BatchSealed, shared: Batch, events: Iterable[StageEvent]) -> None:
-        """Take a batch up to the last close: its controls and reference, and what it carried.
+        """Fold of a closed day's batch the controls, reference data and carried events alone.
 
         Nothing else of a closed day matters to the next. Of a CLOSE batch the close's own events
-        are taken, as it states again what was set or lifted before it; of others `events` say
-        which of the shared inputs were rejected, and may be left out where there are none.
+        are folded, as they state again what was set or lifted before them. Of others `events`
+        name the shared inputs that were rejected, and may be left out where there are none.
         """
         self._check(seal)
         events = list(events)
@@ -172,9 +172,9 @@ class Replica:
             self._fold_carried(events, cause)
         self.state.next_seq = seal.next_seq
         self._check_inputs(seal, SHARED_TOPICS)
-        taken = {entry.topic: entry.next_position for entry in seal.inputs}
+        consumed = {entry.topic: entry.next_position for entry in seal.inputs}
         for entry in seal.resume:
-            position = taken.get(entry.topic, self._resume[entry.topic].position)
+            position = consumed.get(entry.topic, self._resume[entry.topic].position)
             self._resume[entry.topic] = Start(entry.next_offset, position)
         self._end_batch(seal.kind, seal.now_ns)
         if seal.kind is SealKind.CLOSE:  # Between closes the state is not that of the day.
@@ -182,7 +182,7 @@ class Replica:
         self._advance(seal)
 
     def _fold_carried(self, events: Sequence[StageEvent], cause: str) -> None:
-        """Take what a close leaves; where it says all of it, nothing before it counts."""
+        """Fold what a close carries; where it carries the whole state, nothing before it counts."""
         if positions_in(events) is not None:
             former = self.state
             self.state = State(
@@ -194,14 +194,14 @@ class Replica:
                     apply(self.state, event)
 
     def resume(self, topic: str) -> Start:
-        """Where the input goes on after the last seal, and after what the open batch took."""
-        taken = self._open.inputs.get(topic)
-        if taken is None:
+        """Where the input goes on after the last seal, and after the open batch's records."""
+        consumed = self._open.inputs.get(topic)
+        if consumed is None:
             return self._resume[topic]
-        return Start(taken.next_offset, taken.next_position)
+        return Start(consumed.next_offset, consumed.next_position)
 
     def next_starts(self) -> dict[str, Start]:
-        """Where it stands in every topic; of those that are written only the positions count."""
+        """Where every topic goes on; of topics that the shard writes only the position counts."""
         found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
         return found | {topic: Start(-1, count) for topic, count in self._written.items()}
 
@@ -224,8 +224,8 @@ class Replica:
         except codec.UnreadableError as error:
             raise CorruptLogError(
                 f"shard {self.number}: {topic} at position {record.position} cannot be read "
-                f"({error}), but its batch took it. Nothing was written; recover with the release "
-                "that the seal names."
+                f"({error}), but its batch folded it. Nothing was written; recover with the "
+                "release that the seal names."
             ) from error
         for apply in topology.FACT.get(type(found), ()):
             apply(self.state, found)
@@ -243,7 +243,7 @@ class Replica:
             self.state.next_seq = event.seq + 1
 
     def _end_batch(self, kind: SealKind, now_ns: int) -> None:
-        """Fold what a seal says of the state: the batch is over, or the day is."""
+        """Fold the seal itself: the batch has ended, and with a close the day."""
         trading_day.on_sealed(self.state, now_ns)
         if kind is not SealKind.CLOSE:
             eviction.evict_finished(self.state, now_ns)
@@ -251,14 +251,14 @@ class Replica:
             self.state = trading_day.after_close(self.state)
 
     def _hash(self, kind: SealKind) -> bytes:
-        """What the seal of this batch has to state of the state after it."""
+        """The hash of the state after this batch that its seal has to state; empty if none."""
         is_close = kind is SealKind.CLOSE
         if not is_close and not fingerprint.is_due(self.next_batch):
             return b""
         return fingerprint.fingerprint(self.state, self.next_batch, whole=is_close)
 
     def _check_hash(self, seal: BatchSealed) -> None:
-        """The live shard had this state too, as far as its seal says."""
+        """Raise StateDiffersError if the seal states the hash of another state."""
         if not seal.state_hash or (self.release, self.python) != (seal.release, seal.python):
             return
         found = self._hash(seal.kind)
@@ -276,7 +276,7 @@ class Replica:
         )
 
     def _advance(self, seal: BatchSealed) -> None:
-        """The next batch begins."""
+        """Start the next batch."""
         self.next_batch = seal.batch + 1
         self.chain = seal.chain
         for entry in seal.outputs:
@@ -284,7 +284,7 @@ class Replica:
         self._open = OpenBatch(self.number, first_seq=seal.next_seq)
 
     def _positions(self) -> PositionsCarried:
-        """Where everything stands, for a close to say."""
+        """The positions of all topics, for a close to carry."""
         return PositionsCarried(
             inputs=tuple(
                 TopicPlace(topic=t, next_position=self.resume(t).position) for t in INPUT_TOPICS
@@ -298,8 +298,8 @@ class Replica:
 
     def _check_inputs(self, seal: BatchSealed, topics: tuple[str, ...]) -> None:
         found = {
-            topic: (taken.first_position, taken.next_position, taken.digest.digest())
-            for topic, taken in self._open.inputs.items()
+            topic: (consumed.first_position, consumed.next_position, consumed.digest.digest())
+            for topic, consumed in self._open.inputs.items()
         }
         sealed = {
             entry.topic: (entry.first_position, entry.next_position, entry.digest)
@@ -310,19 +310,19 @@ class Replica:
             return
         differing = [t for t in topics if found.get(t) != sealed.get(t)] or ["events"]
         raise CorruptLogError(
-            f"shard {self.number}: batch {seal.batch} consumed something else of "
-            f"{', '.join(differing)} than its seal says. Nothing was written; the records were "
+            f"shard {self.number}: batch {seal.batch} consumed other "
+            f"{', '.join(differing)} than its seal states. Nothing was written; the records were "
             "changed, lost or added after the decision."
         )
 
 
 def is_rejected(waiting: deque[StageEvent], cause: str) -> bool:
-    """Whether the input of this cause was not taken: then its first event says so."""
+    """Whether the input of this cause was rejected: then its first event is InputRejected."""
     return bool(waiting) and waiting[0].cause == cause and isinstance(waiting[0], InputRejected)
 
 
 def positions_in(events: Iterable[StageEvent]) -> PositionsCarried | None:
-    """Where a close says that everything stands; None if it leaves its day to be read."""
+    """The positions that a close carries; None of a close before which the day must be read."""
     return next((event for event in events if isinstance(event, PositionsCarried)), None)
 
 

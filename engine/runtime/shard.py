@@ -6,12 +6,12 @@ stamped, folded at once, and may make the next stage react. Then every touched o
 planned. `step` obtains the events from the `decide` functions, `fold` from the log, by cause;
 both change the state by the same functions in the same order, so both end in the same state.
 
-A round that brought only market data and touched no parent stays open: it is sealed with the next
-one that does, or when it is old or large enough.
+A batch of market data alone that touched no parent stays open: it is sealed with the next round
+that touches one, or when it is old or large enough.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine import topology
@@ -19,14 +19,12 @@ from engine.core.controls import risk
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.day import trading_day
 from engine.core.events import (
-    TOPIC_OF,
     BatchSealed,
     ConfigurationAdopted,
     DayClosed,
     HaltReason,
     InputReason,
     InstrumentHalted,
-    ResumeOffset,
     SealKind,
     StageEvent,
     stamp,
@@ -36,12 +34,10 @@ from engine.core.routing import scorecard
 from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
 from engine.core.state.state import EVICT_AFTER_NS
-from engine.log import codec
-from engine.log.headers import sender
+from engine.log.headers import sender_headers, sender_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
-from engine.runtime import hash_chain
 from engine.runtime.admission import Admission, rejected
-from engine.runtime.open_batch import Batch
+from engine.runtime.open_batch import Batch, seal_record
 from engine.runtime.replica import CONFIG_CAUSE, Replica
 
 NS_PER_MS = 1_000_000
@@ -51,9 +47,9 @@ HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is h
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the loop needs of the configuration."""
+    """The part of the configuration that the loop uses."""
 
-    settings_text: str  # Canonical JSON of what decides; adopted by an event.
+    settings_text: str  # Canonical JSON of the settings that decide; an event adopts them.
     release: str
     python: str
     partitions: int = 8
@@ -73,14 +69,14 @@ class Sealed:
 
 
 class Shard(Replica):
-    """One shard: its state, its place in the log, and the loop."""
+    """One shard: its state, its positions in the log, and the loop."""
 
     def __init__(self, number: int, rules: Rules, store: FinishedStore | None = None) -> None:
         super().__init__(number, rules.release, rules.python, store, rules.evict_after_ns)
         self.rules = rules
-        self.at = ""  # Cause in hand: names what raised, if something does.
+        self.at = ""  # The present cause: names what raised, if something does.
         self._admission = Admission(number, rules.partitions)
-        self._stepped_ns = 0  # Time of the last round; only says when to come back.
+        self._stepped_ns = 0  # Time of the last round, for `next_due_ns` alone.
 
     # ---------------------------------------------------------------------------- decide
 
@@ -92,10 +88,10 @@ class Shard(Replica):
         faulted: frozenset[str] = frozenset(),
         must_seal: bool = False,
     ) -> Sealed | None:
-        """Take a round of inputs. Returns the sealed batch, or None while it stays open.
+        """Decide on a round of inputs. Returns the sealed batch, or None while it stays open.
 
         `faulted` names causes that raised before: they are recorded as rejections instead of
-        being decided on. Inputs after a DayClosed are not taken: see `resume`. Whatever raises
+        being decided on. Inputs after a DayClosed are not consumed: see `resume`. An exception
         leaves the state half changed: rebuild it, and add `at` to `faulted`.
         """
         state = self.state
@@ -121,9 +117,9 @@ class Shard(Replica):
         if batch.events or batch.input_count >= self.rules.open_batch_records:
             return True
         if self.state.touched:
-            return True  # Planned to no effect: not to be planned again by the next quote.
+            return True  # Planned without effect: the next quote must not plan it again.
         if any(topic != "market-data" for topic in batch.inputs):
-            return True  # Whoever sent a request learns that it was decided on.
+            return True  # The sender of a request learns that it was decided on.
         if batch.input_count and now_ns - batch.since_ns >= self.rules.open_batch_ns:
             return True
         is_due = now_ns - self.state.sealed_ns >= self.rules.seal_every_ns
@@ -134,7 +130,7 @@ class Shard(Replica):
         found = self._admission.admit(topic, record)
         kind = type(found)
         is_quiet = not faulted and kind not in topology.DECIDE
-        if is_quiet:  # Most market data: a fact that nobody reacts to.
+        if is_quiet:  # Most market data: a fact to which no stage reacts.
             for fold in topology.FACT[kind]:
                 fold(self.state, found)
             return
@@ -146,7 +142,7 @@ class Shard(Replica):
         if isinstance(found, RejectedInput):
             self._to_dlq(found, record, now_ns)
         elif topic == "orders" and self.state.suspended:
-            source, number = sender(record)
+            source, number = sender_of(record.headers)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
         is_close = isinstance(found, DayClosed) and trading_day.is_of_today(self.state, found)
@@ -154,20 +150,20 @@ class Shard(Replica):
             fold(self.state, found)
         self._react(found, cause, record.key, now_ns)
         if is_close:
-            self._say_positions(cause, now_ns)
+            self._carry_positions(cause, now_ns)
         self._open.is_closing = is_close
 
-    def _say_positions(self, cause: str, now_ns: int) -> None:
-        """The close ends with where everything stands, for a recovery to begin there."""
+    def _carry_positions(self, cause: str, now_ns: int) -> None:
+        """End a close with PositionsCarried, so that recovery can start after it."""
         self._record((self._positions(),), cause, None, now_ns)
 
     def _react(self, found: Any, cause: str, key: bytes | None, now_ns: int) -> None:  # noqa: ANN401
-        """Decide on an input or event, and on what that leads to, until nobody reacts."""
+        """Decide on an input or event, and on the events that follow, until no stage reacts."""
         decide = topology.DECIDE
         if type(found) not in decide:
             return
         waiting = [found]
-        for item in waiting:  # It grows while it is walked.
+        for item in waiting:  # It grows in the loop.
             for stage in decide[type(item)]:
                 events = stage(self.state, item, now_ns)
                 if events:
@@ -177,7 +173,7 @@ class Shard(Replica):
     def _emit(
         self, events: Sequence[StageEvent], cause: str, key: bytes | None, now_ns: int
     ) -> None:
-        """Record events that were decided outside of a reaction, and react to each."""
+        """Record events that were not decided in a reaction, and react to each."""
         if not events:
             return
         self._record(events, cause, key, now_ns)
@@ -189,20 +185,16 @@ class Shard(Replica):
     ) -> None:
         """Stamp, fold and write events."""
         state, batch = self.state, self._open
-        timestamp_ms = now_ns // NS_PER_MS
         for event in events:
             seq = state.next_seq
             stamp(event, seq, now_ns, cause)
             for fold in topology.EVOLVE[type(event)]:
                 fold(state, event)
             state.next_seq = seq + 1
-            batch.events.append(event)
-            record_key = key if key is not None else self._key_of(event)
-            record = NewRecord(self.number, timestamp_ms, record_key, (), codec.encode(event))
-            batch.write(TOPIC_OF[type(event)], seq, record)
+            batch.write_event(event, key if key is not None else self._key_of(event))
 
     def _key_of(self, event: Any) -> bytes | None:  # noqa: ANN401  Any stage event.
-        """The instrument of an event whose cause belongs to none."""
+        """The instrument of an event whose cause has none, as bytes."""
         instrument_id = getattr(event, "instrument_id", None)
         if instrument_id is None:
             parent_id = getattr(event, "parent_id", None) or getattr(event, "buy_parent_id", None)
@@ -217,7 +209,7 @@ class Shard(Replica):
 
     def _plan(self, now_ns: int, faulted: frozenset[str]) -> None:
         state = self.state
-        self.at = PLAN_CAUSE  # Not the last input's: that was decided on.
+        self.at = PLAN_CAUSE  # No longer the last input's: that was decided on.
         if state.unplaced and PLAN_CAUSE not in faulted:
             for order_id in good_till_cancel.to_be_resumed(state, now_ns):
                 placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
@@ -227,7 +219,9 @@ class Shard(Replica):
             halted: list[str] = []
             gathered: set[str] = set()
             while fresh := [x for x in self._touched() if x.parent_id not in gathered]:
-                for parent in fresh:  # Who was crossed with looks for more before it goes out.
+                for (
+                    parent
+                ) in fresh:  # A parent that was crossed with gathers again before it is worked.
                     gathered.add(parent.parent_id)
                     halted += self._plan_one(parent, topology.GATHER, now_ns, faulted)
             for parent in self._touched():
@@ -248,9 +242,9 @@ class Shard(Replica):
     def _plan_halted(
         self, instrument_ids: Sequence[str], now_ns: int, faulted: frozenset[str]
     ) -> None:
-        """Do what a halt leaves to do for all parents of what this planning halted.
+        """Plan all parents of the instruments that this planning halted, as far as a halt allows.
 
-        Some of them were not touched, and some went to market before the fault was met.
+        Some of them were not touched, and some were worked before the fault appeared.
         """
         steps = (*topology.GATHER, *topology.WORK)
         for parent in list(self.state.parents.values()):  # In ascending id.
@@ -264,7 +258,7 @@ class Shard(Replica):
         now_ns: int,
         faulted: frozenset[str],
     ) -> tuple[str, ...]:
-        """Plan a parent. Returns the instrument that had to be halted instead, if one had."""
+        """Plan a parent. Returns its instrument if it was halted because planning had raised."""
         halts: tuple[str, ...] = ()
         cause = self.at = PLAN_CAUSE + parent.parent_id
         key = parent.terms.instrument_id.encode()
@@ -280,7 +274,7 @@ class Shard(Replica):
         is_halted = risk.is_halted(self.state, instrument_id)
         if is_halted:
             self.at = HALTED_CAUSE + parent.parent_id
-            if self.at in faulted:  # Even what a halt leaves to do raises: leave it to a person.
+            if self.at in faulted:  # Even a halted parent's planning raises: leave it to a person.
                 if self.at not in self._open.faults:
                     self._open.faults.append(self.at)
                 return halts
@@ -301,8 +295,7 @@ class Shard(Replica):
             ("topic", found.topic.encode()),
             ("position", str(found.position).encode()),
             ("reason", found.reason.value.encode()),
-            ("source", found.source.encode()),
-            ("number", str(found.number).encode()),
+            *sender_headers(found.source, found.number),
         )
         dead = NewRecord(self.number, now_ns // NS_PER_MS, record.key, headers, record.value)
         self._open.write(DLQ, 0, dead)
@@ -313,36 +306,24 @@ class Shard(Replica):
             self._resume[topic] = Start(taken.next_offset, taken.next_position)
         kind = SealKind.CLOSE if batch.is_closing else SealKind.NORMAL
         self._end_batch(kind, now_ns)
-        unsealed = BatchSealed(
-            batch=self.next_batch,
-            kind=kind,
-            now_ns=now_ns,
-            inputs=batch.input_ranges(),
-            first_seq=batch.first_seq,
-            next_seq=self.state.next_seq,
-            outputs=batch.output_digests(),
-            faults=tuple(batch.faults),
-            release=self.rules.release,
-            python=self.rules.python,
-            state_hash=self._hash(kind),
+        seal = batch.seal(
+            self.next_batch,
+            kind,
+            now_ns,
+            by=(self.rules.release, self.rules.python),
             previous_chain=self.chain,
-            chain=b"",
-            resume=tuple(
-                ResumeOffset(topic=topic, next_offset=self._resume[topic].offset)
-                for topic in INPUT_TOPICS
-            ),
+            next_offsets={topic: self._resume[topic].offset for topic in INPUT_TOPICS},
+            state_hash=self._hash(kind),
         )
-        seal = replace(unsealed, chain=hash_chain.chain(unsealed))
-        sealed_record = NewRecord(self.number, now_ns // NS_PER_MS, None, (), codec.encode(seal))
-        records = {**batch.records, JOURNAL: [sealed_record]}
+        records = {**batch.records, JOURNAL: [seal_record(self.number, seal)]}
         self._advance(seal)
         self.at = ""
         return Sealed(seal, tuple(batch.events), records)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which something is to be planned, if the market brings nothing.
+        """The next time at which a parent is due, if the market does not touch one before.
 
-        What was due in the last round and came to nothing is not asked for again at once.
+        A parent that was due in the last round without effect does not count.
         """
         if not self.state.parents:
             return None

@@ -1,21 +1,21 @@
 """A shard's log as it was decided: batch by batch, each as its seal cuts it.
 
-The journal is read seal by seal; then as many records are taken from each topic as the seal says
-were consumed or written. A topic is opened when it is first asked for, and read in bounded pieces,
-so a log of any length takes the same memory.
+The journal is read seal by seal; then as many records are taken from each topic as the seal states
+were consumed or written. A topic is opened when it is first needed, and read in bounded pieces, so
+a log of any length takes the same memory.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from engine.core.events import BatchSealed, StageEvent
+from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
 from engine.log import codec
 from engine.log.port import (
     BEGINNING,
     DLQ,
     JOURNAL,
     SHARED_TOPICS,
+    Closeable,
     CorruptLogError,
     Log,
     Reader,
@@ -30,7 +30,7 @@ Records = Mapping[str, Sequence[Record]]
 
 
 class DamagedError(CorruptLogError):
-    """A topic ends before its seal says, lacks a record, or cannot be read as it lies there."""
+    """A topic ends before a seal's records do, lacks a record, or cannot be read."""
 
     def __init__(self, topic: str, where: str, text: str, *, is_missing: bool = True) -> None:
         super().__init__(text)
@@ -46,34 +46,34 @@ class SealRecord(NamedTuple):
     record: Record
 
 
-class ShardLog:
+class ShardLog(Closeable):
     """One shard's batches in a log. Use it in a `with`, or close it."""
 
     def __init__(self, log: Log, number: int) -> None:
         self.number = number
         self._log = log
-        self._starts: dict[str, Start] = {}  # Of topics that are not read from the beginning.
+        self._starts: dict[str, Start] = {}  # Of topics that are not read from their beginning.
         self._cursors: dict[str, TopicCursor] = {}
 
     def start(self, topic: str, start: Start) -> None:
-        """Read a topic from there on, once it is asked for."""
+        """Set where a topic is read from, before it is first read."""
         assert topic not in self._cursors, f"{topic} is being read already"
         self._starts[topic] = start
 
     def seek(self, topic: str, start: Start) -> None:
-        """Read a topic from there on, wherever it was being read."""
+        """Read a topic from `start` on, wherever it was being read."""
         found = self._cursors.pop(topic, None)
         if found is not None:
             found.close()
         self._starts[topic] = start
 
     def next_start(self, topic: str) -> Start:
-        """Where the topic's next record lies that was not taken yet."""
+        """The start of the topic's next record that was not taken yet."""
         found = self._cursors.get(topic)
         return self._starts.get(topic, BEGINNING) if found is None else found.next
 
     def seals(self) -> Iterator[SealRecord]:
-        """Every seal from where the journal is read to the end that it has now.
+        """Take every seal up to the journal's present end.
 
         Raises CorruptLogError for one that cannot be read.
         """
@@ -83,12 +83,15 @@ class ShardLog:
             yield SealRecord(decoded(JOURNAL, self.number, record), record)
 
     def ahead(self) -> Iterator[SealRecord]:
-        """The next seals without taking them, as far as one read brings."""
+        """The next seals, not taken: at most READ_RECORDS."""
         for record in self.cursor(JOURNAL).peek(READ_RECORDS):
             yield SealRecord(decoded(JOURNAL, self.number, record), record)
 
     def inputs(self, seal: BatchSealed, topics: Sequence[str]) -> Records:
-        """What a batch consumed of these topics. Raises CorruptLogError where one ends before."""
+        """The records of these topics that a batch consumed.
+
+        Raises CorruptLogError where a topic ends before them.
+        """
         return {
             entry.topic: self.cursor(entry.topic).take(entry.next_position - entry.first_position)
             for entry in seal.inputs
@@ -96,15 +99,15 @@ class ShardLog:
         }
 
     def outputs(self, seal: BatchSealed) -> Records:
-        """What a batch wrote. Raises CorruptLogError where a topic ends before."""
+        """The records that a batch wrote. Raises CorruptLogError where a topic ends before them."""
         return {
             entry.topic: self.cursor(entry.topic).take(entry.record_count) for entry in seal.outputs
         }
 
     def cursor(self, topic: str) -> "TopicCursor":
-        """The topic's records, where they are being read.
+        """The topic's cursor, opened at its start if it is new.
 
-        Raises CorruptLogError if its start lies outside the log.
+        Raises CorruptLogError if the start lies outside the log.
         """
         found = self._cursors.get(topic)
         if found is None:
@@ -116,17 +119,6 @@ class ShardLog:
         for cursor in self._cursors.values():
             cursor.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _opened(self, topic: str, start: Start) -> "TopicCursor":
         partition = 0 if topic in SHARED_TOPICS else self.number
         try:
@@ -137,7 +129,7 @@ class ShardLog:
 
 
 class TopicCursor:
-    """A partition read in pieces of the size that a seal says."""
+    """A partition read in pieces of the size that a seal states."""
 
     def __init__(self, reader: Reader, topic: str, partition: int) -> None:
         self._reader = reader
@@ -147,31 +139,31 @@ class TopicCursor:
         self._at = 0
 
     def __str__(self) -> str:
-        """Where it reads, for people."""
+        """The partition, for messages."""
         return f"partition {self._partition} of {self._topic}"
 
     @property
     def next(self) -> Start:
-        """Where the next record lies that was not taken yet."""
+        """The start of the next record that was not taken yet."""
         if self._at < len(self._held):
             return Start(self._held[self._at].offset, self._held[self._at].position)
         return self._reader.next
 
     def take(self, count: int) -> Sequence[Record]:
-        """The next `count` records. Raises CorruptLogError if the partition ends before."""
+        """Take the next `count` records. Raises CorruptLogError if the partition ends before."""
         taken = self.peek(count)
         if len(taken) < count:
             raise DamagedError(
                 self._topic,
                 "the end",
-                f"{self}: ends {count - len(taken)} records short of what a seal says. Records "
+                f"{self}: ends {count - len(taken)} records short of what a seal states. Records "
                 "were lost; nothing was written.",
             )
         self._at += count
         return taken
 
     def peek(self, count: int) -> Sequence[Record]:
-        """The next `count` records without taking them, fewer where the partition ends."""
+        """The next `count` records, not taken; fewer where the partition ends."""
         while len(self._held) - self._at < count and self._more():
             pass
         return self._held[self._at : self._at + count]
@@ -180,7 +172,7 @@ class TopicCursor:
         return self._at < len(self._held) or self._more()
 
     def count(self) -> int:
-        """How many records are left; they are taken."""
+        """Take all records that are left, and count them."""
         found = len(self._held) - self._at
         self._at = len(self._held)
         while self._more():
@@ -189,7 +181,7 @@ class TopicCursor:
         return found
 
     def _more(self) -> bool:
-        """Read on; False at the end."""
+        """Read the next piece; False at the end."""
         del self._held[: self._at]
         self._at = 0
         while True:
@@ -198,8 +190,8 @@ class TopicCursor:
                 is_end = not records and self._reader.at_end()
             except CorruptLogError as error:
                 after = self._reader.next
-                place = f"after offset {after.offset - 1}, position {after.position - 1}"
-                raise DamagedError(self._topic, place, str(error), is_missing=False) from error
+                where = f"after offset {after.offset - 1}, position {after.position - 1}"
+                raise DamagedError(self._topic, where, str(error), is_missing=False) from error
             if records:
                 self._held += records
                 return True
@@ -223,7 +215,7 @@ def decoded(topic: str, number: int, record: Record) -> BatchSealed:
 
 
 def event_of(topic: str, number: int, record: Record) -> object:
-    """The event in a record that the engine wrote. Raises CorruptLogError if it is none."""
+    """The event in a record that the engine wrote. Raises CorruptLogError if it holds none."""
     try:
         found: object = codec.decode_sealed(topic, record.value)
     except codec.UnreadableError as error:
@@ -232,6 +224,16 @@ def event_of(topic: str, number: int, record: Record) -> object:
             "The engine wrote it, so the log was changed; nothing was written now."
         ) from error
     return found
+
+
+def adopted_settings(number: int, seal: BatchSealed, outputs: Records) -> str | None:
+    """The configuration that a batch adopts, which is its first event; None if it adopts none."""
+    for record in outputs.get("ingest", ())[:1]:
+        if codec.is_a(ConfigurationAdopted, record.value):
+            event = event_of("ingest", number, record)
+            if isinstance(event, ConfigurationAdopted) and event.seq == seal.first_seq:
+                return event.text
+    return None
 
 
 def events_of(seal: BatchSealed, outputs: Records, number: int) -> list[StageEvent]:

@@ -1,14 +1,15 @@
 """One shard, from its lease to its loss, in turns.
 
-Open the writer, rebuild the state by folding, then round after round read, step and commit. Each
-turn ends by saying whether there was something to do, so that the worker's other shards and its
-leases have theirs: a shard that rebuilds or waits for its log holds nobody up.
+A task opens the writer, rebuilds the state by folding, and then, round after round, reads, steps
+and commits. Each turn ends with a `yield` of whether there was something to do, so that the
+worker's other shards and its leases have theirs: a shard that rebuilds or waits for its log delays
+no other.
 
-The writer comes first: opening it shuts out whoever wrote before, so that nothing can follow what
-is folded then. A batch is committed whole or not at all; when the outcome is unknown, the worker
-proves its lease and reads the last seal, and only that decides (design: the log, Kafka). A step
-that raises costs the input that raised: the state is rebuilt and the very same batch taken again
-with that input recorded as a rejection and its instrument halted.
+The writer comes first: opening it fences off the writer before it, so that no batch can follow
+those that are folded then. A batch is committed whole or not at all. When the outcome is unknown,
+the task proves its lease and reads the last seal, and only that decides. A step that raises costs
+the input that raised: the state is rebuilt, and the very same batch is decided again with that
+input recorded as a rejection and its instrument halted.
 """
 
 import logging
@@ -38,14 +39,14 @@ from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Rules, Sealed, Shard
 from engine.runtime.shard_log import last_seal
 
-IDLE_STEP_S = 0.25  # A shard that got nothing steps this often, for what time alone brings.
+IDLE_STEP_S = 0.25  # A shard without inputs steps this often, as time alone may be a reason.
 RETRY_WAIT_S = 0.2
-BOUNDED_RECORDS = 2_000  # Most records of one topic in a round, but for the shared ones.
-STUCK_FAULTS_MAX = 100  # More causes than this in one batch is no poison record but a bug.
-# What reached `controls` or `reference` before an order did is taken with it or before it: so
-# these two are read after the others.
+ROUND_RECORDS_MAX = 2_000  # Of one topic in a round, but for the shared ones.
+FAULTS_MAX = 100  # More inputs than this that raise in one batch are no poison but a bug.
+# A record of `controls` or `reference` that is older than an order is in the order's batch or an
+# earlier one: so these two are read after the others.
 READ_ORDER = (*(topic for topic in INPUT_TOPICS if topic not in SHARED_TOPICS), *SHARED_TOPICS)
-SEARCHING = "search:"  # No input's cause: makes the step name whatever it has in hand.
+SEARCHING = "search:"  # No input's cause: makes the step name the input that raises.
 
 Records = dict[str, list[Record]]
 Turns = Generator[bool, None, None]  # Each turn says whether there was something to do.
@@ -54,13 +55,13 @@ _log = logging.getLogger(__name__)
 
 
 class TaskHost(Protocol):
-    """What a shard's work has of its worker."""
+    """What a shard's task uses of its worker."""
 
     log: Log
     rules: Rules
     clock_ns: Callable[[], int]
     clock: Clock
-    snapshots: Path | None  # Folder of this log's, if there is one.
+    snapshots: Path | None  # Folder of this log's snapshots, if there is one.
     on_sealed: Callable[[Sealed], None] | None
 
     @property
@@ -70,62 +71,59 @@ class TaskHost(Protocol):
 
     @property
     def recovery_slice_s(self) -> float:
-        """What one shard may fold in a turn, s."""
+        """How long one shard may fold in a turn, s."""
         ...
 
-    def has_rebuilt(self) -> None:
-        """A shard is at work."""
+    def on_shard_rebuilt(self) -> None:
+        """Called when the shard has rebuilt its state and starts its rounds."""
         ...
 
 
-class _Taken(NamedTuple):
-    """A round's records, parted by the step that took them."""
+class _Split(NamedTuple):
+    """A round's records after a step."""
 
-    taken: Records
-    left: Records  # A DayClosed leaves what came after it.
+    consumed: Records
+    left: Records  # Those after a DayClosed.
 
 
 class ShardTask:
-    """One shard, from its lease to its loss."""
+    """One shard, from its lease to its loss. The worker advances `turns`."""
 
     def __init__(
         self, host: TaskHost, lease: Lease, leases: Leases, *, wait_s: float = 0.0
     ) -> None:
         self.lease = lease
         self.is_rebuilding = True
-        self.turns = self._turns(wait_s)
+        self.turns = self._run(wait_s)
         self._host = host
         self._leases = leases
         self._shard = Shard(lease.shard, host.rules)
         self._writer: ShardWriter | None = None
         self._readers: dict[str, Reader] = {}
-        self._waiting: Records = {}  # Read, not taken yet.
-        self._unsealed: Records = {}  # Taken by the open batch.
-        self._has_drained = False  # What was there before a DayClosed has been taken.
+        self._pending: Records = {}  # Read, not consumed yet.
+        self._unsealed: Records = {}  # Consumed by the open batch.
+        self._has_drained = False  # All reports and orders before a DayClosed were read.
         self._stepped_s = 0.0
 
     @property
     def due_ns(self) -> int | None:
-        """When time alone brings something to do."""
+        """The time at which there is something to do even without an input, ns UTC."""
         return None if self.is_rebuilding else self._shard.next_due_ns()
 
-    def _turns(self, wait_s: float) -> Turns:
-        """Work for ever.
+    def _run(self, wait_s: float) -> Turns:
+        """Start the shard after `wait_s`, then run rounds without end.
 
-        Raises LeaseLostError and LogUnavailableError where the state is of no more use: begin
-        again; CorruptLogError where nobody can go on.
+        Raises LeaseLostError, LogUnavailableError and StoreError where the state can no longer be
+        used: start a new task; CorruptLogError where no worker can go on.
         """
         try:
             yield from self._wait(wait_s)
             self._writer = self._host.log.writer(self.lease)
             yield True
             yield from self._rebuild()
-            for topic in INPUT_TOPICS:
-                partition = 0 if topic in SHARED_TOPICS else self._shard.number
-                start = self._shard.resume(topic)
-                self._readers[topic] = self._host.log.reader(topic, partition, start)
+            self._open_readers()
             _log.info("shard %s at work from batch %s", self._shard.number, self._shard.next_batch)
-            self._host.has_rebuilt()
+            self._host.on_shard_rebuilt()
             while True:
                 yield from self._round()
         finally:
@@ -153,6 +151,13 @@ class ShardTask:
         finally:
             steps.close()
 
+    def _open_readers(self) -> None:
+        """Read every input from where the last seal left it."""
+        for topic in INPUT_TOPICS:
+            partition = 0 if topic in SHARED_TOPICS else self._shard.number
+            start = self._shard.resume(topic)
+            self._readers[topic] = self._host.log.reader(topic, partition, start)
+
     # ---------------------------------------------------------------------- one round
 
     def _round(self) -> Turns:
@@ -160,8 +165,8 @@ class ShardTask:
         try:
             is_busy = self._read()
             is_ready = self._is_due() and self._knows_controls()
-        except LogUnavailableError as error:  # Nothing was decided: the state is whole.
-            _log.warning("shard %s: %s; deciding waits for it", self._shard.number, error)
+        except LogUnavailableError as error:  # Nothing was decided: the state is intact.
+            _log.warning("shard %s: %s; waiting for the log", self._shard.number, error)
             yield from self._wait(RETRY_WAIT_S)
             return
         if is_ready:
@@ -174,23 +179,26 @@ class ShardTask:
         yield is_busy
 
     def _read(self) -> bool:
-        """Bring what is there to hand, in bounds but for the shared topics."""
+        """Read the new records of every topic; True if there were any.
+
+        Bounded, but for the shared topics.
+        """
         is_news = False
         for topic in READ_ORDER:
-            held = self._waiting.setdefault(topic, [])
+            pending = self._pending.setdefault(topic, [])
             is_quotes = topic == "market-data"
-            bound = self._host.market_data_bound if is_quotes else BOUNDED_RECORDS
-            while len(held) < bound or topic in SHARED_TOPICS:
-                found = self._readers[topic].read(max(1, bound - len(held)))
+            bound = self._host.market_data_bound if is_quotes else ROUND_RECORDS_MAX
+            while len(pending) < bound or topic in SHARED_TOPICS:
+                found = self._readers[topic].read(max(1, bound - len(pending)))
                 if not found:
                     break
-                held += found
+                pending += found
                 is_news = True
         return is_news
 
     def _is_due(self) -> bool:
-        """Whether there is anything to step for."""
-        if any(self._waiting.values()):
+        """Whether there is a reason to step: an input, a due time, or IDLE_STEP_S."""
+        if any(self._pending.values()):
             return True
         due_ns = self._shard.next_due_ns()
         if due_ns is not None and due_ns <= self._host.clock_ns():
@@ -198,17 +206,17 @@ class ShardTask:
         return self._host.clock.monotonic() - self._stepped_s >= IDLE_STEP_S
 
     def _knows_controls(self) -> bool:
-        """Whether every control that was set before an order in hand is in hand too."""
-        if not self._waiting["orders"]:
+        """Whether every control that is older than a pending order was read too."""
+        if not self._pending["orders"]:
             return True
         return self._host.log.at_ends([self._readers[topic] for topic in SHARED_TOPICS])
 
     def _decide(self) -> Generator[bool, None, Sealed | None]:
-        """Step, again without each input that raises; see the module's theory."""
+        """Step, and again with each input that raises rejected; see the module's theory."""
         now_ns = self._host.clock_ns()
         self._stepped_s = self._host.clock.monotonic()
         faulted: frozenset[str] = frozenset()
-        batch = self._in_hand()
+        batch = self._next_inputs()
         while True:
             try:
                 sealed = self._shard.step(batch, now_ns, faulted=faulted)
@@ -216,47 +224,48 @@ class ShardTask:
                 raise
             except Exception:
                 at = self._shard.at if faulted else SEARCHING
-                if not at or at in faulted or len(faulted) > STUCK_FAULTS_MAX:
+                if not at or at in faulted or len(faulted) > FAULTS_MAX:
                     raise
                 what = "a step" if at == SEARCHING else at
-                _log.exception("shard %s: %s raised; taken again", self._shard.number, what)
+                _log.exception("shard %s: %s raised; deciding again", self._shard.number, what)
                 faulted |= {at}
                 # The same records and the same time: then it is the same input that raises.
                 batch = joined(self._unsealed, batch)
-                self._waiting = joined(self._unsealed, self._waiting)
+                self._pending = joined(self._unsealed, self._pending)
                 self._unsealed = {}
                 yield from self._rebuild()
                 continue
-            taken, self._waiting = self._parted()
-            self._unsealed = joined(self._unsealed, taken) if sealed is None else {}
+            consumed, self._pending = self._split()
+            self._unsealed = joined(self._unsealed, consumed) if sealed is None else {}
             return sealed
 
-    def _in_hand(self) -> Records:
-        """What to step on; a close waits for the reports and orders that are there already.
+    def _next_inputs(self) -> Records:
+        """The inputs to step on; a close waits until earlier reports and orders were read.
 
         Controls come first in a batch, so after an absence a DayClosed would overtake the fills
-        of its own day. Everything else goes once before it, and what comes later is too late.
+        of its own day. So one round goes to the other inputs; those that come later are too late.
         """
-        controls = self._waiting["controls"]
+        controls = self._pending["controls"]
         closes = [n for n, record in enumerate(controls) if is_close(record)]
         others = ("venue-reports", "orders")
         if not closes or self._has_drained:
             self._has_drained = False
-            return self._waiting
+            return self._pending
         self._has_drained = self._host.log.at_ends([self._readers[topic] for topic in others])
-        return {**self._waiting, "controls": controls[: closes[0]]}
+        return {**self._pending, "controls": controls[: closes[0]]}
 
-    def _parted(self) -> _Taken:
-        taken: Records = {}
+    def _split(self) -> _Split:
+        """Split the pending records into those that the step consumed, and the others."""
+        consumed: Records = {}
         left: Records = {}
-        for topic, records in self._waiting.items():
+        for topic, records in self._pending.items():
             first = records[0].position if records else 0
             count = self._shard.resume(topic).position - first if records else 0
-            taken[topic], left[topic] = records[:count], records[count:]
-        return _Taken(taken, left)
+            consumed[topic], left[topic] = records[:count], records[count:]
+        return _Split(consumed, left)
 
     def _commit(self, sealed: Sealed) -> Turns:
-        """Commit once; where the outcome is unknown let the last seal say, not the exception."""
+        """Commit once; where the outcome is unknown the last seal decides, not the exception."""
         assert self._writer is not None
         try:
             self._writer.commit(sealed.records)
@@ -264,11 +273,14 @@ class ShardTask:
             _log.warning("shard %s: %s; proving the lease", self._shard.number, error)
         else:
             return
-        while not self._is_settled(sealed):
+        while not self._commit_again(sealed):
             yield from self._wait(RETRY_WAIT_S)
 
-    def _is_settled(self, sealed: Sealed) -> bool:
-        """Try to have the batch in the log exactly once. Raises LeaseLostError."""
+    def _commit_again(self, sealed: Sealed) -> bool:
+        """Commit unless the log has the batch by now; True once it is there exactly once.
+
+        Raises LeaseLostError.
+        """
         number, seal = self._shard.number, sealed.seal
         assert self._writer is not None
         try:
@@ -283,7 +295,7 @@ class ShardTask:
                 found = "none" if last is None else f"batch {last.batch}"
                 raise LeaseLostError(
                     f"shard {number}: the last seal is {found}, expected batch {seal.batch} or "
-                    "the one before. Another owner was here; nothing was written"
+                    "the one before. Another owner has written since; nothing was written now"
                 )
             self._writer.commit(sealed.records)
         except (CommitUnknownError, LogUnavailableError) as error:
@@ -292,7 +304,7 @@ class ShardTask:
         return True
 
     def _wait(self, wait_s: float) -> Turns:
-        """Let others work for so long."""
+        """Give the turns of so long to the worker's other shards."""
         until_s = self._host.clock.monotonic() + wait_s
         while self._host.clock.monotonic() < until_s:
             yield False
@@ -304,5 +316,5 @@ def is_close(record: Record) -> bool:
 
 
 def joined(first: Records, then: Records) -> Records:
-    """Records of both, in order."""
+    """The records of both, in order."""
     return {topic: [*first.get(topic, ()), *then.get(topic, ())] for topic in INPUT_TOPICS}

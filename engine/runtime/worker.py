@@ -1,8 +1,10 @@
-"""One worker process: hold leases, give each shard its turn; be killed at any moment.
+"""One worker process: it holds leases and gives each of its shards its turn.
 
-Nothing is kept outside the log. What becomes of a shard between its lease and its loss is in
-`work`; here shards come and go, have their turns, and begin again where their work raised what
-only beginning again can mend.
+It may be killed at any moment, as nothing is kept outside the log. `run` polls the leases: a gained
+lease starts a `ShardTask`, a lost or revoked one ends it. Then each task has one turn, and the
+worker waits if none of them had anything to do. A task whose state can no longer be used is
+replaced by a new one, which rebuilds the state from the log. Everything that a shard does between
+its lease and its loss is in `shard_task`.
 """
 
 import logging
@@ -21,11 +23,11 @@ from engine.log.port import (
 from engine.runtime.clock import Clock
 from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
-from engine.runtime.shard_task import BOUNDED_RECORDS, RETRY_WAIT_S, ShardTask
+from engine.runtime.shard_task import RETRY_WAIT_S, ROUND_RECORDS_MAX, ShardTask
 
 NS_PER_S = 1_000_000_000
-IDLE_WAIT_S = 0.05  # Longest sleep: leases and schedule points are looked at this often.
-RECOVERY_SLICE_S = 0.05  # Of folding between two rounds of the shards at work.
+IDLE_WAIT_S = 0.05  # Longest wait: leases are polled and due times checked this often.
+RECOVERY_SLICE_S = 0.05  # Of folding between two turns of the shards at work.
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +43,13 @@ class Worker:
         *,
         clock_ns: Callable[[], int] = time.time_ns,
         clock: Clock = time,
-        market_data_batch: int = BOUNDED_RECORDS,
+        market_data_batch: int = ROUND_RECORDS_MAX,
         shards: Sequence[int] | None = None,
         snapshots: Path | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
         on_rebuilt: Callable[[], None] | None = None,
     ) -> None:
-        """`on_rebuilt` is called when the last of the shards that rebuild is at work."""
+        """`on_rebuilt` is called whenever the last of the shards that rebuild has done so."""
         self.log = log
         self.rules = rules
         self.clock_ns = clock_ns
@@ -63,15 +65,15 @@ class Worker:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Finish the batch in hand, give the shards back and return from `run`."""
+        """Have `run` finish the present turn, release the shards and return."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until `stop`.
+        """Run until `stop`.
 
-        Raises LeaseLostError if an asked-for shard is another's or another process has this
+        Raises LeaseLostError if another owner holds one of `shards` or another process has this
         worker's name, CorruptLogError if a shard's log contradicts itself, and at the start
-        LogUnavailableError; later a log that does not answer is waited for.
+        LogUnavailableError; later the worker waits for a log that does not answer.
         """
         leases = self.log.leases(self._owner, self._shards)
         try:
@@ -80,7 +82,7 @@ class Worker:
                 is_busy = False
                 for number in list(self._tasks):
                     is_busy |= self._turn(number, leases)
-                    self._poll_leases(leases)  # A turn may have waited for the log.
+                    self._poll_leases(leases)  # A turn may have taken long.
                     if self._stopping.is_set():
                         return
                 if not is_busy:
@@ -91,31 +93,31 @@ class Worker:
             try:
                 leases.close()
             except LogUnavailableError as error:
-                _log.warning("the leases end by themselves: %s", error)
+                _log.warning("the leases were not released and will time out: %s", error)
 
     @property
     def market_data_bound(self) -> int:
-        """Most market-data records of one shard's round.
+        """Most market-data records of one shard's round, count.
 
-        The shards share the batch: a kill switch waits for one round of all of them.
+        The shards share `market_data_batch`: a kill switch waits for one round of all of them.
         """
         return max(1, self.market_data_batch // max(1, len(self._tasks)))
 
     @property
     def recovery_slice_s(self) -> float:
-        """What one shard may fold in a turn: those that rebuild share the slice."""
+        """How long one shard may fold in a turn, s: those that rebuild share the slice."""
         rebuilding = [task for task in self._tasks.values() if task.is_rebuilding]
         return RECOVERY_SLICE_S / max(1, len(rebuilding))
 
-    def has_rebuilt(self) -> None:
-        """A shard is at work."""
-        if self.on_rebuilt is not None and not any(w.is_rebuilding for w in self._tasks.values()):
+    def on_shard_rebuilt(self) -> None:
+        is_last = not any(task.is_rebuilding for task in self._tasks.values())
+        if self.on_rebuilt is not None and is_last:
             self.on_rebuilt()
 
-    # ------------------------------------------------------------------- owning shards
+    # -------------------------------------------------------------------------- leases
 
     def _poll_leases(self, leases: Leases) -> None:
-        """Learn which shards come and go."""
+        """Start the tasks of gained shards, end those of lost and revoked ones."""
         try:
             self._release(leases)
             change = leases.poll(0)
@@ -139,38 +141,45 @@ class Worker:
             del self._unreleased[0]
 
     def _drop(self, number: int) -> None:
-        """Forget a shard; what was not committed never happened."""
+        """End a shard's task; what was not committed never happened."""
         task = self._tasks.pop(number, None)
         if task is not None:
             task.turns.close()
             _log.info("shard %s dropped", number)
 
+    # --------------------------------------------------------------------------- turns
+
     def _turn(self, number: int, leases: Leases) -> bool:
-        """Let a shard have its turn; True if there was something to do."""
+        """Give a shard its turn; True if it had something to do."""
         task = self._tasks.get(number)
         if task is None:
             return False
         try:
             return next(task.turns)
         except (LeaseLostError, LogUnavailableError, StoreError) as error:
-            _log.warning("shard %s: %s; it begins again", number, error)
+            _log.warning("shard %s: %s; it is rebuilt", number, error)
         except CorruptLogError as error:
-            if self._is_mine(number, leases):
+            if self._is_held(number, leases):
                 raise
-            _log.warning("shard %s: folded beside another owner (%s)", number, error)
-        # If the lease is lost the next poll says so, and that is the end of it.
+            _log.warning("shard %s: another owner wrote while it was folded (%s)", number, error)
+        # If the lease is lost, the next poll of the leases ends the new task too.
         self._tasks[number] = ShardTask(self, task.lease, leases, wait_s=RETRY_WAIT_S)
         return False
 
-    def _is_mine(self, number: int, leases: Leases) -> bool:
-        """Whether nobody else can have written: else what contradicts is only news."""
+    def _is_held(self, number: int, leases: Leases) -> bool:
+        """Whether no other owner can have written.
+
+        If one can, a log that seems to contradict itself has only grown.
+        """
         try:
             return leases.is_held(number)
         except LogUnavailableError:
-            return False  # Nobody can say now; it is folded again and asked again.
+            return (
+                False  # Unknown now: the shard is rebuilt, and the lease proved again if need be.
+            )
 
     def _wait(self) -> None:
-        """Until something may be there or due, at most IDLE_WAIT_S."""
+        """Wait until a record may have come or a time is due, at most IDLE_WAIT_S."""
         dues = [task.due_ns for task in self._tasks.values()]
         due_ns = min((due for due in dues if due is not None), default=None)
         wait_s = IDLE_WAIT_S
@@ -179,5 +188,5 @@ class Worker:
         try:
             self.log.wait(wait_s)
         except LogUnavailableError as error:
-            _log.warning("waiting for news: %s", error)
+            _log.warning("waiting for records: %s", error)
             self.clock.sleep(IDLE_WAIT_S)

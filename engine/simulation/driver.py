@@ -35,11 +35,11 @@ from engine.core.events import (
 from engine.core.partition import partition_of
 from engine.gateways.venues.reports import Due
 from engine.log import codec
+from engine.log.headers import sender_headers, sender_of
 from engine.log.port import (
     INPUT_TOPICS,
     SHARED_TOPICS,
     EngineError,
-    Headers,
     Lease,
     Log,
     NewRecord,
@@ -282,8 +282,7 @@ class Simulation:
         event, source = timed.event, timed.source
         assert event is not None, "only what stood in a log may be unreadable"
         self._numbers[source] += 1
-        number = str(self._numbers[source]).encode()
-        headers: Headers = (("source", source.encode()), ("number", number))
+        headers = sender_headers(source, self._numbers[source])
         key = keyed(event)
         part = EVERY_PARTITION if key is None else partition_of(key, self._log.partitions)
         at_ms = timed.at_ns // NS_PER_MS
@@ -404,7 +403,7 @@ class _Feed:
 
 def source_of(stood: Stood) -> str:
     """Who sent what stood in a log; its numbers go on from there."""
-    return dict(stood.headers).get("source", b"").decode(errors="replace")
+    return sender_of(stood.headers).name
 
 
 def keyed(event: Input) -> bytes | None:

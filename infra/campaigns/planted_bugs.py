@@ -36,7 +36,8 @@ from engine.runtime.shard_task import ShardTask, Turns
 from engine.simulation import paper
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.venues import Venues
-from infra.faults.broker import Broker, MemoryReader
+from infra.faults.broker import Broker
+from infra.faults.memory_log import MemoryReader
 from infra.faults.shrinking import Found, tried
 
 NS_PER_S = 1_000_000_000
@@ -180,7 +181,7 @@ def same_epoch(self: Broker, number: int) -> int:
 
 
 BUGS = (
-    Bug("skip a fence", (Patch(ShardTask, "_is_settled", unfenced),)),
+    Bug("skip a fence", (Patch(ShardTask, "_commit_again", unfenced),)),
     Bug("commit before the seal", (Patch(ShardTask, "_commit", events_first),)),
     Bug("drop a dedupe", (Patch(reports, "key_of", never_seen),)),
     Bug("reuse an id", (Patch(paper, "Venues", without_run),)),

@@ -1,4 +1,4 @@
-"""Run seeds, and show what fails as small as it can be made.
+"""Run seeds, and show a failing one as small as it can be made.
 
 python -m infra.faults --seeds 0-999
 python -m infra.faults --seed 17 [--faults 2,5] [--arrivals 0,3,4]
@@ -23,9 +23,9 @@ NONE = "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where all holds, 1 where something does not."""
+    """Returns 0 if every check of every seed passes, else 1."""
     options = _parser().parse_args(arguments)
-    logging.disable(logging.CRITICAL)  # A run is full of warnings: that is what it is for.
+    logging.disable(logging.CRITICAL)  # Faults make warnings all the time.
     if options.seed is not None:
         return _replay(Found(options.seed, (), options.faults, options.arrivals))
     failed = 0
@@ -47,10 +47,10 @@ def _search(seeds: range, processes: int) -> Iterator[Found]:
 
 
 def _replay(found: Found) -> int:
-    """Play one run aloud."""
+    """Play one run and print its events."""
     for number, fault in enumerate(found.plan.faults):
         print(f"fault {number}: {fault}")  # noqa: T201
-    played = World(found.plan, tell=print).run()
+    played = World(found.plan, report=print).run()
     problems = checks.problems(played)
     struck = ", ".join(f"{kind} {n}" for kind, n in played.struck.items()) or "none"
     print(f"{played.steps} calls to the log; faults that struck: {struck}")  # noqa: T201

@@ -1,8 +1,9 @@
-"""What must hold after a run, whatever went wrong in it (design: the core, "What must hold").
+"""The invariants that must hold after a run, whatever its faults.
 
-Two kinds of check. Verification takes every batch again and compares bytes, but with the code that
-decided: a mistake in that code gives the same bytes twice. So the rest here knows nothing of the
-engine's state: a naive reader walks the log, event by event, and keeps its own books.
+There are two kinds of check. Verification decides every batch again and compares bytes, but with
+the code that decided: a mistake in that code gives the same bytes twice. So the other checks use
+nothing of the engine's state: a naive reader goes through the log, event by event, and keeps its
+own books.
 """
 
 from collections import Counter, defaultdict
@@ -28,13 +29,13 @@ from infra.faults.market import PARTITIONS, S, rules
 from infra.faults.world import Played
 
 READ_RECORDS = 100_000
-LATE_NS = 2 * S  # A schedule point that lies so far behind was forgotten.
+LATE_NS = 2 * S  # A schedule point that is so long past was forgotten.
 ANSWERS = (e.OrderAccepted, e.OrderRejected, e.InputRejected)
 LOST_BY_CLOSE = (BreakReason.UNKNOWN_CHILD, BreakReason.UNKNOWN_EXECUTION)
 
 
 def problems(played: Played) -> list[str]:
-    """Everything that does not hold; what follows from an earlier one is left out."""
+    """All problems of a run, without those that follow from earlier ones."""
     found = list(played.problems)
     if found:
         return found
@@ -45,7 +46,7 @@ def problems(played: Played) -> list[str]:
     try:
         for number in range(PARTITIONS):
             found += [f"shard {number}: {x}" for x in of_shard(played, number)]
-    except Exception as error:  # noqa: BLE001  Whatever it is, it is found.
+    except Exception as error:  # noqa: BLE001  Any error is a problem of the run.
         found.append(f"the log cannot be read: {error!r:.400}")
     return found
 
@@ -101,7 +102,7 @@ class Books:
         return [event for event in self.events if isinstance(event, kind)]
 
     def heard(self, topic: str, kind: type) -> Iterator[tuple[Any, list[Any]]]:
-        """The inputs of a kind, each with what it led to."""
+        """The inputs of a kind, each with the events that it led to."""
         for record in self.inputs[topic]:
             event = readable(topic, record)
             if isinstance(event, kind):
@@ -128,7 +129,7 @@ class Books:
             yield f"{len(closed)} days were to be closed, {len(self.closes)} were"
 
     def of_orders(self) -> Iterator[str]:
-        """Each order has one answer; what it asked for is somewhere, once."""
+        """Each request has one answer; each share of an order is in exactly one place."""
         for order, answers in self.heard("orders", e.OrderSubmitted):
             count = sum(isinstance(answer, ANSWERS) for answer in answers)
             if count != 1:
@@ -144,7 +145,7 @@ class Books:
                 if isinstance(event, e.OrderAccepted)
             )
             yield from (f"{key} was accepted {n} times" for key, n in accepted.items() if n > 1)
-        left: Counter[str] = Counter()  # Of what each order asks for, what is not yet anywhere.
+        left: Counter[str] = Counter()  # Open quantity of each order.
         for day in self.days():
             carried: Counter[str] = Counter()
             for event in day:
@@ -164,7 +165,7 @@ class Books:
             first = seal.next_seq
 
     def changes(self, event: Any) -> Counter[str]:  # noqa: ANN401  Any event.
-        """By how much an event changes what orders still ask for."""
+        """By how much an event changes the open quantity of orders."""
         found: Counter[str] = Counter()
         if isinstance(event, e.OrderAccepted):
             found[f"{self.number}-{event.seq}"] = event.order_qty
@@ -182,7 +183,7 @@ class Books:
         return found
 
     def of_children(self, sent: Counter[str]) -> Iterator[str]:
-        """Only what was routed is sent, and what was routed has ended."""
+        """Only routed children were sent, and all of them have ended."""
         routed = {f"{self.number}-{x.seq}": x for x in self.of_kind(e.ChildRouted)}
         for child_id in sent:
             if child_id.startswith(f"{self.number}-") and child_id not in routed:
@@ -201,20 +202,20 @@ class Books:
 
     def of_fills(self) -> Iterator[str]:
         """Each fill that a venue reported is booked once, and is one fill."""
-        told: dict[tuple[Any, ...], e.ExecutionReported] = {}
+        reported: dict[tuple[Any, ...], e.ExecutionReported] = {}
         booked: Counter[tuple[Any, ...]] = Counter()
         late: set[tuple[Any, ...]] = set()
         for report, answers in self.heard("venue-reports", e.ExecutionReported):
             if report.exec_type is not ExecType.TRADE:
                 continue
             key = (report.venue, report.session_day, report.exec_id)
-            first = told.setdefault(key, report)
+            first = reported.setdefault(key, report)
             if (first.child_id, first.cum_qty) != (report.child_id, report.cum_qty):
                 yield f"two fills have the id {report.exec_id}"
             booked[key] += sum(isinstance(answer, e.FillBooked) for answer in answers)
             if any(getattr(answer, "reason", None) in LOST_BY_CLOSE for answer in answers):
                 late.add(key)
-        for key, report in told.items():
+        for key, report in reported.items():
             if booked[key] != 1 and not (key in late and not booked[key]):
                 yield f"fill {report.exec_id} of {report.child_id} is booked {booked[key]} times"
 
@@ -229,7 +230,7 @@ def decoded(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event of th
 
 
 def readable(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event, or None.
-    """The event of an input, None if nobody can read it; then the dlq has it."""
+    """The event of an input; None if it cannot be decoded: then it is in the dlq."""
     try:
         return decoded(topic, record)
     except codec.UnreadableError:
@@ -240,7 +241,7 @@ def readable(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event, or 
 
 
 def of_state(shard: Shard) -> Iterator[str]:
-    """What must hold in the state of a shard (design, section 3)."""
+    """Violated invariants of a shard's state."""
     state = shard.state
     parents = [*state.parents_of_day()]
     orders = {name: member.order for x in parents for name, member in x.members.items()}
@@ -265,7 +266,7 @@ def of_state(shard: Shard) -> Iterator[str]:
 
 
 def forgotten(shard: Shard, now_ns: int) -> Iterator[str]:
-    """Schedule points that nobody came back for."""
+    """Schedule points that were missed."""
     state = shard.state
     for parent in state.parents.values():
         terms = parent.terms

@@ -1,7 +1,7 @@
 """The small market of the simulations: two instruments on two shards, two venues, quick orders.
 
-Everything is decided, worked and ended within seconds, so that a short day holds a whole life of
-many orders.
+Orders are decided, worked and ended within seconds, so that a short day holds the whole life of
+many of them.
 """
 
 import json
@@ -18,7 +18,7 @@ MID_PX = 100 * S  # A hundred currency units.
 DAYS = (20180102, 20180103)
 BEGIN_NS = 1_514_903_400 * S  # 2018-01-02 09:30 in New York.
 CLOSE_NS = BEGIN_NS + 14 * S  # The venues' last session ends.
-# Where a run has two days, the first ends here, in the middle of what goes wrong.
+# Where a run has two days, the first ends here, in the middle of the faults.
 FIRST_CLOSE_NS = BEGIN_NS + 4 * S
 FIRST_CLOSED_NS = FIRST_CLOSE_NS + 700 * MS
 NEXT_OPEN_NS = FIRST_CLOSED_NS + 400 * MS
@@ -27,7 +27,7 @@ INSTRUMENTS = ("I00", "I01")  # One on each shard.
 VENUES = ("A", "B")
 CLIENTS = ("C1", "C2")
 OMS = "OMS"
-EVICT_AFTER_NS = 300 * MS  # So that much of what comes late is for what was put away.
+EVICT_AFTER_NS = 300 * MS  # So soon that many late messages are for evicted parents.
 ADV_QTY = 1_000_000
 
 
@@ -47,7 +47,7 @@ def rules() -> Rules:
     )
 
 
-def opening() -> list[Input]:
+def first_facts() -> list[Input]:
     """Reference and controls."""
     found: list[Input] = [
         e.VenueDefined(

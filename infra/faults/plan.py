@@ -1,8 +1,8 @@
-"""What a seed says: what a desk and a market write, and what goes wrong when.
+"""The plan of a seed: the messages of a desk and a market, and the faults with their times.
 
-A fault waits from its time on for the calls that it fits, lets `skip` of them pass and strikes the
-next. So it still finds its place when other faults or inputs are left out, which is how a failing
-seed is made smaller.
+From its time on a fault waits for the calls that it fits, lets `skip` of them pass and strikes the
+next. So it still strikes when other faults or inputs are left out, which is how a failing seed is
+made smaller.
 """
 
 import random
@@ -15,67 +15,67 @@ from engine.core.events import ControlScope, Input, Side, TimeInForce, Urgency
 from engine.core.partition import partition_of
 from engine.gateways import input_records
 from engine.log.codec import topic_of
-from engine.log.headers import headers
+from engine.log.headers import sender_headers
 from engine.log.port import SHARED_TOPICS, NewRecord
 from infra.faults import market
 from infra.faults.market import BEGIN_NS, DAYS, INSTRUMENTS, MS, OMS, VENUES, S
 
 ACTIVE_NS = 8 * S  # The desk and the market write for so long.
-HEALED_NS = BEGIN_NS + 9 * S  # From here on nothing goes wrong any more.
+HEALED_NS = BEGIN_NS + 9 * S  # All faults end here.
 WORKERS = ("w0", "w1", "w2")
 GATEWAYS = ("g0", "g1")
-GUESTS = ("w2", "g1")  # They come for a while, by a fault.
+GUESTS = ("w2", "g1")  # They run only for a while, by a fault.
 RESENT_TOPICS = ("orders", "venue-reports", "market-data")  # Of which messages come twice.
 LATE_MAX_NS = 2 * S
 TWO_DAYS = 0.4  # Share of the runs in which a day closes amid the faults.
 
 
 class Kind(StrEnum):
-    """What goes wrong."""
+    """The kinds of faults."""
 
     CRASH = auto()  # A process is killed; started again after `for_ns`.
-    PAUSE = auto()  # A process stands still for `for_ns`.
-    LOST = auto()  # A commit does not happen, and nobody knows.
-    UNANSWERED = auto()  # A commit happens, and nobody knows.
+    PAUSE = auto()  # A process is stopped for `for_ns`.
+    LOST = auto()  # A commit does not happen, and its caller does not know.
+    UNANSWERED = auto()  # A commit happens, and its caller does not know.
     DELAYED = auto()  # A commit's markers come after `for_ns`, one by one.
     ERROR = auto()  # A call is refused.
-    OUTAGE = auto()  # All calls of all are refused for `for_ns`.
+    OUTAGE = auto()  # All calls of all processes are refused for `for_ns`.
     EXPELLED = auto()  # A worker's leases end, and it does not know.
-    STOPPED = auto()  # A process ends in order; started again after `for_ns`.
+    STOPPED = auto()  # A process is told to stop; started again after `for_ns`.
     GUEST = auto()  # One more worker or gateway for `for_ns`.
-    TWIN = auto()  # A second process of the same name; the first lives on.
+    TWIN = auto()  # A second process of the same name; the first runs on.
     CLOCK = auto()  # A process's wall clock jumps by `by_ns`.
-    AGAIN = auto()  # A message that was written once is written again.
+    AGAIN = auto()  # A message is written a second time.
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong once."""
+    """One fault."""
 
     at_ns: int
     kind: Kind
-    who: str = ""  # The process; empty for any.
+    process: str = ""  # Empty for any.
     call: str = ""  # The call that it waits for; empty for any.
     skip: int = 0  # So many fitting calls pass before.
     for_ns: int = 0
     by_ns: int = 0
-    where: int = 0  # Draws the message that comes again.
+    draw: int = 0  # A random number, which chooses the message that is written again.
 
     def __str__(self) -> str:
-        said = [f"{(self.at_ns - BEGIN_NS) / S:.3f} s: {self.kind}", self.who or "anyone"]
-        said += [f"in {self.call}"] if self.call else []
-        said += [f"after {self.skip} more"] if self.skip else []
-        said += [f"for {self.for_ns / S:.3f} s"] if self.for_ns else []
-        said += [f"by {self.by_ns / S:.3f} s"] if self.by_ns else []
-        return " ".join(said)
+        words = [f"{(self.at_ns - BEGIN_NS) / S:.3f} s: {self.kind}", self.process or "any process"]
+        words += [f"in {self.call}"] if self.call else []
+        words += [f"after {self.skip} more"] if self.skip else []
+        words += [f"for {self.for_ns / S:.3f} s"] if self.for_ns else []
+        words += [f"by {self.by_ns / S:.3f} s"] if self.by_ns else []
+        return " ".join(words)
 
 
 class Arrival(NamedTuple):
-    """A message that the log gets from outside."""
+    """A message from outside the engine."""
 
     at_ns: int
     topic: str
     record: NewRecord
-    what: str  # For people.
+    what: str  # Its kind, for messages.
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class Plan:
     seed: int
     arrivals: tuple[Arrival, ...]
     faults: tuple[Fault, ...]
-    preempted: float  # Share of calls after which another process has its turn.
-    call_ns: int  # What a call takes.
+    preempted: float  # Share of calls after which another process runs.
+    call_ns: int  # Duration of a call.
     disconnect_ppm: int  # Of venue sessions.
-    news_ns: int  # At most, until who waits for the log hears of news.
+    news_ns: int  # Longest time until a waiting process notices a new record.
     latency_ns: int  # Between gateway and venues.
     days: tuple[int, ...]  # One trading day, or two.
 
@@ -119,7 +119,7 @@ def of_seed(seed: int) -> Plan:
     )
 
 
-# --------------------------------------------------------------------------- what goes wrong
+# ------------------------------------------------------------------------------------ faults
 
 
 def _faults(chance: random.Random) -> Iterator[Fault]:
@@ -131,21 +131,21 @@ def _faults(chance: random.Random) -> Iterator[Fault]:
 
 def _crash(chance: random.Random, at_ns: int) -> Fault:
     calls = ("", "", "commit", "decide", "append", "fence", "prove", "release", "wait")
-    who = chance.choice(("w0", "w1", "", "g0"))
-    call = chance.choice(("", "append", "read") if who == "g0" else calls)
+    process = chance.choice(("w0", "w1", "", "g0"))
+    call = chance.choice(("", "append", "read") if process == "g0" else calls)
     skip = chance.randrange(60) if call in ("", "read") else chance.randrange(6)
     down_ns = chance.choice((20 * MS, S, 4 * S, 9 * S))
-    return Fault(at_ns, Kind.CRASH, who, call, skip, chance.randrange(down_ns))
+    return Fault(at_ns, Kind.CRASH, process, call, skip, chance.randrange(down_ns))
 
 
 def _pause(chance: random.Random, at_ns: int) -> Fault:
-    who = chance.choice(("w0", "w1", "", "g0"))
+    process = chance.choice(("w0", "w1", "", "g0"))
     call = chance.choice(("", "read", "commit", "decide", "append", "prove", "fence", "wait"))
-    if who == "g0":
+    if process == "g0":
         call = chance.choice(("", "append"))
     skip = chance.randrange(10) if call else chance.randrange(60)
     for_ns = chance.choice((200 * MS, 3 * S, 7 * S, 10 * S))
-    return Fault(at_ns, Kind.PAUSE, who, call, skip, for_ns)
+    return Fault(at_ns, Kind.PAUSE, process, call, skip, for_ns)
 
 
 def _commit(kind: Kind, chance: random.Random, at_ns: int) -> Fault:
@@ -160,14 +160,14 @@ def _error(chance: random.Random, at_ns: int) -> Fault:
 
 def _lasting(kind: Kind, chance: random.Random, at_ns: int) -> Fault:
     for_ns = chance.choice((100 * MS, S, 4 * S))
-    who = {
+    process = {
         Kind.GUEST: ("w2", "w2", "g1"),
         Kind.STOPPED: ("w0", "w1", "g0"),
         Kind.EXPELLED: ("w0", "w1"),
         Kind.TWIN: ("w0", "w1"),
         Kind.OUTAGE: ("",),
     }[kind]
-    return Fault(at_ns, kind, chance.choice(who), for_ns=for_ns)
+    return Fault(at_ns, kind, chance.choice(process), for_ns=for_ns)
 
 
 def _clock(chance: random.Random, at_ns: int) -> Fault:
@@ -176,7 +176,7 @@ def _clock(chance: random.Random, at_ns: int) -> Fault:
 
 
 def _again(chance: random.Random, at_ns: int) -> Fault:
-    return Fault(at_ns, Kind.AGAIN, where=chance.randrange(1_000_000))
+    return Fault(at_ns, Kind.AGAIN, draw=chance.randrange(1_000_000))
 
 
 DRAWN = {
@@ -194,10 +194,10 @@ DRAWN = {
     Kind.CLOCK: _clock,
     Kind.AGAIN: _again,
 }
-WEIGHTS = (8, 5, 3, 3, 3, 4, 1, 2, 2, 2, 1, 2, 6)  # As they stand in DRAWN; guesses.
+WEIGHTS = (8, 5, 3, 3, 3, 4, 1, 2, 2, 2, 1, 2, 6)  # In the order of DRAWN; guesses.
 
 
-# ------------------------------------------------------------------------- what is written
+# ---------------------------------------------------------------------------------- messages
 
 
 class _Writing:
@@ -209,7 +209,7 @@ class _Writing:
         self._number = 0
 
     def all(self) -> Iterator[Arrival]:
-        yield from self._opening()
+        yield from self._days_opened()
         yield from self._quotes()
         yield from self._orders()
         yield from self._controls()
@@ -221,7 +221,7 @@ class _Writing:
     def _arrives(
         self, event: Input, at_ns: int, sender: str, late: float = 0.1
     ) -> Iterator[Arrival]:
-        """Now or later, and perhaps once more."""
+        """The message at its time or late, and perhaps a second time."""
         arrival = self._arrival(event, at_ns, sender)
         if self._chance.random() < late:
             arrival = arrival._replace(at_ns=at_ns + self._chance.randrange(LATE_MAX_NS))
@@ -241,8 +241,8 @@ class _Writing:
         )
         return Arrival(at_ns, topic_of(event), made, type(event).__name__)
 
-    def _opening(self) -> Iterator[Arrival]:
-        """The days; the last one is closed when all is healed."""
+    def _days_opened(self) -> Iterator[Arrival]:
+        """The days; the last one is closed after all faults have ended."""
         first, *others = self._days
         close_ns = market.FIRST_CLOSE_NS if others else market.CLOSE_NS
         yield self._arrival(market.day_opened(first, close_ns, BEGIN_NS), BEGIN_NS, "desk")
@@ -313,7 +313,7 @@ class _Writing:
             yield from self._arrives(switch, at_ns, "desk")
 
     def _unreadable(self) -> Iterator[Arrival]:
-        """Bytes that nobody can read; what a control's stop is lifted in the end."""
+        """Bytes that cannot be decoded; the suspension by an unreadable control is lifted later."""
         chance = self._chance
         if chance.random() < 0.15:
             topic = chance.choice(("orders", "venue-reports", "market-data", "controls"))
@@ -321,9 +321,9 @@ class _Writing:
             is_shared = topic in SHARED_TOPICS
             key = None if is_shared else chance.choice(INSTRUMENTS).encode()
             partition = 0 if key is None else partition_of(key, market.PARTITIONS)
-            said = headers(chance.choice((*VENUES, "other")), 1)
+            headers = sender_headers(chance.choice((*VENUES, "other")), 1)
             value = b"\x00\x00" + bytes(chance.randrange(256) for _ in range(5))
-            made = NewRecord(partition, at_ns // MS, key, said, value)
+            made = NewRecord(partition, at_ns // MS, key, headers, value)
             yield Arrival(at_ns, topic, made, "unreadable bytes")
             if is_shared:
                 at_ns += 2 * S

@@ -1,11 +1,11 @@
-"""Processes that take turns: one runs, all others stand still, and time is an agenda.
+"""Processes that take turns: one runs, all others are stopped, and time is an agenda.
 
-A process is a thread that runs only while it has the baton. It hands it on where it waits: what is
-next on the agenda runs then, be it another process or an action of the world, and time goes on to
-that moment. So the code of a process is the code of production, and a run is the same each time.
+A process is a thread that runs only while it has the baton. It passes the baton on where it waits:
+then the next entry of the agenda runs, a process or an action of the world, and time jumps to its
+moment. So the code of a process is the code of production, and a run is the same each time.
 
-A process dies like one that is killed: `Killed` is raised where it stands and in every call that it
-makes to its surroundings afterwards, so nothing that it does on its way out reaches anybody.
+A process dies like one that is killed: `Killed` is raised in its present call and in every later
+call to its surroundings, so its clean-up code has no effect on any other process.
 """
 
 import heapq
@@ -14,24 +14,24 @@ from collections.abc import Callable
 from itertools import count
 
 NS_PER_S = 1_000_000_000
-LOOK_NS = 1_000  # A look at the clock takes a microsecond, so that who waits for time gets on.
+CLOCK_READ_NS = 1_000  # Reading the clock takes a microsecond, so that a busy wait ends.
 
 
 class Killed(BaseException):
-    """The process is no more."""
+    """The process was killed."""
 
 
 class Seat:
-    """Who may have the baton."""
+    """A thread's place among those that pass the baton."""
 
     def __init__(self) -> None:
-        self.ticket = 0  # Of its last rest; what the agenda has of an earlier one is void.
+        self.ticket = 0  # Of its last wait; an agenda entry of an earlier one is void.
         self.baton = threading.Lock()
         self.baton.acquire()
 
 
 class Agenda:
-    """The one time of a simulation, and what happens when."""
+    """The time of a simulation, and its future entries: processes and actions."""
 
     def __init__(self, now_ns: int) -> None:
         self.now_ns = now_ns
@@ -45,13 +45,13 @@ class Agenda:
         heapq.heappush(self._due, (at_ns, next(self._number), action, 0))
 
     def run_until(self, until_ns: int) -> None:
-        """Let everything happen until then. Raises what an action raised."""
+        """Run all entries until then. Raises the exception of an action."""
         self.sleep_until(self._main, until_ns)
         if self.failure is not None:
             raise self.failure
 
     def sleep_until(self, seat: Seat, until_ns: int) -> None:
-        """Let others run until then, or until a call of `wake`."""
+        """Let other threads run until then, or until a call of `wake`."""
         seat.ticket += 1
         self.wake(seat, until_ns)
         other = self._next()
@@ -60,11 +60,11 @@ class Agenda:
             seat.baton.acquire()
 
     def wake(self, seat: Seat, at_ns: int) -> None:
-        """End its rest then, if it still lasts."""
+        """End the seat's present wait at that time, unless it has ended before."""
         heapq.heappush(self._due, (at_ns, next(self._number), seat, seat.ticket))
 
     def leave(self, seat: Seat) -> None:
-        """The seat will not run again; the next one does."""
+        """Pass the baton on for good."""
         seat.ticket += 1
         if not self.is_over:
             self._next().baton.release()
@@ -88,9 +88,7 @@ class Agenda:
 class Process(threading.Thread):
     """Code that runs as if it were alone, with a clock of its own.
 
-    It is itself an `engine.runtime.clock.Clock`.
-
-    `skew_ns` is how far its wall clock is wrong.
+    It is itself an `engine.runtime.clock.Clock`. `skew_ns` is the error of its wall clock.
     """
 
     def __init__(
@@ -123,32 +121,33 @@ class Process(threading.Thread):
             self._on_end(self)
         self._agenda.leave(self.seat)
 
-    def begin(self) -> None:
+    def launch(self) -> None:
+        """Start the thread; the process runs when its agenda entry is due."""
         self.start()
         self._agenda.wake(self.seat, self._agenda.now_ns)
 
     def kill(self) -> None:
-        """From the process itself; another one's is noticed when it runs next."""
+        """Kill the process. Only its own thread may call this; it raises Killed."""
         self.is_killed = True
-        self.live()
+        self.check_alive()
 
-    def live(self) -> None:
-        """Raises Killed if the process is no more."""
+    def check_alive(self) -> None:
+        """Raises Killed if the process was killed or the run is over."""
         if self.is_killed or self._agenda.is_over:
             raise Killed
 
     def sleep_until(self, until_ns: int) -> None:
-        self.live()
+        self.check_alive()
         self._agenda.sleep_until(self.seat, until_ns)
-        self.live()
+        self.check_alive()
 
-    # What its code sees of time.
+    # The clock.
 
     def time_ns(self) -> int:
         return self._agenda.now_ns + self.skew_ns
 
     def monotonic(self) -> float:
-        self._agenda.now_ns += LOOK_NS
+        self._agenda.now_ns += CLOCK_READ_NS
         return self._agenda.now_ns / NS_PER_S
 
     def sleep(self, seconds: float, /) -> None:
@@ -156,7 +155,7 @@ class Process(threading.Thread):
 
 
 def end(agenda: Agenda, processes: list[Process]) -> None:
-    """Kill all that still live, and wait until their threads are gone."""
+    """Kill all processes that still run, and wait until their threads have ended."""
     agenda.is_over = True
     for process in processes:
         if not process.has_ended:

@@ -1,7 +1,7 @@
 """Make a failing run smaller: leave out faults and messages as long as it still fails.
 
-Halves are left out first, then quarters, down to single ones; never the days themselves. What stays
-is named by its numbers in the seed's plan, so the small run is replayed by the seed and these.
+Halves are left out first, then quarters, down to single ones; never the days themselves. The faults
+and messages that are left have numbers in the seed's plan, so the seed and these replay the run.
 """
 
 import re
@@ -27,13 +27,13 @@ class Found:
 
     @property
     def command(self) -> str:
-        """What replays it."""
-        said = f"python -m infra.faults --seed {self.seed}"
+        """The command that replays it."""
+        text = f"python -m infra.faults --seed {self.seed}"
         if self.faults is not None:
-            said += f" --faults {','.join(map(str, self.faults)) or 'none'}"
+            text += f" --faults {','.join(map(str, self.faults)) or 'none'}"
         if self.arrivals is not None:
-            said += f" --arrivals {','.join(map(str, self.arrivals)) or 'none'}"
-        return said
+            text += f" --arrivals {','.join(map(str, self.arrivals)) or 'none'}"
+        return text
 
     @property
     def plan(self) -> Plan:
@@ -51,32 +51,32 @@ def fails(made: Plan) -> list[str]:
 
 
 def shrunk(found: Found) -> Found:
-    """The same failure from less."""
+    """The same failure with fewer faults and messages."""
     whole = plan.of_seed(found.seed)
     tries = _Tries(whole, found.problems)
     topics = [arrival.topic for arrival in whole.arrivals]
     days = [number for number, topic in enumerate(topics) if topic in SHARED_TOPICS]
-    rest = tuple(number for number in range(len(topics)) if number not in days)
-    faults = less(tuple(range(len(whole.faults))), lambda some: tries.fails(rest, days, some))
-    rest = less(rest, lambda some: tries.fails(some, days, faults))
-    arrivals = tuple(sorted((*rest, *days)))
+    others = tuple(number for number in range(len(topics)) if number not in days)
+    faults = less(tuple(range(len(whole.faults))), lambda some: tries.fails(others, days, some))
+    others = less(others, lambda some: tries.fails(some, days, faults))
+    arrivals = tuple(sorted((*others, *days)))
     problems = fails(whole.only(arrivals, faults))
     return Found(found.seed, tuple(problems), faults, arrivals)
 
 
 class _Tries:
-    """Runs of parts of one plan, in bounds."""
+    """Runs of parts of one plan, TRIES_MAX at most."""
 
     def __init__(self, whole: Plan, problems: Sequence[str]) -> None:
         self._whole = whole
         self._wanted = kinds(problems)
         self._left = TRIES_MAX
 
-    def fails(self, rest: Sequence[int], days: Sequence[int], faults: Sequence[int]) -> bool:
+    def fails(self, others: Sequence[int], days: Sequence[int], faults: Sequence[int]) -> bool:
         self._left -= 1
         if self._left < 0:
             return False
-        found = fails(self._whole.only(sorted((*rest, *days)), faults))
+        found = fails(self._whole.only(sorted((*others, *days)), faults))
         return bool(self._wanted & kinds(found))
 
 
@@ -88,14 +88,14 @@ def kinds(problems: Sequence[str]) -> frozenset[str]:
 def less(
     numbers: tuple[int, ...], still_fails: Callable[[tuple[int, ...]], bool]
 ) -> tuple[int, ...]:
-    """The numbers without what the failure does not need."""
+    """The numbers without those that the failure does not need."""
     size = len(numbers)
     while size:
         start = 0
         while start < len(numbers):
-            rest = numbers[:start] + numbers[start + size :]
-            if still_fails(rest):
-                numbers = rest
+            fewer = numbers[:start] + numbers[start + size :]
+            if still_fails(fewer):
+                numbers = fewer
             else:
                 start += size
         size //= 2

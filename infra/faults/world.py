@@ -1,4 +1,4 @@
-"""Play a plan: processes, log, desk, market, faults; then heal, close the day, and come to rest."""
+"""Play a plan: processes, log, messages and faults; then end the faults, close the day and wait."""
 
 import random
 from collections import Counter
@@ -23,18 +23,19 @@ from engine.runtime.worker import Worker
 from engine.simulation.paper import paper_gateway
 from engine.simulation.venues.behaviour import Behaviour
 from infra.faults import market
-from infra.faults.broker import Broker, Fate, MemoryLog
+from infra.faults.broker import Broker, Fate
 from infra.faults.market import BEGIN_NS, CLOSE_NS, MS, PARTITIONS, S
+from infra.faults.memory_log import MemoryLog
 from infra.faults.plan import GUESTS, HEALED_NS, RESENT_TOPICS, Arrival, Fault, Kind, Plan
 from infra.faults.processes import Agenda, Killed, Process, end
 
 STEPS_MAX = 300_000  # Calls to the log; more than this is no run but a loop.
-SETTLED_NS = BEGIN_NS + 13 * S  # Four seconds after the healing: whatever was due has been done.
+SETTLED_NS = BEGIN_NS + 13 * S  # Four seconds after the faults: all that was due is done.
 DAY_CLOSED_NS = CLOSE_NS + S
-LATEST_NS = DAY_CLOSED_NS + 60 * S  # By then all is quiet, or it is not live.
-LOOK_NS = 500 * MS
-STRETCH_MAX = 12  # A wait may take so many times what was asked for.
-SHORT_WAIT_S = 0.049  # Who waits for less waits for a moment that he knows.
+LATEST_NS = DAY_CLOSED_NS + 60 * S  # By then every input is sealed, or the run is not live.
+CHECK_EVERY_NS = 500 * MS
+STRETCH_MAX = 12  # A wait may take so many times as long as the process asked.
+SHORT_WAIT_S = 0.049  # A shorter wait is one until a known time, and is not stretched.
 RESTART_NS = 300 * MS
 COMMIT_FATES = {
     Kind.LOST: Fate.LOST,
@@ -54,11 +55,11 @@ class _Armed:
 
 @dataclass(slots=True)
 class Played:
-    """What a run left, for the checks."""
+    """The results of a run, for the checks."""
 
     plan: Plan
     broker: Broker
-    sent: Counter[str] = field(default_factory=Counter)  # Children given to venues.
+    sent: Counter[str] = field(default_factory=Counter)  # Children sent to venues.
     settled: list[Shard] = field(default_factory=list)  # Before the close, folded from the log.
     settled_ns: int = 0
     problems: list[str] = field(default_factory=list)  # Found while it ran.
@@ -74,10 +75,10 @@ class Played:
 class World:
     """One run of a plan."""
 
-    def __init__(self, plan: Plan, *, tell: Callable[[str], None] | None = None) -> None:
-        """`tell` hears what happens, for people."""
+    def __init__(self, plan: Plan, *, report: Callable[[str], None] | None = None) -> None:
+        """`report` gets a line for each event of the run."""
         self._plan = plan
-        self._tell = tell
+        self._report = report
         self._agenda = Agenda(BEGIN_NS)
         self._broker = Broker(
             PARTITIONS,
@@ -89,17 +90,17 @@ class World:
         self._played = Played(plan, self._broker)
         self._outside = MemoryLog(self._broker, "outside")
         self._chance = random.Random(f"world {plan.seed}")  # noqa: S311  No secret.
-        self._processes: dict[str, Process] = {}  # All that ever were, by handle.
+        self._processes: dict[str, Process] = {}  # All, also those that have ended, by handle.
         self._living: dict[str, Process] = {}  # By role.
         self._stops: dict[str, Callable[[], None]] = {}  # By handle.
         self._listening: list[Process] = []
         self._paused: list[Process] = []
         self._armed: list[_Armed] = []
-        self._down_until_ns: dict[str, int] = {}  # By role: not to be started before.
-        self._out_until_ns = 0  # The log answers nobody.
+        self._down_until_ns: dict[str, int] = {}  # By role: not started before.
+        self._out_until_ns = 0  # End of an outage of the log.
 
     def run(self) -> Played:
-        """Play it all. The checks are the caller's."""
+        """Play the plan. The checks are the caller's."""
         agenda, played = self._agenda, self._played
         try:
             self._open()
@@ -107,23 +108,23 @@ class World:
             self._heal()
             agenda.run_until(SETTLED_NS)
             if not played.problems:
-                self._take_stock()
+                self._fold_shards()
             agenda.run_until(DAY_CLOSED_NS)
             self._append_control(market.day_closed(self._plan.days[-1], agenda.now_ns))
-            while not played.problems and (unquiet := self._unquiet()):
+            while not played.problems and (unsealed := self._unsealed()):
                 if agenda.now_ns > LATEST_NS:
-                    played.problems.append(f"not live: {unquiet} a minute after the close")
+                    played.problems.append(f"not live: {unsealed} a minute after the close")
                     break
-                agenda.run_until(agenda.now_ns + LOOK_NS)
+                agenda.run_until(agenda.now_ns + CHECK_EVERY_NS)
         finally:
             end(agenda, list(self._processes.values()))
         played.ended_ns = agenda.now_ns
         return played
 
-    # ---------------------------------------------------------------------------- what comes
+    # ------------------------------------------------------------------------------ messages
 
     def _open(self) -> None:
-        for event in market.opening():
+        for event in market.first_facts():
             self._append_control(event)
         for arrival in self._plan.arrivals:
             self._agenda.at(arrival.at_ns, partial(self._arrive, arrival))
@@ -151,16 +152,16 @@ class World:
     def _start(self, role: str) -> None:
         if role in self._living or self._agenda.now_ns < self._down_until_ns.get(role, 0):
             return
-        self._begin(role)
+        self._launch(role)
 
-    def _begin(self, role: str) -> None:
-        """Start a process in a role; whoever had it lives on beside it."""
+    def _launch(self, role: str) -> None:
+        """Start a process in a role; one that has it already runs on beside it."""
         handle = f"{role}#{len(self._processes)}"
         body = self._gateway if role.startswith("g") else self._worker
         process = Process(self._agenda, handle, body, self._on_end)
         self._processes[handle] = self._living[role] = process
         self._say(f"{handle} starts")
-        process.begin()
+        process.launch()
 
     def _worker(self, process: Process) -> None:
         log = MemoryLog(self._broker, process.name)
@@ -197,7 +198,7 @@ class World:
         gateway.run()
 
     def _on_end(self, process: Process) -> None:
-        """Start it again, unless it should not have ended or another has its place."""
+        """Start the role again, unless another process has it; note an unexpected failure."""
         role = role_of(process.name)
         self._say(f"{process.name} ends: {process.failure!r}")
         failure = process.failure
@@ -215,7 +216,7 @@ class World:
     def _fate(self, handle: str, call: str) -> Fate:
         process = self._processes.get(handle)
         if process is None:
-            return Fate.WELL  # Of the world itself.
+            return Fate.WELL  # The world's own calls never fail.
         if process.is_killed or self._agenda.is_over:
             raise Killed
         plan, played, agenda = self._plan, self._played, self._agenda
@@ -233,7 +234,7 @@ class World:
         role = role_of(process.name)
         for armed in self._armed:
             fault = armed.fault
-            if fault.who not in ("", role) or fault.call not in ("", call):
+            if fault.process not in ("", role) or fault.call not in ("", call):
                 continue
             armed.skip -= 1
             if armed.skip >= 0:
@@ -260,7 +261,7 @@ class World:
         return COMMIT_FATES.get(fault.kind, Fate.WELL)
 
     def _waiting(self, handle: str, wait_s: float) -> None:
-        """Until there is news, or for as long as was asked for and perhaps a little more."""
+        """Let a process wait for a new record, or for as long as it asked or longer."""
         process = self._processes[handle]
         stretch = 1 if wait_s < SHORT_WAIT_S else self._chance.randint(1, STRETCH_MAX)
         self._listening.append(process)
@@ -278,52 +279,52 @@ class World:
     # -------------------------------------------------------------------------------- faults
 
     def _arm(self, fault: Fault) -> None:
-        """Do at once what no call is needed for."""
-        now_ns, living = self._agenda.now_ns, self._living.get(fault.who)
+        """Let a fault strike at once, or wait for the call that it needs."""
+        now_ns, living = self._agenda.now_ns, self._living.get(fault.process)
         if fault.kind is Kind.OUTAGE:
             self._out_until_ns = now_ns + fault.for_ns
         elif fault.kind is Kind.EXPELLED:
-            self._broker.expel(fault.who)
+            self._broker.expel(fault.process)
         elif fault.kind is Kind.CLOCK and living is not None:
             living.skew_ns += fault.by_ns
         elif fault.kind is Kind.AGAIN:
             self._write_again(fault)
         elif fault.kind is Kind.STOPPED and living is not None and living.name in self._stops:
-            self._down_until_ns[fault.who] = now_ns + fault.for_ns
+            self._down_until_ns[fault.process] = now_ns + fault.for_ns
             self._stops[living.name]()
         elif fault.kind is Kind.GUEST:
-            self._start(fault.who)
-            self._agenda.at(now_ns + fault.for_ns, lambda: self._send_away(fault.who))
+            self._start(fault.process)
+            self._agenda.at(now_ns + fault.for_ns, lambda: self._stop(fault.process))
         elif fault.kind is Kind.TWIN:
-            self._begin(fault.who)
+            self._launch(fault.process)
         else:
             self._armed.append(_Armed(fault, fault.skip))
             return
-        self._note(fault, fault.who)
+        self._note(fault, fault.process)
 
     def _write_again(self, fault: Fault) -> None:
-        places = [
+        written = [
             (topic, entry.record)
             for topic in RESENT_TOPICS
             for part in range(PARTITIONS)
             for entry in self._broker.topics[topic, part].entries
             if entry.record is not None
         ]
-        if places:
-            topic, record = places[fault.where % len(places)]
+        if written:
+            topic, record = written[fault.draw % len(written)]
             self._outside.append(topic, [record])
 
-    def _send_away(self, role: str) -> None:
+    def _stop(self, role: str) -> None:
         process = self._living.get(role)
         if process is not None and process.name in self._stops:
             self._stops[process.name]()
 
     def _heal(self) -> None:
-        """From now on nothing goes wrong; what was down comes back, and clocks are right."""
+        """End all faults: start every role again and set the clocks right."""
         if (
             self._plan.faults and not self._played.struck
-        ):  # None found its call: one that needs none.
-            self._arm(Fault(self._agenda.now_ns, Kind.AGAIN, where=self._plan.seed))
+        ):  # None found its call, so add one that needs none.
+            self._arm(Fault(self._agenda.now_ns, Kind.AGAIN, draw=self._plan.seed))
         self._armed.clear()
         self._out_until_ns = 0
         self._down_until_ns.clear()
@@ -334,27 +335,27 @@ class World:
         for process in self._paused:
             self._agenda.wake(process.seat, self._agenda.now_ns)
         for role in GUESTS:
-            self._send_away(role)
-            if role not in self._living:  # Dead for good, and the group has noticed by now.
+            self._stop(role)
+            if role not in self._living:  # It will not start again, and its session is over.
                 self._broker.expel(role)
         for role in ("g0", "w0", "w1"):
             self._start(role)
-        self._say("healed")
+        self._say("all faults have ended")
 
-    # ---------------------------------------------------------------------------------- rest
+    # ------------------------------------------------------------------------------- results
 
-    def _take_stock(self) -> None:
-        """The state of each shard before the close, as its log has it now."""
+    def _fold_shards(self) -> None:
+        """Fold each shard from its log, before the close."""
         self._played.settled_ns = self._agenda.now_ns
         log = self._played.log
         for number in range(PARTITIONS):
             try:
                 self._played.settled.append(rebuilt(log, number, market.rules()))
-            except Exception as error:  # noqa: BLE001  Whatever it is, it is found.
+            except Exception as error:  # noqa: BLE001  Any error is a problem of the run.
                 self._played.problems.append(f"shard {number} cannot be folded: {error!r:.400}")
 
-    def _unquiet(self) -> str:
-        """What is still to be taken and sealed; empty if nothing is."""
+    def _unsealed(self) -> str:
+        """A shard and topic with inputs that no seal covers; empty if there is none."""
         log = self._played.log
         for number in range(PARTITIONS):
             seal = last_seal(log, number)
@@ -362,10 +363,10 @@ class World:
                 return f"shard {number} has no seal"
             offsets = {entry.topic: entry.next_offset for entry in seal.resume}
             for topic in INPUT_TOPICS:
-                place = topic, 0 if topic in SHARED_TOPICS else number
-                count = len(self._broker.topics[place].entries)
+                partition = 0 if topic in SHARED_TOPICS else number
+                count = len(self._broker.topics[topic, partition].entries)
                 if offsets[topic] < count:
-                    return f"shard {number} took {offsets[topic]} of {count} of {topic}"
+                    return f"shard {number} consumed {offsets[topic]} of {count} of {topic}"
         return ""
 
     def _note(self, fault: Fault, where: str) -> None:
@@ -373,8 +374,8 @@ class World:
         self._say(f"{fault.kind}: {where}")
 
     def _say(self, text: str) -> None:
-        if self._tell is not None:
-            self._tell(f"{(self._agenda.now_ns - BEGIN_NS) / S:10.6f} s {text}")
+        if self._report is not None:
+            self._report(f"{(self._agenda.now_ns - BEGIN_NS) / S:10.6f} s {text}")
 
 
 def role_of(handle: str) -> str:

@@ -1,6 +1,6 @@
-"""The whole system under faults: nothing is lost, doubled or changed, and it comes to rest.
+"""The whole system under faults: nothing is lost, doubled or changed, and all work ends.
 
-`infra.faults` says what a run is; a thousand seeds run in `test_faults_seeds`.
+`infra.faults` describes a run; a thousand seeds run in `test_faults_seeds`.
 """
 
 import logging
@@ -18,7 +18,7 @@ from infra.faults.world import Played, World
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """A run is full of warnings: that is what it is for."""
+    """Faults make warnings all the time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -29,7 +29,7 @@ def played(seed: int) -> Played:
 
 
 def rows(run: Played) -> list[object]:
-    """Everything that the log holds in the end."""
+    """All records of the log after the run."""
     return [entry.record for place in run.broker.topics.values() for entry in place.entries]
 
 
@@ -49,7 +49,7 @@ def test_every_kind_of_fault_strikes_a_whole_life_of_orders() -> None:
             happened.update(type(event) for event in checks.Books(run.log, number).events)
     assert set(struck) == set(Kind)
     unheard = [kind.__name__ for kind in topology.EVOLVE if not happened[kind]]
-    # Nothing raises here: what does is another test's. Of facts that nobody sends nothing stands.
+    # Errors are another test's subject. Events of facts that the plans do not send are missing.
     unsent = ("FeeSchedule", "Calendar", "VolumeCurve", "RiskLimit", "Allotment", "Restriction")
     expected = {"InstrumentHalted", "LogContinued", *(f"{name}Carried" for name in unsent)}
     assert set(unheard) == expected

@@ -1,4 +1,4 @@
-"""The simulator of faults finds what is planted: each bug, by the seed that found it.
+"""The simulator of faults finds planted bugs, each by the seed that found it first.
 
 `python -m infra.campaigns.planted_bugs` looks for the first seed that shows each; where a change of
 the simulator moves them, it prints the new ones.
@@ -42,7 +42,7 @@ def test_a_planted_bug_is_found_by_its_seed(bug: Bug) -> None:
 
 
 def test_a_found_bug_is_shrunk_and_replayed() -> None:
-    """What is left fails in the same way, and is less."""
+    """The smaller run fails in the same way."""
     bug = next(bug for bug in BUGS if bug.name == "reuse an id")
     with planted(bug):
         found = shrinking.tried(FOUND_BY[bug.name])

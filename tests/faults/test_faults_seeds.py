@@ -1,6 +1,6 @@
 """A thousand seeds of the simulator of faults, in parts that several processes share.
 
-`make simulate-faults SEEDS=N` runs as many as one likes.
+`make simulate-faults SEEDS=N` runs any number.
 """
 
 import logging
@@ -18,7 +18,7 @@ STEPS_MIN = 200
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """A run is full of warnings: that is what it is for."""
+    """Faults make warnings all the time."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

@@ -1,9 +1,10 @@
-"""What the log in memory keeps of Kafka's rules, beyond what all logs promise."""
+"""Kafka's rules that the log in memory follows, beyond the contract of all logs."""
 
 import pytest
 
 from engine.log.port import JOURNAL, LeaseLostError, NewRecord
-from infra.faults.broker import Broker, Fate, MemoryLog
+from infra.faults.broker import Broker, Fate
+from infra.faults.memory_log import MemoryLog
 
 RECORDS = {JOURNAL: [NewRecord(0, 0, None, (), b"seal")]}
 

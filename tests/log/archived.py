@@ -1,4 +1,4 @@
-"""An embedded log that is read from an archive of it, so that its promises can be tested."""
+"""An embedded log that is read from an archive of it, so that the archive passes the same tests."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from engine.log.port import ALL_TOPICS, BEGINNING, SHARED_TOPICS, Reader, Record
 
 
 class ArchivedLog(EmbeddedLog):
-    """Writes go to the log. Before each read what is new is archived, as one more day."""
+    """Writes go to the log. Before each read the new records are archived, as one more day."""
 
     def __init__(self, path: Path, partitions: int) -> None:
         super().__init__(path, partitions)
@@ -28,15 +28,15 @@ class ArchivedLog(EmbeddedLog):
         self._write_new()
         return self._archive.last(topic, partition)
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         self._write_new()
-        return self._archive.before(topic, partition, offset, count)
+        return self._archive.records_before(topic, partition, offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         self._write_new()
-        return self._archive.since(topic, partition, timestamp_ms)
+        return self._archive.offset_since(topic, partition, timestamp_ms)
 
     def _write_new(self) -> None:
         days = self._archive.days()

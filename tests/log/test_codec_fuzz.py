@@ -1,4 +1,4 @@
-"""Hostile bytes: the codec takes what a strict reader takes, with the same value, and no more."""
+"""Hostile bytes: the codec reads what a strict reader reads, with the same value, and no more."""
 
 import json
 import re
@@ -101,7 +101,7 @@ def test_avro_that_we_would_write_otherwise_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("event", [KILL, CLOSED, CURVE])
 def test_the_text_of_a_refusal_is_the_same_whenever_it_is_refused(event: object) -> None:
-    """It goes into an event, and the library's own text names a place in memory."""
+    """It goes into an event, and the library's own text contains a memory address."""
     value = codec.encode(event)
     for size in range(PREFIX_BYTES, len(value)):
         with pytest.raises(codec.UnreadableError) as caught:
@@ -133,7 +133,7 @@ def test_apaches_reader_is_asked_for_the_whole_body() -> None:
 def test_a_hundred_thousand_spoiled_records_are_read_as_strict_readers_read_them(
     tmp_path: Path,
 ) -> None:
-    """In a process of its own, so that its memory is its own."""
+    """In another process, so that its peak memory can be measured."""
     url = f"sqlite:{tmp_path / 'log.db'}"
     day = short_day.make(tmp_path / "day", rows=200, order_count=30)
     with open_log(url, partitions=PARTITIONS) as log:

@@ -1,7 +1,7 @@
-"""What every log promises, tested through the port alone: the embedded log and a real Kafka.
+"""The contract of every log, tested through the port alone: the embedded log and a real Kafka.
 
-A second handle on the same log stands for another process; where it matters there is one. Nothing
-here knows which log it has, so times are bounds and not measurements: a broker hands a shard over
+A second handle on the same log acts as another process; where it matters it is one. The tests do
+not know which log they have, so times are bounds and not measurements: a broker hands a shard over
 in seconds.
 """
 
@@ -37,7 +37,8 @@ from engine.log.port import (
     Record,
     Start,
 )
-from infra.faults.broker import Broker, MemoryLog
+from infra.faults.broker import Broker
+from infra.faults.memory_log import MemoryLog
 
 PARTITIONS = 2
 PATIENCE_S = 60.0  # No wait below takes longer unless something is broken.
@@ -47,7 +48,7 @@ _prefixes = itertools.count(time.time_ns())
 
 
 class LogFactory:
-    """Opens handles on one fresh log, and closes what a test left open."""
+    """Opens handles on one fresh log, and closes those that a test left open."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -78,7 +79,7 @@ class MemoryFactory(LogFactory):
 
 
 class ArchivedFactory(LogFactory):
-    """Handles that read what was written from an archive of it."""
+    """Handles that read the written records from an archive of them."""
 
     def _open(self) -> Log:
         return ArchivedLog(Path(self.url), PARTITIONS)
@@ -94,7 +95,7 @@ def log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogF
 
 @pytest.fixture(params=["embedded", KAFKA, "memory", "archive"])
 def read_log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogFactory]:
-    """Of a log whose records are read after they were written, from the closed days too."""
+    """Handles on a log, or on an archive of it, for tests that read after they have written."""
     yield from opened(request, tmp_path)
 
 
@@ -161,7 +162,7 @@ def drain(log: Log, reader: Reader) -> list[Record]:
 
 
 def next_values(log: Log, reader: Reader, count: int) -> list[bytes]:
-    """Exactly so many, as soon as they are there."""
+    """Exactly the next `count` values, as soon as they can be read."""
     found: list[bytes] = []
     deadline_s = time.monotonic() + PATIENCE_S
     while len(found) < count:
@@ -184,12 +185,12 @@ def values(log: Log, topic: str, partition: int = 0) -> list[bytes]:
 
 
 def everything(log: Log) -> dict[str, list[bytes]]:
-    """All that was ever committed on shard 0."""
+    """All values of shard 0."""
     return {topic: found for topic in OUTPUT_TOPICS if (found := values(log, topic))}
 
 
 def gain(leases: Leases, *others: Leases) -> Lease:
-    """The next lease that comes; the others keep polling meanwhile, as workers do."""
+    """The next lease that is gained; the other workers go on polling meanwhile."""
     gained: list[Lease] = []
 
     def polled() -> bool:
@@ -261,7 +262,7 @@ def test_a_commit_reaches_all_its_topics(read_log_factory: LogFactory) -> None:
 def test_a_reader_beside_the_writer_sees_whole_batches_in_order(
     shared_log_factory: LogFactory,
 ) -> None:
-    """A seal may be readable a moment before its events, which then come without another write."""
+    """A seal may be readable a moment before its events, which follow by themselves."""
     count = 30
     log = shared_log_factory()
     writer = log.writer(hold(log).lease)
@@ -365,7 +366,7 @@ def test_the_last_record_needs_no_full_read(read_log_factory: LogFactory) -> Non
 
 def test_what_lies_before_is_read_from_the_end_back(read_log_factory: LogFactory) -> None:
     log = read_log_factory()
-    assert log.before(JOURNAL, 0, None, 5) == []
+    assert log.records_before(JOURNAL, 0, None, 5) == []
     writer = log.writer(hold(log).lease)
     for number in range(7):
         writer.commit(batch(number))
@@ -373,14 +374,14 @@ def test_what_lies_before_is_read_from_the_end_back(read_log_factory: LogFactory
     whole = [record._replace(position=-1) for record in contents(log, JOURNAL)]
     found: list[Record] = []
     at = None
-    while pieces := log.before(JOURNAL, 0, at, 3):
+    while pieces := log.records_before(JOURNAL, 0, at, 3):
         found = [*pieces, *found]
         at = pieces[0].offset
 
     assert found == whole
-    assert log.before(JOURNAL, 0, whole[2].offset, 1)[-1] == whole[1]
-    assert log.before(JOURNAL, 0, whole[0].offset, 5) == []
-    assert log.before(JOURNAL, 1, None, 5) == []
+    assert log.records_before(JOURNAL, 0, whole[2].offset, 1)[-1] == whole[1]
+    assert log.records_before(JOURNAL, 0, whole[0].offset, 5) == []
+    assert log.records_before(JOURNAL, 1, None, 5) == []
 
 
 def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory) -> None:
@@ -396,9 +397,9 @@ def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory)
         told.append(ends)
         return first
 
-    log.begin(make)
+    log.initialize(make)
     with pytest.raises(NotEmptyError):
-        log_factory().begin(make)
+        log_factory().initialize(make)
 
     assert contents(log, "controls")[0].offset == told[0]["controls"]
 
@@ -417,7 +418,7 @@ def test_the_first_records_of_a_log_are_one_transaction(log_factory: LogFactory)
 
 def test_what_was_written_since_a_time_is_found(read_log_factory: LogFactory) -> None:
     log = read_log_factory()
-    assert log.since(JOURNAL, 0, 0) == 0
+    assert log.offset_since(JOURNAL, 0, 0) == 0
     writer = log.writer(hold(log).lease)
     for number in (0, 10, 10, 11, 20):
         records = [NewRecord(0, NOON_MS + number + n, None, (), b"") for n in (0, 0, 0)]
@@ -425,7 +426,7 @@ def test_what_was_written_since_a_time_is_found(read_log_factory: LogFactory) ->
 
     whole = contents(log, JOURNAL)
     for late_ms in range(-1, 23):
-        at = log.since(JOURNAL, 0, NOON_MS + late_ms)
+        at = log.offset_since(JOURNAL, 0, NOON_MS + late_ms)
         expected = [r for r in whole if r.timestamp_ms >= NOON_MS + late_ms]
         assert [r for r in whole if r.offset >= at] == expected
         assert contents(log, JOURNAL, 0, Start(at, len(whole) - len(expected))) == expected
@@ -553,13 +554,13 @@ def test_the_old_owner_can_commit_nothing_more(log_factory: LogFactory) -> None:
 def test_an_unknown_outcome_is_settled_by_the_last_seal(
     log_factory: LogFactory, *, was_committed: bool
 ) -> None:
-    """Whatever became of batch 1: prove the lease, take a new writer, read the journal's end."""
+    """Committed or not: prove the lease, open a writer, read the journal's end."""
     log = log_factory()
     holder = hold(log)
     writer = log.writer(holder.lease)
     writer.commit(batch(0))
     if was_committed:
-        writer.commit(batch(1))  # And say that its answer never came.
+        writer.commit(batch(1))  # And its answer is lost.
     assert holder.leases.is_held(0)
     new_writer = log.writer(holder.lease)
     last = log.last(JOURNAL, 0)
@@ -569,7 +570,7 @@ def test_an_unknown_outcome_is_settled_by_the_last_seal(
         new_writer.commit(batch(1))
     new_writer.commit(batch(2))
     with pytest.raises((LeaseLostError, CommitUnknownError)):
-        writer.commit(batch(1))  # The old one comes back from the dead.
+        writer.commit(batch(1))  # The old process wakes up.
     assert everything(log_factory()) == {
         "slices": [b"0", b"2", b"4"],
         "routes": [b"0", b"1", b"2", b"3", b"4", b"5"],
@@ -677,7 +678,7 @@ class Model:
         self.records.setdefault(topic, []).extend(records)
 
     def check(self, log: Log) -> None:
-        """What came since the last check is read exactly, from where the last one ended."""
+        """The records since the last check are read exactly, from where it ended."""
         for topic, expected in self.records.items():
             start = self.starts.get(topic, BEGINNING)
             reader = log.reader(topic, 0, start)

@@ -1,4 +1,4 @@
-"""What only the embedded log promises: kills, full disks, wrong files, leases of dead processes."""
+"""The embedded log's own promises: kills, full disks, wrong files, leases of dead processes."""
 
 import itertools
 import multiprocessing
@@ -41,7 +41,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 class Child(NamedTuple):
-    """A worker in another process, and what it says."""
+    """A worker in another process, and the numbers that it sends."""
 
     process: multiprocessing.context.SpawnProcess
     pipe: Connection
@@ -126,7 +126,7 @@ def shards_of(change: LeaseChange) -> list[int]:
 
 
 def commit_until_killed(path: Path, pipe: Connection, owner: str) -> None:
-    """The body of a worker: go on after the last batch; say each number once it is committed."""
+    """The body of a worker: go on after the last batch; send each number once it is committed."""
     log = EmbeddedLog(path, PARTITIONS)
     _, lease = hold(log, owner)
     writer = log.writer(lease)
@@ -255,7 +255,7 @@ def test_a_silent_owner_loses_its_shard_after_the_time_out(
     with pytest.raises(LeaseLostError):
         other.leases("b", [0])
     time.sleep(0.35)
-    writer.commit(batch(1))  # Nobody has taken it: the epoch decides, not the clock.
+    writer.commit(batch(1))  # It is still its own: the epoch decides, not the clock.
     assert silent.is_held(0)
     _, new_lease = hold(other, "b")
     assert new_lease.epoch == lease.epoch + 1
@@ -281,7 +281,7 @@ def test_a_stopped_process_loses_its_shard_and_says_so(
         _, lease = hold(log, "b")
     os.kill(child.process.pid, signal.SIGCONT)
     child.pipe.send("commit")
-    assert child.pipe.recv() == 0  # What it said before it was stopped.
+    assert child.pipe.recv() == 0  # Sent before it was stopped.
     assert child.pipe.poll(PATIENCE_S)
     assert "held by b in epoch 2, not by a in epoch 1" in child.pipe.recv()
     log.writer(lease).commit(batch(1))
@@ -294,7 +294,7 @@ def test_two_workers_share_and_hand_over(log: EmbeddedLog, other: EmbeddedLog) -
     second = other.leases("b")
     assert second.poll(0.0) == LeaseChange()
     assert first.poll(0.1) == LeaseChange(revoked=(2, 3))
-    assert first.poll(0.1) == LeaseChange()  # Said once.
+    assert first.poll(0.1) == LeaseChange()  # Reported once.
     first.release(2)
     assert shards_of(second.poll(0.1)) == [2]
     first.release(3)
@@ -302,17 +302,15 @@ def test_two_workers_share_and_hand_over(log: EmbeddedLog, other: EmbeddedLog) -
     assert first.poll(0.1) == LeaseChange()
     second.close()
     back: list[int] = []
-    while len(back) < 2:  # Others came first for a second; nobody did.
+    while len(back) < 2:  # Other workers came first for a second; there were none.
         gained = shards_of(first.poll(PATIENCE_S))
         assert gained
         back += gained
     assert back == [2, 3]
 
 
-def test_five_workers_leave_nobody_without_a_share_but_the_last(
-    path: Path, log: EmbeddedLog
-) -> None:
-    """Four shards: the fifth worker stands by and takes over when another goes."""
+def test_five_workers_leave_only_the_last_without_a_share(path: Path, log: EmbeddedLog) -> None:
+    """Four shards: the fifth worker has none until another one ends."""
     with ExitStack() as stack:
         logs = [stack.enter_context(EmbeddedLog(path, log.partitions)) for _ in range(5)]
         workers = [handle.leases(f"w{n}") for n, handle in enumerate(logs)]
@@ -465,7 +463,7 @@ def test_a_missing_record_is_found(path: Path, log: EmbeddedLog) -> None:
 
 
 def test_a_reader_may_open_while_the_first_record_comes(path: Path) -> None:
-    """It looks for a record and for the end; what comes in between contradicts neither."""
+    """It reads a record and the end; a record that is written in between contradicts neither."""
     count = 256
     with EmbeddedLog(path, count) as log, EmbeddedLog(path, count) as read:
         for number in range(count):
@@ -525,7 +523,7 @@ def test_a_writer_waits_for_the_lock_and_then_gives_up(
     blocker.execute("begin immediate")
     with pytest.raises(LogUnavailableError, match="held the write lock"):
         log.append("orders", [new(b"late")])
-    assert log.reader("orders", 0).read(1) == []  # Readers are not held up.
+    assert log.reader("orders", 0).read(1) == []  # Readers are not delayed.
     blocker.execute("rollback")
     blocker.close()
     log.append("orders", [new(b"in time")])

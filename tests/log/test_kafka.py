@@ -1,4 +1,4 @@
-"""What is special to Kafka, against a real broker; what all logs promise is in test_conformance."""
+"""Kafka's own behaviour, against a real broker; the contract of all logs is in test_conformance."""
 
 import itertools
 import os
@@ -60,7 +60,7 @@ def prefix(kafka_bootstrap: str) -> str:
 
 @pytest.fixture
 def opened(kafka_bootstrap: str, prefix: str) -> Iterator[Callable[[], KafkaLog]]:
-    """Opens handles on one log; each stands for a process."""
+    """Opens handles on one log; each acts as a process."""
     logs: list[KafkaLog] = []
 
     def new_log() -> KafkaLog:
@@ -86,7 +86,7 @@ def seal(value: bytes) -> dict[str, list[NewRecord]]:
 
 
 def stranger(bootstrap: str, transactional_id: str) -> Producer:
-    """A producer that is not ours, inside an open transaction."""
+    """A producer of another program, inside an open transaction."""
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -141,7 +141,7 @@ def hold(log: KafkaLog, owner: str = "a") -> Lease:
 def test_a_second_producer_with_the_same_id_fences_the_first(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
-    """The lease is still held, so the first may not even say that it was lost."""
+    """The lease is still held, so the first must not raise LeaseLostError."""
     lease = hold(log)
     writer = log.writer(lease)
     writer.commit(seal(b"0"))
@@ -149,7 +149,7 @@ def test_a_second_producer_with_the_same_id_fences_the_first(
     with pytest.raises(CommitUnknownError, match="open a new writer"):
         writer.commit(seal(b"1"))
     with pytest.raises(CommitUnknownError):
-        writer.commit(seal(b"1"))  # It does not come back by itself.
+        writer.commit(seal(b"1"))  # It is not gained again by itself.
     again = log.writer(lease)
     last = log.last(JOURNAL, 0)
     assert last is not None
@@ -161,7 +161,7 @@ def test_a_second_producer_with_the_same_id_fences_the_first(
 def test_a_fenced_writer_without_its_lease_has_lost_it(
     opened: Callable[[], KafkaLog],
 ) -> None:
-    """The owner's name started again elsewhere: the old process is out for good."""
+    """A process with the same owner name has started elsewhere: the old one is fenced for good."""
     old, young = opened(), opened()
     leases = old.leases("a", [0])
     writer = old.writer(gained(leases, 1)[0])
@@ -239,7 +239,7 @@ def test_an_explicit_claim_and_competing_workers_exclude_each_other(
 def test_the_end_is_the_last_stable_offset(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
-    """A stranger's open transaction hides what comes behind it, and is not the log's end."""
+    """Another program's open transaction hides the records after it, and is not the log's end."""
     writer = log.writer(hold(log))
     writer.commit(seal(b"0"))
     foreign = stranger(kafka_bootstrap, f"{prefix}.stranger")
@@ -294,20 +294,20 @@ def test_where_only_aborted_records_lie_every_time_is_at_the_end(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
     abort(kafka_bootstrap, prefix, 3)
-    end = log.since(JOURNAL, 0, NOON_MS)
+    end = log.offset_since(JOURNAL, 0, NOON_MS)
     assert end == 6  # A record and its marker each.
     log.writer(hold(log)).commit(seal(b"0"))
     (record,) = drained(log, log.reader(JOURNAL, 0, Start(end, 0)))
     assert (record.value, record.offset) == (b"0", end)
     abort(kafka_bootstrap, prefix, 1)
-    assert log.since(JOURNAL, 0, NOON_MS) == end
-    assert log.since(JOURNAL, 0, NOON_MS + 1) == end + 4
+    assert log.offset_since(JOURNAL, 0, NOON_MS) == end
+    assert log.offset_since(JOURNAL, 0, NOON_MS + 1) == end + 4
 
 
 def test_the_first_records_lie_where_their_writer_was_told_after_an_attempt_that_died(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
-    """What it left is open when the next one begins, which ends it by a marker."""
+    """Its transaction is open when the next attempt starts, which ends it by a marker."""
     dead = stranger(kafka_bootstrap, f"{prefix}.opening")
     for topic in ("controls", JOURNAL):
         dead.produce(f"{prefix}.{topic}", b"never", partition=0)
@@ -321,15 +321,15 @@ def test_the_first_records_lie_where_their_writer_was_told_after_an_attempt_that
         return {"controls": [new(b"c0"), new(b"c1")], JOURNAL: [new(b"0")]}
 
     with pytest.raises(LookupError):
-        log.begin(make)
-    log.begin(make)
+        log.initialize(make)
+    log.initialize(make)
 
     assert told[1] == {"controls": 2, "reference": 0}
     reader = log.reader("controls", 0)
     found = drained(log, reader)
     assert [(record.offset, record.value) for record in found] == [(2, b"c0"), (3, b"c1")]
     with pytest.raises(NotEmptyError):
-        log.begin(make)
+        log.initialize(make)
     assert len(told) == 2
 
 
@@ -358,7 +358,7 @@ def test_a_reader_that_is_not_read_is_bounded(log: KafkaLog) -> None:
 
 
 def paused(log: KafkaLog, topic: str) -> KafkaReader:
-    """A reader of a partition that its client has paused: it holds all that it can."""
+    """A reader of a paused partition: its queue is full."""
     reader = log.reader(topic, 0)
     until(lambda: bool(reader.read(1)))
     until(lambda: has_filled(log, reader))
@@ -370,7 +370,7 @@ def has_filled(log: KafkaLog, reader: KafkaReader) -> bool:
     return len(reader.queue) >= QUEUE_MAX_RECORDS
 
 
-def test_who_comes_after_a_reader_that_was_closed_while_full_reads_to_the_end(
+def test_a_reader_after_one_that_was_closed_while_full_reads_to_the_end(
     log: KafkaLog,
 ) -> None:
     """As a shard's recovery does: it reads `orders` a little way, and most is fetched ahead."""
@@ -399,7 +399,7 @@ def stop_fetching(log: KafkaLog, topic: str) -> None:
 
 
 def read_until(log: KafkaLog, reader: Reader, count: int) -> list[bytes]:
-    """So many records, by reads alone: nobody asks for the end."""
+    """So many records, by `read` alone, without `at_end`."""
     found: list[bytes] = []
     deadline_s = time.monotonic() + PATIENCE_S
     while len(found) < count:
@@ -411,7 +411,7 @@ def read_until(log: KafkaLog, reader: Reader, count: int) -> list[bytes]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silence is looked into at once, also where the client has said that this is the end."""
+    """Ask the broker about a silence at once, also where the client has signalled the end."""
     monkeypatch.setattr(kafka_stall, "STALL_S", 0.2)
     monkeypatch.setattr(kafka_stall, "STALL_MAX_S", 0.2)
 
@@ -427,7 +427,7 @@ def test_a_reader_whose_client_has_stopped_says_so_and_reads_on(
     assert f"{prefix}.orders partition 0: nothing came from offset 0 on for 0." in caplog.text
     assert "stable to offset 100" in caplog.text
     began_s = time.monotonic()
-    log.wait(PATIENCE_S)  # What comes then wakes who waits.
+    log.wait(PATIENCE_S)  # A record that comes then ends the wait.
     assert time.monotonic() - began_s < PATIENCE_S / 2
     assert read_until(log, reader, 100) == [b"%d" % n for n in range(100)]
 
@@ -462,7 +462,7 @@ def test_who_asks_for_the_end_finds_a_client_that_stopped_there_soon(
 
 @pytest.mark.usefixtures("impatient")
 def test_what_is_fetched_anew_comes_to_every_reader_once(log: KafkaLog) -> None:
-    """One is in the middle of what the other has read."""
+    """One reader is in the middle of the records that the other has read."""
     count = 2 * QUEUE_MAX_RECORDS
     expected = [b"%d" % n for n in range(count)]
     log.append("controls", [new(value) for value in expected])
@@ -479,7 +479,7 @@ def test_what_is_fetched_anew_comes_to_every_reader_once(log: KafkaLog) -> None:
 def test_a_reader_that_has_all_there_is_stays_quiet(
     log: KafkaLog, kafka_bootstrap: str, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What lies in an open transaction is not there yet."""
+    """A record in an open transaction cannot be read yet."""
     log.writer(hold(log)).commit(seal(b"0"))
     foreign = stranger(kafka_bootstrap, f"{prefix}.stranger")
     foreign.produce(f"{prefix}.slices", b"open", partition=0)
@@ -515,7 +515,7 @@ def test_a_missing_broker_is_named_within_bounded_time() -> None:
 
 def test_missing_topics_say_how_to_create_them(kafka_bootstrap: str) -> None:
     with pytest.raises(EngineError, match="metaorder topics create"):
-        KafkaLog(kafka_bootstrap, f"nobody-{next(_prefixes)}")
+        KafkaLog(kafka_bootstrap, f"unused-{next(_prefixes)}")
 
 
 def test_topics_that_fit_have_no_problems(kafka_bootstrap: str, prefix: str) -> None:
@@ -646,7 +646,7 @@ def test_a_planned_stop_hands_over_at_once(opened: Callable[[], KafkaLog]) -> No
 def test_a_stalled_worker_can_prove_nothing(
     kafka_bootstrap: str, prefix: str, log: KafkaLog
 ) -> None:
-    """Stopped past its session and woken up, it finds its shards gone."""
+    """A process that is stopped past its session and wakes up has lost its shards."""
     worker = started(kafka_bootstrap, prefix, "slot-1")
     try:
         os.kill(worker.pid, signal.SIGSTOP)

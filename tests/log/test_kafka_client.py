@@ -1,4 +1,4 @@
-"""What the Kafka clients say and when they wait: nothing here needs a broker."""
+"""The Kafka clients' log messages and waits, without a broker."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""A member that its own late request put out of its group comes back; a successor keeps it out."""
+"""A member that its own late request fenced joins again; a living successor keeps it out."""
 
 import itertools
 import time
@@ -35,7 +35,7 @@ def log(kafka_bootstrap: str, prefix: str) -> Iterator[KafkaLog]:
 
 
 def gained(leases: KafkaLeases, count: int, after: int = 0) -> dict[int, Lease]:
-    """So many shards, of an epoch beyond `after`."""
+    """Wait for so many leases of a higher epoch than `after`."""
     found: dict[int, Lease] = {}
     deadline_s = time.monotonic() + PATIENCE_S
     while len(found) < count:
@@ -45,7 +45,7 @@ def gained(leases: KafkaLeases, count: int, after: int = 0) -> dict[int, Lease]:
 
 
 def joined(bootstrap: str, prefix: str, owner: str) -> Consumer:
-    """Somebody who has a worker's place."""
+    """A member with a worker's name."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -64,10 +64,10 @@ def joined(bootstrap: str, prefix: str, owner: str) -> Consumer:
     return consumer
 
 
-def test_a_member_whose_place_nobody_lives_in_joins_again(
+def test_a_member_whose_name_a_ghost_has_joins_again(
     log: KafkaLog, kafka_bootstrap: str, prefix: str
 ) -> None:
-    """What a late answer to a request of its own leaves: a place without anybody in it."""
+    """A late answer to its own request leaves a ghost: a member name without a living client."""
     leases = log.leases("a")
     before = gained(leases, PARTITIONS)
 
@@ -92,7 +92,7 @@ def test_a_member_whose_place_another_process_has_is_out_for_good(
 
 
 def live_on(successor: Consumer, leases: KafkaLeases) -> None:
-    """Both go on; the one whose place it was asks for news."""
+    """Both go on; the fenced one polls."""
     deadline_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         successor.poll(0.05)

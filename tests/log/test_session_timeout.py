@@ -1,4 +1,4 @@
-"""The configured session time-out is what a worker that falls silent is given, on every log."""
+"""A worker that stops polling keeps its shards for the session time-out, on every log."""
 
 import time
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_a_silent_worker_of_the_embedded_log_has_the_configured_time(tmp_path: P
     with configured_log(settings) as log, configured_log(settings) as other:
         log.leases("silent", [0])
         began_s = time.monotonic()
-        with pytest.raises(LeaseLostError, match="1 s after its last sign of life"):
+        with pytest.raises(LeaseLostError, match="1 s after its last renewal"):
             other.leases("next", [0])
         time.sleep(TIMEOUT_MS / 1_000 + 0.05)
         (lease,) = other.leases("next", [0]).poll(0).gained

@@ -1,4 +1,4 @@
-"""A small trading day under the wall clock: what a desk, its market and its venues write.
+"""A small trading day under the wall clock: the messages of a desk, its market and its venues.
 
 Everything here is an input; `Publisher` numbers it as its sender would and appends it. Orders are
 urgent and the policy is quick, so that each is decided, worked and ended within seconds.
@@ -12,7 +12,7 @@ from typing import Any
 from engine.core import events as e
 from engine.core.events import TOPIC_OF, Input
 from engine.gateways import input_records
-from engine.log.headers import headers as headers_of
+from engine.log.headers import sender_headers
 from engine.log.port import Headers, Log, LogUnavailableError, NewRecord
 
 S = 1_000_000_000
@@ -168,7 +168,7 @@ def cancel(orig_cl_ord_id: str, instrument_id: str) -> e.OrderCancelRequested:
 class Publisher:
     """One sender of inputs; counts what it sent.
 
-    Where the log does not answer, one with patience sends the same records again for so long.
+    Where the log does not answer, it sends the same records again for its `patience`.
     """
 
     def __init__(self, log: Log, sender: str, patience_s: float = 0.0) -> None:
@@ -211,7 +211,7 @@ class Publisher:
         batch = []
         for _ in range(count):
             self._number += 1
-            said = headers_of(self._sender, self._number) if headers is None else headers
+            said = sender_headers(self._sender, self._number) if headers is None else headers
             batch.append(NewRecord(partition, now_ms, key, said, value))
         self._append(topic, batch)
 

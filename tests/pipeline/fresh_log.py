@@ -15,7 +15,7 @@ _names = itertools.count(time.time_ns())
 
 
 def url(request: pytest.FixtureRequest, folder: Path, kind: str, partitions: int) -> str:
-    """The URL of a log that nobody has used; on Kafka its topics are created."""
+    """The URL of an unused log; on Kafka its topics are created."""
     name = f"pipeline-{next(_names)}"
     if kind == EMBEDDED:
         return f"sqlite:{folder / name}.db"

@@ -1,7 +1,7 @@
-"""Kill what a test started when the test is gone: `python -m pipeline.guard`, pids on stdin.
+"""Kill a test's processes when the test has ended: `python -m pipeline.guard`, pids on stdin.
 
-One pid a line; with a minus before it, it was waited for and is nobody's any more. The end of
-stdin is the end of the test, however it came.
+One pid a line; a minus before a pid takes it from the list, as its process has ended. The end of
+stdin is the end of the test, whatever its reason.
 """
 
 import contextlib

@@ -19,7 +19,7 @@ OpenLog = Callable[[], Log]
 
 
 class Running(threading.Thread):
-    """Runs a worker until it is told to stop; keeps what it raised."""
+    """Runs a worker until it is stopped; keeps the exception that it raised."""
 
     def __init__(self, opened: OpenLog, owner: str, shards: Sequence[int] | None) -> None:
         super().__init__(daemon=True)
@@ -51,7 +51,7 @@ class Running(threading.Thread):
 def worker(
     opened: OpenLog, owner: str = "worker", shards: Sequence[int] | None = None
 ) -> Iterator[Running]:
-    """A worker at work; raises what it raised."""
+    """A running worker; its exception is raised at the end."""
     running = Running(opened, owner, shards)
     running.start()
     try:
@@ -65,7 +65,7 @@ def opener(url: str, partitions: int) -> OpenLog:
 
 
 def events(log: Log, topic: str, kind: type | None = None, shard: int | None = None) -> list[Any]:
-    """What a stage topic holds by now, over all shards or of one."""
+    """The present events of a kind in a stage topic, of all shards or of one."""
     found: list[Any] = []
     for number in range(log.partitions) if shard is None else (shard,):
         records = proof.read_all(log, topic, number)
@@ -74,7 +74,7 @@ def events(log: Log, topic: str, kind: type | None = None, shard: int | None = N
 
 
 def until(is_true: Callable[[], Any], what: str, running: Running | None = None) -> Any:  # noqa: ANN401  Whatever is true.
-    """Wait for it. Raises AssertionError, or at once what the worker raised."""
+    """Wait until the condition holds. Raises AssertionError, or at once the worker's exception."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not (found := is_true()):
         if running is not None and running.failure is not None:

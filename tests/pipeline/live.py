@@ -32,11 +32,11 @@ AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit
 DRAIN_MAX_S = 45.0
 OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
 PILED_AT_ONCE = 1_000
-QUIET_S = 3.0  # Nothing new for so long: what was open has ended, who started is up.
+QUIET_S = 3.0  # Nothing new for so long: open orders have ended and all processes are up.
 
 
 class Loop(threading.Thread):
-    """Something that goes on beside the test, with a handle on the log of its own."""
+    """A thread that runs beside the test, with a handle on the log of its own."""
 
     def __init__(self, url: str, partitions: int) -> None:
         super().__init__(daemon=True)
@@ -63,7 +63,7 @@ class Loop(threading.Thread):
 
 
 def read(reader: Reader) -> Sequence[Record]:
-    """What is there; nothing while the log does not answer."""
+    """The records that can be read now; none while the log does not answer."""
     try:
         return reader.read(1_000)
     except LogUnavailableError:
@@ -71,7 +71,7 @@ def read(reader: Reader) -> Sequence[Record]:
 
 
 class Feeder(Loop):
-    """Streams quotes, orders, cancels and now and then a control, until it is told to end."""
+    """Streams quotes, orders, cancels and now and then a control, until it is stopped."""
 
     def __init__(self, url: str, partitions: int, seed: int, rounds_per_s: int) -> None:
         super().__init__(url, partitions)
@@ -98,7 +98,7 @@ class Feeder(Loop):
                 self._is_piled.set()
 
     def pile_up(self, instruments: Sequence[str], count: int) -> None:
-        """Send so many orders at once, which is faster than they are decided; returns when sent."""
+        """Send so many orders at once, faster than they are decided; returns when they are sent."""
         self._is_piled.clear()
         self._backlogs.put((instruments, count))
         while not self._is_piled.wait(1):
@@ -150,7 +150,7 @@ class Resting:
 
 
 class Venue(Loop):
-    """Answers each child as it is routed: whole, in part, or not before a cancel."""
+    """Answers each routed child: fills it wholly, in part, or only cancels it."""
 
     def __init__(self, url: str, partitions: int) -> None:
         super().__init__(url, partitions)
@@ -183,7 +183,7 @@ class Venue(Loop):
         assert child.child_id not in self._children, "a child is sent once"
         self._children[child.child_id] = child
         now_ns = time.time_ns()
-        if now_ns > child.terms.send_before_ns:  # The log was away.
+        if now_ns > child.terms.send_before_ns:  # The log did not answer.
             child.cum_qty = child.terms.child_qty
             yield e.NotSent(
                 venue=child.terms.venue,
@@ -247,7 +247,7 @@ class Venue(Loop):
 
 @dataclass(slots=True)
 class Engine:
-    """All that a kill test drives."""
+    """The workers, the stream and the venue of a kill test."""
 
     url: str
     partitions: int
@@ -256,7 +256,7 @@ class Engine:
     venue: Venue
 
     def begin(self, owners: Sequence[str]) -> None:
-        """Start everything, and wait until there is something to do."""
+        """Start all processes, and wait for the first batches."""
         for owner in owners:
             self.workers.start(owner)
         self.feeder.start()
@@ -264,7 +264,7 @@ class Engine:
         assert self.feeder.is_feeding.wait(STOP_MAX_S)
 
     def drain(self, max_s: float = DRAIN_MAX_S) -> None:
-        """End the stream, and wait until all of the log is sealed and nothing more comes."""
+        """End the stream, and wait until every input is sealed and no more come."""
         self.feeder.finish()
         finished_s = time.monotonic()
         deadline_s = finished_s + max_s
@@ -281,7 +281,7 @@ class Engine:
 
 
 class Progress:
-    """How far a shard has come in what the log holds for it."""
+    """How many of its inputs a shard has sealed."""
 
     def __init__(self, log: Log, number: int) -> None:
         self.number = number
@@ -293,7 +293,7 @@ class Progress:
         self._taken = dict.fromkeys(INPUT_TOPICS, 0)
 
     def missing(self) -> dict[str, int]:
-        """By topic, what is there and not sealed."""
+        """By topic, the number of inputs that are not sealed."""
         for reader in self._inputs.values():
             while read(reader):
                 pass
@@ -313,7 +313,7 @@ class Progress:
 def engine(
     url: str, partitions: int, folder: Path, *, seed: int, rounds_per_s: int
 ) -> Iterator[Engine]:
-    """Two workers, a stream and a venue; none of them outlives this."""
+    """Two workers, a stream and a venue; they end with the context."""
     with workers(url, partitions, folder) as started:
         feeder = Feeder(url, partitions, seed, rounds_per_s)
         venue = Venue(url, partitions)
@@ -345,7 +345,7 @@ def kill_at_random(
 
 
 def holds(shard: Shard) -> None:
-    """What must hold, whatever happens, in the state of a shard (design, section 3)."""
+    """The invariants of a shard's state."""
     state = shard.state
     parents = [*state.parents_of_day()]
     orders = {name: member.order for x in parents for name, member in x.members.items()}

@@ -1,7 +1,7 @@
 """Prove a log from its bytes alone: nothing lost, nothing twice, digests and chain as stated.
 
 `whole` only reads, `reexecuted` obtains each batch anew from `Shard.step`, `folded` from its
-events. What differs raises AssertionError.
+events. A difference raises AssertionError.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class Partition(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A recorded batch: its seal, what it took and what it wrote."""
+    """A recorded batch: its seal, its inputs and its outputs."""
 
     seal: BatchSealed
     inputs: dict[str, Sequence[Record]]
@@ -64,7 +64,7 @@ def partition_of(log: Log, number: int) -> Partition:
 
 
 def batches(partition: Partition) -> Iterator[Batch]:
-    """Cut the records as the seals say; each input and event lies in exactly one batch."""
+    """Cut the records as the seals state; each input and event is in exactly one batch."""
     written = dict.fromkeys((*STAGE_TOPICS, DLQ), 0)
     taken = dict.fromkeys(INPUT_TOPICS, 0)
     for seal in partition.seals:
@@ -124,7 +124,7 @@ def digest(records: Sequence[Record], numbers: Sequence[int]) -> bytes:
 
 
 def reexecuted(partition: Partition, rules: Rules) -> Iterator[tuple[Batch, Sealed, Shard]]:
-    """Each batch again, from its inputs and its time; the shard stands behind it."""
+    """Each batch again, from its inputs and its time; the shard has its state after it."""
     shard = Shard(partition.number, rules)
     for batch in batches(partition):
         seal = batch.seal

@@ -1,4 +1,4 @@
-"""A bad line between a client and its broker: it is slow, stands still and breaks, from a seed."""
+"""A bad line between a client and its broker: it is slow, stalls and breaks, from a seed."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ CHUNK_BYTES = 65_536
 SLOW_PERCENT = 5  # Of the chunks.
 SLOW_MAX_S = 0.2
 CALM_MAX_S = 1.2  # Between two cuts.
-STILL_PERCENT = 15  # Of the cuts are a line that stands still instead.
+STILL_PERCENT = 15  # Of the cuts are stalls instead.
 STILL_MAX_S = 2.5
 START_MAX_S = 10.0
 
@@ -58,12 +58,12 @@ class Proxy(threading.Thread):
             await self._break()
 
     async def _drain(self) -> None:
-        """Let the lines end that were cancelled."""
+        """Wait until the cancelled lines have ended."""
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _break(self) -> None:
-        """Cut a line, or all, or let nothing through for a while; again and again."""
+        """Cut one line or all, or stall them for a while, again and again."""
         while True:
             await asyncio.sleep(self._chance.uniform(0, CALM_MAX_S))
             if not (self.is_bad.is_set() and self._lines):
@@ -84,7 +84,7 @@ class Proxy(threading.Thread):
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         except OSError:
-            writer.transport.abort()  # The broker is away, as whoever asks shall see.
+            writer.transport.abort()  # The broker is down, and its clients shall notice it.
             return
         self.counts["lines"] += 1
         line = self.counts["lines"]
@@ -108,4 +108,4 @@ class Proxy(threading.Thread):
                 await asyncio.sleep(self._chance.uniform(0, SLOW_MAX_S))
             writer.write(chunk)
             await writer.drain()
-        raise ConnectionResetError  # One end is gone, so the other goes too.
+        raise ConnectionResetError  # One end was closed, so close the other too.

@@ -25,7 +25,7 @@ SETTINGS = {"limit_band_px": 100_000_000, "quote_age_max_ns": 30_000_000_000}
 
 
 class ShortDay(NamedTuple):
-    """What a simulation is made of."""
+    """The inputs of a simulation."""
 
     data: MarketData
     inputs: tuple[TimedInput, ...]

@@ -18,7 +18,7 @@ from engine.runtime.shard import Rules, Shard
 NAMES = [f"I{n:02}" for n in range(12)]
 HALTED = NAMES[0]
 S = desk.S
-RESTS_PX, MEETS_PX = 90 * S, 110 * S  # The market stands at 100.
+RESTS_PX, MEETS_PX = 90 * S, 110 * S  # The market trades at 100.
 FILLED_QTY = 1  # Of each order, in the old log.
 ORDER_QTY = 100
 ALLOTTED_CUR = 1_000_001
@@ -92,7 +92,7 @@ def first_fill(child: e.ChildRouted, child_id: str) -> e.ExecutionReported:
 
 
 def closed(url: str, partitions: int) -> Day:
-    """A day with an order in each instrument that is filled in part and lives on."""
+    """A closed day with an order in each instrument that is filled in part and carried."""
     with open_log(url, partitions=partitions) as log:
         publisher = desk.Publisher(log, desk.OMS)
         desk.open_day(publisher, NAMES)
@@ -131,7 +131,7 @@ def reopened(day: Day, url: str, partitions: int) -> repartition.Taken:
 
 
 def carried(url: str, partitions: int) -> dict[str, e.OrderCarried]:
-    """By the client's id."""
+    """The carried orders, by the client's id."""
     with open_log(url, partitions=partitions) as log:
         return {x.cl_ord_id: x for x in in_process.events(log, "ingest", e.OrderCarried)}
 
@@ -157,7 +157,7 @@ class Filling(live.Venue):
 
 
 def next_day(url: str, partitions: int) -> None:
-    """The day after, in the new log: a resend is known, limits move to the market, all fill."""
+    """The next day, in the new log: resends are duplicates, limits are amended, all fill."""
     lifted = e.SuspensionLifted(
         scope=e.ControlScope.INSTRUMENT, scope_id=HALTED, set_by="desk", text="", set_ns=1
     )
@@ -191,7 +191,7 @@ def next_day(url: str, partitions: int) -> None:
 
 
 def printed(name: str, now_ns: int) -> e.TradeObserved:
-    """Volume enough to take part in."""
+    """Enough printed volume for the orders to take part in."""
     return e.TradeObserved(
         venue=desk.VENUES[0],
         instrument_id=name,
@@ -238,7 +238,7 @@ def recovered(log: Log, number: int) -> Shard:
 
 
 def holds(day: Day, url: str, partitions: int) -> None:
-    """The new log begins with what the old one carried, and is right in itself."""
+    """The new log begins with what the old one carried, and passes verification."""
     with (
         open_log(day.url, partitions=day.partitions) as old,
         open_log(url, partitions=partitions) as new,

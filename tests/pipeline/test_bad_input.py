@@ -50,7 +50,7 @@ class Desk(NamedTuple):
         in_process.until(lambda: cl_ord_id in self.accepted(), f"{cl_ord_id} accepted", running)
 
     def await_taken(self, running: in_process.Running) -> None:
-        """Until everything that was sent is sealed."""
+        """Wait until every sent record is sealed."""
         for (topic, part), count in self.publisher.sent.items():
             shards = range(PARTITIONS) if topic in ("controls", "reference") else (part,)
             for shard in shards:
@@ -64,7 +64,7 @@ class Desk(NamedTuple):
         return in_process.taken(self.log, topic, shard) == count
 
     def buried(self) -> list[bytes]:
-        """What lies in the dlq."""
+        """The records in the dlq."""
         return [
             record.value
             for shard in range(PARTITIONS)
@@ -125,9 +125,7 @@ UNREADABLE: dict[str, tuple[bytes, InputReason, str]] = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_bytes_that_are_no_order_are_kept_and_cost_nobody_else_anything(
-    day: Desk, name: str
-) -> None:
+def test_bytes_that_are_no_order_are_kept_and_stop_no_other_input(day: Desk, name: str) -> None:
     value, reason, words = UNREADABLE[name]
     with in_process.worker(day.opened) as running:
         day.publisher.send_bytes("orders", value, HOME, GOOD.encode(), STRANGER)
@@ -144,7 +142,7 @@ def test_bytes_that_are_no_order_are_kept_and_cost_nobody_else_anything(
 
 
 @pytest.mark.parametrize("number", [b"9" * 25, b"9" * 5_000, b"-1", b"x", b""])
-def test_a_senders_number_that_is_none_takes_nobody_down(day: Desk, number: bytes) -> None:
+def test_a_senders_number_that_is_none_ends_no_worker(day: Desk, number: bytes) -> None:
     headers: Headers = (("source", b"STRANGER"), ("number", number))
     with in_process.worker(day.opened) as running:
         day.publisher.send_bytes("orders", b"?", HOME, None, headers)
@@ -225,7 +223,7 @@ MEANINGLESS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", MEANINGLESS)
-def test_a_fact_that_means_nothing_halts_nobody_and_is_kept(day: Desk, name: str) -> None:
+def test_a_fact_that_means_nothing_halts_no_instrument_and_is_kept(day: Desk, name: str) -> None:
     fact, field = MEANINGLESS[name]
     with in_process.worker(day.opened) as running:
         day.publisher.send(fact, fact)
@@ -357,7 +355,7 @@ class SmallDisk(EmbeddedLog):
         self.refusals = 0
 
     def wait(self, timeout_s: float) -> None:
-        """The worker's own thread comes by here whenever it can do nothing."""
+        """The worker calls this whenever it has nothing to do."""
         if self._has_room.is_set():
             self._database.rows("pragma max_page_count = 1000000")
         super().wait(timeout_s)

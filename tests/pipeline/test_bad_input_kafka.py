@@ -1,4 +1,4 @@
-"""What only a foreign Kafka producer can write: none of it takes a worker down."""
+"""Records that only another program's Kafka producer can write: none of them ends a worker."""
 
 from collections.abc import Sequence
 from pathlib import Path

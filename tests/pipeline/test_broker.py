@@ -17,7 +17,7 @@ PREFIX = "outage"
 RESTARTS = 2
 BACK_MAX_S = 120.0  # From the broker's return until everything is decided; it takes a few.
 DISK_MB = 96
-ROOM_LEFT_KB = 512  # What a stream fills within seconds.
+ROOM_LEFT_KB = 512  # A stream fills it within seconds.
 NOTICE_MAX_S = 60.0  # A call that waits for its broker gives up within this.
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -37,7 +37,7 @@ def streaming(broker: kafka_broker.Private) -> str:
 
 
 def check(engine: live.Engine, folder: Path) -> None:
-    """Everything is decided once, by the one worker that lived through it all."""
+    """Everything is decided once, by one worker that was never started again."""
     engine.workers.assert_alive("one")
     engine.drain(BACK_MAX_S)
     engine.workers.stop()
@@ -45,7 +45,7 @@ def check(engine: live.Engine, folder: Path) -> None:
     whole_log.check(engine, folder)
 
 
-def test_what_failed_while_nobody_read_is_no_failure_of_the_next_reader(
+def test_an_error_without_a_reader_is_no_failure_of_the_next_reader(
     broker: kafka_broker.Private,
 ) -> None:
     with open_log(streaming(broker), partitions=PARTITIONS) as log:
@@ -72,7 +72,7 @@ def test_a_broker_killed_in_mid_stream_loses_nothing_and_doubles_nothing(
 
 
 def fill(disk: Path) -> Path:
-    """Take the disk but for a little; returns the file that does."""
+    """Fill the disk but for a little; returns the file that fills it."""
     ballast = disk / "ballast"
     left_kb = shutil.disk_usage(disk).free // 1024 - ROOM_LEFT_KB
     with ballast.open("wb") as file:
@@ -82,7 +82,7 @@ def fill(disk: Path) -> Path:
 
 
 def await_notice(engine: live.Engine, *words: str) -> None:
-    """Until the worker, alive, says that it cannot reach its log and has stopped deciding."""
+    """Wait until the running worker logs that it cannot reach its log."""
     deadline_s = time.monotonic() + NOTICE_MAX_S
     while not all(word in engine.workers.said("one") for word in words):
         engine.workers.assert_alive("one")
@@ -104,7 +104,7 @@ def test_a_full_disk_under_kafka_stops_deciding_and_room_lets_it_go_on(
         broker.await_end()  # Kafka ends with its last log folder.
         said = (broker.folder / "node-1" / "kafka.log").read_text()
         assert "No space left on device" in said
-        await_notice(engine, "it begins again", "Connection refused")
+        await_notice(engine, "it is rebuilt", "Connection refused")
         ballast.unlink()
         broker.start()
         time.sleep(2)

@@ -1,4 +1,4 @@
-"""A close and what was in the log before it, where a log hands out one topic before another."""
+"""A close and the inputs before it, where a log returns one topic before another."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ LATE_READS = 20
 
 
 class LateReader:
-    """Hands out nothing at first, as one does whose first fetch is still on its way."""
+    """Returns nothing at first, like one whose first fetch is not answered yet."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

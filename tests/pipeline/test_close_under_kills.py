@@ -1,4 +1,4 @@
-"""A day closes while its workers are killed and started again: what came before it is in it."""
+"""A day closes while its workers are killed and started again: it includes all inputs before it."""
 
 import random
 import time
@@ -33,7 +33,7 @@ def sent_before_the_close(engine: live.Engine) -> Counter[tuple[str, int]]:
 
 
 def check_close(partition: proof.Partition, counts: Counter[tuple[str, int]]) -> None:
-    """The batch that closed the day had taken all of it, and left nothing open."""
+    """The batches up to the close had consumed all of these, and nothing stayed open."""
     (close,) = [
         record.position
         for record in partition.records["controls"]
@@ -53,7 +53,7 @@ def check_close(partition: proof.Partition, counts: Counter[tuple[str, int]]) ->
     assert e.RejectReason.SESSION_CLOSED not in reasons
 
 
-@pytest.mark.parametrize("is_down", [True, False], ids=["nobody works", "one rebuilds"])
+@pytest.mark.parametrize("is_down", [True, False], ids=["no worker runs", "one rebuilds"])
 @pytest.mark.parametrize("kind", fresh_log.EITHER)
 def test_what_came_before_a_close_is_decided_before_it_through_any_kill(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, *, is_down: bool
@@ -68,7 +68,7 @@ def test_what_came_before_a_close_is_decided_before_it_through_any_kill(
         time.sleep(3)
         for owner in OWNERS:
             workers.kill(owner)
-        time.sleep(1)  # Orders come all the same, and reports of what was routed.
+        time.sleep(1)  # Orders still come, and reports of routed children.
         engine.feeder.finish()
         engine.venue.finish()
         if not is_down:

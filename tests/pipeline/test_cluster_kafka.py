@@ -16,7 +16,7 @@ from engine.log.port import JOURNAL, Log, Reader
 PARTITIONS = 2
 PREFIX = "cluster"
 AGAIN_MAX_S = 60.0  # 15 s are promised of a machine of its own; here seven share two cores.
-SETTLED_S = 6.0  # What was on its way has arrived after this, or never will.
+SETTLED_S = 6.0  # Records that were being written have arrived after this, or never will.
 WITHOUT_S = 8.0
 BACK_MAX_S = 180.0
 
@@ -30,7 +30,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 class Journals:
-    """What all shards have sealed, as a reader sees it."""
+    """The journals of all shards, read."""
 
     def __init__(self, log: Log) -> None:
         self._readers: list[Reader] = [log.reader(JOURNAL, n) for n in range(log.partitions)]
@@ -44,7 +44,7 @@ class Journals:
         return list(self.batches)
 
     def after(self, wait_s: float) -> list[int]:
-        """What is there after so long; a single look may find the client complaining instead."""
+        """The newest batches after so long; a single read may meet a client's error instead."""
         until_s = time.monotonic() + wait_s
         while time.monotonic() < until_s:
             self.look()
@@ -92,7 +92,7 @@ def commits_again_after_the_death_of(
 ) -> None:
     cluster.kill(node)
     died_s = time.monotonic()
-    time.sleep(0.2)  # What was on its way has arrived.
+    time.sleep(0.2)  # Records that were being written have arrived.
     journals.await_more(journals.look(), AGAIN_MAX_S)
     print(f"broker {node} killed: sealed again after {time.monotonic() - died_s:.1f} s")  # noqa: T201  Shown by pytest -s.
     engine.workers.assert_alive("one")
@@ -101,7 +101,7 @@ def commits_again_after_the_death_of(
 
 
 def waits_without_two(cluster: Cluster, engine: live.Engine, journals: Journals) -> None:
-    """Nothing is decided without two copies; the worker says so, lives and goes on."""
+    """Nothing is decided without two copies; the worker logs it, runs on and then decides again."""
     said = len(engine.workers.said("one"))
     for node in NODES[:2]:
         cluster.kill(node)

@@ -1,4 +1,4 @@
-"""A worker is killed with -9; what comes after is for an order that was put away before."""
+"""A worker is killed with -9; the next messages are for an order that was evicted before."""
 
 import time
 from collections.abc import Callable
@@ -57,18 +57,18 @@ def bust(fill: e.FillBooked) -> e.ExecutionReported:
     )
 
 
-def trade_and_put_away(log: Log, publisher: desk.Publisher, follower: Follower) -> e.FillBooked:
-    """An order is worked and ends, and the market goes on until it is put away; its first fill."""
+def trade_until_evicted(log: Log, publisher: desk.Publisher, follower: Follower) -> e.FillBooked:
+    """Work an order and let the market go on until it is evicted; returns its first fill."""
     now_ns = time.time_ns()
     publisher.send(desk.order("O1", INSTRUMENT, order_qty=400, end_ns=now_ns + 4 * desk.S))
 
-    def is_put_away() -> bool:
+    def is_evicted() -> bool:
         quotes = [desk.quote(INSTRUMENT, venue, time.time_ns()) for venue in desk.VENUES]
         publisher.send(*quotes)
         follower.fold_new()
         return follower.state.store_totals.parents > 0
 
-    awaited("the order to be put away", is_put_away)
+    awaited("the eviction of the order", is_evicted)
     follower.write_snapshot()
     fill: e.FillBooked = events(log, "fills", e.FillBooked)[0]
     return fill
@@ -103,7 +103,7 @@ def kill_and_start(started: Workers, folder: Path) -> None:
     awaited("the worker", lambda: started.is_at_work(OWNER))
 
 
-def test_a_bust_after_a_kill_is_for_an_order_that_was_put_away_before_it(tmp_path: Path) -> None:
+def test_a_bust_after_a_kill_is_for_an_order_that_was_evicted_before_it(tmp_path: Path) -> None:
     url, folder = f"sqlite:{tmp_path / 'log.db'}", tmp_path / "snapshots"
     with open_log(url, partitions=1) as log, workers(url, 1, tmp_path) as started:
         started.start(OWNER, "--snapshots", str(folder))
@@ -113,7 +113,7 @@ def test_a_bust_after_a_kill_is_for_an_order_that_was_put_away_before_it(tmp_pat
         venue = live.Venue(url, 1)
         venue.start()
         follower = Follower(log, 0, rules_of(config.load(partitions=1)), folder)
-        fill = trade_and_put_away(log, publisher, follower)
+        fill = trade_until_evicted(log, publisher, follower)
         follower.close()
         venue.finish()
 
@@ -128,7 +128,7 @@ def test_a_bust_after_a_kill_is_for_an_order_that_was_put_away_before_it(tmp_pat
         assert late.reason is e.RejectReason.ORDER_ENDED
         (resent,) = awaited("the resend", lambda: events(log, "ingest", e.OrderRejected))
         assert resent.reason is e.RejectReason.DUPLICATE_ORDER
-        kill_and_start(started, folder)  # What was taken down is in the log alone.
+        kill_and_start(started, folder)  # The reloaded parent is in the log alone.
         publisher.send(bust(fill))
         started.stop()
         assert len(events(log, "fills", e.FillBusted)) == 1

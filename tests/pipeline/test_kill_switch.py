@@ -1,4 +1,4 @@
-"""A kill switch behind a heap of quotes: at most one bounded batch of them goes by before it."""
+"""A kill switch behind many quotes: at most one bounded batch of them is consumed before it."""
 
 from collections import Counter
 from dataclasses import replace
@@ -51,7 +51,7 @@ def test_a_shard_lets_at_most_one_batch_of_quotes_go_by_before_a_kill_switch(
         worker = Worker(
             log, short_day.rules(PARTITIONS), "one", market_data_batch=BATCH, on_sealed=sealed
         )
-        publisher.send(desk.order("O1", "I00"))  # What the first seal is about.
+        publisher.send(desk.order("O1", "I00"))  # In the first seal.
         worker.run()
         applied = list(filter(is_the_answer, in_process.events(log, "ingest")))
         seals = [codec.decode(JOURNAL, record.value) for record in proof.read_all(log, JOURNAL, 0)]
@@ -91,7 +91,7 @@ def is_the_answer(event: object) -> bool:
 
 
 def taken(*seals: e.BatchSealed) -> int:
-    """Up to where these have taken the quotes."""
+    """The position up to which these seals have consumed the quotes."""
     ends = [x.next_position for s in seals for x in s.inputs if x.topic == "market-data"]
     return max(ends, default=0)
 

@@ -1,4 +1,4 @@
-"""A bad line, a stopped worker, a stranger under the shard's name: work goes on by itself."""
+"""A bad line, a stopped worker, a foreign producer with the shard's id: work goes on by itself."""
 
 import os
 import signal

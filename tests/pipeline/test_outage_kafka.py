@@ -1,4 +1,4 @@
-"""A broker that goes away for longer than a session: work goes on by itself when it is back."""
+"""A broker that is down for longer than a session: work goes on by itself when it is back."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ RULES = short_day.rules(PARTITIONS)
 INSTRUMENTS = ("I00", "I01", "I02", "I03")
 SESSION_MS = 2_000
 OUTAGE_S = 3 * SESSION_MS / 1_000
-RESUMED_MAX_S = 15.0  # 3 to 5 s on a quiet machine; 22 s when old complaints are believed.
+RESUMED_MAX_S = 15.0  # 3 to 5 s on a quiet machine; 22 s when a reader gets errors from before it.
 
 
 class Broker:
@@ -71,7 +71,7 @@ def has_resumed(log: Log, *cl_ord_ids: str) -> bool:
     try:
         return has(log, *cl_ord_ids)
     except LogUnavailableError:
-        return False  # This handle has its own way back.
+        return False  # This handle reconnects in its own time.
 
 
 def is_sent(publisher: desk.Publisher, orders: Sequence[e.OrderSubmitted]) -> bool:

@@ -23,7 +23,7 @@ MID_DAY_SEALS = 200
 
 
 class Ran(NamedTuple):
-    """A log that holds a whole day, and the chain that the driver told."""
+    """A log that holds a whole day, and the chain that the driver returned."""
 
     log: Log
     chain: bytes

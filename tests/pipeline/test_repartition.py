@@ -1,4 +1,4 @@
-"""A closed log goes on in another one with more shards or fewer, with all that lived on."""
+"""A closed log goes on in another one with more shards or fewer, with all that it carried."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Day]:
 
 
 @pytest.mark.parametrize(("before", "after"), [(8, 3), (3, 8), (1, 2)])
-def test_what_lived_on_is_filled_in_a_log_with_another_number_of_shards(
+def test_what_was_carried_is_filled_in_a_log_with_another_number_of_shards(
     before: int, after: int, days: dict[int, Day], tmp_path: Path
 ) -> None:
     day, url = days[before], f"sqlite:{tmp_path}/new.db"
@@ -114,7 +114,7 @@ def test_inputs_that_no_batch_has_taken_are_named(days: dict[int, Day], tmp_path
     with (
         open_log(day.url, partitions=3) as log,
         in_process.worker(in_process.opener(day.url, 3)) as running,
-    ):  # The way that the message tells: let them be taken, and close again.
+    ):  # As the message says: let them be consumed, and close again.
         publisher = desk.Publisher(log, desk.OMS)
         close_day(log, publisher, running, desk.DAY)
     assert reopened(day, f"sqlite:{tmp_path}/new.db", 2).is_new
@@ -135,7 +135,7 @@ def test_a_log_that_was_never_closed_and_one_at_work_are_refused(tmp_path: Path)
 def test_a_worker_that_took_over_while_the_log_was_proved_is_found(
     days: dict[int, Day], tmp_path: Path
 ) -> None:
-    """The leases lapse while a proof hangs; the worker has decided and is gone at its end."""
+    """The leases expire while a proof hangs; a worker decides meanwhile and has ended before it."""
     day = copied(days[3], tmp_path)
 
     def on_shard(number: int) -> None:
@@ -187,7 +187,7 @@ def copied(day: Day, folder: Path) -> Day:
 
 
 @pytest.mark.parametrize("kind", [e.OrderCarried, e.PolicyCarried, e.PolicySet])
-def test_an_opening_batch_that_was_changed_is_found(
+def test_a_first_batch_that_was_changed_is_found(
     kind: type, days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "new.db"
@@ -217,10 +217,10 @@ def test_an_opening_batch_that_was_changed_is_found(
 
 
 @pytest.mark.parametrize("changed", [{0, 1}, {1}])
-def test_an_opening_that_goes_on_elsewhere_in_the_inputs_is_found(
+def test_a_first_batch_that_goes_on_elsewhere_in_the_inputs_is_found(
     changed: set[int], days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No chain covers where a log keeps its records; a worker would begin in the wrong place."""
+    """No chain covers a log's offsets; a worker would start at the wrong record."""
     path = tmp_path / "new.db"
     url = f"sqlite:{path}"
     taken = reopened(days[3], url, 2)
@@ -251,12 +251,12 @@ def test_a_close_without_one_of_its_events_is_none_to_begin_at(
         (seal, _), *_ = shard_log.seals()
         events = events_of(seal, shard_log.outputs(seal), 0)
     follower = Replica(0, seal.release, seal.python)
-    follower.begin_at_close(seal, events)
+    follower.start_at_close(seal, events)
     kinds = (e.OrderCarried, e.PositionsCarried)
     for gone in (next(x for x in events if isinstance(x, kind)) for kind in kinds):
         left = [event for event in events if event is not gone]
         with pytest.raises(CorruptLogError, match="does not hold the events"):
-            Replica(0, seal.release, seal.python).begin_at_close(seal, left)
+            Replica(0, seal.release, seal.python).start_at_close(seal, left)
 
     first_batches.continued_from(0, seal, events)
     for other in (replace(seal, state_hash=b""), replace(seal, kind=e.SealKind.NORMAL)):
@@ -264,10 +264,10 @@ def test_a_close_without_one_of_its_events_is_none_to_begin_at(
             first_batches.continued_from(0, other, events)
 
 
-def test_an_opening_of_another_hand_is_found_with_the_old_log(
+def test_a_first_batch_of_another_program_is_found_with_the_old_log(
     days: dict[int, Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Consistent in itself: only the log that it names shows that it is not what was carried."""
+    """It is consistent: only the log that it names shows that it carries another state."""
     other = copied(days[3], tmp_path)
     with (
         open_log(other.url, partitions=3) as log,
@@ -311,7 +311,7 @@ def test_such_a_log_is_archived_and_the_archive_proves_the_same(
 def test_an_archive_of_the_old_log_proves_it_though_an_idle_worker_sealed_more(
     days: dict[int, Day], tmp_path: Path
 ) -> None:
-    """An archive ends with the close; ids still go on above those of what was adopted after."""
+    """An archive ends with the close; ids still go on above those of later adoptions."""
     day = copied(days[3], tmp_path)
     with open_log(day.url, partitions=3) as log:
         closed_at = [last(number, log) for number in range(3)]
@@ -384,7 +384,7 @@ def test_killed_at_any_moment_the_new_log_is_whole_or_empty(
 
 
 def reopened_after_a_kill(day: Day, url: str) -> None:
-    """Its lease runs out first: nobody can tell a dead owner from a slow one sooner."""
+    """Its lease must expire first: a dead owner cannot be told from a slow one sooner."""
     deadline_s = time.monotonic() + in_process.PATIENCE_S
     while True:
         try:

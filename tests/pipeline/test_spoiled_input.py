@@ -1,4 +1,4 @@
-"""Spoiled real records on every input topic: each costs itself, and is kept once.
+"""Spoiled real records on every input topic: each loses only itself, and is in the dlq once.
 
 The day's own records are spoiled as `infra.campaigns.mutation` does it and sent again between good
 orders, to a real worker in a process of its own. What is spoiled and still means something is an
@@ -24,7 +24,8 @@ from engine.core import events as e
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
-from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Headers, Log, NewRecord
+from engine.log.headers import sender_headers, sender_of
+from engine.log.port import INPUT_TOPICS, SHARED_TOPICS, Log, NewRecord
 from engine.runtime.admission import Admission
 from infra.campaigns import fuzzing
 
@@ -33,19 +34,19 @@ INSTRUMENTS = tuple(f"I{number}" for number in range(4))
 GOOD_EVERY = 20  # A good order after so many spoiled records.
 WRONG_KEYS = 0.05
 TAKEN_MAX_S = 300.0
-GROWTH_MAX_KB = 96 * 1024  # What some thousand records may leave behind.
+GROWTH_MAX_KB = 96 * 1024  # For some thousand records.
 SEED = 11
 
 
 def inputs(log: Log, chance: Random) -> Iterator[tuple[str, NewRecord]]:
-    """Spoiled inputs without end, made of what the log holds and of events it lacks."""
+    """Spoiled inputs without end, made of the log's records and of events that it lacks."""
     known = fuzzing.samples(log, chance)
     asked = {name: found for name, found in known.items() if name.startswith(INPUT_TOPICS)}
     for number, (topic, value) in enumerate(fuzzing.Payloads(asked, chance)):
         instrument = chance.choice(INSTRUMENTS).encode()
         key = chance.randbytes(3) if chance.random() < WRONG_KEYS else instrument
         partition = 0 if topic in SHARED_TOPICS else partition_of(instrument, PARTITIONS)
-        headers: Headers = (("source", b"STORM"), ("number", str(number).encode()))
+        headers = sender_headers("STORM", number)
         yield topic, NewRecord(partition, time.time_ns() // 1_000_000, key, headers, value)
 
 
@@ -66,7 +67,7 @@ def await_sealed(progress: list[live.Progress], started: Workers) -> None:
 
 
 def peak_kb(started: Workers) -> int:
-    """The most memory that the worker ever held; Linux alone says so."""
+    """The worker's peak memory; on Linux only."""
     status = Path(f"/proc/{started.pid('one')}/status")
     if not status.exists():
         pytest.skip("no /proc here to read a worker's memory from")
@@ -104,7 +105,7 @@ def a_storm_costs_itself(url: str, folder: Path, count: int) -> None:
 
 
 def buried_once(partition: proof.Partition) -> None:
-    """The dlq holds what cannot be taken, with position and reason, and nothing else."""
+    """The dlq holds the rejected records, with position and reason, and nothing else."""
     door = Admission(partition.number, PARTITIONS)
     expected = {}
     for topic in INPUT_TOPICS:
@@ -139,8 +140,7 @@ def good_ones_decided(partition: proof.Partition) -> None:
     good = [
         record.position
         for record in partition.records["orders"]
-        if ("source", desk.OMS.encode()) in record.headers
-        and codec.is_a(e.OrderSubmitted, record.value)
+        if sender_of(record.headers).name == desk.OMS and codec.is_a(e.OrderSubmitted, record.value)
     ]
     assert good
     assert [answers[f"orders:{position}"] for position in good] == [1] * len(good)

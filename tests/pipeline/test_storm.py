@@ -1,4 +1,4 @@
-"""Thousands of bad inputs in a row between good ones: they cost time, and nothing else."""
+"""Thousands of bad inputs in a row between good ones: they only take time."""
 
 import re
 import time
@@ -24,7 +24,7 @@ HOME = partition_of(GOOD.encode(), PARTITIONS)
 WAVES = 5
 OF_A_KIND = 400  # Of each of four kinds in a wave; 8,000 in all.
 STORM_MAX_S = 120.0
-GROWTH_MAX_KB = 64 * 1024  # What 8,000 refusals may leave behind; a worker itself has 150 MB.
+GROWTH_MAX_KB = 64 * 1024  # For 8,000 refusals; a worker itself has 150 MB.
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def wrong_orders(wave: int) -> Iterator[Input]:
 
 
 def wrong_reports(wave: int) -> Iterator[Input]:
-    """Fills of children that nobody ever routed."""
+    """Fills of children that were never routed."""
     for number in range(OF_A_KIND):
         yield e.ExecutionReported(
             venue="A",
@@ -64,7 +64,7 @@ def wrong_reports(wave: int) -> Iterator[Input]:
 
 
 def peak_kb(started: Workers, owner: str) -> int:
-    """Most memory that it ever held; Linux alone says so."""
+    """Its peak memory; on Linux only."""
     status = Path(f"/proc/{started.pid(owner)}/status")
     if not status.exists():
         pytest.skip("no /proc here to read a worker's memory from")

@@ -1,4 +1,4 @@
-"""The worker beside a log that fails it: nothing is decided twice, nothing lost, nobody spins.
+"""The worker on a log that fails: nothing is decided twice or lost, and no thread spins.
 
 `Flaky` is the embedded log with failures drawn from a seed at every call that may fail, before and
 after a commit took effect, which is what a real log does to its users.
@@ -59,7 +59,7 @@ TRIED = {
 
 
 class Failures:
-    """Says when something fails, and counts what did."""
+    """Decides which calls fail, and counts them."""
 
     def __init__(self, seed: int) -> None:
         self.counts: Counter[str] = Counter()
@@ -226,7 +226,7 @@ def test_workers_come_and_go_and_each_stop_hands_over(opened: tuple[Path, Log]) 
 def test_what_the_shards_recovered_is_no_longer_searched_for_cycles(
     opened: tuple[Path, Log],
 ) -> None:
-    """Once, when the last of them is at work."""
+    """`on_rebuilt` is called once, after the last of them."""
     _, log = opened
     desk.open_day(desk.Publisher(log, desk.OMS), INSTRUMENTS)
     frozen: list[int] = []
@@ -251,7 +251,7 @@ def cpu_s() -> float:
 
 
 class Watched(in_process.Running):
-    """Knows what its thread has used."""
+    """Measures the CPU time of its thread."""
 
     used_s = 0.0
 

@@ -1,4 +1,4 @@
-"""The verdict on a log after the kills, by every means there is: bytes, decisions, state, views."""
+"""All checks of a log after the kills: bytes, decisions, state, views."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,11 +12,11 @@ from engine.log import open_log
 from engine.log.port import INPUT_TOPICS, STAGE_TOPICS, Log
 from projections.projector import rebuild
 
-SAMPLED_BATCHES = 20  # The state is looked at after every so many batches.
+SAMPLED_BATCHES = 20  # The state is checked after every so many batches.
 
 
 def check(engine: live.Engine, folder: Path) -> Counter[str]:
-    """Raises AssertionError for whatever is wrong; returns how much there was to look at."""
+    """Raises AssertionError for anything wrong; returns the number of records checked."""
     counts: Counter[str] = Counter()
     with open_log(engine.url, partitions=engine.partitions) as log:
         for number in range(engine.partitions):
@@ -50,7 +50,7 @@ def _check_shard(log: Log, number: int) -> Counter[str]:
 
 
 def _violations(log: Log, path: Path) -> dict[str, int]:
-    """What the projection's own view says of the invariants."""
+    """The violations that the projection's view of the invariants counts."""
     rebuild(log, path)
     with duckdb.connect(str(path), read_only=True) as projection:
         found = projection.execute("select name, violations from invariants").fetchall()

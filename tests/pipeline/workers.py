@@ -18,7 +18,7 @@ WORK = re.compile(r"shard (\d+) (at work|dropped)")
 
 
 class Workers:
-    """The workers of one log under fixed names, each with a file of what it said."""
+    """The workers of one log under fixed names, each with a file of its output."""
 
     def __init__(self, url: str, partitions: int, folder: Path) -> None:
         self._url = url
@@ -39,7 +39,7 @@ class Workers:
         )
 
     def redirect(self, url: str) -> None:
-        """Who starts from now on reaches the same log by another way."""
+        """Workers that start from now on reach the same log by another address."""
         self._url = url
 
     def start(self, owner: str, *more: str) -> None:
@@ -58,7 +58,7 @@ class Workers:
         self._tell_guard(process.pid)
 
     def kill(self, owner: str) -> bool:
-        """SIGKILL, and True if it hit somebody at work; asserts that it was alive until then."""
+        """SIGKILL; True if the worker was at work. Asserts that it ran until then."""
         self.assert_alive(owner)
         self._running[owner].kill()
         self._ended(owner)
@@ -72,21 +72,21 @@ class Workers:
         return self._running[owner].pid
 
     def await_work(self, owner: str) -> None:
-        """Until it works on a shard that it has rebuilt, or has none to work on for long."""
+        """Wait until the worker has rebuilt a shard, or has none for long."""
         deadline_s = time.monotonic() + START_MAX_S
         while time.monotonic() < deadline_s and not self.is_at_work(owner):
             self.assert_alive(owner)
             time.sleep(0.02)
 
     def await_owner(self, shard: int) -> str:
-        """Until somebody works on a shard that it has rebuilt; who it is."""
+        """Wait until a worker has rebuilt the shard; returns its name."""
         deadline_s = time.monotonic() + TAKE_OVER_MAX_S
         while True:
             for owner in self._running:
                 self.assert_alive(owner)
                 if shard in self._at_work_on(owner):
                     return owner
-            assert time.monotonic() < deadline_s, f"nobody works on shard {shard}"
+            assert time.monotonic() < deadline_s, f"no worker has shard {shard}"
             time.sleep(0.02)
 
     def _at_work_on(self, owner: str) -> set[int]:
@@ -99,15 +99,15 @@ class Workers:
         return "at work" in self.said(owner)
 
     def said(self, owner: str) -> str:
-        """What it has said since its last start."""
+        """The worker's output since its last start."""
         return self._file(owner).read_bytes()[self._began_at[owner] :].decode()
 
     def said_ever(self) -> str:
-        """What all of them have said in all their lives."""
+        """The output of all workers since their first start."""
         return "".join(path.read_text() for path in sorted(self._folder.glob("worker-*.log")))
 
     def stop(self) -> None:
-        """Ask all to end, and see that they do, in order; who is not up yet would just die."""
+        """Stop all workers by SIGTERM, once each is ready for it, and assert that they end well."""
         for owner in self._running:
             self.await_work(owner)
         for process in self._running.values():
@@ -141,7 +141,7 @@ class Workers:
 
 @contextmanager
 def workers(url: str, partitions: int, folder: Path) -> Iterator[Workers]:
-    """Workers that do not outlive this."""
+    """Workers that end with the context."""
     found = Workers(url, partitions, folder)
     try:
         yield found

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from engine.core import events as e
 from engine.log.codec import encode, topic_of
 from engine.log.embedded import EmbeddedLog
+from engine.log.headers import sender_headers
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, SHARED_TOPICS, NewRecord
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -92,7 +93,7 @@ class World:
         """Append any bytes as an input."""
         position = self._written[topic]
         self._written[topic] += 1
-        headers = (("source", sender.encode()), ("number", str(position).encode()))
+        headers = sender_headers(sender, position)
         partition = 0 if topic in SHARED_TOPICS else self.shard
         self.log.append(topic, [NewRecord(partition, 1_000, key.encode(), headers, value)])
         return f"{topic}:{position}"

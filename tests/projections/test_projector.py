@@ -74,15 +74,16 @@ def test_a_follower_killed_anywhere_goes_on_where_it_was(log: EmbeddedLog, tmp_p
     arguments = [sys.executable, str(HERE / "follower.py"), str(tmp_path / "log.db"), str(followed)]
     chance = random.Random(7)  # noqa: S311  A place to kill is no secret.
     for _ in range(4):
-        follower = subprocess.Popen(arguments, stdout=subprocess.PIPE)  # noqa: S603  Our script.
-        assert follower.stdout
-        for _ in range(chance.randint(1, 4)):
-            assert follower.stdout.readline(), "one line a transaction"
-        time.sleep(chance.random() * 0.05)  # Into the middle of the next transaction.
-        follower.kill()
-        follower.wait()
-        follower.stdout.close()
-    assert 0 < count(followed, "batch_sealed") < 309
+        with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as follower:  # noqa: S603  Our script.
+            assert follower.stdin
+            assert follower.stdout
+            for _ in range(chance.randint(1, 4)):
+                assert follower.stdout.readline(), "one line a transaction"
+                follower.stdin.write(b"\n")  # It waits for this before the next one.
+                follower.stdin.flush()
+            time.sleep(chance.random() * 0.05)  # Into the middle of the next transaction.
+            follower.kill()
+    assert 0 < count(followed, "batch_sealed") < 309  # At most 20 transactions, of 10 batches each.
     projections.follow(log, followed, stop=stop_now)
     projections.rebuild(log, rebuilt)
     world.close()

@@ -1,4 +1,4 @@
-"""A follower beside a live shard, and what restarts from its snapshots must come to."""
+"""A follower beside a live shard, and the state of a restart from its snapshots."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ EAGER = replace(RULES, evict_after_ns=0)
 
 
 def day(live: Live) -> Live:
-    """A morning of which much is finished: filled, cancelled, moved by an amend."""
+    """A morning with many finished orders: filled, cancelled, moved by an amend."""
     morning(live)
     for n in range(3):
         live.when(quote(received_ns=live.now_ns))
@@ -29,7 +29,7 @@ def day(live: Live) -> Live:
 
 
 class Beside:
-    """A follower that writes a snapshot whenever it is told."""
+    """A follower that writes a snapshot whenever a test asks."""
 
     def __init__(self, log: EmbeddedLog, folder: Path, rules: Rules = EAGER) -> None:
         self.folder = folder
@@ -38,12 +38,12 @@ class Beside:
         self._shard_log = started(log, self.follower, folder).shard_log
 
     def follow(self, until: int | None = None) -> Path:
-        """Fold up to a batch, write a snapshot, and say where."""
+        """Fold up to a batch and write a snapshot; returns its path."""
         for seal_record in self._shard_log.seals():
             fold(self.follower, self._shard_log, seal_record.seal)
             if seal_record.seal.batch == until or until is None:
-                place = snapshot.SnapshotHeader.of(self.follower, self._shard_log, seal_record)
-                path = snapshot.write(self.folder, place, self.follower.state)
+                header = snapshot.SnapshotHeader.of(self.follower, self._shard_log, seal_record)
+                path = snapshot.write(self.folder, header, self.follower.state)
             if seal_record.seal.batch == until:
                 break
         return path
@@ -64,7 +64,7 @@ def restarted(log: EmbeddedLog, folder: Path | None, rules: Rules = EAGER) -> Sh
 
 
 def assert_all_the_same(found: Shard, live: Live) -> None:
-    """What lies on the shelf, too."""
+    """The finished orders too."""
     assert_same(found, live.shard)
     state = live.shard.state
     assert orders(found.state) == orders(state)

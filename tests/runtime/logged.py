@@ -1,4 +1,4 @@
-"""A shard at work on a real log, and what its recovery must come to."""
+"""A shard that runs on a real log, and the state of its recovery."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ GTC: dict[str, Any] = {"time_in_force": e.TimeInForce.GTC}
 
 
 class Live:
-    """A shard at work on a real log: append, read, step, commit."""
+    """A shard that runs on a real log: append, read, step, commit."""
 
     def __init__(self, log: EmbeddedLog, rules: Rules = RULES) -> None:
         self.log = log
@@ -55,7 +55,7 @@ class Live:
         self.writer = log.writer(lease)
 
     def when(self, *inputs: Any, after_ns: int = 0) -> "Live":  # noqa: ANN401
-        """Append, and take rounds until everything is decided on and committed."""
+        """Append, and step until every input is decided on and committed."""
         self.now_ns += after_ns
         for one in inputs:
             topic = one.topic if isinstance(one, Raw) else e.TOPIC_OF[type(one)]
@@ -81,15 +81,15 @@ class Live:
 
 
 class EarlierShard(Shard):
-    """Closes a day as a release did that carried no facts."""
+    """Closes a day as an early release did, which carried no facts."""
 
-    def _say_positions(self, cause: str, now_ns: int) -> None:
+    def _carry_positions(self, cause: str, now_ns: int) -> None:
         """It did not know that event."""
 
 
 @contextmanager
 def an_earlier_release() -> Iterator[None]:
-    """No fact is carried; what an EarlierShard writes here is what was written then."""
+    """No fact is carried: an EarlierShard writes inside this what that release wrote."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(carry_forward, "facts_in_force", lambda _: ())
         yield
@@ -111,7 +111,7 @@ def recovered(log: EmbeddedLog, rules: Rules = RULES) -> Shard:
 
 
 def assert_same(found: Shard, live: Shard) -> None:
-    """Equal to the order of every dict, and at the same place of every input."""
+    """Equal to the order of every dict, and at the same position of every input."""
     assert found.state == live.state
     assert repr(found.state) == repr(live.state)
     assert (found.next_batch, found.chain) == (live.next_batch, live.chain)
@@ -119,7 +119,7 @@ def assert_same(found: Shard, live: Shard) -> None:
 
 
 def morning(live: Live) -> Live:
-    """Orders, a cross, fills, something unreadable, a halt and its lifting."""
+    """Orders, a cross, fills, an unreadable record, a halt and its end."""
     live.when(*market()).when(quote(OTHER_LIT), order("o1", 6_000))
     live.when(order("s1", 700, side=e.Side.SELL, client_id="c2"), after_ns=SECOND)
     live.when(at_once("o2", 1_500, end_ns=live.now_ns + 50 * SECOND))
@@ -130,7 +130,7 @@ def morning(live: Live) -> Live:
 
 
 def over_the_close(live: Live) -> Live:
-    """A close with what waits behind it, and the next morning."""
+    """A close with inputs waiting after it, and the next morning."""
     live.when(day_closed(), order("late"), after_ns=CLOSE_NS - live.now_ns)
     live.when(cancel("nothing"), instrument(lot_qty=50), after_ns=HOUR)
     open_ns = live.now_ns + 17 * HOUR

@@ -1,4 +1,4 @@
-"""What stands at a close is said again, and the next day knows it from that alone."""
+"""A close carries the facts in force, and the next day starts from these alone."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -142,7 +142,7 @@ def test_the_name_of_the_log_before_changes_nothing() -> None:
 
 
 def forget(path: Path, shard: Shard, close: last_close.Close) -> int:
-    """Delete what lies before the close's own records; how many those were.
+    """Delete the records before the close's own; returns how many they were.
 
     The last one of each topic stays: the file counts offsets and positions by it.
     """
@@ -173,7 +173,7 @@ def test_a_recovery_reads_nothing_before_the_last_close(live: Live, tmp_path: Pa
     assert forget(tmp_path / "log.db", at_close, close) > 100
 
     assert_same(recovered(live.log), live.shard)
-    another_day(live, 20180104)  # And what is decided from there on is written as before.
+    another_day(live, 20180104)  # And the same bytes are written from there on.
     assert_same(recovered(live.log), live.shard)
 
 
@@ -209,7 +209,7 @@ def test_a_log_without_a_close_has_none_to_begin_at(live: Live) -> None:
 def test_a_day_alone_is_decided_again_from_what_the_close_before_it_says(
     live: Live, bounds: Bounds
 ) -> None:
-    """The days before and after it are passed over, their orders and quotes unread."""
+    """The days before and after it are skipped, their orders and quotes unread."""
     another_day(over_the_close(morning(live)), 20180103)
     steps = verification.verify(live.log, 0, RULES, bounds)
     while True:
@@ -239,7 +239,7 @@ def test_the_close_of_an_earlier_release_is_passed_over_as_before(live: Live) ->
     assert_same(found, live.shard)
     assert len(found.state.reference.instruments) == 2
 
-    live.shard = found  # This release goes on, and its own close is begun at.
+    live.shard = found  # This release goes on, and recovery starts from its own close.
     another_day(live, 20180104)
     assert last_close.last_close(live.log, 0) is not None
     assert_same(recovered(live.log), live.shard)

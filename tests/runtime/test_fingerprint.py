@@ -1,4 +1,4 @@
-"""What a seal states of the state: bounded, another part each time, and nothing left out."""
+"""The part of the state that a seal states: bounded, another one each time, nothing left out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -19,8 +19,8 @@ from engine.runtime.replica import StateDiffersError
 from engine.runtime.shard import Shard
 from engine.runtime.shard_log import ShardLog
 
-# What stands for itself elsewhere: an event by its seq, a member's order by its own counters,
-# what an index holds by the index's entries.
+# Covered elsewhere: an event by its seq, a member's order by its own counters, an index's
+# contents by its entries.
 ELSEWHERE = {
     model.Order: {"terms", "pending"},
     model.Member: {"order"},
@@ -57,7 +57,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
 
 
 def names(getter: Any) -> list[str]:  # noqa: ANN401
-    """What an attrgetter gets."""
+    """The names that an attrgetter gets."""
     return [name.split(".")[0] for name in getter.__reduce__()[1]]
 
 

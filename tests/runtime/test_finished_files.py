@@ -1,4 +1,4 @@
-"""The files of shelves: what a crash, a full disk or a log that is away leaves of them."""
+"""The files of finished stores after a crash, on a full disk, or without a log."""
 
 import os
 import resource
@@ -43,17 +43,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def puts(live: Live) -> tuple[int, int]:
-    """Two batches of nothing but quotes, at each of whose seals something is put away."""
+def evictions(live: Live) -> tuple[int, int]:
+    """Two batches of quotes alone, at each of whose seals a parent is evicted."""
     morning(live)
     live.when(order("a", limit_px=px(80)))
     live.when(order("a1", limit_px=px(90)), after_ns=SECOND).when(cancel("a1"))
     live.when(order("a2", limit_px=px(91)), after_ns=SECOND).when(cancel("a2"))
     first_seq, found = live.shard.state.next_seq, []
     for _ in range(12):
-        lying = live.shard.state.store_totals.parents
+        stored = live.shard.state.store_totals.parents
         live.when(quote(received_ns=live.now_ns), after_ns=3 * SECOND // 10)
-        if live.shard.state.store_totals.parents > lying:
+        if live.shard.state.store_totals.parents > stored:
             found.append(live.shard.next_batch - 1)
     assert live.shard.state.next_seq == first_seq
     first, second = found[-2:]
@@ -61,36 +61,36 @@ def puts(live: Live) -> tuple[int, int]:
 
 
 def finished(live: Live, name: str) -> None:
-    """An order that is done, and after a while put away."""
+    """An order that is finished, and after a while evicted."""
     live.when(order(name, limit_px=px(85)), after_ns=SECOND).when(cancel(name))
     later(live)
 
 
 def later(live: Live) -> None:
-    """What is finished is put away."""
+    """Finished parents are evicted."""
     for _ in range(2):  # The first opens a batch, the second finds it old enough to be sealed.
         live.when(quote(received_ns=live.now_ns), after_ns=3 * SECOND)
 
 
 @contextmanager
 def no_snapshot_of(folder: Path, batch: int) -> Iterator[None]:
-    """The folder takes no snapshot of this batch, as something is in its way."""
+    """The folder takes no snapshot of this batch: a folder has its name."""
     draft = folder / f".shard-0000-batch-{batch:012}{snapshot.SUFFIX}.{os.getpid()}"
     draft.mkdir(parents=True)
     yield
     draft.rmdir()
 
 
-# ------------------------------------------------------------------------ puts without events
+# ------------------------------------------------------------------------ evictions without events
 
 
-def test_a_crash_before_the_snapshot_of_a_later_put_stops_nobody(
-    live: Live, folder: Path, puts: tuple[int, int]
+def test_a_crash_before_the_snapshot_of_a_later_eviction_stops_no_process(
+    live: Live, folder: Path, evictions: tuple[int, int]
 ) -> None:
-    """Its file says more than the snapshot before says that counts."""
+    """Its file holds more than the snapshot before counts."""
     with closing(Beside(live.log, folder, SOON)) as beside:
-        beside.follow(puts[0])
-        newest = beside.follow(puts[1])
+        beside.follow(evictions[0])
+        newest = beside.follow(evictions[1])
     newest.unlink()
     finished(live, "a3")
 
@@ -100,14 +100,14 @@ def test_a_crash_before_the_snapshot_of_a_later_put_stops_nobody(
     assert_all_the_same(restarted(live.log, folder, SOON), live)
 
 
-def test_a_snapshot_that_was_not_written_stops_nobody(
-    live: Live, folder: Path, puts: tuple[int, int]
+def test_a_snapshot_that_was_not_written_stops_no_process(
+    live: Live, folder: Path, evictions: tuple[int, int]
 ) -> None:
-    """Its file says more than the snapshot before says that counts; later the log is away."""
+    """Its file holds more than the snapshot before counts; later the log does not answer."""
     with closing(Beside(live.log, folder, SOON)) as beside:
-        beside.follow(puts[0])
-        with no_snapshot_of(folder, puts[1]), pytest.raises(OSError, match="directory"):
-            beside.follow(puts[1])
+        beside.follow(evictions[0])
+        with no_snapshot_of(folder, evictions[1]), pytest.raises(OSError, match="directory"):
+            beside.follow(evictions[1])
 
         with closing(Beside(live.log, folder, SOON)) as again:
             again.follow()
@@ -115,10 +115,10 @@ def test_a_snapshot_that_was_not_written_stops_nobody(
             assert_all_the_same(restarted(live.log, folder, SOON), live)
 
 
-def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
+def test_a_snapshot_whose_finished_store_fails_twice_is_not_used(
     live: Live, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Damage is copied with the rest of the file, and would be found each time anew."""
+    """Damage is copied with the file, and would be found each time anew."""
     morning(live)
     live.when(quote(received_ns=live.now_ns))
     live.when(at_once("a1", 600, limit_px=px(99.98)))
@@ -134,13 +134,13 @@ def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
 
     with closing(Follower(live.log, 0, SOON, folder)) as follower:
         for _ in range(2):
-            with pytest.raises(StoreError, match="do not have their digest"):
+            with pytest.raises(StoreError, match="do not have their checksum"):
                 follower.fold_new()
             assert all(x.name.startswith(name) for x in folder.glob("*.shelf*"))
 
         assert follower.fold_new()
         assert follower.state == live.shard.state
-    assert "is passed by: its shelf failed twice" in caplog.text
+    assert "is not used: its finished store failed twice" in caplog.text
 
 
 # ------------------------------------------------------------------------------------- looking
@@ -149,7 +149,7 @@ def test_a_snapshot_whose_shelf_fails_twice_is_passed_by(
 def test_parents_that_are_looked_at_in_turns_are_read_once(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finished_file, "SEEN_MAX", 2)
+    monkeypatch.setattr(finished_file, "PEEKED_MAX", 2)
     morning(live)
     for n in range(3):
         finished(live, f"a{n}")
@@ -207,7 +207,7 @@ def no_file_beyond(limit_bytes: int) -> Iterator[None]:
 def test_a_folder_that_takes_its_file_later_has_snapshots_again(
     live: Live, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A disk that is full at the first put, and full still when a snapshot is due."""
+    """A disk that is full at the first eviction, and still full when a snapshot is due."""
     morning(live)
     live.when(*(order(f"a{n}", limit_px=px(80 + n / 8)) for n in range(80)))
     live.when(*(cancel(f"a{n}") for n in range(80)))
@@ -217,7 +217,8 @@ def test_a_folder_that_takes_its_file_later_has_snapshots_again(
         with no_file_beyond(0):
             follower.fold_new()
         assert follower.state == live.shard.state
-        assert "no shelf beside the snapshots: the snapshots' folder takes no file" in caplog.text
+        text = "no finished store beside the snapshots: the snapshots' folder takes no file"
+        assert text in caplog.text
         with no_file_beyond(64 * 1024), pytest.raises(OSError, match="takes no file"):
             follower.state.finished.retain()
         assert not [*folder.iterdir()]
@@ -249,7 +250,7 @@ def test_a_folder_that_went_for_a_while_has_snapshots_again(live: Live, folder: 
     assert_all_the_same(restarted(live.log, folder, SOON), live)
 
 
-def test_a_folder_in_which_nothing_opens_leaves_the_shelf_to_its_process(
+def test_a_folder_in_which_nothing_opens_leaves_the_finished_store_to_its_process(
     live: Live, folder: Path
 ) -> None:
     """Its path is longer than SQLite opens."""
@@ -263,7 +264,7 @@ def test_a_folder_in_which_nothing_opens_leaves_the_shelf_to_its_process(
             follower.state.finished.retain()
 
 
-def test_a_shelf_without_a_folder_is_in_no_snapshot(live: Live) -> None:
+def test_a_finished_store_without_a_folder_is_in_no_snapshot(live: Live) -> None:
     morning(live)
     finished(live, "a1")
 

@@ -1,4 +1,4 @@
-"""The shelf on the disk: what a snapshot refers to is there, or the snapshot is of no use."""
+"""The finished store on the disk: a snapshot finds the file that it names, or is not used."""
 
 import gc
 import shutil
@@ -53,15 +53,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "snapshots"
 
 
-def evict_finished(live: Live) -> Fill:
-    """A fill whose order was finished and put away."""
+def evicted_fill(live: Live) -> Fill:
+    """A fill whose order was finished and evicted."""
     state = live.shard.state
     return next(
         x for x in fills(state).values() if x.last_qty == 300 and x.fill_id not in state.fills
     )
 
 
-def test_from_every_batch_a_restart_finds_what_was_put_away(live: Live, tmp_path: Path) -> None:
+def test_from_every_batch_a_restart_finds_evicted_parents(live: Live, tmp_path: Path) -> None:
     day(live)
     assert live.shard.state.store_totals.parents > 6
     for batch in range(0, live.shard.next_batch, 2):
@@ -75,7 +75,7 @@ def test_a_bust_after_a_restart_is_shared_out_anew(live: Live, folder: Path) -> 
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
-    fill = evict_finished(live)
+    fill = evicted_fill(live)
     live.shard = restarted(live.log, folder)
     assert fill.fill_id not in live.shard.state.fills
 
@@ -86,12 +86,12 @@ def test_a_bust_after_a_restart_is_shared_out_anew(live: Live, folder: Path) -> 
     assert_all_the_same(restarted(live.log, folder), live)
 
 
-def test_a_follower_ahead_of_it_hides_nothing_from_who_reads(live: Live, folder: Path) -> None:
-    """The file grows, and of what lies there some is taken down, while somebody reads it."""
+def test_a_follower_ahead_of_it_hides_nothing_from_a_reader(live: Live, folder: Path) -> None:
+    """The file grows and parents are removed from it while another process reads it."""
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
-        fill = evict_finished(live)
+        fill = evicted_fill(live)
         found = restarted(live.log, folder)
         live.when(bust(fill.child, fill.executions[0][2])).when(order("x")).when(cancel("x"))
         beside.follow()
@@ -115,7 +115,7 @@ def test_a_follower_that_begins_again_copies_what_was_there(live: Live, folder: 
         assert_all_the_same(restarted(live.log, folder), live)
 
 
-def test_a_folder_may_go_while_its_shelf_is_read(live: Live, folder: Path) -> None:
+def test_a_folder_may_be_deleted_while_its_finished_store_is_read(live: Live, folder: Path) -> None:
     day(live)
     with closing(Beside(live.log, folder)) as beside:
         beside.follow()
@@ -137,18 +137,18 @@ def test_a_folder_may_be_cleared_under_a_follower(live: Live, folder: Path) -> N
         assert_all_the_same(restarted(live.log, folder), live)
 
 
-# --------------------------------------------------------------------------- passed by
+# --------------------------------------------------------------------------- not used
 
 
 def taken(live: Live, folder: Path) -> Path:
-    """The shelf's file beside a snapshot, after its writer has ended."""
+    """The finished store's file beside a snapshot, after its writer has ended."""
     with closing(Beside(day(live).log, folder)) as beside:
         beside.follow()
     (name,) = files(folder)
     return folder / name
 
 
-def test_a_shelf_that_is_too_short_is_of_no_use(
+def test_a_snapshot_whose_finished_store_is_too_short_is_not_used(
     live: Live, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As after a power cut, when the newest of its transactions are gone."""
@@ -164,7 +164,7 @@ def test_a_shelf_that_is_too_short_is_of_no_use(
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database " * 1_000])
-def test_a_shelf_that_is_none_is_of_no_use(
+def test_a_snapshot_whose_finished_store_is_no_database_is_not_used(
     live: Live, folder: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
 ) -> None:
     path = taken(live, folder)
@@ -174,7 +174,7 @@ def test_a_shelf_that_is_none_is_of_no_use(
         path.write_bytes(content)
 
     assert_all_the_same(restarted(live.log, folder), live)
-    assert f"is passed by: its shelf {path.name} cannot be read" in caplog.text
+    assert f"is not used: its finished store {path.name} cannot be read" in caplog.text
 
 
 def test_a_snapshot_names_no_file_elsewhere(live: Live, folder: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_snapshot_names_no_file_elsewhere(live: Live, folder: Path) -> None:
     mark = snapshot.read_state(snapshot.paths(folder, 0)[0], 0).finished
 
     for file in (f"../{path.name}", str(path)):
-        with pytest.raises(UnusableError, match="names no shelf"):
+        with pytest.raises(UnusableError, match="names no finished store"):
             DiskStore().restore(mark._replace(file=file), folder)  # type: ignore[attr-defined]
 
 
@@ -206,7 +206,7 @@ def test_a_worker_that_meets_damage_begins_again_without_it(
         live = Live(log, EAGER)
         path = taken(live, folder)
         live.close()
-        fill = evict_finished(live)
+        fill = evicted_fill(live)
         late = live.world._record("venue-reports", bust(fill.child, fill.executions[0][2]))  # noqa: SLF001
         log.append("venue-reports", [NewRecord(0, *late[2:])])
         with closing(apsw.Connection(str(path))) as file:
@@ -224,7 +224,7 @@ def test_a_worker_that_meets_damage_begins_again_without_it(
         assert fills(restarted(log, None).state)[fill.fill_id].last_qty == 0
 
 
-def test_a_shelf_in_memory_takes_no_snapshot_that_refers_to_one(live: Live, folder: Path) -> None:
+def test_a_store_in_memory_takes_no_snapshot_that_names_a_file(live: Live, folder: Path) -> None:
     taken(live, folder)
     plain = Replica(0, EAGER.release, EAGER.python)
 
@@ -232,7 +232,7 @@ def test_a_shelf_in_memory_takes_no_snapshot_that_refers_to_one(live: Live, fold
         assert plain.next_batch == 0
 
 
-def test_a_shelf_of_this_process_alone_is_in_no_snapshot(
+def test_a_finished_store_of_this_process_alone_is_in_no_snapshot(
     live: Live, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     day(live)
@@ -244,7 +244,7 @@ def test_a_shelf_of_this_process_alone_is_in_no_snapshot(
         with pytest.raises(OSError, match="exists"):
             beside.follower.state.finished.retain()
 
-    assert "no shelf beside the snapshots" in caplog.text
+    assert "no finished store beside the snapshots" in caplog.text
 
 
 # ---------------------------------------------------------------------------- no leaks
@@ -265,13 +265,13 @@ def test_rebuilding_again_and_again_leaves_no_file_and_no_handle(live: Live, fol
             restarted(live.log, folder).state.finished.close()
             steps = recover(live.log, 0, EAGER)
             next(steps)
-            steps.close()  # As when its shard is lost meanwhile.
+            steps.close()  # As if its shard were lost meanwhile.
 
     assert handles() <= before
     assert files(folder) == there
 
 
-def test_a_days_shelf_goes_after_its_close(live: Live, folder: Path) -> None:
+def test_a_days_finished_store_is_deleted_after_its_close(live: Live, folder: Path) -> None:
     with closing(Beside(day(live).log, folder)) as beside:
         beside.follow()
         first = files(folder)

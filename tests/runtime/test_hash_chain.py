@@ -1,4 +1,4 @@
-"""Frames that no two records share, and the chain over what a seal says."""
+"""Frames that no two records share, and the chain over a seal's fields."""
 
 import hashlib
 from dataclasses import fields, replace

@@ -1,4 +1,4 @@
-"""What a fold of the log comes to: the live state, or a refusal that names the place."""
+"""Folding a log gives the live state, or an error that names the record."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -186,7 +186,7 @@ def test_a_new_release_recovers_an_old_ones_day(live: Live) -> None:
 
 
 def test_a_new_release_goes_on_with_an_old_ones_day_and_each_proves_its_own(live: Live) -> None:
-    """The drill of an upgrade in the middle of a day."""
+    """An upgrade in the middle of a day."""
     later = replace(RULES, release="next")
     morning(live)
     handed_over = live.shard.next_batch
@@ -245,7 +245,7 @@ def held(log: EmbeddedLog) -> Held:
 
 
 def recovered_after(change: Callable[[Held], None], live: Live, path: Path) -> Shard:
-    """What recovery says of a copy of the log in which something is different."""
+    """Recovery's error on a copy of the log in which something was changed."""
     records = held(live.log)
     change(records)
     with EmbeddedLog(path / "copy.db", 1) as copy:
@@ -365,8 +365,8 @@ def lose_the_journal(records: Held) -> None:
         (change_a_dead_letter, r"partition 0 of dlq: .* batch \d+ do not have the digest"),
         (lose_a_dead_letter, r"partition 0 of dlq: ends 1 records short"),
         (break_an_event, r"shard 0: routes at offset 0 cannot be read"),
-        (change_an_input, r"shard 0: batch 1 consumed something else of orders than"),
-        (change_an_inputs_time, r"shard 0: batch 0 consumed something else of market-data than"),
+        (change_an_input, r"shard 0: batch 1 consumed other orders than"),
+        (change_an_inputs_time, r"shard 0: batch 0 consumed other market-data than"),
         (lose_inputs, r"partition 0 of orders: ends 2 records short"),
         (lose_a_seal, r"shard 0: seal 3 begins at seq \d+ .*, expected batch 2"),
         (lose_the_first_seal, r"shard 0: seal 1 begins at seq \d+ .*, expected batch 0 at seq 0"),
@@ -428,7 +428,7 @@ def test_what_matters_of_a_closed_day_is_proved_too(
 
 
 @pytest.mark.parametrize("change", [change_an_event, change_a_control_of_yesterday, break_a_seal])
-def test_what_nobody_needs_of_a_closed_day_is_not_read(
+def test_what_is_not_needed_of_a_closed_day_is_not_read(
     change: Callable[[Held], None], live: Live, tmp_path: Path
 ) -> None:
     over_the_close(morning(live))

@@ -1,4 +1,4 @@
-"""The loop over a batch: its order, its seal, its faults, and the same bytes however it is cut."""
+"""The loop over a batch: its order, its seal, its faults, and the same bytes for any rounds."""
 
 import hashlib
 import json
@@ -56,7 +56,6 @@ from engine.core.orders import good_till_cancel
 from engine.core.partition import partition_of
 from engine.core.routing import scorecard
 from engine.log import codec
-from engine.log.headers import sender
 from engine.log.port import (
     BEGINNING,
     DLQ,
@@ -159,7 +158,9 @@ def test_market_data_in_many_unsealed_rounds_is_the_same_as_in_one(
     proved(world)
 
 
-def test_market_data_that_touches_nobody_stays_open_and_is_sealed_with_the_next_decision() -> None:
+def test_market_data_that_touches_no_parent_stays_open_and_is_sealed_with_the_next_decision() -> (
+    None
+):
     world = trading()
     sealed = len(world.batches)
 
@@ -258,7 +259,7 @@ def test_a_record_out_of_its_place_is_never_taken() -> None:
 
 
 def digest_of(records: Iterable[tuple[int, Record | NewRecord]]) -> bytes:
-    """The digest as the theory of `seal` puts it."""
+    """The digest as the theory of `hash_chain` defines it."""
     found = hashlib.sha256()
     for number, record in records:
         found.update(hash_chain.frame(number, *record[-4:]))
@@ -359,7 +360,7 @@ def test_an_open_batch_is_sealed_when_it_is_large() -> None:
     assert len(world.batches) == sealed + 1
 
 
-def test_whoever_sends_something_else_than_market_data_learns_that_it_was_taken() -> None:
+def test_the_sender_of_anything_but_market_data_learns_that_it_was_decided_on() -> None:
     world = trading().given(at_once("o1", 100))
     sealed = len(world.batches)
 
@@ -384,7 +385,7 @@ def test_a_shard_with_open_children_seals_every_second_and_one_without_does_not(
     proved(world)
 
 
-def test_a_round_may_be_sealed_because_somebody_asks() -> None:
+def test_a_round_may_be_sealed_on_request() -> None:
     world = trading()
 
     sealed = world.shard.step({}, NOW_NS, must_seal=True)
@@ -425,7 +426,7 @@ def test_the_configuration_is_adopted_whenever_it_differs() -> None:
 
 
 def other_instrument(partition: int) -> str:
-    """An instrument that lives in a partition of two."""
+    """An instrument of another partition."""
     return next(n for n in "ABCDEFGH" if partition_of(n.encode(), 2) == partition)
 
 
@@ -472,7 +473,7 @@ def test_what_cannot_be_taken_is_rejected_and_kept_in_the_same_sealed_batch(
     proved(world)
 
 
-def test_a_record_of_another_shard_is_rejected_and_suspends_nobody() -> None:
+def test_a_record_of_another_shard_is_rejected_and_suspends_no_source() -> None:
     mine, foreign = other_instrument(0), other_instrument(1)
     world = World(partitions=2).given(*market())
 
@@ -493,26 +494,6 @@ def test_only_so_many_keys_are_remembered() -> None:
     world.when(order(instrument_id="ELSE")).then(e.OrderRejected)
 
     assert len(keys) == 100_000
-
-
-@pytest.mark.parametrize(
-    ("headers", "said"),
-    [
-        ((("source", b"oms"), ("number", b"17")), ("oms", 17)),
-        ((("venue", b"N"),), ("N", -1)),
-        ((), ("", -1)),
-        ((("number", b"-5"),), ("", -1)),
-        ((("number", "\u0663".encode()),), ("", -1)),
-        ((("number", b"9" * 18),), ("", 10**18 - 1)),
-        ((("number", b"9" * 19),), ("", -1)),
-        ((("number", b"9" * 5_000),), ("", -1)),
-        ((("source", b"\xff" * 300),), ("\ufffd" * 200, -1)),
-    ],
-)
-def test_a_sender_is_what_its_headers_say(
-    headers: tuple[tuple[str, bytes], ...], said: tuple[str, int]
-) -> None:
-    assert sender(Record(0, 0, 0, None, headers, b"")) == said
 
 
 def test_a_hostile_number_does_not_stop_the_shard() -> None:
@@ -554,7 +535,7 @@ def test_a_fact_that_means_nothing_is_kept_and_neither_folded_nor_a_halt() -> No
         (lift(e.ControlScope.FIRM, ""), False),
     ],
 )
-def test_nobody_trades_against_a_control_that_may_have_forbidden_it(
+def test_no_order_trades_against_a_control_that_may_have_forbidden_it(
     control: Any,  # noqa: ANN401
     is_suspended: bool,  # noqa: FBT001
 ) -> None:
@@ -601,7 +582,7 @@ def test_a_release_that_judges_otherwise_recovers_what_an_older_one_decided() ->
     assert world.state.reference.instruments["OLD"].lot_qty == 7
 
 
-def test_what_a_batch_took_and_nobody_can_read_now_stops_recovery() -> None:
+def test_an_input_of_a_batch_that_cannot_be_decoded_now_stops_recovery() -> None:
     world = trading()
     first = world.batches[0]
     forged = {**first.inputs, "reference": (first.inputs["reference"][0]._replace(value=b"?"),)}
@@ -616,11 +597,11 @@ Stage = Callable[..., Any]
 
 
 class PoisonError(Exception):
-    """What the planted stage raises."""
+    """The planted stage's error."""
 
 
 def raising_on(stage: Stage, is_poison: Callable[[Any], bool]) -> Stage:
-    """The stage, but for what is poison to it."""
+    """The stage, raising on poison."""
 
     def poisoned(state: Any, item: Any, *now_ns: int) -> Any:  # noqa: ANN401
         if is_poison(item):
@@ -635,7 +616,7 @@ def retaken(
     *inputs: Any,  # noqa: ANN401
     at_first: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """Take a round as a worker does: rebuild and take it again until nothing raises."""
+    """Step as a worker does: rebuild and step again until nothing raises."""
     batch: dict[str, list[Record]] = {}
     for one in inputs:
         topic = one.topic if isinstance(one, Raw) else e.TOPIC_OF[type(one)]
@@ -762,8 +743,8 @@ def test_a_parent_whose_planning_raises_is_halted_and_its_children_asked_back(na
     proved(world)
 
 
-def test_a_fault_in_planning_recalls_the_instruments_other_children_in_the_same_batch() -> None:
-    """The seller is first met in the second pass; the third parent is not touched at all."""
+def test_a_fault_in_planning_cancels_the_instruments_other_children_in_the_same_batch() -> None:
+    """The seller is planned in the second pass; the third parent is not touched at all."""
     world = trading(quote(OTHER_LIT)).given(at_once("out", limit_px=px(99.95)))
     resting = world.children()
     world.given(quote(bid=0, ask=0), quote(OTHER_LIT, bid=0, ask=0))
@@ -866,7 +847,7 @@ def test_a_batch_that_lost_its_last_event_is_refused() -> None:
     world = trading()
     first = world.batches[0]
 
-    with pytest.raises(CorruptLogError, match="batch 0 consumed something else of events"):
+    with pytest.raises(CorruptLogError, match="batch 0 consumed other events"):
         world.fresh_shard().fold(first.sealed.seal, first.inputs, first.sealed.events[:-1])
 
 
@@ -879,12 +860,12 @@ def test_an_input_that_was_changed_is_refused() -> None:
     (record,) = last.inputs["orders"]
     forged = {**last.inputs, "orders": (record._replace(timestamp_ms=1),)}
 
-    with pytest.raises(CorruptLogError, match="batch 1 consumed something else of orders than"):
+    with pytest.raises(CorruptLogError, match="batch 1 consumed other orders than"):
         shard.fold(last.sealed.seal, forged, last.sealed.events)
 
 
 def skipped(world: World) -> Shard:
-    """A shard that passes over everything up to the last close, and folds the rest."""
+    """A shard that skips all batches up to the last close, and folds the others."""
     shard = world.fresh_shard()
     kinds = [batch.sealed.seal.kind for batch in world.batches]
     last = max(n for n, kind in enumerate(kinds) if kind is e.SealKind.CLOSE)
@@ -934,7 +915,7 @@ def test_a_shared_record_of_a_closed_day_that_was_changed_is_refused() -> None:
     with pytest.raises(CorruptLogError, match="controls gave position 0, expected"):
         world.fresh_shard().skip(first.sealed.seal, forged, ())
     forged["controls"] = (*controls[:-1], controls[-1]._replace(value=controls[0].value))
-    with pytest.raises(CorruptLogError, match="something else of controls than"):
+    with pytest.raises(CorruptLogError, match="other controls than"):
         world.fresh_shard().skip(first.sealed.seal, forged, ())
 
 

@@ -1,4 +1,4 @@
-"""A snapshot brings back the very state that was folded, or is passed by with a reason."""
+"""A snapshot brings back the very state that was folded, or is not used, with a reason."""
 
 import logging
 import os
@@ -51,7 +51,7 @@ def taken(log: EmbeddedLog, folder: Path, batches: Sequence[int], rules: Rules =
 
 
 def whole(follower: Replica, shard_log: ShardLog) -> Iterator[SealRecord]:
-    """Every batch folded, those of closed days too, as a follower beside the shard does."""
+    """Fold every batch, those of closed days too, as a follower beside the shard does."""
     for seal_record in shard_log.seals():
         fold(follower, shard_log, seal_record.seal)
         yield seal_record
@@ -71,7 +71,7 @@ def restarted(log: EmbeddedLog, folder: Path, rules: Rules = RULES) -> Shard:
 
 
 def alike(one: Any, other: Any, seen: dict[int, int]) -> bool:  # noqa: ANN401
-    """Whether both are the same graph of objects: what is shared here is shared there."""
+    """Whether both are the same graph of objects, shared references included."""
     if type(one) is not type(other):
         return False
     if is_dataclass(one) or isinstance(one, dict | list):
@@ -94,7 +94,7 @@ def alike(one: Any, other: Any, seen: dict[int, int]) -> bool:  # noqa: ANN401
 def assert_alike(found: State, state: State) -> None:
     seen: dict[int, int] = {}
     assert alike(state, found, seen)
-    assert len({*seen.values()}) == len(seen)  # And what is apart here is apart there.
+    assert len({*seen.values()}) == len(seen)  # And different objects are different there.
     assert found == state
     assert repr(found) == repr(state)
 
@@ -147,7 +147,7 @@ def test_a_market_views_cache_is_no_part_of_it(live: Live) -> None:
 
 
 class CountingReader:
-    """A reader that tells its log how much was read."""
+    """A reader that counts its records in its log."""
 
     def __init__(self, reader: Reader, log: "Counting") -> None:
         self._reader = reader
@@ -208,7 +208,7 @@ def test_recovery_leaves_a_snapshot_of_the_last_close_only(live: Live, tmp_path:
     assert snapshot.read_header(path).batch == closes[-1]
 
 
-# --------------------------------------------------------------------------- passed by
+# --------------------------------------------------------------------------- not used
 
 
 def path_of(folder: Path) -> Path:
@@ -227,7 +227,7 @@ def test_it_says_which_snapshot_it_takes_and_which_not(
     with caplog.at_level(logging.INFO):
         found = list(recover(live.log, 0, RULES, tmp_path))
 
-    assert f"{newest.name} is passed by: its bytes do not have their digest" in caplog.text
+    assert f"{newest.name} is not used: its bytes do not have their digest" in caplog.text
     assert "snapshot of batch 1" in caplog.text
     assert [now.done for now in found] == list(range(3, last + 2))
 
@@ -291,7 +291,7 @@ def test_a_snapshot_beyond_the_logs_end_is_passed_by(
         found = restarted(log, tmp_path / "snapshots")
 
     assert_same(found, Shard(0, RULES))
-    assert "is passed by: the log" in caplog.text
+    assert "is not used: the log" in caplog.text
 
 
 def test_another_shards_snapshot_is_passed_by(
@@ -341,7 +341,7 @@ def test_foreign_bytes_are_no_state(content: bytes) -> None:
 
 
 class Runs:
-    """Unpickled by anybody else it runs a command."""
+    """Unpickled by the standard unpickler it runs a command."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark

@@ -1,4 +1,4 @@
-"""The map cannot lie: what the pipeline writes is in the table, and the table is complete."""
+"""The map cannot lie: every event that the pipeline writes is in the table, and the reverse."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def test_every_stage_event_is_folded_and_written_by_a_row_of_its_topic(kind: typ
     assert {row.topic for row in rows} == {e.TOPIC_OF[kind]}
 
 
-def test_every_row_lists_events_of_its_own_topic_and_reacts_to_what_somebody_sends() -> None:
+def test_every_row_lists_events_of_its_own_topic_and_reacts_to_events_that_are_sent() -> None:
     loops = (topology.PLAN, topology.UPKEEP, topology.ADOPT, topology.CONTINUATION)
     told = {*e.TOPIC_OF, RejectedInput, *loops}
     for row in topology.TABLE:
@@ -164,14 +164,14 @@ def play() -> World:
     world.given(order("gtc", limit_px=px(99.00), **GTC))
     world.at(CLOSE_NS, quote(received_ns=CLOSE_NS))
     world.given(order("never", order_qty=100), session(OTHER_LIT, up=False))
-    _standing(world)
+    _carried(world)
     world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
     return world.at(open_ns, day_opened(20180103, open_ns), quote(received_ns=open_ns))
 
 
-def _standing(world: World) -> None:
-    """What else a close says again."""
+def _carried(world: World) -> None:
+    """Facts that a close carries."""
     world.given(tick_table((0, 10_000_000)), fees(), kill(), restriction("MSFT"))
     world.given(
         risk_limit(max_order_qty=1_000_000), allotment(1_000_000_000), curve((0, HOUR), (1,))
@@ -192,7 +192,7 @@ def _orders(world: World) -> None:
 
 
 def _reports(world: World) -> None:
-    """Every kind of report on children that rest, take, are busted and corrected."""
+    """Every kind of report, on children that post, take, are busted and corrected."""
     now_ns = world.now_ns
     fresh = quote(received_ns=now_ns)
     said: dict[str, Any] = {"end_ns": now_ns + 50 * SECOND, "limit_px": px(99.95), "order_qty": 400}
@@ -207,7 +207,7 @@ def _reports(world: World) -> None:
 
 
 def _late_bust(world: World) -> None:
-    """A bust of a parent that had ended, and one that gives a member back what it had."""
+    """A bust of a parent that had ended, and one that gives a member its quantity back."""
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
@@ -242,7 +242,9 @@ def test_all_that_the_pipeline_writes_stands_in_the_row_of_who_wrote_it(written:
 def test_every_stage_event_is_written_somewhere_in_two_eventful_days() -> None:
     told = {type(event) for event in play().history()}
 
-    elsewhere = {e.LogContinued}  # By what opens a log; see tests/pipeline/test_repartition.py.
+    elsewhere = {
+        e.LogContinued
+    }  # By a log's first batches; see tests/pipeline/test_repartition.py.
     assert {kind.__name__ for kind in set(STAGE_EVENTS) - told} == {x.__name__ for x in elsewhere}
 
 

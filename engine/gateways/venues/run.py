@@ -14,6 +14,7 @@ from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import REPORTS
 from engine.gateways.venues.reports import Report
 from engine.log import codec
+from engine.log.headers import VENUE, sender_headers
 from engine.log.port import EngineError, Headers, Log, NewRecord, Record
 from engine.runtime.clock import Clock
 
@@ -94,8 +95,7 @@ class Run:
 
     def _headers(self, venue: str) -> Headers:
         return (
-            ("venue", venue.encode()),
-            ("number", str(self._record_number).encode()),
+            *sender_headers(venue, self._record_number, header=VENUE),
             (RUN_HEADER, str(self.number).encode()),
         )
 

@@ -1,4 +1,4 @@
-"""Events to bytes and back, as every part outside this package uses it."""
+"""Events to bytes and back: what other packages import of the codec."""
 
 from engine.log.codec.codec import (
     PREFIX_BYTES,

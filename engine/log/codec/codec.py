@@ -2,14 +2,14 @@
 
 A value is a zero byte, the schema id as four bytes, big-endian, and the Avro body. Avro libraries
 are not safe on hostile bytes, so the size is capped before, any error becomes `UnreadableError`,
-and a body must be consumed to its last byte. They are lenient, too: of a number of more than 64
-bits, of the index of an enum or union, of a boolean, of a block's size. So what holds more than
-texts and small numbers is encoded again: the same bytes are Avro to the letter, and any others,
-such as an array in several blocks, are checked by `strict`. What the values mean is the core's
-business.
+and a body must be consumed to its last byte. They are also lenient: of a number of more than 64
+bits, of the index of an enum or union, of a boolean, of a block's size. So an event of more than
+texts and small numbers is encoded again. If the bytes are the same, they are exactly Avro; any
+others, such as an array in several blocks, are checked by `strict`. The core judges what the values
+mean.
 
-Each subject is written under one id. Ids of earlier releases are read as well: the schema that was
-released with the id says what the bytes are, and the present one's defaults fill what is new.
+Each subject is written under one id. Ids of earlier releases are read as well: by the schema that
+was released with the id, with the present schema's defaults for new fields.
 """
 
 import re
@@ -32,7 +32,7 @@ from engine.log.port import INPUT_TOPICS, EngineError
 VALUE_BYTES_MAX = 65_536  # The largest real input is a volume curve of some 4 kB.
 PREFIX_BYTES = 5
 BYTES = "latin-1"  # Characters 0 to 255 are the bytes 0 to 255.
-STRICTLY_READ = ("string", "bytes", "long")  # By the library, as long as numbers are short.
+STRICTLY_READ = ("string", "bytes", "long")  # The library is strict here if numbers are short.
 LONG_NUMBER = re.compile(rb"[\x80-\xff]{9}")  # In a number: it has ten bytes or more.
 
 
@@ -84,7 +84,7 @@ def _prefix(schema_id: int) -> bytes:
 
 
 def _prefixes() -> dict[type, frozenset[bytes]]:
-    """What a value of each event may begin with: its own id, and those of earlier releases."""
+    """Each event's possible prefixes: its present id, and those of earlier releases."""
     ids = {
         schemas.topic_and_name(subject)[1]: [schema_id]
         for subject, schema_id in schemas.catalogue().items()
@@ -100,7 +100,7 @@ _PREFIXES = _prefixes()
 
 @cache  # Bounded by the released ids: others raise KeyError.
 def _earlier(schema_id: int) -> _Subject:
-    """How an id of an earlier release is read. Raises KeyError if there was none."""
+    """The subject of an id of an earlier release. Raises KeyError for any other id."""
     subject, version = schemas.earlier()[schema_id]
     present = _BY_ID[schemas.catalogue()[subject]]
     written = fastavro.parse_schema(schemas.released_schema(version, subject))
@@ -109,7 +109,7 @@ def _earlier(schema_id: int) -> _Subject:
 
 @cache
 def _checker(schema_id: int) -> Callable[[bytes], None]:
-    """Whether a body is Avro to the letter of the schema with this id."""
+    """A function that raises NotAvroError unless a body is exactly Avro of this id's schema."""
     if schema_id in _BY_ID:
         subjects = {number: subject for subject, number in schemas.catalogue().items()}
         return strict.checker(schemas.schema(subjects[schema_id]))
@@ -123,7 +123,7 @@ def topic_of(event: object) -> str:
 
 
 def is_a(kind: type, value: bytes) -> bool:
-    """Whether the value names this event's schema; what follows it is not looked at."""
+    """Whether the value names this event's schema; its body is not read."""
     return value[:PREFIX_BYTES] in _PREFIXES[kind]
 
 
@@ -143,9 +143,9 @@ def decode(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalog
 
 
 def decode_sealed(topic: str, value: bytes) -> Any:  # noqa: ANN401  One of the catalogue's events.
-    """The event in a value whose digest is in a seal: one that we wrote, or decided on.
+    """The event in a value whose digest is in a seal: one that the engine wrote or decided on.
 
-    Quicker, as nobody asks again whether it is Avro to the letter. Raises UnreadableError.
+    Quicker, as it does not check again whether the value is exactly Avro. Raises UnreadableError.
     """
     subject, fields = _read(topic, value)
     return subject.from_avro(fields)
@@ -163,9 +163,9 @@ def decode_dict(topic: str, value: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def decode_partly(topic: str, value: bytes) -> tuple[str, dict[str, Any]]:
-    """For people: the event that a value means to be, and its fields up to the first bad one.
+    """For people: the event that a value's schema id names, and its fields up to the first bad one.
 
-    The name is empty where the schema id says nothing.
+    The name is empty where the schema id is unknown or of another topic.
     """
     schema_id = int.from_bytes(value[1:PREFIX_BYTES], "big")
     found = {number: subject for subject, number in schemas.catalogue().items()}.get(schema_id)
@@ -206,7 +206,7 @@ def encode_dict(name: str, fields: Mapping[str, Any]) -> bytes:
 
 def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:
     size = len(value)
-    if size > VALUE_BYTES_MAX and topic in INPUT_TOPICS:  # What we wrote ourselves is read back.
+    if size > VALUE_BYTES_MAX and topic in INPUT_TOPICS:  # The engine's own events have no limit.
         raise UnreadableError(
             InputReason.TOO_LARGE, f"{size} bytes, expected {VALUE_BYTES_MAX} at most; split it"
         )
@@ -241,9 +241,9 @@ def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:
 
 
 def _flaw(schema_id: int, value: bytes, error: Exception) -> str:
-    """What is wrong with a body, in our words: the library's name a place in memory.
+    """What is wrong with a body, in our own words: the library's contain memory addresses.
 
-    The text goes into an event, which has to be the same whenever it is decided again.
+    The text goes into an event, which must be the same whenever it is decided again.
     """
     try:
         _checker(schema_id)(value[PREFIX_BYTES:])
@@ -253,7 +253,7 @@ def _flaw(schema_id: int, value: bytes, error: Exception) -> str:
 
 
 def _require_exact(subject: _Subject, event: object, value: bytes) -> None:
-    """Raise UnreadableError where the library was lenient."""
+    """Raise UnreadableError where the library accepted a body that is not exactly Avro."""
     if subject.reader is None and _is_ours(subject, event, value):
         return
     schema_id = int.from_bytes(value[1:PREFIX_BYTES], "big")
@@ -266,7 +266,7 @@ def _require_exact(subject: _Subject, event: object, value: bytes) -> None:
 
 
 def _is_ours(subject: _Subject, event: object, value: bytes) -> bool:
-    """Whether the value is what `encode` would give for the event."""
+    """Whether `encode` gives this value for the event."""
     try:
         return (subject.prefix + subject.to_text(event)).encode(BYTES) == value
     except OverflowError:  # A number that the library read beyond its bits.

@@ -1,13 +1,13 @@
-"""Is a body Avro of a schema, to the letter?
+"""Is a body exactly Avro of a schema?
 
 The library that reads bodies is lenient: it takes a negative index of an enum or a union from the
 end, any byte that is not 0 for true, a number of more than 64 bits modulo 2^64, and does not look
-at the size that stands after a negative block count. Another reader of the same log refuses such
-bytes or sees something else in them. What we encode ourselves is none of this, so the codec asks
-here only about bytes that it would have written otherwise, and about those of an earlier release.
+at the size that follows a negative block count. Another reader of the same log refuses such bytes
+or reads other values from them. The codec writes none of these, so it asks here only about bytes
+that differ from what it would have written, and about those of an earlier release.
 
-A checker is a function of the body and a place in it; it returns where the value ends and raises
-NotAvroError. Source: Apache Avro 1.12 specification, "Binary Encoding".
+A checker is a function of the body and an index in it; it returns the index at which the value ends
+and raises NotAvroError. Source: Apache Avro 1.12 specification, "Binary Encoding".
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Check = Callable[[bytes, int], int]
 
 
 class NotAvroError(Exception):
-    """Bytes that no reader of the specification takes."""
+    """Bytes that a reader of the specification refuses."""
 
 
 def checker(schema: Schema) -> Callable[[bytes], None]:
@@ -38,12 +38,15 @@ def checker(schema: Schema) -> Callable[[bytes], None]:
 
 
 def end_of(schema: Schema, body: bytes) -> int:
-    """Where a value of the schema at the beginning of the body ends. Raises NotAvroError."""
+    """The index at which a value of the schema at the start of the body ends.
+
+    Raises NotAvroError.
+    """
     return _check_of(schema, {})(body, 0)
 
 
 def _number(body: bytes, at: int, bytes_max: int, bits: int) -> tuple[int, int]:
-    """A number and where it ends."""
+    """A number, and the index at which it ends."""
     zigzag = 0
     for n, octet in enumerate(body[at : at + bytes_max]):
         zigzag |= (octet & 0x7F) << 7 * n

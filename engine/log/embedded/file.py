@@ -1,4 +1,4 @@
-"""The embedded log's file: one SQLite connection that speaks the port's errors, and the tables.
+"""The embedded log's file: one SQLite connection that raises the port's errors, and the tables.
 
 A record is a row whose id is its topic, its partition and its offset in one integer, so that a
 partition is a range of ids and its end is the last row of that range. A writer takes SQLite's
@@ -84,18 +84,18 @@ class Span(NamedTuple):
 
 
 class End(NamedTuple):
-    """What the next record of a partition gets."""
+    """Offset and position of a partition's next record."""
 
     offset: int
     position: int
 
 
 class Database:
-    """One connection that retries while others write, and speaks the port's errors."""
+    """One connection that retries while others write, and raises the port's errors."""
 
     def __init__(self, path: Path, max_pages: int | None) -> None:
         self.path = path
-        self._own_commits = 0  # PRAGMA data_version leaves out what this connection wrote.
+        self._own_commits = 0  # PRAGMA data_version leaves out this connection's own.
         self._checkpoints = False
         try:
             self._connection = apsw.Connection(str(path))
@@ -108,7 +108,7 @@ class Database:
             raise
 
     def rows(self, sql: str, bindings: tuple[Any, ...] = ()) -> Rows:
-        """All rows; the statement is done, so no read transaction stays open."""
+        """All rows; the statement is run to its end, so no read transaction stays open."""
         deadline_s = 0.0
         while True:
             try:
@@ -119,7 +119,7 @@ class Database:
                 self._raise_ours(error)
 
     def version(self) -> tuple[int, int]:
-        """Differs from an earlier one if anybody has committed since."""
+        """Differs from an earlier one if any connection has committed since."""
         return self.rows("pragma data_version")[0][0], self._own_commits
 
     @contextmanager
@@ -127,7 +127,7 @@ class Database:
         """Hold the write lock; commit at the end, roll back on any exception.
 
         Raises CommitUnknownError if the disk failed in the commit itself: its frames may be
-        whole in the WAL, and the next recovery would count them.
+        complete in the WAL, and the next recovery would then apply them.
         """
         try:
             self._begin()
@@ -151,11 +151,11 @@ class Database:
         self._own_commits += 1
 
     def checkpoint(self) -> None:
-        """Move the WAL into the file now, and from now on whenever a commit finds it long."""
+        """Checkpoint the WAL now, and from now on whenever a commit makes it long."""
         if not self._checkpoints:
             self._checkpoints = True
             self._connection.wal_autocheckpoint(CHECKPOINT_PAGES)
-        # Busy: somebody else does it. A disk that fails: the WAL has all, the next write will tell.
+        # Busy: another process does it. A disk that fails: the WAL is whole, the next write raises.
         with suppress(apsw.BusyError, apsw.FullError, apsw.IOError):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
@@ -167,7 +167,7 @@ class Database:
 
     def _configure(self, max_pages: int | None) -> None:
         self._connection.wal_autocheckpoint(0)
-        # In this order: somebody else may be making the log's tables now, all in one transaction.
+        # In this order: another process may be making the tables now, all in one transaction.
         tables = self.rows("select count(*) from sqlite_schema")[0][0]
         application_id = self.rows("pragma application_id")[0][0]
         if tables and application_id != APPLICATION_ID:
@@ -197,7 +197,7 @@ class Database:
                 return
 
     def _sleep_busy(self, deadline_s: float, error: apsw.BusyError) -> float:
-        """Sleep once; the deadline counts from the first time, 0.0 means this is it."""
+        """Sleep once; returns the deadline, which the first call sets. Pass 0.0 to that one."""
         now_s = time.monotonic()
         deadline_s = deadline_s or now_s + BUSY_TIMEOUT_S
         if now_s >= deadline_s:
@@ -215,7 +215,7 @@ class Database:
                 self._connection.execute("rollback")
 
     def _raise_ours(self, error: apsw.Error) -> NoReturn:
-        """Raise the port's error for SQLite's; a bug stays what it is."""
+        """Raise the port's error for SQLite's; any other one is a bug and raised as is."""
         for kinds, ours, advice in _ADVICE:
             if isinstance(error, kinds):
                 raise ours(f"{self.path}: {error}. {advice}") from error
@@ -296,7 +296,7 @@ def span_of(topic: str, partition: int) -> Span:
 
 
 def end_of(database: Database, span: Span, *, marker: bool) -> End:
-    """Where the next record goes; after a commit one offset belongs to its marker."""
+    """Where the next record goes; with `marker`, the last commit's marker took one offset."""
     rows = database.rows(END, (span.first, span.first, span.last))
     if not rows:
         return End(0, 0)
@@ -331,7 +331,7 @@ def unpack_headers(packed: bytes | None) -> Headers:
             at = end
     except (struct.error, UnicodeDecodeError) as error:
         raise damaged_headers(packed) from error
-    if at != size:  # A slice takes what is there.
+    if at != size:  # The last slice was cut short.
         raise damaged_headers(packed)
     return tuple(headers)
 

@@ -1,10 +1,10 @@
-"""Who holds a shard of the embedded log: rows that name a worker, and a worker's signs of life.
+"""Leases of the embedded log: rows that name the worker that holds a shard, and workers' renewals.
 
 A worker is a row that it renews in `poll`, with the identity of its process; a lease names a
 worker and an epoch. A shard may be taken over when its worker has not renewed for its session's
-time-out, or at once when the worker was a process of this machine that is gone. The clock only
-says when a take-over may be tried. What keeps two owners apart is the epoch, which each commit
-checks in its own transaction.
+time-out, or at once when the worker was a process of this machine that has ended. The clock only
+decides when a take-over may be tried. The epoch keeps two owners apart: each commit checks it in
+its own transaction.
 """
 
 import os
@@ -24,10 +24,10 @@ from engine.log.port import Lease, LeaseChange, LeaseLostError
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
-LEASE_TIMEOUT_NS = 10_000_000_000  # Ten seconds; the fail-over time if a whole machine is gone.
+LEASE_TIMEOUT_NS = 10_000_000_000  # Ten seconds; the fail-over time if a whole machine fails.
 RENEWALS = 5  # In the time of a lease: four may fail before the lease does.
-LOOK_EVERY_S = 0.02  # A poll looks at the leases this often; between looks it costs nothing.
-RELEASED_REST_S = 1.0  # Others come first for a shard that this worker has just released.
+READ_EVERY_S = 0.02  # A poll reads the leases this often; in between it costs nothing.
+RELEASED_PAUSE_S = 1.0  # Other workers come first for a shard that this one has just released.
 
 HELD = "select 1 from lease where shard = ? and owner = ? and epoch = ?"
 WORKERS = "select owner, session, competes, host, pid, started, expires_ns from worker"
@@ -35,7 +35,7 @@ WORKERS = "select owner, session, competes, host, pid, started, expires_ns from 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A row of `worker`: who renews, and which process it is."""
+    """A row of `worker`: a worker's name, its process and how long it lives without a renewal."""
 
     owner: str
     session: str
@@ -58,7 +58,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Leases and workers as they stand."""
+    """All leases and workers at one moment."""
 
     owners: dict[int, str | None]
     epochs: dict[int, int]
@@ -119,17 +119,17 @@ class EmbeddedLeases:
         self._held: dict[int, Lease] = {}
         self._unreported: list[Lease] = []
         self._revoked: set[int] = set()
-        self._rest_until_s: dict[int, float] = {}
+        self._paused_until_s: dict[int, float] = {}
         self._superseded = False
         self._renew_s = 0.0
-        self._look_s = 0.0
-        self._enter()
+        self._read_s = 0.0
+        self._register()
 
     def poll(self, timeout_s: float) -> LeaseChange:
         """Raises LogUnavailableError if the log cannot take the renewal: poll again.
 
-        Raises LeaseLostError if another process has this worker's name now; what it held was
-        reported as lost before.
+        Raises LeaseLostError if another process has this worker's name now; the shards that it held
+        were reported as lost before.
         """
         deadline_s = time.monotonic() + timeout_s
         while True:
@@ -137,7 +137,7 @@ class EmbeddedLeases:
             left_s = deadline_s - time.monotonic()
             if change != LeaseChange() or left_s <= 0:
                 return change
-            time.sleep(min(left_s, LOOK_EVERY_S))
+            time.sleep(min(left_s, READ_EVERY_S))
 
     def release(self, shard: int) -> None:
         lease = self._held.get(shard)
@@ -146,7 +146,7 @@ class EmbeddedLeases:
         with self._database.transaction() as connection:
             _free(connection, lease)
         self._forget(shard)
-        self._rest_until_s[shard] = time.monotonic() + RELEASED_REST_S
+        self._paused_until_s[shard] = time.monotonic() + RELEASED_PAUSE_S
         if self._wanted is not None:
             self._wanted.discard(shard)
 
@@ -162,8 +162,8 @@ class EmbeddedLeases:
         self._held.clear()
         self._unreported.clear()
 
-    def _enter(self) -> None:
-        """Take this worker's name, then shards: those it had under this name come first."""
+    def _register(self) -> None:
+        """Take this worker's name, then shards: those that the name held before come first."""
         with self._database.transaction() as connection:
             view = View.read(self._database)
             former = view.workers.get(self._owner)
@@ -181,18 +181,18 @@ class EmbeddedLeases:
                     f"shard {shard} of {self._database.path} is held by worker "
                     f"{view.owners[shard]}. Stop that worker or choose another shard; if its "
                     "machine is gone, its lease ends "
-                    f"{self._timeout_ns / NS_PER_S:g} s after its last sign of life."
+                    f"{self._timeout_ns / NS_PER_S:g} s after its last renewal."
                 )
-        self._renewed(gained)
+        self._note_renewed(gained)
 
     def _turn(self) -> LeaseChange:
         now_s = time.monotonic()
         if self._unreported:
             gained, self._unreported = tuple(self._unreported), []
             return LeaseChange(gained=gained)
-        if now_s < self._look_s:
+        if now_s < self._read_s:
             return LeaseChange()
-        self._look_s = now_s + LOOK_EVERY_S
+        self._read_s = now_s + READ_EVERY_S
         view = View.read(self._database)
         self._check_name(view)
         lost = tuple(
@@ -210,7 +210,7 @@ class EmbeddedLeases:
             with self._database.transaction() as connection:
                 self._renew(connection)
                 taken = self._take(connection, frozenset())
-            self._renewed(taken)
+            self._note_renewed(taken)
             gained, self._unreported = tuple(taken), []
         revoked = tuple(shard for shard in surplus if shard not in self._revoked)
         self._revoked.update(revoked)
@@ -241,7 +241,7 @@ class EmbeddedLeases:
         target = view.share(self._owner, alive)
         held = sorted(shard for shard, owner in view.owners.items() if owner == self._owner)
         takes = sorted(
-            (shard for shard in free if self._rest_until_s.get(shard, 0.0) <= now_s),
+            (shard for shard in free if self._paused_until_s.get(shard, 0.0) <= now_s),
             key=lambda shard: (shard not in first, shard),
         )
         return takes[: max(0, target - len(held))], held[target:]
@@ -257,7 +257,7 @@ class EmbeddedLeases:
         return gained
 
     def _renew(self, connection: apsw.Connection) -> None:
-        """A sign of life; also forgets workers that gave none, whose leases are free then."""
+        """Renew this worker's row; delete expired ones, whose leases are free then."""
         connection.execute("delete from worker where expires_ns <= ?", (time.time_ns(),))
         connection.execute(
             "insert or replace into worker values (?, ?, ?, ?, ?, ?, ?)",
@@ -270,7 +270,7 @@ class EmbeddedLeases:
             ),
         )
 
-    def _renewed(self, gained: Iterable[Lease]) -> None:
+    def _note_renewed(self, gained: Iterable[Lease]) -> None:
         self._renew_s = time.monotonic() + self._timeout_ns / NS_PER_S / RENEWALS
         for lease in gained:
             self._held[lease.shard] = lease
@@ -290,7 +290,7 @@ def lost(database: Database, lease: Lease) -> LeaseLostError:
     rows = database.rows("select owner, epoch from lease where shard = ?", (lease.shard,))
     owner, epoch = rows[0] if rows else (None, 0)
     return LeaseLostError(
-        f"shard {lease.shard} of {database.path}: held by {owner or 'nobody'} in epoch {epoch}, "
+        f"shard {lease.shard} of {database.path}: held by {owner or 'no worker'} in epoch {epoch}, "
         f"not by {lease.owner} in epoch {lease.epoch}. Nothing was written; drop the shard."
     )
 
@@ -303,14 +303,14 @@ def _free(connection: apsw.Connection, lease: Lease) -> None:
 
 
 def _process() -> tuple[str, int, str]:
-    """What tells this process from every other: machine, pid, start time."""
+    """The identity of this process: machine, pid, start time."""
     pid = os.getpid()
     return _host(), pid, _started(pid)[1]
 
 
 @cache
 def _host() -> str:
-    """The machine, its boot and its pid namespace: where a pid means what it means here."""
+    """The machine, its boot and its pid namespace, inside which a pid is unique."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{platform.node()} {boot} {Path('/proc/self/ns/pid').readlink()}"
@@ -324,7 +324,7 @@ def _started(pid: int) -> tuple[str, str]:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return "", ""
-    fields = stat.rpartition(")")[2].split()  # The name before may hold anything.
+    fields = stat.rpartition(")")[2].split()  # The name before may hold any character.
     return fields[0], fields[19]
 
 

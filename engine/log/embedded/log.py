@@ -1,10 +1,9 @@
-"""The log port over one SQLite file; the package says what holds and why."""
+"""The log port over one SQLite file; its guarantees and their reasons are in the package."""
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import apsw
 
@@ -28,9 +27,10 @@ from engine.log.port import (
     INPUT_TOPICS,
     OUTPUT_TOPICS,
     SHARED_TOPICS,
+    Closeable,
     CommitUnknownError,
     CorruptLogError,
-    First,
+    FirstRecords,
     Lease,
     LeaseLostError,
     LogUnavailableError,
@@ -58,7 +58,7 @@ limit ?
 FIRST = "select position from record where id between ? and ? order by id limit 1"
 
 
-class EmbeddedLog:
+class EmbeddedLog(Closeable):
     """The log port on one SQLite file."""
 
     def __init__(
@@ -113,7 +113,7 @@ class EmbeddedLog:
                 f"{error} Append the same records again: the engine drops duplicates."
             ) from error
 
-    def begin(self, make: First) -> None:
+    def initialize(self, make: FirstRecords) -> None:
         rows: Rows = []
         for topic, batch in make(dict.fromkeys(SHARED_TOPICS, 0)).items():
             by_partition: dict[int, list[NewRecord]] = {}
@@ -136,26 +136,26 @@ class EmbeddedLog:
         return all(reader.at_end() for reader in readers)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(topic, partition, None, 1)
+        found = self.records_before(topic, partition, None, 1)
         return found[-1] if found else None
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
         return search.before(self._database, self._span(topic, partition), offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         return search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:
-        """The next one; a commit's marker takes one in between."""
+        """The next offset; a commit's marker takes one in between."""
         return offset + (2 if topic in OUTPUT_TOPICS else 1)
 
     def wait(self, timeout_s: float) -> None:
         """Return when any process has written since the last wait, or after the time.
 
-        Looks at shared memory, ever more rarely the longer nothing comes: what comes after a
-        quiet time t is seen within t/128, and within a millisecond.
+        Checks shared memory, the more rarely the longer nothing comes: a record that comes after
+        a quiet time t is noticed within t/128, and within a millisecond.
         """
         now_s = time.monotonic()
         deadline_s = now_s + timeout_s
@@ -184,17 +184,6 @@ class EmbeddedLog:
     def close(self) -> None:
         self._database.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _span(self, topic: str, partition: int) -> Span:
         if topic not in TOPIC_IDS:
             raise ValueError(f"topic {topic!r}: expected one of {', '.join(ALL_TOPICS)}")
@@ -205,13 +194,13 @@ class EmbeddedLog:
 
 
 class EmbeddedReader:
-    """Reads one partition; keeps its place, and no transaction."""
+    """Reads one partition; keeps an offset and a position, and no transaction."""
 
     def __init__(self, database: Database, span: Span, start: Start) -> None:
         self._database = database
         self._span = span
         self._offset, self._position = start
-        self._quiet_at: tuple[int, int] | None = None  # The version at which nothing was left.
+        self._quiet_at: tuple[int, int] | None = None  # The version at which all was read.
         self._check_start()
 
     @property
@@ -249,10 +238,10 @@ class EmbeddedReader:
         return True
 
     def close(self) -> None:
-        """Nothing to give back: a reader holds no statement between calls."""
+        """Does nothing: a reader holds no statement between calls."""
 
     def _advance(self, records: Sequence[Record], count: int) -> None:
-        """The last `count` records are new: their positions go on where the reader stood."""
+        """Check that the last `count` records follow those before them, and count them as read."""
         last = records[-1]
         first_position = records[-count].position
         if (first_position, last.position) != (self._position, self._position + count - 1):
@@ -268,11 +257,11 @@ class EmbeddedReader:
         self._position += count
 
     def _check_start(self) -> None:
-        """The first record there must have the start's position; behind the end there is none."""
+        """Raise CorruptLogError unless the first record at the start has the start's position."""
         span = self._span
         found = None
         if self._offset >= 0:
-            # The end first: what is written behind it after that is found by its own position.
+            # The end first: a record that is written after that is found by its own position.
             end = end_of(self._database, span, marker=span.topic in OUTPUT_TOPICS)
             rows = self._database.rows(FIRST, (span.first + self._offset, span.last))
             if rows:
@@ -294,7 +283,7 @@ class EmbeddedWriter:
     def __init__(self, database: Database, lease: Lease) -> None:
         self._database = database
         self._lease = lease
-        self._ends: dict[str, End] = {}  # The one writer knows where its partitions end.
+        self._ends: dict[str, End] = {}  # Of its partitions, which no other writer moves.
         if not is_held(database, lease):
             raise lost(database, lease)
 
@@ -304,7 +293,7 @@ class EmbeddedWriter:
         ends: dict[str, End] = {}
         for topic, batch in records.items():
             if batch:
-                span, end = self._place(topic, batch)
+                span, end = self._end(topic, batch)
                 rows += _insertable(span, end, batch)
                 count = len(batch)
                 ends[topic] = End(end.offset + count + 1, end.position + count)
@@ -326,13 +315,13 @@ class EmbeddedWriter:
         self._ends.update(ends)
 
     def close(self) -> None:
-        """Nothing to give back: the lease is the worker's."""
+        """Does nothing: the lease is the worker's."""
 
     @property
     def _lease_row(self) -> tuple[int, str, int]:
         return (self._lease.shard, self._lease.owner, self._lease.epoch)
 
-    def _place(self, topic: str, batch: Sequence[NewRecord]) -> tuple[Span, End]:
+    def _end(self, topic: str, batch: Sequence[NewRecord]) -> tuple[Span, End]:
         shard = self._lease.shard
         if topic not in OUTPUT_TOPICS:
             raise ValueError(f"topic {topic!r}: a shard commits to {', '.join(OUTPUT_TOPICS)}")

@@ -1,4 +1,4 @@
-"""What lies before an offset of the embedded log, and what was written since a time."""
+"""Records before an offset of the embedded log, and the offset of a time."""
 
 from engine.log.embedded.file import Database, Span, end_of, unpack_headers
 from engine.log.port import OUTPUT_TOPICS, Record
@@ -24,7 +24,7 @@ def before(database: Database, span: Span, offset: int | None, count: int) -> li
 
 
 def since(database: Database, span: Span, timestamp_ms: int) -> int:
-    """Halves the partition: no index by time is kept for what is asked once a start."""
+    """Bisects the partition: an index by time is not worth it for one question a start."""
     first = span.first
     end = first + end_of(database, span, marker=span.topic in OUTPUT_TOPICS).offset
     while first < end:

@@ -1,4 +1,4 @@
-"""What every Kafka client of the engine shares: where, under which names, and how it fails."""
+"""What every Kafka client of the engine shares: address, names, settings and errors."""
 
 import contextlib
 import logging
@@ -11,37 +11,37 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from engine.log.port import LogUnavailableError
 
-CALL_MAX_S = 10.0  # No single question to a broker waits longer.
+CALL_MAX_S = 10.0  # No single request to a broker waits longer.
 LEADERS_MAX_S = 1.0
 RECORD_MAX_BYTES = 8 * 1024 * 1024  # Key, headers and value together, on clients and topics.
 REPEAT_S = 10.0
-REPEATS_MAX = 1_000  # Different complaints that are remembered.
-NAMES_AND_TIMES = re.compile(r"\[[^]]*\]|\(.*")  # What differs between two clients' complaints.
+REPEATS_MAX = 1_000  # Different messages that are remembered.
+NAMES_AND_TIMES = re.compile(r"\[[^]]*\]|\(.*")  # What differs between two clients' messages.
 
 
 class Repeats(logging.Filter):
-    """Lets the same complaint pass once in REPEAT_S.
+    """Lets the same message pass once in REPEAT_S.
 
-    Every client says at every try that a broker is away: hundreds of lines a second otherwise.
+    Every client logs at every try that a broker is away: hundreds of lines a second otherwise.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said_s: dict[str, float] = {}
+        self._logged_s: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = NAMES_AND_TIMES.sub("", record.getMessage())
+        text = NAMES_AND_TIMES.sub("", record.getMessage())
         now_s = time.monotonic()
-        if now_s - self._said_s.get(said, -REPEAT_S) < REPEAT_S:
+        if now_s - self._logged_s.get(text, -REPEAT_S) < REPEAT_S:
             return False
-        if len(self._said_s) > REPEATS_MAX:
-            self._said_s.clear()
-        self._said_s[said] = now_s
+        if len(self._logged_s) > REPEATS_MAX:
+            self._logged_s.clear()
+        self._logged_s[text] = now_s
         return True
 
 
 LOGGER = logging.getLogger("metaorder.kafka")
-LOGGER.addHandler(logging.NullHandler())  # Whoever runs the engine decides what is shown.
+LOGGER.addHandler(logging.NullHandler())  # The application decides what is shown.
 LOGGER.addFilter(Repeats())
 
 Setting = str | int | float | bool
@@ -73,7 +73,7 @@ class Cluster:
         }
 
     def reading(self, extra: Mapping[str, Setting] | None = None) -> dict[str, Setting]:
-        """A consumer in no group: librdkafka wants a name, but nothing joins or commits."""
+        """The settings of a consumer in no group: librdkafka wants a name, but it never joins."""
         return self.config(
             {
                 "group.id": f"{self.prefix}.reader",
@@ -81,7 +81,7 @@ class Cluster:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
-                "check.crcs": True,  # The default is to believe what the disk and the wire say.
+                "check.crcs": True,  # The default is to trust the disk and the network.
                 "enable.partition.eof": True,
                 "fetch.min.bytes": 1,
                 "retry.backoff.ms": 10,
@@ -95,12 +95,13 @@ class Cluster:
 
     def unavailable(self, what: str, error: object) -> LogUnavailableError:
         return LogUnavailableError(
-            f"{what}: Kafka at {self.bootstrap} did not do it ({error}). Check the address and "
-            f"that the broker runs (`make kafka` starts a local one), then try again."
+            f"{what}: Kafka at {self.bootstrap} did not answer or refused ({error}). "
+            "Check the address and that the broker runs (`make kafka` starts a local one), then "
+            "try again."
         )
 
 
-# A fatal error is raised by the client wherever it happens to be: in the middle of a delivery
+# The client raises a fatal error wherever it is at that moment: in the middle of a delivery
 # report Python makes it a SystemError, with the real one as its cause.
 CLIENT_ERRORS = (KafkaException, SystemError)
 
@@ -114,12 +115,12 @@ def error_of(error: BaseException) -> KafkaError:
 
 
 def learn_leaders(consumer: Consumer, name: str | None = None) -> None:
-    """Have a client know who leads a topic now, or every topic, before it asks anything of it.
+    """Have a client fetch the leaders of a topic, or of every topic, before its first request.
 
-    One that does not looks around once a second (librdkafka 2.16): each new reader of a restart
-    waited for that. And one that reads no topic goes on asking a broker that is dead.
+    Otherwise it refreshes them once a second (librdkafka 2.16): each new reader of a restart
+    waited for that. And a client that reads no topic goes on asking a broker that is dead.
     """
-    with contextlib.suppress(KafkaException):  # Nobody answers: what is asked next says so.
+    with contextlib.suppress(KafkaException):  # No broker answers: the next request raises.
         if name is None:
             consumer.list_topics(timeout=LEADERS_MAX_S)
         else:

@@ -1,8 +1,8 @@
-"""Where a partition ends, and the last record before that.
+"""Where a partition ends, and its last records.
 
-Where a log ends is not told by the last record: transaction markers and aborted records take
-offsets too. The client says how far it has really read with its end-of-partition signal, and the
-broker, asked at that moment, says how far the log is stable.
+The last record does not show where a partition ends: transaction markers and aborted records take
+offsets too. The client's end-of-partition signal says how far it has really read, and the broker,
+asked at that moment, how far the log is stable.
 """
 
 import threading
@@ -24,28 +24,28 @@ from confluent_kafka import (
 from engine.log.kafka.client import CALL_MAX_S, LOGGER, Cluster, error_of, learn_leaders
 from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
-PROBE_WAIT_MS = 2  # A long poll would hold up each step of the search; its consumer is mostly idle.
+PROBE_WAIT_MS = 2  # A long poll would delay each step of the search; its consumer is mostly idle.
 ALL = 2**62  # More records than any partition has.
 LAST_SEARCH_OFFSETS = 16  # The first step back from the end; doubled until a record is found.
 SETTLE_MAX_S = 1.0  # How long an acknowledged commit may take to become readable.
 SETTLE_STEP_S = 0.0005
 RETRY_S = 0.02
 ASK_FIRST_S = 1.0  # A leader that does not answer by then may have been replaced; doubled each try.
-LATER_MAX_S = 1.0  # A question that nobody waits for is asked again soon.
+LATER_MAX_S = 1.0  # No caller waits for such a request, so it is tried again soon.
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 (the client's public name)
 BAD_BATCH = KafkaError._BAD_MSG  # noqa: SLF001 (the client's public name)
 
 
 def headers_of(message: Message) -> Headers:
-    """A header may have no value; the port's has an empty one."""
+    """The message's headers; one without a value has an empty one in the port."""
     found: Any = message.headers() or ()  # The library's type leaves the pairs open.
     return tuple((name, value or b"") for name, value in found)
 
 
 def damaged(name: str, partition: int, error: KafkaError) -> CorruptLogError:
     return CorruptLogError(
-        f"{name} partition {partition}: {error.str()}. What the broker has is not what was "
-        f"written to it, or was changed on the way: restore that replica from a whole one."
+        f"{name} partition {partition}: {error.str()}. The broker's copy is not what was written "
+        f"to it, or was changed on the way: restore that replica from an intact one."
     )
 
 
@@ -73,30 +73,30 @@ class Ends:
             learn_leaders(consumer)
 
     def first(self, location: Location) -> int:
-        """The oldest offset that is still there."""
+        """The oldest offset that the broker still has."""
         return self._ask(self._stable, [location], OFFSET_BEGINNING)[0]
 
     def stable(self, locations: Sequence[Location]) -> list[int]:
-        """The last stable offsets, in one question: before them everything is decided."""
+        """The last stable offsets, in one request: all transactions before them have ended."""
         return self._ask(self._stable, locations, OFFSET_END)
 
     def stable_later(self, locations: Sequence[Location]) -> Future[list[int]]:
-        """The same without waiting; fails with LogUnavailableError, sooner than the others do."""
+        """The same without waiting; it fails with LogUnavailableError after LATER_MAX_S."""
         return self._asking.submit(self._ask, self._stable, locations, OFFSET_END, LATER_MAX_S)
 
     def name(self, topic: str) -> str:
-        """As the cluster knows it."""
+        """The topic's name in the cluster."""
         return self._cluster.topic(topic)
 
     def high(self, locations: Sequence[Location]) -> list[int]:
-        """Where the next records will lie, whatever becomes of those before them."""
+        """The high watermarks: the offsets of the next records."""
         return self._ask(self._high, locations, OFFSET_END)
 
     def settled(self, locations: Sequence[Location]) -> list[int]:
-        """The same, once what is committed by now is stable.
+        """The last stable offsets, once every commit acknowledged by now is stable.
 
         A commit is acknowledged when it is decided; its markers, which make it readable, follow
-        within milliseconds. A transaction that stays open (nobody's but a stranger's) is not
+        within milliseconds. A transaction that stays open, which only another program's can, is not
         waited for.
         """
         if all(location.topic not in OUTPUT_TOPICS for location in locations):
@@ -110,7 +110,7 @@ class Ends:
                 return ends
             if time.monotonic() > deadline_s:
                 for n in late:
-                    self._say_open(locations[n], ends[n], highs[n])
+                    self._log_open(locations[n], ends[n], highs[n])
                 return ends
             time.sleep(SETTLE_STEP_S)
 
@@ -119,7 +119,7 @@ class Ends:
         self._stable.close()
         self._high.close()
 
-    def _say_open(self, location: Location, end: int, high: int) -> None:
+    def _log_open(self, location: Location, end: int, high: int) -> None:
         LOGGER.warning(
             "%s partition %d: stable to offset %d, written to %d: a transaction is open",
             self._cluster.topic(location.topic),
@@ -151,7 +151,7 @@ class Ends:
                 failed = error_of(error)
             if failed is None:
                 return [answer.offset for answer in answers]
-            consumer.poll(0)  # Logs and complaints wait in the client until somebody looks.
+            consumer.poll(0)  # The client's logs and errors wait for a poll.
             if time.monotonic() > deadline_s:
                 names = ", ".join(at.topic for at in asked)
                 raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
@@ -171,11 +171,11 @@ class LastSearch:
         self._consumer = Consumer(settings, logger=LOGGER)
 
     def last(self, topic: str, partition: int) -> Record | None:
-        found = self.before(Location(topic, partition), None, LAST_SEARCH_OFFSETS)
+        found = self.records_before(Location(topic, partition), None, LAST_SEARCH_OFFSETS)
         return found[-1] if found else None
 
-    def before(self, location: Location, offset: int | None, count: int) -> list[Record]:
-        """What the last `count` offsets before this one hold; more of them if it is nothing."""
+    def records_before(self, location: Location, offset: int | None, count: int) -> list[Record]:
+        """The records of the last `count` offsets before this one, or of more if they hold none."""
         first, (end,) = self._ends.first(location), self._ends.settled([location])
         end = end if offset is None else min(end, offset)
         step = count
@@ -190,14 +190,14 @@ class LastSearch:
                 step *= 2
         return []
 
-    def since(self, location: Location, timestamp_ms: int) -> int:
-        """Steps back until it meets an older record, then halves what lies between.
+    def offset_since(self, location: Location, timestamp_ms: int) -> int:
+        """Steps back until it meets an older record, then bisects the offsets between.
 
-        The broker's own index by time knows markers too, and these have the broker's time.
+        The broker's own index by time counts markers too, and these have the broker's time.
         """
         first, (high,) = self._ends.first(location), self._ends.settled([location])
         step, low, end = LAST_SEARCH_OFFSETS, first, high
-        begins = end  # Not `low`: where nothing is left of what was written, the end is meant.
+        begins = end  # Not `low`: if no record is that new, the answer is the end.
         with self._lock:
             while first < high:
                 at = max(first, end - step)

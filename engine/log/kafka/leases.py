@@ -1,14 +1,14 @@
-"""Leases by consumer groups: who is a partition's member holds a shard, and nothing is read.
+"""Leases by consumer groups: the member with a partition holds its shard, and nothing is read.
 
 Workers that compete for all shards are members of one group over the topic `shards`, with one
-partition a shard; the group shares them out (cooperative-sticky). Who claims certain shards
+partition a shard; the group assigns them (cooperative-sticky). A worker that claims certain shards
 joins one group per shard over the single partition of `claims`, which a group never takes from a
 living member. Each side first joins, then looks at the other's groups, so of two that start at
 once at least one sees the other: an explicit claim gives way, a competitor waits.
 
-The owner's name is the member's `group.instance.id`: a worker that died and comes back under its
-name has its shards again at once, and the dead one's session need not run out. A static member
-does not leave when it closes, so a planned stop unsubscribes first, which does leave.
+The owner's name is the member's `group.instance.id`: a worker that died and starts again under its
+name has its shards again at once, without waiting for the dead one's session to end. A static
+member does not leave when it closes, so a planned stop unsubscribes first, which does leave.
 
 The lease is proved by a synchronous commit of an offset on its partition. That offset is the
 epoch: it is read, raised and written under the group's own fencing. It is a time in milliseconds,
@@ -28,7 +28,7 @@ from engine.log.kafka.topics import CLAIMS, SHARDS, admin_of
 from engine.log.port import Lease, LeaseChange, LeaseLostError, LogUnavailableError
 
 COORDINATOR_STEP_S = 0.05
-COORDINATOR_COMES = frozenset(  # A broker that has just started gets ready for groups at the first.
+COORDINATOR_COMES = frozenset(  # A broker that has just started prepares for groups on demand.
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -46,7 +46,7 @@ def claim_group(cluster: Cluster, shard: int) -> str:
 
 
 def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> dict[str, set[str]]:
-    """Group to the names of its members: those that live, or whose session has not run out."""
+    """The names of each group's members: those whose session has not run out."""
     found: dict[str, set[str]] = {}
     deadline_s = time.monotonic() + CALL_MAX_S
     left = list(groups)
@@ -76,7 +76,7 @@ def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> d
 
 
 class KafkaLeases:
-    """The shards of one worker. What its memberships learn is kept here until it polls."""
+    """The shards of one worker. Changes that its memberships report wait here for its `poll`."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class KafkaLeases:
         self._revoked: list[int] = []
         self._revoking: set[int] = set()  # Announced as revoked and not yet released.
         self._lost: list[int] = []
-        self._foreign: set[int] = set()  # Held by the other kind of claim when last asked.
+        self._foreign: set[int] = set()  # Held by the other kind of member when last asked.
         self._fenced: str | None = None
         self._is_closing = False
         self._polled_s = time.monotonic()
@@ -124,9 +124,9 @@ class KafkaLeases:
     def release(self, shard: int) -> None:
         """Give a shard back.
 
-        A claimed one and a revoked one are free at once. One of a competing worker that the
-        group has not asked back stays assigned to it, since the group deals in members and not
-        in shards: it is gained anew, with a higher epoch.
+        A claimed one and a revoked one are free at once. A competing worker's shard that the
+        group has not revoked stays assigned to it, since a member cannot leave a single partition:
+        the shard is gained anew, with a higher epoch.
         """
         membership = self._memberships.get(shard)
         with self._changed:
@@ -142,7 +142,7 @@ class KafkaLeases:
             membership.leave()
             membership.join()
         elif not was_revoked:
-            membership.offer_again(shard)
+            membership.gain_again(shard)
 
     def is_held(self, shard: int) -> bool:
         with self._changed:
@@ -150,7 +150,7 @@ class KafkaLeases:
         return lease is not None and self.prove(lease)
 
     def holds(self, lease: Lease) -> bool:
-        """True as far as is known here, without asking."""
+        """Whether the lease is held as far as this process knows, without asking the broker."""
         return self._held.get(lease.shard) == lease
 
     def prove(self, lease: Lease) -> bool:
@@ -175,7 +175,7 @@ class KafkaLeases:
         return not self._is_closing and time.monotonic() - self._polled_s > SILENCE_MAX_S
 
     def foreign(self, shards: Sequence[int]) -> set[int]:
-        """Those of `shards` that somebody holds by the other kind of claim."""
+        """Those of `shards` that a member of the other kind holds: competing or claiming."""
         try:
             found = self._found_foreign(shards)
         except LogUnavailableError:
@@ -195,7 +195,7 @@ class KafkaLeases:
         return {groups[group] for group in others}
 
     def on_assigned(self) -> None:
-        """Ask on with a new client: one that lived through an outage gets no answer (2.16)."""
+        """Use a new client: one that lived through an outage gets no answers (2.16)."""
         self._admin = admin_of(self._cluster)
 
     def on_gained(self, lease: Lease) -> None:
@@ -227,7 +227,7 @@ class KafkaLeases:
             self._lost += [shard for shard in gone if shard not in unseen]
             self._changed.notify_all()
 
-    def has_place(self, group: str) -> bool:
+    def is_taken(self, group: str) -> bool:
         """Whether a member of a group has this worker's name. Raises LogUnavailableError."""
         members = members_of(self._cluster, admin_of(self._cluster), [group])
         return self.owner in members.get(group, ())
@@ -236,8 +236,8 @@ class KafkaLeases:
         with self._changed:
             self._fenced = (
                 f"{self.owner} is out of group {group} for good ({error}). Another process runs "
-                f"under the same owner name, or this one was away for too long: give each worker "
-                f"a name of its own and start it again."
+                f"under the same owner name, or this one did not poll for too long: give each "
+                f"worker a name of its own and start it again."
             )
             self._changed.notify_all()
 

@@ -1,22 +1,21 @@
-"""The log port over Kafka; the package says what holds and why."""
+"""The log port over Kafka; its guarantees and their reasons are in the package."""
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from engine.log.kafka import topics
 from engine.log.kafka.client import Cluster, Setting
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.kafka.reader import Feed, KafkaReader
-from engine.log.kafka.writer import Appender, KafkaWriter, begin
+from engine.log.kafka.writer import Appender, KafkaWriter, write_first
 from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
     SHARED_TOPICS,
-    First,
+    Closeable,
+    FirstRecords,
     Lease,
     LeaseLostError,
     NewRecord,
@@ -28,12 +27,12 @@ from engine.log.port import (
 
 PREFIX = "metaorder"
 SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
-WAIT_FIRST_S = 0.000_25  # The first look for news, then ever slower ...
+WAIT_FIRST_S = 0.000_25  # The first pause between two looks for records, then ever longer ...
 WAIT_LAST_S = 0.004  # ... to this: an idle worker takes a few percent of a core.
 WAIT_GROWTH = 0.05  # Of the time waited so far.
 
 
-class KafkaLog:
+class KafkaLog(Closeable):
     """The log of one engine: all its topics carry `prefix`."""
 
     def __init__(
@@ -69,15 +68,15 @@ class KafkaLog:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         self._appender.append(topic, records)
 
-    def begin(self, make: First) -> None:
-        """A transaction of its own over all topics; its id fences who began before and died."""
+    def initialize(self, make: FirstRecords) -> None:
+        """In one transaction over all topics; its id fences an earlier attempt that died."""
 
         def first() -> Mapping[str, Sequence[NewRecord]]:
             self._require_empty()
             ends = self._ends.high([Location(topic, 0) for topic in SHARED_TOPICS])
             return make(dict(zip(SHARED_TOPICS, ends, strict=True)))
 
-        begin(self._cluster, first)
+        write_first(self._cluster, first)
 
     def _require_empty(self) -> None:
         for topic in ALL_TOPICS:
@@ -85,7 +84,7 @@ class KafkaLog:
                 if self.last(topic, partition) is not None:
                     raise NotEmptyError(
                         f"{self._cluster.topic(topic)} holds records already. Nothing was "
-                        "written; give a prefix that nobody has used."
+                        "written; give a prefix that no log has used."
                     )
 
     def reader(self, topic: str, partition: int, start: Start = BEGINNING) -> KafkaReader:
@@ -104,27 +103,27 @@ class KafkaLog:
     def last(self, topic: str, partition: int) -> Record | None:
         return self._search.last(topic, partition)
 
-    def before(
+    def records_before(
         self, topic: str, partition: int, offset: int | None, count: int
     ) -> Sequence[Record]:
-        return self._search.before(Location(topic, partition), offset, count)
+        return self._search.records_before(Location(topic, partition), offset, count)
 
-    def since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        return self._search.since(Location(topic, partition), timestamp_ms)
+    def offset_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        return self._search.offset_since(Location(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:  # noqa: ARG002  The port's.
-        """Markers and aborted records take as many as they take."""
+        """Left open: any number of markers and aborted records may follow."""
         return None
 
     def wait(self, timeout_s: float) -> None:
-        """Looks at every consumer in turn: a quarter of a millisecond apart, later four."""
+        """Polls every consumer in turn: a quarter of a millisecond apart, later four."""
         with self._lock:
             feeds = list(self._feeds.values())
         began_s = now_s = time.monotonic()
         is_news = [reader.is_read and bool(reader.queue) for f in feeds for reader in f.readers()]
         for feed in feeds:
             for reader in feed.readers():
-                reader.is_read = False  # What nobody reads is not news twice.
+                reader.is_read = False  # Records that are not read end only one wait.
         if any(is_news):
             return
         while True:
@@ -158,7 +157,7 @@ class KafkaLog:
         return writer
 
     def close(self) -> None:
-        """Leases last: who takes over must find no transaction of ours still open."""
+        """Leases last: the next owner must find no transaction of ours still open."""
         for writer in self._writers:
             writer.close()
         for leases in self._leases:
@@ -169,14 +168,3 @@ class KafkaLog:
         self._appender.close()
         self._search.close()
         self._ends.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

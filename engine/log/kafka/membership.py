@@ -1,9 +1,9 @@
-"""One membership of a consumer group: the thread that keeps it, and what the group says through it.
+"""One membership of a consumer group, and the thread that keeps it.
 
-A thread per membership is the only one that touches its client, which is locked while it polls
-and calls back. So rebalances, proofs and the wait for a worker to finish with a revoked shard do
-not depend on the worker's loop; if that loop stops calling for half a minute, the thread stops
-polling too and the group takes the shards away.
+Only this thread touches its client, which is locked while it polls and calls back. So rebalances,
+proofs and the wait for a worker to finish with a revoked shard do not depend on the worker's loop.
+If that loop does not poll for half a minute, the thread stops polling too, and the group assigns
+the shards to other members.
 """
 
 import threading
@@ -24,7 +24,7 @@ POLL_S = 0.02
 LEAVE_MAX_S = 3.0
 LEAVE_SENT_S = 0.1  # The request is on its way when the member's id is gone.
 FOREIGN_CHECK_S = 0.5
-GHOST_SESSIONS = 2  # A ghost is gone after one; the broker's clock needs some more.
+GHOST_SESSIONS = 2  # A ghost is gone after one; the broker's timer takes some more.
 REFUSED = frozenset(
     {
         KafkaError.UNKNOWN_MEMBER_ID,
@@ -37,7 +37,7 @@ REFUSED = frozenset(
 
 
 class Proof:
-    """A question of the worker's thread to the membership's."""
+    """A request of the worker's thread to the membership's: is this lease held?"""
 
     def __init__(self, lease: Lease, deadline_s: float) -> None:
         self.lease = lease
@@ -48,37 +48,37 @@ class Proof:
 
 
 class Leases(Protocol):
-    """What a membership asks and tells of the leases that it is kept for."""
+    """What a membership uses of the leases that it serves."""
 
     owner: str
     session_timeout_ms: int
 
     def holds(self, lease: Lease) -> bool:
-        """Whether the lease is held, as far as is known here."""
+        """Whether the lease is held, as far as this process knows."""
 
     def is_silent(self) -> bool:
         """Whether the worker's loop has stopped polling."""
 
     def foreign(self, shards: Sequence[int]) -> set[int]:
-        """Those of the shards that are held by the other kind of claim."""
+        """Those of the shards that a member of the other kind holds."""
 
-    def has_place(self, group: str) -> bool:
+    def is_taken(self, group: str) -> bool:
         """Whether a member of the group has this worker's name. Raises LogUnavailableError."""
 
     def is_finishing(self, shards: Sequence[int]) -> bool:
-        """Whether the worker has not released yet what was revoked."""
+        """Whether the worker has not yet released some of these revoked shards."""
 
     def on_assigned(self) -> None:
-        """Shards were assigned, and have no epoch yet."""
+        """Shards were assigned; they have no epoch yet."""
 
     def on_gained(self, lease: Lease) -> None:
         """A shard is held from now on."""
 
     def on_revoked(self, shards: Sequence[int]) -> None:
-        """The group asks for the shards back."""
+        """The group has revoked the shards; it waits for their release."""
 
     def on_lost(self, shards: Sequence[int]) -> None:
-        """The shards are another member's by now."""
+        """The shards may be another member's by now."""
 
     def on_fenced(self, group: str, error: object) -> None:
         """The membership is over for good."""
@@ -99,8 +99,10 @@ class Membership:
         self._cluster = cluster
         self._leases = leases
         self._topic = cluster.topic(topic)
-        self._claimed = claimed  # The shard that the one partition of `claims` stands for here.
-        self._untaken: dict[int, int] = {}  # Shard to partition: assigned, epoch not yet raised.
+        self._claimed = claimed  # The shard of the one partition of `claims`; None when competing.
+        self._without_epoch: dict[
+            int, int
+        ] = {}  # Assigned shards by partition; epoch not yet raised.
         self._partition_of: dict[int, int] = {}
         self._is_leaving = False
         self._checked_s = 0.0
@@ -138,11 +140,14 @@ class Membership:
         self._thread.join()
 
     def wake(self) -> None:
-        """Something changed that the thread may wait for."""
+        """End the thread's present wait."""
         self._wake.set()
 
     def prove(self, lease: Lease) -> bool:
-        """Commit on the shard's partition; True if the group let us. Raises LogUnavailableError."""
+        """Whether the group lets this member commit on the shard's partition.
+
+        Raises LogUnavailableError.
+        """
         proof = Proof(lease, time.monotonic() + CALL_MAX_S)
         self._proofs.append(proof)
         self._wake.set()
@@ -156,7 +161,7 @@ class Membership:
         return proof.is_held
 
     def _serve(self) -> None:
-        """Answer the proofs asked for; one that a rebalance interrupts is tried again later."""
+        """Answer the requested proofs; one that a rebalance interrupts is tried again later."""
         for _ in range(len(self._proofs)):
             proof = self._proofs.popleft()
             if self._try(proof):
@@ -173,7 +178,7 @@ class Membership:
             return True
         cause = self._commit(partition, lease.epoch)
         if cause is None:
-            # Without an id the commit is nobody's, and an empty group takes it from anyone.
+            # Without a member id an empty group accepts the commit from any client.
             proof.is_held = self._consumer.memberid() == member_id and self._leases.holds(lease)
             return True
         if cause.code() in REFUSED:
@@ -194,23 +199,25 @@ class Membership:
         return answer.error
 
     def _run(self) -> None:
-        while self._is_put_out_by_a_ghost():
-            LOGGER.warning("group %s: nobody has its place; joining again", self.group)
+        while self._is_fenced_by_a_ghost():
+            LOGGER.warning("group %s: no living member has its name; joining again", self.group)
             self._consumer = self._new_client()
 
-    def _is_put_out_by_a_ghost(self) -> bool:
-        """Be a member until it leaves or is put out; True if nobody lives in its place.
+    def _is_fenced_by_a_ghost(self) -> bool:
+        """Be a member until it leaves or is fenced; True if no living member has its name then.
 
-        A broker that stood still answers a request to join that its sender has given up, and so
-        gives the place to nobody: whoever sent it is fenced by itself. A ghost sends no heartbeat
-        and is gone after a session; a successor of the same name stays.
+        A broker that has hung answers a request to join that its sender has given up, and so gives
+        the name to a ghost: the sender is fenced by its own request. A ghost sends no heartbeat and
+        is gone after a session; a successor of the same name stays.
         """
         try:
             self._be_a_member()
         except CLIENT_ERRORS as error:
             cause = error_of(error)
             self._drop(list(self._partition_of))
-            LOGGER.warning("group %s: put out (%s); looking who has its place", self.group, cause)
+            LOGGER.warning(
+                "group %s: fenced (%s); asking which member has its name", self.group, cause
+            )
             if self._comes_free():
                 return True
             self._leases.on_fenced(self.group, cause.str())
@@ -220,11 +227,11 @@ class Membership:
         return False
 
     def _comes_free(self) -> bool:
-        """Whether the place of this name is empty before a living member would give it up."""
+        """Whether this name comes free sooner than a living member would lose it."""
         deadline_s = time.monotonic() + GHOST_SESSIONS * self._leases.session_timeout_ms / 1000
         while not self._is_leaving and time.monotonic() < deadline_s:
             try:
-                if not self._leases.has_place(self.group):
+                if not self._leases.is_taken(self.group):
                     return True
             except LogUnavailableError as error:
                 LOGGER.warning("group %s: %s", self.group, error)
@@ -239,15 +246,15 @@ class Membership:
             on_lost=self._on_lost,
         )
         while not self._is_leaving:
-            if not self._leases.is_silent():  # Else the group shall notice that nobody polls.
+            if not self._leases.is_silent():  # Else the group shall notice that the worker hangs.
                 self._call_back()
             self._serve()
-            self._take()
+            self._gain()
             self._pause()
         self._leave_group()
 
     def _call_back(self) -> None:
-        """Let the client call back; what ends a membership comes as a message."""
+        """Let the client call back. Raises KafkaException for an error that ends a membership."""
         message = self._consumer.poll(0)
         error = None if message is None else message.error()
         # Of such an error `fatal()` is false: confluent-kafka-python, issue 869.
@@ -259,28 +266,28 @@ class Membership:
         self._wake.clear()
 
     def _leave_group(self) -> None:
-        """Leave for good: closing alone would keep a static member's place for a session."""
+        """Leave the group: after closing alone a static member stays for a session."""
         self._consumer.unsubscribe()
         deadline_s = time.monotonic() + LEAVE_MAX_S
         while self._consumer.memberid() and time.monotonic() < deadline_s:
             self._consumer.poll(POLL_S)
         self._consumer.poll(LEAVE_SENT_S)
 
-    def _take(self) -> None:
-        """Raise the epoch of newly assigned shards; a rebalance in between makes it wait."""
-        if not self._untaken:
+    def _gain(self) -> None:
+        """Gain newly assigned shards, each with a higher epoch; a rebalance delays it."""
+        if not self._without_epoch:
             return
         now_s = time.monotonic()
         if self._checked_s and now_s - self._checked_s < FOREIGN_CHECK_S:
             return
         try:
-            foreign = self._leases.foreign(list(self._untaken))
-            for shard, partition in list(self._untaken.items()):
+            foreign = self._leases.foreign(list(self._without_epoch))
+            for shard, partition in list(self._without_epoch.items()):
                 if shard not in foreign:
                     self._raise_epoch(shard, partition)
         except LogUnavailableError as error:
             LOGGER.warning("group %s: %s", self.group, error)
-        self._checked_s = now_s if self._untaken else 0.0
+        self._checked_s = now_s if self._without_epoch else 0.0
 
     def _raise_epoch(self, shard: int, partition: int) -> None:
         at = TopicPartition(self._topic, partition)
@@ -292,9 +299,9 @@ class Membership:
         epoch = max(found.offset + 1, time.time_ns() // 1_000_000)
         cause = self._commit(partition, epoch)
         if cause is not None:
-            LOGGER.info("group %s: shard %d not yet taken: %s", self.group, shard, cause.str())
+            LOGGER.info("group %s: shard %d not yet gained: %s", self.group, shard, cause.str())
             return
-        del self._untaken[shard]
+        del self._without_epoch[shard]
         self._leases.on_gained(Lease(shard, self._leases.owner, epoch))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -305,13 +312,13 @@ class Membership:
             consumer.pause(at)
         for p in partitions:
             shard = self._shard_of(p.partition)
-            self._untaken[shard] = self._partition_of[shard] = p.partition
+            self._without_epoch[shard] = self._partition_of[shard] = p.partition
         self._checked_s = 0.0
         if at:
             self._leases.on_assigned()
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """The group waits in here until the worker has finished with these shards."""
+        """Keep the group waiting until the worker has released these shards."""
         shards = [self._shard_of(p.partition) for p in partitions]
         self._leases.on_revoked(shards)
         deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
@@ -327,7 +334,7 @@ class Membership:
 
     def _drop(self, shards: Sequence[int]) -> None:
         for shard in shards:
-            self._untaken.pop(shard, None)
+            self._without_epoch.pop(shard, None)
             self._partition_of.pop(shard, None)
         self._leases.on_lost(shards)
 
@@ -335,10 +342,11 @@ class Membership:
         return partition if self._claimed is None else self._claimed
 
     def has(self, shard: int) -> bool:
-        """True if the group has assigned it here."""
+        """Whether the group has assigned the shard to this member."""
         return shard in self._partition_of
 
-    def offer_again(self, shard: int) -> None:
+    def gain_again(self, shard: int) -> None:
+        """Gain a released shard that the group has not revoked."""
         partition = self._partition_of.get(shard)
         if partition is not None:
-            self._untaken[shard] = partition
+            self._without_epoch[shard] = partition

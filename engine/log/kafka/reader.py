@@ -1,11 +1,11 @@
 """Read partitions in order: one consumer a topic, one queue a reader, positions counted here.
 
-A `Feed` is the consumer of one topic. It takes what librdkafka has fetched and hands each record
-to the readers of its partition; several may read the same one (every shard reads `controls`).
-What is fetched ahead is bounded: a partition whose readers have all they can hold is paused, and
-a slow reader beside a quick one drops out and later has the partition fetched again from where it
-stopped, so nobody waits for anybody. A partition that is read and stays silent below what the log
-holds is fetched anew (`stall`), whatever the reason is.
+A `Feed` is the consumer of one topic. It takes the records that librdkafka has fetched and gives
+each to the readers of its partition; several may read the same one (every shard reads `controls`).
+The queues are bounded: a partition whose readers are all full is paused. A slow reader beside a
+quick one drops out, and later has the partition fetched again from where it stopped, so no reader
+waits for another. A partition that is read and stays silent although the log holds more is fetched
+anew (`stall`), whatever the reason is.
 """
 
 import threading
@@ -52,8 +52,8 @@ class KafkaReader:
         self.queue: deque[Record] = deque()
         self.accepted = start.offset  # The next offset that the queue would take.
         self.position = start.position  # Of the next record that it takes.
-        self.is_behind = False  # Dropped out: records from `accepted` on went by.
-        self.is_read = False  # Read since the last wait, so what it holds is news.
+        self.is_behind = False  # Dropped out: it has missed records from `accepted` on.
+        self.is_read = False  # Read since the last wait, so that its queue may end the next one.
         self.failure: Exception | None = None
         self._feed = feed
         self._next = start
@@ -85,7 +85,7 @@ class KafkaReader:
         return self.accepted >= end and not (self.queue and self.queue[0].offset < end)
 
     def fail_with(self, failure: Exception) -> None:
-        """Have the next read raise this; what a damaged log brings later does not hide that."""
+        """Have the next read raise this; no later failure replaces that of a damaged log."""
         if not isinstance(self.failure, CorruptLogError):
             self.failure = failure
 
@@ -111,7 +111,7 @@ class Feed:
         self._ends = ends
         self._lock = threading.RLock()
         self._readers: dict[int, list[KafkaReader]] = {}
-        self._reached: dict[int, int] = {}  # The offset that the consumer hands out next.
+        self._reached: dict[int, int] = {}  # The offset that the consumer gives next.
         self._paused: set[int] = set()
         self._silences = Silences(topic, ends)
         settings = cluster.reading(
@@ -157,7 +157,7 @@ class Feed:
                 self._unassign(reader.partition)
 
     def end(self, partition: int) -> int:
-        """Beyond every record that is committed now."""
+        """The offset after every record that is committed now."""
         return self._ends.settled([Location(self.topic, partition)])[0]
 
     def take(self, reader: KafkaReader, max_records: int) -> list[Record]:
@@ -179,9 +179,9 @@ class Feed:
             return taken
 
     def tend(self, reader: KafkaReader, stable: int = 0) -> None:
-        """Fetch a partition anew whose client gives this reader nothing of what is there.
+        """Fetch a partition anew if its client has stopped giving records to this reader.
 
-        `stable` is an offset that the log is known to be stable up to, if one is known.
+        The log is known to be stable up to `stable`, 0 if nothing is known.
         """
         with self._lock:
             reached = self._reached.get(reader.partition)
@@ -191,7 +191,7 @@ class Feed:
                 self._fetch_from(reader.partition, reached)
 
     def pump(self) -> bool:
-        """Hand out what has been fetched, without waiting; True if a reader learned of anything."""
+        """Give fetched records to the readers, without waiting; True if one got or learned more."""
         with self._lock:
             if not self._readers:
                 return False
@@ -203,9 +203,9 @@ class Feed:
                 if message.error() is not None:
                     is_news |= self._signal(message)
                 else:
-                    self._hand_out(message)
+                    self._deliver(message)
                     is_news = True
-            self._hold_back()
+            self._pause_full()
             return is_news
 
     def close(self) -> None:
@@ -214,7 +214,7 @@ class Feed:
             self._reached.clear()
             self._consumer.close()
 
-    def _hand_out(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         partition, offset = message.partition(), message.offset()
         assert partition is not None
         assert offset is not None
@@ -238,7 +238,7 @@ class Feed:
             reader.accepted = offset + 1
 
     def _signal(self, message: Message) -> bool:
-        """Something that is no record: the end of a partition, or an error. True if it is news."""
+        """Handle the end of a partition or an error; True if a reader learned something new."""
         error, partition, offset = message.error(), message.partition(), message.offset()
         assert error is not None
         if partition is None or partition not in self._readers:
@@ -247,22 +247,22 @@ class Feed:
         if error.code() == END_OF_PARTITION:
             assert offset is not None
             self._reached[partition] = offset
-            self._silences.say_end(partition, offset)
+            self._silences.note_end(partition, offset)
             passed = [r for r in readers if r.accepted < offset and not r.is_behind]
             for reader in passed:
-                reader.accepted = offset  # Only markers and aborted records lay between.
+                reader.accepted = offset  # Only markers and aborted records were between.
             return bool(passed)
         for reader in readers:
             if error.code() in OUT_OF_RANGE:
                 reader.fail_with(self._outside(partition, reader.accepted, error.str()))
-            elif error.code() == BAD_BATCH:  # The client would go on behind it.
+            elif error.code() == BAD_BATCH:  # The client would skip it and go on.
                 reader.fail_with(damaged(self._name, partition, error))
             else:
                 reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error.str()))
         return True
 
-    def _hold_back(self) -> None:
-        """Pause partitions whose readers are all full; leave behind who is full among others."""
+    def _pause_full(self) -> None:
+        """Pause partitions whose readers are all full; drop full readers beside others out."""
         for partition, readers in self._readers.items():
             full = [reader for reader in readers if len(reader.queue) >= QUEUE_MAX_RECORDS]
             if not full or partition in self._paused:
@@ -275,7 +275,7 @@ class Feed:
                     reader.is_behind = True
 
     def _refill(self, reader: KafkaReader) -> None:
-        """Let the records of this reader flow, if they were held back or went by."""
+        """Have this reader's records fetched again, if it was paused or had dropped out."""
         partition = reader.partition
         if reader.is_behind:
             reader.is_behind = False
@@ -294,9 +294,9 @@ class Feed:
         self._reached[partition] = offset
 
     def _unassign(self, partition: int) -> None:
-        """Leave no pause behind: the client keeps it, and who is assigned next gets nothing.
+        """Resume, then unassign: the client would keep the pause for the next assignment.
 
-        Resuming first is what counts: the client takes nothing back once a stop is under way.
+        In this order, as the client ignores a resume once the partition is being unassigned.
         """
         at = [TopicPartition(self._name, partition)]
         self._paused.discard(partition)
@@ -304,10 +304,10 @@ class Feed:
         self._consumer.incremental_unassign(at)
 
     def _forget_outages(self) -> None:
-        """Take what the client said while nobody read: it is not about this reader.
+        """Drop the errors that came while there was no reader: they do not concern a new one.
 
-        After an outage of a minute the client had a thousand complaints in store, and each topic's
-        first one made the recovery begin again: 15 s after the broker was back.
+        After an outage of a minute the client had queued a thousand errors, and each topic's first
+        one made the recovery start over: 15 s after the broker was back.
         """
         while not self._readers and self._consumer.consume(PUMP_RECORDS, 0):
             pass

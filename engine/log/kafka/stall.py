@@ -1,9 +1,9 @@
-"""A partition that hands nothing out: has it ended, or has its client stopped fetching?
+"""A partition that gives no records: has it ended, or has its client stopped fetching?
 
-A client that stops says nothing, and its reader would wait for ever below what is written. So the
-silence of a partition that is read is timed, from the first look that finds nothing new; when it
-lasts, the broker is asked how far the log is stable. No read waits for the answer, and where the
-client itself has said that this is the end, the question comes seldom.
+A client that has stopped reports nothing, and its reader would wait for ever although more was
+written. So the silence of a partition that is read is timed, from the first read that finds nothing
+new. When it lasts, the broker is asked how far the log is stable. No read waits for the answer, and
+where the client itself has signalled the end, the broker is asked rarely.
 """
 
 import time
@@ -16,33 +16,33 @@ from engine.log.kafka.ends import Ends, Location
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-STALL_S = 5.0  # A silence is looked into after this; then it is given twice as long, ...
-STALL_MAX_S = 60.0  # ... up to this, which is also what the client's word for an end is good for.
+STALL_S = 5.0  # After so long a silence the broker is asked; after twice as long again, ...
+STALL_MAX_S = 60.0  # ... up to this; also how long the client's end signal counts.
 
 
 @dataclass(slots=True)
 class Silence:
-    """From an offset on nothing is handed out."""
+    """The client has given no record from an offset on."""
 
     offset: int
     since_s: float
-    asked_s: float  # Of the last question; as the silence began if there was none.
+    asked_s: float  # Of the last question; `since_s` if there was none.
     patience_s: float
     stable: int  # The log is known to be stable up to here; it may be further.
 
 
 class Silences:
-    """Those of one topic. Whoever calls sees to it that nobody else does."""
+    """The silences of one topic. Not thread-safe: the caller holds a lock."""
 
     def __init__(self, topic: str, ends: Ends) -> None:
         self._topic = topic
         self._ends = ends
         self._silences: dict[int, Silence] = {}
-        self._ended: dict[int, int] = {}  # What the client has called the end.
-        self._asked: list[int] = []  # The partitions of the question that is under way.
+        self._ended: dict[int, int] = {}  # The offset at which the client signalled the end.
+        self._asked: list[int] = []  # The partitions of the request that is under way.
         self._answer: Future[list[int]] | None = None
 
-    def say_end(self, partition: int, offset: int) -> None:
+    def note_end(self, partition: int, offset: int) -> None:
         self._ended[partition] = offset
 
     def forget(self, partition: int) -> None:
@@ -50,10 +50,10 @@ class Silences:
         self._ended.pop(partition, None)
 
     def has_stalled(self, partition: int, offset: int, stable: int) -> bool:
-        """Whether the client ought to hand out what lies at `offset`, and does not; says so.
+        """Whether the client should give the record at `offset` and does not; logs it then.
 
-        Ask whenever a read finds nothing. `stable` is an offset that the log is known to be stable
-        up to, 0 if none is.
+        Call it whenever a read finds nothing. The log is known to be stable up to `stable`, 0 if
+        nothing is known.
         """
         now_s = time.monotonic()
         silence = self._silences.get(partition)
@@ -78,7 +78,7 @@ class Silences:
         return True
 
     def _ask(self, now_s: float, partition: int) -> None:
-        """Ask of all partitions that are silent, in one question, when it is time for this one."""
+        """Ask the broker about all silent partitions at once, if this one's time has come."""
         silence = self._silences[partition]
         is_end = self._ended.get(partition) == silence.offset
         wait_s = STALL_MAX_S if is_end else silence.patience_s
@@ -94,8 +94,12 @@ class Silences:
             return
         answer, self._answer = self._answer, None
         failure = answer.exception()
-        if failure is not None:  # The next read that finds nothing asks again, in its time.
-            LOGGER.warning("%s: nothing comes: %s", self._ends.name(self._topic), failure)
+        if failure is not None:  # A later read that finds nothing asks again.
+            LOGGER.warning(
+                "%s: no records come, and the broker did not answer how far it is stable: %s",
+                self._ends.name(self._topic),
+                failure,
+            )
             return
         for partition, stable in zip(self._asked, answer.result(), strict=True):
             if partition in self._silences:

@@ -1,9 +1,9 @@
-"""The topics of one engine: their partitions, their settings, and what is wrong with them.
+"""The topics of one engine: their partitions and settings, created and checked.
 
-A log that forgets, compacts or stamps its own times cannot be replayed, so every topic says so
-itself and does not rely on the broker's defaults. Two topics hold no records: `shards`, whose
-partitions are leases, and `claims`, whose single partition is what one owner of an explicit
-claim holds in a consumer group of its own.
+A log that deletes, compacts or stamps its own times cannot be replayed, so every topic has these
+settings itself and does not rely on the broker's defaults. Two topics hold no records. The
+partitions of `shards` are leases. The single partition of `claims` is held by the owner of an
+explicit claim, in a consumer group for each shard.
 """
 
 import time
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 SHARDS = "shards"  # One partition a shard; holding it is holding the shard.
-CLAIMS = "claims"  # One partition: what an explicit claim holds, in a group per shard.
+CLAIMS = "claims"  # One partition, which an explicit claim holds in a group per shard.
 TRANSACTION_STATE = "__transaction_state"
-TRANSACTION_MAX_MS = 15_000  # A foreign open transaction holds readers back at most so long.
-PROPAGATION_MAX_S = 2.0  # What one broker knows of a new topic, the others learn within this.
+TRANSACTION_MAX_MS = 15_000  # Another program's open transaction holds readers back so long.
+PROPAGATION_MAX_S = 2.0  # Within this every broker learns of a new topic.
 AWAIT_STEP_S = 0.02
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
-REQUIRED = {  # Without these the log forgets or rewrites what it was given.
+REQUIRED = {  # Without these the log deletes records or changes their times.
     "cleanup.policy": "delete",
     "retention.ms": FOREVER,
     "retention.bytes": FOREVER,
@@ -73,7 +73,7 @@ def create(
 ) -> list[str]:
     """Create the topics that are missing, in one request; returns their names.
 
-    Those that exist are left as they are: `check` says what is wrong with them. Raises
+    Existing ones are left as they are: `check` lists their problems. Raises
     LogUnavailableError, or EngineError with the broker's reason for refusing.
     """
     cluster = Cluster(bootstrap, prefix, settings or {})
@@ -91,7 +91,7 @@ def create(
 
 
 def await_topics(cluster: Cluster, admin: AdminClient, names: Sequence[str]) -> None:
-    """The controller answers for a topic a moment before the brokers know it."""
+    """Wait until the brokers know new topics: the controller answers a moment before that."""
     deadline_s = time.monotonic() + CALL_MAX_S
     while not metadata_of(cluster, admin).topics.keys() >= set(names):
         if time.monotonic() > deadline_s:
@@ -122,7 +122,7 @@ def check(
     replication: int = 1,
     settings: Mapping[str, Setting] | None = None,
 ) -> list[str]:
-    """Every problem as a sentence with what was found, what is expected and the way out."""
+    """Every problem as a sentence: what was found, what is expected, what to do."""
     cluster = Cluster(bootstrap, prefix, settings or {})
     admin = admin_of(cluster)
     metadata = metadata_of(cluster, admin)
@@ -256,7 +256,10 @@ def durability_problems(
 def transaction_problems(
     cluster: Cluster, admin: AdminClient, metadata: ClusterMetadata, replication: int
 ) -> Iterator[str]:
-    """What the brokers do with transactions; the topic of their state appears with the first."""
+    """Problems of the brokers' transaction settings.
+
+    The topic of the transactions' state does not exist before the first transaction.
+    """
     for node in metadata.brokers:
         broker = ConfigResource(ConfigResource.Type.BROKER, str(node))  # One a call is allowed.
         config = described(cluster, admin, [broker])[str(node)]
@@ -264,8 +267,8 @@ def transaction_problems(
         if found_ms > TRANSACTION_MAX_MS:
             yield (
                 f"Broker {node} has transaction.max.timeout.ms={found_ms}, expected at most "
-                f"{TRANSACTION_MAX_MS}: a foreign open transaction would hold every reader back "
-                f"for so long. Set it in the broker's server.properties."
+                f"{TRANSACTION_MAX_MS}: another program's open transaction would hold every reader "
+                f"back for so long. Set it in the broker's server.properties."
             )
     state = metadata.topics.get(TRANSACTION_STATE)
     if state is not None:

@@ -1,10 +1,10 @@
 """Write with Kafka: inputs by an idempotent producer, a shard's batches in transactions.
 
-What became of a transaction is never read off an exception. Until the client has asked for the
-commit nothing can come of it: the coordinator aborts what nobody ends. After that the outcome is
-unknown, whatever the client says, and only the journal tells. A writer that
-failed is never revived: its lease is proved against the broker, because two owners that simply
-start over fence each other for ever, and whoever still holds it opens a new writer.
+The outcome of a transaction is never inferred from an exception. Until the client has asked for
+the commit the transaction cannot be committed: the coordinator aborts it in the end. After that the
+outcome is unknown, whatever the client says, and only the journal shows it. A writer that failed is
+never used again. Its lease is proved against the broker, because two owners that simply start over
+fence each other for ever, and the one that still holds it opens a new writer.
 """
 
 import contextlib
@@ -32,14 +32,14 @@ from engine.log.port import (
     NewRecord,
 )
 
-RETRY_MS = 1  # The default of 100 is waited out after every commit: 11 transactions a second.
+RETRY_MS = 1  # With the default of 100 every commit takes that long: 11 transactions a second.
 RETRY_MAX_MS = 5
-REFUSED_S = 0.02  # What the client sleeps if the last transaction is not over.
+REFUSED_S = 0.02  # How long the client sleeps if the last transaction is not over.
 MARKERS_SHARE = 0.3  # Of a transaction's time, for its markers (measured: 1.4 of 4.5 ms).
 PACE_GAIN = 0.1
 TRANSACTION_MARGIN_MS = 1_000  # A dead owner's transaction ends before its lease does.
 OPENING_TIMEOUT_MS = 14_000  # Below what brokers allow; see `topics check`.
-OVERHEAD_BYTES = 128  # Of the protocol around a record, rounded up.
+OVERHEAD_BYTES = 128  # Of the protocol for a record, rounded up.
 
 
 def size_bytes(record: NewRecord) -> int:
@@ -88,8 +88,18 @@ class Deliveries:
                 except BufferError:  # The client's queue is full: let it send.
                     self.producer.poll(0.01)
 
+    def send_in_transaction(self, records: Mapping[str, Sequence[NewRecord]]) -> KafkaError | None:
+        """Begin a transaction and send records of several topics; returns the first error."""
+        try:
+            self.producer.begin_transaction()
+            for topic, batch in records.items():
+                self.send(topic, batch)
+            return self.settle()
+        except CLIENT_ERRORS as error:
+            return error_of(error)
+
     def settle(self) -> KafkaError | None:
-        """Wait until everything handed over is acknowledged; the first thing that was not."""
+        """Wait until every record is acknowledged; returns the first error, or None."""
         left = self.producer.flush(CALL_MAX_S)
         if left and self.error is None:
             self.error = KafkaError(
@@ -99,8 +109,8 @@ class Deliveries:
         return self.error
 
     def close(self) -> None:
-        """Let go of the client: its own close waits without end for a broker that is away."""
-        with contextlib.suppress(*CLIENT_ERRORS):  # What failed once fails here again.
+        """Delete the client: its own close would wait without end for a broker that is away."""
+        with contextlib.suppress(*CLIENT_ERRORS):  # A client that failed once fails here again.
             self.producer.purge()
         del self.producer
 
@@ -120,7 +130,7 @@ class Appender:
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         """Raises LogUnavailableError; then a first part of the records may have been written.
 
-        That is harmless to send again: whoever reads inputs knows them by source and number.
+        Appending them again is harmless: readers know an input by its source and number.
         """
         for record in records:
             if size_bytes(record) > RECORD_MAX_BYTES:
@@ -150,11 +160,11 @@ class Appender:
                 self._deliveries = None
 
 
-def begin(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRecord]]]) -> None:
+def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRecord]]]) -> None:
     """Write records of any topics and partitions in one transaction.
 
-    They are made once an earlier attempt is over: until then its commit may still come, or the
-    markers of its end. Raises LogUnavailableError (nothing will be seen) or CommitUnknownError.
+    They are made once an earlier attempt is over: until then its commit or its markers may still
+    come. Raises LogUnavailableError, after which nothing was written, or CommitUnknownError.
     """
     what = f"the first records of {cluster.prefix}"
     settings: dict[str, Setting] = {
@@ -167,14 +177,7 @@ def begin(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRecord]]
             deliveries.producer.init_transactions(CALL_MAX_S)
         except CLIENT_ERRORS as error:
             raise cluster.unavailable(f"writing {what}", error_of(error).str()) from error
-        records = make()
-        try:
-            deliveries.producer.begin_transaction()
-            for topic, batch in records.items():
-                deliveries.send(topic, batch)
-            failed = deliveries.settle()
-        except CLIENT_ERRORS as error:
-            failed = error_of(error)
+        failed = deliveries.send_in_transaction(make())
         if failed is not None:
             with contextlib.suppress(*CLIENT_ERRORS):  # Else the next attempt ends it.
                 deliveries.producer.abort_transaction(CALL_MAX_S)
@@ -194,14 +197,14 @@ class Pace:
     """How soon after one transaction the next begins.
 
     A commit is acknowledged when it is decided. Until its markers are written the coordinator
-    refuses the shard's next transaction, and the client then sleeps for 20 ms, whatever it is
-    configured to (librdkafka 2.16): back to back, one transaction in five took that long. To
-    begin a little later is quicker. The markers take the same disks and, where they are
-    replicated, the same network as the transaction, so its own time says how much later.
+    refuses the shard's next transaction, and the client then sleeps for 20 ms, whatever its
+    settings (librdkafka 2.16): back to back, one transaction in five took that long. To begin a
+    little later is quicker. The markers use the same disks and, where they are replicated, the
+    same network as the transaction, so the delay is a share of the transaction's own time.
     """
 
     def __init__(self) -> None:
-        self._took_s = 0.0  # What a transaction takes, averaged.
+        self._took_s = 0.0  # How long a transaction takes, averaged.
         self._due_s = 0.0
 
     def wait(self) -> None:
@@ -211,7 +214,7 @@ class Pace:
 
     def done(self, began_s: float) -> None:
         now_s = time.monotonic()
-        took_s = min(now_s - began_s, REFUSED_S)  # A refusal or a pause says nothing more.
+        took_s = min(now_s - began_s, REFUSED_S)  # A refusal or a pause is not the transaction's.
         self._took_s += (took_s - self._took_s) * PACE_GAIN
         self._due_s = now_s + self._took_s * MARKERS_SHARE
 
@@ -227,7 +230,7 @@ class KafkaWriter:
         is_held: Callable[[Lease], bool],
         prove: Callable[[Lease], bool],
     ) -> None:
-        """`is_held` looks at what is known here, `prove` asks the broker."""
+        """`is_held` answers from this process alone, `prove` asks the broker."""
         self._cluster = cluster
         self._lease = lease
         self._timeout_ms = session_timeout_ms - min(TRANSACTION_MARGIN_MS, session_timeout_ms // 2)
@@ -246,13 +249,7 @@ class KafkaWriter:
         deliveries = self._deliveries
         self._pace.wait()
         began_s = time.monotonic()
-        try:
-            deliveries.producer.begin_transaction()
-            for topic, batch in records.items():
-                deliveries.send(topic, batch)
-            failed = deliveries.settle()
-        except CLIENT_ERRORS as error:
-            failed = error_of(error)
+        failed = deliveries.send_in_transaction(records)
         if failed is not None:
             self._abort(deliveries, failed)
         try:
@@ -294,11 +291,11 @@ class KafkaWriter:
             return deliveries
 
     def _abort(self, deliveries: Deliveries, failed: KafkaError) -> NoReturn:
-        """Nothing of this transaction will be seen: its commit was not asked for."""
+        """Abort a transaction whose commit was not asked for: no reader will see any of it."""
         try:
             deliveries.producer.abort_transaction(CALL_MAX_S)
         except CLIENT_ERRORS:
-            self._give_up(failed)  # Fenced perhaps: not for this producer to find out.
+            self._give_up(failed)  # Perhaps it is fenced; the proof shows it.
         deliveries.error = None
         raise LogUnavailableError(
             f"{self._what}: nothing was written ({failed.str()}). Check Kafka at "
@@ -306,7 +303,7 @@ class KafkaWriter:
         )
 
     def _give_up(self, failed: KafkaError) -> NoReturn:
-        """This producer is of no more use; whether its owner is, the group says."""
+        """Close the producer; raise by whether the group says that the lease is still held."""
         self.close()
         if not self._may_be_held():
             raise self._lost(failed.str())
@@ -316,7 +313,7 @@ class KafkaWriter:
         try:
             return self._prove(self._lease)
         except LogUnavailableError:
-            return True  # Nobody can say now; the caller has to ask again anyway.
+            return True  # Unknown now; the caller has to prove it again anyway.
 
     def _unknown(self, why: str) -> CommitUnknownError:
         return CommitUnknownError(

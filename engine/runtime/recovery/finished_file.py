@@ -1,138 +1,132 @@
-"""A shelf on the disk, so that what a day has finished takes none of a process's memory.
+"""A finished store on the disk: what a day has finished takes none of a process's memory.
 
-Two tables in an SQLite file. A row of `item` is a parent with all that is its, or an order that
-several parents share, as it was laid there; a row without content says that it was taken down. A
-row of `name` says what lies there under which key. Nothing is ever changed: a row holds the place
-in the fold (`at`) from which on it counts, so that a reader can stand anywhere before the writer.
+Two tables in an SQLite file. A row of `item` holds a parent with all that belongs to it, or an
+order that several parents share, as it was when it was added; a row without content means that it
+was removed. A row of `name` says what a key names. No row is ever changed: each holds the point of
+the fold (`at`) from which on it counts, so that a reader can use the file as of an earlier point
+than the writer's.
 
-A worker's shelf is a file without a name, which SQLite makes where temporary files go (TMPDIR), and
-which is gone with its process, however that ends. A follower's lies beside the snapshots and grows
-by what was laid there since: a snapshot names the file and how far it counts, so it is small and
-soon written. Who starts from a snapshot reads that file, as far as it counts, under its own. It is
-open as long as it is used, so it may be deleted at any time.
+A worker's store is a file without a name. SQLite makes it where temporary files go (TMPDIR), and it
+is gone with its process, however that ends. A follower's store is a file beside the snapshots, and
+grows by what was added since. A snapshot names the file and how far it counts, so the snapshot
+itself is small and soon written. A process that starts from a snapshot reads that file, as far as
+it counts, beneath its own. The file stays open as long as it is used, so it may be deleted at any
+time.
 
 Mostly the answer to a question is no: each new order and each new fill asks whether it is known. A
 filter of a fixed size says so at once (see `bloom`).
 """
 
-import io
 import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import apsw
 
-from engine.core.state.finished_store import MemoryStore, SharedOrder, StoreEntry, StoreMark
+from engine.core.state.finished_store import MemoryStore, StoreEntry, StoreMark
 from engine.core.state.model import Order, Parent
 from engine.log.port import EngineError
-from engine.runtime.recovery import bloom, state_codec
-from engine.runtime.recovery.state_codec import REDUCERS, Reduced, Unpickler, UnusableError
+from engine.runtime.recovery import bloom
+from engine.runtime.recovery.state_codec import (
+    PARENT_REDUCERS,
+    REDUCERS,
+    UnusableError,
+    packed,
+    unpacked,
+)
+from engine.runtime.recovery.store_file import SUFFIX, delete, set_up, stem_of, unnamed
 
-SUFFIX = ".shelf"
-CACHE_KIB = 16_384
 BUSY_MS = 5_000
-ALL = 2**62  # Beyond every place in a fold.
-DIGEST_BYTES = 4
-SEEN_MAX = 64  # Parents; late reports of several come interleaved.
+ALL = 2**62  # Beyond every point of a fold.
+PEEKED_MAX = 64  # Parents; late reports of several come interleaved.
 
-TABLES = """
-create table item (
-    id text not null, at integer not null, content blob, primary key (id, at)
-);
-create table name (
-    key text primary key, at integer not null, name text not null, parent_id text not null
-) without rowid;
-create table kept (at integer primary key);  -- Up to where a snapshot may refer to it.
-"""
 ADD = "insert into item values (?, ?, ?)"
-# A key stands for one thing all day; laid there again it counts from the first time on.
+# A key names one thing all day; added again it counts from the first time on.
 ADD_NAMES = "insert or ignore into name values (?, ?, ?, ?)"
 ITEM = "select content from item where id = ? and at <= ? order by at desc limit 1"
 NAME = "select name, parent_id from name where key = ? and at <= ?"
 IDS = "select distinct id from item where at <= ?"
-RETAIN = "insert or ignore into kept values (?)"
-RETAINED = "select at from kept where at = ?"
+RETAIN = "insert or ignore into retained values (?)"
+RETAINED = "select at from retained where at = ?"
 
 _log = logging.getLogger(__name__)
 
 
 class StoreError(EngineError):
-    """The shelf can't be read or written: begin again without it."""
+    """The finished store cannot be read or written: rebuild the shard without it."""
 
 
 class DiskStore:
-    """A shard's shelf in an SQLite file; beneath it, perhaps, one that a snapshot refers to."""
+    """A shard's finished store in an SQLite file, perhaps on top of one that a snapshot names."""
 
     def __init__(self, folder: Path | None = None, shard: int = 0) -> None:
-        """With a folder it can be referred to by snapshots there; else it is this process's."""
+        """With a folder, snapshots there can name the store; without, it is this process's."""
         self._folder = folder
         self._shard = shard
         self._own: apsw.Connection | None = None  # From the first parent on.
-        self._name = ""  # With what the name of its own file begins.
+        self._stem = ""  # The name of its own file starts with it.
         self._path: Path | None = None  # Of its own file, if it has a name.
         self._is_retained = False  # A snapshot may name it.
-        self._base: apsw.Connection | None = None
+        self._base: apsw.Connection | None = None  # The file that the snapshot names.
         self._base_path: Path | None = None
         self._base_at = 0
-        self._known = bytearray()
+        self._known = bytearray()  # Filter of the keys, see `bloom`.
         self._at = 0  # Up to where its own file was written.
-        self._seen: OrderedDict[str, Parent] = OrderedDict()  # The last ones looked at.
+        self._peeked: OrderedDict[str, Parent] = OrderedDict()  # The latest ones.
         self._sharing: set[str] = set()  # Those of them that share orders with other parents.
 
-    # ------------------------------------------------------------------------------- put
+    # ------------------------------------------------------------------------- add, remove
 
     def add(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
         home = parent.parent_id
-        rows = [(order.order_id, at, written(order, REDUCERS)) for order in shared]
-        rows.append((home, at, written(parent, APART)))
+        rows = [(order.order_id, at, packed(order, REDUCERS)) for order in shared]
+        rows.append((home, at, packed(parent, PARENT_REDUCERS)))
         try:
             own = self._opened(parent.seq)
             own.executemany(ADD, rows)
             own.executemany(ADD_NAMES, [(key, at, name, home) for key, name in names.items()])
         except apsw.Error as error:
-            raise self._broken(error) from error
+            raise self._failed(error) from error
         self._at = at
         self._forget(home)
         bloom.remember(self._known, names)
 
     def remove(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
-        taken = [parent_id]
-        parent = self._parent(parent_id, orders, taken)
+        removed = [parent_id]
+        parent = self._parent(parent_id, orders, removed)
         try:
             own = self._opened(parent.seq)
-            own.executemany(ADD, [(name, at, None) for name in taken])
+            own.executemany(ADD, [(item_id, at, None) for item_id in removed])
         except apsw.Error as error:
-            raise self._broken(error) from error
+            raise self._failed(error) from error
         self._at = at
         self._forget(parent_id)
         return parent
 
-    # ------------------------------------------------------------------------------ look
+    # ------------------------------------------------------------------------------- read
 
     def peek(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
-        parent = self._seen.get(parent_id)
+        parent = self._peeked.get(parent_id)
         if parent is None:
-            parent = self._seen[parent_id] = self._parent(parent_id, orders, [])
+            parent = self._peeked[parent_id] = self._parent(parent_id, orders, [])
             if any(member.order.is_shared for member in parent.members.values()):
                 self._sharing.add(parent_id)
-            if len(self._seen) > SEEN_MAX:
-                former, _ = self._seen.popitem(last=False)
+            if len(self._peeked) > PEEKED_MAX:
+                former, _ = self._peeked.popitem(last=False)
                 self._sharing.discard(former)
-        self._seen.move_to_end(parent_id)
+        self._peeked.move_to_end(parent_id)
         return parent
 
     def _forget(self, parent_id: str) -> None:
-        """It is put there or taken down, perhaps with an order that others share."""
-        self._seen.pop(parent_id, None)
-        for name in self._sharing:
-            self._seen.pop(name, None)
+        """Forget a parent that is added or removed, and all with which it may share an order."""
+        self._peeked.pop(parent_id, None)
+        for sharing in self._sharing:
+            self._peeked.pop(sharing, None)
         self._sharing.clear()
 
     def find(self, key: str) -> StoreEntry | None:
@@ -143,58 +137,62 @@ class DiskStore:
         return None
 
     def parents(self, orders: Mapping[str, Order]) -> Iterator[Parent]:
-        names = {
+        item_ids = {
             str(row[0])
             for file, until in self._files()
             for row in file.execute(IDS, (until,)).fetchall()
         }
-        for name in sorted(names):
-            if self._content(name) is not None:
-                found = self._read(name, orders, [])
-                if isinstance(found, Parent):
-                    yield found
+        for item_id in sorted(item_ids):
+            if self._content(item_id) is not None:
+                item = self._item(item_id, orders, [])
+                if isinstance(item, Parent):
+                    yield item
 
-    def _parent(self, parent_id: str, orders: Mapping[str, Order], used: list[str]) -> Parent:
-        found = self._read(parent_id, orders, used)
+    def _parent(self, parent_id: str, orders: Mapping[str, Order], read: list[str]) -> Parent:
+        found = self._item(parent_id, orders, read)
         assert isinstance(found, Parent), parent_id
         return found
 
-    def _read(self, name: str, orders: Mapping[str, Order], used: list[str]) -> object:
-        """What lies there, with the orders at work that it shares; `used` is told of the others."""
+    def _item(self, item_id: str, orders: Mapping[str, Order], read: list[str]) -> object:
+        """A parent or a shared order.
 
-        def elsewhere(order_id: str) -> object:
+        Orders that it shares are those of `orders`; any other is read too, its id goes to `read`.
+        """
+
+        def shared_order(order_id: str) -> object:
             order = orders.get(order_id)
             if order is None:
-                used.append(order_id)
-                return self._made(order_id, None)
+                read.append(order_id)
+                return self._unpacked(order_id, None)
             return order
 
-        return self._made(name, elsewhere)
+        return self._unpacked(item_id, shared_order)
 
-    def _made(self, name: str, elsewhere: Callable[[str], object] | None) -> object:
-        content = self._content(name)
-        assert content is not None, f"{name} lies on the shelf"
+    def _unpacked(self, item_id: str, shared_order: Callable[[str], object] | None) -> object:
+        content = self._content(item_id)
+        assert content is not None, f"{item_id} is in the finished store"
         try:
-            return read(content, elsewhere)
+            return unpacked(content, shared_order)
         except UnusableError as error:
-            raise self._broken(error) from error
+            raise self._failed(error) from error
 
-    def _content(self, name: str) -> bytes | None:
-        """What was written under an id; None where it is not on the shelf any more."""
-        for row in self._rows(ITEM, name):
+    def _content(self, item_id: str) -> bytes | None:
+        """The bytes of an item; None where it is not in the store, or was removed."""
+        for row in self._rows(ITEM, item_id):
             content: bytes | None = row[0]
             return content
         return None
 
-    def _rows(self, sql: str, name: str) -> Iterator[tuple[Any, ...]]:
-        """Of its own file first: what it says is newer."""
+    def _rows(self, sql: str, key: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of its own file first: they are newer."""
         for file, until in self._files():
             try:
-                yield from file.execute(sql, (name, until)).fetchall()
+                yield from file.execute(sql, (key, until)).fetchall()
             except apsw.Error as error:
-                raise self._broken(error) from error
+                raise self._failed(error) from error
 
     def _files(self) -> Iterator[tuple[apsw.Connection, int]]:
+        """Each file with the point of the fold up to which it counts."""
         if self._own is not None:
             yield self._own, ALL
         if self._base is not None:
@@ -203,30 +201,32 @@ class DiskStore:
     # ------------------------------------------------------------------------------ files
 
     def _opened(self, seq: int) -> apsw.Connection:
-        """Its own file; `seq` is one of its day, by which it is named."""
+        """Its own file; a new one has `seq` in its name, which is one of its day."""
         if self._own is None:
             if not self._known:
                 self._known = bytearray(bloom.FILTER_BYTES)
-            return self._begun(f"shard-{self._shard:04}-from-{seq:012}")
+            return self._new_file(f"shard-{self._shard:04}-from-{seq:012}")
         return self._own
 
-    def _begun(self, name: str) -> apsw.Connection:
-        """Its own file, new: in the folder, or without a name where that takes none."""
-        self._name = name
+    def _new_file(self, stem: str) -> apsw.Connection:
+        """Start its own file: in the folder, or without a name where the folder takes none."""
+        self._stem = stem
         try:
-            self._path, self._own = self._named()
+            self._path, self._own = self._new_named_file()
         except OSError as error:
             if self._folder is not None:
-                _log.warning("shard %s: no shelf beside the snapshots: %s", self._shard, error)
-            self._path, self._own = None, private()
+                _log.warning(
+                    "shard %s: no finished store beside the snapshots: %s", self._shard, error
+                )
+            self._path, self._own = None, unnamed()
         return self._own
 
-    def _named(self) -> tuple[Path, apsw.Connection]:
-        """A new file in the folder. Raises OSError without one, or where it takes none."""
+    def _new_named_file(self) -> tuple[Path, apsw.Connection]:
+        """A new file in the folder. Raises OSError without a folder, or where it takes none."""
         if self._folder is None:
-            raise OSError("the shelf is this process's alone")
+            raise OSError("the finished store is this process's alone")
         token = secrets.token_hex(4)  # Several followers may share the folder.
-        path = self._folder / f"{self._name}-{token}{SUFFIX}"
+        path = self._folder / f"{self._stem}-{token}{SUFFIX}"
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             file = apsw.Connection(str(path))
@@ -243,7 +243,7 @@ class DiskStore:
         return path, file
 
     def retain(self) -> None:
-        """Have what lies there now be read by who comes from a snapshot.
+        """Keep what is in the store now readable for a process that starts from a snapshot.
 
         Raises OSError where there is no such file.
         """
@@ -253,17 +253,17 @@ class DiskStore:
             self._own.execute(RETAIN, (self._at,))
             self._own.execute("commit")
             try:
-                if self._path is None or not self._path.exists():  # None, or cleared away.
+                if self._path is None or not self._path.exists():  # No name, or deleted.
                     self._move(self._own)
             finally:
                 self._own.execute("begin")
         except apsw.Error as error:
-            raise self._broken(error) from error
+            raise self._failed(error) from error
         self._is_retained = True
 
     def _move(self, former: apsw.Connection) -> None:
-        """Copy what it holds to a new file in the folder. Raises OSError where it takes none."""
-        path, own = self._named()
+        """Copy its own file to a new one in the folder. Raises OSError where it takes none."""
+        path, own = self._new_named_file()
         try:
             own.execute("commit")
             with own.backup("main", former, "main") as copying:
@@ -276,14 +276,14 @@ class DiskStore:
         self._path, self._own = path, own
 
     def __reduce__(self) -> tuple[type[StoreMark], tuple[object, ...]]:
-        """What a snapshot says of it."""
+        """In a snapshot the file's name stands for the store."""
         if self._own is None and self._base is None:
             return StoreMark, ("", 0, b"")
-        assert self._path is not None, "`keep` was called"
+        assert self._path is not None, "`retain` was called"
         return StoreMark, (self._path.name, self._at, bytes(self._known))
 
     def restore(self, found: StoreMark | MemoryStore, folder: Path) -> None:
-        """Hold what a snapshot of the folder says. Raises UnusableError where it is gone."""
+        """Hold what a snapshot of the folder held. Raises UnusableError where its file is gone."""
         self.clear()
         if isinstance(found, MemoryStore):
             shared = [*found.shared.values()]
@@ -296,25 +296,26 @@ class DiskStore:
         if not found.file:
             return
         if Path(found.file).name != found.file or len(found.known) != bloom.FILTER_BYTES:
-            raise UnusableError("it names no shelf")
+            raise UnusableError("it names no finished store")
         path = folder / found.file
         try:
             self._base = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             self._base.set_busy_timeout(BUSY_MS)
             if not self._base.execute(RETAINED, (found.at,)).fetchall():
                 self.clear()
-                raise UnusableError(f"its shelf {found.file} was not written up to it")
+                raise UnusableError(f"its finished store {found.file} was not written up to it")
             self._base_path, self._base_at, self._at = path, found.at, found.at
             self._known = bytearray(found.known)
             if self._folder is not None:
-                self._take_over(path, found.at)
+                self._copy_base(path, found.at)
         except apsw.Error as error:
             self.clear()  # Half a copy goes with it.
-            raise UnusableError(f"its shelf {found.file} cannot be read ({error})") from error
+            text = f"its finished store {found.file} cannot be read ({error})"
+            raise UnusableError(text) from error
 
-    def _take_over(self, path: Path, at: int) -> None:
-        """Copy what counts of another's file to its own, so that a snapshot names one alone."""
-        own = self._begun(beginning(path))
+    def _copy_base(self, path: Path, at: int) -> None:
+        """Copy what counts of the snapshot's file to its own, so that a snapshot names one file."""
+        own = self._new_file(stem_of(path))
         own.execute("commit")
         own.execute("attach ? as base", (str(path),))
         own.execute("begin")
@@ -327,14 +328,14 @@ class DiskStore:
             self._base.close()
         self._base = self._base_path = None
 
-    def _broken(self, error: Exception) -> StoreError:
-        """What to raise; a file that cannot be relied on is no more offered to anybody."""
-        offered = (self._path, self._base_path)
+    def _failed(self, error: Exception) -> StoreError:
+        """The error to raise; the files are deleted, so that no process starts from them."""
+        paths = (self._path, self._base_path)
         self.close()
-        for path in offered:
+        for path in paths:
             delete(path)
         return StoreError(
-            f"shard {self._shard}: the shelf of finished orders failed ({error}). Nothing was "
+            f"shard {self._shard}: the store of finished orders failed ({error}). Nothing was "
             "written; the shard is folded again. Look at the disk of TMPDIR and of the snapshots."
         )
 
@@ -342,7 +343,7 @@ class DiskStore:
         self.close()
         self._known = bytearray()
         self._at = 0
-        self._seen.clear()
+        self._peeked.clear()
         self._sharing.clear()
 
     def close(self) -> None:
@@ -353,83 +354,3 @@ class DiskStore:
             delete(self._path)
         self._own = self._base = self._path = self._base_path = None
         self._is_retained = False
-
-
-# --------------------------------------------------------------------------------- files
-
-
-def private() -> apsw.Connection:
-    """A file without a name, which is gone when it is closed, or when its process is."""
-    file = apsw.Connection("")
-    for pragma in ("journal_mode = off", "synchronous = off"):
-        file.execute(f"pragma {pragma}").fetchall()
-    set_up(file)
-    return file
-
-
-def set_up(file: apsw.Connection) -> None:
-    """Make the tables, and begin: what is laid there is committed when a snapshot asks for it."""
-    file.execute(f"pragma cache_size = {-CACHE_KIB}").fetchall()
-    file.execute(TABLES)
-    file.execute("begin")
-
-
-def beginning(path: Path) -> str:
-    """What the name of another file of its shard and day begins with, too."""
-    return path.name.rpartition("-")[0]
-
-
-def delete(path: Path | None) -> None:
-    """Delete a file that nobody has open here, with what SQLite keeps beside it."""
-    if path is not None:
-        for beside in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                path.with_name(path.name + beside).unlink()
-
-
-def prune(folder: Path, shard: int, day_seq: int) -> None:
-    """Delete the shard's files of days before this one; `day_seq` is its first seq."""
-    for path in folder.glob(f"shard-{shard:04}-from-*{SUFFIX}*"):
-        began = path.name.split("-from-")[1].split("-")[0]
-        if began.isdecimal() and int(began) < day_seq:
-            path.unlink(missing_ok=True)
-
-
-# --------------------------------------------------------------------------------- bytes
-
-
-_of_order = REDUCERS[Order]
-
-
-def _apart(order: Order) -> Reduced:
-    """An order of one parent alone is written with it."""
-    return (SharedOrder, (order.order_id,)) if order.is_shared else _of_order(order)
-
-
-APART: Mapping[type, Callable[[Any], Reduced]] = {**REDUCERS, Order: _apart}
-
-
-def written(found: object, reducers: Mapping[type, Callable[[Any], Reduced]]) -> bytes:
-    content = state_codec.dumped(found, reducers)
-    return crc32(content).to_bytes(DIGEST_BYTES) + content
-
-
-def read(content: bytes, elsewhere: Callable[[str], object] | None) -> object:
-    """What was written. Raises UnusableError if it is not that any more."""
-    found = content[DIGEST_BYTES:]
-    if crc32(found).to_bytes(DIGEST_BYTES) != content[:DIGEST_BYTES]:
-        raise UnusableError("its bytes do not have their digest")
-    return _Unpickler(found, elsewhere).load()
-
-
-class _Unpickler(Unpickler):
-    """Finds shared orders where they are."""
-
-    def __init__(self, content: bytes, elsewhere: Callable[[str], object] | None) -> None:
-        super().__init__(io.BytesIO(content))
-        self._elsewhere = elsewhere
-
-    def find_class(self, module: str, name: str) -> Callable[..., object]:
-        if self._elsewhere is not None and name == SharedOrder.__name__:
-            return self._elsewhere
-        return super().find_class(module, name)

@@ -1,10 +1,10 @@
 """Find a shard's last close in its log, and where every topic goes on after it, from the end back.
 
-The journal is read backwards up to the last CLOSE, so what lies before it costs nothing. Records of
-a shard carry the time of their batch, which never goes back: in each topic what is newer than the
-close is left out at once, and the close's own records are the last ones of what remains. How many
-records each topic held before them the close says itself (PositionsCarried). A close of a release
-that did not say so is none to begin at.
+The journal is read backwards up to the last CLOSE, so the batches before it cost nothing. Records
+of a shard carry the time of their batch, which never goes back: in each topic the records newer
+than the close are left out at once, and the close's own records are the last of the others. The
+close itself carries how many records each topic held before them (PositionsCarried). Recovery
+cannot start from the close of an early release that did not carry it.
 """
 
 from bisect import bisect
@@ -16,12 +16,12 @@ from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Re
 from engine.runtime.replica import WRITTEN, Replica, positions_in
 from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, events_of
 
-PIECE_RECORDS = 2_000  # Seals read at a time on the way back.
+PIECE_RECORDS = 2_000  # Seals in one read backwards.
 MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
 NS_PER_MS = 1_000_000
 NEVER = 2**62  # Beyond every batch.
 
-IsOfClose = Callable[[Record], bool]  # Whether a record belongs to the close or to what is before.
+IsOfClose = Callable[[Record], bool]  # Whether a record is of the close or of a batch before it.
 
 
 class Close(NamedTuple):
@@ -33,18 +33,18 @@ class Close(NamedTuple):
 
 
 def last_close(log: Log, number: int, after: int = -1, upto: int | None = None) -> Close | None:
-    """The last close behind batch `after` that a recovery can begin at, or None.
+    """The last close after batch `after` from which a recovery can start, or None.
 
-    `upto` is the last batch to look at; None is the newest. Raises CorruptLogError where the log
-    does not hold what its seal says, LogUnavailableError.
+    `upto` is the last batch that counts; None is the newest. Raises CorruptLogError where the log
+    does not hold what a seal states, LogUnavailableError.
     """
     seal_record = _last_seal(log, number, after, NEVER if upto is None else upto)
     return None if seal_record is None else _read(log, number, seal_record)
 
 
 def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
-    """The log right after a close, where the follower stands then too."""
-    replica.begin_at_close(close.seal_record.seal, close.events)
+    """The shard's log right after a close; the replica is started there too."""
+    replica.start_at_close(close.seal_record.seal, close.events)
     shard_log = ShardLog(log, replica.number)
     for topic in INPUT_TOPICS:
         shard_log.start(topic, replica.resume(topic))
@@ -55,7 +55,7 @@ def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
 
 def _last_seal(log: Log, number: int, after: int, upto: int) -> SealRecord | None:
     offset: int | None = None
-    while found := log.before(JOURNAL, number, offset, PIECE_RECORDS):
+    while found := log.records_before(JOURNAL, number, offset, PIECE_RECORDS):
         for record in reversed(found):
             seal = decoded(JOURNAL, number, record)
             if seal.batch <= after:
@@ -67,24 +67,27 @@ def _last_seal(log: Log, number: int, after: int, upto: int) -> SealRecord | Non
 
 
 def _read(log: Log, number: int, seal_record: SealRecord) -> Close | None:
-    """What the close wrote; the ingest first, as it says how to find the rest."""
+    """The close's records and starts; None if it carries no positions.
+
+    The ingest is read first, as it holds the positions by which the others are found.
+    """
     seal, record = seal_record
     outputs: dict[str, list[Record]] = {}
     starts = {JOURNAL: Start(record.offset + 1, seal.batch + 1)}
     counts = {entry.topic: entry.record_count for entry in seal.outputs}
-    places: PositionsCarried | None = None
+    positions: PositionsCarried | None = None
     for topic in WRITTEN:
         is_of_close = _in_stage(seal, topic, number)
         if topic == DLQ:
-            assert places is not None
-            is_of_close = _in_dlq(places.inputs)
+            assert positions is not None
+            is_of_close = _in_dlq(positions.inputs)
         outputs[topic], offset = _own(log, seal, topic, number, counts.get(topic, 0), is_of_close)
-        if places is None:  # Only before the ingest, which comes first, was looked at.
+        if positions is None:  # Only of the ingest, which comes first.
             events = [event_of(topic, number, each) for each in outputs[topic]]
-            places = positions_in(events)  # type: ignore[arg-type]  # A stage topic's events.
-            if places is None:
+            positions = positions_in(events)  # type: ignore[arg-type]  # A stage topic's events.
+            if positions is None:
                 return None
-        before = {entry.topic: entry.next_position for entry in places.outputs}
+        before = {entry.topic: entry.next_position for entry in positions.outputs}
         starts[topic] = Start(offset, before[topic] + counts.get(topic, 0))
     return Close(seal_record, events_of(seal, outputs, number), starts)
 
@@ -92,11 +95,11 @@ def _read(log: Log, number: int, seal_record: SealRecord) -> Close | None:
 def _own(
     log: Log, seal: BatchSealed, topic: str, number: int, count: int, is_of_close: IsOfClose
 ) -> tuple[list[Record], int]:
-    """The close's own records of a topic, and where what comes after them begins."""
-    behind = at = log.since(topic, number, seal.now_ns // NS_PER_MS + 1)
+    """The close's own records of a topic, and the offset at which those after it start."""
+    behind = at = log.offset_since(topic, number, seal.now_ns // NS_PER_MS + 1)
     own: list[Record] = []
     while len(own) < count or not own:
-        found = log.before(topic, number, at, count + MORE_RECORDS)
+        found = log.records_before(topic, number, at, count + MORE_RECORDS)
         if not found:
             break
         at = found[0].offset
@@ -107,7 +110,7 @@ def _own(
     if len(own) < count:
         raise CorruptLogError(
             f"shard {number}: {topic} holds {len(own)} records up to the close of batch "
-            f"{seal.batch}, whose seal says {count} of its own. Records were lost; nothing was "
+            f"{seal.batch}, whose seal states {count} of its own. Records were lost; nothing was "
             "written."
         )
     return own[len(own) - count :], own[-1].offset + 1 if own else behind
@@ -122,7 +125,7 @@ def _in_stage(seal: BatchSealed, topic: str, number: int) -> IsOfClose:
 
 
 def _in_dlq(inputs: tuple[TopicPlace, ...]) -> IsOfClose:
-    """What is in the dlq names the input that it was."""
+    """A dead letter's headers name the topic and position of its input."""
     ends = {entry.topic: entry.next_position for entry in inputs}
 
     def is_of_close(record: Record) -> bool:

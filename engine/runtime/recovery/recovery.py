@@ -1,17 +1,18 @@
 """Bring a shard to where its log ends, by folding; no decision is taken again.
 
-The journal says what each batch consumed and wrote. Folding begins at the newest usable snapshot or
-at the last CLOSE, whichever is newer, and the batches after it are folded whole: a close says all
-that the next day starts from, so what lies before is not read. A new release recovers an old
-release's day, because only facts and events change the state. What is folded has the digests that
-the seals state, and comes to the state that they state, or recovery stops.
+The journal states what each batch consumed and wrote. Folding starts at the newest usable snapshot
+or at the last CLOSE, whichever is newer, and the batches after it are folded whole: a close carries
+all that the next day starts from, so the batches before it are not read. A new release recovers an
+old release's day, because only facts and events change the state. The folded records have the
+digests that the seals state, and give the states that the seals state, or recovery stops.
 
-Where the last close is an earlier release's, which did not say the controls and reference data in
-force, the batches up to it are passed over for these and for what it carried. Of what the last
-close left recovery leaves a snapshot, if it has a folder: that is little, and nobody waits for it.
+An early release's close did not carry the controls and reference data in force. Where the last
+close is one of these, the batches up to it are skipped, but for their controls, their reference
+data and the carried events. Recovery writes a snapshot of the state that the last close left, if it
+has a folder: that state is small, so writing it delays no batch.
 
 `recover` is a generator: a worker that owns other shards gives it a slice of time between their
-batches. Each step yields how far it is.
+batches. Each step yields its progress.
 """
 
 import logging
@@ -34,23 +35,23 @@ from engine.runtime.replica import WRITTEN, Replica
 from engine.runtime.shard import Rules, Shard
 from engine.runtime.shard_log import SealRecord, ShardLog, events_of, last_seal
 
-TOLD_EVERY_S = 5.0  # How far a long recovery is.
+LOGGED_EVERY_S = 5.0  # The progress of a long recovery.
 
 _log = logging.getLogger(__name__)
 
 
 class Progress(NamedTuple):
-    """Batches folded or passed over, of all in the journal; counts."""
+    """Batches folded or skipped, of all in the journal; counts."""
 
     done: int
     total: int
 
 
 class Started(NamedTuple):
-    """The log from where folding begins, and what that is, for people."""
+    """The shard's log, at the batch at which folding starts."""
 
     shard_log: ShardLog
-    origin: str
+    origin: str  # A snapshot, a close or the log's beginning; for messages.
 
 
 def recover(
@@ -69,13 +70,13 @@ def recover(
         with shard_log:
             if newest is None:
                 _check_empty(shard_log)
-            first, told_s = shard.next_batch, time.monotonic()
+            first, logged_s = shard.next_batch, time.monotonic()
             _log.info("shard %s: %s; %s batches to fold", number, origin, max(0, total - first))
             for seal_record in folded(log, shard, shard_log, snapshots):
                 done = seal_record.seal.batch + 1
                 yield Progress(done, max(done, total))
-                if time.monotonic() - told_s > TOLD_EVERY_S:
-                    told_s = time.monotonic()
+                if time.monotonic() - logged_s > LOGGED_EVERY_S:
+                    logged_s = time.monotonic()
                     _log.info("shard %s: %s of %s batches", number, done - first, total - first)
             _check_ends(shard_log, shard)
     except BaseException:
@@ -87,9 +88,9 @@ def recover(
 def started(
     log: Log, replica: Replica, snapshots: Path | None, failed: Collection[int] = ()
 ) -> Started:
-    """The log from where folding begins, where the replica stands then too, and what that is.
+    """Start the replica and the shard's log after the newest usable snapshot or close.
 
-    No snapshot of the batches that `failed` is taken.
+    Snapshots of the batches that `failed` are not used.
     """
     number = replica.number
     shard_log = None if snapshots is None else _at_snapshot(log, replica, snapshots, failed)
@@ -114,7 +115,7 @@ def started(
 def _at_snapshot(
     log: Log, replica: Replica, snapshots: Path, failed: Collection[int]
 ) -> ShardLog | None:
-    """The log from the newest usable snapshot on."""
+    """Start both at the newest usable snapshot; None if there is none."""
     number = replica.number
     for path in snapshot.paths(snapshots, number):
         shard_log = ShardLog(log, number)
@@ -122,7 +123,7 @@ def _at_snapshot(
             snapshot.restore(replica, shard_log, path, failed)
         except UnusableError as error:
             shard_log.close()
-            _log.warning("shard %s: snapshot %s is passed by: %s", number, path.name, error)
+            _log.warning("shard %s: snapshot %s is not used: %s", number, path.name, error)
         except BaseException:
             shard_log.close()
             raise
@@ -134,21 +135,21 @@ def _at_snapshot(
 def folded(
     log: Log, replica: Replica, shard_log: ShardLog, snapshots: Path | None = None
 ) -> Iterator[SealRecord]:
-    """Take every batch that the journal has by now; of closed days what matters.
+    """Fold every batch that the journal has by now; closed days are skipped.
 
-    A snapshot is left behind of what a close leaves. Raises CorruptLogError.
+    The state that a close leaves is written to a snapshot. Raises CorruptLogError.
     """
-    opening = 0 if replica.next_batch else batch_after_last_close(log, replica.number)
+    first_of_day = 0 if replica.next_batch else batch_after_last_close(log, replica.number)
     for seal_record in shard_log.seals():
         seal = seal_record.seal
-        replica.check_follows(seal)  # First: a lost seal is not to be taken for lost records.
-        if seal.batch >= opening:
+        replica.check_follows(seal)  # First, so that a lost seal does not look like lost records.
+        if seal.batch >= first_of_day:
             fold(replica, shard_log, seal)
         else:
-            pass_over(replica, shard_log, seal)
-            if seal.batch == opening - 1:
+            skip(replica, shard_log, seal)
+            if seal.batch == first_of_day - 1:
                 start_day(replica, shard_log)
-        is_close = seal.kind is SealKind.CLOSE and seal.batch >= opening - 1
+        is_close = seal.kind is SealKind.CLOSE and seal.batch >= first_of_day - 1
         if is_close and snapshots is not None:
             write_snapshot(snapshots, replica, shard_log, seal_record)
         yield seal_record
@@ -157,14 +158,14 @@ def folded(
 def write_snapshot(
     folder: Path, replica: Replica, shard_log: ShardLog, seal_record: SealRecord
 ) -> None:
-    """Write a snapshot; a folder that can't take it costs a later start its time and no more."""
-    place = snapshot.SnapshotHeader.of(replica, shard_log, seal_record)
+    """Write a snapshot; where the folder takes none, only a later start is slower."""
+    header = snapshot.SnapshotHeader.of(replica, shard_log, seal_record)
     try:
-        path = snapshot.write(folder, place, replica.state)
+        path = snapshot.write(folder, header, replica.state)
     except OSError as error:
-        _log.warning("shard %s: no snapshot of batch %s: %s", place.shard, place.batch, error)
+        _log.warning("shard %s: no snapshot of batch %s: %s", header.shard, header.batch, error)
     else:
-        _log.info("shard %s: wrote %s", place.shard, path.name)
+        _log.info("shard %s: wrote %s", header.shard, path.name)
 
 
 def batch_after_last_close(log: Log, number: int) -> int:
@@ -178,8 +179,8 @@ def batch_after_last_close(log: Log, number: int) -> int:
         return max(closes, default=0)
 
 
-def pass_over(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
-    """Take a batch of a closed day: of a CLOSE what it carries too."""
+def skip(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
+    """Skip a batch of a closed day, but for controls, reference data and carried events."""
     outputs = shard_log.outputs(seal)
     inputs = shard_log.inputs(seal, SHARED_TOPICS)
     is_needed = seal.kind is SealKind.CLOSE or any(inputs.values())  # Some may be rejected.
@@ -187,20 +188,20 @@ def pass_over(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
 
 
 def start_day(shard: Replica, shard_log: ShardLog) -> None:
-    """Read the instruments' inputs from where the close left them."""
+    """Read the instruments' inputs from the close on."""
     for topic in INPUT_TOPICS:
         if topic not in SHARED_TOPICS:
             shard_log.start(topic, shard.resume(topic))
 
 
 def fold(shard: Replica, shard_log: ShardLog, seal: BatchSealed) -> None:
-    """Take a batch of the day whole, by its recorded events."""
+    """Fold a whole batch, by its recorded events."""
     inputs = shard_log.inputs(seal, INPUT_TOPICS)
     shard.fold(seal, inputs, events_of(seal, shard_log.outputs(seal), shard.number))
 
 
 def _check_empty(shard_log: ShardLog) -> None:
-    """A shard starts empty only where nothing was ever written for it."""
+    """Raise CorruptLogError if anything was ever written for a shard that has no seal."""
     for topic in WRITTEN:
         if shard_log.cursor(topic).has_more():
             raise CorruptLogError(
@@ -219,7 +220,7 @@ def _check_ends(shard_log: ShardLog, shard: Shard) -> None:
 
 
 def rebuilt(log: Log, number: int, rules: Rules) -> Shard:
-    """The shard as its last seal left it, in one go."""
+    """The shard as its last seal left it; `recover` without a pause."""
     steps = recover(log, number, rules)
     while True:
         try:

@@ -1,17 +1,18 @@
 """A shard's state in a file: a cache that spares a restart the folding of the day.
 
-A file names the shard, the batch, its chain, where the log keeps what comes next in every topic,
-and who wrote it: release, Python, and the layout of the state's classes. Only the very same code
-reads it, only where the log has that chain at that batch, and only if its bytes have the digest
-they should. Anything else discards it with a reason, and the log is folded instead. It appears in
-one step, so nobody sees half a file, and several workers may share a folder of one log.
+A file names the shard, the batch, its chain, where each topic goes on in the log, and the writer:
+release, Python, and the layout of the state's classes. Only the very same code reads it, only where
+the log has that chain at that batch, and only if its bytes have the digest that it states. Anything
+else discards it with a reason, and the log is folded instead. It appears in one step, so no reader
+sees half a file, and several workers may share a folder of one log.
 
-What is finished of the day is not in it: that lies in a file of its own, which grows (see `shelf`),
-and the snapshot says how far it counts. Where that file is gone or too short the snapshot is of no
-use.
+The finished orders of the day are not in it. They are in a file of their own, which grows (see
+`finished_file`), and the snapshot says how far that file counts. Where the file is gone or too
+short the snapshot cannot be used.
 
-What is read can say what a state is, and can run nothing (see `objects`). Who may write the folder
-can still forge a state, or one that takes all memory, so it is the workers' and followers' alone.
+The bytes that are read can describe a state, and can run nothing (see `state_codec`). A writer in
+the folder can still forge a state, or one that takes all memory, so the folder is the workers' and
+followers' alone.
 """
 
 import hashlib
@@ -28,20 +29,20 @@ from engine.core.state.finished_store import MemoryStore, StoreMark
 from engine.core.state.state import State
 from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
 from engine.runtime.garbage_collection import not_collected
-from engine.runtime.recovery import finished_file
+from engine.runtime.recovery import store_file
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.state_codec import LAYOUT, REDUCERS, Unpickler, UnusableError, dumped
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import SealRecord, ShardLog
 
-KEPT = 3  # Files of a shard; older ones go.
+KEPT = 3  # Files of a shard; older ones are deleted.
 FORMAT = b"metaorder snapshot 1"
 HEADER_BYTES_MAX = 65_536
 SUFFIX = ".snapshot"
 
 
 class SnapshotHeader(NamedTuple):
-    """What a snapshot says of itself: where in which log, and by whom."""
+    """Where in which log a snapshot was taken, and by what code."""
 
     shard: int
     batch: int
@@ -54,7 +55,7 @@ class SnapshotHeader(NamedTuple):
 
     @classmethod
     def of(cls, replica: Replica, shard_log: ShardLog, seal_record: SealRecord) -> Self:
-        """Where both are, right after this batch."""
+        """The header of a snapshot that is taken right after this batch."""
         seal, record = seal_record
         assert replica.next_batch == seal.batch + 1, "the batch was folded"
         starts = {topic: replica.resume(topic) for topic in INPUT_TOPICS}
@@ -76,7 +77,7 @@ class SnapshotHeader(NamedTuple):
 
     @classmethod
     def of_json(cls, text: bytes) -> Self:
-        """Raises UnusableError if it is none."""
+        """Raises UnusableError if the text is no header."""
         try:
             found = json.loads(text)
             return cls(
@@ -96,28 +97,28 @@ class SnapshotHeader(NamedTuple):
 # --------------------------------------------------------------------------------- files
 
 
-def write(folder: Path, place: SnapshotHeader, state: State) -> Path:
-    """Put a snapshot into the folder, in one step; older ones of the shard go.
+def write(folder: Path, header: SnapshotHeader, state: State) -> Path:
+    """Put a snapshot into the folder, in one step, and delete older ones of the shard.
 
     Raises OSError where the folder cannot take it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state.finished.retain()
-    rest = place.to_json() + b"\n" + dumped(state)
-    path = folder / f"shard-{place.shard:04}-batch-{place.batch:012}{SUFFIX}"
+    content = header.to_json() + b"\n" + dumped(state)
+    path = folder / f"shard-{header.shard:04}-batch-{header.batch:012}{SUFFIX}"
     draft = folder / f".{path.name}.{os.getpid()}"
     try:
         with draft.open("wb") as file:
-            file.write(FORMAT + b" " + hashlib.sha256(rest).hexdigest().encode() + b"\n")
-            file.write(rest)
+            file.write(FORMAT + b" " + hashlib.sha256(content).hexdigest().encode() + b"\n")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     _sync(folder)
-    _prune(folder, place.shard)
-    finished_file.prune(folder, place.shard, state.day_seq)
+    _prune(folder, header.shard)
+    store_file.prune(folder, header.shard, state.day_seq)
     return path
 
 
@@ -127,7 +128,7 @@ def paths(folder: Path, shard: int) -> list[Path]:
 
 
 def read_header(path: Path) -> SnapshotHeader:
-    """What the file says of itself. Raises UnusableError."""
+    """Raises UnusableError."""
     try:
         with path.open("rb") as file:
             first = file.readline(HEADER_BYTES_MAX)
@@ -139,10 +140,10 @@ def read_header(path: Path) -> SnapshotHeader:
     return SnapshotHeader.of_json(header)
 
 
-def check_header(place: SnapshotHeader, replica: Replica) -> None:
-    """Raise UnusableError if another shard's, or made by other code."""
+def check_header(header: SnapshotHeader, replica: Replica) -> None:
+    """Raise UnusableError if the snapshot is another shard's, or other code made it."""
     wanted = (replica.number, replica.release, replica.python, LAYOUT)
-    found = (place.shard, place.release, place.python, place.layout)
+    found = (header.shard, header.release, header.python, header.layout)
     for name, is_, expected in zip(
         ("shard", "release", "Python", "layout"), found, wanted, strict=True
     ):
@@ -166,7 +167,7 @@ def read_state(path: Path, shard: int) -> State:
 
 
 def _sync(folder: Path) -> None:
-    """Have the folder's entry of a file on the disk too."""
+    """Have the folder's entry of a new file on the disk too."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -175,10 +176,10 @@ def _sync(folder: Path) -> None:
 
 
 def _prune(folder: Path, shard: int) -> None:
-    """Keep the last ones written; by time, as another log's may have higher batches."""
+    """Keep the snapshots written last: by time, as another log's may have higher batches."""
     written: list[tuple[int, Path]] = []
     for path in paths(folder, shard):
-        with suppress(FileNotFoundError):  # Somebody else prunes too.
+        with suppress(FileNotFoundError):  # Another process prunes too.
             written.append((path.stat().st_mtime_ns, path))
     for _, path in sorted(written, reverse=True)[KEPT:]:
         path.unlink(missing_ok=True)
@@ -188,7 +189,10 @@ def _prune(folder: Path, shard: int) -> None:
 
 
 class Shared:
-    """Stands for an event in the bytes of a copy: it is frozen, so both states hold the same."""
+    """Stands for an event in the bytes of a copy.
+
+    An event is frozen, so both states can hold the same one.
+    """
 
 
 def loaded(content: bytes | memoryview) -> State:
@@ -206,7 +210,7 @@ def loaded(content: bytes | memoryview) -> State:
 
 
 def copied(state: State) -> State:
-    """Another state that is equal to this one, and shares with it only what nobody can change."""
+    """Another state that is equal to this one, and shares only frozen events with it."""
     shared: list[object] = []
 
     def refer(event: object) -> tuple[type, tuple[int]]:
@@ -230,37 +234,37 @@ def copied(state: State) -> State:
 def restore(
     replica: Replica, shard_log: ShardLog, path: Path, failed: Collection[int] = ()
 ) -> None:
-    """Bring both to where the snapshot stands.
+    """Bring the replica and the shard's log to where the snapshot was taken.
 
     Raises UnusableError if it is another shard's, other code's, damaged, not of this log, or of a
-    batch that `failed` before; then nothing has moved but the recording's journal.
+    batch that `failed` before; then nothing has moved but the shard log's journal.
     """
-    place = read_header(path)
-    check_header(place, replica)
-    if place.batch in failed:
-        raise UnusableError("its shelf failed twice")
-    shard_log.start(JOURNAL, place.sealed)
-    check_log(place, shard_log)
-    state = read_state(path, place.shard)
+    header = read_header(path)
+    check_header(header, replica)
+    if header.batch in failed:
+        raise UnusableError("its finished store failed twice")
+    shard_log.start(JOURNAL, header.sealed)
+    check_log(header, shard_log)
+    state = read_state(path, header.shard)
     found, store = state.finished, replica.state.finished
     if isinstance(store, DiskStore) and isinstance(found, StoreMark | MemoryStore):
         store.restore(found, path.parent)
         state.finished = store
     elif isinstance(found, StoreMark):
-        raise UnusableError("it refers to a shelf on the disk, and this shard's is in memory")
-    for topic, start in place.starts.items():
+        raise UnusableError("it names a finished store on the disk, and this shard's is in memory")
+    for topic, start in header.starts.items():
         if topic != JOURNAL:
             shard_log.start(topic, start)
-    replica.begin_from(place.batch, place.chain, place.starts, state)
+    replica.start_from(header.batch, header.chain, header.starts, state)
 
 
-def check_log(place: SnapshotHeader, shard_log: ShardLog) -> None:
-    """Take the snapshot's seal; raise UnusableError if the log has another one there."""
+def check_log(header: SnapshotHeader, shard_log: ShardLog) -> None:
+    """Read the snapshot's seal; raise UnusableError if the log has another one there."""
     try:
         seal_record = next(shard_log.seals(), None)
     except CorruptLogError as error:
-        raise UnusableError(f"the log has no seal where its batch {place.batch} was") from error
+        raise UnusableError(f"the log has no seal where its batch {header.batch} was") from error
     if seal_record is None:
-        raise UnusableError(f"the log ends before its batch {place.batch}")
-    if (seal_record.seal.batch, seal_record.seal.chain) != (place.batch, place.chain):
-        raise UnusableError(f"the log has another chain at batch {place.batch}")
+        raise UnusableError(f"the log ends before its batch {header.batch}")
+    if (seal_record.seal.batch, seal_record.seal.chain) != (header.batch, header.chain):
+        raise UnusableError(f"the log has another chain at batch {header.batch}")
