@@ -1,23 +1,33 @@
 """The event catalogue: one folder a topic, one .avsc an event, one id a shape.
 
-The .avsc files are the only source of truth for what an event holds. `catalogue.json` gives
-each subject (`<topic>-<record name>`) the schema id it is written with; ids are never reused and
-never depend on a registry. `python -m schemas --write` generates the Python that mirrors them, and
-`python -m schemas --check` fails when it is not current.
+The .avsc files are the only source of truth for what an event holds. `types/` holds each enum, and
+each record that several events contain; an event names it as its field's type. What this module
+hands on is whole: the definition stands in place of the first naming, as an Avro library, a
+registry and a reader of another language expect it.
 
-A subject whose shape changes after a release takes the next free id. What was written under its
-earlier ids stays readable: `released/<version>/` keeps the schema and the id of each release.
+`catalogue.json` gives each subject (`<topic>-<record name>`) the schema id it is written with; ids
+are never reused and never depend on a registry. `python -m schemas --write` generates the ids of
+new shapes and the Python that mirrors the schemas, and `python -m schemas --check` fails when
+either is not current.
+
+A subject whose shape changes after a release takes the next free id. Records that were written
+under its earlier ids stay readable: `released/<version>/` keeps the schema and the id of each
+release.
 """
 
 import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Schema = dict[str, Any]
 CATALOGUE = "catalogue.json"
 RELEASED = "released"
+TYPES = "types"
+PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+COMPLEX = ("record", "enum", "fixed", "array", "map")
 
 
 @cache
@@ -42,22 +52,84 @@ def topic_and_name(subject: str) -> tuple[str, str]:
 
 @cache
 def schema_text(subject: str) -> str:
-    """The .avsc of a subject, as it lies in the package."""
+    """A subject's schema with every type defined in it. Raises ValueError for an unknown type."""
     topic, name = topic_and_name(subject)
-    return files(__name__).joinpath(topic, f"{name}.avsc").read_text()
+    written = json.loads(files(__name__).joinpath(topic, f"{name}.avsc").read_text())
+    return json.dumps(resolved(written, subject), indent=2) + "\n"
 
 
 def schema(subject: str) -> Schema:
-    """A fresh parse of a subject's .avsc, so that a caller may change it."""
+    """A fresh parse of a subject's schema, every type defined in it, that a caller may change."""
     parsed: Schema = json.loads(schema_text(subject))
     return parsed
 
 
-# ---------------------------------------------------------------------------- released versions
+def export(folder: Path) -> None:
+    """Write the catalogue into a new folder, each schema whole, for readers of single files.
+
+    Raises FileExistsError if there is such a folder.
+    """
+    folder.mkdir(parents=True)
+    (folder / CATALOGUE).write_text(json.dumps(catalogue(), indent=2) + "\n")
+    for subject in catalogue():
+        topic, name = topic_and_name(subject)
+        (folder / topic).mkdir(exist_ok=True)
+        (folder / topic / f"{name}.avsc").write_text(schema_text(subject))
+
+
+# ---------------------------------------------------------------------------------- types
+
+
+@cache
+def types() -> Mapping[str, str]:
+    """The text of each .avsc in `types/`, by the name of its type."""
+    written = [x for x in files(__name__).joinpath(TYPES).iterdir() if x.name.endswith(".avsc")]
+    return {x.name.removesuffix(".avsc"): x.read_text() for x in written}
+
+
+def resolved(written: Schema, subject: str) -> Schema:
+    """A schema with the definition of each type that it names. Raises ValueError."""
+    whole: Schema = _resolved(written, set(), subject)
+    return whole
+
+
+def _resolved(node: Any, defined: set[str], subject: str) -> Any:  # noqa: ANN401  Any JSON.
+    """A type in which each name is defined at its first use; `defined` collects those names.
+
+    Avro lets a schema define a name once, and refer to it by name from there on.
+    """
+    if isinstance(node, list):
+        return [_resolved(part, defined, subject) for part in node]
+    if isinstance(node, str):
+        if node in PRIMITIVES or node in defined:
+            return node
+        if node not in types():
+            raise ValueError(
+                f"{subject}: found type {node}, expected an Avro primitive or one of "
+                f"schemas/{TYPES}/; write schemas/{TYPES}/{node}.avsc or correct the name"
+            )
+        return _resolved(json.loads(types()[node]), defined, subject)
+    whole = dict(node)
+    if "name" in whole:
+        defined.add(whole["name"])
+    if whole["type"] not in COMPLEX:
+        whole["type"] = _resolved(whole["type"], defined, subject)
+    for part in ("items", "values"):
+        if part in whole:
+            whole[part] = _resolved(whole[part], defined, subject)
+    if "fields" in whole:
+        whole["fields"] = [
+            {**field, "type": _resolved(field["type"], defined, subject)}
+            for field in whole["fields"]
+        ]
+    return whole
+
+
+# ---------------------------------------------------------------------- released versions
 
 
 class Earlier(NamedTuple):
-    """What an id that is no longer written with was released for."""
+    """The subject and the release that an id was for, where no event is written with it now."""
 
     subject: str
     version: str

@@ -13,7 +13,6 @@ Source: Apache Avro 1.12 specification, "Schema Resolution".
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -214,15 +213,10 @@ def shape_problems(subject: str, old: Schema, new: Schema) -> list[str]:
     return [f"{subject}: was released in another shape under its id; take the next free one"]
 
 
-def archive(version: str) -> Path:
+def archive(version: str, home: Path = HERE / schemas.RELEASED) -> Path:
     """Keep the present schemas as those of a release. Raises FileExistsError if it is there."""
-    folder = HERE / schemas.RELEASED / version
-    folder.mkdir(parents=True)
-    shutil.copy(HERE / schemas.CATALOGUE, folder)
-    for subject in schemas.catalogue():
-        topic, name = schemas.topic_and_name(subject)
-        (folder / topic).mkdir(exist_ok=True)
-        shutil.copy(HERE / topic / f"{name}.avsc", folder / topic)
+    folder = home / version
+    schemas.export(folder)
     return folder
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import schemas
 from schemas import Schema
 
+INPUTS = ("orders", "market-data", "venue-reports", "controls", "reference")
 STAGES = ("ingest", "aggregation", "slices", "routes", "fills", "allocations")
 ENVELOPE = ("seq", "at_ns", "cause")
 PRIMITIVES = {"long": "int", "int": "int", "string": "str", "boolean": "bool", "bytes": "bytes"}
@@ -123,8 +124,8 @@ def events_module(found: Catalogue) -> str:
             "put: Final = object.__setattr__  # Frozen to everyone else.\n"
         ),
         *(_enum(schema) for schema in found.enums.values()),
-        *(_record(schema, stage=False) for schema in found.nested.values()),
-        *(_record(schema, stage=topic in STAGES) for topic, schema in found.records.values()),
+        *(_record(schema, "", found) for schema in found.nested.values()),
+        *(_record(schema, topic, found) for topic, schema in found.records.values()),
         _unions(found),
         _topics(found),
         _stamp(),
@@ -153,13 +154,30 @@ def _enum(schema: Schema) -> str:
     return f"class {schema['name']}(StrEnum):\n{_doc(schema['doc'], '    ')}\n\n{members}\n"
 
 
-def _record(schema: Schema, *, stage: bool) -> str:
+def _default(entry: Schema, topic: str, found: Catalogue) -> str:
+    """What follows a field's annotation in a class; empty where every writer states the field.
+
+    The shard stamps the envelope. An input has the defaults of its schema, as an input of an older
+    sender has; an event of the engine states every field, so that a type checker finds one that
+    was forgotten.
+    """
+    if topic in STAGES and entry["name"] in ENVELOPE:
+        return ' = ""' if entry["name"] == "cause" else " = UNSTAMPED"
+    if topic not in INPUTS or "default" not in entry:
+        return ""
+    value = entry["default"]
+    if isinstance(entry["type"], dict) and entry["type"]["type"] == "array":
+        assert value == [], f"{entry['name']}: an array's default is empty"
+        return " = ()"
+    name = annotation(entry["type"])
+    return f" = {name}.{value}" if name in found.enums else f" = {value!r}"
+
+
+def _record(schema: Schema, topic: str, found: Catalogue) -> str:
     name = schema["name"]
     lines, arguments, puts = [], [], []
     for entry in schema["fields"]:
-        default = ""
-        if stage and entry["name"] in ENVELOPE:
-            default = ' = ""' if entry["name"] == "cause" else " = UNSTAMPED"
+        default = _default(entry, topic, found)
         line = f"    {entry['name']}: {annotation(entry['type'])}{default}"
         note = f"  # {entry['doc']}"
         if len(line + note) > 100:
@@ -186,14 +204,9 @@ def _record(schema: Schema, *, stage: bool) -> str:
 def _unions(found: Catalogue) -> str:
     def union(name: str, topics: Iterable[str]) -> str:
         members = [n for n, (topic, _) in found.records.items() if topic in topics]
-        return (
-            f"type_{name}"
-            if not members
-            else f"{name} = (\n    " + "\n    | ".join(members) + "\n)"
-        )
+        return f"{name} = (\n    " + "\n    | ".join(members) + "\n)"
 
-    inputs = ("orders", "market-data", "venue-reports", "controls", "reference")
-    return "\n".join([union("Input", inputs), union("StageEvent", STAGES)]) + "\n"
+    return "\n".join([union("Input", INPUTS), union("StageEvent", STAGES)]) + "\n"
 
 
 def _topics(found: Catalogue) -> str:

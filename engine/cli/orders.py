@@ -31,6 +31,7 @@ WaitOption = Annotated[
 
 
 @app.command()
+@ticket_options.with_order_flags
 def submit(
     file: Annotated[
         Path | None, typer.Argument(help="CSV or JSONL file of tickets; or one by flags.")
@@ -42,46 +43,13 @@ def submit(
     output: OutputOption = Output.TEXT,
     source: ticket_options.SourceOption = "cli",
     cl_ord_id: ticket_options.ClOrdIdOption = None,
-    client_id: ticket_options.ClientOption = None,
-    instrument_id: ticket_options.InstrumentOption = None,
-    side: ticket_options.SideOption = None,
-    order_qty: ticket_options.QtyOption = None,
-    limit_px: ticket_options.LimitOption = None,
-    time_in_force: ticket_options.TimeInForceOption = None,
-    urgency: ticket_options.UrgencyOption = None,
-    benchmark: ticket_options.BenchmarkOption = None,
-    start: ticket_options.StartOption = None,
-    end: ticket_options.EndOption = None,
-    max_participation: ticket_options.ParticipationOption = None,
-    no_dark: ticket_options.NoDarkOption = False,
-    excluded_venues: ticket_options.ExcludedOption = None,
-    crossing_consent: ticket_options.ConsentOption = None,
-    must_complete: ticket_options.MustCompleteOption = False,
-    decision_px: ticket_options.DecisionOption = None,
+    **flags: str | bool | None,
 ) -> None:
     """Submit the tickets of a file, or one order by flags.
 
     A line that cannot be read is named and kept in FILE.rejected.jsonl; exit code 1. With --wait,
     an order that the engine refuses makes exit code 4.
     """
-    flags = {
-        "client_id": client_id,
-        "instrument_id": instrument_id,
-        "side": side,
-        "order_qty": order_qty,
-        "limit_px": limit_px,
-        "time_in_force": time_in_force,
-        "urgency": urgency,
-        "benchmark": benchmark,
-        "start": start,
-        "end": end,
-        "max_participation": max_participation,
-        "no_dark": no_dark,
-        "excluded_venues": excluded_venues,
-        "crossing_consent": crossing_consent,
-        "must_complete": must_complete,
-        "decision_px": decision_px,
-    }
     settings = loaded(config, log_url=log_url)
     if file is None:
         ticket = _flagged({**flags, "source": source, "cl_ord_id": cl_ord_id or _made_id("cli")})
@@ -131,7 +99,7 @@ def generate(
 ) -> None:
     """Make an order file for a recorded day: several sources and clients, some of it bad.
 
-    One order in fifty is wrong on purpose: the engine, or who reads the file, must refuse it.
+    One order in fifty is wrong on purpose: the engine, or the reader of the file, must refuse it.
     """
     with progress(f"making {count:,} orders"):
         rows = order_generator.generate(data.load(market), count, seed)
@@ -147,13 +115,13 @@ def generate(
 
 
 def _flagged(given: dict[str, object]) -> Ticket:
-    """The ticket of the flags; what is wrong with it is said of the flags."""
+    """The ticket of the flags. Raises TicketError, which names flags instead of fields."""
     try:
         return parse(given)
     except TicketError as error:
         parts = [part.partition(":") for part in str(error).split("; ")]
-        said = [f"{FLAGS.get(field, field)}{colon}{words}" for field, colon, words in parts]
-        raise TicketError("; ".join(said)) from None
+        renamed = [f"{FLAGS.get(field, field)}{colon}{words}" for field, colon, words in parts]
+        raise TicketError("; ".join(renamed)) from None
 
 
 def _made_id(kind: str) -> str:

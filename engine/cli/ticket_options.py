@@ -1,53 +1,59 @@
-"""The flags of one order, named as its ticket names them."""
+"""The flags of one order, made from its ticket: a field of the ticket has a flag of its own.
 
-from typing import Annotated
+A flag is the ticket's column with dashes, or a shorter word that people type more often. A yes-no
+field that is `no` when absent is a switch; every other flag takes text, which the ticket parses.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
+from pydantic.fields import FieldInfo
 
-# What an error calls a field of the ticket, where it was given by a flag.
-FLAGS = {
+from engine.gateways.orders.tickets import IDS, ORDER_FIELDS
+
+SHORT: Final = {
     "client_id": "--client",
     "instrument_id": "--instrument",
-    "side": "--side",
     "order_qty": "--qty",
     "limit_px": "--limit",
-    "time_in_force": "--time-in-force",
-    "urgency": "--urgency",
-    "benchmark": "--benchmark",
-    "start": "--start",
-    "end": "--end",
-    "max_participation": "--max-participation",
-    "excluded_venues": "--excluded-venues",
-    "crossing_consent": "--crossing-consent",
     "decision_px": "--decision",
 }
+# The flag of each column of an order.
+FLAGS: Final[Mapping[str, str]] = {
+    column: SHORT.get(column, f"--{column.replace('_', '-')}") for column in ORDER_FIELDS
+}
 
-Text = str | None
-
-SourceOption = Annotated[str, typer.Option("--source", help="Who writes the request.")]
+SourceOption = Annotated[
+    str, typer.Option(FLAGS["source"], help=ORDER_FIELDS["source"].description)
+]
 ClOrdIdOption = Annotated[
-    Text, typer.Option("--cl-ord-id", help="The source's id of it; made if absent.")
+    str | None, typer.Option(FLAGS["cl_ord_id"], help="The source's id of it; made if absent.")
 ]
-ClientOption = Annotated[Text, typer.Option("--client", help="Code of the client.")]
-InstrumentOption = Annotated[Text, typer.Option("--instrument", help="Id of the instrument.")]
-SideOption = Annotated[Text, typer.Option("--side", help="buy or sell.")]
-QtyOption = Annotated[Text, typer.Option("--qty", help="Quantity, smallest increments.")]
-LimitOption = Annotated[Text, typer.Option("--limit", help="Worst price, as in 157.25.")]
-TimeInForceOption = Annotated[Text, typer.Option("--time-in-force", help="day or gtc.")]
-UrgencyOption = Annotated[Text, typer.Option("--urgency", help="low, normal or high.")]
-BenchmarkOption = Annotated[Text, typer.Option("--benchmark", help="arrival, vwap, twap or pov.")]
-StartOption = Annotated[Text, typer.Option("--start", help="Earliest start, ISO time with zone.")]
-EndOption = Annotated[Text, typer.Option("--end", help="Latest end, ISO time with zone.")]
-ParticipationOption = Annotated[
-    Text, typer.Option("--max-participation", help="Most of all volume, as in 10%.")
-]
-NoDarkOption = Annotated[bool, typer.Option("--no-dark", help="No dark venues.")]
-ExcludedOption = Annotated[Text, typer.Option("--excluded-venues", help="Codes, as in DPX1;DPX2.")]
-ConsentOption = Annotated[
-    Text,
-    typer.Option("--crossing-consent", help="yes or no: may it cross inside? Else the mandate's."),
-]
-MustCompleteOption = Annotated[
-    bool, typer.Option("--must-complete", help="Completion before cost.")
-]
-DecisionOption = Annotated[Text, typer.Option("--decision", help="Price when it was decided.")]
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _parameter(column: str, field: FieldInfo) -> inspect.Parameter:
+    is_switch = field.annotation is bool
+    option = typer.Option(FLAGS[column], help=field.description)
+    return inspect.Parameter(
+        column,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if is_switch else None,
+        annotation=Annotated[bool if is_switch else str | None, option],
+    )
+
+
+def with_order_flags(command: Command) -> Command:
+    """Give a command the flags of an order in place of its `**flags`, which receive the values.
+
+    The command states the ids itself, because it makes those that are absent.
+    """
+    shape = inspect.signature(command)
+    own = [x for x in shape.parameters.values() if x.kind is not inspect.Parameter.VAR_KEYWORD]
+    flags = [_parameter(name, field) for name, field in ORDER_FIELDS.items() if name not in IDS]
+    described: Any = command
+    described.__signature__ = shape.replace(parameters=[*own, *flags])
+    return command

@@ -534,23 +534,23 @@ class OrderSubmitted:
     side: Side  # Direction.
     order_qty: int  # Quantity, smallest increments; must be positive.
     order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
     urgency: Urgency  # Urgency class.
     benchmark: Benchmark  # What the execution is measured against.
-    start_ns: int | None  # Earliest start, ns since 1970 UTC; null is now.
-    end_ns: int | None  # Latest end, ns since 1970 UTC; null is the end of the session.
+    start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
+    end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
     # Cap on our part of all volume, parts per million; null is the mandate's.
-    max_participation_ppm: int | None
+    max_participation_ppm: int | None = None
     no_dark: bool  # True forbids dark venues.
     excluded_venues: tuple[str, ...]  # Venue codes never to be used.
     # Whether this order may meet another client's inside; null is the mandate's.
-    crossing_consent: bool | None
+    crossing_consent: bool | None = None
     must_complete: bool  # True puts completion above cost.
     capacity: Capacity  # Capacity in which the firm acts.
     settlement: str  # Settlement terms, such as REGULAR.
-    currency: str | None  # ISO 4217 code; null is the instrument's.
-    decision_px: int | None  # Price when the manager decided, 1e-9 currency units.
+    currency: str | None = None  # ISO 4217 code; null is the instrument's.
+    decision_px: int | None = None  # Price when the manager decided, 1e-9 currency units.
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
     def __init__(
@@ -563,21 +563,21 @@ class OrderSubmitted:
         side: Side,
         order_qty: int,
         order_type: OrderType,
-        limit_px: int | None,
+        limit_px: int | None = None,
         time_in_force: TimeInForce,
         urgency: Urgency,
         benchmark: Benchmark,
-        start_ns: int | None,
-        end_ns: int | None,
-        max_participation_ppm: int | None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        max_participation_ppm: int | None = None,
         no_dark: bool,
         excluded_venues: tuple[str, ...],
-        crossing_consent: bool | None,
+        crossing_consent: bool | None = None,
         must_complete: bool,
         capacity: Capacity,
         settlement: str,
-        currency: str | None,
-        decision_px: int | None,
+        currency: str | None = None,
+        decision_px: int | None = None,
         received_ns: int,
     ) -> None:
         x: Any = self
@@ -619,8 +619,8 @@ class OrderAmendRequested:
     cl_ord_id: str  # Id of this request.
     orig_cl_ord_id: str  # Id of the order to change.
     instrument_id: str  # Instrument; also the record's key.
-    order_qty: int | None  # New total quantity, smallest increments.
-    limit_px: int | None  # New limit, 1e-9 currency units.
+    order_qty: int | None = None  # New total quantity, smallest increments.
+    limit_px: int | None = None  # New limit, 1e-9 currency units.
     received_ns: int  # When our edge received it, ns since 1970 UTC.
 
     def __init__(
@@ -630,8 +630,8 @@ class OrderAmendRequested:
         cl_ord_id: str,
         orig_cl_ord_id: str,
         instrument_id: str,
-        order_qty: int | None,
-        limit_px: int | None,
+        order_qty: int | None = None,
+        limit_px: int | None = None,
         received_ns: int,
     ) -> None:
         x: Any = self
@@ -877,7 +877,7 @@ class ExecutionReported:
     child_id: str  # The child, as we named it.
     exec_id: str  # The venue's id of this report; unique per venue and session day with its type.
     exec_type: ExecType  # What happened.
-    exec_ref_id: str | None  # The report that a bust or correction refers to.
+    exec_ref_id: str | None = None  # The report that a bust or correction refers to.
     last_qty: int  # Quantity of this fill or the corrected quantity, smallest increments; else 0.
     last_px: int  # Price of this fill or the corrected price, 1e-9 currency units; else 0.
     cum_qty: int  # Filled so far as the venue counts, smallest increments.
@@ -896,7 +896,7 @@ class ExecutionReported:
         child_id: str,
         exec_id: str,
         exec_type: ExecType,
-        exec_ref_id: str | None,
+        exec_ref_id: str | None = None,
         last_qty: int,
         last_px: int,
         cum_qty: int,
@@ -970,7 +970,7 @@ class SessionStatusObserved:
     up: bool  # True from when all open children of the session are confirmed.
     session_day: int  # Session day, yyyymmdd count.
     # Position in controls up to which the gateway had applied them, count; -1 if it does not say.
-    controls_position: int
+    controls_position: int = -1
     received_ns: int  # When our gateway saw it, ns since 1970 UTC.
 
     def __init__(
@@ -979,7 +979,7 @@ class SessionStatusObserved:
         venue: str,
         up: bool,
         session_day: int,
-        controls_position: int,
+        controls_position: int = -1,
         received_ns: int,
     ) -> None:
         x: Any = self
@@ -1036,9 +1036,9 @@ class RiskLimitSet:
 
     scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
     scope_id: str  # Which; empty for FIRM.
-    max_order_qty: int | None  # Largest order, smallest increments.
-    max_order_notional_cur: int | None  # Largest order value, whole currency units.
-    collar_ppm: int | None  # Furthest limit through the far touch, parts per million of it.
+    max_order_qty: int | None = None  # Largest order, smallest increments.
+    max_order_notional_cur: int | None = None  # Largest order value, whole currency units.
+    collar_ppm: int | None = None  # Furthest limit through the far touch, parts per million of it.
     set_by: str  # Who.
     set_ns: int  # When, ns since 1970 UTC.
 
@@ -1047,9 +1047,9 @@ class RiskLimitSet:
         *,
         scope: ControlScope,
         scope_id: str,
-        max_order_qty: int | None,
-        max_order_notional_cur: int | None,
-        collar_ppm: int | None,
+        max_order_qty: int | None = None,
+        max_order_notional_cur: int | None = None,
+        collar_ppm: int | None = None,
         set_by: str,
         set_ns: int,
     ) -> None:

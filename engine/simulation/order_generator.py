@@ -1,15 +1,11 @@
 """An order file, and a generator of one: small orders as a firm's systems would send them.
 
-A row is an order, an amend or a cancel; the file is CSV with these columns or JSON lines with
-these keys, an empty value meaning none:
-
-    ts, action (submit | amend | cancel), source, cl_ord_id, orig_cl_ord_id, client_id,
-    instrument_id, side, order_qty, order_type, limit_px, time_in_force, urgency, benchmark,
-    start, end, max_participation, no_dark, excluded_venues, crossing_consent, must_complete,
-    capacity, settlement, currency, decision_px
+A row is an order, an amend or a cancel. The file is CSV with the columns of a ticket
+(`gateways/orders/tickets.py`, which reads it) or JSON lines with these keys; an empty value means
+none.
 
 Values are for people: prices and parts of one are decimals, times ISO 8601 in UTC, venue codes
-are joined by semicolons. `gateways/tickets.py` reads it.
+are joined by semicolons.
 
 The generator imitates a firm's day: programs of a few dozen orders that arrive within seconds and
 share side, urgency and benchmark, and single orders between them, more at the open and at the
@@ -28,6 +24,7 @@ from typing import NamedTuple
 from engine.core.events import Side
 from engine.core.market import consolidated, reference
 from engine.core.state.state import State
+from engine.gateways.orders.tickets import COLUMNS
 from engine.log.port import EngineError
 from engine.simulation.chance import PPM, Draw, Weights
 from engine.simulation.market.data import FolderFacts, MarketData
@@ -38,12 +35,6 @@ NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
 MS_NS = 1_000_000
 MINUTE_NS = 60 * NS
 
-COLUMNS = (
-    "ts", "action", "source", "cl_ord_id", "orig_cl_ord_id", "client_id", "instrument_id", "side",
-    "order_qty", "order_type", "limit_px", "time_in_force", "urgency", "benchmark", "start", "end",
-    "max_participation", "no_dark", "excluded_venues", "crossing_consent", "must_complete",
-    "capacity", "settlement", "currency", "decision_px",
-)  # fmt: skip
 SOURCES = ("OMS-1", "FIX-7", "PM-ALPHA", "ALGO-3")
 CLIENTS = tuple(f"C{number:02}" for number in range(1, 13))
 

@@ -71,17 +71,18 @@ def installed(folder: Path, version: str, *changes: Change) -> OtherRelease:
 
 
 def grow(tree: Path, added: Mapping[str, Mapping[str, Any]]) -> None:
-    """Give subjects one more field each, as a developer would: schema, next id, generated code."""
-    file = tree / "schemas" / "catalogue.json"
-    ids = json.loads(file.read_text())
+    """Give subjects one more field each, as a developer would: the .avsc, then generated files."""
     for subject, field in added.items():
         topic, name = schemas.topic_and_name(subject)
         avsc = tree / "schemas" / topic / f"{name}.avsc"
         schema = json.loads(avsc.read_text())
         schema["fields"].append(field)
         avsc.write_text(json.dumps(schema))
-        ids[subject] = max(ids.values()) + 1
-    file.write_text(json.dumps(ids))
+    generate(tree)
+
+
+def generate(tree: Path) -> None:
+    """Write the ids and the Python of a tree's schemas."""
     subprocess.run(
         [sys.executable, "-m", "schemas", "--write"],
         cwd=tree,

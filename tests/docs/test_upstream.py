@@ -31,7 +31,6 @@ from infra.kafka import local
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "upstream.md"
-SCHEMAS = ROOT / "schemas"
 PARTITIONS = 8
 RUN_MAX_S = 120
 
@@ -49,18 +48,31 @@ def test_the_page_has_its_programs() -> None:
             ast.parse(body)
 
 
+def schema_of(subject: str, number: int) -> schemas.Schema:
+    """The shape of an id, now or in a release: a sender may publish under either."""
+    if schemas.catalogue()[subject] == number:
+        return schemas.schema(subject)
+    versions = [x for x in schemas.released() if schemas.released_ids(x).get(subject) == number]
+    return schemas.released_schema(versions[-1], subject)
+
+
 def test_the_ids_and_topics_of_the_page_are_the_catalogue_s() -> None:
     text = PAGE.read_text()
     for name in ("OrderSubmitted", "OrderAmendRequested", "OrderCancelRequested"):
-        assert re.search(rf"\b{schemas.catalogue()[f'orders-{name}']}\s+{name}", text)
+        found = re.search(rf"\b(\d+)\s+{name}", text)
+        assert found
+        assert schema_of(f"orders-{name}", int(found[1]))
     for topic, event in re.findall(r"^\| `(ingest|allocations)` \| (.+?) \|", text, re.MULTILINE):
         for name in re.findall(r"`([A-Z]\w+)`", event):
             assert f"{topic}-{name}" in schemas.catalogue()
 
 
 def test_the_java_program_writes_every_field_of_the_schema_in_order() -> None:
-    fields = [x["name"] for x in schemas.schema("orders-OrderSubmitted")["fields"]]
-    body = programs()["Publish.java"].partition("static byte[] order")[2].partition("return")[0]
+    program = programs()["Publish.java"]
+    number = re.search(r"ORDER_SUBMITTED = (\d+);", program)
+    assert number
+    fields = [x["name"] for x in schema_of("orders-OrderSubmitted", int(number[1]))["fields"]]
+    body = program.partition("static byte[] order")[2].partition("return")[0]
     assert re.findall(r"// (\w+)", body) == fields
 
 
@@ -68,6 +80,13 @@ def test_librdkafka_s_default_partitioner_is_another() -> None:
     keys = [f"I{number}".encode() for number in range(100)]
     wrong = [key for key in keys if zlib.crc32(key) % PARTITIONS != partition_of(key, PARTITIONS)]
     assert len(wrong) > 50
+
+
+@pytest.fixture(scope="module")
+def whole_schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported") / "schemas"
+    schemas.export(folder)
+    return folder
 
 
 @pytest.fixture
@@ -118,9 +137,9 @@ def is_order_of(record: Record, source: str, side: Side, qty: int) -> bool:
 
 @pytest.mark.kafka
 def test_an_order_published_from_python_is_where_the_engine_reads_it(
-    kafka_bootstrap: str, prefix: str, log: Log, tmp_path: Path
+    kafka_bootstrap: str, prefix: str, log: Log, whole_schemas: Path, tmp_path: Path
 ) -> None:
-    arguments = [kafka_bootstrap, prefix, str(SCHEMAS), "A1"]
+    arguments = [kafka_bootstrap, prefix, str(whole_schemas), "A1"]
     done = run_python("publish.py", arguments, tmp_path)
     shard = partition_of(b"XXX", PARTITIONS)
     assert done.stdout == f"partition {shard}\n", done.stderr
@@ -176,8 +195,10 @@ def accepted(record: Record) -> OrderAccepted:
 
 
 @pytest.mark.kafka
-def test_its_status_comes_back(kafka_bootstrap: str, prefix: str, log: Log, tmp_path: Path) -> None:
-    arguments = [kafka_bootstrap, prefix, str(SCHEMAS), "A1"]
+def test_its_status_comes_back(
+    kafka_bootstrap: str, prefix: str, log: Log, whole_schemas: Path, tmp_path: Path
+) -> None:
+    arguments = [kafka_bootstrap, prefix, str(whole_schemas), "A1"]
     run_python("publish.py", arguments, tmp_path)
     shard = partition_of(b"XXX", PARTITIONS)
     fill = FillAllocated(
@@ -202,7 +223,7 @@ def test_its_status_comes_back(kafka_bootstrap: str, prefix: str, log: Log, tmp_
 
 @pytest.mark.kafka
 def test_a_refusal_comes_back_with_its_reason(
-    kafka_bootstrap: str, prefix: str, log: Log, tmp_path: Path
+    kafka_bootstrap: str, prefix: str, log: Log, whole_schemas: Path, tmp_path: Path
 ) -> None:
     refusal = OrderRejected(
         seq=3,
@@ -216,7 +237,7 @@ def test_a_refusal_comes_back_with_its_reason(
         text="C1 has no mandate",
     )
     answer(log, refusal, None)
-    arguments = [kafka_bootstrap, prefix, str(SCHEMAS), "A1"]
+    arguments = [kafka_bootstrap, prefix, str(whole_schemas), "A1"]
     done = run_python("status.py", arguments, tmp_path)
     assert done.returncode == 1
     assert "refused: UNKNOWN_CLIENT: C1 has no mandate" in done.stderr

@@ -1,9 +1,11 @@
 """A ticket becomes the event it says; only what no event can say is refused at the edge."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from engine.cli.ticket_options import FLAGS
 from engine.core.events import (
     Benchmark,
     OrderAmendRequested,
@@ -13,7 +15,15 @@ from engine.core.events import (
     Side,
     TimeInForce,
 )
-from engine.gateways.orders.tickets import COLUMNS, TicketError, parse
+from engine.gateways.orders.tickets import (
+    COLUMNS,
+    ORDER_FIELDS,
+    AmendTicket,
+    CancelTicket,
+    OrderTicket,
+    TicketError,
+    parse,
+)
 from engine.log.codec import decode, encode
 
 RECEIVED_NS = 1_514_903_400_000_000_000
@@ -76,6 +86,22 @@ def test_a_full_ticket_says_every_field() -> None:
     assert order.excluded_venues == ("Z", "K")
     assert order.end_ns - order.start_ns == 3_600_000_000_000
     assert decode("orders", encode(order)) == order
+
+
+def test_a_ticket_has_the_fields_of_its_event() -> None:
+    for ticket, event in (
+        (OrderTicket, OrderSubmitted),
+        (AmendTicket, OrderAmendRequested),
+        (CancelTicket, OrderCancelRequested),
+    ):
+        stated = {*ticket.model_fields, "received_ns"} - {"ts"}
+        assert stated == {field.name for field in fields(event)}
+
+
+def test_every_column_of_an_order_has_a_flag_and_words_for_it() -> None:
+    assert set(FLAGS) == set(COLUMNS) - {"ts", "action", "orig_cl_ord_id"}
+    assert len(set(FLAGS.values())) == len(FLAGS)
+    assert all(field.description for field in ORDER_FIELDS.values())
 
 
 def test_a_limit_alone_makes_a_limit_order() -> None:

@@ -11,12 +11,11 @@ import pytest
 
 from engine.core.events import OrderAmendRequested, OrderCancelRequested, OrderSubmitted, Side
 from engine.gateways.files import controls_file
-from engine.gateways.orders.tickets import TicketError, parse
+from engine.gateways.orders.tickets import COLUMNS, TicketError, parse
 from engine.simulation.chance import Draw
 from engine.simulation.market.data import MarketData
 from engine.simulation.order_generator import (
     CLIENTS,
-    COLUMNS,
     SOURCES,
     OrderFileError,
     decimal,

@@ -22,9 +22,20 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
+from engine.core.field_copy import copier, field_names
 from engine.core.orders import pretrade
 from engine.core.state.model import Order, amended_qty
 from engine.core.state.state import State
+
+# A close writes the terms of an order, and of itself what became of it.
+CARRIED = copier(
+    OrderAccepted,
+    OrderCarried,
+    *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
+)
+TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
+# Today's mandate and session decide these again.
+RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
 # --------------------------------------------------------------------------- the close
 
@@ -56,31 +67,12 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
 def carried_order(
     order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None
 ) -> OrderCarried:
-    terms = order.terms
-    return OrderCarried(
+    return CARRIED(
+        order.terms,
         order_id=order.order_id,
-        source=terms.source,
         cl_ord_id=cl_ord_id,
-        client_id=terms.client_id,
-        instrument_id=terms.instrument_id,
-        side=terms.side,
         order_qty=order_qty - order.withdrawn_qty,
-        order_type=terms.order_type,
         limit_px=limit_px,
-        time_in_force=terms.time_in_force,
-        urgency=terms.urgency,
-        benchmark=terms.benchmark,
-        max_participation_ppm=terms.max_participation_ppm,
-        no_dark=terms.no_dark,
-        excluded_venues=terms.excluded_venues,
-        crossing_consent=terms.crossing_consent,
-        must_complete=terms.must_complete,
-        capacity=terms.capacity,
-        settlement=terms.settlement,
-        currency=terms.currency,
-        decision_px=terms.decision_px,
-        arrival_mid_px=terms.arrival_mid_px,
-        received_ns=terms.received_ns,
         crossed_qty=order.crossed_qty,
         allocated_qty=order.allocated_qty,
     )
@@ -140,36 +132,9 @@ def resumed(state: State, order: Order, now_ns: int) -> OrderResumed:
 
 def on_order_carried(state: State, event: OrderCarried) -> None:
     """The order as the next day will know it; its window is set when it resumes."""
-    terms = OrderAccepted(
-        source=event.source,
-        cl_ord_id=event.cl_ord_id,
-        client_id=event.client_id,
-        instrument_id=event.instrument_id,
-        side=event.side,
-        order_qty=event.order_qty,
-        order_type=event.order_type,
-        limit_px=event.limit_px,
-        time_in_force=event.time_in_force,
-        urgency=event.urgency,
-        benchmark=event.benchmark,
-        start_ns=0,
-        end_ns=0,
-        max_participation_ppm=event.max_participation_ppm,
-        no_dark=event.no_dark,
-        excluded_venues=event.excluded_venues,
-        crossing_consent=event.crossing_consent,
-        must_complete=event.must_complete,
-        capacity=event.capacity,
-        settlement=event.settlement,
-        currency=event.currency,
-        decision_px=event.decision_px,
-        arrival_mid_px=event.arrival_mid_px,
-        received_ns=event.received_ns,
-        value_px=0,
-    )
     state.carried.orders[event.order_id] = Order(
         order_id=event.order_id,
-        terms=terms,
+        terms=TERMS(event, start_ns=0, end_ns=0, value_px=0),
         cl_ord_id=event.cl_ord_id,
         order_qty=event.order_qty,
         limit_px=event.limit_px,
@@ -183,15 +148,7 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     order = state.orders[event.order_id]
     order.start_ns, order.end_ns = event.start_ns, event.end_ns
-    order.terms = replace(
-        order.terms,
-        start_ns=event.start_ns,
-        end_ns=event.end_ns,
-        max_participation_ppm=event.max_participation_ppm,
-        no_dark=event.no_dark,
-        excluded_venues=event.excluded_venues,
-        value_px=event.value_px,
-    )
+    order.terms = replace(order.terms, **{name: getattr(event, name) for name in RESUMED_TERMS})
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -30,6 +30,7 @@ from engine.core.events import (
     TimeInForce,
     WithdrawReason,
 )
+from engine.core.field_copy import copier
 from engine.core.market import consolidated
 from engine.core.orders import pretrade
 from engine.core.state.model import Order, Parent, PendingChange
@@ -38,6 +39,13 @@ from engine.core.state.state import State
 REFUSED_IDS_MAX = 100_000  # Remembered at a time in a shard; a source gone wild costs 30 MB.
 # A refusal for one of these does not use the id up.
 REUSABLE = (RejectReason.ID_INVALID, RejectReason.DUPLICATE_ORDER, RejectReason.SOURCE_SUSPENDED)
+# A request is accepted as it came, but for these fields.
+ACCEPTED = copier(
+    OrderSubmitted,
+    OrderAccepted,
+    *("start_ns", "end_ns", "max_participation_ppm", "no_dark", "excluded_venues"),
+    *("crossing_consent", "currency", "arrival_mid_px", "value_px"),
+)
 
 # ------------------------------------------------------------------------------ decide
 
@@ -65,18 +73,8 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
     mandate = state.controls.mandates[order.client_id]
     consent = order.crossing_consent
     start_ns, end_ns = pretrade.window(state, order)
-    return OrderAccepted(
-        source=order.source,
-        cl_ord_id=order.cl_ord_id,
-        client_id=order.client_id,
-        instrument_id=order.instrument_id,
-        side=order.side,
-        order_qty=order.order_qty,
-        order_type=order.order_type,
-        limit_px=order.limit_px,
-        time_in_force=order.time_in_force,
-        urgency=order.urgency,
-        benchmark=order.benchmark,
+    return ACCEPTED(
+        order,
         start_ns=start_ns,
         end_ns=end_ns,
         max_participation_ppm=pretrade.mandated_participation_ppm(
@@ -85,13 +83,8 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
         no_dark=order.no_dark or not mandate.dark_allowed,
         excluded_venues=pretrade.mandated_venues(mandate, order.excluded_venues),
         crossing_consent=mandate.crossing_consent if consent is None else consent,
-        must_complete=order.must_complete,
-        capacity=order.capacity,
-        settlement=order.settlement,
         currency=state.reference.instruments[order.instrument_id].currency,
-        decision_px=order.decision_px,
         arrival_mid_px=consolidated.view(state, order.instrument_id, now_ns).mid_px,
-        received_ns=order.received_ns,
         value_px=pretrade.value_px(state, order, now_ns),
     )
 

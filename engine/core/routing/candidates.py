@@ -20,7 +20,7 @@ from engine.core.events import (
     VenueKind,
     VenueStatus,
 )
-from engine.core.market import consolidated, reference
+from engine.core.market import consolidated, reference, venue_rules
 from engine.core.market.consolidated import Nbbo
 from engine.core.routing import scorecard
 from engine.core.state.model import Book, Child, Parent
@@ -182,10 +182,9 @@ def unfit(
     reason = WAYS[how](search, defined, limit_px)
     if reason is not None:
         return reason
-    if qty < defined.min_qty:
-        return RouteReason.BELOW_MINIMUM
-    if qty < search.lot_qty and not defined.odd_lots:
-        return RouteReason.ODD_LOT
+    reason = venue_rules.unfit_qty(defined, qty, search.lot_qty)
+    if reason is not None:
+        return reason
     if meets_own(search, defined.venue, how, limit_px):
         return RouteReason.SELF_TRADE
     return None
@@ -207,7 +206,8 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
 
 def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
     """Children rest on lit venues, in front of a market that has the side they join."""
-    if defined.kind is not VenueKind.LIT or not defined.posts or not limit_px:
+    is_lit = defined.kind is VenueKind.LIT
+    if not is_lit or not venue_rules.lets_rest(defined) or not limit_px:
         return RouteReason.NO_QUOTE
     far_px = search.best.far_px(search.parent.terms.side)
     is_buy = search.parent.terms.side is Side.BUY
@@ -218,7 +218,7 @@ def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> Route
 
 def unfit_to_peg(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
     """A midpoint needs two sides, and a limit that the midpoint respects."""
-    if not defined.midpoint:
+    if not venue_rules.takes_midpoint_pegs(defined):
         return RouteReason.NO_MIDPOINT
     if not search.best.is_two_sided:
         return RouteReason.NO_QUOTE

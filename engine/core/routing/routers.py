@@ -25,6 +25,7 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
+from engine.core.market import venue_rules
 from engine.core.routing.candidates import (
     PEG,
     POST,
@@ -53,11 +54,8 @@ class Part(NamedTuple):
 
 
 def fitted_qty(search: Search, venue: str, qty: int) -> int:
-    """The most of `qty` that the venue's rules take: whole lots unless odd lots are welcome."""
-    defined = search.state.reference.venues[venue]
-    if not defined.odd_lots:
-        qty -= qty % search.lot_qty
-    return qty if qty >= max(1, defined.min_qty) else 0
+    """The most of `qty` that the venue's rules take."""
+    return venue_rules.fitted_qty(search.state.reference.venues[venue], qty, search.lot_qty)
 
 
 def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) -> list[Part]:

@@ -40,12 +40,6 @@ MILLIBPS = 10_000_000  # 1e-3 bps in one.
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
 RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
 
-NAMED_BY = {
-    Benchmark.VWAP: Strategy.VWAP,
-    Benchmark.TWAP: Strategy.TWAP,
-    Benchmark.POV: Strategy.POV,
-}
-
 
 class Outlook(NamedTuple):
     """What a choice is made from."""
@@ -74,7 +68,9 @@ def others_qty(state: State, parent: Parent) -> int:
 def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
     """Where the schedule is at a time, since the plan's base; rounded down."""
     spread_qty = plan.plan_qty - plan.carry_qty
-    return plan.carry_qty + SCHEDULES[plan.strategy](state, parent, plan, spread_qty, at_ns)
+    return plan.carry_qty + STRATEGIES[plan.strategy].schedule(
+        state, parent, plan, spread_qty, at_ns
+    )
 
 
 def vwap_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
@@ -97,14 +93,6 @@ def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, _: i
 def shortfall_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
     elapsed_ns, horizon_ns = at_ns - plan.start_ns, plan.end_ns - plan.start_ns
     return shortfall_target_qty(qty, elapsed_ns, horizon_ns, plan.kappa_e9)
-
-
-SCHEDULES: Mapping[Strategy, Callable[[State, Parent, PlanAdopted, int, int], int]] = {
-    Strategy.VWAP: vwap_schedule,
-    Strategy.TWAP: twap_schedule,
-    Strategy.POV: pov_schedule,
-    Strategy.IS: shortfall_schedule,
-}
 
 
 def curve(state: State, instrument_id: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -133,7 +121,7 @@ def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int,
 def choose(policy: PolicySet, parent: Parent, outlook: Outlook) -> Strategy:
     """The strategy for a parent; the first line that applies."""
     terms = parent.terms
-    if policy.strategy in SCHEDULES:
+    if policy.strategy in STRATEGIES:
         return policy.strategy
     if terms.benchmark in NAMED_BY:
         return NAMED_BY[terms.benchmark]
@@ -163,11 +151,15 @@ def outlook_of(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outloo
     )
 
 
-def horizon_end_ns(policy: PolicySet, parent: Parent, strategy: Strategy, now_ns: int) -> int:
-    """Implementation shortfall is over sooner for the urgent; the others use the window."""
+def window_end_ns(_: PolicySet, parent: Parent, __: int) -> int:
+    return parent.terms.end_ns
+
+
+def shortfall_end_ns(policy: PolicySet, parent: Parent, now_ns: int) -> int:
+    """Implementation shortfall is over before the window is, unless the urgency is low."""
     end_ns = parent.terms.end_ns
     plan = parent.plan
-    if strategy is not Strategy.IS or parent.terms.urgency is Urgency.LOW:
+    if parent.terms.urgency is Urgency.LOW:
         return end_ns
     if plan is not None and plan.strategy is Strategy.IS and plan.end_ns > now_ns:
         return plan.end_ns
@@ -205,7 +197,8 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
     strategy = choose(policy, parent, outlook)
     if reason is PlanReason.COMPLETION_AT_RISK:
         strategy = Strategy.VWAP  # The clock completes where the volume may not.
-    end_ns = horizon_end_ns(policy, parent, strategy, now_ns)
+    method = STRATEGIES[strategy]
+    end_ns = method.end_ns(policy, parent, now_ns)
     outlook = outlook_of(state, parent, now_ns, end_ns)
     cost, risk = estimate_millibps(outlook, parent.open_qty, end_ns - now_ns, day_ns(state))
     return PlanAdopted(
@@ -224,7 +217,7 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
         participation_ppm=min(policy.participation_ppm, terms.max_participation_ppm),
         max_participation_ppm=terms.max_participation_ppm,
         aggressiveness_ppm=AGGRESSIVENESS_PPM[terms.urgency],
-        kappa_e9=kappa_e9(state, parent, policy, outlook) if strategy is Strategy.IS else 0,
+        kappa_e9=method.kappa_e9(state, parent, policy, outlook),
         tracking_band_qty=parent.open_qty * policy.tracking_band_ppm // PPM,
         adv_qty=outlook.instrument.adv_qty,
         horizon_volume_qty=outlook.horizon_volume_qty,
@@ -249,6 +242,10 @@ def behind_qty(state: State, parent: Parent, former: PlanAdopted, now_ns: int) -
 def day_ns(state: State) -> int:
     assert state.day is not None, "a parent works within a day"
     return state.day.close_ns - state.day.open_ns
+
+
+def no_kappa(_: State, __: Parent, ___: PolicySet, ____: Outlook) -> int:
+    return 0
 
 
 def kappa_e9(state: State, parent: Parent, policy: PolicySet, outlook: Outlook) -> int:
@@ -284,6 +281,30 @@ def estimate_millibps(
     half_spread = (outlook.spread_px or 0) * MILLIBPS // max(1, 2 * outlook.mid_px)
     risk = sigma * isqrt(horizon_ns * PPM * PPM // (3 * session_ns)) // PPM
     return half_spread + impact + 1, risk + 1
+
+
+# ------------------------------------------------------------------------------- table
+
+
+class Method(NamedTuple):
+    """How a strategy works a parent: its schedule and the parameters of its plan."""
+
+    # The part of a quantity that is due at a time: of (state, parent, plan, quantity, time).
+    schedule: Callable[[State, Parent, PlanAdopted, int, int], int]
+    # When a plan that is adopted now ends, ns since 1970 UTC.
+    end_ns: Callable[[PolicySet, Parent, int], int] = window_end_ns
+    # Urgency of the Almgren-Chriss solution, 1e-9 a second.
+    kappa_e9: Callable[[State, Parent, PolicySet, Outlook], int] = no_kappa
+    benchmark: Benchmark | None = None  # An order that names it is worked in this way.
+
+
+STRATEGIES: Mapping[Strategy, Method] = {
+    Strategy.VWAP: Method(vwap_schedule, benchmark=Benchmark.VWAP),
+    Strategy.TWAP: Method(twap_schedule, benchmark=Benchmark.TWAP),
+    Strategy.POV: Method(pov_schedule, benchmark=Benchmark.POV),
+    Strategy.IS: Method(shortfall_schedule, shortfall_end_ns, kappa_e9),
+}
+NAMED_BY = {x.benchmark: strategy for strategy, x in STRATEGIES.items() if x.benchmark}
 
 
 # ------------------------------------------------------------------------------ evolve

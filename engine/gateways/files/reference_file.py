@@ -16,12 +16,14 @@ All reference data is dated: a table says its `effective_day`, or the file says 
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from engine.core.events import (
     CalendarDefined,
@@ -126,7 +128,9 @@ class TickTable(ReferenceTable):
         )
 
 
-class Venue(ReferenceTable):
+class VenueTable(ReferenceTable):
+    """The fields of a venue that a file may leave out although the event states them."""
+
     venue: Code
     name: Text = ""  # Absent: the code.
     kind: Word[VenueKind] = VenueKind.LIT
@@ -140,17 +144,44 @@ class Venue(ReferenceTable):
         return self.venue
 
     def to_event(self) -> VenueDefined:
-        return VenueDefined(
-            venue=self.venue,
-            name=self.name or self.venue,
-            kind=self.kind,
-            protected=self.kind is VenueKind.LIT if self.protected is None else self.protected,
-            posts=self.posts,
-            midpoint=self.midpoint,
-            min_qty=self.min_qty,
-            odd_lots=self.odd_lots,
-            effective_day=self.effective_day,
-        )
+        stated = dict(self)
+        stated["name"] = self.name or self.venue
+        if self.protected is None:
+            stated["protected"] = self.kind is VenueKind.LIT
+        return VenueDefined(**stated)
+
+
+def further_fields(event: type[Any], table: type[BaseModel]) -> dict[str, Any]:
+    """The keys that an event has and a table does not state, each with its type and default.
+
+    So a field that is added to a schema, where it has a default, is a key of the file. Its type
+    follows from the unit in its name.
+    """
+    return {
+        field.name: (_typed(field.name, field.type), field.default)
+        for field in fields(event)
+        if field.name not in table.model_fields
+    }
+
+
+def _typed(name: str, kind: Any) -> Any:  # noqa: ANN401  An annotation is any object.
+    """How people write a field of an event."""
+    if kind is bool:
+        return Truth
+    if kind is str:
+        return Text
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        word_of: Any = Word  # A type checker applies it to written types only.
+        return word_of[kind]
+    unit = next((unit for unit in UNITS if name.endswith(unit)), None)
+    if kind is int and unit:
+        return UNITS[unit]
+    expected = f"bool, str, an enum, or int with a name that ends in {', '.join(UNITS)}"
+    raise TypeError(f"{name}: found {kind}, expected {expected}; state the field in its table")
+
+
+UNITS: Mapping[str, Any] = {"_px": Px, "_qty": Qty, "_ns": DurationNs, "_ppm": Ppm, "_day": Day}
+Venue = create_model("Venue", __base__=VenueTable, **further_fields(VenueDefined, VenueTable))
 
 
 class Fee(ReferenceTable):

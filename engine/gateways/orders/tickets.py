@@ -1,17 +1,24 @@
 """Tickets: orders, amends and cancels as people and order files write them.
 
-A ticket is a row of a CSV file, a JSON object, or the flags of a command. It is parsed once, here,
-and becomes an event. The edge refuses only what an event cannot say: not a number, beyond 64 bits,
-a word outside its list, an empty id. Everything else passes and is the engine's to judge, so that
-the log holds it and its refusal: a negative quantity, a limit off tick, an unknown instrument.
+A ticket is a row of a CSV file, a JSON object, or the flags of a command. One model states its
+fields: the columns, the keys and the flags are made from it. A field has the name of the event's
+field, or an alias where people write another unit: a time for `start_ns`, a part of one for
+`max_participation_ppm`.
+
+A ticket is parsed once, here, and becomes an event. The edge refuses only what an event cannot
+hold: text that is no number, a number beyond 64 bits, a word outside its list, an empty id.
+Everything else passes and is the engine's to judge, so that the log holds both the request and its
+refusal: a negative quantity, a limit off tick, an unknown instrument.
 
 Order files have the columns of `COLUMNS`; an empty cell is an absent value.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from engine.core.events import (
     Benchmark,
@@ -31,7 +38,7 @@ REGULAR = "REGULAR"  # Settlement terms where a ticket names none.
 
 
 class TicketError(EngineError):
-    """What was written cannot be said in an event; names each field, found and expected."""
+    """A ticket that no event can hold; names each field, what was found and what was expected."""
 
 
 class _Ticket(BaseModel):
@@ -39,66 +46,74 @@ class _Ticket(BaseModel):
 
     action: ClassVar[str]
 
-    ts: Ns | None = None  # When it comes in a simulated day; a live edge stamps its own time.
-    source: Code
-    cl_ord_id: Code
-    instrument_id: Code
+    ts: Ns | None = Field(
+        default=None, description="Time in a simulated day; a live edge stamps its own."
+    )
+    source: Code = Field(description="System that sends the request.")
+    cl_ord_id: Code = Field(description="The source's id of the request.")
+    instrument_id: Code = Field(description="Id of the instrument.")
+
+    def fields_of_event(self) -> dict[str, Any]:
+        return {name: value for name, value in self if name != "ts"}
 
 
 class OrderTicket(_Ticket):
+    """An order; its fields are those of OrderSubmitted."""
+
     action = "submit"
 
-    client_id: Code
-    side: Word[Side]
-    order_qty: Qty
-    order_type: Word[OrderType] | None = None  # Absent: LIMIT where there is a limit.
-    limit_px: Px | None = None
-    time_in_force: Word[TimeInForce] = TimeInForce.DAY
-    urgency: Word[Urgency] = Urgency.NORMAL
-    benchmark: Word[Benchmark] = Benchmark.ARRIVAL
-    start: Ns | None = None
-    end: Ns | None = None
-    max_participation: Ppm | None = None
-    no_dark: Truth = False
-    excluded_venues: Codes = ()
-    crossing_consent: Truth | None = None
-    must_complete: Truth = False
-    capacity: Word[Capacity] = Capacity.AGENCY
-    settlement: Text = REGULAR
-    currency: Text | None = None
-    decision_px: Px | None = None
+    client_id: Code = Field(description="Code of the client.")
+    side: Word[Side] = Field(description="buy or sell.")
+    order_qty: Qty = Field(description="Quantity, smallest increments.")
+    order_type: Word[OrderType] | None = Field(
+        default=None, description="market or limit; absent: limit if there is a limit price."
+    )
+    limit_px: Px | None = Field(default=None, description="Worst price, as in 157.25.")
+    time_in_force: Word[TimeInForce] = Field(default=TimeInForce.DAY, description="day or gtc.")
+    urgency: Word[Urgency] = Field(default=Urgency.NORMAL, description="low, normal or high.")
+    benchmark: Word[Benchmark] = Field(
+        default=Benchmark.ARRIVAL, description="arrival, vwap, twap or pov."
+    )
+    start_ns: Ns | None = Field(
+        default=None, alias="start", description="Earliest start, ISO time with zone."
+    )
+    end_ns: Ns | None = Field(
+        default=None, alias="end", description="Latest end, ISO time with zone."
+    )
+    max_participation_ppm: Ppm | None = Field(
+        default=None,
+        alias="max_participation",
+        description="Highest part of all volume, as in 10%.",
+    )
+    no_dark: Truth = Field(default=False, description="No dark venues.")
+    excluded_venues: Codes = Field(default=(), description="Venue codes, as in DPX1;DPX2.")
+    crossing_consent: Truth | None = Field(
+        default=None,
+        description="yes or no: may it cross with another client? Absent: as in the mandate.",
+    )
+    must_complete: Truth = Field(default=False, description="Completion before cost.")
+    capacity: Word[Capacity] = Field(
+        default=Capacity.AGENCY, description="agency, principal or riskless_principal."
+    )
+    settlement: Text = Field(default=REGULAR, description="Settlement terms; absent: REGULAR.")
+    currency: Text | None = Field(
+        default=None, description="ISO 4217 code; absent: the instrument's."
+    )
+    decision_px: Px | None = Field(
+        default=None, description="Market price when the order was decided on."
+    )
 
     def to_event(self, received_ns: int) -> OrderSubmitted:
         """The request as it reached the edge at `received_ns`."""
+        stated = self.fields_of_event()
         by_limit = OrderType.MARKET if self.limit_px is None else OrderType.LIMIT
-        return OrderSubmitted(
-            source=self.source,
-            cl_ord_id=self.cl_ord_id,
-            client_id=self.client_id,
-            instrument_id=self.instrument_id,
-            side=self.side,
-            order_qty=self.order_qty,
-            order_type=self.order_type or by_limit,
-            limit_px=self.limit_px,
-            time_in_force=self.time_in_force,
-            urgency=self.urgency,
-            benchmark=self.benchmark,
-            start_ns=self.start,
-            end_ns=self.end,
-            max_participation_ppm=self.max_participation,
-            no_dark=self.no_dark,
-            excluded_venues=self.excluded_venues,
-            crossing_consent=self.crossing_consent,
-            must_complete=self.must_complete,
-            capacity=self.capacity,
-            settlement=self.settlement,
-            currency=self.currency,
-            decision_px=self.decision_px,
-            received_ns=received_ns,
-        )
+        stated["order_type"] = self.order_type or by_limit
+        return OrderSubmitted(**stated, received_ns=received_ns)
 
 
 class AmendTicket(_Ticket):
+    """A new quantity or limit for an order; an absent one stays."""
+
     action = "amend"
 
     orig_cl_ord_id: Code
@@ -107,31 +122,19 @@ class AmendTicket(_Ticket):
 
     def to_event(self, received_ns: int) -> OrderAmendRequested:
         """The request as it reached the edge at `received_ns`."""
-        return OrderAmendRequested(
-            source=self.source,
-            cl_ord_id=self.cl_ord_id,
-            orig_cl_ord_id=self.orig_cl_ord_id,
-            instrument_id=self.instrument_id,
-            order_qty=self.order_qty,
-            limit_px=self.limit_px,
-            received_ns=received_ns,
-        )
+        return OrderAmendRequested(**self.fields_of_event(), received_ns=received_ns)
 
 
 class CancelTicket(_Ticket):
+    """A request to withdraw the open quantity of an order."""
+
     action = "cancel"
 
     orig_cl_ord_id: Code
 
     def to_event(self, received_ns: int) -> OrderCancelRequested:
         """The request as it reached the edge at `received_ns`."""
-        return OrderCancelRequested(
-            source=self.source,
-            cl_ord_id=self.cl_ord_id,
-            orig_cl_ord_id=self.orig_cl_ord_id,
-            instrument_id=self.instrument_id,
-            received_ns=received_ns,
-        )
+        return OrderCancelRequested(**self.fields_of_event(), received_ns=received_ns)
 
 
 Ticket = OrderTicket | AmendTicket | CancelTicket
@@ -139,14 +142,18 @@ TicketEvent = OrderSubmitted | OrderAmendRequested | OrderCancelRequested
 ACTIONS: Mapping[str, type[OrderTicket] | type[AmendTicket] | type[CancelTicket]] = {
     kind.action: kind for kind in (OrderTicket, AmendTicket, CancelTicket)
 }
-COLUMNS = (
-    "ts",
-    "action",
-    "source",
-    "cl_ord_id",
-    "orig_cl_ord_id",
-    *(x for x in OrderTicket.model_fields if x not in ("ts", "source", "cl_ord_id")),
-)
+
+
+def _order_fields() -> dict[str, FieldInfo]:
+    """An order's fields by column, in the order of the event."""
+    known = OrderTicket.model_fields
+    names = [field.name for field in fields(OrderSubmitted) if field.name in known]
+    return {known[name].alias or name: known[name] for name in names}
+
+
+ORDER_FIELDS: Mapping[str, FieldInfo] = _order_fields()
+IDS = ("source", "cl_ord_id")
+COLUMNS = ("ts", "action", *IDS, "orig_cl_ord_id", *(x for x in ORDER_FIELDS if x not in IDS))
 
 
 def parse(row: Mapping[str, Any]) -> Ticket:

@@ -1,38 +1,28 @@
-"""Rules of engagement: what a venue takes, as its definition says; a violation is rejected."""
+"""Rules of engagement: a simulated venue rejects a child that breaks one, in words."""
 
-from engine.core.events import (
-    ChildRouted,
-    ChildTimeInForce,
-    ChildType,
-    VenueDefined,
-    VenueKind,
-    VenueStatus,
-)
-from engine.core.market import reference
+from engine.core.events import ChildRouted, ChildTimeInForce, ChildType, VenueDefined, VenueStatus
+from engine.core.market import reference, venue_rules
 from engine.core.state.state import State
 
 
 def violation(market: State, child: ChildRouted) -> str | None:
     """Why the child's venue rejects it, in the venue's words; None if it does not."""
     venue = market.reference.venues[child.venue]
-    instrument = market.reference.instruments.get(child.instrument_id)
-    if instrument is None:
+    if child.instrument_id not in market.reference.instruments:
         return f"unknown instrument {child.instrument_id}"
     if market.venue_status.get(venue.venue, VenueStatus.OPEN) is not VenueStatus.OPEN:
         return "the venue is not open"
     return (
-        _wrong_qty(venue, child, max(1, instrument.lot_qty))
+        venue_rules.wrong_qty(
+            venue, child.child_qty, reference.lot_qty(market, child.instrument_id)
+        )
+        or _wrong_minimum(child)
         or _wrong_type(venue, child)
         or _wrong_px(market, child)
     )
 
 
-def _wrong_qty(venue: VenueDefined, child: ChildRouted, lot_qty: int) -> str | None:
-    least_qty = max(1, venue.min_qty)
-    if child.child_qty < least_qty:
-        return f"quantity {child.child_qty} is below the minimum of {least_qty}"
-    if not venue.odd_lots and child.child_qty % lot_qty:
-        return f"quantity {child.child_qty} is not a multiple of the round lot {lot_qty}"
+def _wrong_minimum(child: ChildRouted) -> str | None:
     if child.min_qty > child.child_qty:
         return f"smallest execution {child.min_qty} is above the quantity {child.child_qty}"
     return None
@@ -40,11 +30,11 @@ def _wrong_qty(venue: VenueDefined, child: ChildRouted, lot_qty: int) -> str | N
 
 def _wrong_type(venue: VenueDefined, child: ChildRouted) -> str | None:
     is_peg = child.child_type is ChildType.MIDPOINT_PEG
-    if is_peg and not venue.midpoint:
+    if is_peg and not venue_rules.takes_midpoint_pegs(venue):
         return "midpoint pegs are not taken here"
-    if not is_peg and venue.kind is VenueKind.DARK:
+    if not is_peg and not venue_rules.takes_limits(venue):
         return "only midpoint pegs are taken here"
-    if child.time_in_force is ChildTimeInForce.DAY and not venue.posts:
+    if child.time_in_force is ChildTimeInForce.DAY and not venue_rules.lets_rest(venue):
         return "nothing may rest here"
     return None
 
