@@ -130,7 +130,9 @@ def between(marker: str) -> re.Pattern[str]:
 def pasted(page: str) -> str:
     """The page with everything between its markers printed anew."""
     for marker, text in printed().items():
-        page = between(marker).sub(lambda found, text=text: found[1] + text + found[3], page)
+        found = between(marker).search(page)
+        assert found, f"the page has no markers <!-- {marker} --> and <!-- /{marker} -->"
+        page = page[: found.start(2)] + text + page[found.end(2) :]
     return page
 
 

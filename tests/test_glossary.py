@@ -156,12 +156,6 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(patterns)})\b", re.IGNORECASE)
 
 
-@cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """All in one, as nearly every text has none."""
-    return re.compile(rf"\b(?:{'|'.join(patterns)})\b", re.IGNORECASE)
-
-
 def all_banned(words: Mapping[str, str], texts: tuple[Text, ...]) -> list[str]:
     return [found for text in texts for found in banned(words, text)]
 
@@ -292,10 +286,10 @@ def _names_in(source: str) -> Iterator[str]:
         if token.type == tokenize.NAME:
             yield token.string
     for node in ast.walk(ast.parse(source)):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if is_text and not re.search(r"\s", str(node.value).strip()):
-            yield str(node.value)
-            yield from re.findall(r"[\w-]+", str(node.value))
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and not re.search(r"\s", text.strip()):
+            yield text
+            yield from re.findall(r"[\w-]+", text)
 
 
 def unknown_names(text: str) -> list[str]:

@@ -232,8 +232,8 @@ def account(played: Played, shares: Mapping[str, int], cost_bps: float | None) -
     figures, market = played.figures, played.market
     rejected = figures["rejected"]
     yield "\nwhat went in"
-    unreadable = f"{figures['unreadable_order_lines']} not readable and kept apart"
-    yield _figure(played.order_lines, "order lines", f"orders, amends, cancels; {unreadable}")
+    unreadable = f"{figures['unreadable_order_lines']} not readable"
+    yield _figure(played.order_lines, "order lines", f"orders, amends and cancels; {unreadable}")
     rows = market.quote_count + market.trade_count
     yield _figure(rows, "market rows", f"{market.instrument.symbol} on {_dashed(market.day)}")
     yield "what came out"
