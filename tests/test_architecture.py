@@ -1,6 +1,6 @@
 """The page of the architecture shows the code as it is: its drawings are printed from the imports.
 
-    .venv/bin/python tests/test_architecture.py
+    make drawings
 
 writes the drawings and the table of the stages into the page anew.
 """
@@ -17,7 +17,7 @@ from engine import topology
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
-AGAIN = "run `.venv/bin/python tests/test_architecture.py`, which writes it into the page anew"
+AGAIN = "run `make drawings`, which writes it into the page anew"
 COLUMNS = 80
 FOLDERS = "engine|projections|schemas|infra|tests|examples|docs"
 TASKS = "## I want to change"
