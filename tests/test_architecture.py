@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import test_dependencies as dependencies
+import test_glossary as glossary
 
 from engine import topology
 
@@ -197,6 +198,17 @@ def missing_paths(text: str) -> list[str]:
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_that_a_page_names_is_there(path: Path) -> None:
     assert missing_paths(path.read_text()) == []
+
+
+def test_every_path_that_the_code_names_is_there() -> None:
+    texts = (*glossary.texts_of_code(), *glossary.texts_of_tests())
+    found = [
+        f"{text.place}: {path}"
+        for text in texts
+        for path in re.findall(rf"\b(?:{FOLDERS})/[\w./-]*\w", text.words)
+        if not any(ROOT.glob(f"{path}*"))
+    ]
+    assert found == []
 
 
 def test_a_path_that_is_gone_is_found() -> None:
