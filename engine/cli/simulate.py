@@ -222,7 +222,7 @@ def show(played: Played) -> None:
         largest = fetched(connection.execute(query, [CHILDREN_SHOWN]))
         shares = next(fetched(connection.execute(SHARES)).dicts())
         (cost_bps,) = connection.execute(CHILD_COST).fetchall()[0]
-    render(largest, Output.TEXT, "the largest children; performance is what each saved")
+    render(largest, Output.TEXT, "the largest children, and what each saved; negative is a cost")
     for line in account(played, shares, cost_bps):
         typer.echo(line)
 
