@@ -22,7 +22,7 @@ TRIES := 1 2 3
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint bench kills simulate-faults kafka kafka-stop clean help
+.PHONY: install demo test lint wheel-test drawings release bench kills simulate-faults kafka kafka-stop clean help
 
 install: $(STAMP)  ## Create .venv with the command `metaorder` in it.
 
@@ -63,6 +63,15 @@ lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict $(CODE)
 	$(BIN)/python -m schemas --check
+
+wheel-test: $(STAMP)  ## Build the wheel, install it on its own, play the demo with it; `test` does it too.
+	$(BIN)/pytest -n 0 tests/test_wheel.py
+
+drawings: $(STAMP)  ## Print the drawings of docs/architecture.md anew from the code.
+	$(BIN)/python tests/test_architecture.py
+
+release: $(STAMP)  ## Tag the version of pyproject.toml with its section of the changelog.
+	@$(BIN)/python -m infra.release
 
 bench: $(STAMP)  ## Throughput and latency on both logs, as a table and as JSON.
 	@$(BIN)/python -m infra.bench

@@ -1,8 +1,8 @@
 """The map: which module reacts to what, and which events it may answer with.
 
 `TABLE` is the pipeline, one row a module and topic. The loop reads its dispatch from here, the
-tests see that every event of a stage has a row and that nothing else is written, and the picture
-in the README is drawn from it, so none of them can lie.
+tests see that every event of a stage has a row and that nothing else is written, and the table in
+`docs/architecture.md` is printed from it, so none of them can lie.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -242,7 +242,7 @@ FACT: Mapping[type, tuple[Evolve, ...]] = joined(FACTS)
 
 
 def picture() -> str:
-    """The map as a Markdown table, for the README."""
+    """The map as a Markdown table, for `docs/architecture.md`."""
     lines = ["| topic | module | reacts to | events |", "|---|---|---|---|"]
     for row in TABLE:
         module = row.module.__name__.removeprefix("engine.core.")

@@ -21,9 +21,9 @@ PYDANTIC_HOMES = ("engine/gateways/", "engine/cli/", "engine/config.py")
 CLOCKS = ("time", "datetime", "zoneinfo", "sched")
 IDS_AND_CHANCE = ("uuid", "random", "secrets")
 OUTSIDE = ("os", "io", "socket", "subprocess", "threading", "asyncio", "multiprocessing", "locale")
-# sqrt is exact to the last bit everywhere (IEEE 754), fsum too; these come out of libm or build
-# on it, and differ in the last bit between processors.
-EXACT_MATH = (
+# These functions of `math` are exact to the last bit everywhere: sqrt by IEEE 754, fsum by its own
+# algorithm. All others come out of libm or build on it, and differ between processors.
+EXACT_FUNCTIONS = (
     "sqrt", "fsum", "isqrt", "gcd", "lcm", "comb", "perm", "factorial", "prod", "floor", "ceil",
     "trunc", "isfinite", "isnan", "isinf", "copysign", "fabs", "inf", "nan",
 )  # fmt: skip
@@ -83,7 +83,9 @@ def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             names = [node.module or ""]
             if node.module == "math":
                 yield from (
-                    (node.lineno, _libm(x.name)) for x in node.names if x.name not in EXACT_MATH
+                    (node.lineno, _libm(x.name))
+                    for x in node.names
+                    if x.name not in EXACT_FUNCTIONS
                 )
         else:
             continue
@@ -110,7 +112,7 @@ def _libm(name: str) -> str:
 def _called(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id == "math" and node.attr not in EXACT_MATH:
+            if node.value.id == "math" and node.attr not in EXACT_FUNCTIONS:
                 yield node.lineno, _libm(f"math.{node.attr}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in SALTED:
@@ -244,6 +246,13 @@ def pydantic_strays(path: str, text: str) -> list[str]:
         for x in modules
         if x.split(".")[0] in ("pydantic", "pydantic_settings", "pydantic_core")
     ]
+
+
+def test_the_homes_and_the_module_that_the_rules_name_are_there() -> None:
+    (advice,) = impure("import math\nx = math.exp(1)")
+    (module,) = [word for word in advice.split() if word.endswith(".py")]
+    for path in (module, *PYDANTIC_HOMES):
+        assert (ROOT / path).exists(), path
 
 
 def test_values_are_validated_at_the_edges_only() -> None:

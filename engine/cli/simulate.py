@@ -31,19 +31,27 @@ LOG_FILE = "log.db"
 PROJECTION_FILE = "projection.duckdb"
 # Nobody waits for a simulated seal, so an open batch may grow; live it is sealed at once.
 SIMULATED_SEAL_NS = 5_000_000_000
-CHILD_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
+ALL_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
     "child_id, time, venue, order_type, side, quantity, price::decimal(18, 4) as price, "
     "benchmark_vwap::decimal(18, 4) as benchmark_vwap, round(performance_bps, 3) as "
     "performance_bps, round(cost_bps, 3) as cost_bps, performance_bps_1dp, "
     "notional::decimal(24, 2) as notional"
 )
-CHILDREN_SHOWN = 20
-NARROW_CHILDREN_SHOWN = 3  # Where a row takes a block of lines.
-WIDE_COLUMNS = 160  # Width that the table of children needs.
-FIRST_QUERY = (
-    "select venue, count(*) as children, sum(quantity) as shares, "
-    "round(avg(cost_bps), 2) as cost_bps from tca_child group by venue order by shares desc"
+FEWER_COLUMNS = (  # They fit 80 columns.
+    "child_id, side, quantity, price::decimal(18, 4) as price, "
+    "benchmark_vwap::decimal(18, 4) as vwap, performance_bps_1dp"
 )
+CHILDREN_SHOWN = 3
+WIDE_COLUMNS = 160  # Width that the table of all columns needs.
+# Every share that was asked for, by what became of it; open is what the close left.
+SHARES = (
+    "select coalesce(sum(order_qty), 0)::bigint as ordered, "
+    "coalesce(sum(crossed_qty), 0)::bigint as crossed, "
+    "coalesce(sum(allocated_qty), 0)::bigint as allocated, "
+    "coalesce(sum(withdrawn_qty), 0)::bigint as withdrawn, "
+    "coalesce(sum(open_qty), 0)::bigint as open from blotter_orders"
+)
+CHILD_COST = "select sum(cost_bps * notional) / sum(notional) from tca_child"
 REJECTS_SHOWN = 5
 
 
@@ -52,6 +60,8 @@ class Played(NamedTuple):
 
     figures: dict[str, Any]
     projection: Path
+    market: market_data.FolderFacts
+    order_lines: int  # All lines of the order file, the unreadable ones too.
 
 
 def simulate(
@@ -129,7 +139,7 @@ def play(
         "unreadable_order_lines": len(rejected),
     }
     _report_unreadable(data, rejected, out)
-    return Played(figures, projection)
+    return Played(figures, projection, data.facts, len(inputs) + len(rejected))
 
 
 def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
@@ -205,34 +215,63 @@ def _report_unreadable(
 
 
 def show(played: Played) -> None:
-    """The chain in numbers, the costs by child, and a query to paste."""
-    figures: Mapping[str, Any] = played.figures
-    violated = {name: count for name, count in figures["invariants"].items() if count}
-    shown = {
-        "small orders": figures["orders"],
-        "refused": figures["rejected"],
-        "parents": figures["parents"],
-        "crossed inside": figures["crossed_qty"],
-        "children": figures["children"],
-        "fills": figures["fills"],
-        "filled": figures["filled_qty"],
-        "allocated": figures["allocated_qty"],
-        "events": figures["events"],
-        "sealed batches": figures["seals"],
-        "invariants": f"{len(figures['invariants'])} rules, "
-        + (f"VIOLATED: {violated}" if violated else "0 violations"),
-        "chain": figures["chain"],
-        "log": figures["log"],
-        "projection": figures["projection"],
-    }
-    render_one(shown, Output.TEXT, "from small orders to allocations")
+    """Costs by child, then on one screen: what went in, what came out, and whether it went well."""
     with project.connect(played.projection) as connection:
-        query = f"select {CHILD_COLUMNS} from tca_child order by notional desc limit ?"  # noqa: S608  Our columns.
-        is_wide = Console().width >= WIDE_COLUMNS
-        shown_count = CHILDREN_SHOWN if is_wide else NARROW_CHILDREN_SHOWN
-        found = fetched(connection.execute(query, [shown_count]))
-        render(found, Output.TEXT, f"costs by child, the {shown_count} largest")
-        if not is_wide:
-            typer.echo(f"(a terminal of {WIDE_COLUMNS} columns shows {CHILDREN_SHOWN} as a table)")
-    typer.echo("\nAsk it yourself:\n")
-    typer.echo(f'    metaorder sql --projection {played.projection} "{FIRST_QUERY}"')
+        columns = ALL_COLUMNS if Console().width >= WIDE_COLUMNS else FEWER_COLUMNS
+        query = f"select {columns} from tca_child order by notional desc, child_id limit ?"  # noqa: S608  Our columns.
+        largest = fetched(connection.execute(query, [CHILDREN_SHOWN]))
+        shares = next(fetched(connection.execute(SHARES)).dicts())
+        (cost_bps,) = connection.execute(CHILD_COST).fetchall()[0]
+    render(largest, Output.TEXT, "the largest children, and what each saved; negative is a cost")
+    for line in account(played, shares, cost_bps):
+        typer.echo(line)
+
+
+def account(played: Played, shares: Mapping[str, int], cost_bps: float | None) -> Iterator[str]:
+    """The lines of the summary: a figure, what it counts, and what it says."""
+    figures, market = played.figures, played.market
+    rejected = figures["rejected"]
+    yield "\nwhat went in"
+    unreadable = f"{figures['unreadable_order_lines']} not readable"
+    yield _figure(played.order_lines, "order lines", f"orders, amends and cancels; {unreadable}")
+    rows = market.quote_count + market.trade_count
+    yield _figure(rows, "market rows", f"{market.instrument.symbol} on {_dashed(market.day)}")
+    yield "what came out"
+    accepted = f"{figures['orders'] - rejected:,} accepted, {rejected:,} refused with a reason"
+    yield _figure(figures["orders"], "small orders", accepted)
+    yield _figure(figures["parents"], "parent orders", "small orders that trade together")
+    yield _figure(figures["children"], "child orders", "sent to venues")
+    yield _figure(figures["fills"], "fills", f"{figures['filled_qty']:,} shares")
+    yield _figure(figures["events"], "events", f"in {figures['seals']:,} sealed batches")
+    yield "what became of every share"
+    yield _figure(shares["ordered"], "ordered", "by the accepted orders")
+    yield _figure(shares["crossed"], "crossed inside", "between clients, without a venue")
+    yield _figure(shares["allocated"], "allocated", "from venue fills")
+    yield _figure(shares["withdrawn"], "withdrawn", "cancelled or expired")
+    yield _figure(shares["open"], "open", "carried to the next day")
+    yield from _verdict(figures, cost_bps)
+    yield "ask it yourself"
+    yield f'    metaorder sql --projection {played.projection} "from invariants"'
+    yield f"    metaorder verify --log {figures['log']}"
+
+
+def _verdict(figures: Mapping[str, Any], cost_bps: float | None) -> Iterator[str]:
+    """Whether every rule holds on the log, and what trading cost."""
+    violated = {name: count for name, count in figures["invariants"].items() if count}
+    rules = f"of {len(figures['invariants'])} rules that are counted over the log"
+    yield f"did it go well: {'NO' if violated else 'yes'}"
+    yield _figure(sum(violated.values()), "violations", rules)
+    for name, count in violated.items():
+        yield _figure(count, "VIOLATED", name)
+    if cost_bps is not None:
+        yield f"{cost_bps:>12.2f}  {'bps':<15} cost of the children against the market's VWAP"
+    yield f"{figures['chain'][:8]:>12}  {'chain':<15} the same on every run of this release"
+
+
+def _figure(count: int, name: str, text: str) -> str:
+    return f"{count:>12,}  {name:<15} {text}"
+
+
+def _dashed(day: int) -> str:
+    """20180102 as 2018-01-02."""
+    return f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
