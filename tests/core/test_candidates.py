@@ -53,6 +53,7 @@ from engine.core.market import consolidated
 from engine.core.routing import candidates
 from engine.core.routing.candidates import PEG, POST, TAKE
 from engine.core.state.model import Scorecard
+from engine.core.units import MILLIBPS
 
 # -------------------------------------------------------------------------------- reasons
 
@@ -237,7 +238,7 @@ def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_score() -> None:
 def test_without_two_sides_only_fees_tell_venues_apart() -> None:
     world = trading(quote(bid=0.0), fees(LIT, taker=3_000_000)).given(order())
 
-    assert score(world, TAKE) == 3_000_000 * candidates.MILLIBPS // px(100.02)
+    assert score(world, TAKE) == 3_000_000 * MILLIBPS // px(100.02)
     assert score(world, TAKE, OTHER_LIT) == 0
 
 
