@@ -1,13 +1,9 @@
-"""The consolidated market: measured facts of a recorded day, and the rules one by one."""
+"""The consolidated market: its rules one by one, and the parents that a change touches."""
 
 import json
 import pickle
-from collections.abc import Iterator
-from functools import cache
 from math import floor
-from pathlib import Path
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
@@ -42,94 +38,14 @@ from engine.core.costs import benchmarks
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
-    QuoteObserved,
     Side,
     VenueStatus,
 )
 from engine.core.market import consolidated
 from engine.core.state.model import NO_TAPE, Book, Quote
 from engine.core.state.state import MARKET, State
-from engine.simulation.market.data import MarketData, load
 
-EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
 AGE_MAX_NS = 30 * SECOND
-
-
-# ------------------------------------------------------------------------- the equity day
-
-
-class Second(NamedTuple):
-    """The best bid and ask at the end of a second; 0 where there is none."""
-
-    bid_px: int
-    ask_px: int
-
-
-@cache
-def equity_day() -> MarketData:
-    return load(EQUITY_DAY, strict=True)
-
-
-def session_quotes() -> Iterator[tuple[int, list[QuoteObserved]]]:
-    """Each second of regular hours with the quotes that came before its end, once each."""
-    facts, found = equity_day().facts, [*equity_day().quotes()]
-    at = 0
-    for end_ns in range(facts.open_ns + SECOND, facts.close_ns + 1, SECOND):
-        first = at
-        while at < len(found) and found[at].received_ns < end_ns:
-            at += 1
-        yield end_ns, found[first:at]
-
-
-def engine_seconds() -> list[Second]:
-    state, found = State(shard=0), []
-    for end_ns, quotes in session_quotes():
-        for seen in quotes:
-            consolidated.on_quote_observed(state, seen)
-        best = consolidated.nbbo(state.book("XXX"), end_ns, AGE_MAX_NS)
-        found.append(Second(best.bid_px, best.ask_px))
-    return found
-
-
-def naive_seconds(age_max_ns: int) -> list[Second]:
-    """The twin: each venue's last quote, if it is young enough and whole; nothing is evicted."""
-    last: dict[str, QuoteObserved] = {}
-    found = []
-    for end_ns, quotes in session_quotes():
-        for seen in quotes:
-            last[seen.venue] = seen
-        fresh = [q for q in last.values() if end_ns - q.received_ns <= age_max_ns]
-        bids = [q.bid_px for q in fresh if q.bid_px]
-        asks = [q.ask_px for q in fresh if q.ask_px]
-        found.append(Second(max(bids, default=0), min(asks, default=0)))
-    return found
-
-
-def test_no_second_of_the_equity_day_is_crossed_and_every_one_is_usable() -> None:
-    seconds = engine_seconds()
-
-    assert len(seconds) == 23_400
-    assert not [s for s in seconds if s.bid_px and s.ask_px and s.bid_px >= s.ask_px]
-    usable = [s for s in seconds if 0 < s.bid_px < s.ask_px]
-    assert len(usable) / len(seconds) == 1.0
-    assert median(s.ask_px - s.bid_px for s in usable) == 2 * CENT
-
-
-@pytest.mark.parametrize(
-    ("age_max_ns", "bad_count"), [(AGE_MAX_NS, 6_295), (24 * 3_600 * SECOND, 15_705)]
-)
-def test_without_eviction_much_of_the_equity_day_is_locked_or_crossed(
-    age_max_ns: int, bad_count: int
-) -> None:
-    seconds = naive_seconds(age_max_ns)
-
-    assert len([s for s in seconds if s.bid_px and 0 < s.ask_px <= s.bid_px]) == bad_count
-
-
-def test_at_an_age_limit_of_50_ms_few_seconds_of_the_equity_day_have_two_sides() -> None:
-    seconds = naive_seconds(SECOND // 20)
-
-    assert len([s for s in seconds if s.bid_px and s.ask_px]) == 1_068  # Of 23,400.
 
 
 # ------------------------------------------------------------------------------- the best

@@ -50,15 +50,14 @@ from engine.core.state import eviction
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals
 from engine.core.state.model import Child
 from engine.core.state.state import EVICT_AFTER_NS
-from engine.runtime.recovery.finished_file import DiskStore
 
 BEHIND_PX = px(99.98)
 
 
-@pytest.fixture(params=[MemoryStore, DiskStore])
-def store(request: pytest.FixtureRequest) -> Callable[[], FinishedStore]:
-    found: Callable[[], FinishedStore] = request.param
-    return found
+@pytest.fixture
+def store() -> Callable[[], FinishedStore]:
+    """The kind of store; tests/runtime runs the same tests with a store on disk."""
+    return MemoryStore
 
 
 def quick(store: Callable[[], FinishedStore], evict_after_ns: int = 0) -> World:
