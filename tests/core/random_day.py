@@ -96,7 +96,7 @@ ANSWERS = (OrderAccepted, OrderRejected, OrderAmended, OrderCancelled, OrderChan
 OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
 
 
-# -------------------------------------------------------------------- deciding is watched
+# -------------------------------------------------------------------- decide is watched
 
 
 def watched(decide: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,7 +134,7 @@ def deciding_watched() -> Iterator[None]:
 
 
 def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
-    """An order is crossed, allocated, withdrawn or open; nothing open is forgotten."""
+    """An order is crossed, allocated, withdrawn or open; open quantity is never lost."""
     known = orders(state)
     got: dict[str, list[int]] = {order_id: list(base.get(order_id, (0, 0))) for order_id in known}
     for parent in parents(state):
@@ -144,10 +144,10 @@ def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
     for order_id, found in known.items():
         assert [found.crossed_qty, found.allocated_qty] == got[order_id], found
         assert min(found.open_qty, found.withdrawn_qty, *got[order_id]) >= 0, found
-        check_place(state, found)
+        check_membership(state, found)
 
 
-def check_place(state: State, found: Order) -> None:
+def check_membership(state: State, found: Order) -> None:
     parent = state.parents.get(found.parent_id)
     if parent is not None:
         member = parent.members[found.order_id]
@@ -161,7 +161,7 @@ def check_place(state: State, found: Order) -> None:
 
 
 def check_parent(state: State, parent: Parent) -> None:
-    """The members' sums are the parent's, and what is out is what its live children have open."""
+    """The members' sums are the parent's, and its exposure is its live children's leaves."""
     members = parent.members.values()
     assert sum(m.crossed_qty for m in members) == parent.crossed_qty
     assert sum(m.allocated_qty for m in members) + parent.error_qty == parent.filled_qty
@@ -201,28 +201,28 @@ def check_children(state: State) -> None:
 
 
 def check_store(state: State) -> None:
-    """All that hangs together lies together, at work or on the shelf, and is counted there."""
+    """A parent and its objects are together, in the indices or the store; the totals are right."""
     for parent in (*state.parents.values(), *state.parents_ended.values()):
         assert all(state.orders[x] is m.order for x, m in parent.members.items())
         assert all(state.children[x.child_id] is x for x in parent.ended_children)
         assert all(state.fills[x.fill_id] is x for x in parent.fills)
     own = [order for name, order in orders(state).items() if name not in state.orders]
     assert not any(order.open_qty for order in own)
-    lying = [*state.finished.parents(state.orders)]
+    stored = [*state.finished.parents(state.orders)]
     found = state.store_totals
-    assert (found.parents, found.orders) == (len(lying), len(own))
+    assert (found.parents, found.orders) == (len(stored), len(own))
     assert found.order_ids == sum(1 + len(order.change_ids) for order in own)
-    assert found.children == sum(len(parent.ended_children) for parent in lying)
-    assert found.fills == sum(len(parent.fills) for parent in lying)
-    assert found.filled_qty == sum(parent.filled_qty for parent in lying)
-    assert found.notional == sum(parent.notional for parent in lying)
+    assert found.children == sum(len(parent.ended_children) for parent in stored)
+    assert found.fills == sum(len(parent.fills) for parent in stored)
+    assert found.filled_qty == sum(parent.filled_qty for parent in stored)
+    assert found.notional == sum(parent.notional for parent in stored)
     assert found.allocated_qty == sum(order.allocated_qty for order in own)
     assert set(state.orders) == set(state.order_ids.values())
     assert set(state.ended) == set(state.parents_ended)
 
 
 def check_routes(world: World) -> None:
-    """Nothing is priced through its parent's limit, off tick, or goes out while it must not."""
+    """No child is priced through its parent's limit, off tick, or routed while halted or killed."""
     for routed in world.all_of(ChildRouted):
         limit_px = world.state.parent(routed.parent_id).limit_px
         sign = 1 if routed.side is Side.BUY else -1
@@ -238,7 +238,7 @@ def check_routes(world: World) -> None:
 
 
 def parts(state: State) -> str:
-    """What became of every order and fill, wherever it lies; by id."""
+    """Every order, fill and parent, in the indices or the store; by id."""
     known = [replace(x, homes=0, is_shared=False) for x in orders(state).values()]
     ended = [(x.parent_id, x.filled_qty, x.notional, x.error_qty) for x in parents(state)]
     booked = sorted(fills(state).values(), key=lambda fill: fill.fill_id)
@@ -335,16 +335,16 @@ class RandomDay(RuleBasedStateMachine):
         limits: dict[str, tuple[Side, int | None]],
         live: set[str],
     ) -> None:
-        """Nobody shares in a fill of a child that was priced through the own limit."""
+        """No member shares in a fill of a child that was priced through the member's limit."""
         child = fills(self.world.state)[booked.fill_id].child
         if child.child_id not in live:
-            return  # A late fill: who is there now was not there when it was out.
+            return  # A late fill: the members may have changed since.
         for order_id in booked.order_ids:
             side, limit_px = limits[order_id]
             sign = 1 if side is Side.BUY else -1
             assert limit_px is None or child.terms.limit_px * sign <= limit_px * sign, booked
 
-    # What clients do.
+    # Clients.
 
     @rule(
         sides=st.lists(st.sampled_from(Side), min_size=1, max_size=3),
@@ -418,7 +418,7 @@ class RandomDay(RuleBasedStateMachine):
         if self.world.state.order_id_of(asked.source, asked.cl_ord_id):
             self.requests.append(asked)
 
-    # What the market does.
+    # The market.
 
     @rule(
         venue=st.sampled_from((LIT, OTHER_LIT)),
@@ -440,7 +440,7 @@ class RandomDay(RuleBasedStateMachine):
         fresh = [quote(venue, received_ns=now_ns) for venue in (LIT, OTHER_LIT)]
         self.step(*fresh, after_ns=seconds * SECOND)
 
-    # What venues do.
+    # Venues.
 
     def child(self, which: int, *, is_live: bool) -> Child:
         known = list(children(self.world.state).values())
@@ -525,7 +525,7 @@ class RandomDay(RuleBasedStateMachine):
     @precondition(lambda self: self.reports or self.requests)
     @rule(which=INDEX)
     def resend(self, which: int) -> None:
-        """A resend changes nothing; a request is told so."""
+        """A resend changes nothing; a resent request is refused."""
         known = [*self.reports, *self.requests]
         one = known[which % len(known)]
         topic = "venue-reports" if one in self.reports else "orders"
@@ -541,7 +541,7 @@ class RandomDay(RuleBasedStateMachine):
         if len(led_to) == len(self.world.events):
             assert parts(self.world.state) == before
 
-    # What operators do.
+    # Operators.
 
     @rule(
         scope=st.sampled_from(

@@ -1,4 +1,4 @@
-"""Which venues a slice may go to: each reason against one, and what a score is made of."""
+"""Candidates for a slice: each reason against a venue, and the parts of a score."""
 
 from typing import Any
 
@@ -169,7 +169,7 @@ def test_nothing_is_taken_where_our_own_other_side_rests() -> None:
     assert (routed.venue, reasons(routed)) == (OTHER_LIT, {RouteReason.SELF_TRADE: 1})
 
 
-def test_where_only_our_own_other_side_is_shown_nothing_goes_out() -> None:
+def test_where_only_our_own_other_side_is_shown_nothing_is_routed() -> None:
     world = opposite().when(at_once("b1", 100))
 
     world.then_some(an(RouteDeferred, unrouted_qty=100)).then_no(ChildRouted)

@@ -65,7 +65,7 @@ QUOTES = st.lists(
 
 
 def naive_nbbo(book: Book, now_ns: int, age_max_ns: int) -> tuple[int, str, int, str]:
-    """Sort them all: price, then size, then who stood first."""
+    """Sort all quotes: by price, then size, then age."""
     ages = ((venue, q, abs(now_ns - q.received_ns)) for venue, q in book.quotes.items())
     fresh = [(venue, q) for venue, q, age_ns in ages if age_ns <= age_max_ns]
     bids = sorted((-q.bid_px, -q.bid_qty, n, v) for n, (v, q) in enumerate(fresh) if q.bid_px)
@@ -93,7 +93,7 @@ def test_the_book_never_locks_and_its_best_is_that_of_a_naive_sort(
         assert all(q.bid_px or q.ask_px for q in book.quotes.values())
 
 
-def test_a_tie_goes_to_the_larger_size_then_to_the_quote_that_stood() -> None:
+def test_a_tie_goes_to_the_larger_size_then_to_the_older_quote() -> None:
     scene = given(
         quote("A", bid_qty=100, ask_qty=300),
         quote("B", bid_qty=300, ask_qty=100),
@@ -182,7 +182,7 @@ def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
             assert consolidated.view(state, instrument_id, now_ns) == expected
 
 
-def test_a_state_is_the_same_whether_or_not_somebody_looked_at_the_market() -> None:
+def test_a_state_does_not_depend_on_the_cache_of_the_market_view() -> None:
     seen, unseen = given(quote()).state, given(quote()).state
 
     consolidated.view(seen, INSTRUMENT, NOW_NS)
@@ -214,7 +214,7 @@ def test_a_newer_ask_that_locks_or_crosses_an_older_bid_evicts_its_quote(
     assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
 
 
-def test_a_quote_that_locks_itself_is_no_quote_and_evicts_nobody() -> None:
+def test_a_quote_that_locks_itself_is_no_quote_and_evicts_none() -> None:
     scene = given(quote("A"), quote("B"), quote("B", 100.05, 100.05))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == ["A"]
@@ -274,7 +274,7 @@ def test_a_venue_that_halts_shows_nothing_until_it_opens_and_quotes_again() -> N
     assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT, LIT]
 
 
-def test_dropping_the_quotes_of_nobody_in_particular_drops_them_all() -> None:
+def test_dropping_the_quotes_of_an_unnamed_venue_drops_them_all() -> None:
     scene = given(quote("A"), quote("B"), quote("A", instrument_id="MSFT"))
 
     consolidated.drop_quotes(scene.state, "A")
@@ -398,7 +398,7 @@ def limited(*more: Any, limit: float = 100.02) -> World:  # noqa: ANN401
 @pytest.mark.parametrize(
     "hidden", [venue(OTHER_LIT, protected=False), venue_status(OTHER_LIT, VenueStatus.HALTED)]
 )
-def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noqa: ANN401
+def test_a_quote_that_does_not_count_touches_no_parent(hidden: Any) -> None:  # noqa: ANN401
     world = limited(hidden)
 
     consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01))
@@ -406,7 +406,7 @@ def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noq
     assert world.state.touched == {}
 
 
-def test_a_quote_that_locks_itself_touches_whom_the_venues_last_one_reached() -> None:
+def test_a_quote_that_locks_itself_touches_the_parents_in_reach_of_the_last_one() -> None:
     world = limited(quote(OTHER_LIT, 99.98, 100.02))
 
     consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 100.01, 100.01))
@@ -426,7 +426,7 @@ def test_a_parent_is_touched_when_the_quote_within_its_limit_is_evicted() -> Non
 @pytest.mark.parametrize(
     "told", [venue_status(OTHER_LIT, VenueStatus.HALTED), venue(OTHER_LIT, protected=False)]
 )
-def test_a_venue_that_shows_nothing_any_more_touches_whom_it_reached(told: Any) -> None:  # noqa: ANN401
+def test_a_venue_that_stops_quoting_touches_the_parents_in_its_reach(told: Any) -> None:  # noqa: ANN401
     world = limited(quote(OTHER_LIT, 99.98, 100.02))
 
     scene = Scene(world.state).given(told)

@@ -1,4 +1,4 @@
-"""What lives on is parted among another number of shards by stated rules."""
+"""Carried state is redistributed among another number of shards by stated rules."""
 
 from dataclasses import replace
 from typing import Any
@@ -46,7 +46,7 @@ def closed(*inputs: Any) -> World:  # noqa: ANN401
 
 
 def shards(count: int) -> list[State]:
-    """What the close of a world left, as each of so many shards knows it."""
+    """The state after a world's close, in each of so many shards."""
     found = [closed(kill(), restriction("MSFT")).state for _ in range(count)]
     for number, state in enumerate(found):
         state.shard = number
@@ -76,7 +76,7 @@ def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
     assert controls == world.state.controls
 
 
-def test_shards_that_differ_in_what_all_must_know_are_named() -> None:
+def test_shards_with_different_shared_facts_are_named() -> None:
     states = shards(3)
     states[1].controls.restricted["TSLA"] = "desk"
 
@@ -84,7 +84,7 @@ def test_shards_that_differ_in_what_all_must_know_are_named() -> None:
         repartition.repartitioned(states, 2)
 
 
-def test_two_orders_of_one_source_and_id_are_named_where_they_would_meet() -> None:
+def test_two_orders_of_one_source_and_id_in_one_shard_are_an_error() -> None:
     """In shards of their own neither was a duplicate; in one a cancel would hit either."""
     gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC, "limit_px": px(99)}
     one, two = (
@@ -120,7 +120,7 @@ def test_the_parts_of_a_limit_sum_to_what_they_were(count: int) -> None:
     assert [(part.shard, part.set_ns) for part in parts] == [(n, 1) for n in range(count)]
 
 
-def test_the_card_with_the_most_samples_is_everybodys() -> None:
+def test_every_shard_gets_the_scorecard_with_the_most_samples() -> None:
     states = shards(3)
     for state, samples in zip(states, (4, 9, 9), strict=True):
         state.scorecards[LIT] = Scorecard(version=state.shard, samples=samples)
@@ -144,7 +144,7 @@ def test_a_venue_is_as_far_from_open_as_any_shard_knew() -> None:
     assert found.sessions_down == {LIT: 5, OTHER_LIT: 7}
 
 
-def test_what_is_suspended_anywhere_is_suspended_everywhere() -> None:
+def test_a_suspension_of_one_shard_holds_in_all() -> None:
     states = shards(3)
     states[0].suspended = {SOURCE: 4}
     states[2].suspended = {SOURCE: 4, (ControlScope.VENUE, LIT): 8}

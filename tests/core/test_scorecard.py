@@ -1,4 +1,4 @@
-"""What each venue was like: smoothed in integers, from our own reports alone."""
+"""Scorecards: smoothed in integers, from our own reports alone."""
 
 import pytest
 from hypothesis import given as for_all
@@ -70,7 +70,7 @@ def test_children_that_ended_move_fill_speed_and_cost_by_an_eighth_each() -> Non
     )
 
 
-def test_a_venues_first_posts_start_from_the_prior_and_its_first_cost_stands_for_itself() -> None:
+def test_a_venues_first_posts_start_from_the_prior_and_its_first_cost_is_kept_as_it_is() -> None:
     state = given(venue(LIT)).state
     state.scorecards[LIT] = Scorecard(
         fresh=[Lesson(1_000_000, 2 * SECOND), Lesson(cost_millibps=800)]
