@@ -1,23 +1,25 @@
-"""Metaorder: a smart execution engine that is nothing but a fold over a log.
+"""Metaorder: a smart execution engine whose only state is a fold over a log.
 
-Theory of operation. Others write inputs: orders, market data, venue reports, controls, reference.
-A *shard* (one partition over all topics, one instrument in one shard) takes them in batches. For
-each input the stages decide, and every decision is an event: accepted, grouped into a parent,
-crossed inside, planned, sliced, routed, filled, allocated. Events and a *seal* are committed in one
-transaction; the seal says what was consumed and written, with digests, and is hash-chained to the
-one before. Nothing else is state. A worker may be killed anywhere: whoever takes its lease folds
-the log and goes on. The same inputs give the same bytes, on a file and on Kafka.
+Theory of operation. Order sources, gateways and operators write inputs: orders, market data, venue
+reports, controls, reference data. A *shard* (one partition number over all topics, one instrument
+in one shard) reads them in batches. For each input the stages decide, and every decision is an
+event: an order is accepted, grouped into a parent, crossed inside, planned, sliced, routed, filled,
+allocated. Events and a *seal* are committed in one transaction. The seal names the consumed and the
+written records, with digests, and is hash-chained to the seal before it. There is no other state. A
+worker may be killed at any moment: the next worker with its lease folds the log and continues. The
+same inputs give the same bytes, on a file and on Kafka.
 
     inputs --> shard.step --> events + seal --> log --> gateways, OMS, projections
                   ^                              |
                   +------- recovery.fold <-------+
 
-Where to read: `topology` is the map (who reacts to what), `core` the pure decisions, `shard` the
-loop over a batch, `seal` what makes it provable, `recovery` the fold, `worker` leases and commits,
-`log` the port and its adapters, `simulation` a recorded day with simulated venues.
+Where to read: `topology` is the map of stages and events, `core` has the pure decisions. In
+`runtime`, `shard` is the loop over a batch, `hash_chain` makes it provable, `recovery` is the fold,
+`worker` holds leases and commits. `log` is the port and its adapters, `gateways` the edges to order
+sources and venues, `simulation` a recorded day with simulated venues, `audit` verification.
 
 What must hold, whatever happens: an order's quantity is crossed + allocated + open + withdrawn;
-each fill is booked once and its shares sum to it; no child outlives its parent; nothing goes out
-through a limit, off tick, against a stale quote or through a better one; opposite interest meets
+each fill is booked once and its shares sum to it; no child outlives its parent; no child is routed
+through a limit, off tick, against a stale quote or through a better one; opposite interest crosses
 inside first. The view `invariants` counts the violations of each rule.
 """

@@ -1,8 +1,9 @@
-"""The map: which module reacts to what, and which events it may answer with.
+"""The map of the pipeline: the inputs and events that each module reacts to, and its own events.
 
-`TABLE` is the pipeline, one row a module and topic. The loop reads its dispatch from here, the
-tests see that every event of a stage has a row and that nothing else is written, and the table in
-`docs/architecture.md` is printed from it, so none of them can lie.
+`TABLE` is the pipeline, one row for each module, topic and trigger. The shard's loop takes its
+dispatch from this module. Tests check that every event of a stage has a row and that the pipeline
+writes no other event. The table in `docs/architecture.md` is printed from it, so the three cannot
+differ.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +29,7 @@ Plan = Callable[[State, Parent, int], tuple[e.StageEvent, ...]]
 
 
 class Row(NamedTuple):
-    """One line of the map. PLAN stands for the planning of a touched or due parent."""
+    """One line of the map; PLAN means the planning of a touched or due parent."""
 
     topic: str
     module: ModuleType
@@ -36,12 +37,11 @@ class Row(NamedTuple):
     events: tuple[type, ...]
 
 
+# Triggers that are no input and no event.
 PLAN = "planning"
-UPKEEP = "upkeep"
-ADOPT = "configuration"
-CONTINUATION = (
-    "opening"  # Of a log that goes on from another one; see `engine.runtime.first_batches`.
-)
+UPKEEP = "upkeep"  # After planning.
+ADOPT = "configuration"  # A worker's start with other settings than the last ones.
+CONTINUATION = "continuation"  # Of another log; see `engine.runtime.first_batches`.
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -152,7 +152,8 @@ TABLE: tuple[Row, ...] = (
     Row("allocations", shares, (e.ParentEnded,), (e.ParentReconciled,)),
 )
 
-# Who decides on an input or an event, in this order; what each answers is folded before the next.
+# The tables that decide on an input or an event, in this order; the events of each function are
+# folded before the next one is called.
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
     changes.DECIDE,
@@ -165,7 +166,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     children.DECIDE,
     shares.DECIDE,
 )
-# The allocation of an ended parent is stated before its members' orders end.
+# The allocation of an ended parent is reconciled before its members' orders end.
 REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
     e.ParentEnded: (shares.DECIDE[e.ParentEnded], intake.DECIDE[e.ParentEnded]),
 }
@@ -198,9 +199,9 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     trading_day.FACTS,
 )
 
-# Planning goes over the touched and due parents twice, in ascending id: first members change,
-# windows close and opposite sides meet, which may touch other parents, and these gather too; then
-# each parent is planned once. A step in REPEATED is asked again until it has nothing more to say.
+# Planning goes over the touched and due parents twice, in ascending id. The first pass changes
+# members, closes windows and crosses opposite sides; it may touch other parents, and includes them.
+# The second pass plans each parent once. A step in REPEATED runs until it returns no more events.
 GATHER: tuple[Plan, ...] = (
     membership.apply_pending_change,
     membership.remove_killed_members,
@@ -228,7 +229,7 @@ REPEATED: frozenset[Plan] = frozenset((membership.apply_pending_change, netting.
 
 
 def joined(tables: Iterable[Mapping[type, Any]]) -> dict[type, tuple[Any, ...]]:
-    """One dispatch table out of many: each type to its functions, in the order of the tables."""
+    """The tables merged: each type with all its functions, in the order of the tables."""
     found: dict[type, tuple[Any, ...]] = {}
     for table in tables:
         for kind, function in table.items():

@@ -7,6 +7,9 @@ import kafka_broker
 import pytest
 from hypothesis import settings
 
+# The invariants of a random day are asserted there, in no test module.
+pytest.register_assert_rewrite("random_day")
+
 # Time passes differently on a busy machine, so no example has a deadline. CI tries the same
 # examples each time, so a failure is the change's; what a longer run finds becomes a plain test.
 settings.register_profile(

@@ -1,16 +1,17 @@
-"""The arrows of the design, read from the imports: who may know whom.
+"""The arrows of the design: the imports that each room may have.
 
-Rooms stand on each other, and an arrow goes down only:
+Each room is built on the ones below it, and an arrow goes down only:
 
     cli | audit | simulation | gateways | runtime | topology, config | log | core
 
-core imports the standard library alone; projections read the log and never core; infra stands above
-all. Every module has a row here, and none is in a circle of imports.
+core imports the standard library alone; projections read the log and never core; infra is above
+all. Every module has a row here, and none is in a circle of imports. No module of core serves
+tests alone, and the tests of core import nothing that has a disk, a network or an adapter in it.
 """
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 }
 PROSE = ("engine",)  # A module that imports nothing: its theory of operation.
 STANDARD_LIBRARY_ONLY = ("engine.core",)
+# What the tests of core may import besides tests/core itself and the standard library: a shard that
+# runs in memory, the codec for its records, and no more.
+CORE_TESTS_MAY_IMPORT = (
+    *("engine.core", "engine.topology", "engine.runtime.shard", "engine.log.codec"),
+    *("engine.log.port", "pytest", "hypothesis"),
+)
+NOT_IN_CORE_TESTS = (
+    *("os", "io", "pathlib", "tempfile", "shutil", "sqlite3", "dbm", "shelve"),
+    *("socket", "subprocess", "threading", "multiprocessing", "asyncio", "time"),
+)
 WAY_OUT = {
     "engine.core": "the core gets plain values: pass it in as an argument from the runtime",
     "engine.log": "an adapter knows bytes and the vocabulary: meaning belongs in core or a gateway",
@@ -169,6 +180,65 @@ def test_a_right_arrow_passes(module: str, text: str) -> None:
     assert wrong_arrows(module, text) == []
 
 
+# ---------------------------------------------------------------------------- tests of core
+
+
+def impure_imports(name: str, text: str, own: Iterable[str]) -> list[str]:
+    """The imports that a test of core may not have, each with the way out."""
+    found = []
+    for line, imported in imports(name, ast.parse(text)):
+        top = imported.split(".")[0]
+        is_standard = top in sys.stdlib_module_names and top not in NOT_IN_CORE_TESTS
+        is_listed = any(lies_in(imported, x) for x in (*CORE_TESTS_MAY_IMPORT, *own))
+        if not is_standard and not is_listed:
+            found.append(
+                f"tests/core/{name}.py:{line} imports {imported}, expected only tests/core, the "
+                f"standard library without files, and {', '.join(CORE_TESTS_MAY_IMPORT)}; "
+                "move the test to tests/runtime, tests/simulation or tests/pipeline"
+            )
+    return found
+
+
+@pytest.mark.parametrize("path", sources("tests/core"), ids=lambda x: x.stem)
+def test_the_tests_of_core_are_pure(path: Path) -> None:
+    own = [x.stem for x in sources("tests/core")]
+    assert impure_imports(path.stem, path.read_text(), own) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from pathlib import Path",
+        "import tempfile",
+        "import sqlite3",
+        "import apsw",
+        "from engine.log.embedded import EmbeddedLog",
+        "from engine.log import kafka",
+        "from engine import config",
+        "from engine.audit import tally",
+        "from engine.simulation.market.data import load",
+        "from engine.gateways.orders import tickets",
+        "from engine.cli import main",
+        "from engine.runtime.recovery.finished_file import DiskStore",
+        "from engine.runtime import worker",
+        "def test_it():\n    import logged",
+    ],
+)
+def test_an_impure_test_of_core_is_found_and_the_way_out_named(text: str) -> None:
+    (found,) = impure_imports("test_sample", text, ["world"])
+    assert "tests/core/test_sample.py" in found
+    assert "move the test to tests/runtime" in found
+
+
+def test_a_pure_test_of_core_passes() -> None:
+    text = (
+        "import json, pickle, pytest\nfrom hypothesis import strategies\n"
+        "from world import given\nfrom engine import topology\nfrom engine.core import events\n"
+        "from engine.log import codec\nfrom engine.runtime.shard import Shard\n"
+    )
+    assert impure_imports("test_sample", text, ["world"]) == []
+
+
 # ----------------------------------------------------------------------------------- circles
 
 
@@ -242,3 +312,43 @@ def test_a_circle_is_found_and_named() -> None:
     }
     assert circle(graph(texts)) == ["a", "b", "c.d", "a"]
     assert circle(graph({"a": "import b", "b": ""})) == []
+
+
+# ------------------------------------------------------------------------------ unused modules
+
+
+def unused(arrows: Mapping[str, set[str]], room: str) -> list[str]:
+    """The modules of a room that no module outside it imports, directly or through others.
+
+    A package counts as used if a module in it is.
+    """
+    waiting = [name for name in arrows if not lies_in(name, room)]
+    used = set(waiting)
+    for name in waiting:  # It grows as it is walked.
+        new = arrows[name] - used
+        used |= new
+        waiting += sorted(new)
+    return sorted(
+        name for name in arrows if lies_in(name, room) and not any(lies_in(x, name) for x in used)
+    )
+
+
+def test_no_module_of_core_serves_tests_alone() -> None:
+    found = unused(read(), "engine.core")
+    assert found == [], f"no module of {', '.join(OURS)} imports {found}: move them to tests"
+
+
+def test_a_module_that_serves_tests_alone_is_found() -> None:
+    texts = {
+        "engine.core": "",
+        "engine.core.orders": "",
+        "engine.core.orders.intake": "from engine.core import events",
+        "engine.core.events": "",
+        "engine.core.costs": "",
+        "engine.core.costs.spreads": "from engine.core.costs import twap",
+        "engine.core.costs.twap": "",
+        "engine.topology": "from engine.core.orders import intake",
+    }
+    assert unused(graph(texts), "engine.core") == [
+        *("engine.core.costs", "engine.core.costs.spreads", "engine.core.costs.twap")
+    ]

@@ -1,4 +1,4 @@
-"""Which shard an instrument belongs to: murmur2 of the key, as Java's Kafka clients compute it.
+"""The shard of an instrument: murmur2 of the record key, as Kafka's Java clients compute it.
 
 Java producers, `librdkafka` with `partitioner=murmur2_random` and this function agree; the
 default partitioner of librdkafka (crc32) does not. The partition is always passed explicitly.

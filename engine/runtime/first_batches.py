@@ -76,8 +76,8 @@ def first_batches(
     source do not know the same.
     """
     try:
-        parted = repartition.parted(source.states, partitions)
-    except repartition.DifferError as error:
+        parted = repartition.repartitioned(source.states, partitions)
+    except repartition.ShardsDifferError as error:
         raise EngineError(f"{error}. Mend it and close the day again.") from error
     shared = shared_records(source, parted)
     records: dict[str, list[NewRecord]] = {topic: list(shared[topic]) for topic in SHARED_TOPICS}
@@ -102,7 +102,7 @@ def hashed(state: State) -> bytes:
 
 def shared_records(source: ClosedLog, parted: Sequence[State]) -> Mapping[str, list[NewRecord]]:
     """The facts in force, as the first records of `reference` and `controls`."""
-    reference, controls = repartition.facts(source.states)
+    reference, controls = repartition.shared_facts(source.states)
     facts_of = {
         "reference": list(reference_facts(reference)),
         "controls": list(control_facts(controls, parted, source.now_ns)),

@@ -266,7 +266,7 @@ class Replica:
             return
         where = "what the day leaves"
         if seal.kind is not SealKind.CLOSE:
-            where = f"{fingerprint.turn(self.state, seal.batch)}, or the newest of an index"
+            where = f"{fingerprint.sample(self.state, seal.batch)}, or the newest of an index"
         raise StateDiffersError(
             f"shard {self.number}: after batch {seal.batch} the folded state differs from the one "
             f"that decided, in {where}. Its seal states hash {seal.state_hash.hex()[:16]}, folding "

@@ -1,4 +1,4 @@
-"""A world whose one order is out, and what its venues report of it."""
+"""A world with one order in resting children, and its venues' reports."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ LIMIT_PX = px(99.95)
 
 
 def resting(*more: Any, order_qty: int = 500, router: Router = Router.SEQUENTIAL) -> World:  # noqa: ANN401
-    """One order, all of it out and resting at 99.95."""
+    """One order, all of it in a child that rests at 99.95."""
     world = trading(policy(router=router), *more)
     return world.given(at_once(order_qty=order_qty, limit_px=LIMIT_PX))
 
@@ -30,7 +30,7 @@ def canceled(world: World, **said: Any) -> Any:  # noqa: ANN401
 
 
 def exposure(world: World) -> int:
-    """What the parent has out, which is what its live children have open."""
+    """The parent's exposure, which is the sum of its live children's leaves."""
     parent = world.parent()
     assert parent.exposure_qty == sum(child.leaves_qty for child in parent.children.values())
     return parent.exposure_qty

@@ -1,4 +1,4 @@
-"""Worlds in which slices are routed, and what their routes say."""
+"""Worlds in which slices are routed, and their routes."""
 
 from typing import Any
 
@@ -51,11 +51,11 @@ def on(world: World, minutes: float, *inputs: Any) -> World:  # noqa: ANN401
 
 
 def parent_search(world: World) -> Search:
-    """What routing would look at for the order's parent now."""
+    """The routing search for the order's parent now."""
     return search_for(world.state, world.parent(), world.now_ns)
 
 
 def seeking(*more: Any, **said: Any) -> World:  # noqa: ANN401
-    """One slice of 800 with a limit at the midpoint, which looks in the dark."""
+    """One slice of 800 with a limit at the midpoint, which seeks liquidity in the dark."""
     world = trading(dark_venue(), policy(router=Router.LIQUIDITY_SEEKING), *more)
     return world.when(at_once(order_qty=800, **{"limit_px": px(100.01), **said}))

@@ -1,4 +1,4 @@
-"""Who may share a parent, how its window closes, and how its members change while it works."""
+"""Compatibility of orders, the aggregation window, and changes of a working parent's members."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def gathering(*more: Any) -> World:  # noqa: ANN401
 
 
 def resting(**said: Any) -> World:  # noqa: ANN401
-    """One order of 500 at 99.95, all of it out in one child that rests there."""
+    """One order of 500 at 99.95, all of it in one child that rests there."""
     return trading(ONE_CHILD).given(at_once(limit_px=px(99.95), **said))
 
 
@@ -266,7 +266,7 @@ def test_a_late_joiner_shares_only_in_fills_after_it_joined() -> None:
     ("side", "first", "tighter", "looser"),
     [(Side.BUY, 99.95, 99.94, 99.96), (Side.SELL, 100.15, 100.16, 100.14)],
 )
-def test_nobody_joins_where_a_child_is_out_beyond_its_limit(
+def test_no_order_joins_a_parent_with_a_child_beyond_its_limit(
     side: Side, first: float, tighter: float, looser: float
 ) -> None:
     world = trading(ONE_CHILD).given(at_once("o1", limit_px=px(first), side=side))
@@ -306,7 +306,7 @@ def test_a_cancel_of_what_no_child_covers_takes_effect_at_once() -> None:
     world.when(cancel("o2")).then_some(MemberLeft, OrderCancelled).then_no(ChildCancelRequested)
 
 
-def test_only_as_many_children_are_asked_back_as_a_change_needs() -> None:
+def test_only_as_many_children_are_cancelled_as_a_change_needs() -> None:
     world = trading(policy(router=Router.PARALLEL)).given(at_once("o1", 500, limit_px=px(99.95)))
     first, second = world.children()
     asked = world.when(amend("o1", order_qty=400)).the(ChildCancelRequested)
@@ -344,14 +344,14 @@ def test_an_amend_out_of_the_band_moves_the_order_to_another_parent() -> None:
 
 
 def test_a_parent_opened_by_an_amend_is_released_in_the_next_batch() -> None:
-    """Without a window it used to be passed by, and nothing worked it until its end."""
+    """Without a window, planning once skipped it until its end."""
     world = resting().given(amend(limit_px=px(98)))
     world.when(canceled(world)).then_some(ParentOpened).then_no(ParentReleased)
     assert world.shard.next_due_ns() == world.now_ns + 1
     world.when(after_ns=1).then_some(ParentReleased, an(ChildRouted, limit_px=px(98)))
 
 
-def test_an_order_may_come_back_to_the_parent_that_it_left() -> None:
+def test_an_order_may_return_to_the_parent_that_it_left() -> None:
     world = gathering(order("o1", limit_px=px(99.95)), order("o2", limit_px=px(99.95)))
     parent = world.parent("o2")
     world.given(amend("o1", limit_px=px(98)))
@@ -403,7 +403,7 @@ def test_more_quantity_takes_effect_at_once() -> None:
 def test_an_amend_that_comes_through_at_the_end_is_answered_and_the_order_expires(
     force: TimeInForce,
 ) -> None:
-    """It used to leave its parent for another, which nobody opens any more, and was lost."""
+    """It once left its parent for another one that was never opened, and was lost."""
     world = resting(time_in_force=force).given(amend(limit_px=px(98)))
     world.given(after_ns=SOON_NS - NOW_NS)
     world.when(canceled(world)).then_some(
@@ -426,7 +426,7 @@ def test_an_amend_to_nothing_open_leaves_the_parent_for_good() -> None:
 
 
 def fill_report_200() -> Any:  # noqa: ANN401
-    """A fill of the child that `resting` leaves; its ids are the same in each."""
+    """A fill of the child of `resting`, whose ids are always the same."""
     return fill_report(resting().child(), 200)
 
 
@@ -459,7 +459,7 @@ def test_a_key_is_joinable_as_long_as_a_parent_has_it() -> None:
     assert list(world.state.joinable.values()) == [[world.parent("o2")]]
 
 
-def test_after_an_overfill_what_is_out_is_asked_back() -> None:
+def test_after_an_overfill_the_exposure_is_cancelled() -> None:
     world = trading(policy(router=Router.PARALLEL)).given(at_once(limit_px=px(99.95)))
     first, second = world.children()
     world.when(fill_report(first, first.terms.child_qty + 100)).then_some(

@@ -1,4 +1,4 @@
-"""Which children come back: at once, at a schedule point, or not at all."""
+"""Cancels of children: at once, at a schedule point, or not at all."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ from engine.core.events import (
 from engine.core.routing import cancels
 
 
-def test_a_child_away_from_the_touch_comes_back_at_the_next_point_and_not_before() -> None:
+def test_a_child_away_from_the_touch_is_cancelled_at_the_next_point_and_not_before() -> None:
     world = resting()
     child = world.child()
 
@@ -72,7 +72,7 @@ def test_without_a_near_side_a_child_keeps_its_place() -> None:
     world.at(NOW_NS + MINUTE).then_no(ChildCancelRequested)
 
 
-def test_what_rests_comes_back_when_the_parent_is_behind_and_could_take() -> None:
+def test_resting_children_are_cancelled_when_the_parent_is_behind_and_could_take() -> None:
     world = resting()
     child = world.child()
 
@@ -92,7 +92,7 @@ def test_a_refused_cancel_is_asked_for_again_at_the_next_point() -> None:
     on(world, 4).then_some(an(ChildCancelRequested, child_id=child.child_id))
 
 
-def test_what_rests_keeps_its_place_while_nothing_could_be_taken_instead() -> None:
+def test_a_resting_child_keeps_its_queue_position_while_nothing_could_be_taken() -> None:
     world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), trade(PLENTY))
     world.given(
         order(order_qty=6_000, end_ns=NOW_NS + HOUR, limit_px=px(100.00), urgency=Urgency.HIGH)
@@ -111,7 +111,7 @@ def test_a_taking_child_is_never_recalled_for_its_price() -> None:
     on(world, 5).then_no(ChildCancelRequested)
 
 
-def test_a_peg_comes_back_when_behind_but_never_for_the_touch() -> None:
+def test_a_peg_is_cancelled_when_behind_but_never_for_the_touch() -> None:
     ruled = policy(router=Router.LIQUIDITY_SEEKING, strategy=Strategy.TWAP)
     world = trading(dark_venue(), ruled, trade(PLENTY))
     world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
@@ -128,14 +128,14 @@ def test_a_peg_comes_back_when_behind_but_never_for_the_touch() -> None:
         (kill(ControlScope.VENUE, LIT), CancelReason.KILL_SWITCH),
     ],
 )
-def test_what_a_person_forbids_comes_back_at_once(told: Any, reason: CancelReason) -> None:  # noqa: ANN401
+def test_a_control_cancels_children_at_once(told: Any, reason: CancelReason) -> None:  # noqa: ANN401
     world = resting().when(told)
 
     world.then_some(an(ChildCancelRequested, reason=reason))
 
 
 @pytest.mark.parametrize(("side", "tighter"), [(Side.BUY, 99.90), (Side.SELL, 100.10)])
-def test_a_child_beyond_a_tighter_limit_comes_back_at_once(side: Side, tighter: float) -> None:
+def test_a_child_beyond_a_tighter_limit_is_cancelled_at_once(side: Side, tighter: float) -> None:
     loose = px(100.00) if side is Side.BUY else px(100.02)
     world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL), trade(PLENTY))
     world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, limit_px=loose, side=side))
@@ -148,7 +148,7 @@ def test_a_child_beyond_a_tighter_limit_comes_back_at_once(side: Side, tighter: 
     assert cancels.reason_for_one(world.state, parent, child) is CancelReason.LIMIT_CHANGED
 
 
-def test_at_the_end_of_the_window_everything_comes_back_until_it_has() -> None:
+def test_at_the_end_of_the_window_every_child_is_cancelled_until_it_has_ended() -> None:
     world = resting()
     child = world.child()
 
@@ -165,7 +165,9 @@ def test_a_parent_without_a_plan_is_not_behind() -> None:
     assert cancels.cancel_stale_children(world.state, world.parent(), NOW_NS) == ()
 
 
-def test_what_rests_keeps_its_place_while_only_a_barred_venue_could_be_taken() -> None:
+def test_a_resting_child_keeps_its_queue_position_while_only_a_barred_venue_could_be_taken() -> (
+    None
+):
     world = trading(
         policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL),
         trade(PLENTY),

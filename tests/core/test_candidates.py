@@ -1,4 +1,4 @@
-"""Which venues a slice may go to: each reason against one, and what a score is made of."""
+"""Candidates for a slice: each reason against a venue, and the parts of a score."""
 
 from typing import Any
 
@@ -53,6 +53,7 @@ from engine.core.market import consolidated
 from engine.core.routing import candidates
 from engine.core.routing.candidates import PEG, POST, TAKE
 from engine.core.state.model import Scorecard
+from engine.core.units import MILLIBPS
 
 # -------------------------------------------------------------------------------- reasons
 
@@ -168,7 +169,7 @@ def test_nothing_is_taken_where_our_own_other_side_rests() -> None:
     assert (routed.venue, reasons(routed)) == (OTHER_LIT, {RouteReason.SELF_TRADE: 1})
 
 
-def test_where_only_our_own_other_side_is_shown_nothing_goes_out() -> None:
+def test_where_only_our_own_other_side_is_shown_nothing_is_routed() -> None:
     world = opposite().when(at_once("b1", 100))
 
     world.then_some(an(RouteDeferred, unrouted_qty=100)).then_no(ChildRouted)
@@ -237,7 +238,7 @@ def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_score() -> None:
 def test_without_two_sides_only_fees_tell_venues_apart() -> None:
     world = trading(quote(bid=0.0), fees(LIT, taker=3_000_000)).given(order())
 
-    assert score(world, TAKE) == 3_000_000 * candidates.MILLIBPS // px(100.02)
+    assert score(world, TAKE) == 3_000_000 * MILLIBPS // px(100.02)
     assert score(world, TAKE, OTHER_LIT) == 0
 
 

@@ -1,4 +1,4 @@
-"""The life of a child order: routed, answered for, cancelled, ended, or unknown."""
+"""The life of a child order: routed, acknowledged, cancelled, ended, or of unknown fate."""
 
 import pytest
 from reported import canceled, exposure, resting
@@ -145,7 +145,7 @@ def test_of_a_child_that_ended_nothing_is_unknown() -> None:
     world.when(report(child, ExecType.UNKNOWN)).then()
 
 
-def test_what_its_venue_has_answered_for_was_sent_whatever_the_gateway_says() -> None:
+def test_a_child_that_its_venue_acknowledged_was_sent_despite_a_not_sent() -> None:
     world = resting()
     child = world.child()
     world.given(report(child))
@@ -159,7 +159,7 @@ def test_what_its_venue_has_answered_for_was_sent_whatever_the_gateway_says() ->
 # ------------------------------------------------- order states of FIX 4.4, appendix D
 
 
-def standing(world: World) -> tuple[int, int]:
+def cum_and_leaves_qty(world: World) -> tuple[int, int]:
     """The client's CumQty and LeavesQty."""
     held = world.order()
     return held.allocated_qty, held.open_qty
@@ -175,7 +175,7 @@ def test_an_order_that_fills_while_its_cancel_is_pending_is_filled() -> None:
     world.when(fill_report(child, 300, "E2")).then_some(an(FillBooked, late=True, leaves_qty=0))
     world.when(cancel_rejected(child, text="too late")).then()
 
-    assert standing(world) == (500, 0)
+    assert cum_and_leaves_qty(world) == (500, 0)
 
 
 def test_a_cancel_may_overtake_the_acknowledgement() -> None:
@@ -188,7 +188,7 @@ def test_a_cancel_may_overtake_the_acknowledgement() -> None:
     assert child.is_cancelling
     world.when(canceled(world)).then_some(an(ChildClosed, unsolicited=False), OrderCancelled)
 
-    assert standing(world) == (0, 0)
+    assert cum_and_leaves_qty(world) == (0, 0)
 
 
 def test_an_order_at_two_venues_is_cancelled_when_both_have_answered() -> None:
@@ -203,7 +203,7 @@ def test_an_order_at_two_venues_is_cancelled_when_both_have_answered() -> None:
     world.when(fill_report(second, 50, "E2")).then_no(OrderCancelled)
     world.when(report(second, ExecType.CANCELED)).then_some(an(OrderCancelled, withdrawn_qty=650))
 
-    assert standing(world) == (150, 0)
+    assert cum_and_leaves_qty(world) == (150, 0)
 
 
 def test_a_sweep_over_two_venues_fills_what_each_shows() -> None:
@@ -216,4 +216,4 @@ def test_a_sweep_over_two_venues_fills_what_each_shows() -> None:
         an(ChildClosed, reason=CloseReason.CANCELED, unsolicited=False)
     )
 
-    assert standing(world) == (300, 200)
+    assert cum_and_leaves_qty(world) == (300, 200)

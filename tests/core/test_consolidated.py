@@ -1,13 +1,9 @@
-"""The consolidated market: measured facts of a recorded day, and the rules one by one."""
+"""The consolidated market: its rules one by one, and the parents that a change touches."""
 
 import json
 import pickle
-from collections.abc import Iterator
-from functools import cache
 from math import floor
-from pathlib import Path
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
@@ -42,94 +38,14 @@ from engine.core.costs import benchmarks
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
-    QuoteObserved,
     Side,
     VenueStatus,
 )
 from engine.core.market import consolidated
 from engine.core.state.model import NO_TAPE, Book, Quote
 from engine.core.state.state import MARKET, State
-from engine.simulation.market.data import MarketData, load
 
-EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
 AGE_MAX_NS = 30 * SECOND
-
-
-# ------------------------------------------------------------------------- the equity day
-
-
-class Second(NamedTuple):
-    """The best bid and ask at the end of a second; 0 where there is none."""
-
-    bid_px: int
-    ask_px: int
-
-
-@cache
-def equity_day() -> MarketData:
-    return load(EQUITY_DAY, strict=True)
-
-
-def session_quotes() -> Iterator[tuple[int, list[QuoteObserved]]]:
-    """Each second of regular hours with the quotes that came before its end, once each."""
-    facts, found = equity_day().facts, [*equity_day().quotes()]
-    at = 0
-    for end_ns in range(facts.open_ns + SECOND, facts.close_ns + 1, SECOND):
-        first = at
-        while at < len(found) and found[at].received_ns < end_ns:
-            at += 1
-        yield end_ns, found[first:at]
-
-
-def engine_seconds() -> list[Second]:
-    state, found = State(shard=0), []
-    for end_ns, quotes in session_quotes():
-        for seen in quotes:
-            consolidated.on_quote_observed(state, seen)
-        best = consolidated.nbbo(state.book("XXX"), end_ns, AGE_MAX_NS)
-        found.append(Second(best.bid_px, best.ask_px))
-    return found
-
-
-def naive_seconds(age_max_ns: int) -> list[Second]:
-    """The twin: each venue's last quote, if it is young enough and whole; nothing is evicted."""
-    last: dict[str, QuoteObserved] = {}
-    found = []
-    for end_ns, quotes in session_quotes():
-        for seen in quotes:
-            last[seen.venue] = seen
-        fresh = [q for q in last.values() if end_ns - q.received_ns <= age_max_ns]
-        bids = [q.bid_px for q in fresh if q.bid_px]
-        asks = [q.ask_px for q in fresh if q.ask_px]
-        found.append(Second(max(bids, default=0), min(asks, default=0)))
-    return found
-
-
-def test_no_second_of_the_equity_day_is_crossed_and_every_one_is_usable() -> None:
-    seconds = engine_seconds()
-
-    assert len(seconds) == 23_400
-    assert not [s for s in seconds if s.bid_px and s.ask_px and s.bid_px >= s.ask_px]
-    usable = [s for s in seconds if 0 < s.bid_px < s.ask_px]
-    assert len(usable) / len(seconds) == 1.0
-    assert median(s.ask_px - s.bid_px for s in usable) == 2 * CENT
-
-
-@pytest.mark.parametrize(
-    ("age_max_ns", "bad_count"), [(AGE_MAX_NS, 6_295), (24 * 3_600 * SECOND, 15_705)]
-)
-def test_without_eviction_much_of_the_equity_day_is_locked_or_crossed(
-    age_max_ns: int, bad_count: int
-) -> None:
-    seconds = naive_seconds(age_max_ns)
-
-    assert len([s for s in seconds if s.bid_px and 0 < s.ask_px <= s.bid_px]) == bad_count
-
-
-def test_at_an_age_limit_of_50_ms_few_seconds_of_the_equity_day_have_two_sides() -> None:
-    seconds = naive_seconds(SECOND // 20)
-
-    assert len([s for s in seconds if s.bid_px and s.ask_px]) == 1_068  # Of 23,400.
 
 
 # ------------------------------------------------------------------------------- the best
@@ -149,7 +65,7 @@ QUOTES = st.lists(
 
 
 def naive_nbbo(book: Book, now_ns: int, age_max_ns: int) -> tuple[int, str, int, str]:
-    """Sort them all: price, then size, then who stood first."""
+    """Sort all quotes: by price, then size, then age."""
     ages = ((venue, q, abs(now_ns - q.received_ns)) for venue, q in book.quotes.items())
     fresh = [(venue, q) for venue, q, age_ns in ages if age_ns <= age_max_ns]
     bids = sorted((-q.bid_px, -q.bid_qty, n, v) for n, (v, q) in enumerate(fresh) if q.bid_px)
@@ -177,7 +93,7 @@ def test_the_book_never_locks_and_its_best_is_that_of_a_naive_sort(
         assert all(q.bid_px or q.ask_px for q in book.quotes.values())
 
 
-def test_a_tie_goes_to_the_larger_size_then_to_the_quote_that_stood() -> None:
+def test_a_tie_goes_to_the_larger_size_then_to_the_older_quote() -> None:
     scene = given(
         quote("A", bid_qty=100, ask_qty=300),
         quote("B", bid_qty=300, ask_qty=100),
@@ -266,7 +182,7 @@ def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
             assert consolidated.view(state, instrument_id, now_ns) == expected
 
 
-def test_a_state_is_the_same_whether_or_not_somebody_looked_at_the_market() -> None:
+def test_a_state_does_not_depend_on_the_cache_of_the_market_view() -> None:
     seen, unseen = given(quote()).state, given(quote()).state
 
     consolidated.view(seen, INSTRUMENT, NOW_NS)
@@ -298,7 +214,7 @@ def test_a_newer_ask_that_locks_or_crosses_an_older_bid_evicts_its_quote(
     assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
 
 
-def test_a_quote_that_locks_itself_is_no_quote_and_evicts_nobody() -> None:
+def test_a_quote_that_locks_itself_is_no_quote_and_evicts_none() -> None:
     scene = given(quote("A"), quote("B"), quote("B", 100.05, 100.05))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == ["A"]
@@ -358,7 +274,7 @@ def test_a_venue_that_halts_shows_nothing_until_it_opens_and_quotes_again() -> N
     assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT, LIT]
 
 
-def test_dropping_the_quotes_of_nobody_in_particular_drops_them_all() -> None:
+def test_dropping_the_quotes_of_an_unnamed_venue_drops_them_all() -> None:
     scene = given(quote("A"), quote("B"), quote("A", instrument_id="MSFT"))
 
     consolidated.drop_quotes(scene.state, "A")
@@ -482,7 +398,7 @@ def limited(*more: Any, limit: float = 100.02) -> World:  # noqa: ANN401
 @pytest.mark.parametrize(
     "hidden", [venue(OTHER_LIT, protected=False), venue_status(OTHER_LIT, VenueStatus.HALTED)]
 )
-def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noqa: ANN401
+def test_a_quote_that_does_not_count_touches_no_parent(hidden: Any) -> None:  # noqa: ANN401
     world = limited(hidden)
 
     consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01))
@@ -490,7 +406,7 @@ def test_a_quote_that_does_not_count_touches_nobody(hidden: Any) -> None:  # noq
     assert world.state.touched == {}
 
 
-def test_a_quote_that_locks_itself_touches_whom_the_venues_last_one_reached() -> None:
+def test_a_quote_that_locks_itself_touches_the_parents_in_reach_of_the_last_one() -> None:
     world = limited(quote(OTHER_LIT, 99.98, 100.02))
 
     consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 100.01, 100.01))
@@ -510,7 +426,7 @@ def test_a_parent_is_touched_when_the_quote_within_its_limit_is_evicted() -> Non
 @pytest.mark.parametrize(
     "told", [venue_status(OTHER_LIT, VenueStatus.HALTED), venue(OTHER_LIT, protected=False)]
 )
-def test_a_venue_that_shows_nothing_any_more_touches_whom_it_reached(told: Any) -> None:  # noqa: ANN401
+def test_a_venue_that_stops_quoting_touches_the_parents_in_its_reach(told: Any) -> None:  # noqa: ANN401
     world = limited(quote(OTHER_LIT, 99.98, 100.02))
 
     scene = Scene(world.state).given(told)

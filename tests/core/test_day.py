@@ -1,4 +1,4 @@
-"""A day ends with everything of it, and the next one begins from what the close wrote."""
+"""A close ends everything of its day, and the next day starts from the close's events."""
 
 from dataclasses import fields
 from typing import Any
@@ -94,7 +94,7 @@ NEXT_DAY = 20180103
 NEXT_OPEN_NS = OPEN_NS + 24 * HOUR
 BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
-STANDING = (  # What a trading world's close says again.
+CARRIED_FACTS = (  # Of a world made by `trading`.
     *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried),
     *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
 )
@@ -134,7 +134,7 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
             unsolicited=True,
         ),
         an(ParentEnded, reason=EndReason.DAY_CLOSED, filled_qty=40, returned_qty=5_960),
-        *STANDING,
+        *CARRIED_FACTS,
         an(ParentReconciled, parent_id=parent_id, filled_qty=40),
         an(
             OrderExpired,
@@ -148,11 +148,11 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
 
 
 def test_a_close_without_anything_at_work_is_applied_all_the_same() -> None:
-    told = (ControlApplied, *STANDING, PositionsCarried)
+    told = (ControlApplied, *CARRIED_FACTS, PositionsCarried)
     world = closed(trading()).then(*told)
 
     assert world.state.day is None
-    closed(world).then(ConfigurationAdopted, *told)  # Nor does a second one do harm.
+    closed(world).then(ConfigurationAdopted, *told)  # A second close changes nothing.
 
 
 def test_nothing_is_planned_in_the_batch_of_the_close() -> None:
@@ -178,7 +178,7 @@ def test_a_parent_that_crossed_and_one_that_gathers_end_too() -> None:
 # ----------------------------------------------------------------------------- the orders
 
 
-def test_a_gtc_order_lives_on_with_its_fills_and_crosses_and_joins_a_new_parent() -> None:
+def test_a_gtc_order_is_carried_with_its_fills_and_crosses_and_joins_a_new_parent() -> None:
     world = resting(order_qty=6_000, **GTC)
     order_id = world.order().order_id
     world.given(fill_report(world.child(), 40))
@@ -215,7 +215,7 @@ def test_several_carried_orders_find_their_parents_in_one_batch() -> None:
     assert world.parent("o1") is world.parent("o2")
 
 
-def test_a_withdrawn_part_does_not_come_back_with_the_order() -> None:
+def test_a_withdrawn_part_is_not_carried_with_the_order() -> None:
     state = trading().given(order(**GTC)).state
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
@@ -321,7 +321,7 @@ def test_a_new_order_between_the_days_is_refused() -> None:
     )
 
 
-def test_an_id_may_be_used_again_on_another_day_unless_its_order_lives_on() -> None:
+def test_an_id_may_be_used_again_on_another_day_unless_its_order_is_carried() -> None:
     world = closed(resting("gtc", **GTC).given(order("day", limit_px=BEHIND_PX)))
 
     opened(world, order("day"), order("gtc"))
@@ -348,7 +348,7 @@ def test_a_carried_order_waits_for_a_day_a_policy_and_time() -> None:
 
 
 def eventful() -> World:
-    """A day that leaves something of every kind."""
+    """A day that carries state of every kind."""
     world = trading(
         allotment(10**9),
         session("Q", up=False),
@@ -429,7 +429,7 @@ def test_two_days_in_a_row_carry_the_same_and_forget_the_rest() -> None:
 
 
 def stated(event: Any) -> dict[str, Any]:  # noqa: ANN401  Any stage event.
-    """What an event says apart from its place."""
+    """The fields of an event without its seq, time and cause."""
     names = [f.name for f in fields(event) if f.name not in ("seq", "at_ns", "cause")]
     return {name: getattr(event, name) for name in names}
 

@@ -1,4 +1,4 @@
-"""The generated events: whatever fills them, they are frozen facts."""
+"""The generated events are frozen facts."""
 
 import dataclasses
 from typing import Any

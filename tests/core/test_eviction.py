@@ -1,4 +1,4 @@
-"""What is finished lies on the shelf, and is found, booked and taken down there as anywhere."""
+"""Finished parents are evicted, and later inputs find, book and reload them as any other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,25 +50,24 @@ from engine.core.state import eviction
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals
 from engine.core.state.model import Child
 from engine.core.state.state import EVICT_AFTER_NS
-from engine.runtime.recovery.finished_file import DiskStore
 
 BEHIND_PX = px(99.98)
 
 
-@pytest.fixture(params=[MemoryStore, DiskStore])
-def store(request: pytest.FixtureRequest) -> Callable[[], FinishedStore]:
-    found: Callable[[], FinishedStore] = request.param
-    return found
+@pytest.fixture
+def store() -> Callable[[], FinishedStore]:
+    """The kind of store; tests/runtime runs the same tests with a store on disk."""
+    return MemoryStore
 
 
 def quick(store: Callable[[], FinishedStore], evict_after_ns: int = 0) -> World:
-    """A world that sends one child at a time, and puts away what is finished."""
+    """A world that routes one child at a time, and evicts finished parents."""
     sequential = policy(router=Router.SEQUENTIAL)
     return trading(sequential, evict_after_ns=evict_after_ns, store=store)
 
 
 def done(store: Callable[[], FinishedStore], *more: Any, qty: int = 500) -> tuple[World, Child]:  # noqa: ANN401
-    """A world in which an order was filled whole and put away, and the child that filled it."""
+    """A world with an order that was filled and evicted, and the child that filled it."""
     world = quick(store)
     world.given(at_once("o1", qty, limit_px=BEHIND_PX), *more)
     child = world.child()
@@ -108,7 +107,7 @@ def test_it_stays_for_a_while(store: Callable[[], FinishedStore]) -> None:
     assert totals(world)[:2] == (1, 1)
 
 
-def test_a_resend_of_an_order_that_was_put_away_is_a_duplicate(
+def test_a_resend_of_an_evicted_order_is_a_duplicate(
     store: Callable[[], FinishedStore],
 ) -> None:
     world, _ = done(store)
@@ -156,7 +155,7 @@ def test_a_resent_execution_changes_nothing(store: Callable[[], FinishedStore]) 
     assert totals(world) == (1, 1, 1, 1, 1)
 
 
-def test_what_its_venue_says_again_changes_nothing(store: Callable[[], FinishedStore]) -> None:
+def test_a_resent_report_changes_nothing(store: Callable[[], FinishedStore]) -> None:
     world, child = done(store)
 
     for kind in (ExecType.NEW, ExecType.CANCELED, ExecType.UNKNOWN):
@@ -171,7 +170,9 @@ def test_an_unknown_child_is_a_break_still(store: Callable[[], FinishedStore]) -
     assert world.the(BreakFlagged).reason is BreakReason.UNKNOWN_CHILD
 
 
-def test_a_late_fill_is_booked_and_put_away_again(store: Callable[[], FinishedStore]) -> None:
+def test_a_late_fill_is_booked_and_its_parent_evicted_again(
+    store: Callable[[], FinishedStore],
+) -> None:
     world, child = done(store)
 
     world.when(fill_report(child, 40, "E2")).then_some(
@@ -184,7 +185,7 @@ def test_a_late_fill_is_booked_and_put_away_again(store: Callable[[], FinishedSt
     world.when(fill_report(child, 40, "E2")).then()
 
 
-def test_a_bust_is_shared_out_anew_with_before_and_after(
+def test_a_bust_is_reallocated_with_before_and_after(
     store: Callable[[], FinishedStore],
 ) -> None:
     world, child = done(store)
@@ -239,7 +240,7 @@ def test_a_late_acknowledgement_is_noted(store: Callable[[], FinishedStore]) -> 
 
 
 def moved(store: Callable[[], FinishedStore]) -> World:
-    """An order that was filled in part, moved to another parent by an amend, and done there."""
+    """An order that was filled in part and moved to another parent by an amend."""
     world = quick(store)
     world.given(at_once("o1", limit_px=BEHIND_PX))
     first = world.child()
@@ -250,7 +251,7 @@ def moved(store: Callable[[], FinishedStore]) -> World:
     return world
 
 
-def test_a_parent_that_was_left_is_put_away_without_who_left(
+def test_a_parent_is_evicted_without_the_order_that_left_it(
     store: Callable[[], FinishedStore],
 ) -> None:
     world = moved(store)
@@ -258,8 +259,8 @@ def test_a_parent_that_was_left_is_put_away_without_who_left(
     assert totals(world)[:2] == (1, 0)
     assert world.order().is_shared
     assert world.order("o1") is world.state.orders[world.order().order_id]
-    (lying,) = world.state.finished.parents(world.state.orders)
-    assert lying.members[world.order().order_id].order is world.order()
+    (stored,) = world.state.finished.parents(world.state.orders)
+    assert stored.members[world.order().order_id].order is world.order()
 
 
 def test_a_bust_of_the_former_parent_reaches_the_order_at_work(
@@ -296,16 +297,16 @@ def test_a_shared_order_follows_its_last_parent(store: Callable[[], FinishedStor
     } == {500}
 
 
-def test_who_looked_at_a_parent_sees_its_shared_order_as_it_is_now(
+def test_a_stored_parent_shows_the_present_state_of_a_shared_order(
     store: Callable[[], FinishedStore],
 ) -> None:
     world = moved(store)
     state, order_id = world.state, world.order().order_id
     (fill,) = fills(state).values()
-    (home,) = (lying.parent_id for lying in state.finished.parents(state.orders))
+    (former_id,) = (stored.parent_id for stored in state.finished.parents(state.orders))
 
     def seen() -> int:
-        return state.parent(home).members[order_id].order.withdrawn_qty
+        return state.parent(former_id).members[order_id].order.withdrawn_qty
 
     assert seen() == 0
     world.given(*(report(c, ExecType.CANCELED, "R2") for c in world.children()), cancel("o1a"))
@@ -318,7 +319,7 @@ def test_who_looked_at_a_parent_sees_its_shared_order_as_it_is_now(
 # ---------------------------------------------------------------------------------- the rule
 
 
-def test_an_order_that_outlives_the_session_keeps_its_parent_at_hand(
+def test_an_order_that_outlives_the_session_keeps_its_parent_in_the_indices(
     store: Callable[[], FinishedStore],
 ) -> None:
     gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
@@ -345,7 +346,7 @@ def test_the_close_clears_it(store: Callable[[], FinishedStore]) -> None:
     assert world.state.order_id_of("oms", "o1") is None
 
 
-def test_a_seal_goes_through_no_more_than_its_batch_asks_for(
+def test_a_seal_evicts_no_more_than_its_batch_allows(
     store: Callable[[], FinishedStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(eviction, "EVICT_MIN", 1)
@@ -383,7 +384,7 @@ def test_what_a_parent_has_done_counts_as_well(
 
 
 @pytest.mark.parametrize("venue", ["", LIT])
-def test_a_day_folds_to_the_same_shelf(store: Callable[[], FinishedStore], venue: str) -> None:
+def test_a_day_folds_to_the_same_store(store: Callable[[], FinishedStore], venue: str) -> None:
     world = moved(store)
     (fill,) = fills(world.state).values()
     world.given(bust(fill.child)) if venue else world.given(cancel("o1a"))

@@ -1,4 +1,4 @@
-"""What is booked of a fill, a bust and a correction, in whatever order they come."""
+"""Fills, busts and corrections, in whatever order they arrive."""
 
 from typing import Any
 
@@ -213,7 +213,7 @@ def test_a_price_through_the_limit_is_booked_and_a_break(
     world.when(correction(child, 100, "E2", last_px=px(bad))).then_some(FillCorrected, through)
 
 
-def test_a_bust_or_correction_of_nothing_that_stands_is_a_break() -> None:
+def test_a_bust_or_correction_of_no_booked_fill_is_a_break() -> None:
     world = resting()
     child = world.child()
     unknown = an(BreakFlagged, reason=BreakReason.UNKNOWN_EXECUTION)

@@ -1,4 +1,4 @@
-"""What can mean nothing is found by its field, and everything that can is let through."""
+"""Impossible inputs are rejected by a field, and every possible input passes."""
 
 from dataclasses import replace
 from typing import Any
@@ -61,7 +61,7 @@ PLAIN: tuple[Any, ...] = (
     not_sent(CHILD),
     cancel_rejected(CHILD),
     report(CHILD),
-    fill_report(CHILD, -5),  # The break says what is wrong with it.
+    fill_report(CHILD, -5),  # It becomes a break with a reason.
     replace(report(CHILD), exec_id=""),
     kill(),
     kill(ControlScope.CLIENT, "c1"),
@@ -79,7 +79,7 @@ PLAIN: tuple[Any, ...] = (
     fees(taker=30, maker=-20),
     calendar(),
     curve((0, 1, 2), (0, 5)),
-    order(order_qty=-1, settlement=LONG),  # The refusal says what is wrong with it.
+    order(order_qty=-1, settlement=LONG),  # It is refused with a reason.
 )
 
 

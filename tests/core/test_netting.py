@@ -1,4 +1,4 @@
-"""Opposite interest meets inside before either side goes out, and nobody meets themselves."""
+"""Opposite interest crosses inside before either side is routed; no client meets itself."""
 
 from typing import Any
 
@@ -137,7 +137,7 @@ def test_a_client_on_both_sides_is_kept_out_of_the_smaller(bought_qty: int) -> N
     assert world.order(stays).crossed_qty > 0
 
 
-def test_nobody_trades_with_themselves() -> None:
+def test_no_client_trades_with_itself() -> None:
     crossed(order("b1"), sell(client_id="c1")).then_no(OrdersCrossed)
 
 
@@ -231,7 +231,7 @@ def test_an_order_that_may_not_start_yet_does_not_cross() -> None:
     world.when(fresh, after_ns=MINUTE).then_some(OrdersCrossed)
 
 
-def test_a_parent_that_another_crossed_with_looks_for_more_before_it_goes_out() -> None:
+def test_a_parent_that_another_crossed_with_seeks_more_before_it_is_released() -> None:
     world = trading(policy(window_ns=10 * SECOND)).given(sell("s1", 700))
     fresh = quote(received_ns=NOW_NS + 25 * SECOND)
     world.given(quote(), after_ns=10 * SECOND)

@@ -1,4 +1,4 @@
-"""What a fill, a cross or a bust recalibrates, and against which benchmark."""
+"""Recalibration after a fill, a cross or a bust, against each benchmark."""
 
 from typing import Any
 

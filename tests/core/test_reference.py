@@ -76,7 +76,7 @@ def test_a_fee_goes_by_liquidity_and_what_is_not_disclosed_pays_the_takers(
     assert reference.fee_px(state, "nobody", liquidity) == 0
 
 
-def test_the_last_definition_stands() -> None:
+def test_the_last_definition_applies() -> None:
     scene = given(instrument(lot_qty=100), calendar(day=1), curve((0, 1), (5,)), venue(LIT))
     scene.given(instrument(lot_qty=10), calendar(day=2), curve((0, 1), (6,)), venue(LIT, min_qty=7))
 

@@ -1,4 +1,4 @@
-"""Whose reports count, and how often."""
+"""Which reports count, and how often."""
 
 from reported import LIMIT_PX, exposure, resting
 from world import (
@@ -23,7 +23,7 @@ from engine.core.events import (
 )
 
 
-def test_another_venue_speaks_for_nobody() -> None:
+def test_a_report_from_another_venue_does_not_count() -> None:
     world = resting().given(cancel())
     child = world.child()
     world.when(not_sent(child, venue=OTHER_LIT)).then()

@@ -145,7 +145,7 @@ WORKING = (policy(router=Router.SEQUENTIAL), at_once(limit_px=px(99.95)))
         (halt(), lift(), CancelReason.HALT),
     ],
 )
-def test_what_is_out_is_asked_back_and_goes_out_again_when_it_is_lifted(
+def test_live_children_are_cancelled_and_routed_again_when_it_is_lifted(
     control: Any,  # noqa: ANN401
     release: Any,  # noqa: ANN401
     reason: CancelReason,
@@ -156,7 +156,7 @@ def test_what_is_out_is_asked_back_and_goes_out_again_when_it_is_lifted(
     world.when(release).then_some(SliceReleased, ChildRouted)
 
 
-def test_a_killed_venue_gets_its_children_asked_back_and_another_gets_them() -> None:
+def test_the_children_at_a_killed_venue_are_cancelled_and_routed_to_another() -> None:
     world = trading(*WORKING)
     world.when(kill(ControlScope.VENUE, LIT)).then_some(
         an(ChildCancelRequested, venue=LIT, reason=CancelReason.KILL_SWITCH)
@@ -172,7 +172,7 @@ def test_the_kill_switch_of_one_client_leaves_the_others_working() -> None:
     )
 
 
-def test_a_parent_with_a_killed_client_neither_gathers_crosses_nor_goes_out() -> None:
+def test_a_parent_with_a_killed_client_neither_closes_its_window_nor_crosses_nor_routes() -> None:
     world = trading(policy(window_ns=MINUTE), order("o1")).given(kill(ControlScope.CLIENT, "c1"))
     world.when(order("o2", client_id="c2")).then_some(OrderAccepted)
     assert world.parent("o1") is not world.parent("o2")
@@ -208,7 +208,7 @@ def test_a_stopped_client_leaves_the_others_at_once_where_no_child_covers_it() -
     world.when(LIFT_C1, after_ns=1).then_some(an(ParentReleased, release_qty=400))
 
 
-def test_what_covers_a_stopped_client_comes_back_before_it_leaves() -> None:
+def test_the_children_that_cover_a_stopped_client_are_cancelled_before_it_leaves() -> None:
     world = trading(policy(router=Router.SEQUENTIAL), *RESTING_TWO)
     both, child = world.parent("o1"), world.child()
     assert both is world.parent("o2")
@@ -247,7 +247,7 @@ def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
     assert not membership.remove_killed_members(world.state, parent, parent.terms.end_ns)
 
 
-def test_who_has_all_it_wanted_holds_nobody_up() -> None:
+def test_a_stopped_member_without_open_quantity_stops_no_parent() -> None:
     consents = order("o1", 400)
     world = trading(policy(window_ns=MINUTE), consents, order("o2", 600, client_id="c2", **ALONE))
     sell = order("s", 400, side=Side.SELL, client_id="c3")
@@ -289,7 +289,7 @@ def test_an_amend_that_waits_for_its_children_goes_before_the_kill_switch() -> N
     )
 
 
-def test_the_firms_kill_switch_parts_nobody() -> None:
+def test_the_firms_kill_switch_separates_no_members() -> None:
     world = trading(policy(window_ns=MINUTE), *TWO)
     world.when(kill()).then_no(MemberLeft)
 

@@ -1,4 +1,4 @@
-"""Where a slice goes by each way, and what no child ever does."""
+"""The routes of each router, and the rules that no child breaks."""
 
 from typing import Any
 

@@ -39,7 +39,7 @@ def curve_of(buckets: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 
 def naive_volume(edges: list[int], volumes: list[int], start: int, end: int) -> Fraction:
-    """Volume of a curve within an interval: what of each bucket lies inside."""
+    """Volume of a curve within an interval: the part of each bucket inside it."""
     volume = Fraction(0)
     for (left, right), bucket in zip(pairwise(edges), volumes, strict=True):
         inside = max(0, min(right, end) - max(left, start))

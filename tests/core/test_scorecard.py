@@ -1,4 +1,4 @@
-"""What each venue was like: smoothed in integers, from our own reports alone."""
+"""Scorecards: smoothed in integers, from our own reports alone."""
 
 import pytest
 from hypothesis import given as for_all
@@ -40,7 +40,7 @@ def test_a_venue_that_taught_nothing_has_the_prior_of_its_kind() -> None:
     state = given(venue(LIT), venue("ATS", kind=VenueKind.ATS), dark_venue(DARK)).state
     state.scorecards[LIT] = Scorecard(fresh=[Lesson(0)])
 
-    cards = [scorecard.card(state, code) for code in (LIT, "ATS", DARK)]
+    cards = [scorecard.estimate(state, code) for code in (LIT, "ATS", DARK)]
 
     assert cards == [(0, ppm, 10 * SECOND, None) for ppm in (500_000, 300_000, 200_000)]
 
@@ -70,7 +70,7 @@ def test_children_that_ended_move_fill_speed_and_cost_by_an_eighth_each() -> Non
     )
 
 
-def test_a_venues_first_posts_start_from_the_prior_and_its_first_cost_stands_for_itself() -> None:
+def test_a_venues_first_posts_start_from_the_prior_and_its_first_cost_is_kept_as_it_is() -> None:
     state = given(venue(LIT)).state
     state.scorecards[LIT] = Scorecard(
         fresh=[Lesson(1_000_000, 2 * SECOND), Lesson(cost_millibps=800)]
@@ -88,11 +88,11 @@ def test_a_post_teaches_no_cost_and_a_take_neither_fill_nor_speed() -> None:
     world.given(at_once(limit_px=px(99.95)), at_once("s1", 400, side=Side.SELL))
     post, take = world.children()
     world.given(fill_report(take, 400), after_ns=SECOND)
-    assert scorecard.card(world.state, LIT) == (1, 500_000, 10 * SECOND, 1_000)
+    assert scorecard.estimate(world.state, LIT) == (1, 500_000, 10 * SECOND, 1_000)
 
     world.when(fill_report(post, 500, "E2"), after_ns=SECOND)
 
-    assert scorecard.card(world.state, LIT) == (2, 562_500, 9 * SECOND, 1_000)
+    assert scorecard.estimate(world.state, LIT) == (2, 562_500, 9 * SECOND, 1_000)
 
 
 @pytest.mark.parametrize("side", [0.0, 100.00])
@@ -122,7 +122,7 @@ def test_an_update_takes_the_fresh_children_in_and_counts_a_version() -> None:
     scene = given(venue(LIT), event(ScorecardUpdated, **said, cost_millibps=-7, take_samples=1))
 
     assert scene.state.scorecards == {LIT: Scorecard(3, 9, 5, 6, -7, 1)}
-    assert scorecard.card(scene.state, LIT) == (3, 5, 6, -7)
+    assert scorecard.estimate(scene.state, LIT) == (3, 5, 6, -7)
     assert scorecard.update(scene.state) == ()
 
 

@@ -1,4 +1,4 @@
-"""Who gets what of a fill and a cross, and what a bust or a correction does to it."""
+"""The members' shares of fills and crosses, and their changes by busts and corrections."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ LIMIT_PX = px(99.95)
 
 
 def working(*qtys: int, router: Router = Router.SEQUENTIAL) -> World:
-    """One parent of so many orders, all of it out and resting at 99.95."""
+    """One parent of so many orders, all of it in children that rest at 99.95."""
     orders = (at_once(f"o{n}", qty, limit_px=LIMIT_PX) for n, qty in enumerate(qtys, 1))
     return trading(policy(router=router)).given(*orders)
 
@@ -113,7 +113,7 @@ def test_shares_of_one_epoch_follow_the_rule_on_what_was_held(
         assert allocated(world, *names) == held
 
 
-def test_what_nobody_wants_goes_to_the_error_account() -> None:
+def test_quantity_beyond_the_members_goes_to_the_error_account() -> None:
     world = working(300, 200)
     world.when(fill_report(world.child(), 520)).then_some(
         an(FillBooked, overfill_qty=20),
@@ -268,7 +268,7 @@ def test_a_correction_downwards_empties_the_error_account_first() -> None:
     assert allocated(world, "o1") == [290]
 
 
-def test_a_correction_of_what_was_all_error_leaves_nobody_a_share() -> None:
+def test_a_correction_of_a_fill_in_error_leaves_no_member_a_share() -> None:
     world = working(300)
     child = world.child()
     world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 50))
@@ -279,7 +279,7 @@ def test_a_correction_of_what_was_all_error_leaves_nobody_a_share() -> None:
     )
 
 
-def test_a_correction_upwards_is_shared_among_those_who_want_more() -> None:
+def test_a_correction_upwards_is_shared_among_the_open_members() -> None:
     world = working(300, 200)
     child = world.child()
     world.given(fill_report(child, 100))
@@ -315,7 +315,7 @@ def test_a_correction_upwards_after_the_end_is_all_error() -> None:
     )
 
 
-def test_when_nobody_wants_more_a_correction_upwards_is_error() -> None:
+def test_a_correction_upwards_without_open_members_is_error() -> None:
     world = working(200, router=Router.PARALLEL)
     child, other = world.children()
     world.given(fill_report(child, 200))

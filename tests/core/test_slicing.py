@@ -1,4 +1,4 @@
-"""How much goes out now: on what is done and out, within band, cap, lots and minimum."""
+"""The size of a slice: by done and open quantity, within band, cap, lots and minimum."""
 
 from typing import Any
 
@@ -250,7 +250,7 @@ def test_the_odd_rest_goes_with_the_last_slice() -> None:
     on(world, 59).then_some(an(SliceReleased, slice_qty=50, style=Style.CLEANUP))
 
 
-def test_a_rest_below_the_minimum_goes_out_when_it_is_all_there_is() -> None:
+def test_a_remainder_below_the_minimum_is_released_when_it_is_all_there_is() -> None:
     world = working(order_qty=250, min_slice_qty=200)
     on(world, 49).then_some(an(SliceReleased, slice_qty=200))
     world.given(fill_report(world.child(), 200))
@@ -283,7 +283,7 @@ def test_the_cap_on_participation_leaves_a_lot_to_start_with() -> None:
     assert world.parent().exposure_qty == 400  # 0.3 / 0.7 x 700, and a lot.
 
 
-def test_what_is_filled_and_what_is_out_both_use_the_cap() -> None:
+def test_filled_quantity_and_exposure_both_use_the_cap() -> None:
     world = working(order_qty=60_000, tape_qty=0)
     world.given(fill_report(world.child(), 100))
 

@@ -1,17 +1,17 @@
-"""A language for tests of the core: given what happened, when something comes, then these events.
+"""A language for tests of the core: given some inputs, when another one comes, then these events.
 
-`World` holds a real shard. What it is told is encoded, written as records, decoded, decided on and
+`World` holds a real shard. Its inputs are encoded, written as records, decoded, decided on and
 sealed, as in the live engine; nothing is replaced:
 
     world = trading().when(order(order_qty=500)).then_some(an(OrderAccepted, order_qty=500))
     world.when(fill_report(world.child(), 100)).then_some(an(FillBooked, last_qty=100))
 
-`given` is the smaller tool: it folds facts and events into a state and calls one `decide`, and
-sees to it that deciding changes nothing:
+`given` is the smaller tool: it folds facts and events into a state, calls one `decide`, and checks
+that the call does not change the state:
 
     given(*market()).when(risk.decide_halt, halt()).then(InstrumentHalted, ControlApplied)
 
-Builders fill every field that a test does not name with the plainest value that is accepted.
+Builders fill every field that a test does not name with the plainest value that passes.
 """
 
 import json
@@ -41,7 +41,7 @@ CENT = 10_000_000
 DAY = 20180102
 OPEN_NS = 1_514_903_400 * SECOND  # 2018-01-02 09:30 in New York.
 CLOSE_NS = OPEN_NS + 6 * HOUR + 30 * MINUTE
-NOW_NS = OPEN_NS + HOUR  # Where a world's clock begins, unless it is told otherwise.
+NOW_NS = OPEN_NS + HOUR  # The start of a world's clock, unless a test names another.
 SOON_NS = NOW_NS + 50 * SECOND  # Within one interval of the default policy: all goes out at once.
 INSTRUMENT = "AAPL"
 SOURCE = "oms"
@@ -60,7 +60,7 @@ def px(price: float) -> int:
 
 
 def make(kind: type, /, **said: Any) -> Any:  # noqa: ANN401  Any event.
-    """An event with the fields said, and the plainest value in every other."""
+    """An event with these fields, and the plainest value in every other."""
     hints = get_type_hints(kind)
     unsaid = [f.name for f in fields(kind) if f.name not in (*said, "seq", "at_ns", "cause")]
     return kind(**{name: _plain(hints[name]) for name in unsaid}, **said)
@@ -75,7 +75,7 @@ def _plain(hint: Any) -> Any:  # noqa: ANN401  Any annotation.
 
 
 def order(cl_ord_id: str = "o1", order_qty: int = 500, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
-    """A client's order to buy; a LIMIT order if a limit is said."""
+    """A client's order to buy; a LIMIT order if it has a limit."""
     kind = e.OrderType.MARKET if said.get("limit_px") is None else e.OrderType.LIMIT
     base = {
         "source": SOURCE,
@@ -186,7 +186,7 @@ def report(
     exec_id: str = "",
     **said: Any,  # noqa: ANN401
 ) -> e.ExecutionReported:
-    """The child's venue reports; the report's id is its type unless it is said."""
+    """A report of the child's venue; its id is its type unless the test names one."""
     found: e.ExecutionReported = make(
         e.ExecutionReported,
         **{
@@ -209,7 +209,7 @@ def fill_report(
     exec_id: str = "E1",
     **said: Any,  # noqa: ANN401
 ) -> e.ExecutionReported:
-    """A fill at the child's limit, unless a price is said."""
+    """A fill at the child's limit, unless the test names a price."""
     said = {"last_qty": last_qty, "last_px": child.terms.limit_px, **said}
     return report(child, e.ExecType.TRADE, exec_id, **said)
 
@@ -470,7 +470,7 @@ class Expected:
 
 
 def an(kind: type, /, **said: Any) -> Expected:  # noqa: ANN401
-    """An event of this kind whose fields are as said; the others may be anything."""
+    """An event of this kind with these fields; the others may have any value."""
     unknown = set(said) - {f.name for f in fields(kind)}
     assert not unknown, f"{kind.__name__} has no {sorted(unknown)}"
     return Expected(kind, said)
@@ -480,8 +480,8 @@ def _expected(one: type | Expected) -> Expected:
     return one if isinstance(one, Expected) else Expected(one, {})
 
 
-class Told:
-    """The events of the last `when`, and what a test may say of them."""
+class Outcome:
+    """The events of the last `when`, and the checks of them."""
 
     events: tuple[Any, ...] = ()
 
@@ -534,7 +534,7 @@ class Recorded:
 
 
 class Round(NamedTuple):
-    """What one step was given."""
+    """The arguments of one step."""
 
     inputs: Mapping[str, tuple[Record, ...]]
     now_ns: int
@@ -542,7 +542,7 @@ class Round(NamedTuple):
 
 
 @dataclass
-class World(Told):
+class World(Outcome):
     """One real shard, the log that it reads, and the batches that it sealed."""
 
     partitions: int = 1
@@ -567,10 +567,10 @@ class World(Told):
         rules = Rules(text, "test", "3", self.partitions, evict_after_ns=self.evict_after_ns)
         return Shard(self.number, rules, store or self.store())
 
-    # What is told.
+    # Inputs.
 
     def given(self, *inputs: Any, after_ns: int = 0) -> Self:  # noqa: ANN401
-        """The same as `when`, for what a test does not look at."""
+        """The same as `when`, for inputs whose events the test does not check."""
         return self.when(*inputs, after_ns=after_ns)
 
     def when(
@@ -592,7 +592,7 @@ class World(Told):
         return self.when(*inputs, after_ns=now_ns - self.now_ns)
 
     def resend(self, back: int = 1) -> Self:
-        """The newest records again, as a writer does that does not know they arrived."""
+        """The newest records again, as from a writer that missed their acknowledgement."""
         batch = self.rounds[-back].inputs
         again = {
             topic: [
@@ -604,7 +604,7 @@ class World(Told):
         return self._rounds(again, frozenset())
 
     def _rounds(self, waiting: Mapping[str, list[Record]], faulted: frozenset[str]) -> Self:
-        """Step until every record is taken: a DayClosed leaves what comes after it."""
+        """Step until every record is consumed: a DayClosed ends a batch early."""
         events: list[Any] = []
         while True:
             batch = {
@@ -650,7 +650,7 @@ class World(Told):
         key = None if named is None else named.encode()
         return Raw(topic, codec.encode(one), key, source)
 
-    # What is there.
+    # The state.
 
     @property
     def state(self) -> State:
@@ -704,7 +704,7 @@ class World(Told):
 
 
 def parents(state: State) -> list[Parent]:
-    """Every parent of the day, at work or on the shelf."""
+    """Every parent of the day, working, ended or stored."""
     return [*state.parents_of_day()]
 
 
@@ -721,7 +721,7 @@ def children(state: State) -> dict[str, Child]:
 
 
 def fills(state: State) -> dict[str, Fill]:
-    """Every fill of the day as it stands now."""
+    """Every fill of the day, after busts and corrections."""
     return {fill.fill_id: fill for parent in parents(state) for fill in parent.fills}
 
 
@@ -734,7 +734,7 @@ def trading(*more: Any, **said: Any) -> World:  # noqa: ANN401
 
 
 @dataclass
-class Scene(Told):
+class Scene(Outcome):
     """A state into which facts and events were folded, to call one `decide` on."""
 
     state: State

@@ -190,11 +190,11 @@ def test_each_turn_looks_at_another_instrument() -> None:
         world.shard.state.books[name] = model.Book()
 
     turns = [
-        fingerprint.turn(world.shard.state, fingerprint.HASH_EVERY_BATCHES * n) for n in (0, 1, 2)
+        fingerprint.sample(world.shard.state, fingerprint.HASH_EVERY_BATCHES * n) for n in (0, 1, 2)
     ]
 
     assert len({found.book for found in turns}) == 3
-    assert str(fingerprint.Turn()) == "no instrument"
+    assert str(fingerprint.Sample()) == "no instrument"
 
 
 def test_what_is_looked_at_is_bounded(live: Live) -> None:

@@ -1,1 +1,1 @@
-"""Shares of every fill for the members of a parent."""
+"""Allocation of every fill and cross to the members of a parent."""

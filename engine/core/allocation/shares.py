@@ -1,10 +1,10 @@
 """Give each member of a parent its share of every fill and every cross.
 
-Shares follow the quota method of `apportionment`: the parts of a fill sum to it exactly, nobody
-hands a share back as fills grow, and everybody stays within one unit of the exact share. The basis
-of the rule is what each member had open when the epoch began; a change of membership, a cross or a
-bust begins a new one. What no member can take, because a venue filled more than was asked, goes to
-the error account and is flagged, never dropped.
+Shares follow the quota method of `apportionment`: the shares of a fill sum to it exactly, no member
+loses a share as fills grow, and every member stays within one unit of its exact share. The basis of
+the rule is the open quantity of each member when the epoch began; a change of membership, a cross
+or a bust begins a new basis. Quantity beyond all members' open quantity, which is a venue's
+overfill, goes to the error account and is flagged, never dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ from engine.core.state.state import BUST, CROSS, State
 
 
 def basis_of(parent: Parent) -> Basis:
-    """Who shares in a fill that comes now, by what each had open when the epoch began."""
+    """The members that share in a fill now, by their open quantity when the epoch began."""
     if parent.basis is not None:
         return parent.basis
     members = [member for member in parent.active_members() if member.open_qty > 0]
@@ -48,14 +48,8 @@ def basis_of(parent: Parent) -> Basis:
     )
 
 
-def divided(members: list[Member], parts: list[int]) -> tuple[Share, ...]:
-    """The parts that are not zero, by order id."""
-    named = zip(members, parts, strict=True)
-    return as_shares({member.order.order_id: part for member, part in named})
-
-
 def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
-    """The parts that are not zero."""
+    """The parts that are not zero, by order id."""
     return tuple([Share(order_id=name, share_qty=part) for name, part in parts.items() if part])
 
 
@@ -65,10 +59,10 @@ def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
 def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...]:
     parent = state.parent(fill.parent_id)
     error_qty = fill.last_qty if parent.is_ended else max(0, fill.last_qty - parent.open_qty)
-    given_qty = fill.last_qty - error_qty
+    allocated_qty = fill.last_qty - error_qty
     basis = basis_of(parent)
-    parts = shares(basis.held, given_qty, basis.qtys)
-    assert sum(parts) == given_qty, "the parts of a fill sum to it"
+    parts = shares(basis.held, allocated_qty, basis.qtys)
+    assert sum(parts) == allocated_qty, "the parts of a fill sum to it"
     return (
         FillAllocated(
             fill_id=state.event_id(fill.seq),
@@ -103,18 +97,19 @@ def decide_cross(state: State, cross: OrdersCrossed, _: int) -> tuple[StageEvent
 
 
 def pro_rata(members: list[Member], qty: int) -> tuple[Share, ...]:
-    qtys = [member.open_qty for member in members]
-    return divided(members, shares([0] * len(members), qty, qtys))
+    order_ids = [member.order.order_id for member in members]
+    parts = shares([0] * len(members), qty, [member.open_qty for member in members])
+    return as_shares(dict(zip(order_ids, parts, strict=True)))
 
 
 def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, ...]:
-    """Everybody gives back what the fill gave them."""
+    """Every member returns its share of the fill."""
     fill = state.fills[event.fill_id]
     return reallocated(state, fill, event.last_px, event.last_px, {}, 0)
 
 
 def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
-    """Cut the shares pro rata, or share out the surplus; a new price alone changes no quantity."""
+    """Cut the shares pro rata, or allocate the surplus; a new price alone changes no quantity."""
     fill = state.fills[event.fill_id]
     parent = state.parent(fill.child.terms.parent_id)
     more_qty = event.last_qty - event.previous_qty
@@ -128,7 +123,9 @@ def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageE
             for order_id, part in zip(basis.order_ids, parts, strict=True):
                 after[order_id] = after.get(order_id, 0) + part
     elif more_qty < 0:
-        from_error_qty = min(error_qty, -more_qty)  # The error account gives first: nobody's loss.
+        from_error_qty = min(
+            error_qty, -more_qty
+        )  # From the error account first: no member loses a share.
         error_qty -= from_error_qty
         keep_qty = sum(after.values()) + more_qty + from_error_qty
         held_qtys = list(after.values())
@@ -166,7 +163,7 @@ def reallocated(
         exec_id="",
         break_qty=abs(after_qty - before_qty),
         break_px=last_px,
-        text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
+        text=f"fill {fill.fill_id} changed after its parent had ended; an operator decides",
     )
     return (event, flag)
 
@@ -215,7 +212,7 @@ def on_fill_allocated(state: State, event: FillAllocated) -> None:
     at = 0
     for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
         while order_ids[at] != order_id:
-            at += 1  # Its part was zero; both follow the order in which members joined.
+            at += 1  # A zero part is left out; both sequences follow the order of joining.
         held[at] += part
         assert held[at] <= qtys[at], event
         member = members[at]
@@ -242,7 +239,7 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
 
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
-    """Move what each member has of the fill; an order still at work is open for it again."""
+    """Restate each member's share of the fill; an active member's lost share is open again."""
     parent = reload(state, event.parent_id)
     before, after = (
         {share.order_id: share.share_qty for share in parts}
@@ -267,7 +264,7 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
 
 
 def on_parent_reconciled(_: State, __: ParentReconciled) -> None:
-    """A statement about the state; it changes nothing."""
+    """A statement about the parent; it changes nothing."""
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -1,1 +1,1 @@
-"""Kill switches, limits, halts and suspensions, and inputs that could not be taken."""
+"""Kill switches, limits, halts and suspensions, and inputs that were rejected."""

@@ -1,13 +1,14 @@
-"""Whether a fact can mean anything: its numbers in range, its parts in agreement.
+"""Whether an input makes sense: its numbers in range, its parts in agreement.
 
-The codec says that bytes are an event; this says that the event describes something that can be: a
-tick is more than nothing, a volume curve has an edge more than it has volumes, a day closes after
-it opened. What cannot be is not folded: later it would divide by zero in planning, or overflow the
-64 bits of an event, and take its instrument down. Nothing here knows a state or a time, so the
-same record is judged the same in every batch.
+The codec checks that bytes are an event. This module checks that the event describes something
+possible: a tick is above zero, a volume curve has one edge more than volumes, a day closes after it
+opens. An impossible fact is not folded: later it would divide by zero in planning, or overflow the
+64 bits of an event, and halt its instrument. No check knows a state or a time, so the same record
+gets the same verdict in every batch.
 
-Of a request only what names it in a venue's report is judged here; an order that means nothing is
-refused by `pretrade` with its reason, and a report by `execution` with a break.
+Of a venue's report only the identifiers are checked here. Its quantities are for `execution`, which
+flags a break, and an order's fields for `pretrade`, which refuses it with a reason. Both use the
+upper bounds of this module.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,22 +44,22 @@ from engine.core.events import (
     VenueStatusObserved,
     VolumeCurveDefined,
 )
+from engine.core.units import PPM
 
 QTY_MAX = 10**12  # A trillion increments; sums over a day stay far below 2**63.
 PX_MAX = 10**15  # A million currency units; no listed share comes near.
 FEE_PX_MAX = 10**12  # A thousand currency units for each increment, as a fee or a rebate.
 NOTIONAL_CUR_MAX = 10**15  # Whole currency units, above all that is listed in the world.
-PPM = 1_000_000
 VOLATILITY_PPM_MAX = 100 * PPM  # A share that moves by a hundred times its price in a day.
 SPAN_NS_MAX = 366 * 86_400 * 10**9  # A year; a time and a span add up to less than 2**63.
 TIME_NS_MAX = 2**62  # The year 2116.
 AVERSION_E12_MAX = 10**15
 DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
-ID_CHARS_MAX = 200  # Of whatever is remembered by its name.
-TEXT_CHARS_MAX = 2_000  # Of what a person wrote beside a fact.
+ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
+TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 VENUES_MAX = 1_000
 
-# What is expected of a field where it is not so, else ""; it gets the field and the whole fact.
+# What is expected of a field that is wrong, else ""; called with the field and the whole fact.
 Check = Callable[[Any, Any], str]
 
 
@@ -72,7 +73,7 @@ def maybe(check: Check) -> Check:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can name something that is remembered."""
+    """Whether a text can be an identifier that the state keeps."""
     return 0 < len(text) <= ID_CHARS_MAX
 
 
@@ -105,18 +106,18 @@ def one_of(*scopes: ControlScope) -> Check:
 
 
 def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a scope.
-    """The firm and the controls are one each; of anything else the name is asked for."""
+    """The firm and the controls are one each and have no id; any other scope needs one."""
     scope = fact.scope
     if scope in (ControlScope.FIRM, ControlScope.CONTROLS):
         return f"nothing for scope {scope}" if value else ""
     is_every = not value and isinstance(fact, SuspensionLifted)
     if is_every and scope in (ControlScope.SOURCE, ControlScope.VENUE):
-        return ""  # A suspension without a sender is every one's.
+        return ""  # A suspension without a sender holds for every sender.
     return named(value, fact)
 
 
 def best_first(sign: int) -> Check:
-    """Levels in range, from the best price on; a bid's sign is 1, an ask's -1."""
+    """Levels in range, the best price first; the sign is 1 for bids, -1 for asks."""
 
     def check(levels: tuple[Any, ...], _: object) -> str:
         last_px = PX_MAX
@@ -155,7 +156,7 @@ def volumes(value: tuple[int, ...], _: object) -> str:
 
 
 def exec_id(value: str, report: ExecutionReported) -> str:
-    """A fill without an id of its own would be taken for a resend of another."""
+    """An execution without its own id would count as a resend of another one."""
     if not value and report.exec_type not in BOOKED:
         return ""
     return named(value, report)
@@ -170,7 +171,7 @@ NOTIONAL = within(0, NOTIONAL_CUR_MAX)
 SET_BY = (("set_by", short),)
 OF_CHILD = (("venue", named), ("child_id", named))
 
-# Each kind of input that is judged here, and what is expected of its fields.
+# The checks of each kind of input, by field.
 RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
     QuoteObserved: (
         ("venue", named),
@@ -289,8 +290,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
     ),
 }
 
-# A control of these kinds stops something, or stops more than before: nobody may trade against
-# what it would have said. The others steer, and what they said before stands.
+# A control of these kinds may stop trading, so no order may trade against a lost one. The other
+# kinds steer, and their last valid record stays in force.
 FORBIDDING = (
     KillSwitchSet,
     RiskLimitSet,
@@ -301,8 +302,13 @@ FORBIDDING = (
 )
 
 
+def is_plain_trade(last_qty: int, last_px: int) -> bool:
+    """Whether the quantity and price of a reported execution are positive and in range."""
+    return 0 < last_qty <= QTY_MAX and 0 < last_px <= PX_MAX
+
+
 def is_plain_quote(quote: QuoteObserved) -> bool:
-    """The rules of a quote in one breath: quotes are most of what comes, and nearly all are so."""
+    """All checks of a quote in one expression: quotes are most inputs, and nearly all pass."""
     return (
         0 <= quote.bid_px <= PX_MAX
         and 0 <= quote.ask_px <= PX_MAX
@@ -314,7 +320,7 @@ def is_plain_quote(quote: QuoteObserved) -> bool:
 
 
 def flaw(fact: Any) -> str:  # noqa: ANN401  Any input.
-    """Which field cannot be so, what was found and what is expected; "" if all can."""
+    """The first field that is out of range, with its value and the expected one; "" if none is."""
     kind = type(fact)
     if kind is QuoteObserved and is_plain_quote(fact):
         return ""

@@ -1,10 +1,11 @@
-"""What could not be taken, and what it might have forbidden.
+"""Inputs that were rejected, and what they might have forbidden.
 
-An input that cannot be read, that means nothing, or that made a stage raise is an event, and its
-bytes are in the dlq. Nobody may act against what it might have said: its source's new orders wait,
-nothing more is routed to its venue, nothing at all after a control, and the quotes of its venue are
-stale. A record that was read and only belongs elsewhere hides nothing from this shard; neither does
-a control that means nothing and could only have steered, as a policy does: the one before stands.
+An input that cannot be read, that makes no sense, or that made a stage raise leads to an event, and
+its bytes go to the dead-letter topic (dlq). The shard does not act against what it might have
+meant. After a lost order, new orders of its source wait. After a lost report, no child goes to its
+venue. After a lost control, no child goes out at all. After a lost quote, its venue's quotes are
+stale. A readable record of another shard hides nothing from this one. Neither does a readable but
+impossible control that only steers, such as a policy: the last valid one stays in force.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,26 +27,26 @@ from engine.core.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class RejectedInput:
-    """An input that could not be taken, and what its headers say of its sender."""
+    """An input that was rejected, and its sender by the headers."""
 
     topic: str
     position: int
-    source: str  # Writer or venue; empty if the headers do not say.
+    source: str  # Writer or venue; empty if the headers do not name it.
     number: int  # The sender's own number; -1 if unknown.
     instrument_id: str  # From the key; empty if unknown.
     reason: InputReason
     text: str
-    is_harmless: bool = False  # It was read, and could have stopped nothing.
+    is_harmless: bool = False  # Readable, and of a kind that stops nothing.
 
 
-SUSPENDED_MAX = 1_000  # Senders by name; beyond, everybody of their kind waits.
+SUSPENDED_MAX = 1_000  # Senders by name; beyond, every sender of the kind is suspended.
 
 
 # ------------------------------------------------------------------------------ decide
 
 
 def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEvent, ...]:
-    """Record what could not be taken, and stop what it might have forbidden."""
+    """Record the rejected input, and suspend what it might have forbidden."""
     rejected = InputRejected(
         topic=found.topic,
         position=found.position,
@@ -56,7 +57,7 @@ def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEv
     if found.reason is InputReason.FAULT and found.instrument_id:
         return (rejected, halted(found))
     if found.reason in (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY):
-        return (rejected,)  # It was read, and belongs elsewhere: nothing of this shard is missing.
+        return (rejected,)  # It belongs to another shard: nothing of this one is missing.
     if found.is_harmless:
         return (rejected,)
     scope = SUSPENDS.get(found.topic)
@@ -94,7 +95,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def on_input_rejected(state: State, event: InputRejected) -> None:
-    """A venue whose quote could not be read shows nothing that may be relied on."""
+    """After an unreadable quote the venue's earlier quotes are not to be relied on."""
     if event.topic == "market-data" and event.reason is not InputReason.WRONG_PARTITION:
         consolidated.drop_quotes(state, event.source)
 

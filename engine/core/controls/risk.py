@@ -1,8 +1,9 @@
 """What people and the engine itself forbid: kill switches, limits, halts, suspensions.
 
-A control is a fact; each is answered by ControlApplied, whose cause holds its position, so that
-whoever set it sees which shard took it when. A suspension is the engine's own: an input could not
-be read, so what it might have said must not be acted against.
+A control is a fact. Each shard answers it with ControlApplied, whose cause is the control's
+position in the log, so the operator sees which shard applied it, and when. A suspension comes from
+the engine: an input could not be read, and the engine must not act against what it might have
+meant.
 """
 
 from collections.abc import Callable, Mapping
@@ -74,18 +75,18 @@ def is_source_suspended(state: State, source: str) -> bool:
 
 
 def allotment_keys(state: State, client_id: str) -> tuple[tuple[str, str], ...]:
-    """The allotments that an order of this client spends from, the firm's first."""
+    """Keys of the allotments that an order of this client spends from, the firm's first."""
     keys = ((ControlScope.FIRM, ""), (ControlScope.CLIENT, client_id))
     return tuple(key for key in keys if key in state.controls.allotments)
 
 
 def notional_of(terms: OrderAccepted, order_qty: int, limit_px: int | None) -> int:
-    """An order's value at its limit, or at what the market paid; 1e-9 currency units."""
+    """An order's value at its limit or the market price; 1e-9 currency units."""
     return valued_px(terms.side, limit_px, terms.value_px) * order_qty
 
 
 def valued_px(side: Side, limit_px: int | None, market_px: int) -> int:
-    """A buy pays its limit at most; a sell may get more than its own; 1e-9 currency units."""
+    """A buy pays its limit at most; a sell may get more than its limit; 1e-9 currency units."""
     if side is Side.SELL:
         return max(limit_px or 0, market_px)
     return limit_px or market_px
@@ -134,7 +135,7 @@ def decide_halt(_: State, control: InstrumentHaltSet, __: int) -> tuple[StageEve
 def decide_session_status(
     state: State, status: SessionStatusObserved, _: int
 ) -> tuple[StageEvent, ...]:
-    """A session that is up has confirmed its open children: what was unreadable is known now."""
+    """A session that is up has confirmed its open children, so no lost report matters any more."""
     if not status.up or (ControlScope.VENUE, status.venue) not in state.suspended:
         return ()
     return (SuspensionEnded(scope=ControlScope.VENUE, scope_id=status.venue),)
@@ -157,7 +158,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def touch_all(state: State) -> None:
-    """Have every parent planned: what may go out has changed."""
+    """Have every parent planned again: a control changed what may go out."""
     for parent_id in state.parents:
         state.touch(parent_id, CONTROL)
 
@@ -203,7 +204,7 @@ def on_suspension_lifted(state: State, control: SuspensionLifted) -> None:
 
 
 def on_halt_set(_: State, __: InstrumentHaltSet) -> None:
-    """The halt itself is an event, InstrumentHalted, as the engine may halt on its own."""
+    """The halt itself is the event InstrumentHalted, as the engine may halt by itself."""
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
@@ -240,27 +241,27 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
     """An amend that asks for more spends the difference at once; a cut gives nothing back."""
     order = state.orders[event.order_id]
     if event.order_id in state.unplaced:
-        return  # A carried order spends when it is placed.
+        return  # A carried order spends when it joins a parent.
     before = notional_of(order.terms, order.order_qty, order.limit_px)
     after = notional_of(order.terms, event.order_qty, event.limit_px)
     spend(state, order.terms.client_id, max(0, after - before))
 
 
 def on_order_resumed(state: State, event: OrderResumed) -> None:
-    """What is open of a carried order is spent of the new day's allotments."""
+    """The open quantity of a carried order spends from the new day's allotments."""
     order = state.orders[event.order_id]
     px = valued_px(order.terms.side, order.limit_px, event.value_px)
     spend(state, order.terms.client_id, px * order.open_qty)
 
 
 def spend(state: State, client_id: str, notional: int) -> None:
-    """Take from the allotments that there are."""
+    """Count a notional against each allotment that applies."""
     for key in allotment_keys(state, client_id):
         state.spent_notional[key] = state.spent_notional.get(key, 0) + notional
 
 
 def on_control_applied(_: State, __: ControlApplied) -> None:
-    """The fact itself changed the state; the event is its receipt."""
+    """The fact itself changed the state; this event is its receipt."""
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

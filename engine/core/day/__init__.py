@@ -1,1 +1,1 @@
-"""The trading day: its opening and close, and what a close carries to the next day."""
+"""The trading day: its open and close, and the state that a close carries to the next day."""

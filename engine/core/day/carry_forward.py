@@ -1,11 +1,13 @@
-"""What stands at a close: controls and reference data, said again so that nobody reads back.
+"""Carry the facts in force over a close: controls and reference data, written again as events.
 
-A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, every
-venue, fee schedule and calendar, and of instruments with their ticks and curves those of the shard
-itself: over all shards an instrument is carried once. The last event says where every topic
-stands then. The next day starts from these alone, live as well as recovered, so both know the same.
+A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, and
+every venue, fee schedule and calendar. Of the instruments with their ticks and curves it writes the
+shard's own, so over all shards each instrument is carried once. The last event, PositionsCarried,
+holds the position in every input topic, so that recovery can start here. The next day starts from
+these events alone, live and after a recovery, so both have the same facts.
 
-A close of a release that wrote none of them leaves what its shard had folded by then.
+After a close of an early release, which wrote none of these events, the next day starts from the
+facts that its shard had folded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,7 +46,7 @@ from engine.core.events import (
 from engine.core.partition import partition_of
 from engine.core.state.state import State
 
-# What is carried of a fact holds all of its fields, so that it can be made again.
+# A carried event has all fields of its fact, so the fact can be rebuilt from it.
 FACT_OF: Mapping[type, type[Any]] = {
     InstrumentCarried: InstrumentDefined,
     TickTableCarried: TickTableDefined,
@@ -63,14 +65,14 @@ NAMES: Mapping[type, tuple[str, ...]] = {
 
 
 def as_events(kind: type[Any], facts: Iterable[object]) -> Iterator[StageEvent]:
-    """The facts as events of the shard."""
+    """The facts as carried events of a kind."""
     names = NAMES[kind]
     for fact in facts:
         yield kind(**{name: getattr(fact, name) for name in names})
 
 
 def fact_of(event: Any) -> Any:  # noqa: ANN401  Any event of FACT_OF, and its fact.
-    """The fact that an event carries, as it was read from the log."""
+    """The fact that an event carries, equal to the one read from the log."""
     kind = type(event)
     return FACT_OF[kind](**{name: getattr(event, name) for name in NAMES[kind]})
 
@@ -79,7 +81,7 @@ def fact_of(event: Any) -> Any:  # noqa: ANN401  Any event of FACT_OF, and its f
 
 
 def is_own(state: State, instrument_id: str) -> bool:
-    """Whether the instrument's orders come to this shard; all do where there is but one."""
+    """Whether the instrument's orders come to this shard; all do if there is only one."""
     partitions = state.settings.partitions
     return partitions == 1 or partition_of(instrument_id.encode(), partitions) == state.shard
 
@@ -169,7 +171,7 @@ def on_positions_carried(state: State, _: PositionsCarried) -> None:
 
 
 def on_log_continued(_: State, __: LogContinued) -> None:
-    """It names the log that the rest was carried from; the rest says what it was."""
+    """It names the former log; the other carried events hold the state."""
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

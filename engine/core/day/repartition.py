@@ -1,17 +1,19 @@
-"""Part what the shards of a log carried over a close among another number of shards.
+"""Redistribute the carried state of a log's shards among another number of shards.
 
-Orders, halts, instruments, ticks and curves go to the shard of their instrument; orders wait there
-by the time they were received. What belongs to no instrument follows these rules:
+Orders, halts, instruments, ticks and curves go to the shard of their instrument; there the orders
+are sorted by the time at which they were received. State of no instrument follows these rules:
 
-- a control or a definition that every shard reads stands in each, and must be the same in all;
-- the parts of an allotted limit are added up and divided anew, what does not divide going to the
-  first shards: their sum, which never exceeds the limit, stays what it was;
-- of a venue's scorecards the one with the most samples is everybody's, so no estimate is made up;
-- a venue is as far from open as any shard knew, and its session down since the earliest time;
-- what is suspended anywhere is suspended everywhere, as what could not be read may have been about
-  any instrument; where two shards wait for different numbers, only a person can end it;
-- two orders of one source and id, which no shard could see, are refused where they would meet;
-- a break stays with the number of its shard, modulo the new count: it is for people to settle.
+- a control or definition that every shard reads goes to each, and must be equal in all;
+- the allotments of a limit are added up and divided again, and the remainder goes to the first
+  shards: their sum, which never exceeds the limit, does not change;
+- every shard gets the scorecard of a venue with the most samples, so no estimate is invented;
+- a venue has the status furthest from open of all shards, and its session is down since the
+  earliest time;
+- a suspension of one shard holds in all, as the unreadable input may concern any instrument; where
+  two shards wait for different record numbers, only an operator can end it;
+- two orders with one source and cl_ord_id, which no former shard could see, are an error where they
+  would share a shard;
+- a break goes to its shard's number modulo the new count, as it is for people to settle.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +25,7 @@ from engine.core.partition import partition_of
 from engine.core.state.model import Order, Scorecard
 from engine.core.state.state import Controls, Reference, State
 
-UNKNOWN_NUMBER = -1  # Of a record that nobody can name.
+UNKNOWN_NUMBER = -1  # Of a record without a sender's number: only an operator ends its suspension.
 SHARED = (
     *("reference.venues", "reference.fees", "reference.calendars", "controls.killed"),
     *("controls.limits", "controls.mandates", "controls.restricted", "controls.policy"),
@@ -32,15 +34,15 @@ V = TypeVar("V")
 Key = tuple[str, str]
 
 
-class DifferError(ValueError):
-    """Shards that must know the same do not."""
+class ShardsDifferError(ValueError):
+    """The states of the shards contradict each other."""
 
 
-def parted(states: Sequence[State], partitions: int) -> list[State]:
-    """What each of so many new shards begins with, of the states that a close left.
+def repartitioned(states: Sequence[State], partitions: int) -> list[State]:
+    """The first state of each new shard, from the states after a close.
 
-    Raises DifferError where a shard has another control or definition than the rest, and where
-    two orders that one source gave the same id would share a shard.
+    Raises ShardsDifferError if a shard has another control or definition than the others, or if two
+    orders with one source and cl_ord_id would share a shard.
     """
     for name in SHARED:
         group, _, inner = name.partition(".")
@@ -49,24 +51,27 @@ def parted(states: Sequence[State], partitions: int) -> list[State]:
             state.shard for state, one in zip(states, found, strict=True) if one != found[0]
         ]
         if differing:
-            raise DifferError(
-                f"shards {differing} have other {inner} than shard {states[0].shard}: one of them "
-                "could not take a record that the others took"
+            raise ShardsDifferError(
+                f"shards {differing} have other {inner} than shard {states[0].shard}, expected the "
+                "same in all: one of them rejected a record that the others accepted"
             )
-    allotments = divided(states, partitions)
+    allotments = split_allotments(states, partitions)
     made = [_shard(states, number, partitions, allotments[number]) for number in range(partitions)]
     for state in made:
-        _require_own_ids(state)
+        _require_unique_ids(state)
     return made
 
 
-def _require_own_ids(state: State) -> None:
-    """Sources number orders as they like, and no shard knows what another one took."""
+def _require_unique_ids(state: State) -> None:
+    """Raise ShardsDifferError if two orders have one source and cl_ord_id.
+
+    Sources choose their ids, and no shard knows the orders of another one.
+    """
     known: dict[Key, Order] = {}
     for order in state.orders.values():
         other = known.setdefault((order.terms.source, order.cl_ord_id), order)
         if other is not order:
-            raise DifferError(
+            raise ShardsDifferError(
                 f"orders {other.order_id} in {other.terms.instrument_id} and {order.order_id} in "
                 f"{order.terms.instrument_id} both have cl_ord_id {order.cl_ord_id!r:.80} of "
                 f"{order.terms.source!r:.80}, and would share shard {state.shard}: cancel one of "
@@ -93,7 +98,7 @@ def _shard(
         for order in state.orders.values()
         if partition_of(order.terms.instrument_id.encode(), partitions) == number
     ]
-    orders.sort(key=lambda order: order.terms.received_ns)  # Of one time: as they came.
+    orders.sort(key=lambda order: order.terms.received_ns)  # Stable: ties keep their order.
     return State(
         shard=number,
         reference=replace(
@@ -118,8 +123,8 @@ def _shard(
     )
 
 
-def divided(states: Sequence[State], partitions: int) -> list[dict[Key, LimitAllotted]]:
-    """The parts of each limit for each new shard."""
+def split_allotments(states: Sequence[State], partitions: int) -> list[dict[Key, LimitAllotted]]:
+    """The allotments of each new shard, by limit."""
     made: list[dict[Key, LimitAllotted]] = [{} for _ in range(partitions)]
     keys = dict.fromkeys(key for state in states for key in state.controls.allotments)
     for key in keys:
@@ -139,7 +144,7 @@ def divided(states: Sequence[State], partitions: int) -> list[dict[Key, LimitAll
 
 
 def scorecards(states: Sequence[State]) -> dict[str, Scorecard]:
-    """Of each venue the card with the most samples; of equal ones the lowest shard's."""
+    """The scorecard of each venue with the most samples; of equal ones the lowest shard's."""
     best: dict[str, Scorecard] = {}
     for state in states:
         for venue, card in state.scorecards.items():
@@ -149,7 +154,7 @@ def scorecards(states: Sequence[State]) -> dict[str, Scorecard]:
 
 
 def venue_status(states: Sequence[State]) -> dict[str, VenueStatus]:
-    """Of each venue what is furthest from open."""
+    """The status of each venue that is furthest from open."""
     order = tuple(VenueStatus)
     worst: dict[str, VenueStatus] = {}
     for state in states:
@@ -159,7 +164,7 @@ def venue_status(states: Sequence[State]) -> dict[str, VenueStatus]:
 
 
 def sessions_down(states: Sequence[State]) -> dict[str, int]:
-    """Since when each venue's session is down; the earliest time that a shard knew, ns."""
+    """The start of each venue's session outage in ns, the earliest of all shards."""
     since: dict[str, int] = {}
     for state in states:
         for venue, since_ns in state.sessions_down.items():
@@ -168,7 +173,7 @@ def sessions_down(states: Sequence[State]) -> dict[str, int]:
 
 
 def suspended(states: Sequence[State]) -> dict[Key, int]:
-    """What waits, and for which number of its sender."""
+    """The suspensions of all shards, with the record number that ends each."""
     found: dict[Key, int] = {}
     for state in states:
         for key, number in state.suspended.items():
@@ -176,8 +181,8 @@ def suspended(states: Sequence[State]) -> dict[Key, int]:
     return found
 
 
-def facts(states: Sequence[State]) -> tuple[Reference, Controls]:
-    """All that stands in some shard, for the topics that every shard reads."""
+def shared_facts(states: Sequence[State]) -> tuple[Reference, Controls]:
+    """The facts of all shards, for the topics that every shard reads."""
     reference = replace(states[0].reference, instruments={}, ticks={}, curves={})
     for state in states:
         reference.instruments |= state.reference.instruments

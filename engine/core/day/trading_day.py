@@ -1,10 +1,10 @@
 """Open and close a trading day.
 
-The close ends everything of the day with an explicit event: open children, parents, DAY orders.
-What survives is written again as ordinary events (OrderCarried, ScorecardCarried, BreakCarried,
-VenueStatusCarried, the suspensions and halts in force, and in `standing` the controls and the
-reference data), and the seal is marked CLOSE. The next day starts from these alone, so recovery
-never reads beyond the last close, and memory does not grow with the days.
+The close ends live children, parents and DAY orders with explicit events. Then it writes the state
+that survives as ordinary events: OrderCarried, ScorecardCarried, BreakCarried, VenueStatusCarried,
+the suspensions and halts in force, and by `carry_forward` the controls and the reference data. The
+seal is marked CLOSE. The next day starts from these events alone, so recovery never reads beyond
+the last close, and memory does not grow with the days.
 """
 
 import json
@@ -48,10 +48,10 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 
 
 def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
-    """Everything that ends and everything that lives on, in one order for every replay."""
+    """The end of everything that a close ends, then the carried state."""
     closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
     if state.day is not None:
-        return tuple(closing)  # Another day's: its receipt, and nothing else.
+        return tuple(closing)  # Of another day: the receipt alone.
     for parent in state.parents.values():
         closing += [closed(child) for child in parent.children.values()]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
@@ -60,7 +60,7 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
 
 
 def carried_events(state: State) -> list[StageEvent]:
-    """All that the next day starts from, in one order for every replay."""
+    """The state that the next day starts from, in a fixed order."""
     closing: list[StageEvent] = []
     for order in state.orders.values():
         if good_till_cancel.is_carried(order):
@@ -96,7 +96,7 @@ def carried_events(state: State) -> list[StageEvent]:
 
 
 def venues_not_open(state: State) -> list[VenueStatusCarried]:
-    """What the next day has to know of venues, until their next status says otherwise."""
+    """The venues that are not open or not connected; the next day starts with their status."""
     shut = {v for v, status in state.venue_status.items() if status is not VenueStatus.OPEN}
     return [
         VenueStatusCarried(
@@ -162,12 +162,12 @@ def next_due_ns(parent: Parent, now_ns: int) -> int:
     passed = (now_ns - parent.released_ns) // interval_ns + 1
     point_ns = parent.released_ns + passed * interval_ns
     if now_ns + interval_ns >= end_ns:
-        point_ns = now_ns + 1  # The last interval cleans up: every point of the grid counts.
+        point_ns = now_ns + 1  # The last interval cleans up, at every point of the grid.
     grid_ns = max(1, interval_ns // POINTS_PER_INTERVAL)
     point_ns = -(-point_ns // grid_ns) * grid_ns  # Ceiling.
     if now_ns < end_ns:
         return min(point_ns, end_ns)
-    return point_ns if parent.children else NEVER_NS  # A refused cancel is asked for again.
+    return point_ns if parent.children else NEVER_NS  # To repeat a refused cancel.
 
 
 def end_of(parent: Parent, now_ns: int) -> int:
@@ -178,12 +178,12 @@ def end_of(parent: Parent, now_ns: int) -> int:
 
 
 def is_of_today(state: State, control: DayClosed) -> bool:
-    """Whether a close is this day's; a late resend of yesterday's must not end today."""
+    """Whether a close is of the open day; a late resend of an earlier one must not end it."""
     return state.day is None or state.day.day == control.day
 
 
 def on_day_opened(state: State, control: DayOpened) -> None:
-    if state.day is None:  # A resend else; and no day opens over another.
+    if state.day is None:  # Else a resend; no day opens before the last one has closed.
         state.day = control
 
 
@@ -228,7 +228,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
 
 
 def on_sealed(state: State, now_ns: int) -> None:
-    """The batch is over: nothing is touched any more, and the next points lie ahead."""
+    """After a seal: clear the touched parents, and set each one's next schedule point."""
     state.sealed_ns = now_ns
     for parent in state.parents.values():
         if parent.due_ns <= now_ns or parent.parent_id in state.touched:
@@ -237,7 +237,10 @@ def on_sealed(state: State, now_ns: int) -> None:
 
 
 def after_close(state: State) -> State:
-    """The state that the next day starts from; of an earlier release the facts it had folded."""
+    """The state that the next day starts from.
+
+    After a close of an early release, which carried no facts, it keeps the folded ones.
+    """
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
     state.finished.clear()

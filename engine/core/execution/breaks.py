@@ -1,7 +1,7 @@
-"""What cannot be reconciled with a venue: flagged once, never dropped.
+"""Breaks: reports that cannot be reconciled with a venue are flagged once and never dropped.
 
-A break is a fact for people to settle. It holds what the venue said, and a resend of the same
-report adds none.
+A break is for people to settle. It holds the report's quantity and price. A resend of the same
+report adds no second break.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from engine.core.state.state import State
 def broken(
     state: State, report: ExecutionReported, reason: BreakReason, text: str
 ) -> tuple[StageEvent, ...]:
-    """A report of which nothing can be booked, flagged once however often it is sent."""
+    """The break of a report that cannot be booked, once however often it is sent."""
     return once(state, flagged(report, reason, text))
 
 
@@ -23,7 +23,7 @@ def once(state: State, found: BreakFlagged) -> tuple[StageEvent, ...]:
 
 
 def flag_key(found: BreakFlagged) -> tuple[object, ...]:
-    """What a resend has in common; a break does not hold the type of its report."""
+    """The fields that a resend has in common; a break does not hold its report's type."""
     quantity = (found.break_qty, found.break_px)
     return (found.reason, found.venue, found.child_id, found.exec_id, *quantity)
 

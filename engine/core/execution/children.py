@@ -1,9 +1,9 @@
 """The life of a child order at its venue, from its route to its end.
 
-A child is exposure from its route on. It ends once, by what its venue or gateway says, and what
-it had open returns to its parent's pool; what ends it again changes nothing. A child whose fate
-is unknown stays exposure until its venue answers. A refused cancel leaves it at work, to be asked
-for again.
+A child is exposure from its route on. It ends once, by a report of its venue or gateway, and its
+open quantity returns to the parent's pool; a second end changes nothing. A child whose fate is
+unknown stays exposure until its venue answers. After a refused cancel the child stays live, and the
+engine asks again.
 """
 
 from collections.abc import Callable, Mapping
@@ -86,7 +86,7 @@ def decide_unknown(
 
 
 def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, ...]:
-    """The gateway says that the child never left; not of one that its venue has answered for."""
+    """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
     if child is None:
         return ()
@@ -103,7 +103,7 @@ def contradicted(child: Child) -> BreakFlagged:
         exec_id="",
         break_qty=child.leaves_qty,
         break_px=child.terms.limit_px,
-        text="the gateway says it was never sent, but its venue has answered; it stays exposure",
+        text="the gateway did not send it, but its venue has acknowledged it; it stays exposure",
     )
 
 
@@ -117,15 +117,15 @@ def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tupl
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
-    """The live child that a gateway speaks of, if it is that gateway's."""
-    child = state.children.get(report.child_id)  # None of a live parent lies on the shelf.
+    """The live child that a gateway's report names, if it was routed to that gateway's venue."""
+    child = state.children.get(report.child_id)  # A live child is never evicted.
     if child is None or not child.is_live or child.terms.venue != report.venue:
         return None
     return child
 
 
 def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent, ...]:
-    """The gateway's own memory; a routed child is exposure to us from its route on."""
+    """The record is for the gateway's own recovery; a child is exposure from its route on."""
     return ()
 
 
@@ -175,8 +175,8 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = 0
     retire(state, child)
-    # After an unfilled IOC or a refusal no new slice is asked for before the next schedule point:
-    # the quote was gone or the venue refuses us, and to ask at once is to ask the same.
+    # After an unfilled IOC or a rejection no new slice goes out before the next schedule point: the
+    # quote was gone or the venue rejects our orders, and an immediate retry would meet the same.
     is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
     is_refused = event.reason in (CloseReason.REJECTED, CloseReason.NOT_SENT)
     is_miss = not child.filled_qty and (is_ioc or is_refused)
@@ -184,7 +184,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
 
 
 def retire(state: State, child: Child) -> None:
-    """The child is over: note what it taught of its venue."""
+    """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
     child.is_live = False
     parent = state.parents[terms.parent_id]

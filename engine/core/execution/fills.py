@@ -1,14 +1,14 @@
-"""Book what venues fill, take back or correct.
+"""Book the fills, busts and corrections that venues report.
 
-A fill is booked even if the child had ended or a cancel was on its way: the shares are ours. More
-than was asked, a price through the limit and a bust of a fill that we do not know are booked as
-far as they can be and flagged. A bust or correction changes what a fill counts for; the child has
-no more open than before.
+A fill is booked even if its child had ended or a cancel was on its way: the shares are ours. An
+overfill, a price through the limit and a bust of an unknown fill are booked as far as possible and
+flagged as breaks. A bust or correction restates the fill; it never reopens quantity of the child.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.controls.input_limits import is_plain_trade
 from engine.core.costs.cost import cost_millibps
 from engine.core.events import (
     BreakReason,
@@ -28,16 +28,13 @@ from engine.core.state.eviction import fill_of, reload
 from engine.core.state.model import Child, Fill
 from engine.core.state.state import FILL, State
 
-QTY_MAX = 10**12
-PX_MAX = 10**15
-
 # ------------------------------------------------------------------------------ decide
 
 
 def decide_trade(
     state: State, child: Child, report: ExecutionReported, now_ns: int
 ) -> tuple[StageEvent, ...]:
-    if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
+    if not is_plain_trade(report.last_qty, report.last_px):
         text = "last_qty and last_px of a trade must be positive and in range"
         return broken(state, report, BreakReason.INVALID_REPORT, text)
     terms = child.terms
@@ -66,24 +63,24 @@ def decide_trade(
     flags: list[StageEvent] = []
     if surplus_qty:
         text = (
-            f"child of {terms.child_qty} with {child.leaves_qty} open is filled {cum_qty}; "
-            f"{surplus_qty} more than was out or wanted; it is booked"
+            f"a child of {terms.child_qty} with {child.leaves_qty} open has {cum_qty} filled, "
+            f"{surplus_qty} more than was open or ordered; the fill is booked"
         )
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     return (fill, *flags, *through_limit(child, report))
 
 
 def beyond_child_qty(child: Child, last_qty: int) -> int:
-    """What a fill is beyond what the child has open; a child that ended had all of it open."""
+    """Quantity of a fill beyond the child's open quantity; for an ended child, beyond its size."""
     if child.is_live:
         return max(0, last_qty - child.leaves_qty)
     return max(0, child.filled_qty + last_qty - max(child.terms.child_qty, child.filled_qty))
 
 
 def beyond_parent_qty(state: State, child: Child, last_qty: int) -> int:
-    """By how much a fill takes open children and fills beyond what the members want.
+    """By how much a fill takes live children and fills together beyond the parent's quantity.
 
-    A late fill does, of a child whose quantity was sent again or given up since.
+    This happens with a late fill of a child whose quantity was sent again or withdrawn since.
     """
     parent = state.parent(child.terms.parent_id)
     if parent.is_ended:
@@ -96,10 +93,9 @@ def beyond_parent_qty(state: State, child: Child, last_qty: int) -> int:
 
 
 def through_limit(child: Child, report: ExecutionReported) -> tuple[StageEvent, ...]:
-    """The break of a price that the child's limit forbids."""
+    """The break of an execution price worse than the child's limit."""
     limit_px = child.terms.limit_px
-    through_px = report.last_px - limit_px
-    if (through_px if child.terms.side is Side.BUY else -through_px) <= 0:
+    if reference.is_within_limit(child.terms.side, report.last_px, limit_px):
         return ()
     text = f"filled at {report.last_px} through the limit {limit_px}"
     return (flagged(report, BreakReason.PX_THROUGH_LIMIT, text),)
@@ -108,7 +104,7 @@ def through_limit(child: Child, report: ExecutionReported) -> tuple[StageEvent, 
 def decide_bust(
     state: State, child: Child, report: ExecutionReported, _: int
 ) -> tuple[StageEvent, ...]:
-    fill = referred(state, report)
+    fill = referenced_fill(state, report)
     if fill is None:
         return unknown_execution(state, report)
     return (
@@ -127,10 +123,10 @@ def decide_bust(
 def decide_correct(
     state: State, child: Child, report: ExecutionReported, _: int
 ) -> tuple[StageEvent, ...]:
-    fill = referred(state, report)
+    fill = referenced_fill(state, report)
     if fill is None:
         return unknown_execution(state, report)
-    if not (0 < report.last_qty <= QTY_MAX and 0 < report.last_px <= PX_MAX):
+    if not is_plain_trade(report.last_qty, report.last_px):
         text = "a correction's last_qty and last_px must be positive and in range"
         return broken(state, report, BreakReason.CORRECTION_REFUSED, text)
     corrected = FillCorrected(
@@ -149,27 +145,27 @@ def decide_correct(
     if child.is_live and more_qty >= child.leaves_qty:
         text = "the correction filled all that was open"
         flags.append(closed(child, CloseReason.OTHER, text, 0))
-    is_ended = state.parent(child.terms.parent_id).is_ended  # Then allocation flags it anyway.
+    is_ended = state.parent(child.terms.parent_id).is_ended  # Then `shares` flags it.
     surplus_qty = 0 if is_ended else beyond_parent_qty(state, child, max(0, more_qty))
     if surplus_qty:
-        text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
+        text = f"corrected by {more_qty}, {surplus_qty} more than was open or ordered; it is booked"
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     return (corrected, *flags, *through_limit(child, report))
 
 
-def referred(state: State, report: ExecutionReported) -> Fill | None:
-    """The standing fill that a bust or correction refers to."""
-    remember_execution = (report.venue, report.session_day, report.exec_ref_id or "")
+def referenced_fill(state: State, report: ExecutionReported) -> Fill | None:
+    """The fill that a bust or correction refers to; None if unknown or busted already."""
+    execution = (report.venue, report.session_day, report.exec_ref_id or "")
     # A venue may name the fill or its last correction.
-    fill = fill_of(state, (*remember_execution, ExecType.TRADE))
-    fill = fill or fill_of(state, (*remember_execution, ExecType.TRADE_CORRECT))
+    fill = fill_of(state, (*execution, ExecType.TRADE))
+    fill = fill or fill_of(state, (*execution, ExecType.TRADE_CORRECT))
     if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
         return None
     return fill
 
 
 def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEvent, ...]:
-    text = f"exec_ref_id {report.exec_ref_id!r:.80} is no standing fill of {report.child_id!r:.80}"
+    text = f"exec_ref_id {report.exec_ref_id!r:.80} is no fill of {report.child_id!r:.80}"
     return broken(state, report, BreakReason.UNKNOWN_EXECUTION, text)
 
 
@@ -218,25 +214,25 @@ def on_fill_corrected(state: State, event: FillCorrected) -> None:
     reload(state, event.parent_id)
     remember_execution(state, state.fills[event.fill_id], event, ExecType.TRADE_CORRECT)
     child = state.children[event.child_id]
-    if child.is_live:  # More filled is less open: the venue's order is what it was.
+    if child.is_live:  # More filled is less open: the child's size stays as it was.
         more_qty = max(0, event.last_qty - event.previous_qty)
-        taken_qty = min(child.leaves_qty, more_qty)
-        child.leaves_qty -= taken_qty
-        state.parents[event.parent_id].exposure_qty -= taken_qty
+        filled_qty = min(child.leaves_qty, more_qty)
+        child.leaves_qty -= filled_qty
+        state.parents[event.parent_id].exposure_qty -= filled_qty
     restate(state, event.fill_id, event.last_qty, event.last_px)
 
 
 def remember_execution(
     state: State, fill: Fill, event: FillBooked | FillBusted | FillCorrected, kind: ExecType
 ) -> None:
-    """Have a resend of this execution known."""
+    """Index an execution, so that a resend of it is recognised."""
     key = (fill.child.terms.venue, event.session_day, event.exec_id, kind)
     state.executions[key] = fill.fill_id
     fill.executions = (*fill.executions, key)
 
 
 def restate(state: State, fill_id: str, qty: int, px: int) -> None:
-    """Let a fill stand at another quantity and price."""
+    """Give a fill another quantity and price, and its child and parent the difference."""
     fill = state.fills[fill_id]
     terms = fill.child.terms
     parent = state.parent(terms.parent_id)

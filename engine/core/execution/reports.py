@@ -1,8 +1,8 @@
-"""Take what venues report on our children, in whatever order it comes.
+"""Process venues' execution reports on our children, in whatever order they arrive.
 
-A report counts once, by (venue, session day, ExecID, ExecType); a resend changes nothing. One of a
-child that was never sent to that venue is a break. The others go by their type to the child's
-life or to its fills.
+A report counts once, by (venue, session day, ExecID, ExecType); a resend changes nothing. A report
+on a child that was never routed to that venue is a break. The other reports go by their type to
+`children` or `fills`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,13 +1,13 @@
-"""The consolidated market as a shard sees it, and what of it touches a parent.
+"""The consolidated market of a shard, and the market changes for which a parent is planned again.
 
-The best bid and offer (NBBO) is made of venue quotes younger than the feed's limit. A newer quote
-that locks or crosses an older one of another venue evicts the older: the newer one shows that the
-older is gone, as nobody leaves such money lying about. A quote's age counts from the time our
-gateway received it, never from a venue's clock, and nothing that folds reads the time of a round,
-so folding quotes in one round or in three comes to the same. A quote from as far in the future as
-the limit is no fresher than one from the past: its gateway's clock is wrong, and it would never
-grow old. A side without a positive price and
-size shows nothing, whatever the feed means by it, and a print of nothing is no volume.
+The national best bid and offer (NBBO) is made of venue quotes younger than the feed's age limit. A
+newer quote that locks or crosses an older quote of another venue evicts it: such a profit is taken
+at once, so the older quote must be gone. A quote's age counts from the time at which our gateway
+received it, never from a venue's clock. No fold reads the time of a round, so quotes folded in one
+round or in three lead to the same book. A quote further in the future than the age limit does not
+count either: its gateway's clock is wrong, and the quote would never grow old. A side without a
+positive price and size shows nothing, whatever the feed means by it, and a print without quantity
+is no volume.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +26,7 @@ from engine.core.events import (
 from engine.core.state.model import Book, Quote, Tape
 from engine.core.state.state import MARKET, State
 
-NO_ASK_PX = 2**63  # Above every price: what a side without an ask asks for.
+NO_ASK_PX = 2**63  # Stands for the price of a missing ask: above every price.
 
 
 class Nbbo(NamedTuple):
@@ -53,7 +53,7 @@ class Nbbo(NamedTuple):
         return now_ns - min(self.bid_received_ns, self.ask_received_ns)
 
     def apart_ns(self, now_ns: int) -> int:
-        """How far from now the further side is: a clock that runs ahead says no age either."""
+        """Distance from now of the further side, in ns: a clock may also run ahead."""
         received_ns = (self.bid_received_ns, self.ask_received_ns)
         return max(now_ns - min(received_ns), max(received_ns) - now_ns)
 
@@ -65,15 +65,15 @@ class Nbbo(NamedTuple):
 
 
 class View(NamedTuple):
-    """A consolidated best and what it was worked out for."""
+    """A cached NBBO, with the time and age limit that it was computed for."""
 
     now_ns: int
     age_max_ns: int
     best: Nbbo
 
 
-class Change(NamedTuple):
-    """A venue's quote that counted, and the one that counts now."""
+class QuoteChange(NamedTuple):
+    """A venue's quote in the book before a change, and after it."""
 
     before: Quote | None
     after: Quote | None
@@ -97,26 +97,26 @@ def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
 
 
 def is_fresh(state: State, quote: Quote, now_ns: int) -> bool:
-    """Whether it is of now, as far as the adopted age limit goes."""
+    """Whether a quote is within the adopted age limit of now, either way."""
     return abs(now_ns - quote.received_ns) <= state.settings.quote_age_max_ns
 
 
 def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
     """The instrument's NBBO under the adopted age limit.
 
-    One round asks for it many times, so it is kept until the book's quotes or the time change.
+    One round needs it many times, so it is cached until the book's quotes or the time change.
     """
     age_max_ns = state.settings.quote_age_max_ns
-    kept: View | None = state.views.get(instrument_id)
-    if kept is not None and kept.now_ns == now_ns and kept.age_max_ns == age_max_ns:
-        return kept.best
+    cached: View | None = state.views.get(instrument_id)
+    if cached is not None and cached.now_ns == now_ns and cached.age_max_ns == age_max_ns:
+        return cached.best
     best = nbbo(state.book(instrument_id), now_ns, age_max_ns)
     state.views[instrument_id] = View(now_ns, age_max_ns, best)
     return best
 
 
 def reference_px(state: State, instrument_id: str, now_ns: int) -> int | None:
-    """What one unit is worth now: the midpoint, else the last print's price; None if unknown."""
+    """The value of one unit now: the midpoint, else the last print's price; None if unknown."""
     return view(state, instrument_id, now_ns).mid_px or state.book(instrument_id).last_px or None
 
 
@@ -124,7 +124,7 @@ def reference_px(state: State, instrument_id: str, now_ns: int) -> int | None:
 
 
 def tape(book: Book, at_ns: int) -> Tape:
-    """The instrument's counters, the price in force counted up to a time."""
+    """The instrument's counters at a time, with the last price counted up to it."""
     held_ns = max(0, at_ns - book.last_px_ns) if book.last_px else 0
     return Tape(
         volume_qty=book.volume_qty,
@@ -137,9 +137,9 @@ def tape(book: Book, at_ns: int) -> Tape:
 
 
 def others_volume_qty(state: State, book: Book, base: Tape) -> int:
-    """Volume of the others since a baseline; never below 0, as prints may lag our reports.
+    """Volume of the other participants since a baseline; prints may lag our reports, so at least 0.
 
-    Where the tape shows our fills, those of every parent of ours are taken out.
+    Where the tape includes our own fills, those of all our parents are subtracted.
     """
     volume_qty = book.volume_qty - base.volume_qty
     if state.settings.tape_includes_own:
@@ -148,7 +148,7 @@ def others_volume_qty(state: State, book: Book, base: Tape) -> int:
 
 
 def others_vwap_px(state: State, book: Book, base: Tape) -> int | None:
-    """Average price of the others' volume since a baseline, rounded down; None without any."""
+    """Average price of the others' volume since a baseline, rounded down; None without volume."""
     volume_qty = others_volume_qty(state, book, base)
     notional = book.notional - base.notional
     if state.settings.tape_includes_own:
@@ -157,7 +157,7 @@ def others_vwap_px(state: State, book: Book, base: Tape) -> int | None:
 
 
 def twap_px(book: Book, base: Tape, at_ns: int) -> int | None:
-    """Mean of the prices in force since a baseline, each by its time, rounded down.
+    """Mean of the prices in force since a baseline, weighted by time, rounded down.
 
     A print's price holds until the next one. None before the first print.
     Source: conventions.md, "TWAP as a benchmark".
@@ -182,7 +182,7 @@ def on_quote_observed(state: State, quote: QuoteObserved) -> None:
 
 
 def on_depth_observed(state: State, depth: DepthObserved) -> None:
-    """Only the best level counts here; deeper ones serve nothing yet."""
+    """Only the best level counts; no decision uses deeper ones yet."""
     bid = depth.bids[0] if depth.bids else None
     ask = depth.asks[0] if depth.asks else None
     fold_quote(
@@ -200,7 +200,7 @@ def on_depth_observed(state: State, depth: DepthObserved) -> None:
 
 
 def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> None:
-    """Take a venue's new quote into the book and evict what it contradicts."""
+    """Put a venue's new quote into the book and evict the quotes that it locks or crosses."""
     book = state.books.get(instrument_id)
     if book is None:
         book = state.books[instrument_id] = Book()
@@ -210,7 +210,7 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         quote.ask_px = quote.ask_qty = 0
     state.views.pop(instrument_id, None)
     quotes = book.quotes
-    before, kept, gone = quotes.pop(venue, None), None, []
+    before, after, gone = quotes.pop(venue, None), None, []
     bid_px, ask_px = quote.bid_px, quote.ask_px
     is_usable = not (bid_px and ask_px and bid_px >= ask_px)
     if is_usable and (bid_px or ask_px) and is_protected(state, venue):
@@ -220,26 +220,25 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
             if (bid_px and old.ask_px and bid_px >= old.ask_px)
             or (ask_px and old.bid_px and ask_px <= old.bid_px)
         ]
-        gone = [Change(quotes.pop(other), None) for other in evicted]
-        quotes[venue] = kept = (
-            quote  # Put last: a tie in price and size goes to the quote that stood.
-        )
+        gone = [QuoteChange(quotes.pop(other), None) for other in evicted]
+        # It goes last: a tie in price and size goes to the older quote.
+        quotes[venue] = after = quote
     if book.limited:
-        touch_crossed(state, book, [Change(before, kept), *gone])
+        touch_crossed(state, book, [QuoteChange(before, after), *gone])
 
 
 def is_protected(state: State, venue: str) -> bool:
-    """Only protected, open venues make the NBBO; one that reference does not know counts."""
+    """Only protected, open venues make the NBBO; a venue that is not defined counts."""
     defined = state.reference.venues.get(venue)
     if defined is not None and not defined.protected:
         return False
     return state.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
 
 
-def touch_crossed(state: State, book: Book, changes: Iterable[Change]) -> None:
-    """Touch the parents whose limit the far side of a kept quote crossed, either way.
+def touch_crossed(state: State, book: Book, changes: Iterable[QuoteChange]) -> None:
+    """Touch the parents whose limit the far side of a quote crossed, either way.
 
-    Between the old far side and the new one lie the limits that reach one of the two alone.
+    Limits between the old and the new price of the far side reach only one of the two.
     """
     asks, bids = [], []
     for before, after in changes:
@@ -292,17 +291,17 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
 
 
 def on_venue_defined(state: State, venue: VenueDefined) -> None:
-    """What an unprotected venue shows does not count, nor does what it showed before."""
+    """The quotes of an unprotected venue do not count, not even its earlier ones."""
     if not venue.protected:
         drop_quotes(state, venue.venue)
 
 
 def drop_quotes(state: State, venue: str) -> None:
-    """Treat a venue's quotes as stale; an empty name is every venue."""
+    """Drop a venue's quotes as stale; an empty name means every venue."""
     state.views.clear()
     for book in state.books.values():
         gone = [name for name in book.quotes if venue in ("", name)]
-        touch_crossed(state, book, [Change(book.quotes.pop(name), None) for name in gone])
+        touch_crossed(state, book, [QuoteChange(book.quotes.pop(name), None) for name in gone])
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {

@@ -1,7 +1,7 @@
-"""Reference data as last defined, and the price grid that follows from it.
+"""Reference data as last defined, and the rules of price and size that follow from it.
 
-Every record is dated; the day's loader publishes what is in force before the open, so the last
-definition stands.
+Every record is dated. The day's loader publishes the definitions in force before the open, so the
+last definition of each name applies.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,6 +40,13 @@ def on_tick_px(state: State, instrument_id: str, side: Side, px: int) -> int:
     if side is Side.BUY:
         return px // tick * tick  # Floor: never pay above the limit.
     return -(-px // tick) * tick  # Ceiling: never sell below it.
+
+
+def is_within_limit(side: Side, px: int, limit_px: int | None) -> bool:
+    """Whether a price is no worse than a limit; every price is without one."""
+    if limit_px is None:
+        return True
+    return px <= limit_px if side is Side.BUY else px >= limit_px
 
 
 def lot_qty(state: State, instrument_id: str) -> int:

@@ -1,14 +1,16 @@
 """Group compatible small orders into a parent, and keep the group true while the parent works.
 
-Two orders are compatible if a trader would work them as one: `compatibility` says so in one
-tuple. A parent gathers members for a window, which closes by time, by size or by count; then its
-residual goes to market. Orders may still join a working parent in the first part of its horizon;
-every change of membership begins a new epoch, and a member shares only in fills of its time.
+Two orders are compatible if a trader would work them as one: `compatibility` is the key that they
+then have in common. A parent gathers members for an aggregation window, which closes by time, by
+size or by count; then its residual goes to market. Orders may still join a working parent in the
+first part of its horizon. Every change of membership begins a new epoch, and a member shares only
+in the fills of its own epochs.
 
-How a member's cancel or amend takes effect stands in `membership`.
+`membership` says how a member's cancel or amend takes effect.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from engine.core.controls import risk
@@ -32,38 +34,33 @@ from engine.core.events import (
 from engine.core.market import consolidated
 from engine.core.state.model import Book, Member, Order, Parent
 from engine.core.state.state import MEMBERS, NEVER_NS, State
+from engine.core.units import PPM
 
-PPM = 1_000_000
 WINDOW_PPM_MAX = 500_000  # Of the time an order has; the other half is left to work. A guess.
-# Who ever joined; FillAllocated and ParentReconciled name each, and a broker takes a megabyte.
+# All that ever joined: FillAllocated and ParentReconciled name each, and a broker takes records of
+# a megabyte at most.
 MEMBERS_MAX = 10_000
 
-Key = tuple[object, ...]
+# What opposite parents must have in common to cross: the same thing on the same terms.
+CROSSING_TERMS = ("currency", "capacity", "settlement")
+# The fields that an order's terms and its parent's ParentOpened have in common.
+SHARED_TERMS = (
+    *("instrument_id", "side", *CROSSING_TERMS, "urgency", "benchmark"),
+    *("no_dark", "excluded_venues", "must_complete", "max_participation_ppm"),
+)
+_shared_terms = attrgetter(*SHARED_TERMS)
+
+Key = tuple[tuple[object, ...], int, int, int]  # Shared terms, limit band, start, end.
 
 
 def compatibility(order: Order, limit_band_px: int) -> Key:
     """Orders with an equal key may share a parent."""
-    terms = order.terms
-    return (
-        terms.instrument_id,
-        terms.side,
-        terms.currency,
-        terms.urgency,
-        terms.benchmark,
-        limit_band(order.limit_px, limit_band_px),
-        terms.capacity,
-        terms.settlement,
-        terms.no_dark,
-        terms.excluded_venues,
-        terms.must_complete,
-        terms.max_participation_ppm,
-        order.start_ns,
-        order.end_ns,
-    )
+    band = limit_band(order.limit_px, limit_band_px)
+    return _shared_terms(order.terms), band, order.start_ns, order.end_ns
 
 
 def limit_band(limit_px: int | None, limit_band_px: int) -> int:
-    """Price sensitivity: 0 without a limit, else the band of prices that the limit lies in.
+    """Price sensitivity: 0 without a limit, else the number of the price band of the limit.
 
     One limit holds for all of a parent, so only limits near each other may share one.
     """
@@ -71,22 +68,7 @@ def limit_band(limit_px: int | None, limit_band_px: int) -> int:
 
 
 def key_of_parent(terms: ParentOpened) -> Key:
-    return (
-        terms.instrument_id,
-        terms.side,
-        terms.currency,
-        terms.urgency,
-        terms.benchmark,
-        terms.limit_band,
-        terms.capacity,
-        terms.settlement,
-        terms.no_dark,
-        terms.excluded_venues,
-        terms.must_complete,
-        terms.max_participation_ppm,
-        terms.start_ns,
-        terms.end_ns,
-    )
+    return _shared_terms(terms), terms.limit_band, terms.start_ns, terms.end_ns
 
 
 def tightest_px(side: Side, limits: Iterable[int | None]) -> int | None:
@@ -105,23 +87,23 @@ def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[St
 
 
 def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
-    """Join the newest parent that still takes members, or open one.
+    """Join the newest parent that still accepts members, or open one.
 
-    Whom a kill switch stops and whom it does not are never put together.
+    An order that a kill switch stops never joins orders that it does not stop.
     """
     key = compatibility(order, state.settings.limit_band_px)
     for parent in reversed(state.joinable.get(key, [])):
         if (
-            takes_members(state, parent, now_ns)
-            and respects(parent, order.limit_px)
-            and are_as_free(state, parent, order)
+            accepts_members(state, parent, now_ns)
+            and children_respect(parent, order.limit_px)
+            and are_stopped_alike(state, parent, order)
         ):
             return member_joined(parent, order)
     return parent_opened(state, order, now_ns)
 
 
-def respects(parent: Parent, limit_px: int | None) -> bool:
-    """Whether every child that is out, and may fill at its limit, is within this limit."""
+def children_respect(parent: Parent, limit_px: int | None) -> bool:
+    """Whether every live child, which may fill at its own limit, is within this limit."""
     if limit_px is None:
         return True
     if parent.terms.side is Side.BUY:
@@ -129,8 +111,8 @@ def respects(parent: Parent, limit_px: int | None) -> bool:
     return all(child.terms.limit_px >= limit_px for child in parent.children.values())
 
 
-def takes_members(state: State, parent: Parent, now_ns: int) -> bool:
-    """A gathering parent does; a working one in the first part of its horizon."""
+def accepts_members(state: State, parent: Parent, now_ns: int) -> bool:
+    """A gathering parent does; a working parent does in the first part of its horizon."""
     if len(parent.members) >= MEMBERS_MAX:
         return False
     if not parent.is_released:
@@ -152,20 +134,9 @@ def member_joined(parent: Parent, order: Order) -> MemberJoined:
 
 def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
     policy = risk.policy_of(state)
-    terms = order.terms
     return ParentOpened(
-        instrument_id=terms.instrument_id,
-        side=terms.side,
-        currency=terms.currency,
-        urgency=terms.urgency,
-        benchmark=terms.benchmark,
+        **dict(zip(SHARED_TERMS, _shared_terms(order.terms), strict=True)),
         limit_band=limit_band(order.limit_px, state.settings.limit_band_px),
-        capacity=terms.capacity,
-        settlement=terms.settlement,
-        no_dark=terms.no_dark,
-        excluded_venues=terms.excluded_venues,
-        must_complete=terms.must_complete,
-        max_participation_ppm=terms.max_participation_ppm,
         start_ns=order.start_ns,
         end_ns=order.end_ns,
         window_end_ns=window_end_ns(order, policy.window_ns, now_ns),
@@ -176,9 +147,9 @@ def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
 
 
 def window_end_ns(order: Order, window_ns: int, now_ns: int) -> int:
-    """When the window closes by time: after the policy's span, but not with the order's own.
+    """When the window closes by time: after the policy's span, with time left to work the order.
 
-    An order that starts later is released as it starts, if the window is over by then.
+    An order that starts later is released at its start, if the window is over by then.
     """
     begin_ns = max(now_ns, order.start_ns)
     latest_ns = begin_ns + (order.end_ns - begin_ns) * WINDOW_PPM_MAX // PPM  # Floor: earlier.
@@ -191,24 +162,24 @@ def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent
 
 
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
-    """An order whose amend took it out of its parent looks for another.
+    """Place an order whose amend took it out of its parent.
 
-    Planning of this batch may have passed by a parent that it opens, so its window closes after.
+    Planning of this batch may have gone past the place of a parent that it opens, so the window of
+    that parent closes one nanosecond later, in the next batch.
     """
     order = state.orders[event.order_id]
-    is_between_days = now_ns >= order.end_ns  # A carried order has no window before the open.
+    is_between_days = now_ns >= order.end_ns  # A carried order has no session before the open.
     if order.parent_id or not order.open_qty or is_between_days:
         return ()
     return (join_or_open(state, order, now_ns + 1),)
 
 
 def decide_left(state: State, event: MemberLeft, now_ns: int) -> tuple[StageEvent, ...]:
-    """Whom a kill switch took out waits in a parent of such members, until it is lifted."""
+    """Place a member that a kill switch took out: it waits in a parent of such members."""
     if event.reason is not LeaveReason.KILL_SWITCH:
-        return ()  # The change that took it out says what becomes of it.
-    return (
-        join_or_open(state, state.orders[event.order_id], now_ns + 1),
-    )  # As for an amended one.
+        return ()  # After a cancel it has ended; after an amend `decide_amended` places it.
+    # The window closes in the next batch, as in `decide_amended`.
+    return (join_or_open(state, state.orders[event.order_id], now_ns + 1),)
 
 
 def decide_resumed(state: State, event: OrderResumed, now_ns: int) -> tuple[StageEvent, ...]:
@@ -228,7 +199,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
-    """What closes the aggregation window now, if anything does."""
+    """Why the aggregation window closes now; None if it stays open."""
     terms = parent.terms
     if parent.is_released or not terms.start_ns <= now_ns < terms.end_ns:
         return None
@@ -246,7 +217,7 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
 
 
 def may_trade(state: State, parent: Parent) -> bool:
-    """Neither killed, as a whole or for one of its members, nor halted."""
+    """Whether no kill switch stops the instrument or a member, and the instrument is not halted."""
     instrument_id = parent.terms.instrument_id
     return not (
         risk.is_killed(state, instrument_id=instrument_id)
@@ -256,23 +227,30 @@ def may_trade(state: State, parent: Parent) -> bool:
 
 
 def has_killed_member(state: State, parent: Parent) -> bool:
-    """Whether a kill switch stops a member that wants something: a child is never its alone."""
-    return has_stopped_client(state, parent) and any(
-        member.open_qty and is_held(state, member.order) for member in parent.active_members()
+    """Whether a kill switch stops a member with open quantity.
+
+    It then stops the whole parent, as no child belongs to one member alone.
+    """
+    return has_killed_client(state, parent) and any(
+        member.open_qty and is_client_killed(state, member.order)
+        for member in parent.active_members()
     )
 
 
-def are_as_free(state: State, parent: Parent, order: Order) -> bool:
-    """Whether kill switches stop all members if they stop this order's client, else none."""
+def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
+    """Whether kill switches stop this order and all members of the parent, or none of them."""
     if not state.controls.killed:
         return True
-    if is_held(state, order):
+    if is_client_killed(state, order):
         return all(risk.is_killed(state, client_id=name) for name in parent.clients)
-    return not has_stopped_client(state, parent)
+    return not has_killed_client(state, parent)
 
 
-def has_stopped_client(state: State, parent: Parent) -> bool:
-    """Whether a kill switch stops one of its clients; asked for each new order, so by few names."""
+def has_killed_client(state: State, parent: Parent) -> bool:
+    """Whether a kill switch stops a client of the parent.
+
+    Each new order asks, so this goes over the switches, which are fewer than the members.
+    """
     killed = state.controls.killed
     return bool(killed) and any(
         scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in parent.clients)
@@ -280,13 +258,13 @@ def has_stopped_client(state: State, parent: Parent) -> bool:
     )
 
 
-def is_held(state: State, order: Order) -> bool:
-    """Whether a kill switch stops its client, or the whole firm."""
+def is_client_killed(state: State, order: Order) -> bool:
+    """Whether a kill switch stops the order's client, or the whole firm."""
     return risk.is_killed(state, client_id=order.terms.client_id)
 
 
 def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Send the residual to market once the window has closed; what crossed stays inside."""
+    """Send the residual to market once the window has closed; crossed quantity stays inside."""
     reason = window_closed_by(state, parent, now_ns)
     if reason is None or not parent.open_qty:
         return ()
@@ -304,7 +282,7 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
 
 
 def finish(_: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """End a parent that has nothing open, or whose time is over, once no child is out."""
+    """End a parent that has nothing open, or whose time is over, once it has no live child."""
     if parent.exposure_qty:
         return ()
     if not parent.open_qty:
@@ -345,7 +323,7 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
         order.homes += 1
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
-    else:  # It left by an amend and came back by another.
+    else:  # It left by one amend and came back by another.
         former.member_qty += event.member_qty
         former.is_active = True
     order.parent_id = event.parent_id
@@ -413,11 +391,11 @@ def on_parent_released(state: State, event: ParentReleased) -> None:
 
 def on_parent_ended(state: State, event: ParentEnded) -> None:
     parent = state.parents.pop(event.parent_id)
-    assert not parent.children, f"{event.parent_id} ends with children out"
+    assert not parent.children, f"{event.parent_id} ends with live children"
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
     parent.due_ns = NEVER_NS
-    parent.basis = None  # It can give nobody anything more, and nobody of it crosses.
+    parent.basis = None  # An ended parent allocates nothing more, and its members cross no more.
     parent.consenting.clear()
     state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():

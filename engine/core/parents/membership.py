@@ -1,16 +1,18 @@
-"""Let a member's cancel or amend take effect, once no child stands in the way of it.
+"""Let a member's cancel or amend take effect, once no child covers the quantity that it gives up.
 
-Children that are out may still fill, and those fills are the members' own. So a change waits until
-no child covers the quantity that it gives up; while it waits, no new slice covers that quantity,
-and the newest children are asked back until it is free. An amend that changes the price band, or
-forbids what a child is out at, takes the order out of its parent; it looks for another then.
+Live children may still fill, and those fills belong to the members. So a change waits until the
+parent's pool covers the quantity that it gives up. While it waits, no new slice takes that
+quantity, and cancels go out for the newest children until it is free. An amend that changes the
+price band, or sets a limit that a live child's price would break, takes the order out of its
+parent; the order then joins or opens another one.
 
-A child is never one member's alone, so a kill switch of one client stops all of a parent while that
-client is in it. As soon as no child covers what it wants, at once or when the children that are
-asked back have come, it leaves, to wait in a parent of such members; the others go on.
+No child belongs to one member alone, so a kill switch of one client stops all of a parent while
+that client is a member. As soon as the pool covers the client's open quantity, at once or after
+its children are cancelled, the client's members leave and wait in a parent of such members. The
+other members go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.core.events import (
     Change,
@@ -23,13 +25,13 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.parents import aggregation
-from engine.core.parents.aggregation import limit_band, respects, tightest_px
+from engine.core.parents.aggregation import children_respect, limit_band, tightest_px
 from engine.core.state.model import Member, Order, Parent, amended_qty
 from engine.core.state.state import State
 
 
 def apply_pending_change(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Let the first pending change take effect that no child stands in the way of."""
+    """Let the first pending change take effect whose quantity no child covers."""
     for order in parent.pending.values():
         if given_up_qty(state, parent, order) <= parent.pool_qty:
             return change_applied(state, parent, order, now_ns)
@@ -40,17 +42,17 @@ def given_up_qty(state: State, parent: Parent, order: Order) -> int:
     """How much of its open quantity a pending change takes out of the parent."""
     change = order.pending
     assert change is not None, "only orders with a pending change are in parent.pending"
-    if change.change is Change.CANCEL or moves(state, parent, order):
+    if change.change is Change.CANCEL or needs_new_parent(state, parent, order):
         return order.open_qty
     return max(0, order.order_qty - amended_qty(order))
 
 
-def moves(state: State, parent: Parent, order: Order) -> bool:
-    """Whether the new limit is of another band than the parent's, or a child is out beyond it."""
+def needs_new_parent(state: State, parent: Parent, order: Order) -> bool:
+    """Whether the new limit is of another band than the parent's, or a live child is beyond it."""
     assert order.pending is not None
     limit_px = order.pending.limit_px
     band = limit_band(limit_px, state.settings.limit_band_px)
-    return band != parent.terms.limit_band or not respects(parent, limit_px)
+    return band != parent.terms.limit_band or not children_respect(parent, limit_px)
 
 
 def change_applied(
@@ -60,7 +62,7 @@ def change_applied(
     assert change is not None
     if change.change is Change.CANCEL:
         return (
-            left_alone(parent, order, LeaveReason.CANCELLED),
+            departure(parent, order, LeaveReason.CANCELLED),
             OrderCancelled(
                 order_id=order.order_id,
                 cl_ord_id=change.cl_ord_id,
@@ -77,24 +79,24 @@ def change_applied(
         order_qty=qty,
         limit_px=change.limit_px,
     )
-    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this.
-    if moves(state, parent, order) and not is_over:
-        return (left_alone(parent, order, LeaveReason.AMENDED), amended)
+    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this one.
+    if needs_new_parent(state, parent, order) and not is_over:
+        return (departure(parent, order, LeaveReason.AMENDED), amended)
     change_qty = qty - order.order_qty
-    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
+    limits = (*limits_without(parent, order), change.limit_px)
     stays = MemberAmended(
         parent_id=parent.parent_id,
         order_id=order.order_id,
         change_qty=change_qty,
         epoch=parent.epoch + 1,
         parent_qty=parent.open_qty + change_qty,
-        parent_limit_px=tightest_px(parent.terms.side, (*others, change.limit_px)),
+        parent_limit_px=tightest_px(parent.terms.side, limits),
     )
     return (amended, stays)
 
 
 def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Let the members that kill switches stop leave the others, as far as no child covers them."""
+    """Take out the members that kill switches stop, as far as no child covers their quantity."""
     if now_ns >= parent.terms.end_ns or not aggregation.has_killed_member(state, parent):
         return ()
     free_qty, leaving = parent.pool_qty, []
@@ -102,10 +104,10 @@ def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[St
     has_free = False
     for member in parent.active_members():
         qty = member.open_qty
-        is_held = qty > 0 and aggregation.is_held(state, member.order)
-        has_free |= qty > 0 and not is_held
-        if is_held and qty <= free_qty and member.order.pending is None:
-            free_qty -= qty  # One with a pending change waits for that.
+        is_killed = qty > 0 and aggregation.is_client_killed(state, member.order)
+        has_free |= qty > 0 and not is_killed
+        if is_killed and qty <= free_qty and member.order.pending is None:
+            free_qty -= qty  # A member with a pending change leaves by that change.
             leaving.append(member)
         else:
             stays.append(member)
@@ -115,17 +117,20 @@ def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[St
 def departures(
     parent: Parent, leaving: Sequence[Member], stays: Sequence[Member]
 ) -> tuple[StageEvent, ...]:
-    """One after the other, each with what is then left; in one pass, however many they are."""
+    """One MemberLeft for each, in order, with the quantity and limit that are then left.
+
+    One pass computes all limits, so the work does not grow with the square of the members.
+    """
     side, after = parent.terms.side, tightest_px(parent.terms.side, map(limit_of, stays))
-    limits = []  # Without each one and those before it.
+    limits = []  # The parent's limit after each departure, the last one first.
     for member in reversed(leaving):
         limits.append(after)
         after = tightest_px(side, (after, limit_of(member)))
     epoch, parent_qty, events = parent.epoch, parent.open_qty, []
     for member, limit_px in zip(leaving, reversed(limits), strict=True):
         epoch, parent_qty = epoch + 1, parent_qty - member.open_qty
-        event = left(parent, member.order, LeaveReason.KILL_SWITCH, epoch, parent_qty, limit_px)
-        events.append(event)
+        reason = LeaveReason.KILL_SWITCH
+        events.append(member_left(parent, member.order, reason, epoch, parent_qty, limit_px))
     return tuple(events)
 
 
@@ -133,14 +138,19 @@ def limit_of(member: Member) -> int | None:
     return member.order.limit_px
 
 
-def left_alone(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
-    """One member leaves, and nobody before it."""
-    others = (m.order.limit_px for m in parent.active_members() if m.order is not order)
-    limit_px = tightest_px(parent.terms.side, others)
-    return left(parent, order, reason, parent.epoch + 1, parent.open_qty - order.open_qty, limit_px)
+def limits_without(parent: Parent, order: Order) -> Iterator[int | None]:
+    """The limits of the other active members."""
+    return (m.order.limit_px for m in parent.active_members() if m.order is not order)
 
 
-def left(
+def departure(parent: Parent, order: Order, reason: LeaveReason) -> MemberLeft:
+    """The MemberLeft of one member that leaves alone."""
+    limit_px = tightest_px(parent.terms.side, limits_without(parent, order))
+    parent_qty = parent.open_qty - order.open_qty
+    return member_left(parent, order, reason, parent.epoch + 1, parent_qty, limit_px)
+
+
+def member_left(
     parent: Parent,
     order: Order,
     reason: LeaveReason,
@@ -160,5 +170,5 @@ def left(
 
 
 def pending_qty(state: State, parent: Parent) -> int:
-    """Open quantity that pending changes will take out; never to be sliced."""
+    """Open quantity that pending changes will take out of the parent; no slice may take it."""
     return sum(given_up_qty(state, parent, order) for order in parent.pending.values())

@@ -1,23 +1,26 @@
 """Let opposite interest meet inside before either side goes out.
 
-Consenting, uncommitted quantity of compatible parents crosses at the midpoint of a fresh
-consolidated quote: both sides save the spread, and nobody outside learns of either. Each side's
-quantity is shared pro rata among its consenting members. A client that stands on both sides is
-kept out of the smaller of its sides, so that nobody trades with themselves.
+Consenting members cross what no child of theirs covers with a compatible parent, at the midpoint
+of a fresh consolidated quote. Both sides save the spread, and the market learns of neither.
+Each side's quantity is shared pro rata among its consenting members. A client with members on both
+sides is left out of the smaller of its sides, so that no client trades with itself.
 """
 
+from operator import attrgetter
 from typing import NamedTuple
 
 from engine.core.controls import risk
 from engine.core.events import OrdersCrossed, Side, StageEvent
-from engine.core.market import consolidated
+from engine.core.market import consolidated, reference
 from engine.core.parents import aggregation, membership
 from engine.core.state.model import Member, Parent
 from engine.core.state.state import State
 
+_crossing_terms = attrgetter(*aggregation.CROSSING_TERMS)
+
 
 class Consent(NamedTuple):
-    """Who may cross on each side, and who was kept out of one."""
+    """The members that may cross on each side, and the clients left out of one side."""
 
     buyers: list[Member]
     sellers: list[Member]
@@ -25,18 +28,18 @@ class Consent(NamedTuple):
 
 
 def consenting(buy: Parent, sell: Parent) -> Consent:
-    """Members with consent, open quantity and no pending change; none on both sides."""
-    bought, sold = by_client(buy), by_client(sell)
+    """Members with consent, open quantity and no pending change; each client on one side only."""
+    bought, sold = qty_by_client(buy), qty_by_client(sell)
     both = sorted(bought.keys() & sold.keys())
     only_sell = {name for name in both if bought[name] < sold[name]}
     if len(bought) == len(only_sell) or len(sold) == len(both) - len(only_sell):
-        return Consent([], [], tuple(both))  # Mostly: without adding up members again.
+        return Consent([], [], tuple(both))  # One side is empty: the common case, and cheap.
     only_buy = set(both) - only_sell
     return Consent(willing(buy, only_sell), willing(sell, only_buy), tuple(both))
 
 
-def by_client(parent: Parent) -> dict[str, int]:
-    """What the willing members of each client want together."""
+def qty_by_client(parent: Parent) -> dict[str, int]:
+    """Open quantity of the willing members, by client."""
     found: dict[str, int] = {}
     for member in parent.consenting.values():
         if member.is_active and (qty := member.open_qty) and member.order.pending is None:
@@ -46,7 +49,7 @@ def by_client(parent: Parent) -> dict[str, int]:
 
 
 def willing(parent: Parent, but: set[str]) -> list[Member]:
-    """The willing members, but for those of some clients."""
+    """The members with consent, open quantity and no pending change, without some clients."""
     return [
         member
         for member in parent.consenting.values()
@@ -59,35 +62,27 @@ def willing(parent: Parent, but: set[str]) -> list[Member]:
 
 def is_compatible(parent: Parent, other: Parent) -> bool:
     """Whether two opposite parents may exchange the same thing on the same terms."""
-    ours, theirs = parent.terms, other.terms
-    return (ours.currency, ours.settlement, ours.capacity) == (
-        theirs.currency,
-        theirs.settlement,
-        theirs.capacity,
-    )
+    return bool(_crossing_terms(parent.terms) == _crossing_terms(other.terms))
 
 
 def accepts_px(parent: Parent, px: int) -> bool:
-    limit_px = parent.limit_px
-    if limit_px is None:
-        return True
-    return px <= limit_px if parent.terms.side is Side.BUY else px >= limit_px
+    return reference.is_within_limit(parent.terms.side, px, parent.limit_px)
 
 
 def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """One cross with the oldest opposite parent that can give some; () when there is none.
+    """One cross with the oldest opposite parent that has quantity to give; () when there is none.
 
-    A parent looks for the other side when its window closes and whenever it is planned after;
-    what it finds may still be gathering.
+    A parent seeks the other side when its window closes and whenever it is planned after; the
+    opposite parent may still be gathering.
     """
     terms = parent.terms
     if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not parent.consenting:
         return ()
     if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
         return ()
-    others = partners(state, parent, now_ns)
+    others = opposite_parents(state, parent, now_ns)
     if not others:
-        return ()  # Asked before the market is looked at: mostly there is nobody.
+        return ()  # Before the market is consulted, as mostly there is no opposite parent.
     best = consolidated.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.apart_ns(now_ns) > risk.policy_of(state).cross_quote_age_ns:
@@ -95,16 +90,17 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
         return ()
     for other in others:
-        if accepts_px(other, mid_px) and min(matched(state, *by_way(parent, other))[1:]) > 0:
+        sides = buyer_and_seller(parent, other)
+        if accepts_px(other, mid_px) and min(matched(state, *sides)[1:]) > 0:
             return crossed(state, parent, other, best, now_ns)
     return ()
 
 
-def partners(state: State, parent: Parent, now_ns: int) -> list[Parent]:
+def opposite_parents(state: State, parent: Parent, now_ns: int) -> list[Parent]:
     """Opposite parents whose terms allow an exchange now, the oldest first.
 
-    Whose price does, and who has something to give, is asked after: adding up members is most of
-    the work of a parent that waits.
+    Their limits and quantities are checked later: adding up members is most of the work of a
+    parent that waits.
     """
     terms = parent.terms
     opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
@@ -119,13 +115,13 @@ def partners(state: State, parent: Parent, now_ns: int) -> list[Parent]:
     ]
 
 
-def by_way(parent: Parent, other: Parent) -> tuple[Parent, Parent]:
-    """The one that buys, and the one that sells."""
+def buyer_and_seller(parent: Parent, other: Parent) -> tuple[Parent, Parent]:
+    """The parent that buys, and the parent that sells."""
     return (parent, other) if parent.terms.side is Side.BUY else (other, parent)
 
 
 def matched(state: State, buy: Parent, sell: Parent) -> tuple[Consent, int, int]:
-    """Who may cross, and how much of each side."""
+    """The members that may cross, and the quantity of each side."""
     consent = consenting(buy, sell)
     if not consent.buyers or not consent.sellers:
         return consent, 0, 0
@@ -136,7 +132,7 @@ def matched(state: State, buy: Parent, sell: Parent) -> tuple[Consent, int, int]
 def crossed(
     state: State, parent: Parent, other: Parent, best: consolidated.Nbbo, now_ns: int
 ) -> tuple[StageEvent, ...]:
-    buy, sell = by_way(parent, other)
+    buy, sell = buyer_and_seller(parent, other)
     consent, buy_qty, sell_qty = matched(state, buy, sell)
     assert best.mid_px is not None, "a cross has a price"
     return (
@@ -158,7 +154,7 @@ def crossed(
 
 
 def crossable_qty(state: State, parent: Parent, members: list[Member]) -> int:
-    """What the consenting members want and no child or pending change covers."""
+    """Open quantity of the consenting members that no child or pending change covers."""
     free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     return min(free_qty, sum(member.open_qty for member in members))
 

@@ -1,1 +1,1 @@
-"""Where a slice goes: candidates, routers, scorecards, and cancels of children."""
+"""Routing of slices to venues: candidates, routers, scorecards, and cancels of children."""

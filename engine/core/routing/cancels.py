@@ -1,9 +1,9 @@
-"""Ask back the children that should not be out any more.
+"""Cancel the children that should not be live any more.
 
-What a person forbids, a tighter limit and the end of the window come back at once. At a schedule
-point a post that has left the touch comes back, and what rests while the parent falls behind,
-so that the next slice can take; it keeps its place in the queue where nothing could be taken
-instead.
+A kill switch, a halt, a tighter limit and the end of the window cancel at once. At a schedule point
+the engine also cancels a posted child whose price is no longer the touch, and every resting child
+of a parent that is behind its schedule, so that the next slice can take. Where nothing could be
+taken instead, a resting child keeps its queue position.
 """
 
 from engine.core.controls import risk
@@ -12,10 +12,10 @@ from engine.core.events import (
     ChildCancelRequested,
     ChildTimeInForce,
     ChildType,
-    Side,
     StageEvent,
     Style,
 )
+from engine.core.market import reference
 from engine.core.parents import aggregation, membership
 from engine.core.routing.candidates import Search, can_take, search_for, within_limit_px
 from engine.core.state.model import Child, Parent
@@ -24,14 +24,14 @@ from engine.core.strategy import slicing
 
 
 def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Ask back the children that should not be out any more."""
+    """A cancel request for each child that should not be live any more."""
     if not parent.children:
         return ()
     search = None
     if state.touched.get(parent.parent_id, 0) & DUE:
         search = search_for(state, parent, now_ns)
     everything = reason_for_all(state, parent, now_ns)
-    asked: list[StageEvent] = []
+    requests: list[StageEvent] = []
     for resting in parent.children.values():
         if resting.is_cancelling:
             continue
@@ -39,8 +39,8 @@ def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[St
         if reason is None and search is not None:
             reason = reason_at_point(search, resting)
         if reason is not None:
-            asked.append(cancel(resting, reason))
-    return tuple(asked)
+            requests.append(cancel(resting, reason))
+    return tuple(requests)
 
 
 def reason_for_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
@@ -57,17 +57,12 @@ def reason_for_one(state: State, parent: Parent, resting: Child) -> CancelReason
     limit_px, terms = parent.limit_px, resting.terms
     if risk.is_killed(state, venue=terms.venue):
         return CancelReason.KILL_SWITCH
-    if limit_px is None:
-        return None
-    is_through = terms.limit_px > limit_px if terms.side is Side.BUY else terms.limit_px < limit_px
-    return CancelReason.LIMIT_CHANGED if is_through else None
+    is_within = reference.is_within_limit(terms.side, terms.limit_px, limit_px)
+    return None if is_within else CancelReason.LIMIT_CHANGED
 
 
 def reason_at_point(search: Search, resting: Child) -> CancelReason | None:
-    """At a schedule point: what no longer stands at the touch, or is too slow for the schedule.
-
-    What rests keeps its place where nothing could be taken instead.
-    """
+    """At a schedule point: why a resting child is cancelled; None if it may stay."""
     terms = resting.terms
     if terms.time_in_force is ChildTimeInForce.IOC:
         return None
@@ -81,7 +76,7 @@ def reason_at_point(search: Search, resting: Child) -> CancelReason | None:
 
 
 def is_behind(state: State, parent: Parent, now_ns: int) -> bool:
-    """Whether the next slice would take, so that what rests has to come back first."""
+    """Whether the next slice would take, so that resting children must be cancelled first."""
     plan = parent.plan
     if plan is None:
         return False
@@ -98,18 +93,18 @@ def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
 
 
 def cancel_for_changes(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
-    """Ask for the newest children back until the pending changes can take effect.
+    """Cancel requests for the newest children, until the pending changes can take effect.
 
-    The same after a venue's overfill: what is out may not exceed what is wanted.
+    The same after a venue's overfill: exposure may not exceed the parent's open quantity.
     """
     short_qty = membership.pending_qty(state, parent) - parent.pool_qty
     if short_qty <= 0:
         return ()
-    asked: list[StageEvent] = []
+    requests: list[StageEvent] = []
     for child in reversed(parent.children.values()):
         if short_qty <= 0:
             break
         short_qty -= child.leaves_qty
         if not child.is_cancelling:
-            asked.append(cancel(child, CancelReason.MEMBER_CHANGE))
-    return tuple(asked)
+            requests.append(cancel(child, CancelReason.MEMBER_CHANGE))
+    return tuple(requests)

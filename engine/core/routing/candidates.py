@@ -1,10 +1,11 @@
 """Judge every venue for a slice: a candidate with a score, or a reason why not.
 
-A score is what a fill there is expected to cost against the midpoint, in 1e-3 bps: half the spread
-for taking, minus half for posting and crossing later if it does not fill, nothing at the midpoint;
-plus fees, plus a price for the time it usually takes, mixed with what the venue's scorecard has
-seen. Lower is better; ties go to the venue's code. Only the consolidated best is ever taken, a
-post never locks the market that it joins, a midpoint needs two sides.
+There are three tactics: take a displayed quote, post a limit order, or peg to the midpoint in the
+dark. A score is the expected cost of a fill against the midpoint, in 1e-3 bps: plus half the spread
+for a take; minus half for a post, which crosses the spread later if it does not fill; nothing at
+the midpoint. Fees come on top, a price for the usual waiting time, and the costs in the venue's
+scorecard. Lower is better; ties go to the venue's code. A take only ever goes to the consolidated
+best, a post never locks the market that it joins, and a peg needs a market with two sides.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,9 +26,8 @@ from engine.core.market.consolidated import Nbbo
 from engine.core.routing import scorecard
 from engine.core.state.model import Book, Child, Parent
 from engine.core.state.state import State
+from engine.core.units import MILLIBPS, PPM
 
-PPM = 1_000_000
-MILLIBPS = 10_000_000  # 1e-3 bps in one.
 WAIT_MILLIBPS_PER_SECOND = 1  # Price of waiting; guess.
 WAIT_SECONDS_MAX = 60
 
@@ -36,18 +36,18 @@ LIQUIDITY_OF = {TAKE: Liquidity.REMOVED, POST: Liquidity.ADDED, PEG: Liquidity.M
 
 
 class Rated(NamedTuple):
-    """A venue that could take some of a slice in one way."""
+    """A venue that fits a slice by one tactic, with its score."""
 
     score_millibps: int
     venue: str
-    how: str
+    tactic: str
     limit_px: int
     venue_qty: int  # Displayed on the side it takes; 0 where nothing is shown.
     version: int
 
 
 class Search(NamedTuple):
-    """What a slice is routed by: worked out once, whatever the venues and ways tried."""
+    """What routing a slice needs to know, computed once for all venues and tactics."""
 
     state: State
     parent: Parent
@@ -61,7 +61,7 @@ class Search(NamedTuple):
 
 
 class Rating(NamedTuple):
-    """All venues for one way: the candidates, best first, and the others by reason."""
+    """All venues for one tactic: the candidates, best first, and why the others are none."""
 
     candidates: list[Rated]
     reasons: dict[str, RouteReason]  # By venue.
@@ -85,24 +85,24 @@ def search_for(state: State, parent: Parent, now_ns: int) -> Search:
     )
 
 
-def rate(search: Search, how: str, qty: int) -> Rating:
-    """Every venue, judged for one way of seeking a fill of at most `qty`."""
+def rate(search: Search, tactic: str, qty: int) -> Rating:
+    """Judge every venue for one tactic and a quantity of at most `qty`."""
     candidates: list[Rated] = []
     reasons: dict[str, RouteReason] = {}
-    limit_px = limit_for(search, how)
+    limit_px = limit_for(search, tactic)
     quotes, barred = search.book.quotes, search.barred
     is_buy = search.parent.terms.side is Side.BUY
     for venue, defined in search.state.reference.venues.items():
-        reason = barred.get(venue) or unfit(search, defined, how, qty, limit_px)
+        reason = barred.get(venue) or unfit(search, defined, tactic, qty, limit_px)
         if reason is not None:
             reasons[venue] = reason
             continue
         shown_qty = 0
-        if how is TAKE:
+        if tactic is TAKE:
             quote = quotes[venue]
             shown_qty = quote.ask_qty if is_buy else quote.bid_qty
-        score, version = score_of(search, venue, how)
-        candidates.append(Rated(score, venue, how, limit_px, shown_qty, version))
+        score, version = score_of(search, venue, tactic)
+        candidates.append(Rated(score, venue, tactic, limit_px, shown_qty, version))
     candidates.sort()
     return Rating(candidates, reasons)
 
@@ -110,10 +110,10 @@ def rate(search: Search, how: str, qty: int) -> Rating:
 # ------------------------------------------------------------------------------- price
 
 
-def limit_for(search: Search, how: str) -> int:
+def limit_for(search: Search, tactic: str) -> int:
     """The child's limit on the tick; 0 if there is no price for it."""
     side, best = search.parent.terms.side, search.best
-    wanted_px = best.near_px(side) if how is POST else best.far_px(side)
+    wanted_px = best.near_px(side) if tactic is POST else best.far_px(side)
     return within_limit_px(search.state, search.parent, wanted_px)
 
 
@@ -126,10 +126,10 @@ def within_limit_px(state: State, parent: Parent, wanted_px: int) -> int:
 
 
 def can_take(search: Search) -> bool:
-    """Whether the limit reaches the best of the far side, at a venue that may be used.
+    """Whether the limit reaches the best price of the far side, at a venue that is not barred.
 
-    A better quote of a barred venue may not be traded through either, so there is nothing to take
-    until it is gone.
+    A better quote of a barred venue may not be traded through, so nothing can be taken until that
+    quote is gone.
     """
     side, state = search.parent.terms.side, search.state
     far_px = search.best.far_px(side)
@@ -148,7 +148,7 @@ def can_take(search: Search) -> bool:
 
 
 def barred_venues(state: State, parent: Parent) -> dict[str, RouteReason]:
-    """The venues that the client, a person or their own state rules out, and why."""
+    """The venues that the client, an operator or their own status rules out, and why."""
     found: dict[str, RouteReason] = {}
     for venue, defined in state.reference.venues.items():
         reason = forbidden(state, parent, defined)
@@ -158,7 +158,7 @@ def barred_venues(state: State, parent: Parent) -> dict[str, RouteReason]:
 
 
 def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReason | None:
-    """Why the client, a person or the venue's state rules it out."""
+    """Why the client, an operator or the venue's own status rules it out; None if nothing does."""
     terms, venue = parent.terms, defined.venue
     if venue in terms.excluded_venues:
         return RouteReason.EXCLUDED_BY_CLIENT
@@ -176,22 +176,22 @@ def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReaso
 
 
 def unfit(
-    search: Search, defined: VenueDefined, how: str, qty: int, limit_px: int
+    search: Search, defined: VenueDefined, tactic: str, qty: int, limit_px: int
 ) -> RouteReason | None:
-    """Why this way of seeking a fill can't be tried there now."""
-    reason = WAYS[how](search, defined, limit_px)
+    """Why this tactic does not fit the venue now; None if it fits."""
+    reason = UNFIT_FOR[tactic](search, defined, limit_px)
     if reason is not None:
         return reason
     reason = venue_rules.unfit_qty(defined, qty, search.lot_qty)
     if reason is not None:
         return reason
-    if meets_own(search, defined.venue, how, limit_px):
+    if would_self_trade(search, defined.venue, tactic, limit_px):
         return RouteReason.SELF_TRADE
     return None
 
 
 def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
-    """Only the best price may be taken, and only if it is shown and fresh."""
+    """Only a displayed and fresh quote at the best price may be taken."""
     side = search.parent.terms.side
     quote = search.book.quotes.get(defined.venue)
     px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
@@ -205,7 +205,7 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
 
 
 def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
-    """Children rest on lit venues, in front of a market that has the side they join."""
+    """Children are posted on lit venues that accept posts, without locking or crossing."""
     is_lit = defined.kind is VenueKind.LIT
     if not is_lit or not venue_rules.lets_rest(defined) or not limit_px:
         return RouteReason.NO_QUOTE
@@ -217,39 +217,38 @@ def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> Route
 
 
 def unfit_to_peg(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
-    """A midpoint needs two sides, and a limit that the midpoint respects."""
+    """A peg needs two sides and a midpoint within the limit."""
     if not venue_rules.takes_midpoint_pegs(defined):
         return RouteReason.NO_MIDPOINT
     if not search.best.is_two_sided:
         return RouteReason.NO_QUOTE
-    is_buy = search.parent.terms.side is Side.BUY
-    if limit_px < search.mid_px if is_buy else limit_px > search.mid_px:
+    if not reference.is_within_limit(search.parent.terms.side, search.mid_px, limit_px):
         return RouteReason.NOT_AT_BEST
     return None
 
 
-WAYS: Mapping[str, Callable[[Search, VenueDefined, int], RouteReason | None]] = {
+UNFIT_FOR: Mapping[str, Callable[[Search, VenueDefined, int], RouteReason | None]] = {
     TAKE: unfit_to_take,
     POST: unfit_to_post,
     PEG: unfit_to_peg,
 }
 
 
-def meets_own(search: Search, venue: str, how: str, limit_px: int) -> bool:
-    """Whether a child of ours on the other side could trade with this one there."""
+def would_self_trade(search: Search, venue: str, tactic: str, limit_px: int) -> bool:
+    """Whether a live child of ours on the other side could trade with this one there."""
     own = search.book.own.get(venue)
     if not own:
         return False
     side = search.parent.terms.side
     return any(
-        child.terms.side is not side and overlaps(child, side, how, limit_px)
+        child.terms.side is not side and overlaps(child, side, tactic, limit_px)
         for child in own.values()
     )
 
 
-def overlaps(child: Child, side: Side, how: str, limit_px: int) -> bool:
-    if how is PEG or child.terms.child_type is ChildType.MIDPOINT_PEG:
-        return True  # A midpoint may come to lie anywhere.
+def overlaps(child: Child, side: Side, tactic: str, limit_px: int) -> bool:
+    if tactic is PEG or child.terms.child_type is ChildType.MIDPOINT_PEG:
+        return True  # The midpoint may move anywhere.
     other_px = child.terms.limit_px
     return limit_px >= other_px if side is Side.BUY else limit_px <= other_px
 
@@ -257,14 +256,14 @@ def overlaps(child: Child, side: Side, how: str, limit_px: int) -> bool:
 # ------------------------------------------------------------------------------- score
 
 
-def score_of(search: Search, venue: str, how: str) -> tuple[int, int]:
+def score_of(search: Search, venue: str, tactic: str) -> tuple[int, int]:
     """(expected cost in 1e-3 bps, scorecard version); rounds down."""
     state, mid_px, half = search.state, max(1, search.mid_px), search.half_spread_millibps
-    version, fill_ppm, speed_ns, seen_millibps = scorecard.card(state, venue)
-    fee = reference.fee_px(state, venue, LIQUIDITY_OF[how]) * MILLIBPS // mid_px
-    if how is TAKE:
+    version, fill_ppm, speed_ns, cost_millibps = scorecard.estimate(state, venue)
+    fee = reference.fee_px(state, venue, LIQUIDITY_OF[tactic]) * MILLIBPS // mid_px
+    if tactic is TAKE:
         expected = half + fee
-        return expected if seen_millibps is None else (expected + seen_millibps) // 2, version
-    gained = -half if how is POST else 0
+        return expected if cost_millibps is None else (expected + cost_millibps) // 2, version
+    gained = -half if tactic is POST else 0
     wait = min(WAIT_SECONDS_MAX, speed_ns // 1_000_000_000) * WAIT_MILLIBPS_PER_SECOND
     return ((gained + fee) * fill_ppm + half * (PPM - fill_ppm)) // PPM + wait, version

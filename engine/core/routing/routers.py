@@ -1,10 +1,10 @@
-"""Send a slice where it is likely to fill best, and say why there.
+"""Send a slice where it is likely to fill best, and record why.
 
-Three routers share the candidates, which are the venues fit for it by score. SEQUENTIAL gives one
-venue the slice. PARALLEL gives several venues parts of it at once, never more than the slice in
-all. LIQUIDITY_SEEKING rests most of it at midpoints in the dark and the remainder on the best lit
-venue. A taking child never asks for more than the venue shows, never at a price behind a better
-protected quote, never through the limit.
+Three routers share the candidates, which are the venues fit for the slice in order of score.
+SEQUENTIAL gives the slice to one venue. PARALLEL gives several venues parts of it at once, never
+more than the slice in all. LIQUIDITY_SEEKING pegs most of it at midpoints in the dark and sends the
+remainder to the best lit venue. A taking child never asks for more than the venue displays, never
+trades through a better protected quote, and never goes through the limit.
 """
 
 from collections import Counter
@@ -59,13 +59,15 @@ def fitted_qty(search: Search, venue: str, qty: int) -> int:
 
 
 def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) -> list[Part]:
-    """Serve the candidates in order of score, at most `part_qty` or what is shown to each."""
+    """Give each candidate, in order of score, at most `part_qty` or its displayed quantity."""
     parts: list[Part] = []
     left_qty = qty
     for rated in candidates:
         most_qty = min(left_qty, part_qty)
-        if rated.how is TAKE and rated.venue_qty < most_qty:
-            most_qty = rated.venue_qty - rated.venue_qty % search.lot_qty  # Only the last is odd.
+        if rated.tactic is TAKE and rated.venue_qty < most_qty:
+            most_qty = (
+                rated.venue_qty - rated.venue_qty % search.lot_qty
+            )  # Only the last is an odd lot.
         fit_qty = fitted_qty(search, rated.venue, most_qty)
         if fit_qty:
             parts.append(Part(rated, fit_qty))
@@ -74,31 +76,31 @@ def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) ->
 
 
 def sequential(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
-    rating = rate(search, way_of(search, slice_), slice_.slice_qty)
+    rating = rate(search, tactic_of(search, slice_), slice_.slice_qty)
     parts = in_turn(search, rating.candidates, slice_.slice_qty, slice_.slice_qty)
     return parts[:1], rating
 
 
 def parallel(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
-    how, qty = way_of(search, slice_), slice_.slice_qty
-    rating = rate(search, how, qty)
-    if how is TAKE:
+    tactic, qty = tactic_of(search, slice_), slice_.slice_qty
+    rating = rate(search, tactic, qty)
+    if tactic is TAKE:
         return in_turn(search, rating.candidates, qty, qty), rating
     venues = rating.candidates[:PARALLEL_POSTS_MAX]
     part_qty = qty
     if venues:
-        lots = -(-qty // (search.lot_qty * len(venues)))  # Ceiling: all of it finds a place.
+        lots = -(-qty // (search.lot_qty * len(venues)))  # Ceiling: the parts cover all of it.
         part_qty = lots * search.lot_qty
     return in_turn(search, venues, qty, part_qty), rating
 
 
 def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
-    """Equal parts at every midpoint and one more for the best lit venue."""
+    """Equal parts at all midpoints, and the remainder at the best lit venue."""
     qty = slice_.slice_qty
     hidden = rate(search, PEG, qty)
-    lit = rate(search, way_of(search, slice_), qty)
-    places = len(hidden.candidates) + 1
-    lots = max(1, qty // (search.lot_qty * places))
+    lit = rate(search, tactic_of(search, slice_), qty)
+    venue_count = len(hidden.candidates) + 1
+    lots = max(1, qty // (search.lot_qty * venue_count))
     parts = in_turn(search, hidden.candidates, qty, lots * search.lot_qty)
     left_qty = qty - sum(part.qty for part in parts)
     if left_qty:
@@ -107,7 +109,7 @@ def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part]
 
 
 def merged(hidden: Rating, lit: Rating) -> Rating:
-    """Each venue once: by its better way, or by why it can't even be a lit one."""
+    """Each venue once: with its better tactic, or with the reason against its use as a lit one."""
     best: dict[str, Rated] = {}
     for rated in sorted([*hidden.candidates, *lit.candidates]):
         best.setdefault(rated.venue, rated)
@@ -123,8 +125,8 @@ ROUTERS: Mapping[Router, Callable[[Search, SliceReleased], tuple[list[Part], Rat
 }
 
 
-def way_of(search: Search, slice_: SliceReleased) -> str:
-    """Take if the style asks for it and there is something to take; else post."""
+def tactic_of(search: Search, slice_: SliceReleased) -> str:
+    """Take if the style asks for it and a quote can be taken; else post."""
     if slice_.style is Style.PASSIVE:
         return POST
     return TAKE if can_take(search) else POST
@@ -155,7 +157,7 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
     lower = dict.fromkeys((r.venue for r in others[2:]), RouteReason.LOWER_SCORE)
     quote = search.book.quotes.get(rated.venue)
     quote_age_ns = best.age_ns(search.now_ns)
-    if rated.how is TAKE and quote is not None:
+    if rated.tactic is TAKE and quote is not None:
         quote_age_ns = search.now_ns - quote.received_ns
     elif not best.is_two_sided:
         quote_age_ns = search.now_ns - max(best.bid_received_ns, best.ask_received_ns)
@@ -166,10 +168,10 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         side=terms.side,
         venue=rated.venue,
         child_qty=part.qty,
-        child_type=ChildType.MIDPOINT_PEG if rated.how is PEG else ChildType.LIMIT,
+        child_type=ChildType.MIDPOINT_PEG if rated.tactic is PEG else ChildType.LIMIT,
         limit_px=rated.limit_px,
-        time_in_force=ChildTimeInForce.IOC if rated.how is TAKE else ChildTimeInForce.DAY,
-        min_qty=search.state.reference.venues[rated.venue].min_qty if rated.how is PEG else 0,
+        time_in_force=ChildTimeInForce.IOC if rated.tactic is TAKE else ChildTimeInForce.DAY,
+        min_qty=search.state.reference.venues[rated.venue].min_qty if rated.tactic is PEG else 0,
         send_before_ns=search.now_ns + risk.policy_of(search.state).send_within_ns,
         bid_px=best.bid_px,
         ask_px=best.ask_px,
@@ -185,7 +187,7 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
 
 
 def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:
-    """How many venues each reason ruled out."""
+    """The number of venues that each reason ruled out."""
     found = Counter(reasons.values())
     return tuple(
         RouteReasonCount(reason=reason, venue_count=found[reason]) for reason in sorted(found)
@@ -212,7 +214,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def on_route_deferred(_: State, __: RouteDeferred) -> None:
-    """The quantity never left the pool."""
+    """The quantity never left the parent's pool."""
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {RouteDeferred: on_route_deferred}

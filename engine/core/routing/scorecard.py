@@ -1,10 +1,11 @@
-"""What each venue was like, learned from our own reports alone.
+"""Scorecards: each venue's fill rate, speed and cost, learned from our own reports alone.
 
-A resting child that ends teaches how much of it was filled, and how soon; a taking one at what
-cost against the midpoint, fees included. A take that fills at once says nothing of how long a post
-would wait there, and what a post earned nothing of what a take pays. Each is smoothed with a
-weight of one eighth for the newest, in integers; the first cost stands for itself. A version
-counts the updates, and every route names the version it relied on.
+A resting child that ends gives a sample of the filled part and of the time to the first fill. A
+taking child gives a sample of the cost against the midpoint, fees included. The two are kept apart:
+an immediate fill says nothing about the wait of a post, and the gain of a post nothing about the
+cost of a take. Each figure is smoothed exponentially in integers, with a weight of one eighth for
+the newest sample; the first cost is taken as it is. A version counts the updates, and every route
+names the version that it relied on.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,9 +14,9 @@ from typing import Any, NamedTuple
 from engine.core.events import ChildTimeInForce, ScorecardCarried, ScorecardUpdated, VenueKind
 from engine.core.state.model import Child, Lesson, Scorecard
 from engine.core.state.state import State
+from engine.core.units import PPM
 
-PPM = 1_000_000
-WEIGHT = 8  # One part in eight for the newest observation; guess.
+WEIGHT = 8  # One part in eight for the newest sample; guess.
 FILL_PRIOR_PPM = {VenueKind.LIT: 500_000, VenueKind.ATS: 300_000, VenueKind.DARK: 200_000}  # Guess.
 SPEED_PRIOR_NS = 10_000_000_000  # Ten seconds; guess.
 
@@ -25,7 +26,7 @@ def smoothed(old: int, new: int) -> int:
     return old + (new - old) // WEIGHT
 
 
-class Card(NamedTuple):
+class Estimate(NamedTuple):
     """What routing expects of a venue."""
 
     version: int
@@ -34,17 +35,17 @@ class Card(NamedTuple):
     cost_millibps: int | None  # None before the first take.
 
 
-def card(state: State, venue: str) -> Card:
-    """What is known of a venue; the prior of its kind where nothing is."""
+def estimate(state: State, venue: str) -> Estimate:
+    """The estimate from a venue's scorecard; without samples the prior of its kind."""
     found = state.scorecards.get(venue)
     if found is None or not found.version:
-        return Card(0, FILL_PRIOR_PPM[state.reference.venues[venue].kind], SPEED_PRIOR_NS, None)
+        return Estimate(0, FILL_PRIOR_PPM[state.reference.venues[venue].kind], SPEED_PRIOR_NS, None)
     cost = found.cost_millibps if found.take_samples else None
-    return Card(found.version, found.fill_ppm, found.speed_ns, cost)
+    return Estimate(found.version, found.fill_ppm, found.speed_ns, cost)
 
 
 def lesson(child: Child) -> Lesson | None:
-    """What a child that ended teaches of its venue; None for a take that was not filled."""
+    """The sample of a child that ended; None for a take that was not filled."""
     if child.terms.time_in_force is ChildTimeInForce.IOC:
         qty = child.costed_qty
         return Lesson(cost_millibps=child.cost_millibps_qty // qty) if qty else None
@@ -56,7 +57,7 @@ def lesson(child: Child) -> Lesson | None:
 
 
 def update(state: State) -> tuple[ScorecardUpdated, ...]:
-    """One update a venue for all children that ended since the last one."""
+    """One update for each venue, of all children that ended since its last one."""
     return tuple(
         updated(state, venue, state.scorecards[venue])
         for venue in sorted(state.scorecards)
@@ -65,14 +66,14 @@ def update(state: State) -> tuple[ScorecardUpdated, ...]:
 
 
 def updated(state: State, venue: str, found: Scorecard) -> ScorecardUpdated:
-    _, fill_ppm, speed_ns, cost = card(state, venue)
-    for taught in found.fresh:
-        if taught.fill_ppm is not None:
-            fill_ppm = smoothed(fill_ppm, taught.fill_ppm)
-        if taught.speed_ns is not None:
-            speed_ns = smoothed(speed_ns, taught.speed_ns)
-        if taught.cost_millibps is not None:
-            cost = taught.cost_millibps if cost is None else smoothed(cost, taught.cost_millibps)
+    _, fill_ppm, speed_ns, cost = estimate(state, venue)
+    for sample in found.fresh:
+        if sample.fill_ppm is not None:
+            fill_ppm = smoothed(fill_ppm, sample.fill_ppm)
+        if sample.speed_ns is not None:
+            speed_ns = smoothed(speed_ns, sample.speed_ns)
+        if sample.cost_millibps is not None:
+            cost = sample.cost_millibps if cost is None else smoothed(cost, sample.cost_millibps)
     return ScorecardUpdated(
         venue=venue,
         version=found.version + 1,
@@ -81,19 +82,19 @@ def updated(state: State, venue: str, found: Scorecard) -> ScorecardUpdated:
         speed_ns=speed_ns,
         cost_millibps=cost or 0,
         take_samples=found.take_samples
-        + sum(taught.cost_millibps is not None for taught in found.fresh),
+        + sum(sample.cost_millibps is not None for sample in found.fresh),
     )
 
 
 def on_updated(state: State, event: ScorecardUpdated) -> None:
-    state.scorecards[event.venue] = taken(event)
+    state.scorecards[event.venue] = scorecard_of(event)
 
 
 def on_carried(state: State, event: ScorecardCarried) -> None:
-    state.carried.scorecards[event.venue] = taken(event)
+    state.carried.scorecards[event.venue] = scorecard_of(event)
 
 
-def taken(event: ScorecardUpdated | ScorecardCarried) -> Scorecard:
+def scorecard_of(event: ScorecardUpdated | ScorecardCarried) -> Scorecard:
     return Scorecard(
         event.version,
         event.samples,

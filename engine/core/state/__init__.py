@@ -1,1 +1,1 @@
-"""What a shard knows, and where the finished part of it is kept."""
+"""The state of a shard, and the store of its finished parents."""

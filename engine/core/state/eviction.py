@@ -1,28 +1,29 @@
-"""Lay finished parents on the shelf, and take down what has to change again.
+"""Evict finished parents to the store, and reload a parent that has to change again.
 
-A parent is finished some time after its end, when every order of it has nothing open or is at work
-in another parent. Then nobody works on it any more, but it may still be asked for until the close:
-a resend of one of its orders or executions is a duplicate, a cancel comes too late, a late fill,
-a bust or a correction is booked and shared out anew. A day has far more of what is finished than of
-what is at work, so it lies on the shelf and not in the state's indices.
+A parent is finished some time after its end, when each of its orders has nothing open or works in
+another parent. No stage works on it any more, but inputs may still refer to it until the close: a
+resend of one of its orders or executions is a duplicate, a cancel comes too late, and a late fill,
+a bust or a correction is booked and allocated anew. A day has far more finished parents than
+working ones, so the finished ones live in the store and not in the state's indices.
 
-All uses of the loop lay the same parents there at the same seals. `decide` looks at them there; an
-`evolve` takes down what it changes, and the rule lays it back. Decisions do not depend on where
-anything lies. The work of a seal is bounded by what its batch wrote, so nobody waits for it.
+Live operation, verification and recovery evict the same parents at the same seals. `decide` reads
+a parent in the store; an `evolve` reloads the parent that it changes, and a later seal evicts it
+again. No decision depends on where a parent is. A seal evicts in proportion to what its batch
+wrote, so no batch waits long for it.
 """
 
 from engine.core.state.finished_store import child_key, execution_key, order_key
 from engine.core.state.model import Child, ExecutionKey, Fill, Order, Parent
 from engine.core.state.state import State
 
-EVICT_MIN = 500  # Members, children and fills that a seal may go through at the least.
+EVICT_MIN = 500  # Members, children and fills that every seal may evict, at the least.
 
 
 # ------------------------------------------------------------------------------ decide
 
 
 def child_of(state: State, child_id: str) -> Child | None:
-    """A child of the day, live or not; not to be changed."""
+    """A child of the day, live or ended; read only."""
     child = state.children.get(child_id)
     if child is not None or not state.store_totals.children:
         return child
@@ -34,14 +35,14 @@ def child_of(state: State, child_id: str) -> Child | None:
 
 
 def is_booked(state: State, key: ExecutionKey) -> bool:
-    """Whether this execution was taken today."""
+    """Whether this execution was booked today."""
     if key in state.executions:
         return True
     return state.store_totals.executions > 0 and state.finished.find(execution_key(key)) is not None
 
 
 def fill_of(state: State, key: ExecutionKey) -> Fill | None:
-    """The fill that an execution made, corrected or busted; not to be changed."""
+    """The fill that an execution booked, corrected or busted; read only."""
     fill_id = state.executions.get(key)
     if fill_id is not None:
         return state.fills[fill_id]
@@ -55,7 +56,7 @@ def fill_of(state: State, key: ExecutionKey) -> Fill | None:
 
 
 def evict_finished(state: State, now_ns: int) -> None:
-    """At a seal: lay there what is finished; what is not yet is looked at again later."""
+    """At a seal: evict the parents that are finished; check the others again later."""
     left = EVICT_MIN + state.next_seq - state.sealed_seq
     state.sealed_seq = state.next_seq
     state.seals += 1
@@ -67,7 +68,7 @@ def evict_finished(state: State, now_ns: int) -> None:
         del ended[parent_id]
         parent = state.parents_ended[parent_id]
         left -= len(parent.members)
-        if is_finished(parent):  # What it has taken was written by events, some for each.
+        if is_finished(parent):  # Each child and fill had events of its own, which paid for it.
             left -= len(parent.ended_children) + len(parent.fills)
             evict(state, parent)
         else:
@@ -75,7 +76,7 @@ def evict_finished(state: State, now_ns: int) -> None:
 
 
 def is_finished(parent: Parent) -> bool:
-    """Whether no order is at work that would be without a parent in the indices."""
+    """Whether no order that is open or has a pending change would lose its last parent."""
     for member in parent.members.values():
         order = member.order
         if (order.open_qty or order.pending is not None) and order.homes == 1:
@@ -84,7 +85,7 @@ def is_finished(parent: Parent) -> bool:
 
 
 def evict(state: State, parent: Parent) -> None:
-    """Lay a parent on the shelf, and each order whose last parent it is."""
+    """Move a parent to the store, with each order that has no other parent in the indices."""
     parent_id = parent.parent_id
     del state.parents_ended[parent_id]
     orders, order_ids = state.orders, state.order_ids
@@ -112,12 +113,12 @@ def evict(state: State, parent: Parent) -> None:
             names[execution_key(key)] = fill.fill_id
     state.store_totals.count(parent, own, 1)
     shared = [order for order in own if order.is_shared]
-    # Odd: after what this batch took down, before what the next one does.
+    # Odd: after the reloads of this batch, before those of the next one.
     state.finished.add(parent, shared, names, 2 * state.seals + 1)
 
 
 def reload(state: State, parent_id: str) -> Parent:
-    """A parent in the state's indices, with all that is its; off the shelf if it lies there."""
+    """A parent in the state's indices, with its orders, children and fills; reloaded if evicted."""
     parent = state.parents.get(parent_id) or state.parents_ended.get(parent_id)
     if parent is not None:
         return parent

@@ -1,15 +1,15 @@
-"""What a seal states of the shard's state: a hash of a part of it, another part each time.
+"""The state hash of a seal: a hash of a sample of the shard's state, another sample each time.
 
-Whoever folds the log comes to the same state as whoever decided, or fold and step are not the same
-loop. To see that all day long, every HASH_EVERY_BATCHES seals and each close carry a hash: of the
-sizes of all indices, of the newest entries of each, of totals of what lies on the shelf, and of
-what has its turn: one of the controls or of the reference data, one instrument's book, and
-another's live parents, members, orders and children included. What is taken at one time is bounded,
-so no batch waits for it; over a day everything has its turns. At a close, where little is left and
-nobody waits, all of it is taken.
+A process that folds the log must reach the same state as the worker that decided, or fold and step
+are not the same loop. To prove that all day long, every HASH_EVERY_BATCHES seals and each close
+carry a hash: of the sizes of all indices, of the newest entries of each, of the totals of the
+finished store, and of a sample. The sample is one control or reference record, the book of one
+instrument, and the live parents of another with their members, orders and children. A sample is
+bounded, so no batch waits long for it; over a day every part is sampled in turn. At a close, where
+little is left and no order waits, the hash covers everything.
 
-An event that the state holds stands there by its seq: its bytes have the seal's digests already.
-What is hashed is text, the same for one release and Python.
+The hash names an event in the state by its seq: the seal's digests cover its bytes already. The
+hashed content is text, the same for one release and one Python version.
 """
 
 import hashlib
@@ -23,11 +23,11 @@ from engine.core.state.state import State
 
 HASH_EVERY_BATCHES = 128
 NEWEST = 4  # Entries of each index.
-OBJECTS_MAX = 64  # Parents, members and children that are looked at; beyond it, not this time.
+OBJECTS_MAX = 64  # Parents, members and children of one sample.
 
 Plain = tuple[object, ...]
 
-FACTS = (  # Indices of what was said once and stays as it is until it is said again.
+FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
     *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted"),
@@ -86,37 +86,37 @@ _of_scorecard = attrgetter(
 )
 
 
-class Turn(NamedTuple):
-    """What is looked at closely this time."""
+class Sample(NamedTuple):
+    """The instruments that a hash covers in detail; empty names where there are none."""
 
     book: str = ""
     parents: str = ""
 
     def __str__(self) -> str:
         """For people."""
-        looked = (("the book of", self.book), ("the parents of", self.parents))
-        return " and ".join(f"{what} {name}" for what, name in looked if name) or "no instrument"
+        parts = (("the book of", self.book), ("the parents of", self.parents))
+        return " and ".join(f"{what} {name}" for what, name in parts if name) or "no instrument"
 
 
 def is_due(batch: int) -> bool:
-    """Whether the seal of this batch has a hash though it closes nothing."""
+    """Whether the seal of this batch carries a hash even if it closes no day."""
     return batch % HASH_EVERY_BATCHES == 0
 
 
-def turn(state: State, batch: int) -> Turn:
-    """The instruments whose turn it is."""
+def sample(state: State, batch: int) -> Sample:
+    """The instruments that the hash of this batch covers in detail."""
     number = batch // HASH_EVERY_BATCHES
     side = _nth(state.by_side, number)
-    return Turn(_nth(state.books, number) or "", "" if side is None else side[0])
+    return Sample(_nth(state.books, number) or "", "" if side is None else side[0])
 
 
 def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
-    """The hash that a seal states of the state after it; SHA-256."""
+    """The hash of the state after a seal, or of all of it with `whole`; SHA-256."""
     number = batch // HASH_EVERY_BATCHES
     count = None if whole else NEWEST
     side = _nth(state.by_side, number)
     name = _nth(state.books, number)
-    said = (
+    content = (
         _counters(state),
         None if state.day is None else state.day.day,
         None if state.controls.policy is None else state.controls.policy.policy_id,
@@ -126,22 +126,22 @@ def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
         None if name is None else (name, of_book(state.books[name])),
         None if side is None else (side, _of_parents(state.by_side[side], number)),
     )
-    return hashlib.sha256(repr(said).encode()).digest()
+    return hashlib.sha256(repr(content).encode()).digest()
 
 
 def _nth(index: Mapping[Any, object], number: int) -> Any:  # noqa: ANN401  A key of the index.
-    """The key whose turn it is; None where there is none."""
+    """The key of this number, modulo the size; None in an empty index."""
     return next(islice(index, number % len(index), None)) if index else None
 
 
 def _newest(index: Mapping[Any, object], count: int | None) -> Plain:
-    """How many there are, and the last of them."""
+    """The size of an index, and its newest entries."""
     last = islice(reversed(index.items()), count)  # type: ignore[call-overload]
     return (len(index), [(key, plain(value)) for key, value in last])
 
 
 def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool) -> Plain:
-    """How many there are of each; at a close all, else one of those whose turn it is."""
+    """The size of each index; with `whole` all entries, else one entry of one index."""
     sizes = [len(index) for index in facts]
     if whole:
         return (sizes, *facts)
@@ -151,10 +151,10 @@ def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool
 
 
 def _of_parents(parents: Mapping[str, Parent], number: int) -> list[Plain]:
-    """The live parents of an instrument and side, from another one on each time, in bounds."""
+    """Up to OBJECTS_MAX objects of an instrument and side, from another parent on each time."""
     first = number % len(parents) if parents else 0
-    turned = chain(islice(parents.values(), first, None), islice(parents.values(), first))
-    return list(islice(chain.from_iterable(map(_objects, turned)), OBJECTS_MAX))
+    rotated = chain(islice(parents.values(), first, None), islice(parents.values(), first))
+    return list(islice(chain.from_iterable(map(_objects, rotated)), OBJECTS_MAX))
 
 
 def _objects(parent: Parent) -> Iterator[Plain]:
@@ -212,8 +212,8 @@ OF: Mapping[type, Callable[[Any], Plain]] = {
 }
 
 
-def plain(value: Any) -> object:  # noqa: ANN401  Whatever an index holds.
-    """What stands for an entry: its counters, the seq of an event, or the value itself."""
+def plain(value: Any) -> object:  # noqa: ANN401  Any value of an index.
+    """The hashed form of an entry: its counters, the seq of an event, or the value itself."""
     of = OF.get(type(value))
     if of is not None:
         return of(value)

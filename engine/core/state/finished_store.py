@@ -1,12 +1,12 @@
-"""Where a day's finished parents wait for its close, out of the way of what is at work.
+"""The store of a day's finished parents, until the close.
 
-A parent goes there whole: with its members' orders, its children, its fills, and every name by
-which somebody may still ask for one of them. It is looked at there without being moved; what has to
-change is taken down first (see `shelving`). The core knows what a shelf does, not where it is: in
-memory here, on the disk where the shell gives one.
+A parent is stored whole: with its members' orders, its children, its fills, and every key by which
+a later input may refer to one of them. It can be read in place; to change, it is reloaded first
+(see `eviction`). The core knows the store as a protocol: in memory here, in a file where the
+runtime provides one.
 
-An order that was in several parents belongs to none of them. It stays at work as long as one of
-them does, then lies beside them.
+An order of several parents belongs to none of them. It stays in the state's indices as long as one
+of its parents does; then it is stored beside them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,29 +22,29 @@ _withdrawn_qty = attrgetter("withdrawn_qty")
 
 
 class StoreEntry(NamedTuple):
-    """What a key on the shelf stands for."""
+    """The object that a key of the store names."""
 
     name: str  # Id of the order, child or fill.
-    parent_id: str  # With whom it lies.
+    parent_id: str  # The parent that it is stored with.
 
 
 class SharedOrder(NamedTuple):
-    """Stands for an order that several parents share where one of them is written."""
+    """A reference in place of an order that several parents share, in a stored parent."""
 
     order_id: str
 
 
 class StoreMark(NamedTuple):
-    """What a snapshot says of a shelf that lies in a file beside it."""
+    """What a snapshot records of a store that has its own file beside it."""
 
-    file: str  # Its name in the snapshots' folder; empty if nothing is on the shelf.
-    at: int  # What was put there and taken down up to here counts.
-    known: bytes  # Filter of the names.
+    file: str  # Its name in the snapshots' folder; empty for an empty store.
+    at: int  # Additions and removals up to this moment count.
+    known: bytes  # Bloom filter of the keys.
 
 
 @dataclass(slots=True)
 class StoreTotals:
-    """Running totals of what is on the shelf, by which states are compared."""
+    """Running totals of the stored parents, by which states are compared."""
 
     parents: int = 0
     orders: int = 0
@@ -57,10 +57,10 @@ class StoreTotals:
     allocated_qty: int = 0
     withdrawn_qty: int = 0
     filled_qty: int = 0
-    notional: int = 0  # Sum of px * qty of the fills that stand.
+    notional: int = 0  # Sum of px * qty of the fills, after busts and corrections.
 
     def count(self, parent: Parent, orders: Sequence[Order], sign: int) -> None:
-        """Count what lies there now, or with -1 what does no more."""
+        """Add a stored parent and its orders, or subtract them with a sign of -1."""
         self.parents += sign
         self.orders += sign * len(orders)
         self.order_ids += sign * (len(orders) + sum(map(len, map(_change_ids, orders))))
@@ -76,47 +76,48 @@ class StoreTotals:
 
 
 class FinishedStore(Protocol):
-    """What `shelving` and `decide` ask of a shelf. `orders` are those at work, by id.
+    """What `eviction` and `decide` need of a store. `orders` are those in the indices, by id.
 
-    `at` grows with each seal, and between two of them from what is taken to what is put.
+    `at` orders the changes: it grows with each seal, and within a batch reloads come before
+    evictions.
     """
 
     def add(
         self, parent: Parent, shared: Sequence[Order], names: Mapping[str, str], at: int
     ) -> None:
-        """Lay a parent there, and beside it what it was the last to share.
+        """Store a parent, and the shared orders that have no other parent in the indices.
 
-        `names` says by which keys it is asked for, and the id that each stands for.
+        `names` maps each key of the parent's objects to the id of the object.
         """
 
     def remove(self, parent_id: str, orders: Mapping[str, Order], at: int) -> Parent:
-        """Take a parent down, with the orders it shared that are not at work."""
+        """Take a parent out of the store, with its shared orders that are not in the indices."""
 
     def peek(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
-        """A parent that lies there; not to be changed."""
+        """A stored parent; read only."""
 
     def find(self, key: str) -> StoreEntry | None:
-        """What lies there under a key. Not asked for what is at work."""
+        """The object with this key; callers look in the state's indices first."""
 
     def parents(self, orders: Mapping[str, Order]) -> Iterator[Parent]:
-        """All that lies there, in no order; for who compares."""
+        """All stored parents, in no order; for comparisons."""
 
     def clear(self) -> None:
-        """The day is over."""
+        """Remove everything, at the close of a day."""
 
     def retain(self) -> None:
-        """Have what lies there now stay readable for who comes from a snapshot.
+        """Keep the present content readable for a recovery from a snapshot.
 
-        Raises OSError where it can't be.
+        Raises OSError where that fails.
         """
 
     def close(self) -> None:
-        """Give back what it holds; it is asked for nothing more."""
+        """Release its resources; nothing is called after it."""
 
 
 @dataclass(slots=True)
 class MemoryStore:
-    """A shelf in memory: for short days, and for tests."""
+    """A store in memory: for short days, and for tests."""
 
     stored: dict[str, Parent] = field(default_factory=dict)
     shared: dict[str, Order] = field(default_factory=dict)
@@ -149,10 +150,10 @@ class MemoryStore:
         self.stored, self.shared, self.names = {}, {}, {}
 
     def retain(self) -> None:
-        """A snapshot holds it whole."""
+        """A snapshot contains all of it."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """There is nothing to release."""
 
 
 def order_key(source: str, cl_ord_id: str) -> str:

@@ -44,9 +44,9 @@ class Order:
     withdrawn_qty: int = 0
     parent_id: str = ""  # Empty before its first parent and after its last.
     pending: PendingChange | None = None
-    change_ids: tuple[str, ...] = ()  # Of requests that were noted.
+    change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
     homes: int = 0  # Parents in the state's indices that it is or was a member of.
-    is_shared: bool = False  # One of its parents lies on the shelf without it.
+    is_shared: bool = False  # One of its parents is in the finished store without it.
 
     @property
     def open_qty(self) -> int:
@@ -58,7 +58,7 @@ class Member:
     """An order's time in one parent."""
 
     order: Order
-    member_qty: int  # All it ever brought.
+    member_qty: int  # Quantity that it ever brought into the parent.
     crossed_qty: int = 0
     allocated_qty: int = 0
     left_qty: int = 0
@@ -70,17 +70,17 @@ class Member:
 
 
 class Basis(NamedTuple):
-    """By what the fills of an epoch are shared, and what was given since; one place a member."""
+    """The basis of allocation in an epoch, and the quantities allocated; one entry a member."""
 
     members: list[Member]
     order_ids: list[str]
-    qtys: list[int]  # What each had open.
-    held: list[int]
+    qtys: list[int]  # Open quantity of each at the start of the epoch.
+    held: list[int]  # Allocated to each since.
 
 
 @dataclass(slots=True)
 class Child:
-    """A child order at a venue; live while something of it may still fill."""
+    """A child order at a venue; live while a part of it may still fill."""
 
     child_id: str
     terms: ChildRouted
@@ -98,14 +98,14 @@ class Child:
 
 @dataclass(slots=True)
 class Fill:
-    """A booked fill as it stands now: busted to nothing, or corrected."""
+    """A booked fill in its present form: a bust sets it to zero, a correction restates it."""
 
     fill_id: str
     child: Child
     last_qty: int
     last_px: int
-    order_ids: tuple[str, ...] = ()  # Who has a part of it.
-    shares_qty: tuple[int, ...] = ()  # The parts, in that order.
+    order_ids: tuple[str, ...] = ()  # The orders with a share of it.
+    shares_qty: tuple[int, ...] = ()  # Their shares, in that order.
     error_qty: int = 0
     executions: tuple[ExecutionKey, ...] = ()  # Of itself, its bust and its corrections.
 
@@ -130,7 +130,7 @@ NO_TAPE = Tape(0, 0, 0, 0, 0, 0)
 
 @dataclass(slots=True)
 class Parent:
-    """A parent order: its members, what it works with, and where it stands."""
+    """A parent order: its members, its children, its plan and its quantities."""
 
     parent_id: str
     seq: int
@@ -141,12 +141,12 @@ class Parent:
     consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
     clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
     epoch: int = 0
-    open_qty: int = 0  # What its active members still want.
-    exposure_qty: int = 0  # Leaves of its live children, unknown ones too.
+    open_qty: int = 0  # Sum of its active members' open quantity.
+    exposure_qty: int = 0  # Leaves of its live children, also of unknown fate.
     filled_qty: int = 0
     crossed_qty: int = 0
     error_qty: int = 0
-    notional: int = 0  # Sum of px * qty of the venue fills that stand.
+    notional: int = 0  # Sum of px * qty of its venue fills, after busts and corrections.
     is_released: bool = False
     is_ended: bool = False
     member_count: int = 0  # Active members.
@@ -157,7 +157,7 @@ class Parent:
     aggressiveness_ppm: int = 0
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
-    basis: Basis | None = None  # Until the first fill after a change of what members want.
+    basis: Basis | None = None  # None until the first fill of an epoch.
     ended_children: list[Child] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
 
@@ -191,7 +191,7 @@ class Quote:
 
 @dataclass(slots=True)
 class Book:
-    """What the market and we ourselves show in one instrument."""
+    """The market in one instrument, and our own orders in it."""
 
     quotes: dict[str, Quote] = field(default_factory=dict)
     volume_qty: int = 0  # Eligible prints of the day.
@@ -200,14 +200,14 @@ class Book:
     last_px_ns: int = 0  # Since when it has been in force.
     px_ns: int = 0  # Sum of price times ns in force, but for the last price.
     priced_ns: int = 0  # Time that some price was in force, but for the last one's.
-    own_filled_qty: int = 0  # Our fills as first booked, to take out of a tape that shows them.
+    own_filled_qty: int = 0  # Our fills as first booked, for a tape that includes them.
     own_notional: int = 0
     own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
 
 
 class Lesson(NamedTuple):
-    """What a child that ended teaches; None where it tells nothing."""
+    """A sample for a venue's scorecard, of a child that ended; None where it has no value."""
 
     fill_ppm: int | None = None  # Of a resting child.
     speed_ns: int | None = None  # Of a resting child that was filled.
@@ -216,7 +216,7 @@ class Lesson(NamedTuple):
 
 @dataclass(slots=True)
 class Scorecard:
-    """What a venue was like, learned from our own reports alone."""
+    """A venue's smoothed fill rate, speed and cost, learned from our own reports alone."""
 
     version: int = 0
     samples: int = 0
@@ -228,6 +228,6 @@ class Scorecard:
 
 
 def amended_qty(order: Order) -> int:
-    """Total after the amend; a cut to or below what is done becomes what is done."""
+    """Order quantity after the amend; at least what is crossed, allocated or withdrawn."""
     assert order.pending is not None
     return max(order.pending.order_qty, order.order_qty - order.open_qty)

@@ -1,8 +1,8 @@
-"""What a shard knows: mutable slots that only `evolve` functions write.
+"""The state of a shard: mutable slots that only `evolve` functions write.
 
-Everything here is a fold of facts, events and seals, in that order of a batch. Nothing is derived
-from a clock, and nothing iterates a set, so two folds of one log are equal to the last byte. What
-is dropped at the close of a day and what survives it stands in `day`.
+Everything here is a fold of facts, events and seals, in that order of a batch. Nothing comes from a
+clock, and nothing iterates a set, so two folds of one log are equal to the last byte. `day` says
+what a close drops and what it carries to the next day.
 """
 
 from collections import OrderedDict
@@ -33,26 +33,26 @@ from engine.core.state.model import Book, Child, ExecutionKey, Fill, Order, Pare
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 
-EVICT_AFTER_NS = 5_000_000_000  # What comes late mostly comes sooner; a guess.
+EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a guess.
 
-# What touched a parent since the last seal; planning reads it, the seal clears it.
+# Why a parent was touched since the last seal; planning reads the bits, the seal clears them.
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
 
 
 @dataclass(slots=True)
 class Settings:
-    """What of the configuration decides; adopted by an event, so it is in the log."""
+    """The settings that decisions depend on; adopted by an event, so they are in the log."""
 
     quote_age_max_ns: int = 30_000_000_000
     limit_band_px: int = 100_000_000
     tape_includes_own: bool = False
-    partitions: int = 1  # Shards; where nobody says, this one has every instrument.
+    partitions: int = 1  # Shards; by default this one has every instrument.
 
 
 class Views(dict[str, Any]):
-    """What was worked out of an instrument's book, to be forgotten at any time.
+    """A cache of values computed from an instrument's book; any entry may be dropped at any time.
 
-    It is no part of what a shard knows: states are compared and saved without it.
+    It is no part of the state: states are compared, hashed and saved without it.
     """
 
     def __reduce__(self) -> tuple[type[Self], tuple[()]]:
@@ -73,7 +73,7 @@ class Reference:
 
 @dataclass(slots=True)
 class Controls:
-    """What people set: kill switches, limits, mandates, policy; keyed by (scope, id)."""
+    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id."""
 
     killed: dict[tuple[str, str], str] = field(default_factory=dict)
     limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """What a close writes for the next day, and nothing else of the day survives."""
+    """What a close carries to the next day; nothing else of the day survives."""
 
     orders: dict[str, Order] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
@@ -96,16 +96,16 @@ class Carried:
 
 @dataclass(slots=True)
 class CarriedFacts:
-    """The facts that a close says again; empty but in the batch of a close."""
+    """The facts in force that a close carries; filled only in the batch of a close."""
 
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
-    is_whole: bool = False  # All of them were said.
+    is_whole: bool = False  # The close has written all of them.
 
 
 @dataclass(slots=True)
 class State:
-    """Everything a shard knows."""
+    """Everything that a shard knows."""
 
     shard: int
     settings: Settings = field(default_factory=Settings)
@@ -113,21 +113,21 @@ class State:
     next_seq: int = 0
     sealed_ns: int = 0
     sealed_seq: int = 0  # The next seq after the last seal.
-    seals: int = 0  # Of the day; what lies on the shelf is in their order, events or none.
+    seals: int = 0  # Of the day; the finished store orders its changes by it.
     day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
     spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
-    suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To the source's number.
-    sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to since when.
+    suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
+    sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to start, ns.
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
-    views: Views = field(default_factory=Views, compare=False, repr=False)  # Of market's.
+    views: Views = field(default_factory=Views, compare=False, repr=False)  # Of `consolidated`.
     orders: dict[str, Order] = field(default_factory=dict)
-    order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, its id).
-    # (source, its id) to the reason, the oldest first; bounded.
+    order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, cl_ord_id).
+    # (source, cl_ord_id) to the reason, the oldest first; bounded.
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class State:
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
     executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
-    # Of the last six, what is finished lies on the shelf; `ended` says when it is looked at.
+    # Finished parents leave the indices for the store; `ended` says when each is checked next.
     ended: OrderedDict[str, int] = field(default_factory=OrderedDict)  # Parent id to ns.
     evict_after_ns: int = EVICT_AFTER_NS
     finished: FinishedStore = field(default_factory=MemoryStore, compare=False, repr=False)
@@ -146,19 +146,19 @@ class State:
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
-    carried: Carried = field(default_factory=Carried)  # What the close leaves.
-    carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # And what is in force then.
+    carried: Carried = field(default_factory=Carried)  # Of the close.
+    carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.
 
     def event_id(self, seq: int) -> str:
         return f"{self.shard}-{seq}"
 
     def parent(self, parent_id: str) -> Parent:
-        """A parent of the day, wherever it lies. Who changes it has it taken down first."""
+        """A parent of the day, also a stored one; an `evolve` that changes it reloads it first."""
         found = self.parents.get(parent_id) or self.parents_ended.get(parent_id)
         return found or self.finished.peek(parent_id, self.orders)
 
     def order_id_of(self, source: str, cl_ord_id: str) -> str | None:
-        """The order that a source named so. One that is not in `orders` has nothing open."""
+        """The order with a source's cl_ord_id. If it is not in `orders`, nothing of it is open."""
         order_id = self.order_ids.get((source, cl_ord_id))
         if order_id is not None or not self.store_totals.orders:
             return order_id
@@ -166,13 +166,13 @@ class State:
         return None if found is None else found.name
 
     def parents_of_day(self) -> Iterator[Parent]:
-        """Every parent, at work, ended or on the shelf; for who checks."""
+        """Every parent of the day: working, ended or stored; for checks."""
         return chain(
             self.parents.values(), self.parents_ended.values(), self.finished.parents(self.orders)
         )
 
     def book(self, instrument_id: str) -> Book:
-        """The instrument's book; an empty one if nothing was seen."""
+        """The instrument's book; an empty one before its first quote, print or child."""
         return self.books.get(instrument_id) or Book()
 
     def touch(self, parent_id: str, bits: int) -> None:

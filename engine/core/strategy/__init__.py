@@ -1,1 +1,1 @@
-"""Strategies: plan, schedule, slices and recalibration."""
+"""Strategies: plans, schedules, slices and recalibration."""

@@ -14,8 +14,8 @@ daily periods. asinh stays exact for a tiny risk aversion, where acosh(1 + x) lo
 Without risk aversion kappa is 0 and the line is straight.
 
 Amounts here are real numbers in the units of the caller (days, dollars, shares), as Decimals
-in the fixed context of `transcendental`. Two functions face the engine in its integers:
-`kappa_per_second_e9` when a plan is made, `target_qty` whenever one is followed.
+in the fixed context of `exact_math`. Two functions work in the engine's integers:
+`kappa_per_second_e9` when a plan is adopted, `target_qty` at every point of its schedule.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ LVAR_STEPS = 100  # Halvings of a bracket of a factor of two: thirty digits.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionProblem:
-    """What to trade, in what market; any consistent units, here days, dollars and shares."""
+    """A quantity to trade and its market; any consistent units, here days, dollars and shares."""
 
     quantity: Decimal  # Shares, X.
     horizon: Decimal  # Days, T.
@@ -52,7 +52,7 @@ class ExecutionProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EfficientStrategy:
-    """The best trajectory for a risk aversion, and what it is expected to cost."""
+    """The best trajectory for a risk aversion, and its expected cost."""
 
     eta_tilde: Decimal
     kappa_tilde: Decimal  # 1/day.
@@ -65,7 +65,7 @@ class EfficientStrategy:
     utility: Decimal  # expected_cost + risk_aversion * variance.
     permanent_cost: Decimal
     temporary_cost: Decimal
-    residual_holdings: Decimal  # What a drift alone would hold; infinite without risk to fear.
+    residual_holdings: Decimal  # Holdings that a drift alone justifies; infinite without risk.
     cumulative_expected_cost: tuple[Decimal, ...]  # At the end of each period.
     cumulative_variance: tuple[Decimal, ...]
 
@@ -74,7 +74,7 @@ class EfficientStrategy:
 class LiquidityAdjustedRisk:
     """The trajectory that minimises expected cost plus a multiple of its standard deviation."""
 
-    risk_aversion: Decimal  # Of the efficient strategy that this is; infinite for all at once.
+    risk_aversion: Decimal  # Of the same efficient strategy; infinite for all at once.
     expected_cost: Decimal
     variance: Decimal
     holdings: tuple[Decimal, ...]
@@ -176,7 +176,7 @@ def kappa_per_second_e9(
     interval_ns: int,
     day_ns: int,
 ) -> int:
-    """Kappa of a plan, 1e-9 per second, from what the market shows; 0 is a straight line.
+    """Kappa of a plan, 1e-9 per second, from market figures; 0 is a straight line.
 
     `risk_aversion_e12` counts 1e-12 per currency unit (the paper's example is 1,000,000),
     `volatility_px` is the standard deviation of a day's price change, `interval_ns` the distance
@@ -213,7 +213,7 @@ def kappa_per_second_e9(
 
 
 def target_qty(plan_qty: int, elapsed_ns: int, horizon_ns: int, kappa_e9: int) -> int:
-    """What should be done after `elapsed_ns` of a plan: X * (1 - sinh(k(T-t)) / sinh(kT)).
+    """Target quantity after `elapsed_ns` of a plan: X * (1 - sinh(k(T-t)) / sinh(kT)).
 
     Rounds down: never ahead of the schedule, so something always remains before the end. 0 at
     the start, `plan_qty` at the end, a straight line for kappa 0. Never falls as time goes on,
@@ -233,7 +233,7 @@ def target_qty(plan_qty: int, elapsed_ns: int, horizon_ns: int, kappa_e9: int) -
     # here exceeds 1, so nothing overflows, however large kappa * T is.
     decay = CONTEXT.exp(CONTEXT.scaleb(-kappa_e9 * elapsed_ns, -18))
     if not decay:
-        return plan_qty - 1  # Too small for a Decimal, yet not nothing: the last unit remains.
+        return plan_qty - 1  # Too small for a Decimal, yet not zero: the last unit remains.
     whole_decay = CONTEXT.exp(CONTEXT.scaleb(-2 * kappa_e9 * horizon_ns, -18))
     falling = CONTEXT.subtract(decay, CONTEXT.divide(whole_decay, decay))
     ratio = CONTEXT.divide(falling, CONTEXT.subtract(ONE, whole_decay))
@@ -255,7 +255,7 @@ def _period(problem: ExecutionProblem) -> Decimal:
 
 
 def _eta_tilde(eta: Decimal, gamma: Decimal, tau: Decimal) -> Decimal:
-    """Temporary impact less what the permanent one gives back within a period."""
+    """Temporary impact less half the permanent impact of a period."""
     eta_tilde = eta - gamma * tau / 2
     if eta_tilde <= 0:
         raise ValueError(

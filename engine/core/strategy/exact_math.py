@@ -1,12 +1,12 @@
-"""Exponentials, logarithms and powers that come out the same everywhere.
+"""Exponentials, logarithms and powers with the same result on every machine.
 
 libm's exp, log, pow and sinh differ in the last bit between processors, and one such bit in a
 schedule would break the promise that a day can be re-executed byte for byte. `decimal` rounds
-its exp and ln correctly by specification, in C as in pure Python, so whatever is built from
-them here depends on its arguments alone: not on the processor, the Python version, or the
-context of the calling thread (whose 28 digits even a unary minus obeys). A float becomes a
-Decimal exactly (`Decimal(x)`), and a Decimal the nearest float (`float(x)`), so both ends of a
-model are deterministic too.
+its exp and ln correctly by specification, in C as in pure Python, so a result built from them here
+depends on its arguments alone: not on the processor, the Python version, or the context of the
+calling thread (whose 28 digits even a unary minus obeys). A float becomes a Decimal exactly
+(`Decimal(x)`), and a Decimal the nearest float (`float(x)`), so the input and output of a model are
+deterministic too.
 
 Results have `PRECISION` significant digits. exp and ln are correctly rounded. sinh, asinh and
 power are computed with guard digits, as many more as the argument loses by cancellation, and

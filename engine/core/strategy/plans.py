@@ -1,11 +1,11 @@
-"""Choose how a parent is worked, and say where its schedule is.
+"""Choose a parent's strategy, and compute its schedule.
 
 A strategy trades impact against market risk against certainty of completion. VWAP follows the
 expected volume curve, TWAP the clock, POV the volume that others really trade (own = rate /
 (1 - rate) x others'), implementation shortfall the discrete solution of Almgren and Chriss (2000).
-A plan is a pure function of time and market volume; nothing is timed by a stored clock. A change
-of membership makes a new revision: the remaining quantity over the remaining time, with what was
-behind the schedule due at once.
+A plan is a pure function of time and market volume; there are no timers. A change of membership
+makes a new revision: the remaining quantity over the remaining time, with the quantity behind
+schedule due at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,15 +34,14 @@ from engine.core.strategy.schedules import (
     twap_target_qty,
     vwap_target_qty,
 )
+from engine.core.units import MILLIBPS, PPM
 
-PPM = 1_000_000
-MILLIBPS = 10_000_000  # 1e-3 bps in one.
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
 RISK_AVERSION_TENTHS = {Urgency.LOW: 1, Urgency.NORMAL: 10, Urgency.HIGH: 100}
 
 
 class Outlook(NamedTuple):
-    """What a choice is made from."""
+    """The figures that the choice of a strategy depends on."""
 
     instrument: InstrumentDefined
     horizon_volume_qty: int
@@ -66,7 +65,7 @@ def others_qty(state: State, parent: Parent) -> int:
 
 
 def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
-    """Where the schedule is at a time, since the plan's base; rounded down."""
+    """The schedule's target at a time, since the plan's base; rounded down."""
     spread_qty = plan.plan_qty - plan.carry_qty
     return plan.carry_qty + STRATEGIES[plan.strategy].schedule(
         state, parent, plan, spread_qty, at_ns
@@ -85,7 +84,7 @@ def twap_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int)
 
 
 def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, _: int) -> int:
-    """Volume decides, whatever the time; the next interval's volume is not known yet."""
+    """The target by the volume so far; the next interval's volume is not known yet."""
     volume_qty = others_qty(state, parent) - plan.base_volume_qty
     return pov_target_qty(qty, plan.participation_ppm, max(0, volume_qty))
 
@@ -104,7 +103,7 @@ def curve(state: State, instrument_id: str) -> tuple[tuple[int, ...], tuple[int,
 
 
 def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int, end: int) -> int:
-    """Volume that a usual day has from start to end (ns), by the curve or evenly."""
+    """Volume of a usual day from start to end (ns), by the curve or evenly."""
     day = state.day
     assert day is not None, "a parent works within a day"
     edges_ns, volumes_qty = curve(state, instrument.instrument_id)
@@ -119,7 +118,7 @@ def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int,
 
 
 def choose(policy: PolicySet, parent: Parent, outlook: Outlook) -> Strategy:
-    """The strategy for a parent; the first line that applies."""
+    """The strategy for a parent: the first rule that applies."""
     terms = parent.terms
     if policy.strategy in STRATEGIES:
         return policy.strategy
@@ -131,7 +130,7 @@ def choose(policy: PolicySet, parent: Parent, outlook: Outlook) -> Strategy:
     if terms.urgency is Urgency.HIGH:
         return Strategy.IS
     if is_too_big:
-        return Strategy.POV  # It can't complete within its cap: follow the volume at the cap.
+        return Strategy.POV  # It cannot complete within its cap: follow the volume at the cap.
     if terms.urgency is Urgency.LOW:
         return Strategy.POV if terms.limit_band else Strategy.VWAP
     return Strategy.IS
@@ -156,7 +155,7 @@ def window_end_ns(_: PolicySet, parent: Parent, __: int) -> int:
 
 
 def shortfall_end_ns(policy: PolicySet, parent: Parent, now_ns: int) -> int:
-    """Implementation shortfall is over before the window is, unless the urgency is low."""
+    """The end of a plan: implementation shortfall ends sooner for urgent parents."""
     end_ns = parent.terms.end_ns
     plan = parent.plan
     if parent.terms.urgency is Urgency.LOW:
@@ -183,7 +182,7 @@ def adopt(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
 
 
 def is_at_risk(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> bool:
-    """Whether a parent that must complete would not, at its rate and the expected volume."""
+    """Whether a parent that must complete would not do so at its rate and the expected volume."""
     if not parent.terms.must_complete:
         return False
     instrument = state.reference.instruments[parent.terms.instrument_id]
@@ -230,7 +229,7 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
 
 
 def behind_qty(state: State, parent: Parent, former: PlanAdopted, now_ns: int) -> int:
-    """What was behind the former schedule, less the part of those that left; rounded down."""
+    """Quantity behind the former schedule, less the part of members that left; rounded down."""
     done = done_qty(parent, former)
     remaining_qty = former.plan_qty - done
     behind = target_qty(state, parent, former, now_ns) - done
@@ -249,9 +248,9 @@ def no_kappa(_: State, __: Parent, ___: PolicySet, ____: Outlook) -> int:
 
 
 def kappa_e9(state: State, parent: Parent, policy: PolicySet, outlook: Outlook) -> int:
-    """Almgren-Chriss urgency from what the market shows; a straight line where it shows nothing.
+    """Almgren-Chriss urgency from market figures; 0, a straight line, where they are missing.
 
-    The risk that is averse to is that of the whole parent, so aversion counts per currency unit.
+    The risk is that of the whole parent, so the aversion counts per currency unit.
     """
     instrument = outlook.instrument
     if not outlook.spread_px or instrument.adv_qty <= 0 or outlook.mid_px <= 0:

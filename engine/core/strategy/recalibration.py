@@ -1,8 +1,8 @@
-"""Learn from each fill, cross and bust: where a parent stands against schedule and benchmark.
+"""Recalibrate a parent after fills, crosses and busts: its lag and its slippage.
 
-A parent that is behind its tracking band becomes more aggressive by a step, one that is on
-schedule goes a step back, never below what its plan began with. The benchmark is what the client
-named: the midpoint at the release, the others' VWAP, or the time-weighted price since then.
+A parent behind its tracking band becomes more aggressive by a step. A parent on schedule becomes
+less aggressive by a step, never below its plan's initial level. The benchmark is the one that the
+client named: the midpoint at the release, the others' VWAP, or the time-weighted price since then.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,16 +20,16 @@ from engine.core.market import consolidated
 from engine.core.state.model import Parent
 from engine.core.state.state import BUST, CROSS, FILL, State
 from engine.core.strategy import plans
+from engine.core.units import PPM
 
-PPM = 1_000_000
 AGGRESSIVENESS_STEP_PPM = 200_000  # Guess: three recalibrations from patient to taking.
 
 
 def recalibrate(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """After fills, crosses and busts: where the parent stands against schedule and benchmark."""
+    """After fills, crosses and busts: the parent against its schedule and its benchmark."""
     plan = parent.plan
     bits = state.touched.get(parent.parent_id, 0)
-    is_new = plan is not None and plan.start_ns == now_ns  # It says itself where it stands.
+    is_new = plan is not None and plan.start_ns == now_ns  # PlanAdopted has these figures.
     if plan is None or not bits & (FILL | BUST if is_new else FILL | BUST | CROSS):
         return ()
     target, done = plans.target_qty(state, parent, plan, now_ns), plans.done_qty(parent, plan)
@@ -69,7 +69,7 @@ def adapted_ppm(parent: Parent, plan: PlanAdopted, behind_qty: int) -> int:
 
 
 def benchmark_px(state: State, parent: Parent, now_ns: int) -> int | None:
-    """What the client measures against, so far: TWAP by the clock, VWAP and POV by the others."""
+    """The client's benchmark so far: TWAP by the clock, VWAP and POV by the others' volume."""
     if parent.terms.benchmark is Benchmark.ARRIVAL:
         return parent.arrival_mid_px
     book = state.book(parent.terms.instrument_id)

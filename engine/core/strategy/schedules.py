@@ -1,27 +1,26 @@
-"""How much should be done by now: TWAP, VWAP and POV as cumulative targets.
+"""Schedules: TWAP, VWAP and POV as cumulative targets.
 
 A target is a function of time or volume alone, never of earlier targets, so a parent that was
-amended, paused or rebuilt lands on the same line. A straight line (TWAP) follows the clock, a
-volume curve (VWAP) the market's usual day, linear inside a bucket: a step at the bucket's edge
-is a different strategy. POV follows the volume that others really trade.
+amended, paused or recovered returns to the same line. A straight line (TWAP) follows the clock, a
+volume curve (VWAP) the market's usual day, linear inside a bucket; a step at a bucket's edge would
+be another strategy. POV follows the volume that others really trade.
 
 POV has two definitions in use. `pov_of_total` is `rate` of everything traded, ourselves
-included, so own = rate / (1 - rate) * other; this is the one our strategies mean.
+included, so own = rate / (1 - rate) * other; our strategies use this one.
 `pov_of_other` is `rate` of what others trade: 20 % gives 2,500 or 2,000 for each 10,000
-of others. In both, our own executions must be taken out of the tape first; if they are counted,
-the second becomes the first without anyone noticing.
+of others. In both, our own executions must be taken out of the tape first; otherwise the second
+silently becomes the first.
 
-Real-valued targets are exact fractions. The `_qty` functions are the same targets rounded
-down to whole units, in integers and without a fraction in between, as the stages use them: never
-ahead of the schedule. Rounding happens on the cumulative target, so it cannot drift; rounding
-to lots does too.
+Real-valued targets are exact fractions. The `_qty` functions, which the stages use, are the same
+targets in integers, rounded down: never ahead of the schedule. Units and lots are rounded on the
+cumulative target, so rounding cannot drift.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
-WHOLE_PPM = 1_000_000
+from engine.core.units import PPM
 
 Rational = int | Fraction
 
@@ -114,7 +113,7 @@ def curve_volume_qty(
 def pov_of_total(quantity: Rational, rate: Rational, other_volume: Rational) -> Fraction:
     """Own volume that makes `rate` of all volume, ours included; at most `quantity`.
 
-    Raises ValueError for a rate outside 0 <= rate < 1: nobody can be all of the volume.
+    Raises ValueError for a rate outside 0 <= rate < 1: no participant can be all of the volume.
     """
     if not 0 <= rate < 1:
         raise ValueError(f"rate {rate} of all volume: expected 0 <= rate < 1")
@@ -133,16 +132,16 @@ def pov_of_other(quantity: Rational, rate: Rational, other_volume: Rational) -> 
 
 def pov_target_qty(plan_qty: int, rate_ppm: int, other_volume_qty: int) -> int:
     """`pov_of_total` in whole units, rounded down: never above the rate."""
-    if not 0 <= rate_ppm < WHOLE_PPM:
-        raise ValueError(f"rate_ppm {rate_ppm} of all volume: expected 0 to {WHOLE_PPM - 1}")
-    return min(plan_qty, rate_ppm * other_volume_qty // (WHOLE_PPM - rate_ppm))
+    if not 0 <= rate_ppm < PPM:
+        raise ValueError(f"rate_ppm {rate_ppm} of all volume: expected 0 to {PPM - 1}")
+    return min(plan_qty, rate_ppm * other_volume_qty // (PPM - rate_ppm))
 
 
 def pov_of_other_target_qty(plan_qty: int, rate_ppm: int, other_volume_qty: int) -> int:
     """`pov_of_other` in whole units, rounded down: never above the rate."""
     if rate_ppm < 0:
         raise ValueError(f"rate_ppm {rate_ppm} of others' volume must not be negative")
-    return min(plan_qty, rate_ppm * other_volume_qty // WHOLE_PPM)
+    return min(plan_qty, rate_ppm * other_volume_qty // PPM)
 
 
 def lot_target_qty(target: Rational, plan_qty: int, lot: int) -> int:

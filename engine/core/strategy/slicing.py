@@ -1,9 +1,9 @@
-"""Cut the next piece off a parent, on what is done and out, not on what was once released.
+"""Release the next slice of a parent, by its done and open quantity.
 
-At a schedule point the slice brings done + open up to where the schedule will be at the next
-point. Within the tracking band it posts; behind the band it takes; in the last interval it cleans
-up. A slice is whole lots and at least the policy's minimum, but for the last one, which takes the
-odd rest. What a child did not fill is simply not done, so the next slice asks for it again.
+At a schedule point the slice raises done + open to the schedule's target at the next point. Within
+the tracking band it posts; behind the band it takes; in the last interval it cleans up. A slice is
+in whole lots and at least the policy's minimum, except the last one, which includes the odd lot.
+Quantity that a child did not fill is not done, so the next slice contains it again.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +27,9 @@ from engine.core.state.state import (
 )
 from engine.core.strategy import plans
 from engine.core.strategy.schedules import pov_target_qty
+from engine.core.units import PPM
 
-PPM = 1_000_000
-TAKES_FROM_PPM = 500_000  # Aggressiveness from which a parent takes even on schedule.
+TAKES_FROM_PPM = 500_000  # The least aggressiveness of a parent that takes even on schedule.
 ANY_REASON = DUE | FILL | CROSS | MEMBERS | BUST | RETURNED | MARKET | CONTROL
 
 
@@ -77,7 +77,7 @@ def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> St
 def slice_qty(
     state: State, parent: Parent, plan: PlanAdopted, policy: PolicySet, style: Style, now_ns: int
 ) -> int:
-    """How much to release now; 0 if it would be less than the minimum."""
+    """The quantity to release now; 0 if it is less than the minimum."""
     free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     if style is Style.CLEANUP:
         wanted_qty = free_qty
@@ -86,7 +86,7 @@ def slice_qty(
         wanted_qty = ahead_qty - plans.done_qty(parent, plan) - parent.exposure_qty
         lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
         most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
-        # Never below the least slice: a small parent would wait for the clean-up with all of it.
+        # Never below the least slice: all of a small parent would wait for the clean-up.
         wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
     most_qty = min(free_qty, allowed_qty(state, parent, style))
     qty = min(wanted_qty, most_qty)
@@ -94,14 +94,14 @@ def slice_qty(
         return 0
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
     if free_qty == most_qty <= lot_qty and qty * 2 >= free_qty:
-        return free_qty  # The odd rest goes in one piece, once half of it is due.
+        return free_qty  # The last lot or odd lot goes in one piece, once half of it is due.
     if qty < free_qty:
-        qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd rest goes last.
+        qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd lot goes last.
     return qty if qty >= min(policy.min_slice_qty, free_qty) else 0
 
 
 def allowed_qty(state: State, parent: Parent, style: Style) -> int:
-    """What the cap on participation leaves; one lot at least, so that a start is possible.
+    """The quantity that the participation cap allows, plus one lot, so that a start is possible.
 
     A clean-up of a parent that must complete puts completion above the cap.
     """
@@ -116,7 +116,7 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
 
 
 def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:
-    """The plan's router, or: take in parallel, look in the dark with size, else one by one."""
+    """The plan's router; under AUTO parallel to take, the dark for size, else sequential."""
     if plan.router in (Router.SEQUENTIAL, Router.PARALLEL, Router.LIQUIDITY_SEEKING):
         return plan.router
     if style is not Style.PASSIVE:
@@ -127,7 +127,7 @@ def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty
 
 
 def on_slice_released(_: State, __: SliceReleased) -> None:
-    """Only a routed child is out; the slice itself reserves nothing."""
+    """Only a routed child is exposure; the slice itself reserves nothing."""
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {SliceReleased: on_slice_released}

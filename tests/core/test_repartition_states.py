@@ -1,4 +1,4 @@
-"""What lives on is parted among another number of shards by stated rules."""
+"""Carried state is redistributed among another number of shards by stated rules."""
 
 from dataclasses import replace
 from typing import Any
@@ -46,7 +46,7 @@ def closed(*inputs: Any) -> World:  # noqa: ANN401
 
 
 def shards(count: int) -> list[State]:
-    """What the close of a world left, as each of so many shards knows it."""
+    """The state after a world's close, in each of so many shards."""
     found = [closed(kill(), restriction("MSFT")).state for _ in range(count)]
     for number, state in enumerate(found):
         state.shard = number
@@ -58,7 +58,7 @@ def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
     world = trading(order("late", received_ns=7, **gtc), order("early", received_ns=5, **gtc))
     world.given(halt(), tick_table((0, 10_000_000)), instrument("MSFT")).at(CLOSE_NS, day_closed())
 
-    found = repartition.parted([world.state], 8)
+    found = repartition.repartitioned([world.state], 8)
 
     own = partition_of(INSTRUMENT.encode(), 8)
     assert [x.cl_ord_id for x in found[own].orders.values()] == ["early", "late"]
@@ -71,20 +71,20 @@ def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
         for name in state.reference.instruments:
             assert partition_of(name.encode(), 8) == number
         assert number == own or not (state.orders or state.halted or state.reference.ticks)
-    reference, controls = repartition.facts(found)
+    reference, controls = repartition.shared_facts(found)
     assert reference == world.state.reference
     assert controls == world.state.controls
 
 
-def test_shards_that_differ_in_what_all_must_know_are_named() -> None:
+def test_shards_with_different_shared_facts_are_named() -> None:
     states = shards(3)
     states[1].controls.restricted["TSLA"] = "desk"
 
-    with pytest.raises(repartition.DifferError, match=r"shards \[1\] have other restricted"):
-        repartition.parted(states, 2)
+    with pytest.raises(repartition.ShardsDifferError, match=r"shards \[1\] have other restricted"):
+        repartition.repartitioned(states, 2)
 
 
-def test_two_orders_of_one_source_and_id_are_named_where_they_would_meet() -> None:
+def test_two_orders_of_one_source_and_id_in_one_shard_are_an_error() -> None:
     """In shards of their own neither was a duplicate; in one a cancel would hit either."""
     gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC, "limit_px": px(99)}
     one, two = (
@@ -99,10 +99,10 @@ def test_two_orders_of_one_source_and_id_are_named_where_they_would_meet() -> No
     apart = {partition_of(name.encode(), 8) for name in (INSTRUMENT, "MSFT")}
 
     text = f"orders {order_id} in {INSTRUMENT} and 1-7 in MSFT both have cl_ord_id 'same'"
-    with pytest.raises(repartition.DifferError, match=text):
-        repartition.parted([one, two], 1)
+    with pytest.raises(repartition.ShardsDifferError, match=text):
+        repartition.repartitioned([one, two], 1)
     assert len(apart) == 2
-    assert sum(len(state.orders) for state in repartition.parted([one, two], 8)) == 2
+    assert sum(len(state.orders) for state in repartition.repartitioned([one, two], 8)) == 2
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
@@ -112,7 +112,7 @@ def test_the_parts_of_a_limit_sum_to_what_they_were(count: int) -> None:
         part: LimitAllotted = replace(allotment(10 + number), set_ns=number)
         state.controls.allotments[FIRM] = part
 
-    parts = [state.controls.allotments[FIRM] for state in repartition.parted(states, count)]
+    parts = [state.controls.allotments[FIRM] for state in repartition.repartitioned(states, count)]
 
     amounts = [part.allotted_notional_cur for part in parts]
     assert sum(amounts) == 21
@@ -120,12 +120,12 @@ def test_the_parts_of_a_limit_sum_to_what_they_were(count: int) -> None:
     assert [(part.shard, part.set_ns) for part in parts] == [(n, 1) for n in range(count)]
 
 
-def test_the_card_with_the_most_samples_is_everybodys() -> None:
+def test_every_shard_gets_the_scorecard_with_the_most_samples() -> None:
     states = shards(3)
     for state, samples in zip(states, (4, 9, 9), strict=True):
         state.scorecards[LIT] = Scorecard(version=state.shard, samples=samples)
 
-    for state in repartition.parted(states, 2):
+    for state in repartition.repartitioned(states, 2):
         assert state.scorecards[LIT].version == 1
 
 
@@ -138,21 +138,21 @@ def test_a_venue_is_as_far_from_open_as_any_shard_knew() -> None:
     states[0].sessions_down = {LIT: 9}
     states[1].shard, states[1].sessions_down = 1, {LIT: 5, OTHER_LIT: 7}
 
-    (found,) = repartition.parted(states, 1)
+    (found,) = repartition.repartitioned(states, 1)
 
     assert found.venue_status == {LIT: VenueStatus.CLOSED, OTHER_LIT: halted}
     assert found.sessions_down == {LIT: 5, OTHER_LIT: 7}
 
 
-def test_what_is_suspended_anywhere_is_suspended_everywhere() -> None:
+def test_a_suspension_of_one_shard_holds_in_all() -> None:
     states = shards(3)
     states[0].suspended = {SOURCE: 4}
     states[2].suspended = {SOURCE: 4, (ControlScope.VENUE, LIT): 8}
-    for found in repartition.parted(states, 2):
+    for found in repartition.repartitioned(states, 2):
         assert found.suspended == {SOURCE: 4, (ControlScope.VENUE, LIT): 8}
 
     states[1].suspended = {SOURCE: 5}
-    for found in repartition.parted(states, 2):
+    for found in repartition.repartitioned(states, 2):
         assert found.suspended[SOURCE] == repartition.UNKNOWN_NUMBER
 
 
@@ -169,8 +169,8 @@ def test_a_break_stays_with_the_number_of_its_shard() -> None:
             break_px=1,
         )
 
-    assert [list(found.breaks) for found in repartition.parted(states, 2)] == [
+    assert [list(found.breaks) for found in repartition.repartitioned(states, 2)] == [
         ["0-1", "2-1"],
         ["1-1"],
     ]
-    assert [list(found.breaks) for found in repartition.parted(states, 4)][3] == []
+    assert [list(found.breaks) for found in repartition.repartitioned(states, 4)][3] == []

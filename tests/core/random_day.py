@@ -1,0 +1,607 @@
+"""Random days of a whole shard, for tests of the invariants (design, section 3).
+
+Hypothesis generates the inputs of clients, markets, venues and operators, correct and faulty ones,
+for one real shard. After every step the invariants are checked on the state, and every `decide` is
+watched: it must not change the state. At the end the sealed batches are folded into a fresh shard,
+and the rounds are stepped again: the state, the chain and all bytes must be the same.
+"""
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from world import (
+    HOUR,
+    LIT,
+    OPEN_NS,
+    OTHER_LIT,
+    SECOND,
+    World,
+    amend,
+    cancel,
+    cancel_rejected,
+    children,
+    correction,
+    dark_venue,
+    day_closed,
+    day_opened,
+    fill_report,
+    fills,
+    halt,
+    kill,
+    lift,
+    market,
+    not_sent,
+    order,
+    orders,
+    parents,
+    policy,
+    px,
+    quote,
+    report,
+    restriction,
+    send_started,
+    trade,
+)
+
+from engine import topology
+from engine.core.events import (
+    BreakFlagged,
+    BreakReason,
+    ChildRouted,
+    ControlScope,
+    ExecType,
+    FillAllocated,
+    FillBooked,
+    FillBusted,
+    FillCorrected,
+    OrderAccepted,
+    OrderAmended,
+    OrderAmendRequested,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderChangeRejected,
+    OrderRejected,
+    OrderSubmitted,
+    Router,
+    Side,
+    TimeInForce,
+    Urgency,
+)
+from engine.core.orders import good_till_cancel
+from engine.core.routing import scorecard
+from engine.core.state.finished_store import FinishedStore, MemoryStore
+from engine.core.state.model import Child, Order, Parent
+from engine.core.state.state import NEVER_NS, State
+from engine.log.port import DLQ, STAGE_TOPICS
+
+DAY_NS = 24 * HOUR
+INDEX = st.integers(0, 99)
+QTYS = st.sampled_from((1, 50, 100, 250, 900))
+LIMITS = st.sampled_from((None, 99.90, 99.98, 100.00, 100.03, 100.25))
+REQUESTS = (OrderSubmitted, OrderAmendRequested, OrderCancelRequested)
+ANSWERS = (OrderAccepted, OrderRejected, OrderAmended, OrderCancelled, OrderChangeRejected)
+OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
+
+
+# -------------------------------------------------------------------- decide is watched
+
+
+def watched(decide: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which fails if it changes the state."""
+
+    def judge(state: State, *rest: Any) -> Any:  # noqa: ANN401
+        before = pickle.dumps(state)
+        events = decide(state, *rest)
+        assert pickle.dumps(state) == before, f"{decide.__qualname__} changed the state"
+        return events
+
+    return judge
+
+
+@contextmanager
+def deciding_watched() -> Iterator[None]:
+    """Every decide and planning step of the map is watched."""
+    patch = pytest.MonkeyPatch()
+    steps = {step: watched(step) for step in (*topology.GATHER, *topology.WORK)}
+    decides = {kind: tuple(map(watched, found)) for kind, found in topology.DECIDE.items()}
+    patch.setattr(topology, "DECIDE", decides)
+    for name in ("GATHER", "WORK"):
+        patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
+    for name in ("WHILE_HALTED", "REPEATED"):
+        patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
+    patch.setattr(good_till_cancel, "resume_or_cancel", watched(good_till_cancel.resume_or_cancel))
+    patch.setattr(scorecard, "update", watched(scorecard.update))
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+# ---------------------------------------------------------------------------- what holds
+
+
+def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
+    """An order is crossed, allocated, withdrawn or open; open quantity is never lost."""
+    known = orders(state)
+    got: dict[str, list[int]] = {order_id: list(base.get(order_id, (0, 0))) for order_id in known}
+    for parent in parents(state):
+        for order_id, member in parent.members.items():
+            got[order_id][0] += member.crossed_qty
+            got[order_id][1] += member.allocated_qty
+    for order_id, found in known.items():
+        assert [found.crossed_qty, found.allocated_qty] == got[order_id], found
+        assert min(found.open_qty, found.withdrawn_qty, *got[order_id]) >= 0, found
+        check_membership(state, found)
+
+
+def check_membership(state: State, found: Order) -> None:
+    parent = state.parents.get(found.parent_id)
+    if parent is not None:
+        member = parent.members[found.order_id]
+        assert member.is_active
+        assert member.open_qty == found.open_qty, found
+        assert (found.order_id in parent.pending) == (found.pending is not None)
+    elif found.open_qty:
+        assert found.terms.time_in_force is TimeInForce.GTC, f"lost: {found}"
+        assert found.pending is None
+    assert bool(found.parent_id) == (parent is not None)
+
+
+def check_parent(state: State, parent: Parent) -> None:
+    """The members' sums are the parent's, and its exposure is its live children's leaves."""
+    members = parent.members.values()
+    assert sum(m.crossed_qty for m in members) == parent.crossed_qty
+    assert sum(m.allocated_qty for m in members) + parent.error_qty == parent.filled_qty
+    for member in members:
+        assert min(member.open_qty, member.crossed_qty, member.allocated_qty) >= 0, member
+        assert member.is_active or not member.open_qty
+    if not parent.is_ended:
+        assert sum(m.open_qty for m in members if m.is_active) == parent.open_qty
+        assert sum(m.is_active for m in members) == parent.member_count
+    assert sum(child.leaves_qty for child in parent.children.values()) == parent.exposure_qty
+    assert all(child.is_live and child.leaves_qty > 0 for child in parent.children.values())
+    assert not (parent.is_ended and parent.children), "no child outlives its parent"
+    booked = [f for f in fills(state).values() if f.child.terms.parent_id == parent.parent_id]
+    assert sum(fill.last_qty for fill in booked) == parent.filled_qty
+    assert sum(fill.last_qty * fill.last_px for fill in booked) == parent.notional
+    assert sum(fill.error_qty for fill in booked) == parent.error_qty
+    for fill in booked:
+        assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
+        assert all(share_qty > 0 for share_qty in fill.shares_qty)
+
+
+def check_breaks(state: State, flagged_qty: Counter[str]) -> None:
+    """Open children and fills exceed the parent only by what was flagged as a break."""
+    for parent in parents(state):
+        beyond_qty = max(0, parent.exposure_qty - parent.open_qty) if not parent.is_ended else 0
+        assert beyond_qty + parent.error_qty <= flagged_qty[parent.parent_id], parent
+
+
+def check_children(state: State) -> None:
+    live = [child for child in state.children.values() if child.is_live]
+    for child in live:
+        assert state.parents[child.terms.parent_id].children[child.child_id] is child
+        own = state.books[child.terms.instrument_id].own[child.terms.venue]
+        assert own[child.child_id] is child
+    for book in state.books.values():
+        assert sum(map(len, book.own.values())) == len(live)
+
+
+def check_store(state: State) -> None:
+    """A parent and its objects are together, in the indices or the store; the totals are right."""
+    for parent in (*state.parents.values(), *state.parents_ended.values()):
+        assert all(state.orders[x] is m.order for x, m in parent.members.items())
+        assert all(state.children[x.child_id] is x for x in parent.ended_children)
+        assert all(state.fills[x.fill_id] is x for x in parent.fills)
+    own = [order for name, order in orders(state).items() if name not in state.orders]
+    assert not any(order.open_qty for order in own)
+    stored = [*state.finished.parents(state.orders)]
+    found = state.store_totals
+    assert (found.parents, found.orders) == (len(stored), len(own))
+    assert found.order_ids == sum(1 + len(order.change_ids) for order in own)
+    assert found.children == sum(len(parent.ended_children) for parent in stored)
+    assert found.fills == sum(len(parent.fills) for parent in stored)
+    assert found.filled_qty == sum(parent.filled_qty for parent in stored)
+    assert found.notional == sum(parent.notional for parent in stored)
+    assert found.allocated_qty == sum(order.allocated_qty for order in own)
+    assert set(state.orders) == set(state.order_ids.values())
+    assert set(state.ended) == set(state.parents_ended)
+
+
+def check_routes(world: World) -> None:
+    """No child is priced through its parent's limit, off tick, or routed while halted or killed."""
+    for routed in world.all_of(ChildRouted):
+        limit_px = world.state.parent(routed.parent_id).limit_px
+        sign = 1 if routed.side is Side.BUY else -1
+        assert limit_px is None or routed.limit_px * sign <= limit_px * sign
+        assert routed.limit_px % px(0.01) == 0
+        assert not world.state.halted
+        assert (ControlScope.FIRM, "") not in world.state.controls.killed
+        client_ids = {
+            member.order.terms.client_id
+            for member in world.state.parent(routed.parent_id).active_members()
+        }
+        assert not any((ControlScope.CLIENT, c) in world.state.controls.killed for c in client_ids)
+
+
+def parts(state: State) -> str:
+    """Every order, fill and parent, in the indices or the store; by id."""
+    known = [replace(x, homes=0, is_shared=False) for x in orders(state).values()]
+    ended = [(x.parent_id, x.filled_qty, x.notional, x.error_qty) for x in parents(state)]
+    booked = sorted(fills(state).values(), key=lambda fill: fill.fill_id)
+    return repr((sorted(known, key=lambda order: order.order_id), booked, sorted(ended)))
+
+
+# ---------------------------------------------------------------------------- a random day
+
+
+class RandomDay(RuleBasedStateMachine):
+    """Any input, in any order."""
+
+    world: World
+    # The store of the shard that steps through the day again, with another age of eviction.
+    other_store: Callable[[], FinishedStore] = MemoryStore
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch = deciding_watched()
+        self._watch.__enter__()
+        self.count = 0
+        self.day = 0
+        self.reports: list[Any] = []  # Booked today.
+        self.requests: list[Any] = []  # Accepted or noted today.
+        self.base: dict[str, tuple[int, int]] = {}
+        self.flagged_qty: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()  # By the id of the request; one source speaks.
+        self.answered: Counter[str] = Counter()
+
+    def teardown(self) -> None:
+        self._watch.__exit__(None, None, None)
+        if not hasattr(self, "world"):
+            return
+        self.world.given(restriction(restricted=False))  # Any control seals an open batch.
+        folded = self.world.folded()
+        assert repr(folded.state) == repr(self.world.state)
+        assert parts(folded.state) == parts(self.world.state)
+        assert folded.chain == self.world.shard.chain
+        self.evicted_at_other_times()
+        again = self.world.stepped_again()
+        assert [x.seal for x in again] == [x.sealed.seal for x in self.world.batches]
+        assert [x.records for x in again] == [x.sealed.records for x in self.world.batches]
+
+    def evicted_at_other_times(self) -> None:
+        """The store and the age of eviction change no decision: not a byte of any event."""
+        world = self.world
+        other = world.fresh_shard(type(self).other_store())
+        other.state.evict_after_ns = 0 if world.evict_after_ns else NEVER_NS
+        again = world.stepped_again(other)
+        for one, found in zip(again, (x.sealed for x in world.batches), strict=True):
+            assert one.events == found.events
+            for topic in (*STAGE_TOPICS, DLQ):
+                assert one.records.get(topic) == found.records.get(topic)
+        assert parts(other.state) == parts(world.state)
+        other.state.finished.close()
+
+    @initialize(
+        evict_after_ns=st.sampled_from((0, 0, 30 * SECOND, NEVER_NS)),
+        window=st.sampled_from((0, 10)),
+        router=st.sampled_from((Router.AUTO, Router.SEQUENTIAL, Router.PARALLEL)),
+        join_until_ppm=st.sampled_from((0, 500_000, 1_000_000)),
+    )
+    def begin(self, evict_after_ns: int, window: int, router: Router, join_until_ppm: int) -> None:
+        chosen = policy(window_ns=window * SECOND, router=router, join_until_ppm=join_until_ppm)
+        self.world = World(evict_after_ns=evict_after_ns).given(*market(), dark_venue(), chosen)
+        resting = [
+            order("a", 900, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
+            order("b", 250, limit_px=px(99.98), must_complete=True, end_ns=self.soon_ns()),
+        ]
+        self.step(*resting)
+        self.requests += resting
+
+    def step(self, *inputs: Any, after_ns: int = 0) -> None:  # noqa: ANN401
+        """One round, and what must hold of what it did."""
+        world = self.world
+        limits = {o.order_id: (o.terms.side, o.limit_px) for o in world.state.orders.values()}
+        live = {child.child_id for child in world.children()}
+        world.when(*inputs, after_ns=after_ns)
+        self.asked.update(x.cl_ord_id for x in inputs if isinstance(x, REQUESTS))
+        self.answered.update(
+            x.cl_ord_id for x in world.events if isinstance(x, ANSWERS) and x.cl_ord_id
+        )
+        check_routes(world)
+        for booked in world.all_of(FillAllocated):
+            self.check_limits(booked, limits, live)
+        for flag in world.all_of(BreakFlagged):
+            if flag.reason in OVERFILLS:
+                child = children(world.state)[flag.child_id]
+                self.flagged_qty[child.terms.parent_id] += flag.break_qty
+
+    def check_limits(
+        self,
+        booked: FillAllocated,
+        limits: dict[str, tuple[Side, int | None]],
+        live: set[str],
+    ) -> None:
+        """No member shares in a fill of a child that was priced through the member's limit."""
+        child = fills(self.world.state)[booked.fill_id].child
+        if child.child_id not in live:
+            return  # A late fill: the members may have changed since.
+        for order_id in booked.order_ids:
+            side, limit_px = limits[order_id]
+            sign = 1 if side is Side.BUY else -1
+            assert limit_px is None or child.terms.limit_px * sign <= limit_px * sign, booked
+
+    # Clients.
+
+    @rule(
+        sides=st.lists(st.sampled_from(Side), min_size=1, max_size=3),
+        order_qty=QTYS,
+        limit=LIMITS,
+        client=st.sampled_from(("c1", "c2", "c3")),
+        urgency=st.sampled_from(Urgency),
+        at_once=st.sampled_from((True, True, True, False)),
+        is_gtc=st.booleans(),
+        consent=st.booleans(),
+    )
+    def submit(
+        self,
+        sides: list[Side],
+        order_qty: int,
+        limit: float | None,
+        client: str,
+        urgency: Urgency,
+        at_once: bool,  # noqa: FBT001
+        is_gtc: bool,  # noqa: FBT001
+        consent: bool,  # noqa: FBT001
+    ) -> None:
+        asked = []
+        for side in sides:
+            self.count += 1
+            asked.append(
+                order(
+                    f"o{self.count}",
+                    order_qty,
+                    side=side,
+                    limit_px=None if limit is None else px(limit),
+                    client_id=client,
+                    urgency=urgency,
+                    must_complete=at_once,
+                    end_ns=self.soon_ns() if at_once else None,
+                    time_in_force=TimeInForce.GTC if is_gtc else TimeInForce.DAY,
+                    crossing_consent=consent,
+                )
+            )
+        self.step(*self.fresh(), *asked)
+        state = self.world.state
+        self.requests += [x for x in asked if state.order_id_of(x.source, x.cl_ord_id)]
+
+    def fresh(self) -> list[Any]:
+        """A market that one can trade in, now."""
+        return [quote(venue, received_ns=self.world.now_ns) for venue in (LIT, OTHER_LIT)]
+
+    def soon_ns(self) -> int:
+        """A time that orders of the same minute share."""
+        return (self.world.now_ns // (100 * SECOND) + 1) * 100 * SECOND
+
+    @precondition(lambda self: bool(orders(self.world.state)))
+    @rule(which=INDEX, order_qty=st.none() | QTYS, limit=LIMITS)
+    def amend_order(self, which: int, order_qty: int | None, limit: float | None) -> None:
+        limit_px = None if limit is None else px(limit)
+        self.change(
+            which,
+            lambda name, new: amend(name, cl_ord_id=new, order_qty=order_qty, limit_px=limit_px),
+        )
+
+    @precondition(lambda self: bool(orders(self.world.state)))
+    @rule(which=INDEX)
+    def cancel_order(self, which: int) -> None:
+        self.change(which, lambda name, new: cancel(name, cl_ord_id=new))
+
+    def change(self, which: int, build: Callable[[str, str], Any]) -> None:
+        known = list(orders(self.world.state).values())
+        self.count += 1
+        asked = build(known[which % len(known)].cl_ord_id, f"r{self.count}")
+        self.step(asked)
+        if self.world.state.order_id_of(asked.source, asked.cl_ord_id):
+            self.requests.append(asked)
+
+    # The market.
+
+    @rule(
+        venue=st.sampled_from((LIT, OTHER_LIT)),
+        bid=st.sampled_from((0, 99.90, 99.99, 100.00, 100.20)),
+        spread=st.sampled_from((0.01, 0.02, 0.10)),
+        ask_qty=st.sampled_from((0, 100, 1_000)),
+    )
+    def see_quote(self, venue: str, bid: float, spread: float, ask_qty: int) -> None:
+        seen = quote(venue, bid, bid + spread, ask_qty=ask_qty, received_ns=self.world.now_ns)
+        self.step(seen)
+
+    @rule(last_qty=st.integers(1, 100_000))
+    def see_trade(self, last_qty: int) -> None:
+        self.step(trade(last_qty, received_ns=self.world.now_ns))
+
+    @rule(seconds=st.sampled_from((1, 10, 60, 600)))
+    def wait(self, seconds: int) -> None:
+        now_ns = self.world.now_ns + seconds * SECOND
+        fresh = [quote(venue, received_ns=now_ns) for venue in (LIT, OTHER_LIT)]
+        self.step(*fresh, after_ns=seconds * SECOND)
+
+    # Venues.
+
+    def child(self, which: int, *, is_live: bool) -> Child:
+        known = list(children(self.world.state).values())
+        live = self.world.children() if is_live else []
+        return (live or known)[which % len(live or known)]
+
+    @precondition(lambda self: bool(children(self.world.state)))
+    @rule(
+        which=INDEX,
+        is_live=st.sampled_from((True, True, True, False)),
+        qty=st.sampled_from((1, 40, 100, 10**4)),
+        is_over=st.sampled_from((False, False, False, True)),
+    )
+    def fill(self, which: int, is_live: bool, qty: int, is_over: bool) -> None:  # noqa: FBT001
+        child = self.child(which, is_live=is_live)
+        self.count += 1
+        most = qty if is_over else min(qty, child.leaves_qty)
+        self.book(fill_report(child, max(1, most), f"E{self.count}"))
+
+    @precondition(lambda self: bool(children(self.world.state)))
+    @rule(
+        which=INDEX,
+        is_live=st.booleans(),
+        kind=st.sampled_from(
+            (ExecType.NEW, ExecType.CANCELED, ExecType.EXPIRED, ExecType.REJECTED, ExecType.UNKNOWN)
+        ),
+    )
+    def report_on(self, which: int, is_live: bool, kind: ExecType) -> None:  # noqa: FBT001
+        self.count += 1
+        self.step(report(self.child(which, is_live=is_live), kind, f"R{self.count}"))
+
+    @precondition(lambda self: self.world.children())
+    @rule()
+    def confirm_cancels(self) -> None:
+        asked = [child for child in self.world.children() if child.is_cancelling]
+        self.step(*(report(child, ExecType.CANCELED) for child in asked))
+
+    @precondition(lambda self: self.world.children())
+    @rule()
+    def race_of_fill_and_cancel(self) -> None:
+        both: list[Any] = []
+        for child in self.world.children():
+            self.count += 1
+            part = fill_report(child, max(1, child.leaves_qty // 2), f"E{self.count}")
+            both += [part, report(child, ExecType.CANCELED)]
+        self.step(*both)
+
+    @precondition(lambda self: bool(children(self.world.state)))
+    @rule(which=INDEX, kind=st.sampled_from((cancel_rejected, not_sent, send_started)))
+    def gateway_says(self, which: int, kind: Callable[[Child], Any]) -> None:
+        self.step(kind(self.child(which, is_live=True)))
+
+    @precondition(lambda self: bool(fills(self.world.state)))
+    @rule(
+        which=INDEX, qty=st.none() | st.sampled_from((1, 60, 150, 10**4)), cents=st.integers(-2, 2)
+    )
+    def bust_or_correct(self, which: int, qty: int | None, cents: int) -> None:
+        known = list(fills(self.world.state).values())
+        fill = known[which % len(known)]
+        self.count += 1
+        said: dict[str, Any] = {
+            "exec_ref_id": fill.executions[0][2],
+            "exec_id": f"C{self.count}",
+            "last_px": fill.last_px + cents * px(0.01),
+        }
+        if qty is None:
+            self.book(report(fill.child, ExecType.TRADE_CANCEL, **said))
+        else:
+            self.book(correction(fill.child, qty, **said))
+
+    def book(self, one: Any) -> None:  # noqa: ANN401
+        self.step(one)
+        if any(self.world.all_of(kind) for kind in (FillBooked, FillBusted, FillCorrected)):
+            self.reports.append(one)
+
+    @rule(which=INDEX, child_id=st.sampled_from(("", "0-0", "nobody")))
+    def lie(self, which: int, child_id: str) -> None:
+        if children(self.world.state):
+            child = self.child(which, is_live=False)
+            self.step(fill_report(child, 10, f"L{which}", child_id=child_id))
+
+    @precondition(lambda self: self.reports or self.requests)
+    @rule(which=INDEX)
+    def resend(self, which: int) -> None:
+        """A resend changes nothing; a resent request is refused."""
+        known = [*self.reports, *self.requests]
+        one = known[which % len(known)]
+        topic = "venue-reports" if one in self.reports else "orders"
+        cause = f"{topic}:{self.world.shard.resume(topic).position}"
+        before = parts(self.world.state)
+        breaks = len(self.world.state.breaks)
+        self.world.when(one)
+        led_to = [event for event in self.world.events if event.cause == cause]
+        told: list[type] = [] if topic == "venue-reports" else [OrderRejected, OrderChangeRejected]
+        assert all(type(event) in told for event in led_to), led_to
+        assert len(led_to) == bool(told)
+        assert len(self.world.state.breaks) == breaks
+        if len(led_to) == len(self.world.events):
+            assert parts(self.world.state) == before
+
+    # Operators.
+
+    @rule(
+        scope=st.sampled_from(
+            (
+                (ControlScope.FIRM, ""),
+                (ControlScope.CLIENT, "c1"),
+                (ControlScope.CLIENT, "c2"),
+                (ControlScope.VENUE, LIT),
+                (ControlScope.INSTRUMENT, "AAPL"),
+            )
+        ),
+        what=st.sampled_from(("kill", "halt", "lift", "release", "release", "release")),
+    )
+    def operate(self, scope: tuple[ControlScope, str], what: str) -> None:
+        if what == "release":
+            held = self.world.state.controls.killed
+            self.step(lift(), *(kill(ControlScope(s), name, engaged=False) for s, name in held))
+        elif what == "lift":
+            self.step(kill(*scope, engaged=False))
+        else:
+            self.step(halt() if what == "halt" else kill(*scope))
+
+    @rule(is_now=st.sampled_from((False, False, False, True)))
+    def close(self, is_now: bool) -> None:  # noqa: FBT001
+        if is_now:
+            self.end_of_day()
+
+    def end_of_day(self) -> None:
+        world = self.world
+        self.step(day_closed(20180102 + self.day))
+        self.day += 1
+        self.reports, self.requests = [], []
+        assert not world.children()
+        self.base = {
+            order_id: (found.crossed_qty, found.allocated_qty)
+            for order_id, found in world.state.orders.items()
+        }
+        assert not world.state.store_totals.parents
+        assert all(found.open_qty > 0 for found in world.state.orders.values())
+        open_ns = OPEN_NS + self.day * DAY_NS
+        now_ns = open_ns + HOUR
+        opened = day_opened(20180102 + self.day, open_ns)
+        self.step(opened, quote(received_ns=now_ns), after_ns=now_ns - world.now_ns)
+
+    @invariant()
+    def everything_holds(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        state = self.world.state
+        check_orders(state, self.base)
+        for parent in parents(state):
+            check_parent(state, parent)
+        check_breaks(state, self.flagged_qty)
+        check_children(state)
+        check_store(state)
+        self.check_answers(state)
+
+    def check_answers(self, state: State) -> None:
+        """Every request has one final answer, or is noted and waits for it."""
+        waiting = Counter(
+            found.pending.cl_ord_id for found in state.orders.values() if found.pending is not None
+        )
+        assert self.asked == self.answered + waiting

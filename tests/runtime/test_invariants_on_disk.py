@@ -1,0 +1,45 @@
+"""The invariants hold over random days, also with the finished parents in a file."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from random_day import RandomDay
+
+from engine.runtime.recovery.finished_file import DiskStore
+
+LONG_PARTS = 4  # Of the longer days, so that several processes can share them.
+
+
+class DayOnDisk(RandomDay):
+    """A random day that is stepped again with a store on disk."""
+
+    other_store = DiskStore
+
+
+def test_the_invariants_hold_over_random_days_on_disk() -> None:
+    run_state_machine_as_test(
+        DayOnDisk,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(LONG_PARTS))
+def test_the_invariants_hold_over_longer_days(part: int) -> None:
+    # A derandomized seed comes from the class name, so each part tries other days.
+    own_seed = type(f"LongDay{part}", (DayOnDisk,), {})
+    run_state_machine_as_test(
+        own_seed,
+        settings=settings(
+            max_examples=300 // LONG_PARTS,
+            stateful_step_count=60,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
