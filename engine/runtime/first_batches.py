@@ -72,8 +72,8 @@ def first_batches(
     """The first records of a log of so many partitions.
 
     `ends` is where the shared topics of the empty log end, by offset. `state_hash` is the rule of
-    the release that writes, where that is another one. Raises EngineError where the shards of the
-    source do not know the same.
+    the release that writes, where that is another one. Raises EngineError where the controls or
+    reference data of the source's shards differ.
     """
     try:
         parted = repartition.repartitioned(source.states, partitions)
