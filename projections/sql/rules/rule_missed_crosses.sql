@@ -1,48 +1,9 @@
--- Does our own interest meet inside, and never on a venue? One row a rule.
-create or replace view rule_meetings as
+-- Does a child go out while its parent could cross inside? One row.
+create or replace view rule_missed_crosses as
 with
-resting as (
-    select
-        child.*,
-        min(life.seq) filter (life.open_qty = 0) as until_seq
-    from child_routed as child
-    join child_life as life on life.child_id = child.event_id
-    group by all
-),
-meetings as (
-    select
-        fresh.side,
-        if(
-            fresh.bid_px > 0 and fresh.ask_px > 0,
-            (fresh.bid_px + fresh.ask_px) / 2.0,
-            null
-        ) as mid_px,
-        fresh.limit_px as fresh_px,
-        fresh.child_type as fresh_type,
-        own.limit_px as own_px,
-        own.child_type as own_type
-    from child_routed as fresh
-    join resting as own
-        on own.shard = fresh.shard
-        and own.instrument_id = fresh.instrument_id
-        and own.venue = fresh.venue
-        and own.side <> fresh.side
-        and own.seq < fresh.seq
-        and coalesce(own.until_seq, 9223372036854775807) > fresh.seq
-),
--- A peg meets at the midpoint that the newer child saw, or at its limit if that is worse.
-priced as (
-    select
-        if(side = 'BUY', fresh_px, own_px) as buy_limit_px,
-        if(side = 'BUY', own_px, fresh_px) as sell_limit_px,
-        if(side = 'BUY', fresh_type, own_type) as buy_type,
-        if(side = 'BUY', own_type, fresh_type) as sell_type,
-        mid_px
-    from meetings
-),
--- What went out while both sides of a market fresh enough for a cross were seen. A child that takes
--- states the age of the quote that it takes alone: it shows a fresh midpoint only where the policy
--- crosses at whatever age the configuration lets a quote have.
+-- Children that went out while both sides of the market were fresh enough for a cross. A child that
+-- takes states the age of the quote that it takes alone. It proves a fresh midpoint only where the
+-- policy crosses at any age that the configuration allows a quote.
 fresh as (
     select
         child.event_id as child_id,
@@ -69,8 +30,8 @@ fresh as (
             or configured.quote_age_max_ns <= policy.cross_quote_age_ns
         )
 ),
--- The parent of what went out, and the opposite ones that were open then, in their window and on
--- the same terms.
+-- The child's parent, and the opposite parents that were open then, in their window and on the same
+-- terms.
 sides as (
     select
         fresh.child_id, fresh.shard, fresh.seq, fresh.first_seq, fresh.mid_px, fresh.side,
@@ -95,8 +56,8 @@ sides as (
     left join parent_ended as ended on ended.parent_id = other.event_id
     where coalesce(ended.seq, 9223372036854775807) > fresh.seq
 ),
--- Whose orders could cross there at the midpoint, when the batch began and when the child went out:
--- what held at both moments held in between, when the engine looked for a cross.
+-- The clients whose orders could cross there at the midpoint, both when the batch began and when the
+-- child went out. What was true at both moments was true in between, when the engine tried a cross.
 able as materialized (
     select
         sides.child_id,
@@ -151,7 +112,7 @@ held_up as (
         and stop.seq < able.seq
     where stop.is_on
 ),
--- A client that stands on both sides is kept out of one of them; here out of both.
+-- The engine keeps a client with orders on both sides out of one side; this view out of both.
 missed as (
     select distinct own.child_id
     from able as own
@@ -168,20 +129,7 @@ missed as (
         )
 )
 select
-    'self_trade' as name,
+    'crossed_before_routed' as name,
     count(*) as violations,
-    'No child is sent where it could meet an opposite child of our own.' as question
-from priced
-where
-    if(buy_type = 'MIDPOINT_PEG', coalesce(least(buy_limit_px, mid_px), buy_limit_px), buy_limit_px)
-    >= if(
-        sell_type = 'MIDPOINT_PEG',
-        coalesce(greatest(sell_limit_px, mid_px), sell_limit_px),
-        sell_limit_px
-    )
-union all
-select
-    'crossed_before_routed',
-    count(*),
-    'No child goes out while opposite, consenting interest could meet its parent inside.'
+    'No child goes out while opposite, consenting interest could meet its parent inside.' as question
 from missed;

@@ -1,4 +1,4 @@
--- Do quantities add up at every event? One row a rule.
+-- Do the quantities of orders and parents add up at every event? One row a rule.
 create or replace view rule_quantities as
 with
 order_changes as (
@@ -40,7 +40,7 @@ order_life as (
         ) as is_reopened
     from order_changes
 ),
--- Where each order stood at each close: the last event before the seal that ended the day.
+-- What each order had open at each close: after the last event before the seal that ended the day.
 at_close as (
     select
         life.order_id,
@@ -68,75 +68,6 @@ stated as (
     select parent_id, seq, parent_qty from member_left
     union all
     select parent_id, seq, returned_qty from parent_ended
-),
-exposure_changes as (
-    select parent_id, seq, exposure_change_qty - surplus_qty as excess_qty
-    from child_life
-    union all
-    select parent_id, seq, -member_qty from member_joined
-    union all
-    select parent_id, seq, -change_qty from member_amended
-    union all
-    select parent_id, seq, left_qty from member_left
-    union all
-    select unnest([buy_parent_id, sell_parent_id]), seq, cross_qty from orders_crossed
-),
-exposure_life as (
-    select
-        parent_id,
-        seq,
-        sum(excess_qty) over (
-            partition by parent_id
-            order by seq
-            range between unbounded preceding and current row
-        ) as excess_qty
-    from exposure_changes
-),
-slice_changes as (
-    select event_id as slice_id, seq, -slice_qty as excess_qty from slice_released
-    union all
-    select slice_id, seq, exposure_change_qty - surplus_qty from child_life
-),
-slice_life as (
-    select
-        slice_id,
-        seq,
-        sum(excess_qty) over (
-            partition by slice_id
-            order by seq
-            rows between unbounded preceding and current row
-        ) as excess_qty
-    from slice_changes
-),
-reconciled as (
-    select
-        parent_id,
-        seq,
-        filled_qty,
-        crossed_qty,
-        error_qty,
-        members,
-        list_sum(list_transform(members, lambda x: x.allocated_qty)) as allocated_qty,
-        list_sum(list_transform(members, lambda x: x.crossed_qty)) as member_crossed_qty
-    from parent_reconciled
-),
-results as (
-    select parent_id, seq, unnest(members) as result
-    from parent_reconciled
-),
-got as (
-    select
-        results.parent_id,
-        results.result.order_id as order_id,
-        -sum(life.change_qty) filter (life.event in ('FillAllocated', 'FillReallocated'))
-            as allocated_qty,
-        -sum(life.change_qty) filter (life.event = 'CrossAllocated') as crossed_qty
-    from results
-    join member_life as life
-        on life.parent_id = results.parent_id
-        and life.order_id = results.result.order_id
-        and life.seq < results.seq
-    group by all
 )
 select
     'order_conservation' as name,
@@ -179,40 +110,4 @@ select
             on life.parent_id = stated.parent_id and life.seq <= stated.seq
         where coalesce(life.open_qty, 0) <> stated.open_qty
     ),
-    'What a parent says it has open is brought - left - crossed - allocated of its members.'
-union all
-select
-    'parent_exposure',
-    count(*),
-    'Open children and fills never exceed the parent, but for what a venue overfilled.'
-from exposure_life
-where excess_qty > 0
-union all
-select
-    'slice_exposure',
-    count(*),
-    'The children of a slice never exceed it, but for what a venue overfilled.'
-from slice_life
-where excess_qty > 0
-union all
-select
-    'parent_reconciled',
-    (
-        select count(*)
-        from reconciled
-        where allocated_qty + error_qty <> filled_qty or member_crossed_qty <> crossed_qty
-    ) + (
-        select count(*)
-        from results
-        left join got
-            on got.parent_id = results.parent_id and got.order_id = results.result.order_id
-        where results.result.allocated_qty <> coalesce(got.allocated_qty, 0)
-            or results.result.crossed_qty <> coalesce(got.crossed_qty, 0)
-            or results.result.member_qty <> results.result.crossed_qty
-                + results.result.allocated_qty + results.result.left_qty
-    ) + (
-        select count(*)
-        from parent_ended as ended
-        anti join parent_reconciled as done on done.parent_id = ended.parent_id
-    ),
-    'Every ended parent is reconciled: each member, and the sums, agree with its allocations.';
+    'What a parent states as open is brought - left - crossed - allocated of its members.';
