@@ -99,10 +99,13 @@ def page() -> str:
         "currency units. A `cost` is positive, a `performance` is its opposite. Read a view with",
         '`metaorder sql "from tca_parent"`.',
         "",
-        "This page is written by `python -m projections --write` from the files' first lines.",
+        "`python -m projections > docs/views.md` writes this page from the files' first lines.",
     ]
     for folder, question in FOLDERS.items():
-        rows = [view for view in views() if view.folder == folder]
         lines += ["", f"## {question}", "", "| view | question |", "|---|---|"]
-        lines += [f"| [`{v.name}`](../projections/sql/{v.path}) | {v.first_line} |" for v in sorted(rows)]
+        lines += [_row(view) for view in sorted(views()) if view.folder == folder]
     return "\n".join(lines) + "\n"
+
+
+def _row(view: View) -> str:
+    return f"| [`{view.name}`](../projections/sql/{view.path}) | {view.first_line} |"

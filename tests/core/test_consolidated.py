@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
+from models import benchmarks
 from world import (
     CENT,
     INSTRUMENT,
@@ -38,7 +39,6 @@ from world import (
     venue_status,
 )
 
-from engine.core.costs import benchmarks
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.core.costs.cost import BPS, Rational, cost_bps, mean, sign
+from models.amounts import BPS, Rational, cost_bps, mean, sign
+
 from engine.core.events import Side
 
 

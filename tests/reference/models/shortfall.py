@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from engine.core.costs.cost import BPS, Rational, executed, order_value, sign
+from models.amounts import BPS, Rational, executed, order_value, sign
+
 from engine.core.events import Side
 
 

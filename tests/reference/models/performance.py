@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.core.costs.cost import BPS, Rational, cost_bps, executed, order_value, sign
+from models.amounts import BPS, Rational, cost_bps, executed, order_value, sign
+
 from engine.core.events import Side
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from engine.core.costs.cost import Rational, mean, sign, total
+from models.amounts import Rational, mean, sign, total
+
 from engine.core.events import Side
 
 
