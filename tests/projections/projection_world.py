@@ -9,13 +9,19 @@ import hashlib
 import json
 import types
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
+import duckdb
+
+import projections
 from engine.core import events as e
 from engine.log.codec import encode, topic_of
 from engine.log.embedded import EmbeddedLog
@@ -34,7 +40,15 @@ def at(clock: str) -> int:
     return int(moment.timestamp()) * 1_000_000_000
 
 
-def px(price: float) -> int:
+def later(clock: str, seconds: int) -> str:
+    """The time of the day that many seconds after another."""
+    hour, minute, second = map(int, clock.split(":"))
+    total = 3_600 * hour + 60 * minute + second + seconds
+    return f"{total // 3_600:02}:{total // 60 % 60:02}:{total % 60:02}"
+
+
+def px(price: float | Fraction) -> int:
+    """Currency units to 1e-9 of them, to a tenth of a cent."""
     return round(price * 1000) * (DOLLAR // 1000)
 
 
@@ -96,6 +110,25 @@ class World:
         partition = 0 if topic in SHARED_TOPICS else self.shard
         self.log.append(topic, [NewRecord(partition, 1_000, key.encode(), headers, value)])
         return f"{topic}:{position}"
+
+    def inputs(self, events: Sequence[Any], key: str = "AAPL", sender: str = "oms") -> None:
+        """Append many inputs of one topic at once."""
+        topic = topic_of(events[0])
+        position = self._written[topic]
+        self._written[topic] += len(events)
+        self.log.append(
+            topic,
+            [
+                NewRecord(
+                    self.shard,
+                    1_000,
+                    key.encode(),
+                    (("source", sender.encode()), ("number", str(number).encode())),
+                    encode(event),
+                )
+                for number, event in enumerate(events, position)
+            ],
+        )
 
     def read_shared(self, world: "World") -> None:
         """Count what another shard's world appended to the topics that all shards read."""
@@ -183,6 +216,27 @@ class World:
         return seal
 
 
+@contextmanager
+def projected(
+    folder: Path, write: Callable[[World], object]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the projection of a small log, written by `write`."""
+    with EmbeddedLog(folder / "log.db", 1) as log:
+        world = World(log)
+        write(world)
+        world.close()
+        projections.rebuild(log, folder / "p.duckdb")
+    with closing(projections.connect(folder / "p.duckdb")) as connection:
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """The rows of a query, by column."""
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
 POLICY = make(
     e.PolicySet,
     policy_id="P1",
@@ -198,7 +252,9 @@ def reference(
     world.input(make(e.InstrumentDefined, instrument_id="AAPL", symbol="AAPL", lot_qty=100))
     bands = (e.TickBand(from_px=0, tick_px=CENT // 100), e.TickBand(from_px=DOLLAR, tick_px=CENT))
     world.input(make(e.TickTableDefined, instrument_id="AAPL", bands=bands))
-    world.input(make(e.CalendarDefined, calendar_id="US", time_zone="America/New_York", day=DAY))
+    session = {"open_ns": at("09:30:00"), "close_ns": at("16:00:00")}
+    zone = {"calendar_id": "US", "time_zone": "America/New_York", "day": DAY}
+    world.input(make(e.CalendarDefined, **zone, **session))
     for code, name, kind in venues:
         is_dark = kind is e.VenueKind.DARK
         world.input(
@@ -242,13 +298,14 @@ def work_order(
     /,
     **more: Any,  # noqa: ANN401
 ) -> tuple[str, str]:
-    """One order, alone in its parent and released at 100; returns both ids."""
+    """One order, alone in its parent and released, by default at 100; returns both ids."""
+    release_mid_px = more.pop("release_mid_px", px(100.0))
     small = order(world, 1, "c1", side, qty, **more)
     said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
     parent = world.emit("orders:0", e.ParentOpened, **said)
     joined = {"parent_id": parent, "order_id": small, "member_qty": qty, "parent_qty": qty}
     world.emit("orders:0", e.MemberJoined, **joined)
-    released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": px(100.0)}
+    released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": release_mid_px}
     world.emit(f"plan:{parent}", e.ParentReleased, **released)
     world.seal(at(clock))
     return small, parent
@@ -262,7 +319,14 @@ def report(world: World, venue: str, child_id: str, exec_id: str, **more: Any) -
     )
 
 
-def trade(world: World, clock: str, price: float, qty: int = 100) -> None:
+def trade(
+    world: World,
+    clock: str,
+    price: float | Fraction,
+    qty: int = 100,
+    *,
+    eligible: bool = True,
+) -> None:
     """A print on the tape."""
     when = at(clock)
     world.input(
@@ -272,14 +336,39 @@ def trade(world: World, clock: str, price: float, qty: int = 100) -> None:
             instrument_id="AAPL",
             last_px=px(price),
             last_qty=qty,
-            eligible=True,
+            eligible=eligible,
             event_ns=when,
             received_ns=when,
         )
     )
 
 
-def route(world: World, parent_id: str, venue: str, qty: int, price: float, **more: Any) -> str:  # noqa: ANN401
+def quote(world: World, clock: str, bid: float | Fraction, ask: float | Fraction) -> None:
+    """The best bid and ask of a venue that reference data do not know, and that counts."""
+    when = at(clock)
+    world.input(
+        make(
+            e.QuoteObserved,
+            venue="SIP",
+            instrument_id="AAPL",
+            bid_px=px(bid),
+            bid_qty=100,
+            ask_px=px(ask),
+            ask_qty=100,
+            event_ns=when,
+            received_ns=when,
+        )
+    )
+
+
+def route(
+    world: World,
+    parent_id: str,
+    venue: str,
+    qty: int,
+    price: float | Fraction,
+    **more: Any,  # noqa: ANN401
+) -> str:
     """A slice and its one child; returns the child's id."""
     cause = f"plan:{parent_id}"
     slice_px = more.pop("slice_px", px(101.0))
@@ -300,7 +389,7 @@ def fill(
     child_id: str,
     venue: str,
     qty: int,
-    price: float,
+    price: float | Fraction,
     **more: Any,  # noqa: ANN401
 ) -> str:
     """A fill, reported, booked and allocated to the `parts` given; returns its id."""

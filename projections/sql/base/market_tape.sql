@@ -3,15 +3,14 @@
 -- where the configuration says that the tape shows them; rejected inputs do not count.
 create or replace view market_tape as
 with
-prints as (
-    select trade.instrument_id, trade.event_ns, trade.position, trade.last_qty, trade.last_px
-    from trade_observed as trade
-    anti join (select * from input_rejected where topic = 'market-data') as refused
-        on refused.shard = trade.shard and refused.input_position = trade.position
-    where trade.eligible
+changes as (
+    select instrument_id, event_ns, position, last_qty, last_px
+    from prints
+    where eligible
     union all
     select fill.instrument_id, fill.transact_ns, null, -fill.last_qty, fill.last_px
-    from fill_booked as fill, tape_setting
+    from fill_booked as fill
+    cross join tape_setting
     where tape_setting.tape_includes_own
 ),
 moments as (
@@ -21,7 +20,7 @@ moments as (
         sum(last_qty)::hugeint as qty,
         sum(last_px::hugeint * last_qty) as notional,
         arg_max(last_px, position) as last_px  -- Of one time, the log's order decides.
-    from prints
+    from changes
     group by instrument_id, event_ns
 )
 select
