@@ -60,9 +60,14 @@ def fills(
     side: e.Side,
     executions: Sequence[tuple[int, Amount, str]],
     fee_px: int = 0,
+    *,
+    first: int = 0,
 ) -> None:
-    """One child for each execution (quantity, price, time), filled whole."""
-    for number, (qty, price, clock) in enumerate(executions):
+    """One child for each execution (quantity, price, time), filled whole.
+
+    The ids of the reports count from `first`.
+    """
+    for number, (qty, price, clock) in enumerate(executions, first):
         child = route(world, parent, "Q", qty, price, side=side, slice_px=None)
         done = {"cum_qty": qty, "transact_ns": at(clock), "parts": (share(small, qty),)}
         more = {"side": side, "fee_px": fee_px, "exec_id": f"E{number}"}

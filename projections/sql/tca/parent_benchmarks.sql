@@ -1,14 +1,25 @@
 -- What is each parent measured against? One row a parent; prices in 1e-9 currency units.
--- Its span is from the release to its end, or its last fill while it works. `close_px` is the last
--- print before the end: what is left unfilled is worth that.
+-- Its span goes from the release to its end, or to its last fill while it works; until_ns is null
+-- before the first. `close_px` is the last print before the end: the unfilled rest is worth that.
 create or replace view parent_benchmarks as
 with
+executed as (
+    select parent_id, max(transact_ns) filter (last_qty > 0) as last_fill_ns
+    from fills_net
+    group by parent_id
+),
 spans as (
     select
-        parent.*,
-        coalesce(parent.released_ns, parent.opened_ns) as from_ns,
-        coalesce(parent.ended_ns, parent.last_fill_ns, 9223372036854775807) as until_ns
-    from parent_state as parent
+        parent.event_id as parent_id,
+        parent.instrument_id,
+        released.arrival_mid_px,
+        released.seq as released_seq,
+        coalesce(released.at_ns, parent.at_ns) as from_ns,
+        coalesce(ended.at_ns, executed.last_fill_ns) as until_ns
+    from parent_opened as parent
+    left join parent_released as released on released.parent_id = parent.event_id
+    left join parent_ended as ended on ended.parent_id = parent.event_id
+    left join executed on executed.parent_id = parent.event_id
 ),
 arrivals as (
     select
@@ -20,7 +31,7 @@ arrivals as (
             filter (small.decision_px is not null)
             / sum(stay.member_qty) filter (small.decision_px is not null) as member_decision_px
     from membership as stay
-    join order_state as small on small.order_id = stay.order_id
+    join order_entries as small on small.order_id = stay.order_id
     group by stay.parent_id
 ),
 firsts as (
@@ -30,6 +41,9 @@ firsts as (
 )
 select
     span.parent_id,
+    span.released_seq,
+    span.from_ns,
+    span.until_ns,
     coalesce(span.arrival_mid_px, firsts.cross_px, arrivals.member_arrival_px)::double as arrival_px,
     arrivals.member_arrival_px,
     arrivals.member_decision_px,
@@ -48,4 +62,4 @@ asof left join market_tape as since
     and since.event_ns < span.from_ns
 asof left join market_tape as upto
     on upto.instrument_id = span.instrument_id
-    and upto.event_ns < span.until_ns;
+    and upto.event_ns < coalesce(span.until_ns, 9223372036854775807);

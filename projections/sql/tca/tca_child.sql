@@ -4,7 +4,7 @@
 -- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_child as
 with
-measured as (
+marked as (
     select
         child.*,
         child.notional::double / child.filled_qty as px,  -- 1e-9 currency units.
@@ -41,7 +41,7 @@ select
     (child.fees::double / 1e9)::decimal(24, 4) as fees,
     child.parent_id,
     child.routed_ns
-from measured as child
+from marked as child
 cross join calendar_zone as zone
 left join slice_released as slice on slice.event_id = child.slice_id
 left join venues as venue on venue.venue = child.venue

@@ -7,7 +7,15 @@
 -- the rest is worth that. Prices and money in 1e-9 currency units; fees are positive amounts.
 create or replace view tca_inputs as
 with
-parents as (
+quantities as (
+    select
+        parent_id,
+        sum(change_qty) filter (event in ('MemberJoined', 'MemberAmended', 'MemberLeft'))::bigint
+            as order_qty
+    from member_life
+    group by parent_id
+),
+executed as (
     select
         parent_id,
         sum(share_qty)::bigint as done_qty,
@@ -18,35 +26,35 @@ parents as (
 )
 select
     'PARENT' as kind,
-    parent.parent_id as id,
+    parent.event_id as id,
     parent.instrument_id,
     parent.side,
-    parent.member_qty - parent.left_qty as order_qty,
-    coalesce(parents.done_qty, 0) as done_qty,
-    coalesce(parents.notional, 0) as notional,
-    coalesce(parents.fees, 0) as fees,
+    coalesce(quantities.order_qty, 0) as order_qty,
+    coalesce(executed.done_qty, 0) as done_qty,
+    coalesce(executed.notional, 0) as notional,
+    coalesce(executed.fees, 0) as fees,
     coalesce(mark.member_decision_px, mark.member_arrival_px, mark.arrival_px) as decision_px,
     mark.arrival_px,
     coalesce(mark.close_px, mark.arrival_px)::double as final_px,
-    coalesce(parent.released_ns, parent.opened_ns) as from_ns,
-    coalesce(parent.ended_ns, parent.last_fill_ns) as until_ns
-from parent_state as parent
-join parent_benchmarks as mark on mark.parent_id = parent.parent_id
-left join parents on parents.parent_id = parent.parent_id
+    mark.from_ns,
+    mark.until_ns
+from parent_opened as parent
+join parent_benchmarks as mark on mark.parent_id = parent.event_id
+left join quantities on quantities.parent_id = parent.event_id
+left join executed on executed.parent_id = parent.event_id
 union all
 select
     'ORDER',
-    small.order_id,
-    small.instrument_id,
-    small.side,
-    small.order_qty - small.client_withdrawn_qty,
-    small.crossed_qty + small.allocated_qty,
-    small.notional,
-    small.fees,
-    mark.decision_px,
-    mark.release_px,
-    coalesce(mark.close_px, mark.release_px)::double,
-    small.accepted_ns,
-    coalesce(small.ended_ns, small.last_execution_ns)
-from order_state as small
-join order_benchmarks as mark on mark.order_id = small.order_id;
+    order_id,
+    instrument_id,
+    side,
+    order_qty - client_withdrawn_qty,
+    crossed_qty + allocated_qty,
+    notional,
+    fees,
+    decision_px,
+    release_px,
+    coalesce(close_px, release_px)::double,
+    accepted_ns,
+    until_ns
+from order_benchmarks;

@@ -6,32 +6,28 @@
 -- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_order as
 with
-measured as (
+marked as (
     select
-        small.*,
+        small.* exclude (close_px),
         if(small.side = 'BUY', 1, -1) as sign,
         small.order_qty - small.client_withdrawn_qty as wanted_qty,
         small.crossed_qty + small.allocated_qty as done_qty,
         small.notional::double
             / nullif(small.crossed_qty + small.allocated_qty, 0) as avg_px,
-        mark.decision_px as from_px,
-        mark.arrival_px,
-        mark.release_px,
-        coalesce(mark.close_px, mark.release_px) as close_px,
-        mark.interval_vwap_px
-    from order_state as small
-    join order_benchmarks as mark on mark.order_id = small.order_id
+        small.decision_px as from_px,
+        coalesce(small.close_px, small.release_px) as close_px
+    from order_benchmarks as small
 ),
 costed as (
     select
-        measured.*,
+        marked.*,
         from_px * wanted_qty as base,
         sign * wanted_qty * (arrival_px - from_px) as delay,
         sign * wanted_qty * (release_px - arrival_px) as aggregation,
         sign * (notional::double - done_qty * release_px) as trading,
         sign * (wanted_qty - done_qty) * (close_px - release_px) as opportunity,
         fees::double as fee
-    from measured
+    from marked
 )
 select
     small.order_id,

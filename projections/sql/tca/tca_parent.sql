@@ -20,7 +20,7 @@ children as (
     join tca_child as tca on tca.child_id = child.child_id
     group by child.parent_id
 ),
-measured as (
+marked as (
     select
         parent.*,
         if(parent.side = 'BUY', 1, -1) as sign,
@@ -43,7 +43,7 @@ measured as (
 ),
 costed as (
     select
-        measured.*,
+        marked.*,
         decision_px * wanted_qty as base,
         sign * wanted_qty * (member_px - decision_px) as delay,
         sign * wanted_qty * (arrival_px - member_px) as aggregation,
@@ -51,7 +51,7 @@ costed as (
             as trading,
         sign * greatest(0, wanted_qty - done_qty) * (close_px - arrival_px) as opportunity,
         fees::double as fee
-    from measured
+    from marked
 )
 select
     parent.parent_id,
