@@ -18,20 +18,21 @@ import duckdb
 
 FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "blotter": "What became of each order?",
+        "blotter": "What is the result of each order, parent and child?",
         "tca": "What did it cost, and against which price?",
-        "audit": "Why was it decided so, and what happened when?",
-        "venues": "How do the venues and gateways do?",
-        "rules": "Does everything hold that must hold?",
+        "audit": "What happened, step by step, and why?",
+        "venues": "How good are the venues, and which gateway has applied which control?",
+        "rules": "Does every rule hold that must always hold?",
         "state": "How far is each order, parent and child?",
         "base": "What do the other views share?",
     }
 )
+HEADLINE: Final = re.compile(r"[^?]*\?(?: One row[^.;]*)?")
 NOT_CODE: Final = re.compile(r"--.*|'[^']*'")  # Comments and texts name no view.
 
 
 class View(NamedTuple):
-    """A view, where its file lies, the question it answers, and its SQL."""
+    """A view, the folder of its file, the question that it answers, and its SQL."""
 
     name: str
     folder: str  # One of FOLDERS.
@@ -44,9 +45,11 @@ class View(NamedTuple):
         return f"{self.folder}/{self.name}.sql"
 
     @property
-    def first_line(self) -> str:
-        """The question alone, without units and signs."""
-        return self.sql.partition("\n")[0].removeprefix("--").strip()
+    def headline(self) -> str:
+        """The question and what a row is, without units and signs."""
+        found = HEADLINE.match(self.question)
+        assert found, f"{self.path}: expected a question on top"
+        return found[0]
 
 
 @cache
@@ -99,7 +102,7 @@ def page() -> str:
         "currency units. A `cost` is positive, a `performance` is its opposite. Read a view with",
         '`metaorder sql "from tca_parent"`.',
         "",
-        "`python -m projections > docs/views.md` writes this page from the files' first lines.",
+        "`python -m projections > docs/views.md` writes this page from the files' comments.",
     ]
     for folder, question in FOLDERS.items():
         lines += ["", f"## {question}", "", "| view | question |", "|---|---|"]
@@ -108,4 +111,4 @@ def page() -> str:
 
 
 def _row(view: View) -> str:
-    return f"| [`{view.name}`](../projections/sql/{view.path}) | {view.first_line} |"
+    return f"| [`{view.name}`](../projections/sql/{view.path}) | {view.headline}. |"

@@ -1,4 +1,4 @@
-"""Who gets what of a fill and a cross, and what a bust or a correction does to it."""
+"""The members' shares of fills and crosses, and how a bust or a correction changes them."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ def test_shares_of_one_epoch_follow_the_rule_on_what_was_held(
         assert allocated(world, *names) == held
 
 
-def test_what_nobody_wants_goes_to_the_error_account() -> None:
+def test_an_unwanted_quantity_goes_to_the_error_account() -> None:
     world = working(300, 200)
     world.when(fill_report(world.child(), 520)).then_some(
         an(FillBooked, overfill_qty=20),
@@ -154,7 +154,7 @@ def test_an_ended_parent_states_what_every_member_got() -> None:
 # -------------------------------------------------------------------------------- busts
 
 
-def test_a_bust_takes_back_what_everybody_had_of_the_fill() -> None:
+def test_a_bust_takes_back_every_share_of_the_fill() -> None:
     world = working(300, 200)
     child = world.child()
     world.given(fill_report(child, 100, "E1")).given(fill_report(child, 50, "E2"))
@@ -268,7 +268,7 @@ def test_a_correction_downwards_empties_the_error_account_first() -> None:
     assert allocated(world, "o1") == [290]
 
 
-def test_a_correction_of_what_was_all_error_leaves_nobody_a_share() -> None:
+def test_a_correction_of_an_all_error_fill_gives_no_member_a_share() -> None:
     world = working(300)
     child = world.child()
     world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 50))
@@ -315,7 +315,7 @@ def test_a_correction_upwards_after_the_end_is_all_error() -> None:
     )
 
 
-def test_when_nobody_wants_more_a_correction_upwards_is_error() -> None:
+def test_when_no_member_has_open_quantity_a_correction_upwards_is_error() -> None:
     world = working(200, router=Router.PARALLEL)
     child, other = world.children()
     world.given(fill_report(child, 200))

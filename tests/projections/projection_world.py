@@ -1,6 +1,6 @@
 """A small log written by hand: consistent records without an engine.
 
-`World` appends inputs, stamps events and commits sealed batches, as the shard does. `Day` tells
+`World` appends inputs, stamps events and commits sealed batches, as the shard does. `Day` is
 one day with every kind of quantity in it: a cross, fills, a bust, a correction, a late joiner, a
 leaver, an amend, a cancelled child, an unreadable input, and a close.
 """
@@ -131,7 +131,7 @@ class World:
         )
 
     def read_shared(self, world: "World") -> None:
-        """Count what another shard's world appended to the topics that all shards read."""
+        """Count the records that another shard's world appended to the shared topics."""
         for topic in SHARED_TOPICS:
             self._written[topic] = world._written[topic]  # noqa: SLF001  A world of the same log.
 
@@ -174,7 +174,7 @@ class World:
         self._pending[-1] = replace(self._pending[-1], seq=self._pending[-2].seq)
 
     def claim_more_inputs(self) -> None:
-        """Let the next seal consume market data that nobody wrote."""
+        """Let the next seal consume market data that no one has written."""
         self._written["market-data"] += 1
 
     def close(self) -> None:
@@ -277,7 +277,7 @@ def reference(
 
 def order(world: World, number: int, client: str, side: e.Side, qty: int, **more: Any) -> str:  # noqa: ANN401
     """A small order, submitted and accepted; returns its id."""
-    said: dict[str, Any] = {
+    common: dict[str, Any] = {
         "source": "oms",
         "cl_ord_id": f"o{number}",
         "client_id": client,
@@ -286,8 +286,8 @@ def order(world: World, number: int, client: str, side: e.Side, qty: int, **more
         "order_qty": qty,
         "crossing_consent": True,
     }
-    cause = world.input(make(e.OrderSubmitted, **said))
-    return world.emit(cause, e.OrderAccepted, **said, **({"arrival_mid_px": px(100.0)} | more))
+    cause = world.input(make(e.OrderSubmitted, **common))
+    return world.emit(cause, e.OrderAccepted, **common, **({"arrival_mid_px": px(100.0)} | more))
 
 
 def work_order(
@@ -301,8 +301,8 @@ def work_order(
     """One order, alone in its parent and released, by default at 100; returns both ids."""
     release_mid_px = more.pop("release_mid_px", px(100.0))
     small = order(world, 1, "c1", side, qty, **more)
-    said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
-    parent = world.emit("orders:0", e.ParentOpened, **said)
+    common = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
+    parent = world.emit("orders:0", e.ParentOpened, **common)
     joined = {"parent_id": parent, "order_id": small, "member_qty": qty, "parent_qty": qty}
     world.emit("orders:0", e.MemberJoined, **joined)
     released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": release_mid_px}
@@ -313,9 +313,9 @@ def work_order(
 
 def report(world: World, venue: str, child_id: str, exec_id: str, **more: Any) -> str:  # noqa: ANN401
     """A venue's report; returns the cause of what it leads to."""
-    said = {"venue": venue, "child_id": child_id, "exec_id": exec_id, "session_day": DAY}
+    common = {"venue": venue, "child_id": child_id, "exec_id": exec_id, "session_day": DAY}
     return world.input(
-        make(e.ExecutionReported, instrument_id="AAPL", **said, **more), sender=venue
+        make(e.ExecutionReported, instrument_id="AAPL", **common, **more), sender=venue
     )
 
 
@@ -374,12 +374,12 @@ def route(
     slice_px = more.pop("slice_px", px(101.0))
     sliced = {"parent_id": parent_id, "slice_qty": qty, "limit_px": slice_px}
     slice_id = world.emit(cause, e.SliceReleased, **sliced)
-    said = {"slice_id": slice_id, "parent_id": parent_id, "venue": venue, "child_qty": qty}
+    common = {"slice_id": slice_id, "parent_id": parent_id, "venue": venue, "child_qty": qty}
     market = {"bid_px": px(99.99), "ask_px": px(100.01), "limit_px": px(price)}
     return world.emit(
         cause,
         e.ChildRouted,
-        **(said | {"instrument_id": "AAPL", "side": e.Side.BUY} | market | more),
+        **(common | {"instrument_id": "AAPL", "side": e.Side.BUY} | market | more),
     )
 
 
@@ -397,9 +397,9 @@ def fill(
     exec_id = more.pop("exec_id", "E1")
     lasts = {"last_qty": qty, "last_px": px(price)}
     cause = report(world, venue, child_id, exec_id, exec_type=e.ExecType.TRADE, **lasts)
-    said = {"parent_id": parent_id, "child_id": child_id, "venue": venue, "exec_id": exec_id}
-    said |= {"instrument_id": "AAPL", "session_day": DAY, "side": e.Side.BUY}
-    fill_id = world.emit(cause, e.FillBooked, **(said | lasts | more))
+    common = {"parent_id": parent_id, "child_id": child_id, "venue": venue, "exec_id": exec_id}
+    common |= {"instrument_id": "AAPL", "session_day": DAY, "side": e.Side.BUY}
+    fill_id = world.emit(cause, e.FillBooked, **(common | lasts | more))
     given = {
         "order_ids": tuple(part.order_id for part in parts),
         "shares_qty": tuple(part.share_qty for part in parts),
@@ -425,13 +425,18 @@ class Day:
         self.close()
 
     def open(self, cause: str, order_id: str, side: e.Side) -> str:
-        said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "end_ns": at("16:00:00")}
-        return self.world.emit(cause, e.ParentOpened, **said, first_order_id=order_id)
+        common = {
+            "instrument_id": "AAPL",
+            "side": side,
+            "policy_id": "P1",
+            "end_ns": at("16:00:00"),
+        }
+        return self.world.emit(cause, e.ParentOpened, **common, first_order_id=order_id)
 
     def join(self, cause: str, parent_id: str, order_id: str, qty: int, parent_qty: int) -> None:
         limit_px = None if order_id == self.two else px(101.0)
-        said = {"parent_id": parent_id, "order_id": order_id, "parent_limit_px": limit_px}
-        self.world.emit(cause, e.MemberJoined, **said, member_qty=qty, parent_qty=parent_qty)
+        common = {"parent_id": parent_id, "order_id": order_id, "parent_limit_px": limit_px}
+        self.world.emit(cause, e.MemberJoined, **common, member_qty=qty, parent_qty=parent_qty)
 
     def gather(self) -> None:
         """Orders 1 and 3 buy 800, order 2 sells 200; a record cannot be read."""
@@ -508,11 +513,11 @@ class Day:
         world, cause = self.world, f"plan:{self.buy}"
         asked = {"source": "oms", "cl_ord_id": "x1", "orig_cl_ord_id": "o4"}
         asking = world.input(make(e.OrderCancelRequested, **asked))
-        said = {"order_id": self.four, "cl_ord_id": "x1"}
-        world.emit(asking, e.OrderChangePending, **said, change=e.Change.CANCEL)
+        common = {"order_id": self.four, "cl_ord_id": "x1"}
+        world.emit(asking, e.OrderChangePending, **common, change=e.Change.CANCEL)
         left = {"parent_id": self.buy, "order_id": self.four, "left_qty": 66, "parent_qty": 434}
         world.emit(cause, e.MemberLeft, **left, parent_limit_px=px(101.0))
-        world.emit(cause, e.OrderCancelled, **said, withdrawn_qty=66)
+        world.emit(cause, e.OrderCancelled, **common, withdrawn_qty=66)
         world.seal(at("10:00:05"))
 
     def route_again(self) -> None:
@@ -542,10 +547,10 @@ class Day:
         world.emit(cause, e.ChildClosed, **closed)
         asked = {"source": "oms", "cl_ord_id": "a3", "orig_cl_ord_id": "o3"}
         asking = world.input(make(e.OrderAmendRequested, **asked))
-        said = {"order_id": self.three, "cl_ord_id": "a3", "order_qty": 250}
+        common = {"order_id": self.three, "cl_ord_id": "a3", "order_qty": 250}
         cause = f"plan:{self.buy}"
-        world.emit(asking, e.OrderChangePending, **said, change=e.Change.AMEND)
-        world.emit(cause, e.OrderAmended, **said, previous_qty=300)
+        world.emit(asking, e.OrderChangePending, **common, change=e.Change.AMEND)
+        world.emit(cause, e.OrderAmended, **common, previous_qty=300)
         stays = {"parent_id": self.buy, "order_id": self.three, "change_qty": -50}
         world.emit(cause, e.MemberAmended, **stays, parent_qty=284, parent_limit_px=px(101.0))
         world.emit("plan:", e.ScorecardUpdated, venue="Q", version=1, samples=2, fill_ppm=500_000)

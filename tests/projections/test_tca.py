@@ -110,8 +110,8 @@ def test_our_own_fill_is_no_print_of_a_tape_that_shows_it(tmp_path: Path) -> Non
 def test_a_sale_that_cost_nothing_cost_zero_and_not_minus_zero(tmp_path: Path) -> None:
     def write(world: World) -> None:
         reference(world, LIT)
-        said = {"decision_px": px(100.0), "arrival_mid_px": px(100.0)}
-        small, parent = work_order(world, e.Side.SELL, 100, **said)
+        common = {"decision_px": px(100.0), "arrival_mid_px": px(100.0)}
+        small, parent = work_order(world, e.Side.SELL, 100, **common)
         child = route(world, parent, "Q", 100, 100.0, side=e.Side.SELL, slice_px=px(99.0))
         world.seal(at("10:00:00"))
         done = {"cum_qty": 100, "transact_ns": at("10:00:01"), "parts": (share(small, 100),)}

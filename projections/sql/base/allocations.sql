@@ -1,4 +1,5 @@
--- Who got what of which fill or cross? One row an execution and member, reallocations applied.
+-- Which order got how much of each fill or cross? One row an execution and order.
+-- Reallocations are applied. Prices and notionals in 1e-9 currency units.
 create or replace view allocations as
 with
 revised as (

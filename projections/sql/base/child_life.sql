@@ -48,7 +48,7 @@ select
     changes.filled_qty::bigint as filled_qty,
     changes.open_change_qty,
     (changes.open_change_qty + changes.fill_qty)::bigint as exposure_change_qty,
-    -- What a venue filled beyond what the child had open; nobody here decided it.
+    -- A venue's fill beyond the child's open quantity: the engine did not decide it.
     if(
         changes.event in ('FillBooked', 'FillCorrected'),
         greatest(0, changes.open_change_qty + changes.fill_qty),

@@ -1,6 +1,6 @@
--- Who in a parent could cross, up to which limit, from when to when? One row a member and span.
--- From the event from_seq on and up to until_seq the member consents and has something open, and
--- the parent has something free. What is true of a moment follows the last event before it.
+-- Which members of a parent could cross, up to which limit, from when to when? One row a member and
+-- span. From the event from_seq on and up to until_seq the member consents and has open quantity,
+-- and the parent has free quantity. A moment has the state after the last event before it.
 create or replace view crossing_spans as
 with
 members as (

@@ -1,8 +1,8 @@
--- What were the best bid and ask of all venues at each fill, and five minutes later? One row a fill.
--- As the engine sees the market: the last quote of each protected venue before the moment counts,
--- unless it is older than the configuration allows, or a newer quote of another venue locks or
--- crosses it. A side without a quote is null. Five minutes are the horizon of SEC Rule 605. Net of
--- busts and corrections; prices in 1e-9 currency units.
+-- What were the best bid and ask of all venues at each fill, and five minutes later? One row a
+-- fill. As the engine sees the market: the last quote of each protected venue before the moment
+-- counts, unless it is older than the configuration allows, or a newer quote of another venue locks
+-- or crosses it. A side without a quote is null. Five minutes are the horizon of SEC Rule 605. Net
+-- of busts and corrections; prices in 1e-9 currency units.
 create or replace view fill_quotes as
 with
 quotes as (

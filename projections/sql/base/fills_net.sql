@@ -1,4 +1,4 @@
--- Which fills stand, busts and corrections applied? One row a fill; last_qty is 0 once busted.
+-- What is each fill after busts and corrections? One row a fill; last_qty is 0 once busted.
 create or replace view fills_net as
 with
 corrected as (

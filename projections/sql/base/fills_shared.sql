@@ -1,4 +1,4 @@
--- What did each fill give whom? One row a fill, the parts of its members as pairs.
+-- How was each fill shared? One row a fill, the members' parts as pairs of order and quantity.
 create or replace view fills_shared as
 select
     fill.*,

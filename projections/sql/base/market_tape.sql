@@ -1,5 +1,5 @@
--- What had traded in the market without us up to each moment? One row an instrument and moment.
--- Eligible prints by the tape's own time, off-exchange ones included; our fills are taken out
+-- What had the others traded up to each moment? One row an instrument and moment.
+-- Eligible prints by the tape's own time, off-exchange ones included; our fills are subtracted
 -- where the configuration says that the tape shows them; rejected inputs do not count.
 create or replace view market_tape as
 with

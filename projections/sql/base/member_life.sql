@@ -1,4 +1,4 @@
--- How did what each member had open of its parent change? One row an event and member.
+-- How did each member's open quantity in its parent change? One row an event and member.
 create or replace view member_life as
 with
 changes as (
@@ -36,7 +36,7 @@ select
     lives.event,
     lives.change_qty,
     lives.is_active,  -- After the event.
-    -- What somebody who left gets back is left with the order, not open in the parent.
+    -- A member that left gets quantity back for its order, not open quantity in the parent.
     if(lives.event = 'FillReallocated' and not lives.is_active, 0, lives.change_qty)
         as open_change_qty,
     sum(open_change_qty) over (

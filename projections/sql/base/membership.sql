@@ -1,4 +1,5 @@
--- When was an order a member of which parent? One row a stay; until_seq is null while it lasts.
+-- When was each order a member of which parent? One row a membership; until_seq is null while it
+-- lasts.
 create or replace view membership as
 select
     joined.shard,

@@ -1,5 +1,5 @@
--- How did each order come into this log? One row an order: accepted, or carried in from another log.
--- What was done of it there belongs to that log: here it is an order for the rest.
+-- How did each order come into this log? One row an order: accepted, or carried in from another
+-- log. Executions in that log belong to it: here the order is for the rest.
 create or replace view order_entries as
 select
     event_id as order_id, shard, seq, at_ns, cause, source, cl_ord_id, client_id, instrument_id,

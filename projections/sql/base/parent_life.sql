@@ -1,5 +1,6 @@
--- How did what each parent has open, and what of it is out, change? One row a parent and event.
--- What is open and not out is free: it may be sliced, or cross inside.
+-- How did each parent's open quantity, and its part in live children, change? One row a parent and
+-- event. Open quantity outside live children is free: it may be sliced, or cross inside. Quantities
+-- in smallest increments.
 create or replace view parent_life as
 with
 changes as (

@@ -1,4 +1,5 @@
--- What was whose share of which fill or cross, before and after? One row an event and member.
+-- What was each member's share of each fill or cross, before and after? One row an event and
+-- member.
 create or replace view share_life as
 with
 first_shares as (
@@ -26,7 +27,7 @@ from first_shares
 union all
 select
     shard, parent_id, share.order_id, seq, at_ns, event_id, cause, 'FillReallocated', fill_id,
-    null,  -- What stands of the fill is in fills_net.
+    null,  -- The fill's net quantity is in fills_net.
     coalesce(sum(share.share_qty) filter (not is_after), 0)::bigint,
     coalesce(sum(share.share_qty) filter (is_after), 0)::bigint
 from revised

@@ -1,5 +1,6 @@
--- What forbade to send, where, and from when on? One row a change; it counts for what is after seq.
--- A place is FIRM:, VENUE:code, INSTRUMENT:id, CLIENT:code or CONTROLS:; VENUE: alone is every one.
+-- Which stops forbade sending, in which scope, from when on? One row a change. A change counts for
+-- events after its seq. scope is FIRM:, VENUE:code, INSTRUMENT:id, CLIENT:code or CONTROLS:; VENUE:
+-- alone is every venue.
 create or replace view stops as
 with
 -- A status counts from the batch that consumed it: inputs are folded before anything is routed.
@@ -12,11 +13,11 @@ statuses as (
     select 'venue_disconnected', 'venue-reports', shard, venue, position, not up
     from session_status_observed
 ),
-said as (
+reported as (
     select
         statuses.rule,
         statuses.shard,
-        'VENUE:' || statuses.venue as place,
+        'VENUE:' || statuses.venue as scope,
         sealed.first_seq - 1 as seq,
         statuses.position,
         statuses.is_on
@@ -26,24 +27,24 @@ said as (
         and sealed.topic = statuses.topic
         and sealed.first_position <= statuses.position
 ),
--- A day begins with every venue open and connected, until it is said otherwise.
+-- A day begins with every venue open and connected, until a report says otherwise.
 reset as (
     select distinct
-        said.rule,
-        said.shard,
-        said.place,
+        reported.rule,
+        reported.shard,
+        reported.scope,
         closed.next_seq - 1 as seq,
-        -1 as position,  -- Before whatever the new day says.
+        -1 as position,  -- Before any report of the new day.
         false as is_on
-    from said
+    from reported
     join batch_sealed as closed
-        on closed.shard = said.shard
+        on closed.shard = reported.shard
         and closed.kind = 'CLOSE'
-        and closed.next_seq > said.seq + 1
+        and closed.next_seq > reported.seq + 1
 )
-select rule, shard, place, seq, arg_max(is_on, position) as is_on
-from (from said union all from reset)
-group by rule, shard, place, seq
+select rule, shard, scope, seq, arg_max(is_on, position) as is_on
+from (from reported union all from reset)
+group by rule, shard, scope, seq
 union all
 select
     'kill_switch', applied.shard, switch.scope || ':' || switch.scope_id, applied.seq,

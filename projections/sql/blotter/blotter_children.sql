@@ -1,4 +1,5 @@
--- What became of each child? One row a child, as a person reads it.
+-- What is the result of each child? One row a child.
+-- For people: prices in currency units, times of the venues' zone.
 create or replace view blotter_children as
 select
     child.child_id,

@@ -1,4 +1,5 @@
--- What became of each small order? One row an order, as a person reads it.
+-- What is the result of each small order? One row an order.
+-- For people: prices in currency units, times of the venues' zone.
 create or replace view blotter_orders as
 select
     small.order_id,
@@ -17,7 +18,7 @@ select
     small.open_qty,
     small.withdrawn_qty,
     (small.notional::double / nullif(small.crossed_qty + small.allocated_qty, 0) / 1e9)
-        ::decimal(18, 9) as avg_price,  -- Null while nothing is done.
+        ::decimal(18, 9) as avg_price,  -- Null before the first execution.
     small.parent_id,
     strftime(
         timezone(zone.time_zone, make_timestamp_ns(small.accepted_ns)::timestamp at time zone 'UTC'),

@@ -1,4 +1,5 @@
--- What became of each parent? One row a parent, as a person reads it.
+-- What is the result of each parent? One row a parent.
+-- For people: prices in currency units, times of the venues' zone.
 create or replace view blotter_parents as
 select
     parent.parent_id,

@@ -1,4 +1,4 @@
--- Does everything hold that must hold, whatever happens? One row a rule; violations must be 0.
+-- Does every rule hold that must always hold? One row a rule; violations must be 0.
 create or replace view invariants as
 select name, violations::bigint as violations, question
 from (

@@ -100,6 +100,6 @@ union all
 select
     'child_minimum',
     count(*),
-    'No child is smaller than its venue takes.'
+    'No child is smaller than its venue''s minimum.'
 from sized
 where child_qty < min_qty;

@@ -53,7 +53,7 @@ union all
 select
     'cross_with_oneself',
     count(*),
-    'No client stands on both sides of a cross.'
+    'No client is on both sides of a cross.'
 from (
     select 1
     from clients
@@ -71,7 +71,7 @@ union all
 select
     'cross_inside',
     count(*),
-    'A cross is priced at the midpoint, inside a two-sided market that it saw.'
+    'A cross is priced at the midpoint, inside the two-sided market that it states.'
 from orders_crossed
 where cross_qty <= 0
     or bid_px <= 0

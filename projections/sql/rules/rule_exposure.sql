@@ -43,13 +43,13 @@ slice_life as (
 select
     'parent_exposure' as name,
     count(*) as violations,
-    'Open children and fills never exceed the parent, but for what a venue overfilled.' as question
+    'Open children and fills never exceed the parent, apart from a venue''s overfill.' as question
 from exposure_life
 where excess_qty > 0
 union all
 select
     'slice_exposure',
     count(*),
-    'The children of a slice never exceed it, but for what a venue overfilled.'
+    'The children of a slice never exceed it, apart from a venue''s overfill.'
 from slice_life
 where excess_qty > 0;

@@ -1,7 +1,7 @@
 -- Is the log whole? One row a rule.
 create or replace view rule_log as
 with
--- A log that goes on from another one begins above all seqs of that one.
+-- A log that continues another one begins above all seqs of that log.
 begun as (
     select shard, seq as first_seq
     from log_continued
@@ -41,7 +41,7 @@ consumed as (
         ) as earlier_next_position
     from sealed_inputs
 ),
-placed as (
+batched as (
     select
         ordered.shard,
         ordered.seq,
@@ -58,8 +58,8 @@ placed as (
         on batch_sealed.shard = ordered.shard and batch_sealed.first_seq <= ordered.seq
 ),
 caused as (
-    select shard, batch, string_split(cause, ':')[1] as topic, string_split(cause, ':')[2] as place
-    from (select distinct shard, batch, cause from placed)
+    select shard, batch, string_split(cause, ':')[1] as topic, string_split(cause, ':')[2] as position
+    from (select distinct shard, batch, cause from batched)
     where cause not like 'plan:%' and cause not in ('config:', 'opening:')
 )
 select
@@ -96,8 +96,8 @@ union all
 select
     'event_sealed',
     count(*),
-    'Every event lies in a batch and carries its time.'
-from placed
+    'Every event belongs to a batch and carries its time.'
+from batched
 where batch is null or seq >= next_seq or at_ns <> now_ns
 union all
 select
@@ -109,6 +109,6 @@ left join sealed_inputs as input
     on input.shard = caused.shard
     and input.batch = caused.batch
     and input.topic = caused.topic
-    and try_cast(caused.place as bigint) >= input.first_position
-    and try_cast(caused.place as bigint) < input.next_position
+    and try_cast(caused.position as bigint) >= input.first_position
+    and try_cast(caused.position as bigint) < input.next_position
 where input.batch is null;

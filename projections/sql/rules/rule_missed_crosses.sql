@@ -108,7 +108,7 @@ held_up as (
     join order_entries as accepted on accepted.order_id = stay.order_id
     asof join (from stops where rule = 'kill_switch') as stop
         on stop.shard = able.shard
-        and stop.place = 'CLIENT:' || accepted.client_id
+        and stop.scope = 'CLIENT:' || accepted.client_id
         and stop.seq < able.seq
     where stop.is_on
 ),

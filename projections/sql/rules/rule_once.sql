@@ -1,4 +1,4 @@
--- Is everything done once, and nothing lost? One row a rule.
+-- Is every order, child, fill, bust and correction booked once, and none lost? One row a rule.
 create or replace view rule_once as
 with
 answers as (
@@ -38,7 +38,7 @@ missing as (
     anti join booked using (exec_type, venue, session_day, exec_id)
     anti join break_flagged as flag using (venue, exec_id)
 ),
--- Fills and corrections that a venue had no right to.
+-- Fills and corrections beyond the child, the parent or the limit.
 excessive as (
     select fill.venue, fill.child_id, fill.exec_id, 'VENUE_OVERFILL' as reason
     from fill_booked as fill
@@ -105,7 +105,7 @@ union all
 select
     'excess_flagged',
     count(*),
-    'What a venue filled beyond its child or parent, or through the limit, is flagged as a break.'
+    'Every fill beyond its child or parent, or through the limit, is flagged as a break.'
 from excessive
 anti join break_flagged as flag using (venue, child_id, exec_id, reason)
 union all
@@ -137,9 +137,9 @@ union all
 select
     'child_sent_once',
     count(*),
-    'A child is sent to its venue once, and never if its gateway said not sent.'
+    'A child is sent to its venue once, and never after its gateway reports it as not sent.'
 from (
-    select 1  -- A record that its sender wrote again, not sure of the first, keeps its number.
+    select 1  -- A sender that repeats a record, unsure of the first, keeps its number.
     from send_started
     group by child_id
     having count(distinct (sender, sender_number)) > 1

@@ -27,7 +27,7 @@ order_life as (
             order by seq
             rows between unbounded preceding and current row
         ) as open_qty,
-        -- What a bust or a correction gave back, and was withdrawn for it, of one report.
+        -- Quantity that one report of a bust or correction gave back, less its withdrawals.
         sum(if(event in ('FillReallocated', 'OrderCancelled'), change_qty, 0)) over (
             partition by order_id, cause
             order by seq
@@ -72,7 +72,7 @@ stated as (
 select
     'order_conservation' as name,
     count(*) as violations,
-    'An order is never done beyond its quantity; what ends it, or a bust reopens, is withdrawn whole.'
+    'No order is executed beyond its quantity; at its end, and after a bust, the whole rest is withdrawn.'
         as question
 from order_life
 where open_qty < 0
@@ -84,7 +84,7 @@ union all
 select
     'order_settled',
     count(*),
-    'After a close nothing is open but what is carried to the next day.'
+    'After a close no order is open but those carried to the next day.'
 from at_close
 anti join order_carried as carried
     on carried.order_id = at_close.order_id and carried.seq < at_close.next_seq
@@ -93,7 +93,7 @@ union all
 select
     'order_membership',
     count(*),
-    'What an order has open is what its parent has open for it.'
+    'The open quantity of an order is its open quantity in its parent.'
 from members_now as member
 join order_state as small on small.order_id = member.order_id
 anti join parent_ended as ended on ended.parent_id = member.parent_id
@@ -110,4 +110,4 @@ select
             on life.parent_id = stated.parent_id and life.seq <= stated.seq
         where coalesce(life.open_qty, 0) <> stated.open_qty
     ),
-    'What a parent states as open is brought - left - crossed - allocated of its members.';
+    'The open quantity that a parent states is joined - left - crossed - allocated of its members.';

@@ -7,9 +7,9 @@ aged as (
     asof left join quote_ages as configured
         on configured.shard = child.shard and configured.seq < child.seq
 ),
--- Every place that a stop may name, for each child and each kind of stop.
+-- Every scope of a stop that covers a child, for each kind of stop.
 aims as (
-    select rule, shard, seq, event_id as child_id, unnest(places) as place
+    select rule, shard, seq, event_id as child_id, unnest(scopes) as scope
     from child_routed as child
     cross join (
         select unnest(
@@ -18,10 +18,10 @@ aims as (
     )
     cross join lateral (
         select ['FIRM:', 'VENUE:', 'CONTROLS:', 'VENUE:' || venue, 'INSTRUMENT:' || instrument_id]
-            as places
+            as scopes
     )
     union all
-    -- A child is never one client's alone: a killed member stops them all.
+    -- A child belongs to all members: one killed client stops it.
     select distinct 'kill_switch', child.shard, child.seq, child.event_id, 'CLIENT:' || client_id
     from child_routed as child
     join membership as stay
@@ -36,7 +36,7 @@ stopped as (
     asof join stops
         on stops.rule = aims.rule
         and stops.shard = aims.shard
-        and stops.place = aims.place
+        and stops.scope = aims.scope
         and stops.seq < aims.seq
     where stops.is_on
     group by aims.rule
@@ -69,7 +69,7 @@ from (
         ),
         ('venue_halted', 'Nothing is sent to a venue that is halted or closed.'),
         ('venue_disconnected', 'Nothing is sent to a venue whose session is down.'),
-        ('instrument_halted', 'Nothing is sent in an instrument that a fault or a person halted.'),
+        ('instrument_halted', 'Nothing is sent in an instrument that is halted, by a fault or by a control.'),
         (
             'suspended',
             'Nothing is sent while a control, or a report of its venue, could not be read.'

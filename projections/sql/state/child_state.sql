@@ -1,4 +1,4 @@
--- Where does each child stand? One row a child; quantities net of busts and corrections.
+-- How far is each child? One row a child; quantities net of busts and corrections.
 create or replace view child_state as
 with
 lives as (

@@ -1,4 +1,5 @@
--- Where does each small order stand? One row an order; open is what none of the others explains.
+-- How far is each small order? One row an order; quantities net of busts and corrections.
+-- open_qty is the rest: neither executed nor withdrawn.
 create or replace view order_state as
 with
 amended as (
@@ -102,7 +103,7 @@ select
     coalesce(got.notional, 0) as notional,  -- Of crosses and fills, 1e-9 currency units.
     coalesce(got.fees, 0) as fees,  -- 1e-9 currency units; a rebate is negative.
     case
-        -- What a bust reopened of an earlier parent is withdrawn while the rest works on.
+        -- A bust in an earlier parent reopens quantity, which is withdrawn while the rest works on.
         when withdrawn.order_id is not null and quantities.open_qty = 0 then withdrawn.status
         when quantities.order_qty = quantities.crossed_qty + quantities.allocated_qty then 'FILLED'
         when pending.order_id is not null then 'PENDING_' || pending.change
@@ -120,7 +121,7 @@ select
     got.last_execution_ns,
     case
         when quantities.open_qty = 0
-            then greatest(withdrawn.ended_ns, got.last_execution_ns)  -- Of those that there are.
+            then greatest(withdrawn.ended_ns, got.last_execution_ns)  -- A null counts for nothing.
     end as ended_ns
 from order_entries as accepted
 join quantities on quantities.order_id = accepted.order_id

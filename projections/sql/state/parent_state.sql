@@ -1,4 +1,4 @@
--- Where does each parent stand? One row a parent; quantities net of busts and corrections.
+-- How far is each parent? One row a parent; quantities net of busts and corrections.
 create or replace view parent_state as
 with
 members as (

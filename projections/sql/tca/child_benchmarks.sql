@@ -1,6 +1,6 @@
 -- What is each filled child measured against? One row a filled child.
 -- The market's VWAP from its route (included) to its last fill (excluded), without our own fills;
--- without a print in between the midpoint that the route saw, else the last print before.
+-- without a print in between the midpoint at the route, else the last print before.
 create or replace view child_benchmarks as
 with
 spans as (

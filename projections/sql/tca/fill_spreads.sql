@@ -1,8 +1,9 @@
 -- What did each fill pay beyond the midpoint, and what became of the price after? One row a fill.
 -- effective is twice the distance from the midpoint at the fill, realised from the midpoint five
--- minutes later. Their difference is published as price impact halved and whole. A crossed or
--- one-sided quote has no midpoint. Prices and spreads in currency units; effective and realised are
--- positive for a cost; markout_bps is of the price and positive when the price went the taker's way.
+-- minutes later. Their difference is published as price impact halved and whole. A crossed or one-
+-- sided quote has no midpoint. Prices and spreads in currency units; effective and realised are
+-- positive for a cost; markout_bps is of the price and positive when the price went the taker's
+-- way.
 create or replace view fill_spreads as
 with
 mids as (

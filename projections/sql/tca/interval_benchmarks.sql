@@ -1,9 +1,10 @@
--- At which prices did the market trade while each parent and order worked? One row a parent or order.
--- Prints from the start of the span (included) to its end (excluded): vwap_all of every print,
--- vwap_eligible of those that count for volume, vwap_market of those without our own executions.
--- twap weights a price by the time that it was in force, until the next print; it is null when no
--- print tells which price was in force at the start. The columns up to from_ns are those of
--- tca_inputs. Prices in currency units, null without a print; _px and notional in 1e-9 units.
+-- At which prices did the market trade while each parent and order worked? One row a parent or
+-- order. Prints from the start of the span (included) to its end (excluded): vwap_all of every
+-- print, vwap_eligible of those that count for volume, vwap_market of those without our own
+-- executions. twap weights a price by the time that it was in force, until the next print; it is
+-- null when no print tells which price was in force at the start. The columns up to from_ns are
+-- those of tca_inputs. Prices in currency units, null without a print; _px and notional in 1e-9
+-- units.
 create or replace view interval_benchmarks as
 with
 ends as (

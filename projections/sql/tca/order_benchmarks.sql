@@ -1,7 +1,7 @@
--- What is each small order measured against? One row an order; prices in 1e-9 currency units.
--- The columns of order_state come first. The span goes from the acceptance to the order's end, or to
--- its last execution while it works; until_ns is null before the first. release_px is the price when
--- its parent was released; an order that joins a working parent waits for no release.
+-- What is each small order measured against? One row an order; prices in 1e-9 currency units. The
+-- columns of order_state come first. The span goes from the acceptance to the order's end, or to
+-- its last execution while it works; until_ns is null before the first. release_px is the price
+-- when its parent was released; an order that joins a working parent waits for no release.
 create or replace view order_benchmarks as
 with
 spans as (

@@ -1,6 +1,6 @@
--- What spread did each parent pay on average? One row a parent that is filled.
--- Fills without a midpoint stay out of the averages. weighted_ columns are weighted by quantity, the
--- others count each fill once. Currency units; positive is a cost.
+-- What spread did each parent pay on average? One row a parent that is filled. Fills without a
+-- midpoint stay out of the averages. weighted_ columns are weighted by quantity, the others count
+-- each fill once. Currency units; positive is a cost.
 create or replace view parent_spreads as
 select
     parent_id,

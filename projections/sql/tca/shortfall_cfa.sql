@@ -1,8 +1,8 @@
 -- What did each parent and order lose, as the CFA curriculum divides it? One row a parent or order.
 -- delay is the executed part from the decision to the arrival price, trading the executed part
 -- against the arrival price, opportunity the rest from the decision to the final price, and fees
--- apart. The total is Perold's. Money and prices in currency units; bps of order quantity * decision
--- price; a cost is positive.
+-- apart. The total is Perold's. Money and prices in currency units; bps of order quantity *
+-- decision price; a cost is positive.
 create or replace view shortfall_cfa as
 with
 parts as (

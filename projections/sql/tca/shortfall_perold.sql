@@ -1,8 +1,8 @@
--- What did each parent and order lose against the decision price (Perold)? One row a parent or order.
--- execution is the executed part against the decision price, opportunity the rest from the decision
--- to the final price, and fees apart. total = execution + opportunity + fees = paper gain - actual
--- gain. Money and prices in currency units; bps of order quantity * decision price; a cost is
--- positive. With nothing filled avg_price is null and the total is the opportunity alone.
+-- What did each parent and order lose against the decision price (Perold)? One row a parent or
+-- order. execution is the executed part against the decision price, opportunity the rest from the
+-- decision to the final price, and fees apart. total = execution + opportunity + fees = paper gain
+-- - actual gain. Money and prices in currency units; bps of order quantity * decision price; a cost
+-- is positive. With nothing filled avg_price is null and the total is the opportunity alone.
 create or replace view shortfall_perold as
 with
 parts as (

@@ -1,8 +1,8 @@
--- What did each parent and order lose to delay, trading and opportunity (Wagner)? One row a parent or order.
--- The expanded form: delay is the whole order from the decision to the arrival price, trading the
--- executed part against the arrival price, opportunity the rest from the arrival to the final price,
--- and fees apart. The total is Perold's. Money and prices in currency units; bps of order quantity *
--- decision price; a cost is positive.
+-- What did each parent and order lose to delay, trading and opportunity (Wagner)? One row a parent
+-- or order. The expanded form: delay is the whole order from the decision to the arrival price,
+-- trading the executed part against the arrival price, opportunity the rest from the arrival to the
+-- final price, and fees apart. The total is Perold's. Money and prices in currency units; bps of
+-- order quantity * decision price; a cost is positive.
 create or replace view shortfall_wagner as
 with
 parts as (

@@ -1,6 +1,6 @@
--- What did each filled child save against the market while it worked? One row a filled child.
+-- How did each filled child do against the market while it worked? One row a filled child.
 -- performance_bps is positive for a saving, cost_bps for a cost. `Market` is an IOC for a parent
--- without a limit: it takes at the far touch whatever that is. Times are the venue's local time.
+-- without a limit: it takes at the far touch at any price. Times are the venue's local time.
 -- `+ 0.0` makes the negative zero of a sale's sign a plain one.
 create or replace view tca_child as
 with

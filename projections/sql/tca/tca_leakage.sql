@@ -1,6 +1,7 @@
 -- How far did the market move against each child before its first fill? One row a filled child.
 -- From the midpoint that the route saw to the one at the first fill; null without one of them.
--- Prices in currency units; leakage_bps is of the midpoint at the route, and positive is against us.
+-- Prices in currency units; leakage_bps is of the midpoint at the route, and positive is against
+-- us.
 create or replace view tca_leakage as
 with
 firsts as (

@@ -1,9 +1,9 @@
--- What did each small order cost, and where did it go? One row an order; costs are positive.
--- Parts in bps of the quantity at the decision price, and they add up to is_bps: delay (decision
--- to our acceptance), aggregation (acceptance to the parent's release) and opportunity (release to
--- the last print) on the whole or the unfilled quantity, trading (release to what was paid) on
--- crosses and fills, fees. What its client withdrew does not count.
--- `+ 0.0` makes the negative zero of a sale's sign a plain one.
+-- What did each small order cost, and in which part of its way? One row an order; costs are
+-- positive. Parts in bps of the quantity at the decision price, and they add up to is_bps: delay
+-- (decision to our acceptance), aggregation (acceptance to the parent's release) and opportunity
+-- (release to the last print) on the whole or the unfilled quantity, trading (release to the price
+-- paid) on crosses and fills, fees. Quantity that the client withdrew does not count. `+ 0.0` makes
+-- the negative zero of a sale's sign a plain one.
 create or replace view tca_order as
 with
 marked as (

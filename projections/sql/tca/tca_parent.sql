@@ -1,10 +1,10 @@
--- What did each parent cost, against which price, and where did it go? One row a parent.
+-- What did each parent cost, against which price, and in which part of its way? One row a parent.
 -- quantity to mean_child_performance_bps come from its venue fills, weighted by quantity. The
--- shortfall is against what its members saw when they arrived, on the whole quantity: delay is the
--- members' decision to their arrival, aggregation their arrival to the release, trading the
--- release to what was paid (crosses too), opportunity the release to the last print for what was
--- left. Parts in bps of the quantity at the decision; costs are positive; they add up to is_bps.
--- `+ 0.0` makes the negative zero of a sale's sign a plain one.
+-- shortfall is on the whole quantity, against the members' prices: delay is the members' decision
+-- to their arrival, aggregation their arrival to the release, trading the release to the price paid
+-- (crosses too), opportunity the release to the last print for the rest. Parts in bps of the
+-- quantity at the decision; costs are positive; they add up to is_bps. `+ 0.0` makes the negative
+-- zero of a sale's sign a plain one.
 create or replace view tca_parent as
 with
 children as (

@@ -1,6 +1,7 @@
--- Which part of the session's volume traded at worse prices? One row a parent or order that is filled.
--- Worse is above the average price for a buy and below it for a sale. vwap and avg_price in currency
--- units, volume in smallest increments, beaten_share as a fraction; eligible prints of the session.
+-- Which part of the session's volume traded at worse prices? One row a parent or order that is
+-- filled. Worse is above the average price for a buy and below it for a sale. vwap and avg_price in
+-- currency units, volume in smallest increments, beaten_share as a fraction; eligible prints of the
+-- session.
 create or replace view volume_beaten as
 with
 days as (

@@ -1,6 +1,6 @@
--- Who has applied each control, and when? One row a control and reader: a shard, or a gateway.
--- A gateway answers with the position up to which it has applied them, so one answer may do for
--- several controls; the first that reaches a control is its receipt.
+-- Which shards and gateways have applied each control, and when? One row a control and shard or
+-- gateway. A gateway answers with the position up to which it has applied the controls, so one
+-- answer may cover several; the first answer at or above a control's position is its receipt.
 create or replace view control_receipts as
 with
 answers as (

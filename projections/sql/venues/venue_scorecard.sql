@@ -1,4 +1,6 @@
--- How good is each venue, as each shard has learned from our own reports? One row a shard and venue.
+-- How good is each venue, by our own reports? One row a shard and venue; each shard learns its own.
+-- fees in currency units, fill_ppm in parts per million, cost_millibps in 1e-3 bps: positive is a
+-- cost.
 create or replace view venue_scorecard as
 with
 cards as (
@@ -50,7 +52,7 @@ select
     cards.card.samples as samples,
     cards.card.fill_ppm as fill_ppm,
     cards.card.speed_ns as speed_ns,
-    -- Cost of a taking child; null before the first one that was filled while there was a midpoint.
+    -- Cost of a taking child; null before the first fill at a known midpoint.
     case when cards.card.take_samples > 0 then cards.card.cost_millibps end as cost_millibps,
     cards.card.take_samples as take_samples
 from counts
