@@ -3,11 +3,11 @@
 The loader goes shard by shard along the journal. A seal says how many records its batch wrote to
 each topic and which inputs it consumed; exactly these are read, decoded straight to columns and
 inserted. The rows of whole batches and the positions behind them are committed in one DuckDB
-transaction, so a projector that is killed anywhere goes on where the tables end: nothing twice,
-nothing missing. Inputs that no batch has consumed yet are not loaded.
+transaction, so a projector that is killed anywhere continues where the tables end: no row twice,
+none missing. Inputs that no batch has consumed yet are not loaded.
 
 On the way it checks that batches, seqs and positions follow each other without a gap and that
-every topic holds what the seal counted; digests and chains are verification's business.
+every topic holds what the seal counted; `metaorder verify` proves digests and chains.
 """
 
 import time
@@ -55,11 +55,11 @@ class Loaded(NamedTuple):
 
 @dataclass(slots=True)
 class _Shard:
-    """Where the loader stands in a shard; the last seal says which log this is."""
+    """The loader's progress in a shard; the last seal identifies the log."""
 
     next_batch: int = 0
     next_seq: int = 0
-    seal: Start = BEGINNING  # Where the last seal lies.
+    seal: Start = BEGINNING  # Position of the last seal.
     chain: bytes = b""  # The last seal's chain; empty before the first.
 
 
@@ -86,7 +86,7 @@ class Loader:
     """Fills the tables of one connection from one log; drop it after any error."""
 
     def __init__(self, log: Log, connection: duckdb.DuckDBPyConnection) -> None:
-        """Go on where the tables end. Raises OtherLogError if they are another log's."""
+        """Continue where the tables end. Raises OtherLogError if another log filled them."""
         self._log = log
         self._connection = connection
         self._rows: dict[str, _Rows] = {}
@@ -141,7 +141,7 @@ class Loader:
     def _check_seal(self, shard: int, seal: Row) -> None:
         state = self._shards[shard]
         if state.next_batch == 0 and seal["kind"] == "CLOSE":
-            state.next_seq = seal["first_seq"]  # It goes on from another log, above its seqs.
+            state.next_seq = seal["first_seq"]  # This log continues another one, above its seqs.
         if (seal["batch"], seal["first_seq"]) != (state.next_batch, state.next_seq):
             raise CorruptLogError(
                 f"shard {shard}: the journal holds batch {seal['batch']} from seq "
@@ -169,7 +169,7 @@ class Loader:
             found = next((s for s, e in zip(seqs, expected, strict=False) if s != e), "no more")
             raise CorruptLogError(
                 f"shard {shard}: batch {seal['batch']} counts seq {expected.start} to "
-                f"{expected.stop - 1}, found {len(seqs)} events and {found} out of place. "
+                f"{expected.stop - 1}, found {len(seqs)} events and {found} out of order. "
                 f"Run `metaorder verify --log URL --shard {shard}`."
             )
         return count
@@ -186,7 +186,7 @@ class Loader:
                 f"Run `metaorder verify --log URL --shard {shard}`."
             )
         count = 0
-        for record in self._take(partition, topic, end - at):  # Another shard may be further.
+        for record in self._take(partition, topic, end - at):  # Another shard may be ahead.
             row = _input_row(topic, partition, record)
             if row is not None:
                 count += 1
@@ -194,7 +194,7 @@ class Loader:
         return count
 
     def _take(self, partition: int, topic: str, count: int) -> Iterator[Record]:
-        """Exactly `count` records. Raises CorruptLogError if they do not come."""
+        """Exactly `count` records. Raises CorruptLogError if the topic ends before."""
         reader = self._readers[partition, topic]
         deadline = time.monotonic() + COUNTED_RECORDS_WAIT_S
         while count > 0:
@@ -206,7 +206,7 @@ class Loader:
             elif time.monotonic() > deadline:
                 raise CorruptLogError(
                     f"shard {partition}: {topic} ends at position {reader.next.position}, its "
-                    f"journal counts {count} records more. "
+                    f"journal counts {count} more records. "
                     f"Run `metaorder verify --log URL --shard {partition}`."
                 )
             else:
@@ -267,12 +267,12 @@ class Loader:
             if chain != state.chain:
                 raise OtherLogError(
                     f"shard {shard}: batch {state.next_batch - 1} of the projection is not in "
-                    f"this log: it was made from another one."
+                    f"this log: another log filled it."
                 )
 
 
 class OtherLogError(CorruptLogError):
-    """The tables were made from another log: rebuild them."""
+    """Another log filled the tables: rebuild them."""
 
 
 # ---------------------------------------------------------------------- rows of records
@@ -287,22 +287,22 @@ def _stage_row(topic: str, shard: int, record: Record) -> Row:
             f"shard {shard}: {topic} position {record.position} holds no event: {error}. "
             f"Run `metaorder verify --log URL --shard {shard}`."
         ) from error
-    return _place(event, row, shard, record)
+    return _with_position(event, row, shard, record)
 
 
 def _input_row(topic: str, partition: int, record: Record) -> Row | None:
-    """The row of an input; None for what can't be read, which dlq and input_rejected hold."""
+    """The row of an input; None if it can't be read: then dlq and input_rejected have it."""
     try:
         event, row = decode_dict(topic, record.value)
     except UnreadableError:
         return None
-    row = _place(event, row, partition, record)
+    row = _with_position(event, row, partition, record)
     row["sender"], row["sender_number"] = _sender(record.headers)
     row["resubmits"] = _resubmits(record.headers)
     return row
 
 
-def _place(event: str, row: Row, partition: int, record: Record) -> Row:
+def _with_position(event: str, row: Row, partition: int, record: Record) -> Row:
     table = tables()[event]
     for old, new in table.renamed:
         row[new] = row.pop(old)
@@ -342,7 +342,7 @@ def _sender(headers: Headers) -> tuple[str | None, int | None]:
 
 
 def _resubmits(headers: Headers) -> str | None:
-    """What a record stands for that could not be taken; None of most."""
+    """The rejected record that this one replaces; None for most."""
     found = (value for name, value in headers if name == "resubmits")
     named = next(found, None)
     return None if named is None else named.decode("utf-8", "replace")
@@ -369,7 +369,7 @@ SHARDS: Final = _schema(
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is not there yet: a table an event type, and where the loader stands."""
+    """Create the missing tables: one for each event type, and the loader's progress."""
     there = {
         row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()
     }

@@ -1,7 +1,7 @@
 """Make a projection, keep it current, publish it to readers.
 
 A projection is disposable: delete the file and rebuild it. `rebuild` makes it from the whole log,
-`follow` goes on where it ends, and both come to the same tables. DuckDB is one writer or many
+`follow` continues where it ends, and both fill the same tables. DuckDB is one writer or many
 readers, so the live file is private to the projector. Readers get a snapshot, which replaces the
 one before in one rename, and a folder with a Parquet file a table.
 """
@@ -25,21 +25,21 @@ from projections.loader import Loader, OtherLogError
 from projections.tables import tables
 
 FORMAT = 1  # Of the loader's own columns; raise it when what a table holds changes.
-WAIT_S = 0.25  # How long to wait for news before looking again.
+WAIT_S = 0.25  # How long to wait for new records before the next read.
 RETRY_S = 1.0  # How long to wait for a log that cannot be reached.
 PUBLISH_EVERY_S = 10.0
-PUBLISH_SHARE = 10  # Publishing takes at most one part in so many of the time.
+PUBLISH_SHARE = 10  # Publishing takes at most a tenth of the time.
 SNAPSHOT = "snapshot.duckdb"
 PARQUET = "parquet"
 
 
 class ProjectionError(EngineError):
-    """The projection cannot be made or read here."""
+    """The projection cannot be written or read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a projection has come; the total is the journal's at the last look."""
+    """A projection's progress; the total is the journal's at the last read."""
 
     batches: int
     batches_total: int
@@ -53,7 +53,7 @@ class Stats:
     rows: int
     batches: int
     seconds: float
-    rebuilt_because: str = ""  # Empty if the tables that were there could be used.
+    rebuilt_because: str = ""  # Empty if the existing tables were used.
 
     @property
     def rows_per_s(self) -> float:
@@ -94,11 +94,11 @@ def follow(
     log_url: str = "",
     publish_every_s: float = PUBLISH_EVERY_S,
 ) -> Stats:
-    """Keep the projection current until `stop` says so, and publish it now and then.
+    """Keep the projection current until `stop` returns true, and publish it at intervals.
 
-    `stop` is asked whenever the end of the log is reached. A projection of another log, or of
-    another format, is made anew; `notice` is told why. A log that cannot be reached is tried
-    again. Raises CorruptLogError, or ProjectionError if the file is in use.
+    Calls `stop` at each end of the log. A projection of another log, or of another format, is
+    made anew, and `notice` gets the reason. A log that cannot be reached is tried again.
+    Raises CorruptLogError, or ProjectionError if the file is in use.
     """
     path = Path(path)
     tell = notice or _say_nothing
@@ -168,7 +168,7 @@ def _in_order(table: str) -> str:
 
 
 def publish(path: str | Path, folder: str | Path) -> None:
-    """Publish a projection that nobody writes: a snapshot and Parquet, each in one rename.
+    """Publish a projection that no process writes: a snapshot and Parquet, each in one rename.
 
     The live file must be closed: copying it under an open connection of the same process would
     drop DuckDB's lock on it.
@@ -201,7 +201,7 @@ def _publish_parquet(snapshot: Path, folder: Path) -> None:
 
 
 class _Publisher:
-    """Publishes when there is news, at most every so often, and never most of the time."""
+    """Publishes new batches, at most once an interval and a tenth of the time."""
 
     def __init__(self, folder: Path, every_s: float) -> None:
         self._folder = folder
@@ -263,7 +263,7 @@ def _batches_in(log: Log) -> int:
 
 
 def _meta(log: Log, log_url: str) -> dict[str, str]:
-    """What a projection must agree on with the one who goes on with it."""
+    """The facts that a projection and the projector that continues it must share."""
     texts = [schemas.schema_text(subject) for subject in schemas.catalogue()]
     return {
         "log": log_url,
@@ -282,7 +282,7 @@ def _write_meta(connection: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) 
 
 
 def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the views unless the file has them as they are now; old ones are never a reason."""
+    """Create the views unless the file has the current ones; old views force no rebuild."""
     texts = "".join(view.sql for view in catalogue.views())
     digest = hashlib.sha256(texts.encode()).hexdigest()
     query = "select value from projection_meta where name = 'views'"
@@ -292,7 +292,7 @@ def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
-    """Why the file cannot be gone on with; empty if it can, or if there is none."""
+    """Why the file cannot be continued; empty if it can, or if there is none."""
     if not path.exists():
         return ""
     found: dict[str, str] = {}

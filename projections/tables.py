@@ -1,9 +1,9 @@
 """One DuckDB table an event type, its columns made from the event's Avro schema.
 
-A row is where the record lies in the log (`shard`, `position`, `log_offset`, `timestamp_ms`), the
+A row is the record's position in the log (`shard`, `position`, `log_offset`, `timestamp_ms`), the
 event's fields, and what the envelope adds: `event_id` for a stage event, the `sender` and its own
 number (`sender_number`) from the headers for an input. `instrument_id` comes from the record's key
-where the event has no such field. Shared inputs (controls, reference) stand once, under shard 0.
+where the event has no such field. Shared inputs (controls, reference) have one row, under shard 0.
 """
 
 import re
@@ -23,7 +23,7 @@ PRIMITIVES: Final[Mapping[str, pa.DataType]] = {
     "long": pa.int64(),
     "string": pa.string(),
 }
-PLACE: Final = (
+POSITION: Final = (
     ("shard", pa.int32()),  # Partition; 0 for the topics that every shard reads.
     ("position", pa.int64()),  # Dense, from 0.
     ("log_offset", pa.int64()),  # The log's own number; jumps.
@@ -34,9 +34,12 @@ SENDER: Final = (
     ("sender_number", pa.int64()),  # Header `number`: the sender's own count.
 )
 RESUBMITS: Final = (
-    ("resubmits", pa.string()),  # topic:partition:position of what it stands for; null if nothing.
+    (
+        "resubmits",
+        pa.string(),
+    ),  # topic:partition:position of the rejected record, or null.
 )
-# Fields whose name the place of the record has already taken.
+# Fields whose name is already a column of POSITION.
 RENAMED: Final[Mapping[tuple[str, str], str]] = {
     ("InputRejected", "position"): "input_position",
     ("LimitAllotted", "shard"): "allotted_shard",
@@ -92,7 +95,7 @@ def _table(topic: str, name: str, schema: schemas.Schema) -> Table:
         fields.append((column, arrow_type(entry["type"], known)))
     has_instrument = any(column == "instrument_id" for column, _ in fields)
     columns = [
-        *PLACE,
+        *POSITION,
         *(() if has_instrument else (("instrument_id", pa.string()),)),
         *((("event_id", pa.string()),) if topic in STAGE_TOPICS else ()),
         *fields,
@@ -106,11 +109,11 @@ def _table(topic: str, name: str, schema: schemas.Schema) -> Table:
 def _dlq_columns() -> pa.StructType:
     return pa.struct(
         [
-            *PLACE,
+            *POSITION,
             ("instrument_id", pa.string()),
             ("topic", pa.string()),  # Input topic the bytes came from.
             ("input_position", pa.int64()),  # Dense position there.
-            ("reason", pa.string()),  # Why they could not be taken.
+            ("reason", pa.string()),  # Why they could not be read.
             *SENDER,
             ("raw", pa.binary()),  # The bytes as they came.
         ]

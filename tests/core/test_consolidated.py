@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
+from models import benchmarks
 from world import (
     CENT,
     INSTRUMENT,
@@ -34,7 +35,6 @@ from world import (
     venue_status,
 )
 
-from engine.core.costs import benchmarks
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,

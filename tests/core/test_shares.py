@@ -154,7 +154,7 @@ def test_an_ended_parent_states_what_every_member_got() -> None:
 # -------------------------------------------------------------------------------- busts
 
 
-def test_a_bust_takes_back_what_everybody_had_of_the_fill() -> None:
+def test_a_bust_takes_back_every_share_of_the_fill() -> None:
     world = working(300, 200)
     child = world.child()
     world.given(fill_report(child, 100, "E1")).given(fill_report(child, 50, "E2"))

@@ -1,6 +1,6 @@
 """A small log written by hand: consistent records without an engine.
 
-`World` appends inputs, stamps events and commits sealed batches, as the shard does. `Day` tells
+`World` appends inputs, stamps events and commits sealed batches, as the shard does. `Day` is
 one day with every kind of quantity in it: a cross, fills, a bust, a correction, a late joiner, a
 leaver, an amend, a cancelled child, an unreadable input, and a close.
 """
@@ -9,13 +9,19 @@ import hashlib
 import json
 import types
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
+import duckdb
+
+import projections
 from engine.core import events as e
 from engine.log.codec import encode, topic_of
 from engine.log.embedded import EmbeddedLog
@@ -35,7 +41,15 @@ def at(clock: str) -> int:
     return int(moment.timestamp()) * 1_000_000_000
 
 
-def px(price: float) -> int:
+def later(clock: str, seconds: int) -> str:
+    """The time of the day that many seconds after another."""
+    hour, minute, second = map(int, clock.split(":"))
+    total = 3_600 * hour + 60 * minute + second + seconds
+    return f"{total // 3_600:02}:{total // 60 % 60:02}:{total % 60:02}"
+
+
+def px(price: float | Fraction) -> int:
+    """Currency units to 1e-9 of them, to a tenth of a cent."""
     return round(price * 1000) * (DOLLAR // 1000)
 
 
@@ -98,8 +112,27 @@ class World:
         self.log.append(topic, [NewRecord(partition, 1_000, key.encode(), headers, value)])
         return f"{topic}:{position}"
 
+    def inputs(self, events: Sequence[Any], key: str = "AAPL", sender: str = "oms") -> None:
+        """Append many inputs of one topic at once."""
+        topic = topic_of(events[0])
+        position = self._written[topic]
+        self._written[topic] += len(events)
+        self.log.append(
+            topic,
+            [
+                NewRecord(
+                    self.shard,
+                    1_000,
+                    key.encode(),
+                    (("source", sender.encode()), ("number", str(number).encode())),
+                    encode(event),
+                )
+                for number, event in enumerate(events, position)
+            ],
+        )
+
     def read_shared(self, world: "World") -> None:
-        """Count what another shard's world appended to the topics that all shards read."""
+        """Count the records that another shard's world appended to the shared topics."""
         for topic in SHARED_TOPICS:
             self._written[topic] = world._written[topic]  # noqa: SLF001  A world of the same log.
 
@@ -142,7 +175,7 @@ class World:
         self._pending[-1] = replace(self._pending[-1], seq=self._pending[-2].seq)
 
     def claim_more_inputs(self) -> None:
-        """Let the next seal consume market data that nobody wrote."""
+        """Let the next seal consume market data that no one has written."""
         self._written["market-data"] += 1
 
     def close(self) -> None:
@@ -184,6 +217,27 @@ class World:
         return seal
 
 
+@contextmanager
+def projected(
+    folder: Path, write: Callable[[World], object]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the projection of a small log, written by `write`."""
+    with EmbeddedLog(folder / "log.db", 1) as log:
+        world = World(log)
+        write(world)
+        world.close()
+        projections.rebuild(log, folder / "p.duckdb")
+    with closing(projections.connect(folder / "p.duckdb")) as connection:
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """The rows of a query, by column."""
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
 POLICY = make(
     e.PolicySet,
     policy_id="P1",
@@ -199,7 +253,9 @@ def reference(
     world.input(make(e.InstrumentDefined, instrument_id="AAPL", symbol="AAPL", lot_qty=100))
     bands = (e.TickBand(from_px=0, tick_px=CENT // 100), e.TickBand(from_px=DOLLAR, tick_px=CENT))
     world.input(make(e.TickTableDefined, instrument_id="AAPL", bands=bands))
-    world.input(make(e.CalendarDefined, calendar_id="US", time_zone="America/New_York", day=DAY))
+    session = {"open_ns": at("09:30:00"), "close_ns": at("16:00:00")}
+    zone = {"calendar_id": "US", "time_zone": "America/New_York", "day": DAY}
+    world.input(make(e.CalendarDefined, **zone, **session))
     for code, name, kind in venues:
         is_dark = kind is e.VenueKind.DARK
         world.input(
@@ -222,7 +278,7 @@ def reference(
 
 def order(world: World, number: int, client: str, side: e.Side, qty: int, **more: Any) -> str:  # noqa: ANN401
     """A small order, submitted and accepted; returns its id."""
-    said: dict[str, Any] = {
+    common: dict[str, Any] = {
         "source": "oms",
         "cl_ord_id": f"o{number}",
         "client_id": client,
@@ -231,8 +287,8 @@ def order(world: World, number: int, client: str, side: e.Side, qty: int, **more
         "order_qty": qty,
         "crossing_consent": True,
     }
-    cause = world.input(make(e.OrderSubmitted, **said))
-    return world.emit(cause, e.OrderAccepted, **said, **({"arrival_mid_px": px(100.0)} | more))
+    cause = world.input(make(e.OrderSubmitted, **common))
+    return world.emit(cause, e.OrderAccepted, **common, **({"arrival_mid_px": px(100.0)} | more))
 
 
 def work_order(
@@ -243,13 +299,14 @@ def work_order(
     /,
     **more: Any,  # noqa: ANN401
 ) -> tuple[str, str]:
-    """One order, alone in its parent and released at 100; returns both ids."""
+    """One order, alone in its parent and released, by default at 100; returns both ids."""
+    release_mid_px = more.pop("release_mid_px", px(100.0))
     small = order(world, 1, "c1", side, qty, **more)
-    said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
-    parent = world.emit("orders:0", e.ParentOpened, **said)
+    common = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
+    parent = world.emit("orders:0", e.ParentOpened, **common)
     joined = {"parent_id": parent, "order_id": small, "member_qty": qty, "parent_qty": qty}
     world.emit("orders:0", e.MemberJoined, **joined)
-    released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": px(100.0)}
+    released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": release_mid_px}
     world.emit(f"plan:{parent}", e.ParentReleased, **released)
     world.seal(at(clock))
     return small, parent
@@ -257,13 +314,20 @@ def work_order(
 
 def report(world: World, venue: str, child_id: str, exec_id: str, **more: Any) -> str:  # noqa: ANN401
     """A venue's report; returns the cause of what it leads to."""
-    said = {"venue": venue, "child_id": child_id, "exec_id": exec_id, "session_day": DAY}
+    common = {"venue": venue, "child_id": child_id, "exec_id": exec_id, "session_day": DAY}
     return world.input(
-        make(e.ExecutionReported, instrument_id="AAPL", **said, **more), sender=venue
+        make(e.ExecutionReported, instrument_id="AAPL", **common, **more), sender=venue
     )
 
 
-def trade(world: World, clock: str, price: float, qty: int = 100) -> None:
+def trade(
+    world: World,
+    clock: str,
+    price: float | Fraction,
+    qty: int = 100,
+    *,
+    eligible: bool = True,
+) -> None:
     """A print on the tape."""
     when = at(clock)
     world.input(
@@ -273,25 +337,50 @@ def trade(world: World, clock: str, price: float, qty: int = 100) -> None:
             instrument_id="AAPL",
             last_px=px(price),
             last_qty=qty,
-            eligible=True,
+            eligible=eligible,
             event_ns=when,
             received_ns=when,
         )
     )
 
 
-def route(world: World, parent_id: str, venue: str, qty: int, price: float, **more: Any) -> str:  # noqa: ANN401
+def quote(world: World, clock: str, bid: float | Fraction, ask: float | Fraction) -> None:
+    """The best bid and ask of a venue that reference data do not know, and that counts."""
+    when = at(clock)
+    world.input(
+        make(
+            e.QuoteObserved,
+            venue="SIP",
+            instrument_id="AAPL",
+            bid_px=px(bid),
+            bid_qty=100,
+            ask_px=px(ask),
+            ask_qty=100,
+            event_ns=when,
+            received_ns=when,
+        )
+    )
+
+
+def route(
+    world: World,
+    parent_id: str,
+    venue: str,
+    qty: int,
+    price: float | Fraction,
+    **more: Any,  # noqa: ANN401
+) -> str:
     """A slice and its one child; returns the child's id."""
     cause = f"plan:{parent_id}"
     slice_px = more.pop("slice_px", px(101.0))
     sliced = {"parent_id": parent_id, "slice_qty": qty, "limit_px": slice_px}
     slice_id = world.emit(cause, e.SliceReleased, **sliced)
-    said = {"slice_id": slice_id, "parent_id": parent_id, "venue": venue, "child_qty": qty}
+    common = {"slice_id": slice_id, "parent_id": parent_id, "venue": venue, "child_qty": qty}
     market = {"bid_px": px(99.99), "ask_px": px(100.01), "limit_px": px(price)}
     return world.emit(
         cause,
         e.ChildRouted,
-        **(said | {"instrument_id": "AAPL", "side": e.Side.BUY} | market | more),
+        **(common | {"instrument_id": "AAPL", "side": e.Side.BUY} | market | more),
     )
 
 
@@ -301,7 +390,7 @@ def fill(
     child_id: str,
     venue: str,
     qty: int,
-    price: float,
+    price: float | Fraction,
     **more: Any,  # noqa: ANN401
 ) -> str:
     """A fill, reported, booked and allocated to the `parts` given; returns its id."""
@@ -309,9 +398,9 @@ def fill(
     exec_id = more.pop("exec_id", "E1")
     lasts = {"last_qty": qty, "last_px": px(price)}
     cause = report(world, venue, child_id, exec_id, exec_type=e.ExecType.TRADE, **lasts)
-    said = {"parent_id": parent_id, "child_id": child_id, "venue": venue, "exec_id": exec_id}
-    said |= {"instrument_id": "AAPL", "session_day": DAY, "side": e.Side.BUY}
-    fill_id = world.emit(cause, e.FillBooked, **(said | lasts | more))
+    common = {"parent_id": parent_id, "child_id": child_id, "venue": venue, "exec_id": exec_id}
+    common |= {"instrument_id": "AAPL", "session_day": DAY, "side": e.Side.BUY}
+    fill_id = world.emit(cause, e.FillBooked, **(common | lasts | more))
     given = {
         "order_ids": tuple(part.order_id for part in parts),
         "shares_qty": tuple(part.share_qty for part in parts),
@@ -337,13 +426,18 @@ class Day:
         self.close()
 
     def open(self, cause: str, order_id: str, side: e.Side) -> str:
-        said = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "end_ns": at("16:00:00")}
-        return self.world.emit(cause, e.ParentOpened, **said, first_order_id=order_id)
+        common = {
+            "instrument_id": "AAPL",
+            "side": side,
+            "policy_id": "P1",
+            "end_ns": at("16:00:00"),
+        }
+        return self.world.emit(cause, e.ParentOpened, **common, first_order_id=order_id)
 
     def join(self, cause: str, parent_id: str, order_id: str, qty: int, parent_qty: int) -> None:
         limit_px = None if order_id == self.two else px(101.0)
-        said = {"parent_id": parent_id, "order_id": order_id, "parent_limit_px": limit_px}
-        self.world.emit(cause, e.MemberJoined, **said, member_qty=qty, parent_qty=parent_qty)
+        common = {"parent_id": parent_id, "order_id": order_id, "parent_limit_px": limit_px}
+        self.world.emit(cause, e.MemberJoined, **common, member_qty=qty, parent_qty=parent_qty)
 
     def gather(self) -> None:
         """Orders 1 and 3 buy 800, order 2 sells 200; a record cannot be read."""
@@ -420,11 +514,11 @@ class Day:
         world, cause = self.world, f"plan:{self.buy}"
         asked = {"source": "oms", "cl_ord_id": "x1", "orig_cl_ord_id": "o4"}
         asking = world.input(make(e.OrderCancelRequested, **asked))
-        said = {"order_id": self.four, "cl_ord_id": "x1"}
-        world.emit(asking, e.OrderChangePending, **said, change=e.Change.CANCEL)
+        common = {"order_id": self.four, "cl_ord_id": "x1"}
+        world.emit(asking, e.OrderChangePending, **common, change=e.Change.CANCEL)
         left = {"parent_id": self.buy, "order_id": self.four, "left_qty": 66, "parent_qty": 434}
         world.emit(cause, e.MemberLeft, **left, parent_limit_px=px(101.0))
-        world.emit(cause, e.OrderCancelled, **said, withdrawn_qty=66)
+        world.emit(cause, e.OrderCancelled, **common, withdrawn_qty=66)
         world.seal(at("10:00:05"))
 
     def route_again(self) -> None:
@@ -454,10 +548,10 @@ class Day:
         world.emit(cause, e.ChildClosed, **closed)
         asked = {"source": "oms", "cl_ord_id": "a3", "orig_cl_ord_id": "o3"}
         asking = world.input(make(e.OrderAmendRequested, **asked))
-        said = {"order_id": self.three, "cl_ord_id": "a3", "order_qty": 250}
+        common = {"order_id": self.three, "cl_ord_id": "a3", "order_qty": 250}
         cause = f"plan:{self.buy}"
-        world.emit(asking, e.OrderChangePending, **said, change=e.Change.AMEND)
-        world.emit(cause, e.OrderAmended, **said, previous_qty=300)
+        world.emit(asking, e.OrderChangePending, **common, change=e.Change.AMEND)
+        world.emit(cause, e.OrderAmended, **common, previous_qty=300)
         stays = {"parent_id": self.buy, "order_id": self.three, "change_qty": -50}
         world.emit(cause, e.MemberAmended, **stays, parent_qty=284, parent_limit_px=px(101.0))
         world.emit("plan:", e.ScorecardUpdated, venue="Q", version=1, samples=2, fill_ppm=500_000)

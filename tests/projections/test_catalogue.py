@@ -47,15 +47,39 @@ def test_stage_events_covers_every_stage_table() -> None:
         assert (f"from {table.name}\n" in sql) == (table.topic in STAGE_TOPICS), table.name
 
 
-def test_every_view_is_one_file_with_its_question_on_top() -> None:
-    folder = Path(catalogue.__file__).parent / "sql"
-    assert {file.stem for file in folder.iterdir()} == set(catalogue.ORDER)
+SQL = Path(catalogue.__file__).parent / "sql"
+NAMES = sorted(view.name for view in projections.views())
+
+
+def test_every_view_is_one_file_in_a_folder_with_its_question_on_top() -> None:
+    files = {file.relative_to(SQL).as_posix() for file in SQL.rglob("*") if file.is_file()}
+    assert files == {view.path for view in projections.views()}
     for view in projections.views():
-        assert "?" in view.question, view.name
+        assert view.sql.startswith(f"-- {view.headline[:60]}"), view.name
         assert f"create or replace view {view.name} as" in view.sql
 
 
-@pytest.mark.parametrize("name", catalogue.ORDER)
+def test_no_view_is_longer_than_a_reader_follows() -> None:
+    long = {view.path for view in projections.views() if view.sql.count("\n") > 180}
+    assert long <= {"audit/audit_parent.sql"}
+
+
+def test_a_view_comes_after_those_it_uses() -> None:
+    names = [view.name for view in projections.views()]
+    for user, used in (
+        ("market_tape", "tape_setting"),
+        ("tca_order", "order_benchmarks"),
+        ("invariants", "rule_log"),
+    ):
+        assert names.index(used) < names.index(user)
+
+
+def test_the_page_of_the_views_is_current() -> None:
+    found = (SQL.parents[1] / "docs" / "views.md").read_text(encoding="utf-8")
+    assert found == catalogue.page(), "run .venv/bin/python -m projections > docs/views.md"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_view_can_be_read_without_a_row(empty: duckdb.DuckDBPyConnection, name: str) -> None:
     with closing(empty.cursor()) as cursor:
         cursor.execute(f"from {name}").fetchall()

@@ -1,4 +1,4 @@
-"""Whoever sets a control sees which shard and which gateway has applied it."""
+"""For each control the view shows which shards and gateways have applied it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -20,8 +20,8 @@ def kill(world: World, *, engaged: bool) -> int:
 
 def answer(world: World, position: int, clock: str) -> None:
     """The gateway says how far it is."""
-    said = {"venue": "PAPER", "up": True, "controls_position": position}
-    world.input(make(e.SessionStatusObserved, **said, received_ns=at(clock)), sender="PAPER")
+    common = {"venue": "PAPER", "up": True, "controls_position": position}
+    world.input(make(e.SessionStatusObserved, **common, received_ns=at(clock)), sender="PAPER")
 
 
 def test_a_control_is_applied_by_each_shard_and_gateway_that_says_so(tmp_path: Path) -> None:

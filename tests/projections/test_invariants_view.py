@@ -113,7 +113,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
 
 @pytest.fixture(scope="module")
 def homes(good: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The view that each rule stands in; asking it alone is faster than asking all of them."""
+    """The view of each rule; querying it alone is faster than querying all of them."""
     views = [view.name for view in projections.views() if view.name.startswith("rule_")]
     return {
         rule: view

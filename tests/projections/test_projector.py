@@ -156,7 +156,7 @@ def test_a_seq_that_stands_twice_stops_the_loader(log: EmbeddedLog, tmp_path: Pa
     world.repeat_seq()
     world.seal(at("10:00:00"))
     world.close()
-    with pytest.raises(CorruptLogError, match="out of place"):
+    with pytest.raises(CorruptLogError, match="out of order"):
         projections.rebuild(log, tmp_path / "p.duckdb")
 
 
@@ -186,10 +186,10 @@ def test_a_projection_of_another_log_is_made_anew_and_says_so(
     world = World(log)
     write_batches(world, 2)
     world.close()
-    told: list[str] = []
-    stats = projections.follow(log, path, stop=stop_now, notice=told.append)
-    assert "made from another one" in stats.rebuilt_because
-    assert told == [stats.rebuilt_because]
+    notices: list[str] = []
+    stats = projections.follow(log, path, stop=stop_now, notice=notices.append)
+    assert "another log filled it" in stats.rebuilt_because
+    assert notices == [stats.rebuilt_because]
     assert count(path, "order_submitted") == 0
     assert count(path, "quote_observed") == 6
 
@@ -222,7 +222,7 @@ def test_readers_get_a_snapshot_and_parquet(log: EmbeddedLog, tmp_path: Path) ->
     assert not (public / "parquet" / "fill_booked.parquet").exists()
 
 
-def test_a_follower_publishes_when_there_is_news(log: EmbeddedLog, tmp_path: Path) -> None:
+def test_a_follower_publishes_when_there_are_new_batches(log: EmbeddedLog, tmp_path: Path) -> None:
     world = World(log)
     public = tmp_path / "public"
     asked = []
@@ -242,7 +242,7 @@ def test_a_follower_publishes_when_there_is_news(log: EmbeddedLog, tmp_path: Pat
     assert count(public / "snapshot.duckdb", "batch_sealed") == 1
 
 
-def test_a_second_projector_on_one_file_is_told_why_not(log: EmbeddedLog, tmp_path: Path) -> None:
+def test_a_second_projector_on_one_file_gets_the_reason(log: EmbeddedLog, tmp_path: Path) -> None:
     path = tmp_path / "p.duckdb"
     projections.rebuild(log, path)
     held = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print(1, flush=True); "

@@ -67,8 +67,8 @@ def bust_of_an_earlier_parent(world: World) -> str:
     gone = {"parent_id": first, "order_id": small, "left_qty": 400, "parent_qty": 0}
     world.emit(plan, e.MemberLeft, **gone)
     world.emit(plan, e.OrderAmended, **changed, previous_qty=500)
-    said = {"instrument_id": "AAPL", "side": e.Side.BUY, "policy_id": "P1"}
-    second = world.emit(plan, e.ParentOpened, **said, first_order_id=small)
+    common = {"instrument_id": "AAPL", "side": e.Side.BUY, "policy_id": "P1"}
+    second = world.emit(plan, e.ParentOpened, **common, first_order_id=small)
     there = {"parent_id": second, "order_id": small, "member_qty": 400, "parent_qty": 400}
     world.emit(plan, e.MemberJoined, **there, parent_limit_px=px(99.0))
     done = {"parent_id": first, "filled_qty": 100}
@@ -95,8 +95,8 @@ def test_what_a_bust_reopens_of_an_earlier_parent_is_withdrawn_while_the_order_w
 ) -> None:
     with projected(tmp_path, bust_of_an_earlier_parent) as (connection, _):
         assert violated(connection) == {}
-        stands = "select status, open_qty, withdrawn_qty, ended_ns from order_state"
-        assert connection.execute(stands).fetchall() == [("WORKING", 400, 100, None)]
+        query = "select status, open_qty, withdrawn_qty, ended_ns from order_state"
+        assert connection.execute(query).fetchall() == [("WORKING", 400, 100, None)]
 
 
 @pytest.mark.parametrize("withdrawn_qty", [99, 101])

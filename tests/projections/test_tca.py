@@ -1,9 +1,7 @@
-"""The sample TCA table comes out of the views, with the true averages of seed_tca.json."""
+"""What the cost tables measure against, and how their parts add up."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,105 +11,17 @@ from projection_world import (
     World,
     at,
     fill,
+    projected,
     px,
     reference,
     route,
+    rows,
     share,
     trade,
     work_order,
 )
 
-import projections
 from engine.core import events as e
-from engine.log.embedded import EmbeddedLog
-
-HERE = Path(__file__).parent
-COPIED = HERE.parent / "reference" / "data" / "seed_tca.json"
-SEED = COPIED if COPIED.exists() else HERE.parents[2] / "shared" / "reference" / "seed_tca.json"
-CASES = {case["name"]: case for case in json.loads(SEED.read_text())["cases"]}
-CHILDREN = [case for case in CASES.values() if case["kind"] == "child"]
-ORDER_TYPES: dict[str, dict[str, Any]] = {
-    "Limit": {},
-    "Limit (Mid-Point)": {"child_type": e.ChildType.MIDPOINT_PEG},
-    "Market": {"time_in_force": e.ChildTimeInForce.IOC},
-}
-
-
-def write_sample(world: World, side: e.Side) -> None:
-    """One order of 50,000 in five children, each against its own market."""
-    named = [case["inputs"]["venue"] for case in CHILDREN]
-    reference(world, [(f"V{n}", name, e.VenueKind.LIT) for n, name in enumerate(named)])
-    small, parent = work_order(world, side, 50_000)
-    for number, case in enumerate(CHILDREN):
-        row = case["inputs"]
-        qty, start, venue = row["quantity"], row["time"], f"V{number}"
-        minute = f"{start[:3]}{int(start[3:5]) + 1:02}{start[5:]}"
-        trade(world, f"{start[:-2]}00", 150.0)  # Before the route: no part of its market.
-        more = ORDER_TYPES[row["order_type"]] | {"side": side, "slice_px": None}
-        child = route(world, parent, venue, qty, row["price"], **more)
-        world.seal(at(start))
-        trade(world, start, row["benchmark_vwap"] - 0.001, 300)
-        trade(world, start, row["benchmark_vwap"] + 0.001, 300)
-        trade(world, minute, 50.0)  # At its last fill: no longer its market.
-        done = {"cum_qty": qty, "transact_ns": at(minute), "parts": (share(small, qty),)}
-        fill(world, parent, child, venue, qty, row["price"], side=side, **done)
-        world.seal(at(minute))
-
-
-@contextmanager
-def projected(folder: Path, write: Callable[[World], None]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with EmbeddedLog(folder / "log.db", 1) as log:
-        world = World(log)
-        write(world)
-        world.close()
-        projections.rebuild(log, folder / "p.duckdb")
-    with closing(projections.connect(folder / "p.duckdb")) as connection:
-        yield connection
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    found = connection.execute(query)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def agrees(found: dict[str, Any], case: dict[str, Any], expected: dict[str, Any]) -> None:
-    for name, value in expected.items():
-        if isinstance(value, str):
-            assert found[name] == value, name
-        else:
-            bound = case.get("tolerance_by_field", {}).get(name, case["tolerance"])
-            wanted = pytest.approx(value, abs=bound["abs"], rel=bound["rel"])
-            assert float(found[name]) == wanted, name
-
-
-def test_the_sample_table_comes_out_of_tca_child(tmp_path: Path) -> None:
-    with projected(tmp_path, partial(write_sample, side=e.Side.BUY)) as connection:
-        found = rows(connection, "select * from tca_child order by routed_ns")
-    assert len(found) == len(CHILDREN)
-    for row, case in zip(found, CHILDREN, strict=True):
-        given = {k: v for k, v in case["inputs"].items() if k != "child_id"}
-        agrees(row, case, given | case["expected"])
-        assert row["benchmark_source"] == "VWAP"
-
-
-def test_the_columns_of_the_sample_come_first_and_in_its_order(tmp_path: Path) -> None:
-    with projected(tmp_path, partial(write_sample, side=e.Side.BUY)) as connection:
-        found = rows(connection, "select * from tca_child limit 1")[0]
-    assert list(found)[:12] == [*CHILDREN[0]["inputs"], *CHILDREN[0]["expected"]]
-
-
-@pytest.mark.parametrize(
-    ("side", "name"),
-    [(e.Side.BUY, "parent_50000"), (e.Side.SELL, "parent_50000_as_a_sale")],
-)
-def test_a_parents_averages_are_the_true_ones(tmp_path: Path, side: e.Side, name: str) -> None:
-    with projected(tmp_path, partial(write_sample, side=side)) as connection:
-        found = rows(connection, "select * from tca_parent")
-    case = CASES[name]
-    assert len(found) == 1
-    agrees(found[0], case, case["expected"] | {"side": case["inputs"]["side"]})
-
 
 LIT = [("Q", "NASDAQ", e.VenueKind.LIT)]
 
@@ -200,8 +110,8 @@ def test_our_own_fill_is_no_print_of_a_tape_that_shows_it(tmp_path: Path) -> Non
 def test_a_sale_that_cost_nothing_cost_zero_and_not_minus_zero(tmp_path: Path) -> None:
     def write(world: World) -> None:
         reference(world, LIT)
-        said = {"decision_px": px(100.0), "arrival_mid_px": px(100.0)}
-        small, parent = work_order(world, e.Side.SELL, 100, **said)
+        common = {"decision_px": px(100.0), "arrival_mid_px": px(100.0)}
+        small, parent = work_order(world, e.Side.SELL, 100, **common)
         child = route(world, parent, "Q", 100, 100.0, side=e.Side.SELL, slice_px=px(99.0))
         world.seal(at("10:00:00"))
         done = {"cum_qty": 100, "transact_ns": at("10:00:01"), "parts": (share(small, 100),)}

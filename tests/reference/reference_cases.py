@@ -24,7 +24,7 @@ def cases(subject: str, kind: str) -> list[Any]:
 
 
 def check(case: dict[str, Any], got: object) -> None:
-    """Compare what a case expects with the fields of a result, each within its tolerance."""
+    """Compare the expected fields of a case with a result, each within its tolerance."""
     found = got if isinstance(got, dict) else {f.name: getattr(got, f.name) for f in fields(got)}  # type: ignore[arg-type]
     for field, want in case["expected"].items():
         tolerance = case.get("tolerance_by_field", {}).get(field, case["tolerance"])
@@ -35,7 +35,7 @@ def check_value(field: str, got: Any, want: Any, tolerance: dict[str, Any]) -> N
     if isinstance(want, dict):
         for key, value in want.items():
             check_value(f"{field}.{key}", got[key], value, tolerance)
-    elif isinstance(want, list):
+    elif isinstance(want, list | tuple):
         assert len(got) == len(want), field
         for index, (one, value) in enumerate(zip(got, want, strict=True)):
             check_value(f"{field}[{index}]", one, value, tolerance)

@@ -4,9 +4,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from models import apportionment
 from reference_cases import cases, check
 
-from engine.core.allocation import apportionment
+from engine.core.allocation.apportionment import shares
 
 
 @pytest.mark.parametrize("case", cases("apportionment", "largest_remainder"))
@@ -82,7 +83,7 @@ def growing_shares(weights: list[int], jump: int) -> list[list[int]]:
     """What is held after every fill, from nothing to everything, in fills of one size."""
     rows = [[0] * len(weights)]
     while (left := sum(weights) - sum(rows[-1])) > 0:
-        given = apportionment.shares(rows[-1], min(jump, left), weights)
+        given = shares(rows[-1], min(jump, left), weights)
         rows.append([held + part for held, part in zip(rows[-1], given, strict=True)])
     return rows
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from models import benchmarks
 from reference_cases import cases, check
 
-from engine.core.costs import benchmarks
 from engine.core.events import Side
 
 CHECKOUT = Path(__file__).parents[2]

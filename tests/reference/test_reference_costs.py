@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from models import performance, shortfall, spreads
 from reference_cases import cases, check
 
-from engine.core.costs import performance, shortfall, spreads
 from engine.core.events import Side
 
 

@@ -1,35 +1,17 @@
-"""What an execution cost against a benchmark.
+"""What an execution cost against a benchmark price, in the engine's integers.
 
-A cost is positive: `d * (price - benchmark)` with d = +1 for a buy and -1 for a sale.
-Performance (a saving) is the opposite sign; published code does not agree on either, so names
-here say which one it is, and no sign turns in the middle. Fees are positive amounts and always
-apart from price costs. Executed quantity, not ordered quantity, weights an average price; with
-nothing filled there is none.
-
-The models of `shortfall`, `spreads`, `benchmarks` and `performance` are exact: amounts come in as
-int or Fraction (a decimal text becomes one without loss) and go out as Fraction, to be rounded by
-whoever shows them. `cost_millibps` faces the engine in its integers; an average price is never
-rounded on the way.
+A cost is positive: `d * (price - benchmark)` with d = +1 for a buy and -1 for a sale. An average
+price is never rounded on the way. The reports that people read are views of the projection
+(`projections/sql/tca`).
 """
-
-from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from engine.core.events import Side
 
-BPS = 10_000
 MILLIBPS = 10_000_000
-
-Rational = int | Fraction
-
-
-def sign(side: Side) -> int:
-    """+1 for a buy, -1 for a sale."""
-    return 1 if side is Side.BUY else -1
 
 
 def cost_millibps(side: Side, benchmark_px: int, notional_px: int, cum_qty: int) -> int:
-    """Cost of what was executed against a benchmark price, in 1e-3 bps; positive is a cost.
+    """Cost of an executed quantity against a benchmark price, in 1e-3 bps; positive is a cost.
 
     `notional_px` is the sum of px * qty, so no average is rounded on the way. Rounds up: a
     cost is never understated. Raises ValueError if benchmark_px or cum_qty is not positive.
@@ -37,41 +19,6 @@ def cost_millibps(side: Side, benchmark_px: int, notional_px: int, cum_qty: int)
     """
     if benchmark_px <= 0 or cum_qty <= 0:
         raise ValueError(f"benchmark_px {benchmark_px} and cum_qty {cum_qty} must be positive")
+    sign = 1 if side is Side.BUY else -1
     paper_px = benchmark_px * cum_qty
-    return -(-sign(side) * (notional_px - paper_px) * MILLIBPS // paper_px)
-
-
-def cost_bps(side: Side, price: Rational, benchmark: Rational) -> Fraction:
-    """Cost of a price against a benchmark, in bps of the benchmark; positive is a cost."""
-    return sign(side) * Fraction(price - benchmark) / benchmark * BPS
-
-
-def order_value(order_qty: Rational, decision_price: Rational) -> Fraction:
-    """What basis points of an order are of.
-
-    Raises ValueError if the order's quantity or the decision price is not positive.
-    """
-    if order_qty <= 0 or decision_price <= 0:
-        raise ValueError(
-            f"order_qty {order_qty} and decision_price {decision_price} must be positive"
-        )
-    return Fraction(order_qty * decision_price)
-
-
-def executed(fills: Sequence[tuple[Rational, Rational]]) -> tuple[Rational, Fraction]:
-    """Sum of the quantities, and of quantity * price."""
-    notional = Fraction(total(quantity * price for quantity, price in fills))
-    return total(quantity for quantity, _ in fills), notional
-
-
-def mean(weighted: Iterable[tuple[Rational, Rational]]) -> Fraction | None:
-    """Mean of (value, weight); None without weight."""
-    amount, weight = Fraction(0), Fraction(0)
-    for value, size in weighted:
-        amount += value * size
-        weight += size
-    return amount / weight if weight else None
-
-
-def total(amounts: Iterable[Rational]) -> Rational:
-    return sum(amounts)
+    return -(-sign * (notional_px - paper_px) * MILLIBPS // paper_px)

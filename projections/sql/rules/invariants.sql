@@ -1,0 +1,18 @@
+-- Does every rule hold that must always hold? One row a rule; violations must be 0.
+create or replace view invariants as
+select name, violations::bigint as violations, question
+from (
+    from rule_quantities
+    union all from rule_exposure
+    union all from rule_reconciled
+    union all from rule_once
+    union all from rule_allocations
+    union all from rule_share_exact
+    union all from rule_share_members
+    union all from rule_children
+    union all from rule_routes
+    union all from rule_crosses
+    union all from rule_meetings
+    union all from rule_missed_crosses
+    union all from rule_log
+);
