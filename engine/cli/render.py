@@ -66,12 +66,22 @@ def render(found: Rows, output: Output, title: str = "", out: TextIO | None = No
     elif output is Output.CSV:
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(found.columns)
-        writer.writerows([_cell(x) for x in row] for row in found.rows)
+        writer.writerows([cell(x) for x in row] for row in found.rows)
     elif output is Output.JSONL:
         for row in found.dicts():
             target.write(json_text(row))
     else:
         target.write(json_text(list(found.dicts())))
+
+
+def render_dicts(found: Sequence[Mapping[str, Any]], output: Output) -> None:
+    """Write rows of several shapes to stdout, in JSON each with its own names only."""
+    if output is Output.JSON:
+        sys.stdout.write(json_text(list(found)))
+    elif output is Output.JSONL:
+        sys.stdout.writelines(json_text(row) for row in found)
+    else:
+        render(from_dicts(found), output)
 
 
 def render_one(found: Mapping[str, Any], output: Output, title: str = "") -> None:
@@ -114,7 +124,7 @@ def _plain(value: float) -> float:
     return value + 0.0
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
@@ -135,7 +145,7 @@ def _shown(value: object) -> Text:
         return Text(str(value))
     if isinstance(value, float):
         return Text(f"{_plain(value):.6g}")
-    return Text(_cell(value).replace("\n", " "))
+    return Text(cell(value).replace("\n", " "))
 
 
 def _table(found: Rows, title: str, console: Console) -> None:
