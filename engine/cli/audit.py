@@ -130,9 +130,9 @@ def audit(
 def _subjects(connection: "duckdb.DuckDBPyConnection", name: str) -> list[Subject]:
     """What has this name: an id of the engine names one thing, a client's may name several."""
     named = connection.execute(
-        "select distinct kind, id from audit_ids where name = $name and precedence = "
-        "(select min(precedence) from audit_ids where name = $name) order by id",
-        {"name": name},
+        "select distinct kind, id from audit_ids where name = ? "
+        "qualify precedence = min(precedence) over () order by id",
+        [name],
     ).fetchall()
     query = "select kind, id, story_id, summary from audit_headlines where kind = ? and id = ?"
     return [
