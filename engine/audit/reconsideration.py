@@ -14,8 +14,8 @@ from dataclasses import replace
 from functools import cache
 
 import schemas
-from engine.audit import departure, difference, tally
-from engine.audit.tally import Departure, Kind, Tally
+from engine.audit import departures, difference, event_diff
+from engine.audit.departures import Departure, DepartureCounts, Kind
 from engine.core.events import BatchSealed, ConfigurationAdopted, SealKind, StageEvent
 from engine.core.state import fingerprint
 from engine.log.codec import PREFIX_BYTES
@@ -43,7 +43,7 @@ class Reconsideration:
 
     def __init__(self, number: int, rules: Rules, kept: int) -> None:
         """Of the departures the first `kept` are told in full."""
-        self.tally = Tally(kept)
+        self.departures = DepartureCounts(kept)
         self._shard = Shard(number, rules)
         self._is_apart = True  # Not where the recorded state is.
         self._hash = b""  # Of the state after the batch, where its seal has one.
@@ -66,16 +66,16 @@ class Reconsideration:
             shard.begin_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
         text = adopted(events) or shard.state.settings_text
         shard.rules = replace(shard.rules, settings_text=text)
-        self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
+        self.departures.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
         unknown = unknown_fields(frozenset(ids_of(outputs)))
-        self.tally.unknown.update(unknown)
+        self.departures.unknown.update(unknown)
         try:
             again = shard.step(inputs, seal.now_ns, faulted=frozenset(seal.faults), must_seal=True)
         except (CorruptLogError, LogUnavailableError):
             raise
         except Exception as error:  # noqa: BLE001  What a worker would take as a fault.
             self._is_apart = True
-            self.tally.count_raised(self._raised(seal, inputs, error))
+            self.departures.count_raised(self._raised(seal, inputs, error))
             return
         assert again is not None, "must_seal gives a seal"
         self._is_apart = list(again.events) != list(events) or again.seal.kind is not seal.kind
@@ -83,7 +83,7 @@ class Reconsideration:
         if self._is_apart:
             self._compare(seal, again, inputs, events, frozenset(unknown))
         else:
-            self.tally.count_same(events)
+            self.departures.count_same(events)
 
     def leave(self) -> None:
         """A batch goes by that nobody asked about: begin anew from what is recorded after it."""
@@ -119,14 +119,14 @@ class Reconsideration:
         unknown: frozenset[str],
     ) -> None:
         number = self._shard.number
-        pairs = departure.pairs(number, events, again.events, unknown, seal.faults)
+        pairs = event_diff.pairs(number, events, again.events, unknown, seal.faults)
         is_kind = again.seal.kind is seal.kind
         if is_kind and all(pair.is_same for pair in pairs):
-            self.tally.count_same(events)
+            self.departures.count_same(events)
             return
-        self.tally.count_different(seal, number, pairs, inputs)
+        self.departures.count_different(seal, number, pairs, inputs)
         if not is_kind:
-            self.tally.count_seal(tally.sealed_otherwise(seal, number, again.seal.kind))
+            self.departures.count_seal(departures.sealed_otherwise(seal, number, again.seal.kind))
 
     def _raised(self, seal: BatchSealed, inputs: Records, error: Exception) -> Departure:
         at = self._shard.at

@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
-from engine.audit import tally as tallies
+from engine.audit import departures as counting
+from engine.audit.departures import DepartureCounts
 from engine.audit.difference import shown
-from engine.audit.tally import Tally
 from engine.audit.verification import Proof
 from engine.cli.render import Output, from_dicts, render
 
@@ -21,14 +21,16 @@ WIDTH = 9  # Of a name in a block.
 
 def report_of(proofs: Sequence[Proof], kept: int) -> dict[str, Any]:
     """The report on all shards, as plain values."""
-    found = tallies.total([proof.tally for proof in proofs if proof.tally is not None], kept)
+    found = counting.total(
+        [proof.departures for proof in proofs if proof.departures is not None], kept
+    )
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return tallies.report(found, version("metaorder"), python)
+    return counting.report(found, version("metaorder"), python)
 
 
-def counts_of(tally: Tally) -> dict[str, int]:
+def counts_of(counts: DepartureCounts) -> dict[str, int]:
     """What a shard's row says besides its proof."""
-    return {"same": tally.same, "different": tally.different, "raised": tally.raised}
+    return {"same": counts.same, "different": counts.different, "raised": counts.raised}
 
 
 def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,13 +10,13 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from engine.audit import all_shards
 from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
-from engine.audit import examination
 from engine.audit import release as releases
+from engine.audit.all_shards import Task
 from engine.audit.days import BATCHES_MAX
 from engine.audit.difference import Difference
-from engine.audit.examination import Task
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit
@@ -94,7 +94,7 @@ def verify(
     keeping = None if against is None else kept
     tasks = [_task(settings, number, bounds, stated.get(number, {}), keeping) for number in shards]
     with progress("verifying") as bar:
-        proofs = examination.examine(
+        proofs = all_shards.verify_all(
             tasks,
             jobs or os.cpu_count() or 1,
             lambda now: bar.at(now.batches, now.batches_total, "batches"),
@@ -106,7 +106,7 @@ def verify(
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")
-    if any(proof.tally and proof.tally.different for proof in proofs):
+    if any(proof.departures and proof.departures.different for proof in proofs):
         raise typer.Exit(Exit.DIFFERENT)
 
 
@@ -205,7 +205,7 @@ def show(
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
         return
-    chain = examination.run_chain(proofs).hex() if is_whole and not found else None
+    chain = all_shards.run_chain(proofs).hex() if is_whole and not found else None
     whole = {
         "verified": not found and not problems,
         "chain": chain,
@@ -228,7 +228,7 @@ def row_of(proof: Proof) -> dict[str, Any]:
         "chain": proof.chain.hex(),
         "anchored": proof.anchored if proof.anchored >= 0 else None,
         "difference": proof.difference.kind.value if proof.difference else "none",
-        **({} if proof.tally is None else departures.counts_of(proof.tally)),
+        **({} if proof.departures is None else departures.counts_of(proof.departures)),
     }
 
 

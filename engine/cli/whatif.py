@@ -8,8 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import projections as project
-from engine.audit import comparison, counterfactual, processes
-from engine.audit.comparison import Interval, Outcome
+from engine.audit import cost_comparison, counterfactual, processes
+from engine.audit.cost_comparison import Interval, Outcome
 from engine.audit.counterfactual import CounterfactualError, RecordedDay
 from engine.cli.options import (
     ConfigOption,
@@ -105,9 +105,9 @@ def whatif(
     names = [name for name in (HAPPENED, MODELLED, CHANGED) if name in by_name]
     runs = {name: by_name[name][0] for name in names}
     happened, modelled, modelled_chain = runs[HAPPENED], *by_name[MODELLED]
-    differences = {"fill model's error": comparison.difference(happened, modelled)}
+    differences = {"fill model's error": cost_comparison.difference(happened, modelled)}
     if said:
-        differences["effect of the change"] = comparison.difference(modelled, runs[CHANGED])
+        differences["effect of the change"] = cost_comparison.difference(modelled, runs[CHANGED])
     show(runs, differences, recorded, said, output, is_same=modelled_chain == chain)
 
 
@@ -150,7 +150,7 @@ def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, by
             )
         project.rebuild(log, part.projection, log_url=part.url)
     with project.connect(part.projection) as connection:
-        return comparison.outcome(connection, part.since_ns, part.until_ns), chain
+        return cost_comparison.outcome(connection, part.since_ns, part.until_ns), chain
 
 
 def rarely(name: str, tell: Callable[[Reached], None]) -> Callable[[int, int], None]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from engine.audit import difference
-from engine.audit.departure import Pair
+from engine.audit.event_diff import Pair
 from engine.core.events import TOPIC_OF, BatchSealed, SealKind, StageEvent
 from engine.log.port import JOURNAL
 from engine.runtime.shard_log import Records
@@ -61,14 +61,14 @@ class Column(StrEnum):
 
 
 @dataclass(slots=True)
-class Tally:
+class DepartureCounts:
     """The counts of one shard, or of several together."""
 
     kept: int  # So many departures in full.
     same: int = 0  # Batches.
     different: int = 0
     raised: int = 0  # Of the different ones.
-    departures: int = 0
+    total: int = 0  # Departures.
     recorded_by: Counter[str] = field(default_factory=Counter)  # Batches by release and Python.
     events: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Stage, event.
     fields: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Event, field.
@@ -133,7 +133,7 @@ class Tally:
 
     def _keep(self, tell: Callable[[], Departure]) -> None:
         """Count a departure; it is told in full only if it is one of the first."""
-        self.departures += 1
+        self.total += 1
         if len(self.first) < self.kept:
             self.first.append(tell())
 
@@ -185,20 +185,20 @@ def sealed_otherwise(seal: BatchSealed, shard: int, decided: SealKind) -> Depart
     )
 
 
-def total(tallies: Sequence[Tally], kept: int) -> Tally:
+def total(parts: Sequence[DepartureCounts], kept: int) -> DepartureCounts:
     """All shards together; the first departures by time."""
-    found = Tally(kept)
-    for tally in tallies:
-        found.same += tally.same
-        found.different += tally.different
-        found.raised += tally.raised
-        found.departures += tally.departures
-        found.recorded_by.update(tally.recorded_by)
-        found.events.update(tally.events)
-        found.fields.update(tally.fields)
-        found.stages.update(tally.stages)
-        found.unknown.update(tally.unknown)
-        found.first += tally.first
+    found = DepartureCounts(kept)
+    for counts in parts:
+        found.same += counts.same
+        found.different += counts.different
+        found.raised += counts.raised
+        found.total += counts.total
+        found.recorded_by.update(counts.recorded_by)
+        found.events.update(counts.events)
+        found.fields.update(counts.fields)
+        found.stages.update(counts.stages)
+        found.unknown.update(counts.unknown)
+        found.first += counts.first
     found.first.sort(key=lambda x: (x.now_ns, x.shard, x.batch))  # Stable: by seq in a batch.
     del found.first[kept:]
     return found
@@ -207,37 +207,37 @@ def total(tallies: Sequence[Tally], kept: int) -> Tally:
 # -------------------------------------------------------------------------------- for machines
 
 
-def by_stage(tally: Tally) -> list[dict[str, Any]]:
+def by_stage(counts: DepartureCounts) -> list[dict[str, Any]]:
     """One row a stage: the batches that differ there, and its events."""
-    events = by_event(tally)
-    stages = sorted({row["stage"] for row in events} | tally.stages.keys())
+    events = by_event(counts)
+    stages = sorted({row["stage"] for row in events} | counts.stages.keys())
     rows = []
     for stage in stages:
         own = [row for row in events if row["stage"] == stage]
-        counts = {column.value: sum(row[column.value] for row in own) for column in Column}
-        rows.append({"stage": stage, **counts, "batches": tally.stages[stage]})
+        sums = {column.value: sum(row[column.value] for row in own) for column in Column}
+        rows.append({"stage": stage, **sums, "batches": counts.stages[stage]})
     return rows
 
 
-def by_event(tally: Tally) -> list[dict[str, Any]]:
+def by_event(counts: DepartureCounts) -> list[dict[str, Any]]:
     """One row a type of event."""
-    names = sorted({(stage, name) for stage, name, _ in tally.events})
+    names = sorted({(stage, name) for stage, name, _ in counts.events})
     return [
         {"stage": stage, "event": name}
-        | {column.value: tally.events[stage, name, column] for column in Column}
+        | {column.value: counts.events[stage, name, column] for column in Column}
         for stage, name in names
     ]
 
 
-def by_field(tally: Tally) -> list[dict[str, Any]]:
+def by_field(counts: DepartureCounts) -> list[dict[str, Any]]:
     """One row a field that is decided otherwise somewhere."""
-    names = sorted({(name, each) for name, each, _ in tally.fields})
+    names = sorted({(name, each) for name, each, _ in counts.fields})
     return [
         {
             "event": name,
             "field": each,
-            "batches": tally.fields[name, each, Column.BATCHES],
-            "events": tally.fields[name, each, Column.CHANGED],
+            "batches": counts.fields[name, each, Column.BATCHES],
+            "events": counts.fields[name, each, Column.CHANGED],
         }
         for name, each in names
     ]
@@ -253,26 +253,26 @@ def asdict(departure: Departure) -> dict[str, Any]:
     return found
 
 
-def report(tally: Tally, release: str, python: str) -> dict[str, Any]:
+def report(counts: DepartureCounts, release: str, python: str) -> dict[str, Any]:
     """The whole of it as plain values."""
     return {
         "format": FORMAT,
         "release": release,
         "python": python,
-        "recorded_by": dict(sorted(tally.recorded_by.items())),
-        "is_same": tally.different == 0,
+        "recorded_by": dict(sorted(counts.recorded_by.items())),
+        "is_same": counts.different == 0,
         "batches": {
-            "decided": tally.batches,
-            "same": tally.same,
-            "different": tally.different,
-            "raised": tally.raised,
+            "decided": counts.batches,
+            "same": counts.same,
+            "different": counts.different,
+            "raised": counts.raised,
         },
-        "stages": by_stage(tally),
-        "events": by_event(tally),
-        "fields": by_field(tally),
+        "stages": by_stage(counts),
+        "events": by_event(counts),
+        "fields": by_field(counts),
         "unknown_fields": [
-            {"field": name, "known_by": who} for name, who in sorted(tally.unknown.items())
+            {"field": name, "known_by": who} for name, who in sorted(counts.unknown.items())
         ],
-        "departures_total": tally.departures,
-        "departures": [asdict(departure) for departure in tally.first],
+        "departures_total": counts.total,
+        "departures": [asdict(departure) for departure in counts.first],
     }

@@ -19,15 +19,15 @@ LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how 
 LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.
 
 
-class FoundError(Exception):
+class DifferenceError(Exception):
     """The proof ends here."""
 
     def __init__(self, found: Difference) -> None:
         super().__init__(found.text)
-        self.found = found
+        self.difference = found
 
 
-class Findings:
+class Diagnosis:
     """Names what is wrong in the batch that a shard's proof has in hand."""
 
     def __init__(self, shard: int) -> None:

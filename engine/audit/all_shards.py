@@ -32,7 +32,9 @@ class Task:
     kept: int | None = None  # Departures in full; None where bytes are to be proved.
 
 
-def examine(tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = None) -> list[Proof]:
+def verify_all(
+    tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = None
+) -> list[Proof]:
     """The proofs of all shards, by shard. Raises what opening and reading the log raises."""
     teller = _Teller(on_progress or (lambda _: None))
     if jobs > 1 and len(tasks) > 1:
