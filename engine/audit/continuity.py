@@ -1,7 +1,7 @@
 """Whether each seal and record of a shard follows the one before: numbers, times, offsets.
 
-Digests prove what a record contains. Where the log keeps it is proved here: positions are dense,
-and offsets follow the rule of the log, where it has one.
+Digests prove what a record contains. Its place in the log is proved here: positions are dense, and
+offsets follow the rule of the log, where it has one.
 """
 
 from engine.audit.diagnosis import Diagnosis, DifferenceError
@@ -53,7 +53,7 @@ class Continuity:
             raise DifferenceError(found)
 
     def check_records(self, found: Records) -> None:
-        """Positions are dense; offsets follow the log's own rule, a commit's lie side by side."""
+        """Positions are dense; offsets follow the log's rule, those of one commit without a gap."""
         for topic, records in found.items():
             last = self._lasts.get(topic)
             for record in records:
@@ -69,15 +69,15 @@ class Continuity:
                 self._diagnosis.misplaced(topic, record, "position", last.position + 1)
             )
         expected: int | None = last.offset + 1
-        if is_first or topic in INPUT_TOPICS:  # Written by another call than the one before.
+        if is_first or topic in INPUT_TOPICS:  # Not of the same commit as the last.
             expected = self._log.offset_after(topic, last.offset)
         if expected is not None and record.offset != expected:
             raise DifferenceError(self._diagnosis.misplaced(topic, record, "offset", expected))
 
     def check_resume(self, seal_record: SealRecord, inputs: Records) -> None:
-        """The next input is looked for right after the last one that was taken.
+        """The next input is read right after the last one that was consumed.
 
-        No digest covers that; what is decided again states it again.
+        No digest covers that; a batch that is decided again states it again.
         """
         for entry in seal_record.seal.resume:
             taken = inputs.get(entry.topic)

@@ -1,18 +1,18 @@
-"""Prove a shard's log: what it says was decided is what its inputs lead to, byte for byte.
+"""Prove a shard's log: the recorded decisions follow from the recorded inputs, byte for byte.
 
-Every batch is taken again: from the same inputs, at the same time, with the same configuration and
-the same recorded faults, `Shard.step` gives events and a seal, which must be the recorded bytes.
-The seal holds the digests of what was consumed and written, the seq, the chain of all seals before
-and where the log keeps the next inputs, so its bytes alone stand for everything; only where they
-differ is the place looked for. Offsets between a batch's records must be what the log's own rule
-says, where it has one.
+Every batch is decided again: from the same inputs, at the same time, with the same configuration
+and the same recorded faults, `Shard.step` gives events and a seal, which must be the recorded
+bytes. The seal has the digests of the consumed and the written records, the seq, the chain of all
+seals before it and the offsets of the next inputs. So equal seals prove everything; only where they
+differ are the records compared. The offsets of a batch's records must follow the log's own rule,
+where it has one.
 
-Bytes are promised for the release and the Python that decided. Another's batches are folded: seals,
-digests and chain are proved, decisions are not taken again; or, if that is asked for, all are taken
-again by this release, and compared by what they say: see `reconsideration`.
+Equal bytes are promised for the release and the Python that decided. The batches of another release
+are folded: seals, digests and chain are proved, the decisions are not. On request this release
+decides all of them again, and the events are compared by their values: see `reconsideration`.
 
-What no chain can prove: that the newest batches have not been cut off, or the whole log written
-anew by whoever has this code. Only a chain head that was kept elsewhere can; see `anchors`.
+No chain can prove that the newest batches were not cut off, or that the log was not written anew by
+a writer that has this code. Only a chain head that is stored elsewhere can; see `anchors`.
 """
 
 from collections.abc import Generator, Mapping
@@ -55,7 +55,7 @@ class Bounds(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a shard is; counts."""
+    """The progress in one shard, in counts."""
 
     batches: int
     batches_total: int
@@ -67,7 +67,7 @@ class Proof:
     """What was proved of one shard."""
 
     shard: int
-    batches: int = 0  # All whose seal, digests and chain were seen.
+    batches: int = 0  # All whose seal, digests and chain were proved.
     asked: int = 0  # Those within the bounds.
     decided: int = (
         0  # Those of them that were decided again, to the byte unless departures are counted.
@@ -77,14 +77,16 @@ class Proof:
     head: int = -1  # The newest batch.
     head_ns: int = 0
     chain: bytes = hash_chain.GENESIS
-    anchored: int = -1  # The newest batch whose chain an anchor states too.
+    anchored: int = -1  # The newest batch whose chain an anchor states as well.
     anchored_ns: int = 0
-    unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
-    foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
+    unsealed: dict[str, int] = field(
+        default_factory=dict
+    )  # Inputs that no batch has consumed, by topic.
+    foreign: dict[str, int] = field(
+        default_factory=dict
+    )  # Batches within the bounds, by the other release that decided them.
     difference: Difference | None = None
-    departures: DepartureCounts | None = (
-        None  # What this release would decide otherwise, if that was asked.
-    )
+    departures: DepartureCounts | None = None  # Of this release's decisions, on request.
     is_continued: bool = (
         False  # It begins where another log ended; see `engine.runtime.first_batches`.
     )
@@ -96,16 +98,16 @@ def verify(
     rules: Rules,
     bounds: Bounds | None = None,
     anchors: Mapping[int, bytes] | None = None,
-    kept: int | None = None,
+    in_full: int | None = None,
 ) -> Generator[Progress, None, Proof]:
-    """Yield progress; return what was proved, up to the first difference.
+    """Yield the progress; return the proof, up to the first difference.
 
-    `anchors` gives chains by batch, already checked to be signed. With `kept` no decision is
-    proved by its bytes: this release decides on every batch, whoever sealed it, and the proof's
-    departures say where it departs from what was recorded, the first `kept` in full. Raises
+    `anchors` gives chains by batch, already checked to be signed. With `in_full` no decision is
+    proved by its bytes: this release decides every batch, whatever release sealed it, and the
+    departures of the proof say where it differs, the first `in_full` of them in full. Raises
     LogUnavailableError, and UnfitError where this release cannot read or fold a sound log.
     """
-    second = None if kept is None else Reconsideration(number, rules, kept)
+    second = None if in_full is None else Reconsideration(number, rules, in_full)
     proving = _Verification(log, number, rules, bounds or Bounds(), anchors or {}, second)
     return (yield from proving.run())
 
@@ -126,14 +128,14 @@ class _Verification:
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
-        # A second opinion copies the state where it departs, and all of that is in memory.
+        # A reconsideration copies the state where it departs, and a copy is all in memory.
         store = DiskStore() if second is None else MemoryStore()
         self._shard = Shard(number, rules, store)
         self._second = second
         self._proof = Proof(number, departures=None if second is None else second.departures)
         self._diagnosis = Diagnosis(number)
         self._continuity = Continuity(log, self._shard, self._diagnosis)
-        self._is_behind = False  # Instruments' inputs of a day that was passed over lie unread.
+        self._is_behind = False  # The instruments' inputs of a day were passed over and not read.
 
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
@@ -179,7 +181,7 @@ class _Verification:
         proof.asked += is_asked
         if self._second is not None and not is_asked:
             self._second.leave()
-        if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
+        if is_before and part.next < BATCHES_MAX:  # A closed day outside the bounds.
             recovery.pass_over(self._shard, shard_log, seal)
             self._is_behind = True
         else:
@@ -193,7 +195,7 @@ class _Verification:
                 self._continuity.check_resume(seal_record, inputs)
                 self._fold(shard_log, seal, inputs, outputs, self._second if is_asked else None)
             proof.decided += is_decided
-            # After the contents: where an event is missing, the next one lies in its place.
+            # After the contents: a missing event shows there as the event after it.
             self._continuity.check_records({**outputs, JOURNAL: (seal_record.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
         self._check_anchor(seal)
@@ -205,7 +207,7 @@ class _Verification:
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
     def _open(self, shard_log: ShardLog, seal_record: SealRecord) -> None:
-        """The log goes on from another one: what it begins with is as it was sealed."""
+        """The log goes on from another one: prove that its first batch is as it was sealed."""
         seal, number = seal_record.seal, self._shard.number
         inputs, outputs = shard_log.inputs(seal, INPUT_TOPICS), shard_log.outputs(seal)
         self._continuity.check_records(inputs)
@@ -225,7 +227,7 @@ class _Verification:
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
 
     def _catch_up(self, shard_log: ShardLog) -> None:
-        """Read the instruments' inputs from where the days that were passed over left them."""
+        """Move to the instruments' inputs after the days that were passed over."""
         if not self._is_behind:
             return
         self._is_behind = False
@@ -237,7 +239,7 @@ class _Verification:
     def _decide(
         self, shard_log: ShardLog, seal_record: SealRecord, inputs: Records, outputs: Records
     ) -> None:
-        """Take the batch again and compare the bytes."""
+        """Decide the batch again and compare the bytes."""
         seal, shard = seal_record.seal, self._shard
         shard.rules = replace(
             shard.rules, settings_text=adopted(seal, outputs) or shard.state.settings_text
@@ -270,7 +272,7 @@ class _Verification:
         outputs: Records,
         second: Reconsideration | None,
     ) -> None:
-        """Prove seal and digests, take the events as they are; let another opinion be heard."""
+        """Prove the digests and fold the recorded events; first decide them, if reconsidered."""
         self._check_inputs(shard_log, seal, inputs)
         events = self._events_of(seal, outputs)
         if second is not None:
@@ -303,8 +305,8 @@ class _Verification:
         return UnfitError(
             f"shard {self._shard.number}, batch {seal.batch}: release {self._rules.release} does "
             f"not know a schema that release {seal.release} wrote with ({error.__cause__}). The "
-            f"bytes are as they were sealed. Take release {seal.release}, or a later one, to read "
-            "this log; what an earlier release would decide on it cannot be asked."
+            f"bytes are as they were sealed. Read this log with release {seal.release} or a later "
+            "one; an earlier release cannot decide it."
         )
 
     def _check_anchor(self, seal: BatchSealed) -> None:
@@ -323,7 +325,7 @@ class _Verification:
     # -------------------------------------------------------------------------------- end
 
     def _has_ended(self, shard_log: ShardLog) -> bool:
-        """Check what lies behind the last seal; False where a worker has sealed meanwhile."""
+        """Check what the log has after the last seal; False where a worker has sealed meanwhile."""
         leftover = [t for t in (*STAGE_TOPICS, DLQ) if shard_log.cursor(t).has_more()]
         journal = shard_log.cursor(JOURNAL)
         if journal.has_more():
@@ -334,7 +336,7 @@ class _Verification:
             found = self._diagnosis.leftover(firsts, self._shard.state.next_seq, head)
             what = (
                 f"{', '.join(leftover)} hold records after the last seal, batch {head}: the "
-                "journal's end was cut off, or another writer was here"
+                "journal's end was cut off, or another writer wrote them"
             )
             raise DifferenceError(found or self._diagnosis.cut(head, what))
         beyond = [batch for batch in self._anchors if batch > head]
@@ -352,13 +354,13 @@ class _Verification:
 
 
 def is_of_later_release(error: EngineError) -> bool:
-    """Whether something could not be read because its schema is not known here."""
+    """Whether a record could not be read because this release does not know its schema."""
     cause = error.__cause__
     return isinstance(cause, codec.UnreadableError) and cause.reason is InputReason.UNKNOWN_SCHEMA
 
 
 def newest_seal(log: Log, number: int) -> BatchSealed | None:
-    """How long the work will be; None too where it cannot be read: the proof comes there."""
+    """The newest seal; None too where the journal is damaged: the proof will find the place."""
     try:
         return last_seal(log, number)
     except CorruptLogError:

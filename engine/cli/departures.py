@@ -19,10 +19,10 @@ SHOWN = ("shard", "batches", "decided", "same", "different", "difference")
 WIDTH = 9  # Of a name in a block.
 
 
-def report_of(proofs: Sequence[Proof], kept: int) -> dict[str, Any]:
+def report_of(proofs: Sequence[Proof], in_full: int) -> dict[str, Any]:
     """The report on all shards, as plain values."""
     found = counting.total(
-        [proof.departures for proof in proofs if proof.departures is not None], kept
+        [proof.departures for proof in proofs if proof.departures is not None], in_full
     )
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return counting.report(found, version("metaorder"), python)

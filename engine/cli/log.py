@@ -50,7 +50,7 @@ def repartition(
         raise typer.BadParameter("--to names the old log", param_hint="--to")
     existing(old)
     with configured_log(old) as source:  # Else a refusal would leave an empty log behind.
-        repartitioning.require_rest(source, rules_of(new), is_proved=False)
+        repartitioning.require_closed(source, rules_of(new), is_proved=False)
     create_missing(new)
     with configured_log(old) as source, configured_log(new) as target, progress("proving") as bar:
         total = source.partitions

@@ -65,7 +65,7 @@ def verify(
     first: FirstOption = 0,
     last: LastOption = BATCHES_MAX,
     against: AgainstOption = None,
-    kept: ShowOption = SHOWN_DEPARTURES,
+    in_full: ShowOption = SHOWN_DEPARTURES,
     anchors: AnchorsOption = None,
     key: KeyOption = None,
     opened_from: OpenedFromOption = None,
@@ -88,11 +88,13 @@ def verify(
     shards = shards_of(shard, settings)
     bounds = Bounds(first, last, day)
     if against not in (None, releases.THIS):
-        words = words_of(bounds, shard, kept, anchors, key, jobs, output)
+        words = words_of(bounds, shard, in_full, anchors, key, jobs, output)
         raise typer.Exit(asked(str(against), words, settings))
     stated = chains(anchors, key)
-    keeping = None if against is None else kept
-    tasks = [_task(settings, number, bounds, stated.get(number, {}), keeping) for number in shards]
+    full_or_none = None if against is None else in_full
+    tasks = [
+        _task(settings, number, bounds, stated.get(number, {}), full_or_none) for number in shards
+    ]
     with progress("verifying") as bar:
         proofs = all_shards.verify_all(
             tasks,
@@ -101,7 +103,14 @@ def verify(
         )
     is_whole = len(shards) == settings.partitions
     problems = not_as_carried(settings, config, opened_from)
-    show(proofs, problems, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
+    show(
+        proofs,
+        problems,
+        output,
+        is_whole=is_whole,
+        is_anchored=anchors is not None,
+        in_full=full_or_none,
+    )
     if problems or any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
@@ -131,10 +140,10 @@ def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mappin
 
 
 def _task(
-    settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], kept: int | None
+    settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], in_full: int | None
 ) -> Task:
     rules = rules_of(settings)
-    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, kept)
+    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, in_full)
 
 
 def asked(text: str, words: list[str], settings: Config) -> int:
@@ -147,7 +156,7 @@ def asked(text: str, words: list[str], settings: Config) -> int:
 def words_of(
     bounds: Bounds,
     shard: list[int] | None,
-    kept: int,
+    in_full: int,
     anchors: Path | None,
     keys: list[Path] | None,
     jobs: int | None,
@@ -157,7 +166,7 @@ def words_of(
     given: list[tuple[str, object]] = [
         ("--from", bounds.first),
         ("--to", bounds.last),
-        ("--show", kept),
+        ("--show", in_full),
         ("--output", output.value),
         *(("--shard", number) for number in shard or ()),
         *(("--key", path) for path in keys or ()),
@@ -177,16 +186,16 @@ def show(
     *,
     is_whole: bool,
     is_anchored: bool,
-    kept: int | None,
+    in_full: int | None,
 ) -> None:
     """What was proved of each shard, what differs, and how far the proof reaches.
 
-    `problems` are those of the opening, None where it was not compared. `kept` is None where
+    `problems` are those of the opening, None where it was not compared. `in_full` is None where
     decisions were proved, else how many departures to show.
     """
     rows = [row_of(proof) for proof in proofs]
     found = [proof.difference for proof in proofs if proof.difference is not None]
-    report = None if kept is None else departures.report_of(proofs, kept)
+    report = None if in_full is None else departures.report_of(proofs, in_full)
     for problem in problems or ():
         errors().print(escape(problem), soft_wrap=True)
     if output is Output.TEXT:

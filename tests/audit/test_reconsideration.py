@@ -36,7 +36,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
 
 
 def test_the_same_code_under_another_version_departs_nowhere(stored: Stored) -> None:
-    proof = stored.verify(release=OTHER, kept=KEPT)
+    proof = stored.verify(release=OTHER, in_full=KEPT)
 
     assert proof.difference is None
     assert proof.departures is not None
@@ -51,7 +51,7 @@ def test_the_same_code_under_another_version_departs_nowhere(stored: Stored) -> 
 
 
 def test_it_begins_in_the_middle_from_what_was_recorded(stored: Stored) -> None:
-    proof = stored.verify(Bounds(10, 19), release=OTHER, kept=KEPT)
+    proof = stored.verify(Bounds(10, 19), release=OTHER, in_full=KEPT)
 
     assert proof.departures is not None
     assert (proof.decided, proof.departures.same, proof.departures.different) == (10, 10, 0)
@@ -69,7 +69,7 @@ def test_a_day_in_two_parts_is_reconsidered_without_what_lies_between(tmp_path: 
             publisher.send(desk.cancel(f"g-{name}", name))
             succession.close_day(log, publisher, worker, desk.DAY)
     with open_log(closed.url, partitions=1) as log:
-        steps = verify(log, 0, succession.rules(1), Bounds(day=desk.DAY), kept=KEPT)
+        steps = verify(log, 0, succession.rules(1), Bounds(day=desk.DAY), in_full=KEPT)
         proof = finished(steps)
     assert proof.difference is None
     assert proof.departures is not None
@@ -83,7 +83,7 @@ def test_a_changed_log_is_found_before_anything_is_decided_on_it(stored: Stored)
     forged = codec.encode(replace(event, cause="orders:0"))
 
     with stored.changed(("update record set value = ? where id = ?", (forged, row.id))):
-        proof = stored.verify(release=OTHER, kept=KEPT)
+        proof = stored.verify(release=OTHER, in_full=KEPT)
 
     assert proof.difference is not None
     assert proof.departures is not None
@@ -109,7 +109,7 @@ def test_what_a_worker_took_as_a_fault_stays_rejected(tmp_path: Path) -> None:
     assert [event.reason for event in rejected] == [InputReason.FAULT]
     assert RULES.release in rejected[0].text
 
-    proof = Stored(path).verify(release=OTHER, kept=KEPT)
+    proof = Stored(path).verify(release=OTHER, in_full=KEPT)
 
     assert proof.departures is not None
     assert (proof.difference, proof.departures.same, proof.departures.different) == (None, 1, 0)
