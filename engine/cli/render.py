@@ -1,7 +1,7 @@
 """Rows for people as a table, for machines as JSON, JSON lines or CSV.
 
-Numbers stay exact: a decimal is written with all its digits, an integer beyond 64 bits too. A
-table that does not fit the terminal is shown as one block a row, so nothing is cut at any width.
+Numbers stay exact: decimals and integers beyond 64 bits are written with all their digits. A table
+that does not fit the terminal is shown as one block a row, so nothing is cut at any width.
 """
 
 import csv
@@ -48,7 +48,7 @@ class Rows(NamedTuple):
 
 
 def fetched(result: "duckdb.DuckDBPyConnection") -> Rows:
-    """What a query left in a connection."""
+    """The result of a query."""
     description = result.description or []
     return Rows(tuple(str(x[0]) for x in description), result.fetchall())
 
@@ -120,7 +120,7 @@ def _exact(value: Any) -> Any:  # noqa: ANN401  Whatever a query returns.
 
 
 def _plain(value: float) -> float:
-    """The same without the sign of a negative zero, which rounding a small cost leaves."""
+    """The value without the sign of a negative zero, which comes of rounding a small cost."""
     return value + 0.0
 
 
@@ -181,7 +181,7 @@ def _blocks(found: Rows, title: str, console: Console) -> None:
 
 
 def errors() -> Console:
-    """Where people read what is no result: progress, notices, reasons."""
+    """The console for everything but the result: progress, notices, reasons."""
     return Console(stderr=True, highlight=False)
 
 
