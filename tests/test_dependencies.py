@@ -153,7 +153,7 @@ def test_the_engine_has_at_most_eight_rooms() -> None:
         ("engine.log.kafka", "from engine import config", "imports engine.config"),
         ("engine.runtime.shard", "from engine.gateways import sending", "turn the arrow"),
         ("engine.gateways.venues.run", "import engine.simulation.paper", "turn the arrow"),
-        ("engine.simulation.driver", "from engine.audit import tally", "engine.audit.tally"),
+        ("engine.simulation.driver", "from engine.audit import days", "engine.audit.days"),
         ("engine.theory", "import os", "stands in no room"),
         ("engine", "from engine.cli import main", "imports engine.cli.main"),
         ("projections.loader", "from engine.core import events", "decode_dict"),

@@ -3,12 +3,19 @@
 | module | what it is about |
 |---|---|
 | verification | one shard: seq, seals, digests, chain, offsets, and every decision again |
-| finding | what a proof finds wrong, in words |
-| difference | where a log and its proof part, and what was done to it, as far as it shows |
-| examination | all shards side by side, and what signed anchors add |
-| anchors | chain heads, signed and kept apart from the log |
-| reconsideration | every batch decided by this release, from what another one recorded before it |
-| departure, tally | where those two part, event by event; and how often over the whole log |
-| release | another release, as a process of its own |
-| segment | the days of a shard |
+| continuity | whether each seal and record follows the one before |
+| difference | the first difference between a log and its proof |
+| diagnosis | what was done to the log there, as far as the records show |
+| all_shards | the proofs of a whole log, a process a shard |
+| anchors, notary | chain heads, signed and stored apart from the log |
+| reconsideration | this release decides again what another one recorded |
+| event_diff | the recorded and the decided events of a batch, compared by their values |
+| departures | how many events and fields differ over the whole log, and the first in full |
+| release | another release, run as a process of its own |
+| follower | a process that folds the log beside the workers and writes their snapshots |
+| days | the days of a shard, from one close to the next |
+| archiving | closed days as files |
+| repartition | a new log with another number of shards, begun where the old one was closed |
+| counterfactual, cost_comparison | a recorded day with another policy, and its costs |
+| processes | independent work in several processes |
 """

@@ -1,12 +1,12 @@
-"""Chain heads, signed and kept apart from the log.
+"""Chain heads, signed and stored apart from the log.
 
-A chain proves a log only to its end: whoever can write the log and has this code can cut its newest
-batches off, or write all of it anew. An anchor is a statement, signed with a key that the log's
+A chain proves a log only to its end: a writer of the log that has this code can cut off the newest
+batches, or write the whole log anew. An anchor is a statement, signed with a key that the log's
 writers do not have, that a shard's batch had a certain chain at a certain time. A day is proved up
-to its newest anchor; what follows is only consistent with itself.
+to its newest anchor; the batches after it are only consistent with themselves.
 
 An anchor file is JSON lines, appended to and never rewritten. Each line states the heads of some
-shards and SHA-256 of the line before, so a line that is taken out is missed. The signature is
+shards and SHA-256 of the line before, so a line that was removed is noticed. The signature is
 Ed25519 over the line's canonical JSON (sorted keys, no spaces) without `signature`. Ed25519 is
 RFC 8032; signing is the `cryptography` package's.
 """
@@ -27,6 +27,7 @@ from engine.log.port import EngineError
 
 FIRST_PREVIOUS = ""  # Of a file's first line.
 PRIVATE_MODE = 0o600
+OTHER_KEY = "found another kind of key, expected Ed25519. Make one with `metaorder notary keygen`."
 
 
 class AnchorError(EngineError):
@@ -34,7 +35,7 @@ class AnchorError(EngineError):
 
 
 class Head(NamedTuple):
-    """A shard's newest batch, and where the journal keeps its seal."""
+    """A shard's newest batch, and the offset of its seal in the journal."""
 
     shard: int
     batch: int
@@ -76,7 +77,7 @@ class Anchor(NamedTuple):
 def make_key(path: Path) -> Path:
     """Write a new private key, readable by its owner alone, and the public one beside it.
 
-    Returns the public key's path. Raises AnchorError rather than write over a key.
+    Returns the public key's path. Raises AnchorError where either file exists.
     """
     public_path = path.with_name(path.name + ".pub")
     private = Ed25519PrivateKey.generate()
@@ -93,7 +94,7 @@ def make_key(path: Path) -> Path:
             handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except FileExistsError:
             raise AnchorError(
-                f"{place}: exists, and a key is never written over. Give another path."
+                f"{place}: exists already, and a key is never overwritten. Give another path."
             ) from None
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -101,26 +102,29 @@ def make_key(path: Path) -> Path:
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:
-    """Raises AnchorError if it is none, or if others may read it."""
+    """Raises AnchorError for a file that is no such key, or that other users may read."""
     if path.stat().st_mode & 0o077:
-        raise AnchorError(f"{path}: others may read this private key; chmod 600 it, or make anew.")
+        raise AnchorError(
+            f"{path}: other users may read this private key. Run chmod 600 on it; if "
+            "another user may have copied it, make a new key."
+        )
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise AnchorError(f"{path}: no private key in PEM ({error}).") from error
+        raise AnchorError(f"{path}: found no private key in PEM ({error}).") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise AnchorError(f"{path}: another kind of key, expected Ed25519; see `notary keygen`.")
+        raise AnchorError(f"{path}: {OTHER_KEY}")
     return key
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
-    """Raises AnchorError if it is none."""
+    """Raises AnchorError for a file that is no such key."""
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise AnchorError(f"{path}: no public key in PEM ({error}).") from error
+        raise AnchorError(f"{path}: found no public key in PEM ({error}).") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise AnchorError(f"{path}: another kind of key, expected Ed25519; see `notary keygen`.")
+        raise AnchorError(f"{path}: {OTHER_KEY}")
     return key
 
 
@@ -142,7 +146,7 @@ def digest_of(line: bytes) -> str:
 
 
 def append(path: Path, anchor: Anchor) -> str:
-    """Add a line, on the disk when this returns; its digest, for the next one."""
+    """Add a line, which is on the disk when this returns. Returns its digest, for the next line."""
     line = anchor.line()
     with path.open("ab") as file:
         file.write(line)
@@ -166,10 +170,13 @@ def read(path: Path, keys: Sequence[Ed25519PublicKey]) -> tuple[list[Anchor], st
         place = f"{path} line {number}"
         anchor = _parsed(line, place)
         if anchor.previous != previous:
-            raise AnchorError(f"{place}: does not follow the line before; a line was taken out.")
+            raise AnchorError(f"{place}: does not follow the line before; a line was removed.")
         key = known.get(anchor.key)
         if key is None:
-            raise AnchorError(f"{place}: signed by key {anchor.key[:16]}, which was not given.")
+            raise AnchorError(
+                f"{place}: signed by key {anchor.key[:16]}, which is none of the keys given. Give "
+                "its public key with --key."
+            )
         try:
             key.verify(anchor.signature, anchor.payload())
         except InvalidSignature:
@@ -180,7 +187,10 @@ def read(path: Path, keys: Sequence[Ed25519PublicKey]) -> tuple[list[Anchor], st
 
 
 def chains(found: Sequence[Anchor]) -> Mapping[int, dict[int, bytes]]:
-    """What the anchors state: shard, batch, chain. Raises AnchorError where two disagree."""
+    """The chains that the anchors state, by shard and batch.
+
+    Raises AnchorError where two anchors disagree.
+    """
     by_shard: dict[int, dict[int, bytes]] = {}
     for anchor in found:
         for head in anchor.heads:
@@ -211,4 +221,4 @@ def _parsed(line: bytes, place: str) -> Anchor:
             int(plain["signed_ns"]), heads, str(plain["previous"]), str(plain["key"]), signature
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise AnchorError(f"{place}: no anchor ({error!r:.200}).") from error
+        raise AnchorError(f"{place}: is no anchor ({error!r:.200}).") from error

@@ -1,9 +1,9 @@
 """Write the closed days of a log as files, record by record as they are.
 
-A day of a shard is what its batches consumed and wrote from one CLOSE to the next, the seals tell;
-the shared topics go as far as any shard has read them by then. Days are written in order, each
-once, and only when every shard has closed it. What of the log may then be deleted is the
-operator's to decide, not ours.
+A day of a shard is all records that its batches consumed and wrote from one CLOSE to the next, as
+the seals state. Of the shared topics a day has the records up to the last one that any shard has
+read. Days are written in order, each once, and only when every shard has closed it. The operator
+decides what of the log to delete then.
 """
 
 import os
@@ -55,18 +55,18 @@ def closed_days(log: Log) -> list[Closed]:
 
 
 def archive(log: Log, folder: Path, until: int | None = None, on_day: OnDay | None = None) -> int:
-    """Write the closed days that the folder lacks, up to a day (YYYYMMDD); returns how many.
+    """Write the closed days that the folder lacks, up to a day (YYYYMMDD). Returns their number.
 
     Raises CorruptLogError where the log contradicts its seals, ArchiveError, OSError.
     """
     begin(folder, log.partitions)
     written = 0
-    there = ArchiveLog(folder).days()
-    for closed in closed_days(log)[len(there) :]:
+    days = ArchiveLog(folder).days()
+    for closed in closed_days(log)[len(days) :]:
         if until is not None and closed.day is not None and closed.day > until:
             break
-        write_day(log, folder, closed, there[-1] if there else None)
-        there.append(folder / closed.name)
+        write_day(log, folder, closed, days[-1] if days else None)
+        days.append(folder / closed.name)
         written += 1
         if on_day is not None:
             on_day(closed.name)
@@ -78,10 +78,10 @@ def write_day(log: Log, folder: Path, closed: Closed, before: Path | None) -> No
     draft = folder / f".{closed.name}.{os.getpid()}"
     try:
         draft.mkdir()
-        read: dict[str, Start] = {}  # How far any shard read the shared topics.
+        read: dict[str, Start] = {}  # The furthest that any shard read the shared topics.
         for number, segment in enumerate(closed.shards):
-            for topic, place in _write_shard(log, draft, number, segment, before).items():
-                read[topic] = max(read.get(topic, BEGINNING), place, key=lambda x: x.position)
+            for topic, start in _write_shard(log, draft, number, segment, before).items():
+                read[topic] = max(read.get(topic, BEGINNING), start, key=lambda x: x.position)
         _write_shared(log, draft, read, before)
         draft.rename(folder / closed.name)
     finally:
@@ -91,20 +91,20 @@ def write_day(log: Log, folder: Path, closed: Closed, before: Path | None) -> No
 def _write_shard(
     log: Log, draft: Path, number: int, segment: Segment, before: Path | None
 ) -> Mapping[str, Start]:
-    """One shard's day; returns where it left the shared topics."""
+    """Write one shard's day. Returns where the shard is in the shared topics after it."""
     name = f"shard-{number:04}"
     starts = {topic: _next(before, name, topic) for topic in OWN_TOPICS}
-    place = draft / name
-    place.mkdir()
-    drafts = {topic: Draft(place, topic, start) for topic, start in starts.items()}
+    shard_folder = draft / name
+    shard_folder.mkdir()
+    drafts = {topic: Draft(shard_folder, topic, start) for topic, start in starts.items()}
     shared: dict[str, Start] = {}
     chain, last = "", -1
     with ShardLog(log, number) as shard_log:
         for topic, start in starts.items():
             shard_log.start(topic, start)
         for seal, record in shard_log.seals():
-            taken = {**shard_log.inputs(seal, OWN_INPUTS), **shard_log.outputs(seal)}
-            for topic, records in taken.items():
+            by_topic = {**shard_log.inputs(seal, OWN_INPUTS), **shard_log.outputs(seal)}
+            for topic, records in by_topic.items():
                 drafts[topic].write(records)
             drafts[JOURNAL].write([record])
             reached = {entry.topic: entry.next_position for entry in seal.inputs}
@@ -116,31 +116,36 @@ def _write_shard(
             if last == segment.next - 1:
                 break
         if last != segment.next - 1:
-            raise CorruptLogError(f"shard {number}: the journal ends before its close; see verify")
-        said = [drafts[topic].close(shard_log.next_start(topic)) for topic in OWN_TOPICS]
-    write_manifest(place, {"shard": number, "batch": last, "chain": chain, "topics": said})
+            raise CorruptLogError(
+                f"shard {number}: the journal ends before the close of the day. Run "
+                f"`metaorder verify --shard {number}`."
+            )
+        manifests = [drafts[topic].close(shard_log.next_start(topic)) for topic in OWN_TOPICS]
+    write_manifest(
+        shard_folder, {"shard": number, "batch": last, "chain": chain, "topics": manifests}
+    )
     return shared
 
 
 def _write_shared(log: Log, draft: Path, read: Mapping[str, Start], before: Path | None) -> None:
-    place = draft / SHARED
-    place.mkdir()
-    said = []
+    shared_folder = draft / SHARED
+    shared_folder.mkdir()
+    manifests = []
     with ExitStack() as stack:
         shard_log = stack.enter_context(ShardLog(log, 0))
         for topic in SHARED_TOPICS:
             start = _next(before, SHARED, topic)
             shard_log.start(topic, start)
-            file = Draft(place, topic, start)
+            file = Draft(shared_folder, topic, start)
             count = max(0, read[topic].position - start.position)
             while count:
                 records = shard_log.cursor(topic).take(min(count, READ_RECORDS))
                 file.write(records)
                 count -= len(records)
-            said.append(file.close(shard_log.next_start(topic)))
-    write_manifest(place, {"topics": said})
+            manifests.append(file.close(shard_log.next_start(topic)))
+    write_manifest(shared_folder, {"topics": manifests})
 
 
 def _next(before: Path | None, name: str, topic: str) -> Start:
-    """Where the day before left the topic."""
+    """The position at which the day before ended in the topic."""
     return BEGINNING if before is None else part_of(before / name, topic).next

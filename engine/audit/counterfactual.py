@@ -1,13 +1,13 @@
 """The same day with another strategy: what would it have cost?
 
-The recorded market, reference data, controls and requests are played again; the recorded reports
-are left out, because other children would have had other answers. The venues are the simulated
-ones, so a difference between runs is one between decisions under the same model of fills. How far
-that model is from what happened is measured too: the day is first played with nothing changed.
+The recorded market, reference data, controls and requests are replayed; the recorded reports are
+left out, because other children would have got other reports. The venues are the simulated ones, so
+runs differ in their decisions and share one fill model. The error of that model is measured too:
+the day is first replayed with nothing changed, and compared with the recorded one.
 
 On a day that was itself simulated, with the same seed, that first run is the day, byte for byte.
 
-Left out, and counted: orders carried in from an earlier day, since a script begins empty.
+Orders carried in from an earlier day are left out and counted, since a script begins empty.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,16 +33,16 @@ from engine.simulation.driver import EVERY_PARTITION, Simulation
 from engine.simulation.script import Script, Stood, TimedInput
 
 REPORTS = "venue-reports"
-FIXED = ("policy_id", "set_by", "set_ns")  # Of a policy: what is nobody's choice in a what-if.
+FIXED = ("policy_id", "set_by", "set_ns")  # Fields of a policy that a what-if cannot set.
 
 
 class CounterfactualError(EngineError):
-    """A day can't be played again as asked; the message says why."""
+    """A day can't be replayed as requested; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedDay:
-    """A day of a log as a script, and what a script cannot say."""
+    """A day of a log as a script, with its seed and the number of orders left out."""
 
     script: Script
     seed: int
@@ -51,7 +51,7 @@ class RecordedDay:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was found while a day was read."""
+    """Facts collected while a day is read."""
 
     opened: DayOpened | None = None
     before_ns: int = 0
@@ -80,7 +80,7 @@ def recorded_day(log: Log, day: int | None) -> RecordedDay:
         market.append(_in_order(found["market-data"]))
         orders.append(_in_order(found["orders"]))
     if reading.opened is None:
-        raise CounterfactualError("the day was never opened: there is nothing to play again.")
+        raise CounterfactualError("the day was never opened: there is nothing to replay.")
     opening.sort(key=lambda timed: 0 if timed.stood and timed.stood.topic == "reference" else 1)
     script = Script(
         day=reading.opened.day,
@@ -139,7 +139,7 @@ def _inputs(
 
 
 def _timed(topic: str, number: int, record: Record, now_ns: int) -> TimedInput:
-    """An input as it stood, at the time its event states; one that can't be read when sealed."""
+    """An input as recorded, at its event's time; one that can't be read, at its seal's time."""
     try:
         event: Input | None = codec.decode(topic, record.value)
     except codec.UnreadableError:
@@ -151,7 +151,7 @@ def _timed(topic: str, number: int, record: Record, now_ns: int) -> TimedInput:
 
 
 def _in_order(found: list[TimedInput]) -> list[TimedInput]:
-    """A partition keeps its order, whatever its records say of the time."""
+    """The inputs of a partition in their order, with times that never go back."""
     last_ns = 0
     ordered: list[TimedInput] = []
     for timed in found:
@@ -167,15 +167,15 @@ def _at_ns(timed: TimedInput) -> int:
 # ---------------------------------------------------------------------------- what is changed
 
 
-def changed(script: Script, said: Mapping[str, str]) -> Script:
+def changed(script: Script, changes: Mapping[str, str]) -> Script:
     """The script with other values in each policy. Raises CounterfactualError for a wrong one."""
-    if not said:
+    if not changes:
         return script
 
     def with_policy(timed: TimedInput) -> TimedInput:
         if not isinstance(timed.event, PolicySet) or timed.stood is None:
             return timed
-        event = other_policy(timed.event, said)
+        event = other_policy(timed.event, changes)
         return timed._replace(event=event, stood=timed.stood._replace(value=codec.encode(event)))
 
     return replace(
@@ -185,11 +185,11 @@ def changed(script: Script, said: Mapping[str, str]) -> Script:
     )
 
 
-def other_policy(policy: PolicySet, said: Mapping[str, str]) -> PolicySet:
+def other_policy(policy: PolicySet, changes: Mapping[str, str]) -> PolicySet:
     """A policy with some of its fields as they are written on a command line."""
     names = [each.name for each in fields(policy) if each.name not in FIXED]
     values: dict[str, Any] = {}
-    for name, text in said.items():
+    for name, text in changes.items():
         if name not in names:
             raise CounterfactualError(f"--set {name}: expected one of {', '.join(names)}.")
         was = getattr(policy, name)
@@ -211,5 +211,5 @@ def play(
     log: Log,
     progress: Callable[[int, int], None] | None = None,
 ) -> bytes:
-    """Play a script into an empty log; returns the chain of the run."""
+    """Play a script into an empty log. Returns the chain of the run."""
     return Simulation(log, rules, script, seed=seed).run(progress)

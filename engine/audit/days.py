@@ -36,13 +36,13 @@ def segments(log: Log, number: int) -> list[Segment]:
                 if seal.kind is SealKind.CLOSE:
                     found.append(Segment(first, seal.batch + 1, day))
                     first, day = seal.batch + 1, None
-    except CorruptLogError:  # The proof comes to the same place and names it.
+    except CorruptLogError:  # The proof finds the same place and reports it.
         pass
     return [*found, Segment(first, BATCHES_MAX, day)]
 
 
 def opened_day(record: Record) -> int | None:
-    """The day in a DayOpened record; None if it can't be read, as then it opened nothing."""
+    """The day in a DayOpened record; None for a record that can't be read, which opens no day."""
     try:
         event = codec.decode("controls", record.value)
     except codec.UnreadableError:

@@ -1,9 +1,9 @@
-"""Where a log and its proof part: the first record that differs, and what was done to it.
+"""The first difference between a log and its proof, and what was done to the log there.
 
-A digest says that the records of a batch are not those that were sealed, never how. What was done
-is found by trying: an output is compared with what the inputs decide again, record by record; an
-input, which nothing else states, is tried with its neighbours exchanged or moved, and the seals
-that follow say whether one is missing or too many.
+A digest shows that the records of a batch are not the sealed ones, never how they differ. That is
+found by trial: an output is compared, record by record, with the decision from the same inputs. Of
+an input nothing else is known, so its records are tried in other orders, and the seals that follow
+show whether one is missing or too many.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ FIELDS = ("timestamp_ms", "key", "headers", "value")
 
 
 class Kind(StrEnum):
-    """What was done to the log, as far as it shows."""
+    """What was done to the log, as far as the records show."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """The first place at which a shard's log is not what its seals say."""
+    """The first place at which a shard's log is not what its seals state."""
 
     shard: int
     batch: int
@@ -46,13 +46,13 @@ class Difference:
     seq: int | None = None  # Of the event, where there is one.
     field: str = ""  # Empty where the whole record is meant.
     recorded: str = ""
-    expected: str = ""  # What was decided again, or what a seal states.
-    inputs: tuple[str, ...] = ()  # What led to it.
+    expected: str = ""  # As decided again, or as a seal states.
+    inputs: tuple[str, ...] = ()  # The inputs that led to it.
     text: str = ""  # One sentence for people.
 
 
 class Wrong(NamedTuple):
-    """What of a record differs."""
+    """The part of a record that differs."""
 
     kind: Kind
     at: int  # In its topic and batch, from 0.
@@ -77,10 +77,10 @@ def in_outputs(
     again: Mapping[str, Sequence[NewRecord]],
     events: Sequence[StageEvent],
 ) -> tuple[str, Wrong, StageEvent | None] | None:
-    """The first output that differs from what was decided again: topic, how, and the event.
+    """The first output that differs from the one decided again: topic, difference, event.
 
-    `events` are those decided again, by seq. First is what has the lowest seq; the dlq, which has
-    none, comes last. None if all are equal.
+    `events` are those decided again, by seq. The first is that of the lowest seq; the dlq, which
+    has none, comes last. None if all are equal.
     """
     by_topic: dict[str, list[StageEvent]] = {}
     for decided in events:
@@ -186,7 +186,7 @@ def described(topic: str, value: bytes) -> str:
 
 
 class Later(NamedTuple):
-    """What a following seal states of the same topic, and the records around it."""
+    """A later seal's statement on the same topic, and the records around it."""
 
     entry: InputRange
     records: Mapping[int, Record]  # By position, as far as the log has them.
@@ -195,7 +195,7 @@ class Later(NamedTuple):
 def in_inputs(
     entry: InputRange, records: Sequence[Record], later: Later | None
 ) -> tuple[Kind, str]:
-    """What was done to the inputs of a batch, and where; its digest is not the sealed one."""
+    """What was done to the inputs of a batch whose digest is not the sealed one, and where."""
     first, last = entry.first_position, entry.next_position - 1
     span = f"position {first}" if first == last else f"positions {first} to {last}"
     exchanged = exchange(entry, records)
@@ -214,7 +214,7 @@ def in_inputs(
 
 
 def has_digest(later: Later, shift: int) -> bool:
-    """Whether the records so many places on are those that the later seal states."""
+    """Whether the records, moved by so many positions, are those that the later seal states."""
     digest = new_hash()
     for position in range(later.entry.first_position, later.entry.next_position):
         record = later.records.get(position + shift)
@@ -250,7 +250,7 @@ def digest_of(records: Sequence[Record], first: int) -> bytes:
 
 
 def cause_of(cause: str, inputs: Mapping[str, Sequence[Record]]) -> str:
-    """What a cause names, with the input itself where it is one of the batch."""
+    """A cause, with the input itself where the batch consumed it."""
     topic, _, number = cause.partition(":")
     for record in inputs.get(topic, ()):
         if str(record.position) == number:

@@ -1,11 +1,12 @@
-"""A process that only folds: it sees all day that folding comes to what was decided.
+"""A process that only folds: it checks all day that folding gives the state that was decided.
 
-Beside the workers, with read access to the log, it folds every batch as it is sealed, compares the
-hash of the state that seals state, and writes the snapshots from which workers restart, so that no
-live shard ever stops to serialise. It holds no lease and decides nothing; any number may run.
+It runs beside the workers with read access to the log. It folds every batch once it is sealed,
+compares the hash of the state with that in the seal, and writes the snapshots from which workers
+restart, so that no live shard ever stops to serialise. It holds no lease and decides nothing; any
+number may run.
 
-A snapshot is written at each close, and once so many events were folded since the last, but never
-so often that writing takes more than a tenth of the follower's time.
+A snapshot is written at each close, and after a number of events since the last one, but never so
+often that writing takes more than a tenth of the follower's time.
 """
 
 import logging
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 EVERY_EVENTS = 5_000  # Folded within a quarter of a second at a restart.
 WRITING_SHARE = 10  # A tenth of the time, at most.
-LOOK_EVERY_S = 0.2
+POLL_EVERY_S = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -47,10 +48,10 @@ class Follower:
         self._last: SealRecord | None = None  # The last batch folded, if no snapshot is of it.
         self._written_seq = 0  # The state's next seq in the last snapshot.
         self._not_before_s = 0.0
-        self._failed = -1  # The batch that could not be folded the last time.
-        self._began = -1  # The batch of the snapshot that it began at.
-        self._store_failed = -1  # The same, of the last time that the shelf failed.
-        self._passed: set[int] = set()  # Batches whose snapshots it begins at no more.
+        self._failed = -1  # The batch whose fold failed last.
+        self._started_at = -1  # The batch of the snapshot from which it started.
+        self._store_failed = -1  # The same, when the finished store failed last.
+        self._passed: set[int] = set()  # Batches whose snapshots it does not start from again.
 
     @property
     def next_batch(self) -> int:
@@ -58,50 +59,51 @@ class Follower:
 
     @property
     def state(self) -> State:
-        """As the last batch that was folded left it."""
+        """The state after the last batch that was folded."""
         return self._replica.state
 
     @property
-    def is_again(self) -> bool:
-        """Whether the last look came to nothing and another is due."""
+    def must_restart(self) -> bool:
+        """Whether the last fold failed, so that the next one starts from a snapshot."""
         return self._shard_log is None
 
     def fold_new(self) -> int:
-        """Fold what is there; the number of batches.
+        """Fold the new batches. Returns their number.
 
-        Raises StateDiffersError where folding comes to another state than was decided,
-        CorruptLogError where the log contradicts itself, LogUnavailableError: then look again.
+        Raises StateDiffersError where folding gives another state than was decided,
+        CorruptLogError where the log contradicts itself, and LogUnavailableError, after which the
+        caller tries again.
         """
         try:
             return self._fold_new()
         except StateDiffersError:
             raise
         except StoreError:
-            if self._began == self._store_failed:
-                self._passed.add(self._began)
-            self._store_failed = self._began
-            self._begin_again()
+            if self._started_at == self._store_failed:
+                self._passed.add(self._started_at)
+            self._store_failed = self._started_at
+            self._restart()
             raise
         except LogUnavailableError:
-            self._begin_again()
+            self._restart()
             raise
         except CorruptLogError as error:
             at = self._replica.next_batch
             if at == self._failed:
                 raise
-            # A batch may be seen before all of its records are: on a second look they are there.
+            # A seal may be visible before all records of its batch: they are on the second try.
             _log.warning("shard %s: batch %s: %s; folded again", self.number, at, error)
             self._failed = at
-            self._begin_again()
+            self._restart()
             return 0
 
     def _fold_new(self) -> int:
         if self._shard_log is None:
-            self._began = -1
+            self._started_at = -1
             self._shard_log = started(
                 self._log, self._replica, self._folder, self._passed
             ).shard_log
-            self._began = self._replica.next_batch - 1
+            self._started_at = self._replica.next_batch - 1
             self._written_seq = self._replica.state.next_seq
         first = self._replica.next_batch
         for seal_record in folded(self._log, self._replica, self._shard_log, self._folder):
@@ -110,8 +112,8 @@ class Follower:
                 self.write_snapshot()
         return self._replica.next_batch - first
 
-    def _begin_again(self) -> None:
-        """What was taken of a batch and not folded is taken again."""
+    def _restart(self) -> None:
+        """Start anew, so that records that were read but not folded are read again."""
         self.close()
         self._shard_log, self._last = None, None
         self._replica = self._new()
@@ -150,14 +152,14 @@ def run(
 ) -> None:
     """Follow until `stopping`, which waits so many seconds; or `once` to the end of the log.
 
-    Raises StateDiffersError, CorruptLogError; a log that does not answer is waited for.
+    Raises StateDiffersError, CorruptLogError; waits for a log that does not answer.
     """
     try:
         while True:
             is_busy = False
             for follower in followers:
                 try:
-                    is_busy |= follower.fold_new() > 0 or follower.is_again
+                    is_busy |= follower.fold_new() > 0 or follower.must_restart
                 except (LogUnavailableError, StoreError) as error:
                     if once:
                         raise
@@ -165,9 +167,9 @@ def run(
             if once:
                 if not is_busy:
                     break
-            elif stopping(LOOK_EVERY_S):
+            elif stopping(POLL_EVERY_S):
                 break
-        for follower in followers:  # A planned stop leaves the next start nothing to fold.
+        for follower in followers:  # After a planned stop the next start has nothing to fold.
             follower.write_snapshot()
     finally:
         for follower in followers:

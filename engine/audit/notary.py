@@ -1,8 +1,8 @@
-"""Sign the heads of all chains every minute and at each close, and keep them apart from the log.
+"""Sign the heads of all chains every minute and at each close, and store them apart from the log.
 
-A notary is its own process with its own key. It only reads, checks that each seal follows the one
-before, and never signs what does not: a notary that stops is an alarm. It starts where its newest
-anchor ends, so it is as quick after a year as after a day.
+A notary is a process of its own with its own key. It only reads the log, checks that each seal
+follows the one before, and stops at a seal that does not: a notary that stopped is an alarm. It
+starts at its newest anchor, so a start after a year is as quick as one after a day.
 """
 
 import logging
@@ -20,14 +20,14 @@ from engine.runtime import hash_chain
 from engine.runtime.shard_log import decoded
 
 SIGN_EVERY_S = 60.0
-LOOK_EVERY_S = 1.0  # For new seals; a close is signed at the next look.
+POLL_EVERY_S = 1.0  # For new seals; a close is signed at the next poll.
 READ_RECORDS = 2_000
 
 _log = logging.getLogger(__name__)
 
 
 class Notary:
-    """Follows the journals of a log and signs."""
+    """Reads the journals of a log and signs their heads."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Notary:
         *,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """Raises AnchorError if the file's anchors are another key's, or broken."""
+        """Raises AnchorError for a file with anchors of another key, or with broken ones."""
         self._path = path
         self._key = key
         self._clock_ns = clock_ns
@@ -54,7 +54,7 @@ class Notary:
         ]
 
     def sign_new(self) -> bool:
-        """Follow every journal to its end; whether a day was closed.
+        """Read every journal to its end. Returns whether a day was closed.
 
         Raises CorruptLogError if a seal does not follow the one before.
         """
@@ -66,7 +66,7 @@ class Notary:
         return is_closed
 
     def sign(self) -> int:
-        """Sign what is new; how many shards that were."""
+        """Sign the new heads. Returns the number of shards that have one."""
         news = [head for shard, head in self._heads.items() if self._signed.get(shard) != head]
         if news:
             news.sort(key=lambda head: head.shard)
@@ -76,7 +76,7 @@ class Notary:
         return len(news)
 
     def run(self, is_over: Callable[[float], bool], every_s: float = SIGN_EVERY_S) -> None:
-        """Look and sign until `is_over`, which waits so many seconds, says so; sign at the end."""
+        """Read and sign until `is_over`, which waits the seconds given; sign once more then."""
         due_s = time.monotonic()
         while True:
             is_closed = self.sign_new()
@@ -84,7 +84,7 @@ class Notary:
                 count = self.sign()
                 _log.info("%s heads signed%s", count, ", a day was closed" if is_closed else "")
                 due_s = time.monotonic() + every_s
-            if is_over(LOOK_EVERY_S):
+            if is_over(POLL_EVERY_S):
                 self.sign_new()
                 self.sign()
                 return
@@ -116,6 +116,6 @@ class Notary:
     def _refuse_unended(self, path: Path) -> None:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
             raise AnchorError(
-                f"{path}: its last line has no end, from a notary that was killed while writing. "
-                "Remove that line, then start again: nothing that counts is lost."
+                f"{path}: the last line is incomplete, as a notary was killed while writing it. "
+                "Remove that line and start again: an incomplete line is no anchor, none is lost."
             )

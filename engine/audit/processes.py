@@ -1,7 +1,7 @@
-"""Do independent work in several processes, and hear how far each is.
+"""Do independent work in several processes, and collect their progress.
 
-Work is a function of a module, and what it is given and gives back can be pickled. Every process
-opens the log for itself: a fork would share the connection of the one that started it.
+The work is a function of a module; its argument and its result can be pickled. Every process opens
+the log itself: a fork would share the connection of the process that started it.
 """
 
 import multiprocessing
@@ -13,55 +13,58 @@ from typing import Any, TypeVar
 
 from engine.log.port import EngineError
 
-LISTEN_S = 0.1
+POLL_S = 0.1
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
-Tell = Callable[[Any], None]  # Says how far the work is, in its own words.
+OnProgress = Callable[[Any], None]  # Gets the progress, in a form of the work's own.
 
-_told: Any = None  # The queue of a process of the pool, to say how far it is.
+_progress: Any = None  # The queue to which a process of the pool writes its progress.
 
 
 def run(
-    work: Callable[[Item, Tell], Found], items: Sequence[Item], jobs: int, hear: Tell
+    work: Callable[[Item, OnProgress], Found],
+    items: Sequence[Item],
+    jobs: int,
+    on_progress: OnProgress,
 ) -> list[Found]:
-    """What the work gives for each item, in their order; the first are begun first.
+    """The results of the work for each item, in the order of the items; the first start first.
 
-    With one job all of it happens in this process. Raises what the work raises, and EngineError
-    where a process was ended from outside.
+    With one job all of it runs in this process. Raises the errors of the work, and EngineError
+    where a process was killed.
     """
     if jobs <= 1 or len(items) <= 1:
-        return [work(item, hear) for item in items]
+        return [work(item, on_progress) for item in items]
     context = multiprocessing.get_context("spawn")
-    told = context.Queue()
+    queue = context.Queue()
     count = min(jobs, len(items))
-    with ProcessPoolExecutor(count, context, _listen_to, (told,)) as pool:
-        futures: list[Future[Found]] = [pool.submit(_apart, work, item) for item in items]
+    with ProcessPoolExecutor(count, context, _set_queue, (queue,)) as pool:
+        futures: list[Future[Found]] = [pool.submit(_in_process, work, item) for item in items]
         running = set(futures)
         while running:
-            running = wait(running, timeout=LISTEN_S).not_done
-            _drain(told, hear)
+            running = wait(running, timeout=POLL_S).not_done
+            _drain(queue, on_progress)
         try:
             return [future.result() for future in futures]
         except BrokenProcessPool as error:
             raise EngineError(
-                "a process of the work was ended from outside; run it again with --jobs 1 to see "
-                "whether memory is short."
+                "a process of the command was killed. Run it again with --jobs 1; if that "
+                "succeeds, memory was short."
             ) from error
 
 
-def _listen_to(told: Any) -> None:  # noqa: ANN401  A queue of the context.
-    global _told  # noqa: PLW0603  One a process of the pool, set as it starts.
-    _told = told
+def _set_queue(queue: Any) -> None:  # noqa: ANN401  A queue of the context.
+    global _progress  # noqa: PLW0603  One a process of the pool, set as it starts.
+    _progress = queue
 
 
-def _apart(work: Callable[[Item, Tell], Found], item: Item) -> Found:
-    return work(item, _told.put)
+def _in_process(work: Callable[[Item, OnProgress], Found], item: Item) -> Found:
+    return work(item, _progress.put)
 
 
-def _drain(told: Any, hear: Tell) -> None:  # noqa: ANN401  A queue of the context.
+def _drain(queue: Any, on_progress: OnProgress) -> None:  # noqa: ANN401  A queue of the context.
     while True:
         try:
-            hear(told.get_nowait())
+            on_progress(queue.get_nowait())
         except Empty:
             return

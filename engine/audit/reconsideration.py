@@ -1,12 +1,12 @@
-"""Let this release decide again what any release recorded, and tell where it departs from that.
+"""Let this release decide again what another release recorded, and count where it departs.
 
-Every batch is decided from the recorded state: once it was compared, what was recorded is folded
-and not what was decided. So each departure stands for itself, and none is the echo of an earlier
-one. For that there are two states: the recorded one, which only folds, and the one that decides.
-Where both came to the same events they are the same state; where not, the second begins anew as a
-copy of the first.
+Every batch is decided from the recorded state: after the comparison the recorded events are folded
+and not the decided ones. So each departure is one of its own, and none the consequence of an
+earlier one. For that there are two states: the recorded one, which only folds, and the deciding
+one. Where both come to the same events they are one state; where not, the deciding one is made
+again, as a copy of the recorded one.
 
-Configuration, time and faults are those that were recorded: code is compared, not settings.
+Configuration, time and faults are the recorded ones: code is compared, not settings.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from dataclasses import replace
 from functools import cache
 
 import schemas
-from engine.audit import departure, difference, tally
-from engine.audit.tally import Departure, Kind, Tally
+from engine.audit import departures, difference, event_diff
+from engine.audit.departures import Departure, DepartureCounts, Kind
 from engine.core.events import BatchSealed, SealKind, StageEvent
 from engine.core.state import fingerprint
 from engine.log.codec import PREFIX_BYTES
@@ -39,13 +39,13 @@ class UnfitError(EngineError):
 
 
 class Reconsideration:
-    """The deciding half of a shard: `decide` before a recorded batch is folded, `follow` after."""
+    """The deciding state of a shard: `decide` before a recorded batch is folded, `follow` after."""
 
-    def __init__(self, number: int, rules: Rules, kept: int) -> None:
-        """Of the departures the first `kept` are told in full."""
-        self.tally = Tally(kept)
+    def __init__(self, number: int, rules: Rules, in_full: int) -> None:
+        """`in_full` is the number of departures that are reported in full."""
+        self.departures = DepartureCounts(in_full)
         self._shard = Shard(number, rules)
-        self._is_apart = True  # Not where the recorded state is.
+        self._is_apart = True  # The deciding state is not the recorded one.
         self._hash = b""  # Of the state after the batch, where its seal has one.
 
     def decide(
@@ -56,7 +56,7 @@ class Reconsideration:
         outputs: Records,
         events: Sequence[StageEvent],
     ) -> None:
-        """Decide on a batch as it was recorded after those before it, and count what differs.
+        """Decide a batch from the recorded state before it, and count what differs.
 
         Raises LogUnavailableError.
         """
@@ -66,16 +66,16 @@ class Reconsideration:
             shard.start_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
         adopted = adopted_settings(shard.number, seal, outputs)
         shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
-        self.tally.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
+        self.departures.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
         unknown = unknown_fields(frozenset(ids_of(outputs)))
-        self.tally.unknown.update(unknown)
+        self.departures.unknown.update(unknown)
         try:
             again = shard.step(inputs, seal.now_ns, faulted=frozenset(seal.faults), must_seal=True)
         except (CorruptLogError, LogUnavailableError):
             raise
-        except Exception as error:  # noqa: BLE001  What a worker would take as a fault.
+        except Exception as error:  # noqa: BLE001  A worker would record it as a fault.
             self._is_apart = True
-            self.tally.count_raised(self._raised(seal, inputs, error))
+            self.departures.count_raised(self._raised(seal, inputs, error))
             return
         assert again is not None, "must_seal gives a seal"
         self._is_apart = list(again.events) != list(events) or again.seal.kind is not seal.kind
@@ -83,14 +83,14 @@ class Reconsideration:
         if self._is_apart:
             self._compare(seal, again, inputs, events, frozenset(unknown))
         else:
-            self.tally.count_same(events)
+            self.departures.count_same(events)
 
     def leave(self) -> None:
-        """A batch goes by that nobody asked about: begin anew from what is recorded after it."""
+        """Leave a batch out: the next one is decided from the recorded state after it."""
         self._is_apart = True
 
     def follow(self, recorded: Replica, seal: BatchSealed) -> None:
-        """Stand where the log stands after the batch, which `recorded` has folded now.
+        """Move on to the end of the batch, which `recorded` has folded.
 
         Raises UnfitError where this release folds its own events to another state than it has
         after deciding them.
@@ -119,14 +119,14 @@ class Reconsideration:
         unknown: frozenset[str],
     ) -> None:
         number = self._shard.number
-        pairs = departure.pairs(number, events, again.events, unknown, seal.faults)
+        pairs = event_diff.pairs(number, events, again.events, unknown, seal.faults)
         is_kind = again.seal.kind is seal.kind
         if is_kind and all(pair.is_same for pair in pairs):
-            self.tally.count_same(events)
+            self.departures.count_same(events)
             return
-        self.tally.count_different(seal, number, pairs, inputs)
+        self.departures.count_different(seal, number, pairs, inputs)
         if not is_kind:
-            self.tally.count_seal(tally.sealed_otherwise(seal, number, again.seal.kind))
+            self.departures.count_seal(departures.sealed_otherwise(seal, number, again.seal.kind))
 
     def _raised(self, seal: BatchSealed, inputs: Records, error: Exception) -> Departure:
         at = self._shard.at
@@ -153,9 +153,9 @@ def ids_of(outputs: Records) -> set[int]:
 
 @cache  # By what one release writes: few.
 def unknown_fields(ids: frozenset[int]) -> dict[str, str]:
-    """Fields that either the writer or this release does not know, as `Name.field`, and who does.
+    """The fields that only one of the two releases knows, as `Name.field`, and which one.
 
-    What lies within a field that is named is not named too.
+    A field within a field that is named is not named again.
     """
     found: dict[str, str] = {}
     for number in sorted(ids & schemas.earlier().keys()):

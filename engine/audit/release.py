@@ -1,8 +1,8 @@
-"""Another release of this engine, where it is installed, as a process of its own.
+"""Another installed release of this engine, run as a process of its own.
 
-It runs by its own interpreter, in isolation (`-I`): neither PYTHONPATH nor the folder that somebody
-stands in may put this release's code in the place of the one that was named. It gets this log and
-no other setting of ours, as it may not know them. What it prints is the result.
+It runs with its own interpreter, in isolation (`-I`): neither PYTHONPATH nor the working directory
+may put the code of this release in place of the other's. It gets the log and no other setting of
+this process, as it may not know them. Its output is the result.
 """
 
 import json
@@ -19,7 +19,7 @@ THIS = "this"
 WAY_OUT = (
     f"Give `{THIS}`, or the virtual environment of another release, its python or its metaorder."
 )
-ASKED_S = 60.0  # It only starts and says what it is.
+ASKED_S = 60.0  # It only starts and prints its version.
 ASKING = """
 import json
 from importlib.metadata import PackageNotFoundError, version
@@ -35,7 +35,7 @@ print(json.dumps({"metaorder": found, "knows": knows}))
 
 
 class ReleaseError(EngineError):
-    """What was named is no release that can be asked."""
+    """The name is not that of a release that can run `verify --against`."""
 
 
 class Release(NamedTuple):
@@ -45,16 +45,16 @@ class Release(NamedTuple):
     version: str
 
     def run(self, words: Sequence[str], settings: Mapping[str, str]) -> int:
-        """Run its command with our streams; its exit code.
+        """Run its command with the streams of this process. Returns its exit code.
 
-        Raises ReleaseError where its process was ended from outside.
+        Raises ReleaseError where its process was killed.
         """
         command = [str(self.python), "-I", "-m", "engine.cli", *words]
         ran = subprocess.run(command, env=environment(settings), check=False)  # noqa: S603  As named.
         if ran.returncode < 0:
             raise ReleaseError(
-                f"release {self.version} was ended from outside, by signal {-ran.returncode}; run "
-                "it again with --jobs 1 to see whether memory is short."
+                f"release {self.version} was killed by signal {-ran.returncode}. Run it again with "
+                "--jobs 1; if that succeeds, memory was short."
             )
         return ran.returncode
 
@@ -66,7 +66,7 @@ def named(text: str) -> Release:
     """
     python = interpreter(Path(text).expanduser())
     try:
-        asked = subprocess.run(  # noqa: S603  What the user named.
+        asked = subprocess.run(  # noqa: S603  The user named it.
             [str(python), "-I", "-c", ASKING],
             env=environment({}),
             capture_output=True,
@@ -74,8 +74,8 @@ def named(text: str) -> Release:
             check=False,
             timeout=ASKED_S,
         )
-        said = json.loads(asked.stdout)
-        version, knows = said["metaorder"], said["knows"]
+        answer = json.loads(asked.stdout)
+        version, knows = answer["metaorder"], answer["knows"]
     except subprocess.TimeoutExpired as error:
         raise ReleaseError(
             f"--against {text}: {python} gave no answer within {ASKED_S:.0f} s. {WAY_OUT}"
@@ -94,34 +94,34 @@ def named(text: str) -> Release:
     if not knows:
         raise ReleaseError(
             f"--against {text}: release {version} is too old to know `verify --against`. Name a "
-            "later one; what it decided itself its own `metaorder verify` proves."
+            "later one; its own decisions are proved by its own `metaorder verify`."
         )
     return Release(python, version)
 
 
-def interpreter(place: Path) -> Path:
+def interpreter(path: Path) -> Path:
     """The Python of a virtual environment, or beside a command that was installed into one."""
-    if place.is_dir():
-        python = place / "bin" / "python"
+    if path.is_dir():
+        python = path / "bin" / "python"
         if not python.exists():
             raise ReleaseError(
-                f"--against {place}: a folder without bin/python is no virtual environment. "
+                f"--against {path}: a folder without bin/python is no virtual environment. "
                 f"{WAY_OUT}"
             )
         return python.absolute()
-    if not place.exists():
-        raise ReleaseError(f"--against {place}: no such file or folder. {WAY_OUT}")
-    if place.name == "metaorder":
-        python = place.resolve().parent / "python"  # A link to it may stand anywhere.
+    if not path.exists():
+        raise ReleaseError(f"--against {path}: no such file or folder. {WAY_OUT}")
+    if path.name == "metaorder":
+        python = path.resolve().parent / "python"  # A link to it may be anywhere.
         if not python.exists():
             raise ReleaseError(
-                f"--against {place}: there is no python beside this command. {WAY_OUT}"
+                f"--against {path}: there is no python beside this command. {WAY_OUT}"
             )
         return python
-    return place.absolute()  # Not resolved: a link is how an environment names its Python.
+    return path.absolute()  # Not resolved: a link is how an environment names its Python.
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Our environment without our settings, and these instead, by their names."""
+    """The environment of this process with these settings in place of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**kept, **{f"{PREFIX}{name.upper()}": value for name, value in settings.items()}}

@@ -1,10 +1,10 @@
-"""Take a closed log over into a new one with another number of partitions, and prove that it was.
+"""Continue a closed log in a new one with another number of partitions, and prove that it does.
 
-The old log is only read. It must be at rest: every shard is closed, after the same controls and
-reference data, has taken nothing since, its proof finds no difference, and no input waits. The
-first batches of all new shards are one transaction, so that the new log is whole or empty however
-the command ends; run again, it finds that it was done. Both logs' leases are held meanwhile, so no
-worker is at work in either.
+The old log is only read. It must be closed to its end: every shard was closed after the same
+controls and reference data, has consumed nothing since, its proof finds no difference, and no input
+waits. The first batches of all new shards are one transaction, so that the new log is whole or
+empty however the command ends; a second run finds that the first one succeeded. The command holds
+the leases of both logs, so that no worker decides in either.
 """
 
 import time
@@ -48,41 +48,41 @@ LEASES_MAX_S = 30.0  # A group of the broker takes seconds to settle.
 OnShard = Callable[[int], None]
 
 
-def nothing() -> None:
-    """Where nobody's lease has to be kept."""
+def renew_nothing() -> None:
+    """Renew no lease."""
 
 
-class NotAtRestError(EngineError):
-    """The old log is not closed, or not to its end; the message says every reason."""
+class NotClosedError(EngineError):
+    """The old log is not closed, or not to its end; the message has every reason."""
 
 
-class Taken(NamedTuple):
-    """What the new log begins with."""
+class NewLog(NamedTuple):
+    """The first seals of the new log."""
 
     seals: list[BatchSealed]
-    is_new: bool  # Else it was there already.
+    is_new: bool  # Else an earlier run wrote it.
 
 
-def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = None) -> Taken:
-    """Begin `new` where `old` was closed. `on_shard` hears of each old shard that is proved.
+def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = None) -> NewLog:
+    """Begin `new` where `old` was closed. `on_shard` is called with each old shard that is proved.
 
-    Raises NotAtRestError, NotEmptyError where the new log holds anything else, LeaseLostError
+    Raises NotClosedError, NotEmptyError where the new log holds anything else, LeaseLostError
     where a worker is at work, CorruptLogError, LogUnavailableError, CommitUnknownError.
     """
     with all_leases(old) as of_old, all_leases(new) as of_new:
 
-        def keep() -> None:
-            of_old.keep()
-            of_new.keep()
+        def renew() -> None:
+            of_old.renew()
+            of_new.renew()
 
-        closes = require_rest(old, rules, on_shard, keep)
+        closes = require_closed(old, rules, on_shard, renew)
         source = closed_log(old, rules.release, rules.python, closes)
         made: list[BatchSealed] = []
 
         def first(ends: Mapping[str, int]) -> Mapping[str, Sequence[NewRecord]]:
             found = first_batches(source, new.partitions, rules.release, rules.python, ends)
             made[:] = found.seals
-            of_old.prove()  # No worker has decided since the first look.
+            of_old.prove()  # No worker has decided meanwhile.
             of_new.prove()
             return found.records
 
@@ -92,29 +92,29 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
             heads = [first_batch(new, number) for number in range(new.partitions)]
-            return Taken(
+            return NewLog(
                 [head.seal_record.seal for head in heads if head is not None], is_new=False
             )
-    return Taken(made, is_new=True)
+    return NewLog(made, is_new=True)
 
 
-class Held:
-    """Every shard of a log, for as long as somebody says so at least every second."""
+class HeldLeases:
+    """The leases of all shards of a log; `renew` has to be called every second."""
 
     def __init__(self, leases: Leases, shards: Sequence[int]) -> None:
         self._leases = leases
         self._shards = shards
 
-    def keep(self) -> None:
-        """Raises LeaseLostError where one of them is not ours any more."""
+    def renew(self) -> None:
+        """Raises LeaseLostError where one of them was lost."""
         change = self._leases.poll(0)
         gone = sorted({*change.lost, *change.revoked})
-        if gone or change.gained:  # Gained: lost before, and whoever had it meanwhile is gone.
+        if gone or change.gained:  # Gained: lost before, to an owner that is gone by now.
             raise _lost(gone or [lease.shard for lease in change.gained])
 
     def prove(self) -> None:
-        """The same, by asking the log itself."""
-        self.keep()
+        """Check the same in the log itself."""
+        self.renew()
         gone = [shard for shard in self._shards if not self._leases.is_held(shard)]
         if gone:
             raise _lost(gone)
@@ -128,8 +128,8 @@ def _lost(shards: Sequence[int]) -> LeaseLostError:
 
 
 @contextmanager
-def all_leases(log: Log) -> Iterator[Held]:
-    """Hold every shard. Raises LeaseLostError where another owner does not give one up."""
+def all_leases(log: Log) -> Iterator[HeldLeases]:
+    """Hold the lease of every shard. Raises LeaseLostError where another owner holds one."""
     wanted = list(range(log.partitions))
     leases = log.leases(OWNER, wanted)
     try:
@@ -138,9 +138,11 @@ def all_leases(log: Log) -> Iterator[Held]:
         while len(held) < len(wanted):
             if time.monotonic() > deadline_s:
                 left = sorted(set(wanted) - held)
-                raise LeaseLostError(f"shards {left} are held by others; stop the workers.")
+                raise LeaseLostError(
+                    f"other owners hold shards {left}. Stop the workers and run the command again."
+                )
             held |= {lease.shard for lease in leases.poll(0.2).gained}
-        yield Held(leases, wanted)
+        yield HeldLeases(leases, wanted)
     finally:
         leases.close()
 
@@ -148,54 +150,54 @@ def all_leases(log: Log) -> Iterator[Held]:
 # --------------------------------------------------------------------------------- the old
 
 
-def require_rest(
+def require_closed(
     log: Log,
     rules: Rules,
     on_shard: OnShard | None = None,
-    keep: Callable[[], None] = nothing,
+    renew: Callable[[], None] = renew_nothing,
     *,
     is_proved: bool = True,
 ) -> list[ShardClosed]:
-    """The last closes, proved unless only a quick look is asked for; `keep` is called all along.
+    """The last closes, proved with `is_proved`. Calls `renew` between the steps.
 
-    Raises NotAtRestError with everything that still has to be done with the log.
+    Raises NotClosedError with everything that is missing.
     """
     found: list[str] = []
     closes: list[ShardClosed] = []
     read: dict[tuple[int, ...], list[int]] = {}
     for number in range(log.partitions):
-        keep()
-        rest = closed_shard(log, number, rules.release, rules.python)
-        if rest is None:
+        renew()
+        closed = closed_shard(log, number, rules.release, rules.python)
+        if closed is None:
             found.append(f"shard {number} was not closed, or by a release that carried no facts")
             continue
-        found += why_not_closed(number, rest)
-        read.setdefault(rest.shared_positions, []).append(number)
-        closes.append(rest.closed)
+        found += why_not_closed(number, closed)
+        read.setdefault(closed.shared_positions, []).append(number)
+        closes.append(closed.closed)
         own = replace(rules, partitions=log.partitions)
         if is_proved:
-            found += unproved(log, number, own, rest.closed.batch, keep)
+            found += proof_problems(log, number, own, closed.closed.batch, renew)
         if on_shard is not None:
             on_shard(number)
-    keep()
+    renew()
     if not found and len(read) > 1:
         found.append(f"shards took different controls or reference data: {[*read.values()]}")
     if found:
-        raise NotAtRestError(
-            f"the log is not at rest: {'; '.join(found)}. Nothing was written. Stop who sends, let "
-            "the workers take what waits, close the day (a second DayClosed closes what came after "
-            "the first), then stop the workers."
+        raise NotClosedError(
+            f"the log is not closed to its end: {'; '.join(found)}. Nothing was written. Stop the "
+            "senders, let the workers consume the waiting inputs, close the day (a second "
+            "DayClosed closes the inputs after the first), then stop the workers."
         )
     return closes
 
 
-def unproved(
-    log: Log, number: int, rules: Rules, closed: int, keep: Callable[[], None]
+def proof_problems(
+    log: Log, number: int, rules: Rules, closed: int, renew: Callable[[], None]
 ) -> Iterator[str]:
-    """What differs in a shard, its last close decided again and all before it proved as sealed."""
+    """The difference in a shard, whose last close is decided again; the seals before are proved."""
     steps = verification.verify(log, number, rules, Bounds(first=closed))
     while True:
-        keep()
+        renew()
         try:
             next(steps)
         except StopIteration as done:
@@ -209,9 +211,9 @@ def unproved(
 
 
 def problems(new: Log, old: Log, rules: Rules) -> list[str]:
-    """Why the new log's first batches are not what the old one carried; empty if they are.
+    """Why the new log's first batches do not follow from the old log; empty if they do.
 
-    Each is made again of the closes that it names, and every byte of it compared. Raises
+    Each is made again from the closes that it names, and every byte of it is compared. Raises
     CorruptLogError where either log contradicts itself.
     """
     heads = [first_batch(new, number) for number in range(new.partitions)]
@@ -237,7 +239,7 @@ def problems(new: Log, old: Log, rules: Rules) -> list[str]:
     by = (seal.release, seal.python)
     is_ours = by == (rules.release, rules.python)
 
-    def as_stated(state: State) -> bytes:  # Another release's hash is its own affair.
+    def as_stated(state: State) -> bytes:  # This release cannot compute another's hash.
         return stated[state.shard]
 
     again = first_batches(source, new.partitions, *by, begins, None if is_ours else as_stated)
@@ -245,9 +247,9 @@ def problems(new: Log, old: Log, rules: Rules) -> list[str]:
 
 
 def other_closes(named: LogContinued, closes: Sequence[object]) -> Iterator[str]:
-    for said, is_ in zip(named.closes, closes, strict=False):
-        if said != is_:
-            yield f"it goes on from another close of shard {said.shard} than the old log has"
+    for named_close, close in zip(named.closes, closes, strict=False):
+        if named_close != close:
+            yield f"it goes on from another close of shard {named_close.shard} than the old log has"
 
 
 class Head(NamedTuple):
@@ -259,7 +261,7 @@ class Head(NamedTuple):
 
 
 def first_batch(log: Log, number: int) -> Head | None:
-    """What a shard that goes on from another log begins with."""
+    """The first batch of a shard that continues another log; None if the shard has none."""
     with ShardLog(log, number) as shard_log:
         seal_record = next(shard_log.seals(), None)
         if seal_record is None or not is_continued(seal_record.seal):
@@ -273,7 +275,7 @@ def first_batch(log: Log, number: int) -> Head | None:
 
 
 def differing(again: FirstBatches, heads: Sequence[Head], partitions: int) -> Iterator[str]:
-    """Each shard and topic whose records are not those that follow from the old log."""
+    """Each shard and topic whose records do not follow from the old log."""
     for number in range(partitions):
         head, seal = heads[number], again.seals[number]
         if head.seal_record.seal.resume != heads[0].seal_record.seal.resume:

@@ -1,29 +1,30 @@
-"""Prove a shard's log: what it says was decided is what its inputs lead to, byte for byte.
+"""Prove a shard's log: the recorded decisions follow from the recorded inputs, byte for byte.
 
-Every batch is taken again: from the same inputs, at the same time, with the same configuration and
-the same recorded faults, `Shard.step` gives events and a seal, which must be the recorded bytes.
-The seal holds the digests of what was consumed and written, the seq, the chain of all seals before
-and where the log keeps the next inputs, so its bytes alone stand for everything; only where they
-differ is the place looked for. Offsets between a batch's records must be what the log's own rule
-says, where it has one.
+Every batch is decided again: from the same inputs, at the same time, with the same configuration
+and the same recorded faults, `Shard.step` gives events and a seal, which must be the recorded
+bytes. The seal has the digests of the consumed and the written records, the seq, the chain of all
+seals before it and the offsets of the next inputs. So equal seals prove everything; only where they
+differ are the records compared. The offsets of a batch's records must follow the log's own rule,
+where it has one.
 
-Bytes are promised for the release and the Python that decided. Another's batches are folded: seals,
-digests and chain are proved, decisions are not taken again; or, if that is asked for, all are taken
-again by this release, and compared by what they say: see `reconsideration`.
+Equal bytes are promised for the release and the Python that decided. The batches of another release
+are folded: seals, digests and chain are proved, the decisions are not. On request this release
+decides all of them again, and the events are compared by their values: see `reconsideration`.
 
-What no chain can prove: that the newest batches have not been cut off, or the whole log written
-anew by whoever has this code. Only a chain head that was kept elsewhere can; see `anchors`.
+No chain can prove that the newest batches were not cut off, or that the log was not written anew by
+a writer that has this code. Only a chain head that is stored elsewhere can; see `anchors`.
 """
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from engine.audit.continuity import Continuity
 from engine.audit.days import BATCHES_MAX, Segment, segments
+from engine.audit.departures import DepartureCounts
+from engine.audit.diagnosis import Diagnosis, DifferenceError
 from engine.audit.difference import Difference, Kind
-from engine.audit.finding import Findings, FoundError
 from engine.audit.reconsideration import Reconsideration, UnfitError
-from engine.audit.tally import Tally
 from engine.core.events import BatchSealed, InputReason, StageEvent
 from engine.core.state.finished_store import MemoryStore
 from engine.log import codec
@@ -37,7 +38,6 @@ from engine.log.port import (
     EngineError,
     Log,
     LogUnavailableError,
-    Record,
 )
 from engine.runtime import first_batches, hash_chain
 from engine.runtime.recovery import recovery
@@ -62,7 +62,7 @@ class Bounds(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a shard is; counts."""
+    """The progress in one shard, in counts."""
 
     batches: int
     batches_total: int
@@ -74,20 +74,26 @@ class Proof:
     """What was proved of one shard."""
 
     shard: int
-    batches: int = 0  # All whose seal, digests and chain were seen.
+    batches: int = 0  # All whose seal, digests and chain were proved.
     asked: int = 0  # Those within the bounds.
-    decided: int = 0  # Those of them that were decided again, and but for a tally to the byte.
+    decided: int = (
+        0  # Those of them that were decided again, to the byte unless departures are counted.
+    )
     events: int = 0
     inputs: int = 0  # Records consumed by them.
     head: int = -1  # The newest batch.
     head_ns: int = 0
     chain: bytes = hash_chain.GENESIS
-    anchored: int = -1  # The newest batch whose chain an anchor states too.
+    anchored: int = -1  # The newest batch whose chain an anchor states as well.
     anchored_ns: int = 0
-    unsealed: dict[str, int] = field(default_factory=dict)  # Inputs that no batch has taken yet.
-    foreign: dict[str, int] = field(default_factory=dict)  # Asked for, by other releases.
+    unsealed: dict[str, int] = field(
+        default_factory=dict
+    )  # Inputs that no batch has consumed, by topic.
+    foreign: dict[str, int] = field(
+        default_factory=dict
+    )  # Batches within the bounds, by the other release that decided them.
     difference: Difference | None = None
-    tally: Tally | None = None  # What this release would decide otherwise, if that was asked.
+    departures: DepartureCounts | None = None  # Of this release's decisions, on request.
     is_continued: bool = (
         False  # It begins where another log ended; see `engine.runtime.first_batches`.
     )
@@ -99,16 +105,16 @@ def verify(
     rules: Rules,
     bounds: Bounds | None = None,
     anchors: Mapping[int, bytes] | None = None,
-    kept: int | None = None,
+    in_full: int | None = None,
 ) -> Generator[Progress, None, Proof]:
-    """Yield progress; return what was proved, up to the first difference.
+    """Yield the progress; return the proof, up to the first difference.
 
-    `anchors` gives chains by batch, already checked to be signed. With `kept` no decision is
-    proved by its bytes: this release decides on every batch, whoever sealed it, and the proof's
-    tally says where it departs from what was recorded, the first `kept` in full. Raises
+    `anchors` gives chains by batch, already checked to be signed. With `in_full` no decision is
+    proved by its bytes: this release decides every batch, whatever release sealed it, and the
+    departures of the proof say where it differs, the first `in_full` of them in full. Raises
     LogUnavailableError, and UnfitError where this release cannot read or fold a sound log.
     """
-    second = None if kept is None else Reconsideration(number, rules, kept)
+    second = None if in_full is None else Reconsideration(number, rules, in_full)
     proving = _Verification(log, number, rules, bounds or Bounds(), anchors or {}, second)
     return (yield from proving.run())
 
@@ -129,24 +135,24 @@ class _Verification:
         self._rules = rules
         self._bounds = bounds
         self._anchors = anchors
-        # A second opinion copies the state where it departs, and all of that is in memory.
+        # A reconsideration copies the state where it departs, and a copy is all in memory.
         store = DiskStore() if second is None else MemoryStore()
         self._shard = Shard(number, rules, store)
         self._second = second
-        self._proof = Proof(number, tally=None if second is None else second.tally)
-        self._lasts: dict[str, Record] = {}  # The last record taken, by topic.
-        self._findings = Findings(number)
-        self._is_behind = False  # Instruments' inputs of a day that was passed over lie unread.
+        self._proof = Proof(number, departures=None if second is None else second.departures)
+        self._diagnosis = Diagnosis(number)
+        self._continuity = Continuity(log, self._shard, self._diagnosis)
+        self._is_behind = False  # The instruments' inputs of a day were passed over and not read.
 
     def run(self) -> Generator[Progress, None, Proof]:
         proof = self._proof
         try:
             with ShardLog(self._log, proof.shard) as shard_log:
                 yield from self._all(shard_log)
-        except FoundError as error:
-            proof.difference = error.found
+        except DifferenceError as error:
+            proof.difference = error.difference
         except CorruptLogError as error:
-            proof.difference = self._findings.damaged(error)
+            proof.difference = self._diagnosis.damaged(error)
         return proof
 
     def _all(self, shard_log: ShardLog) -> Generator[Progress, None, None]:
@@ -156,7 +162,7 @@ class _Verification:
         part = next(parts)
         while True:
             for seal_record in shard_log.seals():
-                self._findings.seal = seal_record.seal
+                self._diagnosis.seal = seal_record.seal
                 while seal_record.seal.batch >= part.next:
                     part = next(parts, Segment(part.next, BATCHES_MAX, None))
                 self._take(shard_log, seal_record, part)
@@ -172,7 +178,7 @@ class _Verification:
         if first_batches.is_continued(seal) and self._shard.next_batch == 0:
             self._open(shard_log, seal_record)
             return
-        self._check_place(seal_record)
+        self._continuity.check_seal(seal_record)
         is_wanted = bounds.day is None or bounds.day == part.day
         is_before = part.next <= bounds.first or not is_wanted
         is_asked = is_wanted and bounds.first <= seal.batch <= bounds.last
@@ -182,22 +188,22 @@ class _Verification:
         proof.asked += is_asked
         if self._second is not None and not is_asked:
             self._second.leave()
-        if is_before and part.next < BATCHES_MAX:  # A closed day that nobody asked for.
+        if is_before and part.next < BATCHES_MAX:  # A closed day outside the bounds.
             recovery.skip(self._shard, shard_log, seal)
             self._is_behind = True
         else:
             self._catch_up(shard_log)
             inputs = shard_log.inputs(seal, INPUT_TOPICS)
             outputs = shard_log.outputs(seal)
-            self._check_places(inputs)
+            self._continuity.check_records(inputs)
             if is_decided and self._second is None:
                 self._decide(shard_log, seal_record, inputs, outputs)
             else:
-                self._check_resume(seal_record, inputs)
+                self._continuity.check_resume(seal_record, inputs)
                 self._fold(shard_log, seal, inputs, outputs, self._second if is_asked else None)
             proof.decided += is_decided
-            # After the contents: where an event is missing, the next one lies in its place.
-            self._check_places({**outputs, JOURNAL: (seal_record.record,)})
+            # After the contents: a missing event shows there as the event after it.
+            self._continuity.check_records({**outputs, JOURNAL: (seal_record.record,)})
             proof.inputs += sum(len(records) for records in inputs.values())
         self._check_anchor(seal)
         proof.batches += 1
@@ -208,16 +214,16 @@ class _Verification:
             proof.foreign[by] = proof.foreign.get(by, 0) + 1
 
     def _open(self, shard_log: ShardLog, seal_record: SealRecord) -> None:
-        """The log goes on from another one: what it begins with is as it was sealed."""
+        """The log goes on from another one: prove that its first batch is as it was sealed."""
         seal, number = seal_record.seal, self._shard.number
         inputs, outputs = shard_log.inputs(seal, INPUT_TOPICS), shard_log.outputs(seal)
-        self._check_places(inputs)
+        self._continuity.check_records(inputs)
         self._check_inputs(shard_log, seal, inputs)
         events = events_of(seal, outputs, number)
         first_batches.continued_from(number, seal, events)
-        self._check_resume(seal_record, inputs)
+        self._continuity.check_resume(seal_record, inputs)
         self._shard.start_at_close(seal, events)
-        self._check_places({**outputs, JOURNAL: (seal_record.record,)})
+        self._continuity.check_records({**outputs, JOURNAL: (seal_record.record,)})
         self._check_anchor(seal)
         proof = self._proof
         proof.is_continued = True
@@ -228,82 +234,19 @@ class _Verification:
         proof.head, proof.head_ns, proof.chain = seal.batch, seal.now_ns, seal.chain
 
     def _catch_up(self, shard_log: ShardLog) -> None:
-        """Read the instruments' inputs from where the days that were passed over left them."""
+        """Move to the instruments' inputs after the days that were passed over."""
         if not self._is_behind:
             return
         self._is_behind = False
         for topic in INPUT_TOPICS:
             if topic not in SHARED_TOPICS:
                 shard_log.seek(topic, self._shard.resume(topic))
-        self._lasts.clear()  # What was taken since was not looked at.
-
-    def _check_place(self, seal_record: SealRecord) -> None:
-        """The seal is the next one, and no time went backwards."""
-        seal, shard = seal_record.seal, self._shard
-        state = shard.state
-        for name, recorded, expected in (
-            ("batch", seal.batch, shard.next_batch),
-            ("first_seq", seal.first_seq, state.next_seq),
-            ("previous_chain", seal.previous_chain, shard.chain),
-        ):
-            if recorded != expected:
-                kind = Kind.CHANGED
-                if name == "batch":
-                    kind = Kind.REMOVED if seal.batch > shard.next_batch else Kind.INSERTED
-                raise FoundError(
-                    self._findings.of_seal(seal_record, kind, name, recorded, expected)
-                )
-        chain = hash_chain.chain(seal)
-        if chain != seal.chain:
-            raise FoundError(
-                self._findings.of_seal(seal_record, Kind.CHANGED, "chain", seal.chain, chain)
-            )
-        if seal.now_ns < state.sealed_ns:
-            found = self._findings.of_seal(
-                seal_record, Kind.CHANGED, "now_ns", seal.now_ns, state.sealed_ns
-            )
-            raise FoundError(found)
-
-    def _check_places(self, found: Records) -> None:
-        """Positions are dense; offsets follow the log's own rule, a commit's lie side by side."""
-        for topic, records in found.items():
-            last = self._lasts.get(topic)
-            for record in records:
-                if last is not None:
-                    self._check_follows(topic, last, record, is_first=record is records[0])
-                last = record
-            if last is not None:
-                self._lasts[topic] = last
-
-    def _check_follows(self, topic: str, last: Record, record: Record, *, is_first: bool) -> None:
-        if record.position != last.position + 1:
-            raise FoundError(self._findings.misplaced(topic, record, "position", last.position + 1))
-        expected: int | None = last.offset + 1
-        if is_first or topic in INPUT_TOPICS:  # Written by another call than the one before.
-            expected = self._log.offset_after(topic, last.offset)
-        if expected is not None and record.offset != expected:
-            raise FoundError(self._findings.misplaced(topic, record, "offset", expected))
-
-    def _check_resume(self, seal_record: SealRecord, inputs: Records) -> None:
-        """The next input is looked for right after the last one that was taken.
-
-        No digest covers that; what is decided again states it again.
-        """
-        for entry in seal_record.seal.resume:
-            taken = inputs.get(entry.topic)
-            expected = taken[-1].offset + 1 if taken else self._shard.resume(entry.topic).offset
-            if entry.next_offset != expected:
-                name = f"resume of {entry.topic}"
-                raise FoundError(
-                    self._findings.of_seal(
-                        seal_record, Kind.CHANGED, name, entry.next_offset, expected
-                    )
-                )
+        self._continuity.skip()
 
     def _decide(
         self, shard_log: ShardLog, seal_record: SealRecord, inputs: Records, outputs: Records
     ) -> None:
-        """Take the batch again and compare the bytes."""
+        """Decide the batch again and compare the bytes."""
         seal, shard = seal_record.seal, self._shard
         adopted = adopted_settings(shard.number, seal, outputs)
         shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
@@ -314,8 +257,8 @@ class _Verification:
         except Exception as error:
             self._check_inputs(shard_log, seal, inputs)
             text = f"{shard.at or 'the step'} raised {error!r:.200}, and no fault was recorded"
-            found = self._findings.at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
-            raise FoundError(found) from error
+            found = self._diagnosis.at(JOURNAL, Kind.DECIDED, f"batch {seal.batch}", text=text)
+            raise DifferenceError(found) from error
         assert again is not None, "must_seal gives a seal"
         recorded: Records = {**outputs, JOURNAL: (seal_record.record,)}
         if all(
@@ -325,7 +268,7 @@ class _Verification:
         ) and len(recorded) == len(again.records):
             return
         self._check_inputs(shard_log, seal, inputs)
-        raise FoundError(self._findings.decided_otherwise(again, recorded, inputs))
+        raise DifferenceError(self._diagnosis.decided_otherwise(again, recorded, inputs))
 
     def _fold(
         self,
@@ -335,7 +278,7 @@ class _Verification:
         outputs: Records,
         second: Reconsideration | None,
     ) -> None:
-        """Prove seal and digests, take the events as they are; let another opinion be heard."""
+        """Prove the digests and fold the recorded events; first decide them, if reconsidered."""
         self._check_inputs(shard_log, seal, inputs)
         events = self._events_of(seal, outputs)
         if second is not None:
@@ -360,7 +303,7 @@ class _Verification:
         try:
             return events_of(seal, outputs, self._shard.number)
         except CorruptLogError as error:
-            if is_of_later_release(error) and self._findings.are_as_sealed(outputs):
+            if is_of_later_release(error) and self._diagnosis.are_as_sealed(outputs):
                 raise self._unknown_schema(seal, error) from error
             raise
 
@@ -368,8 +311,8 @@ class _Verification:
         return UnfitError(
             f"shard {self._shard.number}, batch {seal.batch}: release {self._rules.release} does "
             f"not know a schema that release {seal.release} wrote with ({error.__cause__}). The "
-            f"bytes are as they were sealed. Take release {seal.release}, or a later one, to read "
-            "this log; what an earlier release would decide on it cannot be asked."
+            f"bytes are as they were sealed. Read this log with release {seal.release} or a later "
+            "one; an earlier release cannot decide it."
         )
 
     def _check_anchor(self, seal: BatchSealed) -> None:
@@ -377,18 +320,18 @@ class _Verification:
         if anchor is None:
             return
         if anchor != seal.chain:
-            raise FoundError(self._findings.unlike_anchor(seal, anchor))
+            raise DifferenceError(self._diagnosis.unlike_anchor(seal, anchor))
         self._proof.anchored, self._proof.anchored_ns = seal.batch, seal.now_ns
 
     def _check_inputs(self, shard_log: ShardLog, seal: BatchSealed, inputs: Records) -> None:
-        found = self._findings.in_inputs(shard_log, seal, inputs)
+        found = self._diagnosis.in_inputs(shard_log, seal, inputs)
         if found is not None:
-            raise FoundError(found)
+            raise DifferenceError(found)
 
     # -------------------------------------------------------------------------------- end
 
     def _has_ended(self, shard_log: ShardLog) -> bool:
-        """Check what lies behind the last seal; False where a worker has sealed meanwhile."""
+        """Check what the log has after the last seal; False where a worker has sealed meanwhile."""
         leftover = [t for t in (*STAGE_TOPICS, DLQ) if shard_log.cursor(t).has_more()]
         journal = shard_log.cursor(JOURNAL)
         if journal.has_more():
@@ -396,19 +339,19 @@ class _Verification:
         head = self._proof.head
         if leftover:
             firsts = {topic: shard_log.cursor(topic).peek(1)[0] for topic in leftover}
-            found = self._findings.leftover(firsts, self._shard.state.next_seq, head)
+            found = self._diagnosis.leftover(firsts, self._shard.state.next_seq, head)
             what = (
                 f"{', '.join(leftover)} hold records after the last seal, batch {head}: the "
-                "journal's end was cut off, or another writer was here"
+                "journal's end was cut off, or another writer wrote them"
             )
-            raise FoundError(found or self._findings.cut(head, what))
+            raise DifferenceError(found or self._diagnosis.cut(head, what))
         beyond = [batch for batch in self._anchors if batch > head]
         if beyond:
             what = (
                 f"a signed anchor states batch {max(beyond)}, the log ends with {head}: its end "
                 "was cut off"
             )
-            raise FoundError(self._findings.cut(head, what))
+            raise DifferenceError(self._diagnosis.cut(head, what))
         for topic in INPUT_TOPICS:
             count = shard_log.cursor(topic).count()
             if count:
@@ -417,13 +360,13 @@ class _Verification:
 
 
 def is_of_later_release(error: EngineError) -> bool:
-    """Whether something could not be read because its schema is not known here."""
+    """Whether a record could not be read because this release does not know its schema."""
     cause = error.__cause__
     return isinstance(cause, codec.UnreadableError) and cause.reason is InputReason.UNKNOWN_SCHEMA
 
 
 def newest_seal(log: Log, number: int) -> BatchSealed | None:
-    """How long the work will be; None too where it cannot be read: the proof comes there."""
+    """The newest seal; None too where the journal is damaged: the proof will find the place."""
     try:
         return last_seal(log, number)
     except CorruptLogError:

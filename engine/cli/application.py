@@ -1,8 +1,8 @@
 """Wires the commands into one application, and turns errors into reasons and exit codes.
 
-A command's module is imported when the command is asked for. All of them together, with the
-databases and formats that they need, take longer than most commands run, and a worker that was
-killed would wait for every one of them before it is back.
+A command's module is imported when the command runs. The import of all modules, with the databases
+and formats that they need, takes longer than most commands run, and delays the restart of a worker
+that was killed.
 """
 
 import os
@@ -47,7 +47,7 @@ def application(names: Sequence[str] = tuple(MODULES)) -> typer.Typer:
 
     @app.callback()
     def commands() -> None:
-        """With a callback one command alone keeps its name."""
+        """Without a callback a single command would lose its name."""
 
     for name in names:
         module = import_module(f"engine.cli.{MODULES[name]}")
@@ -59,7 +59,7 @@ def application(names: Sequence[str] = tuple(MODULES)) -> typer.Typer:
 
 
 def execute(arguments: Sequence[str]) -> int:
-    """Run one command line; its exit code. Reasons go to stderr, tracebacks nowhere."""
+    """Run one command line. Returns its exit code; reasons go to stderr, tracebacks nowhere."""
     asked = [name for name in arguments[:1] if name in MODULES]
     try:
         application(asked or tuple(MODULES))(list(arguments))
@@ -84,7 +84,7 @@ def execute(arguments: Sequence[str]) -> int:
 
 
 def is_of_query(error: Exception) -> bool:
-    """Whether DuckDB raised it; who has not imported DuckDB did not ask it anything."""
+    """Whether DuckDB raised it; without an import of DuckDB there was no query."""
     duckdb = sys.modules.get("duckdb")
     return duckdb is not None and isinstance(error, duckdb.Error)
 

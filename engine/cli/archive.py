@@ -26,9 +26,9 @@ def write(
     log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write every closed day that the archive lacks, record by record as they are.
+    """Write every closed day that the archive lacks, with its records unchanged.
 
-    Nothing is deleted from the log. Run `verify --log archive:DIR` before you do.
+    Nothing is deleted from the log. Run `verify --log archive:DIR` before you delete anything.
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)

@@ -1,4 +1,4 @@
-"""`metaorder blotter`: where everything stands."""
+"""`metaorder blotter`: the state of all orders, parents or children."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,7 +11,7 @@ from engine.cli.render import Output, fetched, render
 
 
 class Level(StrEnum):
-    """What the blotter lists."""
+    """What a row of the blotter is."""
 
     ORDERS = "orders"
     PARENTS = "parents"
@@ -26,7 +26,7 @@ def blotter(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show orders, parents or children and where each stands."""
+    """Show orders, parents or children with the state of each."""
     settings = loaded(config, projection=projection)
     bound = f" limit {limit}" if limit else ""
     with project.connect(readable(settings.projection)) as connection:

@@ -1,4 +1,4 @@
-"""What `metaorder verify --against` prints: what a release decides otherwise than was recorded."""
+"""What `metaorder verify --against` prints: the departures of a release from the record."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
-from engine.audit import tally as tallies
+from engine.audit import departures as counting
+from engine.audit.departures import DepartureCounts
 from engine.audit.difference import shown
-from engine.audit.tally import Tally
 from engine.audit.verification import Proof
 from engine.cli.render import Output, from_dicts, render
 
@@ -19,16 +19,18 @@ SHOWN = ("shard", "batches", "decided", "same", "different", "difference")
 WIDTH = 9  # Of a name in a block.
 
 
-def report_of(proofs: Sequence[Proof], kept: int) -> dict[str, Any]:
+def report_of(proofs: Sequence[Proof], in_full: int) -> dict[str, Any]:
     """The report on all shards, as plain values."""
-    found = tallies.total([proof.tally for proof in proofs if proof.tally is not None], kept)
+    found = counting.total(
+        [proof.departures for proof in proofs if proof.departures is not None], in_full
+    )
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return tallies.report(found, version("metaorder"), python)
+    return counting.report(found, version("metaorder"), python)
 
 
-def counts_of(tally: Tally) -> dict[str, int]:
-    """What a shard's row says besides its proof."""
-    return {"same": tally.same, "different": tally.different, "raised": tally.raised}
+def counts_of(counts: DepartureCounts) -> dict[str, int]:
+    """The columns of a shard's row besides its proof."""
+    return {"same": counts.same, "different": counts.different, "raised": counts.raised}
 
 
 def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -40,19 +42,19 @@ def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             "recorded": departure["recorded"],
             "decided": departure["decided"],
         }
-        place = {
+        where = {
             name: departure[name]
             for name in ("shard", "batch", "now_ns", "seq", "stage", "event", "kind")
         }
         rows += [
-            {**place, **each, "input": departure["input"]}
+            {**where, **each, "input": departure["input"]}
             for each in departure["fields"] or [whole]
         ]
     return rows
 
 
 def show(report: Mapping[str, Any]) -> None:
-    """Counts as tables, the first departures as blocks, then what it means in sentences."""
+    """Print counts as tables, the first departures as blocks, then sentences."""
     if not report["is_same"]:
         odd = [row for row in report["events"] if row["batches"]]
         for title, rows in (
@@ -71,11 +73,11 @@ def show(report: Mapping[str, Any]) -> None:
 
 def show_departure(departure: Mapping[str, Any]) -> None:
     when = datetime.fromtimestamp(departure["now_ns"] // NS_PER_S, UTC)
-    place = f"shard {departure['shard']}, batch {departure['batch']}"
+    where = f"shard {departure['shard']}, batch {departure['batch']}"
     if departure["seq"] is not None:
-        place += f", seq {departure['seq']}"
+        where += f", seq {departure['seq']}"
     what = f"{departure['event']} {departure['kind']}".strip()
-    typer.echo(f"\n{place} ({when:%Y-%m-%d %H:%M:%S} UTC): {what}")
+    typer.echo(f"\n{where} ({when:%Y-%m-%d %H:%M:%S} UTC): {what}")
     for each in departure["fields"]:
         typer.echo(f"  {each['field']}")
         typer.echo(f"    recorded  {shown(each['recorded'])}")
@@ -86,7 +88,7 @@ def show_departure(departure: Mapping[str, Any]) -> None:
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
-    """What was compared, and how it came out."""
+    """The comparison and its result, in sentences."""
     counts = report["batches"]
     by = f"release {report['release']} on Python {report['python']}"
     lines = [
@@ -94,13 +96,13 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         for recorder, count in report["recorded_by"].items()
     ]
     lines.append(
-        f"Each was decided from what was recorded before it: {counts['same']} the same, "
+        f"Each was decided from the state recorded before it: {counts['same']} the same, "
         f"{counts['different']} differently."
     )
     if counts["raised"]:
         lines.append(
-            f"On {counts['raised']} batches it raised: a worker would reject the input and halt "
-            "its instrument. Their events are not counted."
+            f"On {counts['raised']} batches it raised an error: a worker would reject the input "
+            "and halt its instrument. Their events are not counted."
         )
     lines += [
         f"{each['field']} is known to {each['known_by']} only, and was not compared."

@@ -1,4 +1,4 @@
-"""`metaorder dlq`: what the engine could not take, why, and the way to send it again."""
+"""`metaorder dlq`: refused inputs, the reasons, and the way to send them again."""
 
 import json
 import time
@@ -25,7 +25,7 @@ from engine.gateways.dead_letters import DeadLetterError, Letter
 from engine.log import codec
 from engine.log.port import INPUT_TOPICS, Log
 
-app = typer.Typer(help="Input that could not be taken.", no_args_is_help=True)
+app = typer.Typer(help="Inputs that the engine refused.", no_args_is_help=True)
 
 PlaceArgument = Annotated[
     str, typer.Argument(metavar="PARTITION:POSITION", help="As `dlq list` shows it.")
@@ -43,7 +43,7 @@ def list_letters(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """List what could not be taken, by shard and in order."""
+    """List the refused inputs, by shard and in order."""
     if topic is not None and topic not in INPUT_TOPICS:
         raise typer.BadParameter(f"expected one of {', '.join(INPUT_TOPICS)}", param_hint="--topic")
     if reason is not None:
@@ -75,7 +75,7 @@ def show(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show one: whose it is, why it was refused, and its bytes as far as they can be read."""
+    """Show one input: its sender, the reason of its refusal, and its bytes, decoded if possible."""
     settings = loaded(config, log_url=log_url)
     existing(settings)
     with configured_log(settings) as opened_log:
@@ -106,15 +106,15 @@ def resubmit(
         typer.Option("--json", metavar="FILE", help="Other fields: event and fields of `show`."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Send what would be refused again, too.")
+        bool, typer.Option("--force", help="Send it although it would be refused again.")
     ] = False,
     log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Send one to its topic again: as it is, or mended.
+    """Send one input to its topic again, unchanged or corrected.
 
-    It keeps its sender's name and number, so that a source that waits for it goes on.
+    It has the same sender and number as before, so that a source that waits for it can go on.
     """
     if value is not None and mended is not None:
         raise typer.BadParameter("give --value or --json, not both", param_hint="--json")
@@ -131,11 +131,13 @@ def resubmit(
         if again.refused is not None and not force:
             raise DeadLetterError(
                 f"{place} would be refused again, {again.refused.reason}: {again.refused.text}. "
-                "Nothing was sent; mend it with --json or --value, or --force it."
+                "Nothing was sent. Correct it with --json or --value, or send it with --force."
             )
         opened_log.append(letter.topic, [again.record])
     if again.refused is not None:
-        errors().print(f"sent all the same: {escape(again.refused.text)}", soft_wrap=True)
+        errors().print(
+            f"sent although it will be refused: {escape(again.refused.text)}", soft_wrap=True
+        )
     render_one(
         {
             "resubmitted": place,
@@ -171,7 +173,7 @@ def _found(log: Log, place: str) -> Letter:
 
 
 def _from_json(file: Path, letter: Letter) -> bytes:
-    """The bytes of the event that a file holds as JSON."""
+    """The bytes of an event that a file has as JSON."""
     try:
         found = json.loads(file.read_text())
         event, fields = found["event"], found["fields"]

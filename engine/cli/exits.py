@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What a command came to."""
+    """The exit code of a command."""
 
     OK = 0
     ERROR = 1

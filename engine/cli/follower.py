@@ -38,9 +38,9 @@ def run(
     log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Follow until interrupted; stop where folding comes to another state than was decided.
+    """Follow until interrupted; stop where folding gives another state than was decided.
 
-    Workers that are given the same folder restart from the snapshots. Read access is enough.
+    Workers with the same folder restart from the snapshots. Read access to the log is enough.
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)

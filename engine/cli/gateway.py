@@ -1,4 +1,4 @@
-"""`metaorder gateway`: somebody to trade with, and a market to trade in."""
+"""`metaorder gateway`: simulated venues to trade on, and a replayed market."""
 
 import signal
 import threading
@@ -22,7 +22,7 @@ from engine.simulation.paper import paper_gateway
 
 app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
 
-SeedOption = Annotated[int, typer.Option(help="Seed of their chance.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of all chance.")]
 
 
 @app.command()
@@ -42,10 +42,10 @@ def paper(
     with configured_log(settings) as log:
         gateway = paper_gateway(log, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
         with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
-            tally = gateway.run(_watcher(bar))
+            counts = gateway.run(_watcher(bar))
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")
     run = f"{gateway.run_number:x}"
-    render_one({"run": run, **{name: tally[name] for name in names}}, output)
+    render_one({"run": run, **{name: counts[name] for name in names}}, output)
 
 
 @app.command()
@@ -72,13 +72,13 @@ def replay(
         with stopped_by_signals(job.stop), progress(f"replaying at {speed}", len(data)) as bar:
             played = job.run(
                 close_open_day=close_open_day,
-                on_opened=_say_opened,
+                on_opened=_report_opened,
                 progress=lambda done, total: bar.at(done, total, "rows"),
             )
     render_one(asdict(played), output)
 
 
-def _say_opened(played: Played) -> None:
+def _report_opened(played: Played) -> None:
     first, last = (
         datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).strftime("%H:%M:%S")
         for at_ns in (played.open_ns, played.close_ns)
@@ -87,25 +87,25 @@ def _say_opened(played: Played) -> None:
 
 
 def _watcher(bar: Bar) -> Callable[[Counter[str]], None]:
-    """Says once that the sessions are up, then counts."""
+    """Reports once that the sessions are up, then counts the fills."""
     shown: set[str] = set()
 
-    def watch(tally: Counter[str]) -> None:
+    def watch(counts: Counter[str]) -> None:
         if not shown:
             shown.add("up")
-            resolved = tally["resolved"]
+            resolved = counts["resolved"]
             text = f"paper gateway is up; {resolved} unknown children of an older run resolved"
             errors().print(escape(text))
-        bar.at(tally["fills"], None, f"fills of {tally['sent']:,} children")
+        bar.at(counts["fills"], None, f"fills of {counts['sent']:,} children")
 
     return watch
 
 
 @contextmanager
 def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end a job in order instead of in the middle; a second one kills."""
+    """Let SIGINT and SIGTERM stop a job between two steps; a second signal kills it."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # Whoever runs a command in a thread has its signals.
+        yield  # Python delivers signals to the main thread only.
         return
 
     def on_signal(number: int, _: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`metaorder log`: what is done with a log as a whole."""
+"""`metaorder log`: operations on a whole log."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,12 +19,12 @@ from engine.cli.rules import rules_of
 from engine.cli.topics import create_missing
 from engine.log.port import EngineError
 
-app = typer.Typer(help="What is done with a log as a whole.")
+app = typer.Typer(help="Operations on a whole log.")
 
 
 @app.callback()
 def log() -> None:
-    """What is done with a log as a whole."""
+    """Operations on a whole log."""
 
 
 @app.command()
@@ -40,43 +40,44 @@ def repartition(
 ) -> None:
     """Begin a new log with another number of shards where the old one was closed.
 
-    The old log is read and stays as it is; its workers are stopped, its last day closed in every
-    shard, and nothing waits in it. What lives on is parted anew. Killed at any moment, it can be
-    run again. Then set `partitions`, give every process the new URL, and open the day there.
+    The old log is only read. Its workers must be stopped, its last day closed in every shard, and
+    no input may wait in it. Open orders and facts in force go to the new shards. A command that
+    was killed can be run again. Then set `partitions`, give every process the new URL, and open
+    the day there.
     """
     old = loaded(config, log_url=log_url)
     new = loaded(config, log_url=to, partitions=partitions)
-    if place_of(old.log_url) == place_of(new.log_url):
+    if location_of(old.log_url) == location_of(new.log_url):
         raise typer.BadParameter("--to names the old log", param_hint="--to")
     existing(old)
-    with configured_log(old) as source:  # Else a refusal would leave an empty log behind.
-        repartitioning.require_rest(source, rules_of(new), is_proved=False)
+    with configured_log(old) as source:  # Checked first, so that a refusal leaves no empty log.
+        repartitioning.require_closed(source, rules_of(new), is_proved=False)
     create_missing(new)
     with configured_log(old) as source, configured_log(new) as target, progress("proving") as bar:
         total = source.partitions
-        taken = repartitioning.repartition(
+        new_log = repartitioning.repartition(
             source, target, rules_of(new), lambda shard: bar.at(shard + 1, total, "shards")
         )
-    said = {
+    result = {
         "log": new.log_url,
         "partitions": partitions,
-        "written": taken.is_new,
-        "events": sum(seal.next_seq - seal.first_seq for seal in taken.seals),
-        "first_seq": taken.seals[0].first_seq,
+        "written": new_log.is_new,
+        "events": sum(seal.next_seq - seal.first_seq for seal in new_log.seals),
+        "first_seq": new_log.seals[0].first_seq,
     }
-    render_one(said, output)
+    render_one(result, output)
 
 
-def place_of(log_url: str) -> str:
-    """The same for every way to write the path of one file."""
+def location_of(log_url: str) -> str:
+    """The location of a log, however the path of its file is written."""
     kind, _, path = log_url.partition(":")
     return str(Path(path).resolve()) if kind == "sqlite" else log_url
 
 
 def opening_problems(new_url: str, old_url: str, config: Path | None, partitions: int) -> list[str]:
-    """Everything in which the new log begins otherwise than the old one ended.
+    """Every difference between the start of the new log and the end of the old one.
 
-    The old log's number of partitions is in the new one.
+    The new log states the number of partitions of the old one.
     """
     new = loaded(config, log_url=new_url, partitions=partitions)
     with configured_log(new) as target:

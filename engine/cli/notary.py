@@ -1,4 +1,4 @@
-"""`metaorder notary`: sign the heads of the chains, and keep them apart from the log."""
+"""`metaorder notary`: sign the heads of the chains, and store them apart from the log."""
 
 import logging
 import signal
@@ -31,9 +31,9 @@ AnchorsOption = Annotated[Path, typer.Option(metavar="FILE", help="File of signe
 
 @app.command()
 def keygen(
-    key: Annotated[Path, typer.Option(metavar="FILE", help="Where the private key goes.")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="File for the private key.")],
 ) -> None:
-    """Make a key pair: FILE stays with the notary, FILE.pub goes to whoever verifies."""
+    """Make a key pair: FILE is for the notary, FILE.pub for the auditors."""
     public = anchoring.make_key(key)
     typer.echo(f"private {key}\npublic {public}")
 
@@ -46,7 +46,7 @@ def run(
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two anchors.")] = (
         SIGN_EVERY_S
     ),
-    once: Annotated[bool, typer.Option("--once", help="Sign what is there, and stop.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Sign the heads of now, and stop.")] = False,
     log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:

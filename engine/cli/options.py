@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they open what they name."""
+"""Options that several commands share, and the functions that open what they name."""
 
 import getpass
 from collections.abc import Sequence
@@ -34,12 +34,12 @@ ProjectionOption = Annotated[
     typer.Option("--projection", metavar="FILE", help="DuckDB file made by `projections`."),
 ]
 ByOption = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who sets it; default the user.")
+    str | None, typer.Option("--by", metavar="NAME", help="Name of the person; default the user.")
 ]
 
 
 def configured_log(settings: Config) -> Log:
-    """The log of the configuration; the default one's folder is made where it is missing."""
+    """The log of the configuration; creates the folder of the default log."""
     if settings.log_url == f"sqlite:{config.DEFAULT_LOG}":
         config.DEFAULT_LOG.parent.mkdir(parents=True, exist_ok=True)
     return open_log(
@@ -50,9 +50,9 @@ def configured_log(settings: Config) -> Log:
 
 
 def shards_of(asked: Sequence[int] | None, settings: Config) -> list[int]:
-    """The shards asked for, in order, each once; all of them where none was.
+    """The shards of the option, in order, each once; without the option all shards.
 
-    Raises typer.BadParameter for one that the log does not have.
+    Raises typer.BadParameter for a shard that the log does not have.
     """
     for number in asked or ():
         if not 0 <= number < settings.partitions:
@@ -62,19 +62,19 @@ def shards_of(asked: Sequence[int] | None, settings: Config) -> list[int]:
 
 
 def existing(settings: Config) -> None:
-    """Refuse an embedded log that is not there: who only reads creates none."""
-    kind, _, place = settings.log_url.partition(":")
-    if kind == "sqlite" and not Path(place).exists():
-        raise LogUnavailableError(f"{place}: no such log. Give the URL of one that exists.")
+    """Refuse an embedded log that is missing: a command that only reads creates none."""
+    kind, _, path = settings.log_url.partition(":")
+    if kind == "sqlite" and not Path(path).exists():
+        raise LogUnavailableError(f"{path}: no such log. Give the URL of one that exists.")
 
 
 def loaded(file: Path | None = None, **overrides: object) -> Config:
-    """The configuration; options that were given win."""
+    """The configuration; the options of the command override it."""
     return config.load(file, **overrides)
 
 
 def readable(projection: Path) -> Path:
-    """The file to read: a projector's snapshot if it publishes one, else the projection."""
+    """The file to read: a projector's snapshot where one is published, else the projection."""
     snapshot = published(projection) / SNAPSHOT
     if snapshot.exists() and (
         not projection.exists() or snapshot.stat().st_mtime >= projection.stat().st_mtime
@@ -88,7 +88,7 @@ def published(projection: Path) -> Path:
 
 
 def user(by: str | None) -> str:
-    """Who runs the command, for `set_by`."""
+    """The person who runs the command, for `set_by`."""
     if by:
         return by
     try:

@@ -1,7 +1,7 @@
 """Rows for people as a table, for machines as JSON, JSON lines or CSV.
 
-Numbers stay exact: a decimal is written with all its digits, an integer beyond 64 bits too. A
-table that does not fit the terminal is shown as one block a row, so nothing is cut at any width.
+Numbers stay exact: decimals and integers beyond 64 bits are written with all their digits. A table
+that does not fit the terminal is shown as one block a row, so nothing is cut at any width.
 """
 
 import csv
@@ -48,7 +48,7 @@ class Rows(NamedTuple):
 
 
 def fetched(result: "duckdb.DuckDBPyConnection") -> Rows:
-    """What a query left in a connection."""
+    """The result of a query."""
     description = result.description or []
     return Rows(tuple(str(x[0]) for x in description), result.fetchall())
 
@@ -66,12 +66,22 @@ def render(found: Rows, output: Output, title: str = "", out: TextIO | None = No
     elif output is Output.CSV:
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(found.columns)
-        writer.writerows([_cell(x) for x in row] for row in found.rows)
+        writer.writerows([cell(x) for x in row] for row in found.rows)
     elif output is Output.JSONL:
         for row in found.dicts():
             target.write(json_text(row))
     else:
         target.write(json_text(list(found.dicts())))
+
+
+def render_dicts(found: Sequence[Mapping[str, Any]], output: Output) -> None:
+    """Write rows of several shapes to stdout, in JSON each with its own names only."""
+    if output is Output.JSON:
+        sys.stdout.write(json_text(list(found)))
+    elif output is Output.JSONL:
+        sys.stdout.writelines(json_text(row) for row in found)
+    else:
+        render(from_dicts(found), output)
 
 
 def render_one(found: Mapping[str, Any], output: Output, title: str = "") -> None:
@@ -110,11 +120,11 @@ def _exact(value: Any) -> Any:  # noqa: ANN401  Whatever a query returns.
 
 
 def _plain(value: float) -> float:
-    """The same without the sign of a negative zero, which rounding a small cost leaves."""
+    """The value without the sign of a negative zero, which comes of rounding a small cost."""
     return value + 0.0
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
@@ -135,7 +145,7 @@ def _shown(value: object) -> Text:
         return Text(str(value))
     if isinstance(value, float):
         return Text(f"{_plain(value):.6g}")
-    return Text(_cell(value).replace("\n", " "))
+    return Text(cell(value).replace("\n", " "))
 
 
 def _table(found: Rows, title: str, console: Console) -> None:
@@ -171,7 +181,7 @@ def _blocks(found: Rows, title: str, console: Console) -> None:
 
 
 def errors() -> Console:
-    """Where people read what is no result: progress, notices, reasons."""
+    """The console for everything but the result: progress, notices, reasons."""
     return Console(stderr=True, highlight=False)
 
 

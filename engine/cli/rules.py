@@ -1,4 +1,4 @@
-"""What the loop needs of the configuration, and of the release it runs in."""
+"""The settings and the release that decide, from the configuration of a process."""
 
 import sys
 from importlib.metadata import version

@@ -26,10 +26,10 @@ from engine.simulation.driver import Simulation
 from engine.simulation.market import data as market_data
 from engine.simulation.script import TimedInput, of_folder
 
-MARKER = "simulation.json"  # Says that a folder is a simulation's, to be written over.
+MARKER = "simulation.json"  # Marks a folder of a simulation, which may be overwritten.
 LOG_FILE = "log.db"
 PROJECTION_FILE = "projection.duckdb"
-# Nobody waits for a simulated seal, so an open batch may grow; live it is sealed at once.
+# No client waits for a simulated seal, so an open batch may grow; live it is sealed at once.
 SIMULATED_SEAL_NS = 5_000_000_000
 ALL_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
     "child_id, time, venue, order_type, side, quantity, price::decimal(18, 4) as price, "
@@ -56,7 +56,7 @@ REJECTS_SHOWN = 5
 
 
 class Played(NamedTuple):
-    """What a run came to."""
+    """The result of a run."""
 
     figures: dict[str, Any]
     projection: Path
@@ -80,7 +80,7 @@ def simulate(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Run a recorded day with simulated venues, project it, and say what happened."""
+    """Run a recorded day with simulated venues, project it, and print its figures."""
     settings = loaded(config, log_url=log or f"sqlite:{out / LOG_FILE}")
     played = play(settings, market, orders, out, seed, controls)
     if output is Output.TEXT:
@@ -108,21 +108,21 @@ def demo(
 def play(
     settings: Config, market: Path, orders: Path, out: Path, seed: int, controls: Path | None
 ) -> Played:
-    """Simulate and project. Raises EngineError with the reason and the way out."""
+    """Simulate and project. Raises EngineError."""
     data = market_data.load(market)
     inputs, rejected = read_orders(orders)
     desk = read_controls(controls, data.facts.open_ns)
     _prepare(out, settings.log_url)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     projection = out / PROJECTION_FILE
-    with _opened(settings) as place:
+    with _opened(settings) as log:
         script = of_folder(data, inputs, desk, seed)
-        simulation = Simulation(place, rules, script, seed=seed)
+        simulation = Simulation(log, rules, script, seed=seed)
         with progress("trading day", len(data) + len(inputs)) as bar:
             chain = simulation.run(lambda done, total: bar.at(done, total, "inputs"))
         with progress("projecting") as bar:
             project.rebuild(
-                place,
+                log,
                 projection,
                 lambda now: bar.at(now.batches, now.batches_total, "batches"),
                 log_url=settings.log_url,
@@ -143,7 +143,7 @@ def play(
 
 
 def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
-    """The tickets of a file at their own times, and the lines that are none."""
+    """The tickets of a file at their own times, and the lines that are no tickets."""
     inputs: list[TimedInput] = []
     rejected: list[order_file.Line] = []
     for line in order_file.read(path):
@@ -159,20 +159,20 @@ def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
 
 
 def read_controls(path: Path | None, set_ns: int) -> list[Input]:
-    """The desk's controls; without a file those of the example."""
+    """The controls of a file; without one those of the example."""
     if path is None:
         path = Path(str(files("engine.simulation").joinpath("controls.toml")))
     return [table.to_event("desk", set_ns) for table in controls_file.read(path)]
 
 
 def _prepare(out: Path, log_url: str) -> None:
-    """An empty place: an earlier simulation's files go, anything else of that name stays."""
+    """Empty the folder of an earlier simulation. Raises EngineError for another log there."""
     log_file = out / LOG_FILE
     marker = orjson.dumps({"log": log_url}) + b"\n"
     if log_url == f"sqlite:{log_file}" and log_file.exists():
         if not (out / MARKER).exists() or (out / MARKER).read_bytes() != marker:
             raise EngineError(
-                f"{log_file} was not written by a simulation and is not written over. "
+                f"{log_file} was not written by a simulation and is not overwritten. "
                 "Give another --out."
             )
         for suffix in ("", "-wal", "-shm"):
@@ -183,12 +183,12 @@ def _prepare(out: Path, log_url: str) -> None:
 
 @contextmanager
 def _opened(settings: Config) -> Iterator[Log]:
-    """The log; a Kafka prefix gets its topics first."""
-    kind, _, place = settings.log_url.partition(":")
+    """The log; of a Kafka log the topics are created first."""
+    kind, _, address = settings.log_url.partition(":")
     if kind == "kafka":
-        from engine.log.kafka import topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+        from engine.log.kafka import topics  # noqa: PLC0415  SQLite needs no librdkafka.
 
-        bootstrap, _, prefix = place.partition("/")
+        bootstrap, _, prefix = address.partition("/")
         topics.create(bootstrap, prefix, settings.partitions, settings.replication)
     with open_log(settings.log_url, partitions=settings.partitions) as log:
         yield log
@@ -197,19 +197,19 @@ def _opened(settings: Config) -> Iterator[Log]:
 def _report_unreadable(
     data: market_data.MarketData, rejected: list[order_file.Line], out: Path
 ) -> None:
-    """Say what was left out and where it is kept."""
+    """Report the rows and lines that were left out, and the file they are in."""
     console = errors()
     for bad in data.facts.bad_rows[:REJECTS_SHOWN]:
         console.print(f"[yellow]left out:[/yellow] {escape(str(bad))}", soft_wrap=True)
     for line in rejected[:REJECTS_SHOWN]:
         console.print(f"[yellow]line {line.number}:[/yellow] {escape(line.error)}", soft_wrap=True)
     if rejected:
-        kept = out / "orders.rejected.jsonl"
-        with kept.open("wb") as file:
+        rejects = out / "orders.rejected.jsonl"
+        with rejects.open("wb") as file:
             for line in rejected:
                 entry = {"line": line.number, "error": line.error, "text": line.text}
                 file.write(orjson.dumps(entry) + b"\n")
-        console.print(f"{len(rejected)} order lines are in no record; they are kept in {kept}")
+        console.print(f"{len(rejected)} order lines could not be read; they are in {rejects}")
     if data.facts.bad_rows:
         console.print(f"{len(data.facts.bad_rows)} market rows could not be read")
 

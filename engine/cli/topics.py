@@ -29,8 +29,8 @@ def create(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Create the topics that are missing; what exists is left as it is."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    """Create the missing topics; existing ones are not changed."""
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
@@ -47,8 +47,8 @@ def check(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Say everything that is wrong with the topics; exit code 1 if anything is."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    """List everything that is wrong with the topics; exit code 1 if anything is."""
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
@@ -61,10 +61,10 @@ def check(
 
 
 def create_missing(settings: Config) -> None:
-    """Make the topics of a Kafka log that are missing; an embedded one makes its own tables."""
+    """Create the missing topics of a Kafka log; an embedded log creates its own tables."""
     if not settings.log_url.startswith("kafka:"):
         return
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
 
     bootstrap, prefix = _kafka(settings)
     kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
@@ -72,25 +72,25 @@ def create_missing(settings: Config) -> None:
 
 def require_fit(settings: Config) -> None:
     """Raise EngineError with everything that is wrong with the topics of a Kafka log."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  Who has SQLite needs no librdkafka.
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
 
     bootstrap, prefix = _kafka(settings)
     problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
     if problems:
         raise EngineError(
-            f"the topics of {prefix} at {bootstrap} do not keep what the engine needs, so nothing "
-            f"was started: {' '.join(problems)} `metaorder topics check` says it again."
+            f"the topics of {prefix} at {bootstrap} do not have the settings that the engine "
+            f"needs, so no worker was started: {' '.join(problems)} Run `metaorder topics check`."
         )
 
 
 def _kafka(settings: Config) -> tuple[str, str]:
     from engine.log.kafka import PREFIX  # noqa: PLC0415  As above.
 
-    kind, _, place = settings.log_url.partition(":")
-    found = KAFKA_URL.fullmatch(place)
+    kind, _, address = settings.log_url.partition(":")
+    found = KAFKA_URL.fullmatch(address)
     if kind != "kafka" or not found:
         raise typer.BadParameter(
-            f"{settings.log_url} is no Kafka; the embedded log makes its own tables",
+            f"{settings.log_url} is no Kafka log; the embedded log creates its own tables",
             param_hint="--log",
         )
     return found["bootstrap"], found["prefix"] or PREFIX

@@ -10,13 +10,13 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from engine.audit import all_shards
 from engine.audit import anchors as anchoring
 from engine.audit import difference as differences
-from engine.audit import examination
 from engine.audit import release as releases
+from engine.audit.all_shards import Task
 from engine.audit.days import BATCHES_MAX
 from engine.audit.difference import Difference
-from engine.audit.examination import Task
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit
@@ -49,9 +49,9 @@ from engine.log.port import CorruptLogError
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
 CONTINUED = {
-    True: "It begins with what the log that it goes on from carried: every byte was compared.",
-    False: "It goes on from another log. Its first batches are as they were sealed; that they are "
-    "what that log carried, --opened-from proves.",
+    True: "It continues another log: its first batches follow from that log's close to the byte.",
+    False: "It continues another log. Its first batches are as they were sealed; --opened-from "
+    "proves that they follow from that log's close.",
 }
 SHOWN = ("shard", "batches", "decided", "events", "chain", "anchored", "difference")
 SHOWN_DEPARTURES = 10
@@ -65,7 +65,7 @@ def verify(
     first: FirstOption = 0,
     last: LastOption = BATCHES_MAX,
     against: AgainstOption = None,
-    kept: ShowOption = SHOWN_DEPARTURES,
+    in_full: ShowOption = SHOWN_DEPARTURES,
     anchors: AnchorsOption = None,
     key: KeyOption = None,
     opened_from: OpenedFromOption = None,
@@ -73,11 +73,12 @@ def verify(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Prove that the log is what was decided: seals, chain, and every decision taken again.
+    """Prove that the log is what was decided: seals, chain, and every decision made again.
 
-    Seals, chain and outputs are proved of all batches, decisions of those asked for. Exit code 3
-    and the first difference of each shard where something is not as it was sealed. With --against
-    decisions are compared by their values and not proved: exit code 6 where some are different.
+    Seals, chain and outputs are proved for all batches, decisions for the chosen ones. Where
+    a record is not as it was sealed, the exit code is 3 and the first difference of each shard is
+    shown. With --against decisions are compared by their values and not proved: exit code 6 where
+    some are different.
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)
@@ -88,32 +89,42 @@ def verify(
     shards = shards_of(shard, settings)
     bounds = Bounds(first, last, day)
     if against not in (None, releases.THIS):
-        words = words_of(bounds, shard, kept, anchors, key, jobs, output)
+        words = words_of(bounds, shard, in_full, anchors, key, jobs, output)
         raise typer.Exit(asked(str(against), words, settings))
     stated = chains(anchors, key)
-    keeping = None if against is None else kept
-    tasks = [_task(settings, number, bounds, stated.get(number, {}), keeping) for number in shards]
+    in_full_or_none = None if against is None else in_full
+    tasks = [
+        _task(settings, number, bounds, stated.get(number, {}), in_full_or_none)
+        for number in shards
+    ]
     with progress("verifying") as bar:
-        proofs = examination.examine(
+        proofs = all_shards.verify_all(
             tasks,
             jobs or os.cpu_count() or 1,
             lambda now: bar.at(now.batches, now.batches_total, "batches"),
         )
     is_whole = len(shards) == settings.partitions
     problems = not_as_carried(settings, config, opened_from)
-    show(proofs, problems, output, is_whole=is_whole, is_anchored=anchors is not None, kept=keeping)
+    show(
+        proofs,
+        problems,
+        output,
+        is_whole=is_whole,
+        is_anchored=anchors is not None,
+        in_full=in_full_or_none,
+    )
     if problems or any(proof.difference for proof in proofs):
         raise typer.Exit(Exit.MISMATCH)
     if any(proof.batches for proof in proofs) and not any(proof.asked for proof in proofs):
         raise typer.BadParameter("no batch is of that day and within --from and --to")
-    if any(proof.tally and proof.tally.different for proof in proofs):
+    if any(proof.departures and proof.departures.different for proof in proofs):
         raise typer.Exit(Exit.DIFFERENT)
 
 
 def not_as_carried(
     settings: Config, file: Path | None, opened_from: str | None
 ) -> list[str] | None:
-    """In what the log begins otherwise than the one before it ended; None if that was not asked."""
+    """Every difference from the close of the log before; None without --opened-from."""
     if opened_from is None:
         return None
     try:
@@ -123,7 +134,7 @@ def not_as_carried(
 
 
 def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:
-    """What the notary signed: chains by shard and batch."""
+    """The chains that the notary signed, by shard and batch."""
     if anchors is None:
         return {}
     found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in keys or ()])
@@ -131,33 +142,33 @@ def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mappin
 
 
 def _task(
-    settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], kept: int | None
+    settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], in_full: int | None
 ) -> Task:
     rules = rules_of(settings)
-    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, kept)
+    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, in_full)
 
 
 def asked(text: str, words: list[str], settings: Config) -> int:
-    """Let another release report on the same log, to the same streams; its exit code."""
+    """Let another release report on the same log, to the same streams. Returns its exit code."""
     release = releases.named(text)
-    place = {"log_url": settings.log_url, "partitions": str(settings.partitions)}
-    return release.run(["verify", "--against", releases.THIS, *words], place)
+    log_settings = {"log_url": settings.log_url, "partitions": str(settings.partitions)}
+    return release.run(["verify", "--against", releases.THIS, *words], log_settings)
 
 
 def words_of(
     bounds: Bounds,
     shard: list[int] | None,
-    kept: int,
+    in_full: int,
     anchors: Path | None,
     keys: list[Path] | None,
     jobs: int | None,
     output: Output,
 ) -> list[str]:
-    """The options again, as another release is to get them."""
+    """The options for the command of another release."""
     given: list[tuple[str, object]] = [
         ("--from", bounds.first),
         ("--to", bounds.last),
-        ("--show", kept),
+        ("--show", in_full),
         ("--output", output.value),
         *(("--shard", number) for number in shard or ()),
         *(("--key", path) for path in keys or ()),
@@ -177,16 +188,16 @@ def show(
     *,
     is_whole: bool,
     is_anchored: bool,
-    kept: int | None,
+    in_full: int | None,
 ) -> None:
-    """What was proved of each shard, what differs, and how far the proof reaches.
+    """Print the proof of each shard, the differences, and how far the proof reaches.
 
-    `problems` are those of the opening, None where it was not compared. `kept` is None where
-    decisions were proved, else how many departures to show.
+    `problems` are those of --opened-from, None without it. `in_full` is None where decisions were
+    proved, else the number of departures to show.
     """
     rows = [row_of(proof) for proof in proofs]
     found = [proof.difference for proof in proofs if proof.difference is not None]
-    report = None if kept is None else departures.report_of(proofs, kept)
+    report = None if in_full is None else departures.report_of(proofs, in_full)
     for problem in problems or ():
         errors().print(escape(problem), soft_wrap=True)
     if output is Output.TEXT:
@@ -205,7 +216,7 @@ def show(
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
         return
-    chain = examination.run_chain(proofs).hex() if is_whole and not found else None
+    chain = all_shards.run_chain(proofs).hex() if is_whole and not found else None
     whole = {
         "verified": not found and not problems,
         "chain": chain,
@@ -228,12 +239,12 @@ def row_of(proof: Proof) -> dict[str, Any]:
         "chain": proof.chain.hex(),
         "anchored": proof.anchored if proof.anchored >= 0 else None,
         "difference": proof.difference.kind.value if proof.difference else "none",
-        **({} if proof.tally is None else departures.counts_of(proof.tally)),
+        **({} if proof.departures is None else departures.counts_of(proof.departures)),
     }
 
 
 def show_difference(difference: Difference) -> None:
-    """A block for people: where, what was done, and what led to it."""
+    """Print a block for people: the place, what was done, and the inputs that led to it."""
     typer.echo(f"\nshard {difference.shard}: {difference.kind.value}")
     for name, value in differences.asdict(difference).items():
         if value in (None, "", []) or name in {"shard", "kind"}:
@@ -243,7 +254,7 @@ def show_difference(difference: Difference) -> None:
 
 
 def reach(proofs: list[Proof], *, is_anchored: bool) -> list[str]:
-    """In sentences: how far the proof reaches, and what it cannot say."""
+    """In sentences: how far the proof reaches, and what it cannot prove."""
     lines = [
         f"shard {proof.shard}: {count} records of {topic} wait for a batch."
         for proof in proofs
@@ -254,18 +265,18 @@ def reach(proofs: list[Proof], *, is_anchored: bool) -> list[str]:
         foreign.update(proof.foreign)
     lines += [
         f"{count} batches were decided by release {by}: their seals, digests and chain were "
-        "proved, their decisions not taken again."
+        "proved, their decisions were not made again."
         for by, count in sorted(foreign.items())
     ]
     if any(proof.difference for proof in proofs):
         lines.append(
             "This is not the log that was decided. Each shard was proved up to its difference; "
-            "nothing after it was looked at. Compare with a backup, and keep this copy."
+            "nothing after it was checked. Compare with a backup, and preserve this copy."
         )
     elif not is_anchored:
         lines.append(
-            "The log is consistent with itself. That its newest batches were not cut off, or all "
-            "of it written anew, only signed anchors can prove: see `metaorder notary`."
+            "The log is consistent with itself. Only signed anchors can prove that its newest "
+            "batches were not cut off and that it was not written anew: see `metaorder notary`."
         )
         return lines
     for proof in proofs:

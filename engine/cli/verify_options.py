@@ -30,12 +30,12 @@ AgainstOption = Annotated[
     typer.Option(
         "--against",
         metavar="RELEASE",
-        help="Report what this release would decide otherwise, whatever release recorded it: "
-        "`this`, or another's virtual environment, python or metaorder.",
+        help="Report what RELEASE decides otherwise than was recorded: `this`, or the virtual "
+        "environment, python or metaorder of another release.",
     ),
 ]
 ShowOption = Annotated[
-    int, typer.Option("--show", min=0, metavar="N", help="With --against: so many in full.")
+    int, typer.Option("--show", min=0, metavar="N", help="With --against: departures in full.")
 ]
 AnchorsOption = Annotated[
     Path | None,
@@ -47,7 +47,7 @@ KeyOption = Annotated[
 OpenedFromOption = Annotated[
     str | None,
     typer.Option(
-        "--opened-from", metavar="URL", help="The log that this one goes on from, to compare both."
+        "--opened-from", metavar="URL", help="The log that this one continues, to compare both."
     ),
 ]
 JobsOption = Annotated[

@@ -8,8 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import projections as project
-from engine.audit import comparison, counterfactual, processes
-from engine.audit.comparison import Interval, Outcome
+from engine.audit import cost_comparison, counterfactual, processes
+from engine.audit.cost_comparison import Interval, Outcome
 from engine.audit.counterfactual import CounterfactualError, RecordedDay
 from engine.cli.options import (
     ConfigOption,
@@ -29,18 +29,18 @@ from engine.runtime.shard import Rules
 from engine.runtime.shard_log import last_seal
 from engine.simulation.script import Script
 
-TELL_EVERY_INPUTS = 500
+REPORT_EVERY_INPUTS = 500
 HAPPENED, MODELLED, CHANGED = "happened", "modelled", "changed"
 
 
 class Part(NamedTuple):
-    """What one process does: play a script and project what comes out, or project what is there."""
+    """The job of one process: play a script and project its log, or project the recorded log."""
 
     name: str
     url: str
     partitions: int
     projection: Path
-    since_ns: int  # The day: what came before and after it in the log is not compared.
+    since_ns: int  # The day; the log before and after it is not compared.
     until_ns: int
     script: Script | None = None  # None for the recorded log itself.
     rules: Rules | None = None
@@ -48,7 +48,7 @@ class Part(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """How many inputs of a script were played."""
+    """The number of a script's inputs that were played."""
 
     name: str
     done: int
@@ -75,40 +75,41 @@ def whatif(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Play a recorded day again with another policy, and compare what it cost.
+    """Play a recorded day again with another policy, and compare the costs.
 
-    First with nothing changed: how far that is from what happened is the fill model's own error.
+    It is first played with nothing changed: the difference from the record is the error of the
+    fill model.
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)
-    said = parsed(changes or [])
+    overrides = parsed(changes or [])
     out.mkdir(parents=True, exist_ok=True)
     with configured_log(settings) as log, progress("reading the day"):
         recorded = counterfactual.recorded_day(log, day)
         chain = chain_of(settings)
     parts = [played_part(settings, recorded, recorded.script, out, MODELLED)]
-    if said:
-        other = counterfactual.changed(recorded.script, said)
+    if overrides:
+        other = counterfactual.changed(recorded.script, overrides)
         parts.append(played_part(settings, recorded, other, out, CHANGED))
-    path = out / f"{HAPPENED}.duckdb"  # Last, as it takes the least.
+    path = out / f"{HAPPENED}.duckdb"  # Last, as it takes the least time.
     span = (recorded.script.before_ns, recorded.script.close_ns)
     parts.append(Part(HAPPENED, settings.log_url, settings.partitions, path, *span))
     with progress("playing the day", len(recorded.script) * (len(parts) - 1)) as bar:
         reached: dict[str, Reached] = {}
 
-        def hear(now: Reached) -> None:
+        def on_progress(now: Reached) -> None:
             reached[now.name] = now
             bar.at(sum(each.done for each in reached.values()), unit="inputs")
 
-        found = processes.run(outcome_of, parts, jobs or os.cpu_count() or 1, hear)
+        found = processes.run(outcome_of, parts, jobs or os.cpu_count() or 1, on_progress)
     by_name = {part.name: each for part, each in zip(parts, found, strict=True)}
     names = [name for name in (HAPPENED, MODELLED, CHANGED) if name in by_name]
     runs = {name: by_name[name][0] for name in names}
     happened, modelled, modelled_chain = runs[HAPPENED], *by_name[MODELLED]
-    differences = {"fill model's error": comparison.difference(happened, modelled)}
-    if said:
-        differences["effect of the change"] = comparison.difference(modelled, runs[CHANGED])
-    show(runs, differences, recorded, said, output, is_same=modelled_chain == chain)
+    differences = {"fill model's error": cost_comparison.difference(happened, modelled)}
+    if overrides:
+        differences["effect of the change"] = cost_comparison.difference(modelled, runs[CHANGED])
+    show(runs, differences, recorded, overrides, output, is_same=modelled_chain == chain)
 
 
 def parsed(changes: Sequence[str]) -> dict[str, str]:
@@ -124,7 +125,7 @@ def parsed(changes: Sequence[str]) -> dict[str, str]:
 def played_part(
     settings: Config, recorded: RecordedDay, script: Script, out: Path, name: str
 ) -> Part:
-    """A run into a new log; one that an earlier command left there goes."""
+    """A run into a new log; deletes the log of an earlier command."""
     path = out / f"{name}.db"
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -135,8 +136,8 @@ def played_part(
     return Part(name, url, settings.partitions, projection, *span, script, rules, recorded.seed)
 
 
-def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
-    """Play and project; what it came to, and its chain."""
+def outcome_of(part: Part, report: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
+    """Play and project. Returns the outcome and the chain."""
     chain = b""
     with open_log(part.url, partitions=part.partitions) as log:
         if part.script is not None:
@@ -146,28 +147,28 @@ def outcome_of(part: Part, tell: Callable[[Reached], None]) -> tuple[Outcome, by
                 part.rules,
                 part.seed,
                 log,
-                rarely(part.name, tell),
+                in_steps(part.name, report),
             )
         project.rebuild(log, part.projection, log_url=part.url)
     with project.connect(part.projection) as connection:
-        return comparison.outcome(connection, part.since_ns, part.until_ns), chain
+        return cost_comparison.outcome(connection, part.since_ns, part.until_ns), chain
 
 
-def rarely(name: str, tell: Callable[[Reached], None]) -> Callable[[int, int], None]:
-    """Tell of a run's progress now and then: each time is a message to another process."""
-    told = 0
+def in_steps(name: str, report: Callable[[Reached], None]) -> Callable[[int, int], None]:
+    """Report the progress of a run in steps: each report is a message to another process."""
+    reported = 0
 
     def on_progress(done: int, total: int) -> None:
-        nonlocal told
-        if done - told >= TELL_EVERY_INPUTS or done == total:
-            told = done
-            tell(Reached(name, done))
+        nonlocal reported
+        if done - reported >= REPORT_EVERY_INPUTS or done == total:
+            reported = done
+            report(Reached(name, done))
 
     return on_progress
 
 
 def chain_of(settings: Config) -> bytes:
-    """The chain of the whole log, as it stands."""
+    """The chain of the whole log, as it is now."""
     with configured_log(settings) as log:
         heads = [last_seal(log, shard) for shard in range(log.partitions)]
     return run_chain([GENESIS if head is None else head.chain for head in heads])
@@ -177,12 +178,12 @@ def show(
     runs: dict[str, Outcome],
     differences: dict[str, Interval],
     recorded: RecordedDay,
-    said: dict[str, str],
+    overrides: dict[str, str],
     output: Output,
     *,
     is_same: bool,
 ) -> None:
-    """The runs beside each other, the differences with their intervals, the venues."""
+    """Print the runs, the differences with their intervals, and the venues."""
     rows = [row_of(name, found) for name, found in runs.items()]
     found = [
         {"of": name, **{key: _rounded(x) for key, x in interval._asdict().items()}}
@@ -191,7 +192,7 @@ def show(
     if output is not Output.TEXT:
         whole = {
             "day": recorded.script.day,
-            "set": said,
+            "set": overrides,
             "reproduces_byte_for_byte": is_same,
             "carried_orders_left_out": recorded.carried_orders,
             "runs": [{**row, "venues": venues_of(runs[row["run"]])} for row in rows],

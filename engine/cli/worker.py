@@ -1,4 +1,4 @@
-"""`metaorder worker`: one process of the engine, on whatever log."""
+"""`metaorder worker`: one process of the engine, on any log."""
 
 import logging
 import signal
@@ -19,7 +19,8 @@ from engine.runtime.worker import Worker
 def worker(
     *,
     name: Annotated[
-        str | None, typer.Option(help="Slot of this worker; a restart keeps it. Default the host.")
+        str | None,
+        typer.Option(help="Name of this worker, the same after a restart. Default the host."),
     ] = None,
     shard: Annotated[
         list[int] | None, typer.Option(help="Hold exactly these shards; default a fair share.")
@@ -31,9 +32,9 @@ def worker(
     log_url: LogOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Decide: hold a share of the shards until interrupted. One process a core.
+    """Decide for a share of the shards until interrupted. Run one process a core.
 
-    Workers may come, go or be killed at any moment; each shard has one at a time.
+    Workers may start, stop or be killed at any moment; each shard has one at a time.
     """
     settings = loaded(config, log_url=log_url, worker=name)
     shards = shards_of(shard, settings) if shard else None

@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from engine.audit import examination
-from engine.audit.examination import Task
+from engine.audit import all_shards
+from engine.audit.all_shards import Task
 from engine.audit.verification import Bounds
 from engine.log import codec, open_log
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, STAGE_TOPICS
@@ -143,7 +143,7 @@ def verify(url: str, jobs: int) -> float:
     """Decide every batch again, as `metaorder verify` does."""
     task = Task(url, 1, SHARD, RULES, Bounds(), {})
     started = time.perf_counter()
-    proofs = examination.examine([task] * jobs, jobs)
+    proofs = all_shards.verify_all([task] * jobs, jobs)
     seconds = time.perf_counter() - started
     assert all(proof.difference is None and proof.decided for proof in proofs), proofs
     return seconds

@@ -69,11 +69,11 @@ class Stored:
         bounds: Bounds | None = None,
         anchors: dict[int, bytes] | None = None,
         release: str = RULES.release,
-        kept: int | None = None,
+        in_full: int | None = None,
     ) -> Proof:
         rules = replace(RULES, release=release)
         with open_log(f"sqlite:{self.path}", partitions=PARTITIONS) as log:
-            return finished(verification.verify(log, 0, rules, bounds, anchors, kept))
+            return finished(verification.verify(log, 0, rules, bounds, anchors, in_full))
 
     @contextmanager
     def changed(self, *statements: tuple[str, Sequence[Any]]) -> Iterator[None]:

@@ -8,8 +8,8 @@ import pytest
 from pipeline import short_day
 
 import projections
-from engine.audit import comparison, counterfactual
-from engine.audit.comparison import OrderCost, Outcome
+from engine.audit import cost_comparison, counterfactual
+from engine.audit.cost_comparison import OrderCost, Outcome
 from engine.audit.counterfactual import CounterfactualError
 from engine.cli.application import execute
 from engine.cli.exits import Exit
@@ -111,7 +111,7 @@ def outcome(*costs: tuple[str, str, float]) -> Outcome:
 def test_a_run_and_itself_differ_by_nothing() -> None:
     one = outcome(("a", "P1", 1.0), ("b", "P1", 2.0), ("c", "P2", -1.0))
 
-    found = comparison.difference(one, one)
+    found = cost_comparison.difference(one, one)
 
     assert (found.bps, found.low_bps, found.high_bps) == (0.0, 0.0, 0.0)
     assert (found.parents, found.orders) == (2, 3)
@@ -122,7 +122,7 @@ def test_a_cost_that_every_parent_pays_has_no_width() -> None:
     one = outcome(*((name, name, 1.0) for name in names))
     other = outcome(*((name, name, 3.0) for name in names))
 
-    found = comparison.difference(one, other)
+    found = cost_comparison.difference(one, other)
 
     assert found.bps == pytest.approx(20.0)
     assert found.low_bps == pytest.approx(found.high_bps) == pytest.approx(20.0)
@@ -133,7 +133,7 @@ def test_the_interval_covers_the_difference_and_grows_with_what_parents_differ_b
     close = outcome(*((f"o{n}", f"P{n}", 1.0 + n % 2) for n in range(40)))
     far = outcome(*((f"o{n}", f"P{n}", 20.0 * (n % 2)) for n in range(40)))
 
-    narrow, wide = comparison.difference(one, close), comparison.difference(one, far)
+    narrow, wide = cost_comparison.difference(one, close), cost_comparison.difference(one, far)
 
     assert narrow.low_bps <= narrow.bps <= narrow.high_bps
     assert wide.high_bps - wide.low_bps > narrow.high_bps - narrow.low_bps
@@ -143,7 +143,7 @@ def test_orders_that_only_one_run_has_do_not_count() -> None:
     one = outcome(("a", "P1", 1.0), ("b", "P2", 2.0))
     other = outcome(("b", "P9", 2.0), ("c", "P8", 50.0))
 
-    found = comparison.difference(one, other)
+    found = cost_comparison.difference(one, other)
 
     assert (found.bps, found.orders) == (0.0, 1)
 
@@ -152,9 +152,9 @@ def test_only_what_came_in_the_day_is_compared(log: Log, tmp_path: Path) -> None
     script = counterfactual.recorded_day(log, None).script
     projections.rebuild(log, tmp_path / "day.duckdb")
     with projections.connect(tmp_path / "day.duckdb") as connection:
-        whole = comparison.outcome(connection, script.before_ns, script.close_ns)
-        after = comparison.outcome(connection, script.close_ns, 2 * script.close_ns)
-        before = comparison.outcome(connection, 0, script.before_ns)
+        whole = cost_comparison.outcome(connection, script.before_ns, script.close_ns)
+        after = cost_comparison.outcome(connection, script.close_ns, 2 * script.close_ns)
+        before = cost_comparison.outcome(connection, 0, script.before_ns)
         rows = connection.execute("select count(*) from child_routed").fetchone()
 
     assert whole.orders

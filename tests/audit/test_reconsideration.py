@@ -36,21 +36,25 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
 
 
 def test_the_same_code_under_another_version_departs_nowhere(stored: Stored) -> None:
-    proof = stored.verify(release=OTHER, kept=KEPT)
+    proof = stored.verify(release=OTHER, in_full=KEPT)
 
     assert proof.difference is None
-    assert proof.tally is not None
-    assert (proof.tally.different, proof.tally.first, proof.tally.unknown) == (0, [], {})
-    assert proof.tally.same == proof.decided == proof.batches == len(stored.rows(JOURNAL))
-    assert proof.tally.recorded_by == {f"test on Python {RULES.python}": proof.batches}
+    assert proof.departures is not None
+    assert (proof.departures.different, proof.departures.first, proof.departures.unknown) == (
+        0,
+        [],
+        {},
+    )
+    assert proof.departures.same == proof.decided == proof.batches == len(stored.rows(JOURNAL))
+    assert proof.departures.recorded_by == {f"test on Python {RULES.python}": proof.batches}
     assert proof.foreign == {}
 
 
 def test_it_begins_in_the_middle_from_what_was_recorded(stored: Stored) -> None:
-    proof = stored.verify(Bounds(10, 19), release=OTHER, kept=KEPT)
+    proof = stored.verify(Bounds(10, 19), release=OTHER, in_full=KEPT)
 
-    assert proof.tally is not None
-    assert (proof.decided, proof.tally.same, proof.tally.different) == (10, 10, 0)
+    assert proof.departures is not None
+    assert (proof.decided, proof.departures.same, proof.departures.different) == (10, 10, 0)
 
 
 def test_a_day_in_two_parts_is_reconsidered_without_what_lies_between(tmp_path: Path) -> None:
@@ -65,12 +69,12 @@ def test_a_day_in_two_parts_is_reconsidered_without_what_lies_between(tmp_path: 
             publisher.send(desk.cancel(f"g-{name}", name))
             succession.close_day(log, publisher, worker, desk.DAY)
     with open_log(closed.url, partitions=1) as log:
-        steps = verify(log, 0, succession.rules(1), Bounds(day=desk.DAY), kept=KEPT)
+        steps = verify(log, 0, succession.rules(1), Bounds(day=desk.DAY), in_full=KEPT)
         proof = finished(steps)
     assert proof.difference is None
-    assert proof.tally is not None
-    assert proof.tally.same == proof.decided < proof.batches
-    assert proof.tally.different == proof.tally.raised == 0
+    assert proof.departures is not None
+    assert proof.departures.same == proof.decided < proof.batches
+    assert proof.departures.different == proof.departures.raised == 0
 
 
 def test_a_changed_log_is_found_before_anything_is_decided_on_it(stored: Stored) -> None:
@@ -79,11 +83,11 @@ def test_a_changed_log_is_found_before_anything_is_decided_on_it(stored: Stored)
     forged = codec.encode(replace(event, cause="orders:0"))
 
     with stored.changed(("update record set value = ? where id = ?", (forged, row.id))):
-        proof = stored.verify(release=OTHER, kept=KEPT)
+        proof = stored.verify(release=OTHER, in_full=KEPT)
 
     assert proof.difference is not None
-    assert proof.tally is not None
-    assert proof.tally.different == 0
+    assert proof.departures is not None
+    assert proof.departures.different == 0
 
 
 def test_what_a_worker_took_as_a_fault_stays_rejected(tmp_path: Path) -> None:
@@ -105,10 +109,10 @@ def test_what_a_worker_took_as_a_fault_stays_rejected(tmp_path: Path) -> None:
     assert [event.reason for event in rejected] == [InputReason.FAULT]
     assert RULES.release in rejected[0].text
 
-    proof = Stored(path).verify(release=OTHER, kept=KEPT)
+    proof = Stored(path).verify(release=OTHER, in_full=KEPT)
 
-    assert proof.tally is not None
-    assert (proof.difference, proof.tally.same, proof.tally.different) == (None, 1, 0)
+    assert proof.departures is not None
+    assert (proof.difference, proof.departures.same, proof.departures.different) == (None, 1, 0)
 
 
 def test_a_copy_of_a_state_is_equal_and_its_own(stored: Stored) -> None:

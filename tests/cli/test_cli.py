@@ -347,7 +347,6 @@ def projection(tmp_path: Path) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table blotter_parents as select '0-7' as parent_id, 500 as qty")
         connection.execute("create table tca_child as select '0-7' as parent_id, 1.5 as cost")
-        connection.execute("create table audit_trail as select '0-1' as order_id, 1 as step")
     return path
 
 
@@ -359,7 +358,6 @@ def projection(tmp_path: Path) -> Path:
          '[{"a":170141183460469231731687303715884105727}]'),
         (["blotter"], '[{"parent_id":"0-7","qty":500}]'),
         (["tca", "0-7"], '[{"parent_id":"0-7","cost":1.5}]'),
-        (["audit", "0-1"], '[{"order_id":"0-1","step":1}]'),
     ],
 )  # fmt: skip
 def test_questions_are_answered_exactly(
@@ -369,7 +367,7 @@ def test_questions_are_answered_exactly(
     assert capsys.readouterr().out.strip() == expected
 
 
-@pytest.mark.parametrize("line", [["tca", "9-9"], ["audit", "9-9"], ["sql", "select nothing"]])
+@pytest.mark.parametrize("line", [["tca", "9-9"], ["sql", "select nothing"]])
 def test_a_question_about_nothing_is_1(projection: Path, line: list[str]) -> None:
     assert execute([*line, "--projection", str(projection)]) == Exit.ERROR
 

@@ -122,7 +122,7 @@ def closed(url: str, partitions: int) -> Day:
     return Day(url, partitions)
 
 
-def reopened(day: Day, url: str, partitions: int) -> repartition.Taken:
+def reopened(day: Day, url: str, partitions: int) -> repartition.NewLog:
     with (
         open_log(day.url, partitions=day.partitions) as old,
         open_log(url, partitions=partitions) as new,

@@ -91,7 +91,7 @@ def check_whole(log: Log, folder: Path) -> None:
     by_folding = proof.recovered(log, 0, rules)
     live.holds(by_folding)
     follower = Follower(log, 0, rules, folder)
-    while follower.fold_new() or follower.is_again:
+    while follower.fold_new() or follower.must_restart:
         pass
     assert follower.state == by_folding.state
     follower.close()

@@ -105,7 +105,7 @@ def test_inputs_that_no_batch_has_taken_are_named(days: dict[int, Day], tmp_path
         publisher = desk.Publisher(log, desk.OMS)
         publisher.send(desk.quote(NAMES[0], "A", time.time_ns()), desk.policy())
     shard = partition_of(NAMES[0].encode(), 3)
-    with pytest.raises(repartition.NotAtRestError) as found:
+    with pytest.raises(repartition.NotClosedError) as found:
         reopened(day, f"sqlite:{tmp_path}/new.db", 2)
     assert f"1 records of market-data wait for a batch of shard {shard}" in str(found.value)
     for number in range(3):
@@ -122,7 +122,7 @@ def test_inputs_that_no_batch_has_taken_are_named(days: dict[int, Day], tmp_path
 
 def test_a_log_that_was_never_closed_and_one_at_work_are_refused(tmp_path: Path) -> None:
     day = Day(f"sqlite:{tmp_path}/open.db", 2)
-    with pytest.raises(repartition.NotAtRestError, match="shard 0 was not closed"):
+    with pytest.raises(repartition.NotClosedError, match="shard 0 was not closed"):
         reopened(day, f"sqlite:{tmp_path}/new.db", 3)
     with in_process.worker(in_process.opener(day.url, 2)) as running:
         with open_log(day.url, partitions=2) as log:

@@ -1,30 +1,44 @@
--- How did a small order come to its allocations? One row a step, from the request on.
--- `where order_id = '...' order by step`. What its parent did is shown while it was a member.
+-- How did a small order come to its allocations, or to its refusal? One row a step, from its
+-- request on, with the steps of its parent while it was a member.
+-- `where order_id = '...' order by step`.
 create or replace view audit_trail as
 with
 steps as (
     select
-        accepted.event_id as order_id, accepted.shard, null::bigint as seq,
-        accepted.seq as anchor_seq, asked.received_ns as at_ns, 'OrderSubmitted' as event,
+        decided.event_id as order_id, decided.shard, null::bigint as seq,
+        decided.seq as anchor_seq, asked.received_ns as at_ns, 'OrderSubmitted' as event,
         null as event_id, 'orders:' || asked.position as cause,
-        format('{} asks: {} {} {}', asked.source, asked.side, asked.order_qty, asked.instrument_id)
-            as summary
+        format(
+            '{} requests: {} {} {}', asked.source, asked.side, asked.order_qty, asked.instrument_id
+        ) as summary
     from order_submitted as asked
-    join order_accepted as accepted
-        on accepted.shard = asked.shard
-        and accepted.cause = 'orders:' || asked.position
+    join (
+        select event_id, shard, seq, cause from order_accepted
+        union all
+        select event_id, shard, seq, cause from order_rejected
+    ) as decided
+        on decided.shard = asked.shard
+        and decided.cause = 'orders:' || asked.position
+    union all
+    select
+        event_id, shard, seq, seq, at_ns, 'OrderRejected', event_id, cause,
+        format('refused, {}: {}', reason, text)
+    from order_rejected
     union all
     select
         event_id, shard, seq, seq, at_ns, 'OrderAccepted', event_id, cause,
         format(
-            '{} {} {} of {}; the market stood at {}', side, order_qty, instrument_id, client_id,
-            coalesce((arrival_mid_px / 1e9)::varchar, 'no midpoint')
+            '{} {} {} of {}; the midpoint was {}', side, order_qty, instrument_id, client_id,
+            coalesce(
+                regexp_replace(format('{:.9f}', arrival_mid_px / 1e9), '0{1,7}$', ''),
+                'unknown'
+            )
         )
     from order_accepted
     union all
     select
         order_id, shard, seq, seq, at_ns, 'OrderChangePending', event_id, cause,
-        format('{} {} waits until no child covers it', change, cl_ord_id)
+        format('{} {} waits until no child needs the quantity', change, cl_ord_id)
     from order_change_pending
     union all
     select
@@ -44,12 +58,12 @@ steps as (
     union all
     select
         order_id, shard, seq, seq, at_ns, 'OrderCarried', event_id, cause,
-        format('{} lives on over the close', order_qty - crossed_qty - allocated_qty)
+        format('{} carried over the close', order_qty - crossed_qty - allocated_qty)
     from order_carried
     union all
     select
         order_id, shard, seq, seq, at_ns, 'OrderResumed', event_id, cause,
-        'passed the checks of a new day'
+        'passed the checks of the new day'
     from order_resumed
     union all
     select
@@ -68,7 +82,7 @@ steps as (
     from membership as stay
     join audit_parent as audit
         on audit.parent_id = stay.parent_id
-        -- Its opening stands before the first member joins.
+        -- The parent opens before its first member joins.
         and audit.anchor_seq >= if(audit.event = 'ParentOpened', 0, stay.joined_seq)
         and audit.anchor_seq <= coalesce(stay.until_seq, audit.anchor_seq)
     where audit.event not in ('FillAllocated', 'CrossAllocated', 'FillReallocated')
@@ -81,14 +95,14 @@ steps as (
                 then format('{} of the {} of fill {}', has_qty, execution_qty, execution_id)
             when 'CrossAllocated'
                 then format('{} of the {} of cross {}', has_qty, execution_qty, execution_id)
-            else format('of fill {} it had {}, it has {}', execution_id, had_qty, has_qty)
+            else format('of fill {} the order had {}, has {} now', execution_id, had_qty, has_qty)
         end
     from share_life
     union all
     select
         result.order_id, shard, seq, seq, at_ns, 'ParentReconciled', event_id, cause,
         format(
-            'brought {}, crossed {}, allocated {}, left {}', result.member_qty,
+            'of {} in this parent: {} crossed, {} allocated, {} left', result.member_qty,
             result.crossed_qty, result.allocated_qty, result.left_qty
         )
     from (select unnest(members) as result, * from parent_reconciled)
@@ -100,12 +114,12 @@ resubmitted as (
     union all
     select shard, position, timestamp_ms, resubmits, sender from order_cancel_requested
 ),
--- Requests that were refused as bytes, and what they led to once they were sent again.
+-- Requests whose bytes could not be read, and the steps that followed when they were sent again.
 recovered as (
     select
         steps.order_id,
         resubmitted.*,
-        string_split(resubmitted.resubmits, ':') as place,
+        string_split(resubmitted.resubmits, ':') as refused_at,
         min(steps.anchor_seq) as anchor_seq
     from resubmitted
     join steps
@@ -123,9 +137,9 @@ all_steps as (
         format('from {}: {} ({})', refused.source, refused.reason, refused.text)
     from recovered
     join input_rejected as refused
-        on refused.topic = recovered.place[1]
-        and refused.shard = try_cast(recovered.place[2] as int)
-        and refused.input_position = try_cast(recovered.place[3] as bigint)
+        on refused.topic = recovered.refused_at[1]
+        and refused.shard = try_cast(recovered.refused_at[2] as int)
+        and refused.input_position = try_cast(recovered.refused_at[3] as bigint)
     union all
     select
         order_id, shard, null, anchor_seq, timestamp_ms * 1000000, 'Resubmitted', null,

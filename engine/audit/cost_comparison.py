@@ -1,10 +1,10 @@
-"""Compare what two runs of a day cost, with an interval.
+"""Compare the costs of two runs of a day, with a confidence interval.
 
 Costs are implementation shortfall (tca_order) in bps of the decision value, whole runs weighted by
 value. The orders of a parent share their fate, so they are resampled together: the interval is a
 paired bootstrap over the parents of the first run (Efron and Tibshirani 1993, chapter 13: the
-percentile method), the same orders in both runs, from a fixed seed. It says what chance among
-parents allows; it knows nothing of the fill model's own error, which is printed beside it.
+percentile method), the same orders in both runs, from a fixed seed. It shows the effect
+of chance among parents, not the error of the fill model, which is printed beside it.
 """
 
 import math
@@ -64,7 +64,7 @@ select
 
 
 class OrderCost(NamedTuple):
-    """What one small order cost; value and cost in currency units, quantities in increments."""
+    """The cost of one small order; value and cost in currency units, quantities in increments."""
 
     parent: str
     value: float
@@ -74,7 +74,7 @@ class OrderCost(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one run came to."""
+    """The result of one run."""
 
     orders: Mapping[str, OrderCost]  # By source and its id.
     children: int
@@ -96,7 +96,7 @@ class Outcome(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A difference of costs in bps, with the interval of its chance."""
+    """A difference of costs in bps, with its 95 % confidence interval."""
 
     bps: float
     low_bps: float
@@ -106,7 +106,7 @@ class Interval(NamedTuple):
 
 
 def outcome(connection: duckdb.DuckDBPyConnection, since_ns: int, until_ns: int) -> Outcome:
-    """Read from a projection what was accepted, opened and routed in that time."""
+    """The result of a projection's orders, parents and children of that time."""
     span = {"since_ns": since_ns, "until_ns": until_ns}
     rows = connection.execute(ORDERS, span).fetchall()
     totals = connection.execute(TOTALS, span).fetchone()

@@ -8,7 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 import schemas
-from engine.audit.departure import CELLS_MAX, Pair, pairs
+from engine.audit.event_diff import CELLS_MAX, Pair, pairs
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,

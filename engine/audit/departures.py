@@ -1,7 +1,7 @@
-"""What a release decides otherwise over a whole log: counted, and the first departures in full.
+"""Departures of a release from what was recorded: counts, and the first of them in full.
 
-Counts of two shards add up, so each is tallied by itself. A field that one of the releases does
-not know is named once, not with every event: that they differ in it is how it was released.
+The counts of two shards add up, so each shard is counted by itself. A field that only one of the
+releases knows is named once and not with every event: it differs in all of them.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from engine.audit import difference
-from engine.audit.departure import Pair
+from engine.audit.event_diff import Pair
 from engine.core.events import TOPIC_OF, BatchSealed, SealKind, StageEvent
 from engine.log.port import JOURNAL
 from engine.runtime.shard_log import Records
@@ -22,17 +22,17 @@ FORMAT = 1  # Of the report for machines.
 
 
 class Kind(StrEnum):
-    """How an event departs from the recorded one."""
+    """How a decided event departs from the recorded one."""
 
     CHANGED = "changed"
     RECORDED = "only recorded"
     DECIDED = "only decided"
-    RAISED = "raised"  # No event: the release could not decide on the batch.
+    RAISED = "raised"  # No event: the release could not decide the batch.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """One event, or one whole batch, on which the release decides otherwise."""
+    """One event, or one whole batch, that the release decides otherwise."""
 
     shard: int
     batch: int
@@ -40,18 +40,18 @@ class Departure:
     kind: Kind
     event: str = ""  # Its type; empty where the release raised.
     stage: str = ""
-    seq: int | None = None  # As recorded; None where it was not.
+    seq: int | None = None  # As recorded; None for an event that is only decided.
     decided_seq: int | None = None
     fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # As recorded, as decided.
-    recorded: str = ""  # The whole event where it stands alone.
+    recorded: str = ""  # The whole event where only one side has it.
     decided: str = ""
-    input: str = ""  # What led to it.
+    input: str = ""  # The input that led to it.
 
 
 class Column(StrEnum):
     """What is counted of events."""
 
-    BATCHES = "batches"  # In which one of them differs.
+    BATCHES = "batches"  # Those in which an event differs.
     RECORDED = "recorded"
     DECIDED = "decided"
     SAME = "same"
@@ -61,19 +61,21 @@ class Column(StrEnum):
 
 
 @dataclass(slots=True)
-class Tally:
+class DepartureCounts:
     """The counts of one shard, or of several together."""
 
-    kept: int  # So many departures in full.
+    in_full: int  # Number of departures reported in full.
     same: int = 0  # Batches.
     different: int = 0
     raised: int = 0  # Of the different ones.
-    departures: int = 0
+    total: int = 0  # Departures.
     recorded_by: Counter[str] = field(default_factory=Counter)  # Batches by release and Python.
     events: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Stage, event.
     fields: Counter[tuple[str, str, Column]] = field(default_factory=Counter)  # Event, field.
-    stages: Counter[str] = field(default_factory=Counter)  # Batches that differ there.
-    unknown: dict[str, str] = field(default_factory=dict)  # `Event.field`, and who knows it.
+    stages: Counter[str] = field(default_factory=Counter)  # Batches that differ in the stage.
+    unknown: dict[str, str] = field(
+        default_factory=dict
+    )  # `Event.field`, and the release that knows it.
     first: list[Departure] = field(default_factory=list)
 
     @property
@@ -81,22 +83,22 @@ class Tally:
         return self.same + self.different
 
     def count_same(self, events: Sequence[StageEvent]) -> None:
-        """A batch that is decided as it was recorded."""
+        """Count a batch that is decided as it was recorded."""
         self.same += 1
         for kind, count in Counter(map(type, events)).items():
             for column in (Column.RECORDED, Column.DECIDED, Column.SAME):
                 self.events[TOPIC_OF[kind], kind.__name__, column] += count
 
     def count_raised(self, departure: Departure) -> None:
-        """A batch that the release cannot decide on; its events are not counted."""
+        """Count a batch that the release cannot decide, without its events."""
         self.different += 1
         self.raised += 1
-        self._keep(lambda: departure)
+        self._add(lambda: departure)
 
     def count_different(
         self, seal: BatchSealed, shard: int, pairs: Sequence[Pair], inputs: Records
     ) -> None:
-        """A batch some of whose events are decided otherwise."""
+        """Count a batch with events that are decided otherwise."""
         self.different += 1
         self._count(pairs)
         odd = [pair for pair in pairs if not pair.is_same]
@@ -107,14 +109,14 @@ class Tally:
         for name, each in sorted({(named(p)[1], each) for p in odd for each in p.fields}):
             self.fields[name, each, Column.BATCHES] += 1
         for pair in odd:
-            self._keep(partial(departed, seal, shard, pair, inputs))
+            self._add(partial(departed, seal, shard, pair, inputs))
 
     def count_seal(self, departure: Departure) -> None:
-        """The seal of a different batch says something else itself."""
+        """Count a seal that differs itself."""
         self.stages[JOURNAL] += 1
         self.fields.update((SEAL, name, Column.BATCHES) for name in departure.fields)
         self.fields.update((SEAL, name, Column.CHANGED) for name in departure.fields)
-        self._keep(lambda: departure)
+        self._add(lambda: departure)
 
     def _count(self, pairs: Iterable[Pair]) -> None:
         for pair in pairs:
@@ -131,11 +133,11 @@ class Tally:
             self.events.update((stage, name, column) for column in columns)
             self.fields.update((name, each, Column.CHANGED) for each in odd)
 
-    def _keep(self, tell: Callable[[], Departure]) -> None:
-        """Count a departure; it is told in full only if it is one of the first."""
-        self.departures += 1
-        if len(self.first) < self.kept:
-            self.first.append(tell())
+    def _add(self, in_full: Callable[[], Departure]) -> None:
+        """Count a departure, and store it in full if it is one of the first."""
+        self.total += 1
+        if len(self.first) < self.in_full:
+            self.first.append(in_full())
 
 
 def named(pair: Pair) -> tuple[str, str]:
@@ -185,59 +187,59 @@ def sealed_otherwise(seal: BatchSealed, shard: int, decided: SealKind) -> Depart
     )
 
 
-def total(tallies: Sequence[Tally], kept: int) -> Tally:
+def total(parts: Sequence[DepartureCounts], in_full: int) -> DepartureCounts:
     """All shards together; the first departures by time."""
-    found = Tally(kept)
-    for tally in tallies:
-        found.same += tally.same
-        found.different += tally.different
-        found.raised += tally.raised
-        found.departures += tally.departures
-        found.recorded_by.update(tally.recorded_by)
-        found.events.update(tally.events)
-        found.fields.update(tally.fields)
-        found.stages.update(tally.stages)
-        found.unknown.update(tally.unknown)
-        found.first += tally.first
+    found = DepartureCounts(in_full)
+    for counts in parts:
+        found.same += counts.same
+        found.different += counts.different
+        found.raised += counts.raised
+        found.total += counts.total
+        found.recorded_by.update(counts.recorded_by)
+        found.events.update(counts.events)
+        found.fields.update(counts.fields)
+        found.stages.update(counts.stages)
+        found.unknown.update(counts.unknown)
+        found.first += counts.first
     found.first.sort(key=lambda x: (x.now_ns, x.shard, x.batch))  # Stable: by seq in a batch.
-    del found.first[kept:]
+    del found.first[in_full:]
     return found
 
 
 # -------------------------------------------------------------------------------- for machines
 
 
-def by_stage(tally: Tally) -> list[dict[str, Any]]:
+def by_stage(counts: DepartureCounts) -> list[dict[str, Any]]:
     """One row a stage: the batches that differ there, and its events."""
-    events = by_event(tally)
-    stages = sorted({row["stage"] for row in events} | tally.stages.keys())
+    events = by_event(counts)
+    stages = sorted({row["stage"] for row in events} | counts.stages.keys())
     rows = []
     for stage in stages:
         own = [row for row in events if row["stage"] == stage]
-        counts = {column.value: sum(row[column.value] for row in own) for column in Column}
-        rows.append({"stage": stage, **counts, "batches": tally.stages[stage]})
+        sums = {column.value: sum(row[column.value] for row in own) for column in Column}
+        rows.append({"stage": stage, **sums, "batches": counts.stages[stage]})
     return rows
 
 
-def by_event(tally: Tally) -> list[dict[str, Any]]:
+def by_event(counts: DepartureCounts) -> list[dict[str, Any]]:
     """One row a type of event."""
-    names = sorted({(stage, name) for stage, name, _ in tally.events})
+    names = sorted({(stage, name) for stage, name, _ in counts.events})
     return [
         {"stage": stage, "event": name}
-        | {column.value: tally.events[stage, name, column] for column in Column}
+        | {column.value: counts.events[stage, name, column] for column in Column}
         for stage, name in names
     ]
 
 
-def by_field(tally: Tally) -> list[dict[str, Any]]:
-    """One row a field that is decided otherwise somewhere."""
-    names = sorted({(name, each) for name, each, _ in tally.fields})
+def by_field(counts: DepartureCounts) -> list[dict[str, Any]]:
+    """One row a field that differs in an event."""
+    names = sorted({(name, each) for name, each, _ in counts.fields})
     return [
         {
             "event": name,
             "field": each,
-            "batches": tally.fields[name, each, Column.BATCHES],
-            "events": tally.fields[name, each, Column.CHANGED],
+            "batches": counts.fields[name, each, Column.BATCHES],
+            "events": counts.fields[name, each, Column.CHANGED],
         }
         for name, each in names
     ]
@@ -253,26 +255,27 @@ def asdict(departure: Departure) -> dict[str, Any]:
     return found
 
 
-def report(tally: Tally, release: str, python: str) -> dict[str, Any]:
-    """The whole of it as plain values."""
+def report(counts: DepartureCounts, release: str, python: str) -> dict[str, Any]:
+    """The whole report as plain values."""
     return {
         "format": FORMAT,
         "release": release,
         "python": python,
-        "recorded_by": dict(sorted(tally.recorded_by.items())),
-        "is_same": tally.different == 0,
+        "recorded_by": dict(sorted(counts.recorded_by.items())),
+        "is_same": counts.different == 0,
         "batches": {
-            "decided": tally.batches,
-            "same": tally.same,
-            "different": tally.different,
-            "raised": tally.raised,
+            "decided": counts.batches,
+            "same": counts.same,
+            "different": counts.different,
+            "raised": counts.raised,
         },
-        "stages": by_stage(tally),
-        "events": by_event(tally),
-        "fields": by_field(tally),
+        "stages": by_stage(counts),
+        "events": by_event(counts),
+        "fields": by_field(counts),
         "unknown_fields": [
-            {"field": name, "known_by": who} for name, who in sorted(tally.unknown.items())
+            {"field": name, "known_by": release_name}
+            for name, release_name in sorted(counts.unknown.items())
         ],
-        "departures_total": tally.departures,
-        "departures": [asdict(departure) for departure in tally.first],
+        "departures_total": counts.total,
+        "departures": [asdict(departure) for departure in counts.first],
     }

@@ -1,7 +1,7 @@
-"""What a proof finds wrong in a shard's log, told as a `Difference` with its place and reason.
+"""What is wrong in a shard's log, as a `Difference` with its place and reason.
 
-Verification says that something is not as it was sealed; what that is, is looked for here: in the
-inputs by trying, in the outputs by the records that were decided again.
+Verification finds that a batch is not as it was sealed. Here the first record that differs is
+found: in the inputs by trial, in the outputs by comparison with the records decided again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,24 +15,24 @@ from engine.runtime import hash_chain
 from engine.runtime.shard import Sealed
 from engine.runtime.shard_log import DamagedError, Records, SealRecord, ShardLog
 
-LOOK_AHEAD_RECORDS = 5_000  # Of a topic whose input was changed, to see by how much it moved.
+LOOK_AHEAD_RECORDS = 5_000  # Of a topic with a changed input, to find how far the records moved.
 LONG_BYTES_MAX = 10  # Of a number of 64 bits in Avro.
 
 
-class FoundError(Exception):
-    """The proof ends here."""
+class DifferenceError(Exception):
+    """A difference was found; the proof ends there."""
 
     def __init__(self, found: Difference) -> None:
         super().__init__(found.text)
-        self.found = found
+        self.difference = found
 
 
-class Findings:
-    """Names what is wrong in the batch that a shard's proof has in hand."""
+class Diagnosis:
+    """Describes what is wrong in the batch that a shard's proof is at."""
 
     def __init__(self, shard: int) -> None:
         self.shard = shard
-        self.seal: BatchSealed | None = None  # In hand; None before the first.
+        self.seal: BatchSealed | None = None  # Of that batch; None before the first.
 
     def at(
         self,
@@ -62,7 +62,7 @@ class Findings:
         )
 
     def damaged(self, error: CorruptLogError) -> Difference:
-        """A topic that cannot be read on, or a journal that contradicts itself."""
+        """A topic that cannot be read further, or a journal that contradicts itself."""
         if isinstance(error, DamagedError):
             kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
             return self.at(error.topic, kind, error.where, text=str(error))
@@ -71,7 +71,7 @@ class Findings:
     def of_seal(
         self, seal_record: SealRecord, kind: Kind, name: str, recorded: object, expected: object
     ) -> Difference:
-        """A field of a seal that is not what follows from the seals before."""
+        """A field of a seal that does not follow from the seals before it."""
         return self.at(
             JOURNAL,
             kind,
@@ -86,7 +86,7 @@ class Findings:
         )
 
     def misplaced(self, topic: str, record: Record, name: str, expected: int) -> Difference:
-        """A record that does not lie where the one before it says."""
+        """A record that does not follow the one before it."""
         recorded = getattr(record, name)
         return self.at(
             topic,
@@ -131,7 +131,7 @@ class Findings:
         text = (
             f"shard {self.shard}: {topic} holds a record at offset {record.offset} after "
             f"the last seal, batch {head}, that does not begin with seq {next_seq}: "
-            "another writer was here"
+            "another writer wrote it"
         )
         place = f"offset {record.offset}"
         return self.at(topic, Kind.INSERTED, place, seq=seqs[topic], text=text)
@@ -186,7 +186,7 @@ class Findings:
         )
 
     def are_as_sealed(self, outputs: Records) -> bool:
-        """Whether all that a batch wrote has the digests of its seal, readable or not."""
+        """Whether the records that a batch wrote have the digests of its seal."""
         return all(self._has_sealed_digest(topic, outputs) for topic in outputs)
 
     def _has_sealed_digest(self, topic: str, recorded: Records) -> bool:
@@ -204,7 +204,7 @@ class Findings:
 
 
 def seq_of(value: bytes) -> int:
-    """The seq in a stage event's bytes, of a schema that nobody here knows too: it comes first."""
+    """The seq in a stage event's bytes, which comes first in every schema, known or not."""
     found = 0
     for place, byte in enumerate(value[PREFIX_BYTES : PREFIX_BYTES + LONG_BYTES_MAX]):
         found |= (byte & 0x7F) << 7 * place
@@ -217,7 +217,7 @@ def seq_of(value: bytes) -> int:
 def later_of(
     shard_log: ShardLog, topic: str, position: int, records: Sequence[Record]
 ) -> Later | None:
-    """The next seal that took of the topic, and what the log holds around there."""
+    """The next seal that consumed records of the topic, and the records around them."""
     source = shard_log.cursor(topic)
     for seal_record in shard_log.ahead():
         for entry in seal_record.seal.inputs:

@@ -1,10 +1,10 @@
-"""Where a release departs from what was recorded: the events of a batch, compared by their values.
+"""Compare the recorded and the decided events of a batch by their values.
 
-Two releases need not write the same bytes, so what an event says is compared, field by field. The
-two lists are laid side by side within each cause: what is alike first, then what is of one type
-and the least apart. One event more or less moves the seq of all that follow, and with them the
-ids that are made of a seq. So an id of the batch counts as the one of the event that lies beside
-its own, and seq itself is compared only where neither side has an event that the other lacks.
+Two releases need not write the same bytes, so events are compared field by field. The two lists are
+aligned within each cause: equal events first, then events of one type with the fewest differences.
+One event more or less moves the seq of all that follow, and with them the ids that are made of a
+seq. So an id of the batch counts as that of the event it is aligned with, and seq itself is
+compared only where neither side has an event that the other lacks.
 """
 
 import re
@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from engine.core.events import StageEvent
 
-ENVELOPE = ("seq", "at_ns", "cause")  # Stamped by the loop: the order and the cause say it.
+ENVELOPE = ("seq", "at_ns", "cause")  # Stamped by the loop; order and cause are compared instead.
 SEQ, CAUSE = "seq", "cause"
-CELLS_MAX = 2_500  # Of a table of distances; longer lists are laid side by side type by type.
+CELLS_MAX = 2_500  # Of a table of distances; longer lists are aligned type by type.
 GAP = 1.0  # The distance of an event to nothing; two of a type are never further than that.
 
 
@@ -46,10 +46,10 @@ def pairs(
     unknown: frozenset[str] = frozenset(),
     faults: Sequence[str] = (),
 ) -> list[Pair]:
-    """All events of a batch side by side, in the order of the recorded ones.
+    """All events of a batch in pairs, in the order of the recorded ones.
 
     `unknown` names the fields that only one of the releases knows, as `Name.field`; they are not
-    compared. What was recorded of the causes in `faults` stands, however it is worded.
+    compared. The text of an event whose cause is in `faults` is not compared either.
     """
     return _Comparison(shard, unknown, faults).run(recorded, decided)
 
@@ -70,14 +70,14 @@ class _Comparison:
         were = by_cause(recorded)
         found: list[Pair] = []
         for cause, are in by_cause(decided).items():
-            found += self._side_by_side(were.pop(self._renamed(cause), []), are)
+            found += self._aligned(were.pop(self._renamed(cause), []), are)
         found += [Pair(event, None) for events in were.values() for event in events]
         found = self._rejoined(found)
         is_even = all(pair.recorded and pair.decided for pair in found)
-        told = [self._told(pair, is_even=is_even) for pair in found]
-        return sorted(told, key=lambda pair: pair.event.seq)
+        compared = [self._compared(pair, is_even=is_even) for pair in found]
+        return sorted(compared, key=lambda pair: pair.event.seq)
 
-    def _told(self, pair: Pair, *, is_even: bool) -> Pair:
+    def _compared(self, pair: Pair, *, is_even: bool) -> Pair:
         was, now, _ = pair
         if was is None or now is None:
             return pair
@@ -88,10 +88,10 @@ class _Comparison:
             names.append(SEQ)
         return Pair(was, now, tuple(names))
 
-    # ---------------------------------------------------------------------- side by side
+    # ----------------------------------------------------------------------- alignment
 
-    def _side_by_side(self, were: list[StageEvent], are: list[StageEvent]) -> list[Pair]:
-        """The events of one cause: what is the same first, then what is nearest."""
+    def _aligned(self, were: list[StageEvent], are: list[StageEvent]) -> list[Pair]:
+        """The events of one cause: equal ones first, then the nearest ones."""
         first = 0
         while first < min(len(were), len(are)) and self._is_same(were[first], are[first]):
             self._join(were[first], are[first])
@@ -99,20 +99,20 @@ class _Comparison:
         found = [Pair(was, now) for was, now in zip(were[:first], are[:first], strict=True)]
         were, are = were[first:], are[first:]
         if len(were) * len(are) > CELLS_MAX:
-            rest = in_turn(were, are)
+            others = in_turn(were, are)
         else:
             same, were, are = self._same(were, are)
             found += same
-            rest = nearest(were, are, [[self._distance(x, y) for y in are] for x in were])
-        for was, now, _ in rest:
+            others = nearest(were, are, [[self._distance(x, y) for y in are] for x in were])
+        for was, now, _ in others:
             if was is not None and now is not None:
                 self._join(was, now)
-        return [*found, *rest]
+        return [*found, *others]
 
     def _same(
         self, were: Sequence[StageEvent], are: Sequence[StageEvent]
     ) -> tuple[list[Pair], list[StageEvent], list[StageEvent]]:
-        """Those that are on both sides, wherever they stand; and what is left of each."""
+        """The events that are on both sides, in any order; and the others of each side."""
         found: list[Pair] = []
         left, new = [], list(are)
         for was in were:
@@ -126,7 +126,7 @@ class _Comparison:
         return found, left, new
 
     def _rejoined(self, found: list[Pair]) -> list[Pair]:
-        """What stands alone on both sides and is the same but for its cause, as one."""
+        """Pair the events that are alone on their side and equal but for the cause."""
         gone = [pair.recorded for pair in found if pair.recorded and pair.decided is None]
         new = [pair.decided for pair in found if pair.decided and pair.recorded is None]
         if not gone or not new or len(gone) * len(new) > CELLS_MAX:
@@ -185,7 +185,7 @@ class _Comparison:
         return self._id.sub(lambda found: self._recorded_id(found[0]), text)
 
     def _recorded_id(self, name: str) -> str:
-        """What is not of this batch is on both sides; an event of one side alone is no other."""
+        """The id on the recorded side; the id of an event that is only decided equals no other."""
         return self._ids.get(name) or (f"new {name}" if name in self._decided else name)
 
 
@@ -211,7 +211,7 @@ def in_turn(were: Sequence[StageEvent], are: Sequence[StageEvent]) -> list[Pair]
 def nearest(
     were: Sequence[StageEvent], are: Sequence[StageEvent], distance: Sequence[Sequence[float]]
 ) -> list[Pair]:
-    """Both lists in their order, so that what lies side by side is the least apart in all."""
+    """Both lists in their order, paired so that the sum of the distances is the least."""
     rows, columns = len(were), len(are)
     least = [[GAP * (x + y) for y in range(columns + 1)] for x in range(rows + 1)]
     for x in range(rows):

@@ -1,7 +1,7 @@
-"""Prove a whole log: its shards side by side, a process each as far as there are cores.
+"""Prove a whole log: all shards in parallel, a process each as far as there are cores.
 
-Shards share nothing, so their proofs do not either. The longest journals go first, so that no core
-is left with one at the end.
+Shards share nothing, so neither do their proofs. The longest journals go first, so that no core
+works alone at the end.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,39 +29,43 @@ class Task:
     rules: Rules
     bounds: Bounds
     anchors: Mapping[int, bytes]
-    kept: int | None = None  # Departures in full; None where bytes are to be proved.
+    in_full: int | None = None  # Departures shown in full; None to prove the bytes.
 
 
-def examine(tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = None) -> list[Proof]:
+def verify_all(
+    tasks: Sequence[Task], jobs: int, on_progress: OnProgress | None = None
+) -> list[Proof]:
     """The proofs of all shards, by shard. Raises what opening and reading the log raises."""
-    teller = _Teller(on_progress or (lambda _: None))
+    total = _TotalProgress(on_progress or (lambda _: None))
     if jobs > 1 and len(tasks) > 1:
         tasks = longest_first(tasks)
-    return sorted(processes.run(_proved, tasks, jobs, teller.tell), key=lambda proof: proof.shard)
+    return sorted(processes.run(_proved, tasks, jobs, total.update), key=lambda proof: proof.shard)
 
 
 def run_chain(proofs: Sequence[Proof]) -> bytes:
-    """The chain of the run; only where the shards are all of them."""
+    """The chain of the run, from the proofs of all shards."""
     return hash_chain.run_chain([proof.chain for proof in proofs])
 
 
-class _Teller:
-    """Adds up how far the shards are."""
+class _TotalProgress:
+    """The progress of all shards together."""
 
-    def __init__(self, hear: OnProgress) -> None:
+    def __init__(self, on_progress: OnProgress) -> None:
         self._reached: dict[int, Progress] = {}
-        self._hear = hear
+        self._on_progress = on_progress
 
-    def tell(self, told: tuple[int, Progress]) -> None:
-        shard, progress = told
+    def update(self, shard_progress: tuple[int, Progress]) -> None:
+        shard, progress = shard_progress
         self._reached[shard] = progress
-        self._hear(Progress(*(sum(each) for each in zip(*self._reached.values(), strict=True))))
+        self._on_progress(
+            Progress(*(sum(each) for each in zip(*self._reached.values(), strict=True)))
+        )
 
 
-def _proved(task: Task, tell: Callable[[tuple[int, Progress]], None]) -> Proof:
+def _proved(task: Task, report: Callable[[tuple[int, Progress]], None]) -> Proof:
     with open_log(task.url, partitions=task.partitions) as log, collected_rarely():
         steps = verification.verify(
-            log, task.shard, task.rules, task.bounds, task.anchors, task.kept
+            log, task.shard, task.rules, task.bounds, task.anchors, task.in_full
         )
         while True:
             try:
@@ -70,7 +74,7 @@ def _proved(task: Task, tell: Callable[[tuple[int, Progress]], None]) -> Proof:
                 proof: Proof = done.value
                 return proof
             if progress.batches % REPORT_EVERY_BATCHES == 0:
-                tell((task.shard, progress))
+                report((task.shard, progress))
 
 
 def longest_first(tasks: Sequence[Task]) -> list[Task]:
