@@ -23,13 +23,12 @@ from pipeline import desk
 from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
-from engine.gateways.venues import GATEWAY
 from engine.log import codec, open_log
 from engine.log.kafka import topics
 from engine.log.port import Log, Reader
 from engine.runtime.garbage_collection import quiet_collector
 from engine.runtime.worker import Worker
-from engine.simulation.paper import paper_gateway
+from engine.simulation.paper import PAPER, paper_gateway
 from infra.kafka import local
 
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(16))
@@ -82,7 +81,7 @@ def measured(url: str, quotes: int, shards: int) -> dict[str, float]:
         answered = Watch(log, "venue-reports", range(shards))
         with running(work, url, shards), running(trade, url, shards):
             applied.seen_ns(lambda event: isinstance(event, e.ConfigurationAdopted))
-            answered.seen_ns(lambda event: getattr(event, "venue", "") == GATEWAY)
+            answered.seen_ns(lambda event: getattr(event, "venue", "") == PAPER)
             for first in range(0, quotes, CHUNK):
                 publisher.send(
                     *(

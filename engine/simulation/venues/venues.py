@@ -45,7 +45,7 @@ from engine.core.events import (
 )
 from engine.core.market import reference
 from engine.gateways.venues import reports
-from engine.gateways.venues.reports import Due, Execution, Report
+from engine.gateways.venues.reports import NO_POSITION, Due, Execution, Report
 from engine.simulation.chance import PPM, below, happens
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.book import Fill, LitBook, View, Working
@@ -56,7 +56,6 @@ from engine.simulation.venues.timeline import Timeline
 
 SECOND_NS = 1_000_000_000
 NEVER_SENT = "never sent"
-NO_POSITION = -1  # A venue knows nothing of our controls.
 
 
 @dataclass(slots=True)
