@@ -5,7 +5,7 @@
 A worker process and a gateway process run as they do in production. The quotes are written, then
 the switch; each time runs from the moment at which a reader here has the switch in hand to that at
 which it has the answer: ControlApplied of every shard, the gateway's status on every partition. So
-it holds the answer's own way through the log. A line of JSON.
+it includes the answer's own way through the log. A line of JSON.
 """
 
 import argparse
@@ -51,14 +51,14 @@ def trade(url: str, shards: int) -> None:
 
 
 class Watch:
-    """Looks for something on each of some partitions, and notes when it came."""
+    """Waits for an event on each of some partitions, and returns when it came."""
 
     def __init__(self, log: Log, topic: str, numbers: Sequence[int]) -> None:
         self._topic = topic
         self._readers: dict[int, Reader] = {n: log.reader(topic, n) for n in numbers}
 
     def seen_ns(self, is_it: Callable[[object], bool]) -> int:
-        """When it had come on the last of them. Raises TimeoutError."""
+        """When it had come on the last partition. Raises TimeoutError."""
         waiting = dict(self._readers)
         deadline_s = time.monotonic() + ANSWER_MAX_S
         while waiting:

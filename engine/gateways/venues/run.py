@@ -1,7 +1,7 @@
 """One start of a gateway: its number, its turn in the log's order, and what it writes.
 
-Each record carries the run's number in the header `run`, so that every reader can tell whose turn
-it was when the log took it.
+Each record carries the run's number in the header `run`, so that every reader knows which run
+was the newest when the log took it.
 """
 
 import time

@@ -9,19 +9,19 @@ worker starts, at each shard's last close; the days before it cost nothing.
   from the earliest of these, as no close knows what its shard had not read. What came before, the
   closes carry. A record that a close had taken already may be read again: of each key the last
   record decides, so reading it twice changes nothing.
-- `market-data` is read from the last seal that is older than a quote can be. What that seal's
-  batches had consumed is too old to trade against.
+- `market-data` is read from the last seal that is older than a quote can be. Quotes consumed by
+  then are too old to trade against.
 - `journal` is read from its end. Its records are signs of life and nothing more.
 
 A shard without a close, or with one of a release whose closes carried nothing, has `reference` and
 `controls` read from the beginning; its own topics begin at the close, which then takes a pass over
 its whole journal.
 
-**What a close cannot tell.** The shards reject what has no meaning, an instrument without a lot
-say, and carry the definition before it; who reads all records takes the meaningless one. A shard
-that failed to take a control (a fault of its own) carries another one than the rest. Then a kill
-switch that any shard holds is engaged, and a control counts as unreadable if every shard says so,
-as no shard can read what one cannot.
+**Where the closes and a full read differ.** The shards reject a definition without meaning and
+carry the one before it; a gateway that reads every record takes the meaningless one. A shard that
+failed to take a control (a fault of its own) carries another one than the other shards. Then a kill
+switch that any shard holds is engaged; and a control counts as unreadable if every shard has
+recorded so, as no shard can read what one cannot.
 
 **The number of a run** must be above that of every earlier one, and the clock may have gone back.
 A gateway that lives answers every control on every partition, the close of a day too; so the last
@@ -58,7 +58,7 @@ class InForce(NamedTuple):
 
     reference: Reference
     killed: Mapping[tuple[str, str], str]  # (scope, id) to text.
-    is_control_lost: bool  # A control could not be read, and nobody has lifted that.
+    is_control_lost: bool  # A control could not be read, and no SuspensionLifted has come.
     controls_position: int  # Of the last control that all of them had taken.
 
 
@@ -90,7 +90,7 @@ class Closed(NamedTuple):
 def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     """Find where to start; quotes since `recent_ns`, ns UTC, may still be alive.
 
-    Raises CorruptLogError where the log does not hold what its seals say, LogUnavailableError.
+    Raises CorruptLogError where the log contradicts its seals, LogUnavailableError.
     """
     starts = [shard_start(log, number, recent_ns) for number in range(log.partitions)]
     closed = [start.closed for start in starts if start.closed is not None]
@@ -208,8 +208,8 @@ def _start_behind(log: Log, topic: str, number: int, count: int) -> Start:
             records = reader.read(min(count, READ_RECORDS))
             if not records and reader.at_end():
                 raise CorruptLogError(
-                    f"shard {number}: {topic} ends {count} records short of what the seals up to "
-                    "the last close say. Records were lost; nothing was sent."
+                    f"shard {number}: {topic} ends {count} records short of the count in the seals "
+                    "up to the last close. Records were lost; nothing was sent."
                 )
             count -= len(records)
         return reader.next

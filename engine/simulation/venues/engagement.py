@@ -1,4 +1,4 @@
-"""Rules of engagement: what a venue takes, as its definition says; a violation is rejected."""
+"""Rules of engagement: what a venue accepts by its definition; a violation is rejected."""
 
 from engine.core.events import (
     ChildRouted,
