@@ -4,7 +4,8 @@
 
 The engine never asks a registry. Other people's consumers may, and must find under each id the
 schema that the engine wrote with, in this release or an earlier one. So every subject is put in
-import mode, where the caller gives the id, and back in read-only mode, so that nobody adds another.
+import mode, where the caller gives the id, and back in read-only mode, so that no other schema is
+added.
 """
 
 import json

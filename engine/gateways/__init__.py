@@ -1,1 +1,1 @@
-"""The edges: what people, files and sessions say becomes events here, and only here."""
+"""The edges: files, requests and sessions with venues become events here, and only here."""

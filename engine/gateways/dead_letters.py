@@ -1,11 +1,12 @@
-"""What lies in the dlq, and the way back: a record that was not taken, sent again.
+"""Read the dlq, and send a dead letter again: the record of an input that a shard refused.
 
-A dead letter keeps the bytes, the key, where they came from and whose they were. Sent again, as it
-is or mended, it is a record of its input topic like any other: on the partition of its key, and
+A dead letter holds the value, the key, the place in its input topic and the sender. Sent again,
+as it is or mended, it is a record of that topic like any other: on the partition of its key, and
 with its sender's own name and number, so that a source that waits for the missing record goes on
-from there. One more header, `resubmits`, names what it stands for as `topic:partition:position`.
+from there. One more header, `resubmits`, names the record it replaces as
+`topic:partition:position`.
 
-What would only come back to the dlq is not sent, unless it is meant to.
+A record that would only come back to the dlq is not sent, unless the caller insists.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ class DeadLetterError(EngineError):
 
 
 class Letter(NamedTuple):
-    """A record that was not taken."""
+    """A record that a shard refused."""
 
     shard: int
     position: int  # In the shard's dlq.
@@ -70,7 +71,7 @@ def find(log: Log, shard: int, position: int) -> Letter:
 
 
 def why(log: Log, letter: Letter) -> str:
-    """What the engine said when it refused the record."""
+    """The reason that the engine gave when it refused the record."""
     for record in _records(log, INGEST, letter.shard):
         if codec.is_a(InputRejected, record.value):
             event: InputRejected = codec.decode_sealed(INGEST, record.value)

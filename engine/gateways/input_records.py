@@ -1,9 +1,9 @@
 """Input records as every edge writes them: key, partition, sender and its own number.
 
 The key is the instrument, the partition murmur2 of it; controls and reference have one partition.
-`number` rises with each record of a sender, so that one that could not be read can be asked for
-by it. A process starts its count at the clock in microseconds: it needs no memory between runs,
-and rises over them as long as a sender writes fewer than a million records a second.
+`number` rises with each record of a sender, so that a record that could not be read can be
+requested by it. A process starts its count at the clock in microseconds: it needs no memory between
+runs, and rises over them as long as a sender writes fewer than a million records a second.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SHARED_PARTITION = 0
 
 
 def first_number(clock_ns: int) -> int:
-    """Where a process begins to number what it sends."""
+    """The number before a process's first record."""
     return clock_ns // 1_000
 
 

@@ -1,7 +1,7 @@
 """Append to a log that may be away: try until it takes the records, but not past a stop.
 
-An edge has nowhere to put what it saw, so it waits for the log; what is late by then is as late as
-a feed would be. Who was told to stop gives up after a while and says why.
+An edge has no other store for its records, so it waits for the log; a record that is late by then
+is as late as from a slow feed. An edge that is being stopped gives up after a while with an error.
 """
 
 import logging

@@ -1,10 +1,10 @@
-"""What people write, exactly, as the integers of an event.
+"""Turn values that people write into the integers of an event, exactly.
 
 A price of "157.25" becomes 157250000000, a rate of "10%" becomes 100000 ppm, a time of
-"2018-01-02T09:30:00-05:00" becomes nanoseconds UTC. Nothing is rounded: what has more decimals
-than its unit holds, or does not fit 64 bits, cannot be said in an event and is refused here, in
-words. Whether a value makes sense as business is not asked here: a negative quantity passes, and
-the engine refuses it with an event.
+"2018-01-02T09:30:00-05:00" becomes nanoseconds UTC. Nothing is rounded: a
+value with more decimals than its unit holds, or one beyond 64 bits, fits no event and is refused
+here with an error text. Whether a value makes sense as business is not checked here: a negative
+quantity passes, and the engine refuses it with an event.
 """
 
 import re

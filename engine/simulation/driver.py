@@ -1,7 +1,7 @@
 """Run a recorded day through the engine: one queue of (time, kind, n), and time is an input.
 
-The driver owns the clock. It merges the recorded market, an order file, controls and what the
-simulated venues answer, cuts rounds by event time, appends each round's inputs to the log and
+The driver owns the clock. It merges the recorded market, an order file, controls and the answers
+of the simulated venues, cuts rounds by event time, appends each round's inputs to the log and
 calls the same step that a worker calls. A batch is committed before its routes reach a venue, as
 gateways read the log. Everything decides from the inputs and the seed, so the same run twice, on
 whatever log, has the same chain.
@@ -59,8 +59,8 @@ NS_PER_MS = 1_000_000
 CLAIM_WAIT_S = 30.0
 BLOCK_INPUTS = 1_000  # Inputs written ahead at once.
 LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
-EVERY_PARTITION = -1  # Of an input that concerns each shard.
-SETTLE_NS = 60_000_000_000  # Venues answer what is still open within this after the close.
+EVERY_PARTITION = -1  # Of an input for every shard.
+SETTLE_NS = 60_000_000_000  # Venues answer for every open child within this after the close.
 
 _log = logging.getLogger(__name__)
 
@@ -70,11 +70,11 @@ class SimulationError(EngineError):
 
 
 class Tally(Counter[str]):
-    """What happened, by name; counts and smallest increments."""
+    """Figures of the run by name; counts and smallest increments."""
 
 
 class Played(NamedTuple):
-    """An input as the log holds it, and the shards that it concerns."""
+    """An input as the log holds it, and the shards that read it."""
 
     event: Input | None
     topic: str
@@ -125,8 +125,8 @@ class Simulation:
     def run(self, progress: Callable[[int, int], None] | None = None) -> bytes:
         """Play the day; returns the chain of the run.
 
-        `progress` hears (inputs played, inputs known). Raises SimulationError, and what the log
-        raises.
+        `progress` is called with (inputs played, inputs known). Raises SimulationError, and the
+        errors of the log.
         """
         with collected_rarely():
             return self._run(progress)
@@ -169,7 +169,7 @@ class Simulation:
             if waited_s > CLAIM_WAIT_S:
                 raise SimulationError(
                     f"only {len(held)} of {self._log.partitions} shards could be had; another "
-                    "worker holds the rest. Stop it or give another log."
+                    "worker holds the others. Stop it or give another log."
                 )
         for number in sorted(held):
             writer = self._log.writer(held[number])
@@ -185,7 +185,7 @@ class Simulation:
         self._round(script.before_ns, self._write(script.opening))
 
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
-        """Round after round, each at the earliest time at which something happens."""
+        """Round after round, each at the time of the earliest input, answer or due parent."""
         script = self._script
         market, orders = _Feed(self._write, script.market), _Feed(self._write, script.orders)
         while True:
@@ -206,7 +206,7 @@ class Simulation:
                 progress(market.taken + orders.taken, len(script))
 
     def _reported(self, now_ns: int) -> list[Played]:
-        """What the venues have answered until now, written to the log."""
+        """The venues' answers up to now, written to the log."""
         due: list[TimedInput] = []
         while self._reports and self._reports[0][0] <= now_ns:
             report = heapq.heappop(self._reports)[2]
@@ -214,7 +214,7 @@ class Simulation:
         return self._write(due)
 
     def _next_ns(self, market_ns: int | None, order_ns: int | None) -> int | None:
-        """The earliest of all that may happen; None when nothing more can."""
+        """The time of the earliest next round; None when there is none."""
         last_ns = self._last_ns
         dues = (running.shard.next_due_ns() for running in self._running)
         planned = (due for due in dues if due is not None and due <= last_ns)
@@ -245,7 +245,7 @@ class Simulation:
                 self._step(running, batch, now_ns, must_seal=must_seal)
 
     def _write(self, inputs: Sequence[TimedInput]) -> list[Played]:
-        """Append inputs to the log, and say what it holds now.
+        """Append inputs to the log, and return them as the log holds them.
 
         The log was empty and the driver is its only writer, so offset and position are counted.
         """
@@ -311,7 +311,7 @@ class Simulation:
     def _decided(
         self, running: _Running, batch: Batch, now_ns: int, *, must_seal: bool
     ) -> Sealed | None:
-        """Step as a worker does: what raises is rejected after a rebuild."""
+        """Step as a worker does: an input that raises is rejected after a rebuild."""
         faulted: frozenset[str] = frozenset()
         inputs = batch
         while True:

@@ -39,10 +39,10 @@ SOURCES = ("OMS-1", "FIX-7", "PM-ALPHA", "ALGO-3")
 CLIENTS = tuple(f"C{number:02}" for number in range(1, 13))
 
 SUBMIT, AMEND, CANCEL = "submit", "amend", "cancel"
-NO_MARKET_PX = 100 * NS  # What limits lie near while no quote was seen.
+NO_MARKET_PX = 100 * NS  # Limits are near this price until there is a quote.
 
 CHANGE_PPM = 40_000  # Amends, and as many cancels, for each order.
-UNKNOWN_PPM = 50_000  # Of changes name an order that nobody sent.
+UNKNOWN_PPM = 50_000  # Of changes name an order that was never sent.
 PROGRAM_PPM = 650_000  # Of orders arrive in a program.
 PROGRAM_ORDERS = 24  # In a program, on average.
 PROGRAM_NS = 4 * NS  # A program's orders arrive within this.
@@ -67,7 +67,7 @@ class OrderFileError(EngineError):
 
 
 class Moment(NamedTuple):
-    """A row to come: when, about which order, and what it does."""
+    """A row to come: its time, its order and its action."""
 
     at_ns: int
     order: int  # Number of the order, count.
@@ -134,7 +134,7 @@ def moments(facts: FolderFacts, count: int, seed: int) -> list[Moment]:
         later_ns = at_ns + (2_000 + draw.below(600_000, "change after")) * MS_NS
         action = AMEND if drawn < CHANGE_PPM else CANCEL
         found.append(Moment(max(at_ns, min(later_ns, last_ns)), order, action))
-    return sorted(found, key=_at_ns)  # Stable: an order stands before its change.
+    return sorted(found, key=_at_ns)  # Stable: an order comes before its change.
 
 
 def _at_ns(moment: Moment) -> int:
@@ -181,7 +181,7 @@ class Writer:
         self._instrument_id = instrument_id
         self._count = count
         self._orders: dict[int, Row] = {}
-        self._last_good: Row | None = None  # What a duplicate repeats.
+        self._last_good: Row | None = None  # The row that a duplicate repeats.
 
     def write(self, moment: Moment, draw: Draw) -> Row:
         if moment.action != SUBMIT:
@@ -280,7 +280,7 @@ class Writer:
         return iso(start_ns) if has_start else "", iso(end_ns) if has_end else ""
 
     def _decision(self, at_ns: int, draw: Draw) -> str:
-        """The price a manager saw, a few ticks from the midpoint; some do not say."""
+        """The price that a manager saw, a few ticks from the midpoint; some give none."""
         name = self._facts.instrument.instrument_id
         mid_px = consolidated.view(self.seen, name, at_ns).mid_px
         if mid_px is None or draw.below(100, "decision") < 30:

@@ -12,7 +12,7 @@ MS_NS = 1_000_000
 Row = dict[str, str]
 
 AFTER_CLOSE, BEFORE_OPEN, DUPLICATE = "after the close", "before the open", "duplicate id"
-# What each mistake writes over a good row, given a price on the tick and one off it.
+# The fields that each mistake writes over a good row, given a price on the tick and one off it.
 SPOILS: Mapping[str, Callable[[str, str], Row]] = {
     AFTER_CLOSE: lambda _, __: {},
     BEFORE_OPEN: lambda _, __: {},
@@ -31,14 +31,14 @@ MISTAKES = tuple(SPOILS)
 
 
 def mistake_of(draw: Draw) -> str:
-    """What is wrong with an order; empty if nothing is."""
+    """The name of an order's mistake; empty if it has none."""
     block, place = divmod(draw.number, MISTAKE_EVERY)
     wrong = below(MISTAKE_EVERY, draw.seed, "mistake", block)
     return MISTAKES[block % len(MISTAKES)] if place == wrong else ""
 
 
 def moved_ns(mistake: str, facts: FolderFacts, at_ns: int, draw: Draw) -> int:
-    """When the row is sent: an order for a closed session lies outside of it."""
+    """The time of the row: an order for a closed session is outside of the session."""
     away_ns = MINUTE_NS + draw.below(9 * MINUTE_NS, "outside") // MS_NS * MS_NS
     if mistake == AFTER_CLOSE:
         return facts.close_ns + away_ns

@@ -1,8 +1,8 @@
-"""What a simulated day is played from: every input, and the time at which it reaches the log.
+"""The script of a simulated day: every input, and the time at which it reaches the log.
 
 A script comes from a market data folder, an order file and the desk's controls (`of_folder`), or
-from the log of a day that was (`engine.audit.counterfactual`). What a log held is played as it
-stood there, byte for byte.
+from the log of a past day (`engine.audit.counterfactual`). An input from a log is played byte for
+byte.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,14 +44,14 @@ class Script:
 
     day: int  # YYYYMMDD.
     close_ns: int
-    before_ns: int  # When the opening is read.
+    before_ns: int  # When `opening` is read.
     opening: Sequence[TimedInput]  # Reference data, controls and the DayOpened.
     market: Sequence[TimedInput]
     orders: Sequence[TimedInput]  # Requests, and controls during the day.
 
     @property
     def last_ns(self) -> int:
-        """The last time that is known beforehand."""
+        """The time of the last input that is known beforehand."""
         lasts = (self.market[-1:], self.orders[-1:])
         return max(self.close_ns, *(timed.at_ns for last in lasts for timed in last))
 
@@ -63,7 +63,7 @@ class Script:
 def of_folder(
     data: MarketData, orders: Iterable[TimedInput], controls: Sequence[Input], seed: int
 ) -> Script:
-    """A recorded market with an order file; the opening comes a minute before anything else."""
+    """A recorded market with an order file; reference data and controls come a minute before."""
     facts = data.facts
     inputs = sorted(orders, key=lambda timed: timed.at_ns)
     first_ns = data.events[0].received_ns if data.events else facts.open_ns

@@ -75,7 +75,7 @@ QUICK = Size(
 
 @contextmanager
 def pinned() -> Iterator[bool]:
-    """Keep this process to one core where the system can; says whether it does."""
+    """Keep this process to one core where the system can; True if it does."""
     if not hasattr(os, "sched_setaffinity"):
         yield False
         return
@@ -89,7 +89,7 @@ def pinned() -> Iterator[bool]:
 
 @contextmanager
 def broker(folder: Path, *, wanted: bool) -> Iterator[str | None]:
-    """HOST:PORT of a real Kafka, or None where none can be had."""
+    """HOST:PORT of a real Kafka, or None where there is none."""
     named = os.environ.get("KAFKA_BOOTSTRAP")
     if named or not wanted:
         yield named if wanted else None
@@ -130,7 +130,7 @@ def opener(url: Callable[[str], str]) -> throughput.OpenLog:
 
 
 class Run:
-    """One run: what is measured goes into `found`, in the form of the JSON."""
+    """One run: each figure goes into `found`, in the form of the JSON."""
 
     def __init__(self, size: Size, folder: Path, say: Callable[[str], None]) -> None:
         self._size = size

@@ -1,7 +1,7 @@
-"""What must not grow: the cost of a child with the children before it, the heap with the orders.
+"""Costs that must not grow: of a child with the children before it, of the heap with the orders.
 
-Children come in waves. A wave opens the same parents, works them until nobody works any more, and
-so asks the same of the engine each time; the only difference is how many children the day has seen.
+Children come in waves. A wave opens the same parents, works them until none is at work, and so
+asks the same of the engine each time; the only difference is how many children the day has seen.
 """
 
 import gc
@@ -48,7 +48,7 @@ def child_cost(children: int) -> ChildCost:
     """Cost at about 1,000 children beside that at `children`.
 
     A day grows until it has seen so many. Then waves of that day and waves of days that are new
-    take turns, so that whatever else the machine does falls on both.
+    take turns, so that the other load of the machine falls on both.
     """
     grown = Player(WAVE, keeps=False)
     grown.open()
@@ -108,23 +108,24 @@ class Heap:
 def heap(orders: int) -> Heap:
     """A day of one wave of `orders`, then one of ten waves; the heap that each holds and leaves.
 
-    Waves, as a longer day has not more at work at a time: the indices keep room for their most.
+    In waves, as a longer day has no more orders at work at a time: the indices keep room for
+    their most.
     """
-    _day(orders, 1)  # Whatever is made once for good is made here.
+    _day(orders, 1)  # Objects that are made once for good are made here.
     once_before, once = _day(orders, 1)
     tenfold_before, tenfold = _day(orders, 10)
     return Heap(orders, once, tenfold, once_before, tenfold_before, peak_rss_bytes())
 
 
 def _day(orders: int, waves: int) -> tuple[int, int]:
-    """Bytes that live once all orders are done and put away, and after the close."""
+    """Bytes that live once all orders are finished and evicted, and after the close."""
     gc.collect()
     tracemalloc.start()
     player = Player(HEAP, keeps=False)
     player.open()
     for _ in range(waves):
         player.wave(orders)
-    player.rest()
+    player.evict()
     long_number.cache_clear()  # Bounded, and the codec's; no day grows it.
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]

@@ -1,8 +1,8 @@
 """How fast the guarantees are: recovery, proof and projection, each beside decoding the same bytes.
 
-Decoding is every record of the log through `codec.decode`, from memory, and nothing is kept: what
-anything that looks at each event pays at least. A round of it before and after each measurement
-keeps whatever else the machine does on both sides.
+Decoding is every record of the log through `codec.decode`, from memory, and nothing is kept: the
+least that any reader of each event pays. A round of it before and after each measurement puts the
+other load of the machine on both sides.
 
 On two cores the shard is taken twice side by side, a process each, as two shards of its size would
 be: shards share nothing but the log. Starting a process is not timed, but for the proof's own.
@@ -33,7 +33,7 @@ Pinned = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a log holds."""
+    """The counts of a log."""
 
     records: int
     events: int  # Inputs and stage events; without the seals.
@@ -65,7 +65,7 @@ class Guarantee:
 def guarantees(url: str, rebuild: Callable[[], float], pinned: Pinned) -> list[Guarantee]:
     """All rows of a log with one shard that decided under the bench's rules.
 
-    `rebuild` makes its projection and says in how many seconds; one process, whatever the cores.
+    `rebuild` makes its projection and returns the seconds it took; one process, whatever the cores.
     """
     counted = count(url)
     found: list[Guarantee] = []
@@ -111,7 +111,7 @@ def side_by_side(work: Callable[[str], float], url: str, cores: int) -> float:
 
 
 def start(seconds: float) -> None:
-    """Import what is measured, and let the others do so."""
+    """Import the code that is measured, and let the other processes do so."""
     time.sleep(seconds)
 
 

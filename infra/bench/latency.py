@@ -3,7 +3,7 @@
 A worker process holds the shard, as in production; this process is the order's source, the venue's
 gateway and the reader of the routes. An order's time begins before its append and ends when a
 reader has its first route in hand. The bare transaction is the commit of one record by a shard's
-writer. Between the two stands the same way without an engine: an order appended, read by another
+writer. Between the two is the same way without an engine: an order appended, read by another
 process, answered by one committed record, and that record read here.
 """
 
@@ -42,7 +42,7 @@ WORK = Shape(
     must_complete=True,
     sells=False,
 )
-DEFAULT_WINDOW_NS = 5 * NS_PER_S  # Of a policy that says nothing else: gateways/controls_file.py.
+DEFAULT_WINDOW_NS = 5 * NS_PER_S  # Of a policy without a window: gateways/files/controls_file.py.
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class OrderToRoute:
-    """What one run of orders saw."""
+    """The times of one run of orders."""
 
     log: str
     window_ns: int
@@ -98,7 +98,7 @@ def work(url: str) -> None:
 
 
 def echo(url: str) -> None:
-    """No engine: one record committed for each order, what is there at once, as a worker does."""
+    """No engine: one record committed for each order, all waiting ones at once."""
     with open_log(url, partitions=1) as log:
         ends = Ends.claim(log, ("orders",), "bench-echo")
         reader = ends.readers["orders"]
@@ -190,7 +190,7 @@ def await_records(log: Log, reader: Reader, process: BaseProcess) -> None:
     """Until the other process has answered for the first time."""
     deadline_s = time.monotonic() + START_MAX_S
     while not reader.read(1_000):
-        assert process.is_alive(), "the other process has ended; it says why"
+        assert process.is_alive(), "the other process has ended; its output has the reason"
         assert time.monotonic() < deadline_s, "the other process does not answer"
         log.wait(0.05)
 
@@ -198,8 +198,8 @@ def await_records(log: Log, reader: Reader, process: BaseProcess) -> None:
 class Routes:
     """Reads the engine's stages and knows when an order's first route was there.
 
-    Nobody joins a parent that has a route, so that a parent's first route is its members' too.
-    Topics are read apart, and one may lag behind another: what belongs together is joined last.
+    No order joins a parent that has a route, so a parent's first route is its members' too.
+    Topics are read apart, and one may lag behind another: records are joined last.
     """
 
     def __init__(self, log: Log) -> None:
@@ -236,7 +236,7 @@ class Routes:
 
 
 def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRoute:
-    """Orders at a steady pace through a worker; the venue fills whatever is routed."""
+    """Orders at a steady pace through a worker; the venue fills every child."""
     shape = replace(WORK, window_ns=window_ns)
     sent: dict[str, float] = {}
     appends: list[float] = []
@@ -270,7 +270,7 @@ def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRo
 
 
 def open_day(log: Log, shape: Shape, now_ns: int) -> None:
-    """All that an order needs: reference data, controls, and quotes that stay fresh long enough."""
+    """Reference data, controls, and quotes that stay fresh long enough."""
     by_topic: dict[str, list[NewRecord]] = {}
     events = [*opening(shape, now_ns), *first_quotes(shape, now_ns)]
     for event in events:
@@ -281,7 +281,7 @@ def open_day(log: Log, shape: Shape, now_ns: int) -> None:
 
 
 def reply(log: Log, venue: Venue, children: Sequence[ChildRouted]) -> None:
-    """The gateway's part: whatever was routed is filled at once."""
+    """The gateway's part: every routed child is filled at once."""
     now_ns = time.time_ns()
     venue.on_events(children, 0, now_ns)
     reports = [recorded(report, now_ns)[1] for report in venue.due(now_ns + NS_PER_S)]

@@ -1,7 +1,7 @@
 """Where the time goes: one replay under cProfile, its functions grouped into stages.
 
-A function belongs to the module it is written in; what is written in C belongs to its callers.
-Of a core module, what `topology.EVOLVE` and `topology.FACT` reach is folding and the rest is
+A function belongs to the module it is written in; a function in C belongs to its callers.
+Of a core module, functions that `topology.EVOLVE` and `topology.FACT` reach are folding, the others
 deciding. The profiler slows short functions most, so shares are a map, not a measurement.
 """
 

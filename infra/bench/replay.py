@@ -3,8 +3,8 @@
 The bare loop reads the same inputs in the same batches, turns each into plain values, turns the
 plain values of the same events into the same bytes, and commits the same records. It knows Avro
 and the log and nothing else: no event classes, no digests, no decisions. Engine and bare loop take
-each round in turns, each on a log of its own of the same kind, so that whatever else the machine
-does falls on both.
+each round in turns, each on a log of its own of the same kind, so that the other load of the
+machine falls on both.
 """
 
 import gc
@@ -45,7 +45,7 @@ class Plain(NamedTuple):
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds on the wall and of this process's processor time, and what was moved in them."""
+    """Seconds on the wall and of this process's processor time, and the records moved in them."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -169,7 +169,7 @@ def measure(script: Script, engine_log: Log, bare_log: Log, from_round: int = 0)
 
 @contextmanager
 def as_in_a_worker() -> Iterator[None]:
-    """The collector looks as rarely as where an engine runs, and never at the harness's script."""
+    """The collector runs as rarely as in a worker, and never over the harness's script."""
     gc.collect()
     gc.freeze()
     try:
@@ -201,7 +201,7 @@ def note_bare(
 def plain_values(
     outputs: Mapping[str, Sequence[NewRecord]] | None,
 ) -> dict[str, list[Plain]] | None:
-    """What a round wrote, as the values that an Avro library takes; not timed."""
+    """The records of a round, as the values that an Avro library takes; not timed."""
     if outputs is None:
         return None
     return {topic: [plain(record) for record in records] for topic, records in outputs.items()}

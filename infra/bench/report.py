@@ -1,4 +1,4 @@
-"""Figures for people, and what each is measured against."""
+"""Figures for people, each with the one it is measured against."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -46,7 +46,7 @@ def table(title: str, rows: Iterable[Mapping[str, str]]) -> Table:
 
 
 def throughput_rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, str]]:
-    """Units beside the bare loop's; the rest of a row is in the JSON."""
+    """Units beside the bare loop's; the other figures of a row are in the JSON."""
     for row in rows:
         what = row["what"]
         yield {

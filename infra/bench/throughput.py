@@ -18,7 +18,7 @@ class Throughput:
     log: str
     what: str
     count: int
-    events: int  # Inputs consumed and stage events committed; what both loops moved.
+    events: int  # Inputs consumed and stage events committed; the records that both loops moved.
     measured: Measured
 
     @property

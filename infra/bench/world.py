@@ -1,8 +1,8 @@
 """A scripted day: instruments, quotes, orders, and a venue that acknowledges and fills.
 
 The script is played once through a shard without a log. As a batch is a pure function, the rounds
-that were cut then give the same routes, so the venue's answers are known before and lie in the log
-like any other input when the time is taken: what is measured is the engine and nothing else.
+that were cut then give the same routes, so the venue's answers are known before and are in the log
+like any other input when the time is taken: the engine alone is measured.
 
 Orders of one side and instrument arrive until some hundred have joined a parent; the policy then
 cuts the parent into some fifty children, as the design's estimate has it.
@@ -75,7 +75,7 @@ RULES = Rules(settings_text=SETTINGS, release="bench", python="any", partitions=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How much of what."""
+    """The size of a day."""
 
     instruments: int = 64
     orders: int = 20_000
@@ -102,7 +102,7 @@ class Round:
 
 @dataclass(slots=True)
 class Script:
-    """What was played: all inputs, how the rounds cut them, and what came out."""
+    """A day that was played: all inputs, their rounds, and the outputs."""
 
     inputs: dict[str, list[NewRecord]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
@@ -126,7 +126,7 @@ class Timed(NamedTuple):
     report: ExecutionReported
 
 
-# --------------------------------------------------------------------------- what is given
+# --------------------------------------------------------------------------------- inputs
 
 
 def instrument(number: int) -> str:
@@ -231,7 +231,7 @@ def policy(shape: Shape) -> PolicySet:
 
 
 def quote(number: int, venue: str, step: int, at_ns: int) -> QuoteObserved:
-    """Each instrument has its price; it moves by a tick now and then."""
+    """A quote of the instrument; its price moves by a tick now and then."""
     mid_px = (50 + number) * 1_000_000_000 + (step // 16 % 5) * TICK_PX
     return QuoteObserved(
         venue=venue,
@@ -279,7 +279,7 @@ def orders_of(shape: Shape, numbers: range, end_ns: int) -> Iterator[OrderSubmit
 
 
 def trade(number: int, at_ns: int) -> TradeObserved:
-    """A print large enough that the cap on participation binds nobody."""
+    """A print so large that the cap on participation binds no order."""
     return TradeObserved(
         venue=LIT[number % len(LIT)],
         instrument_id=instrument(number),
@@ -380,7 +380,7 @@ class Venue:
 
 
 class Player:
-    """Plays rounds through a shard and writes down what it gave and got."""
+    """Plays rounds through a shard and records its inputs and outputs."""
 
     def __init__(self, shape: Shape, *, keeps: bool = True) -> None:
         self.shape = shape
@@ -400,20 +400,20 @@ class Player:
         self.round(OPEN_NS, [*first_quotes(self.shape, OPEN_NS)])
 
     def day(self) -> None:
-        """All orders, and rounds until nobody works any more."""
+        """All orders, and rounds until no parent is at work."""
         is_over = False
         while not is_over:
             is_over = self.advance() == 0 and self.venue.is_quiet and not self.shard.state.parents
 
     def wave(self, orders: int) -> None:
-        """So many orders at once, and rounds until nobody works any more."""
+        """So many orders at once, and rounds until no parent is at work."""
         end_ns = OPEN_NS + self._step * self.shape.round_ns + self.shape.horizon_ns
         numbers = range(self.script.orders, self.script.orders + orders)
         self._orders = orders_of(self.shape, numbers, end_ns)
         self.day()
 
-    def rest(self) -> None:
-        """Rounds until what is done lies on the shelf; the market goes on."""
+    def evict(self) -> None:
+        """Rounds of market data until every finished parent is evicted."""
         while self.shard.state.ended:
             self.advance()
 

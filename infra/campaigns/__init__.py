@@ -1,13 +1,17 @@
-"""Long runs, started by hand: `python -m infra.campaigns.<name>`; each says what it did.
+"""Long runs, started by hand: `python -m infra.campaigns.<name>`; each prints its figures.
 
 fuzzing      millions of mutated records through every decoder, against two strict readers
 plain_avro   the strict reader of our own: slow, and the specification word for word
 mutation     how a real record is spoiled
+planted_bugs bugs planted on purpose, and the first seed by which the simulator of faults finds each
 kills        kill -9 of workers at random moments, in batches that prove themselves
-restart      how long a shard takes to be back late in a day
+failover     seconds from kill -9 of a worker to the first order decided after it
+kill_switch  milliseconds until a kill switch is applied behind a heap of quotes
+restart      seconds until a shard is back late in a day
+gateway_start  seconds of a venue gateway's start, by the number of closed days
 
-What the tests do some dozens of times within minutes is done here for hours, by the tests' own
-means (`tests/pipeline`), which pytest finds by path and a command has to as well.
+The tests do the same some dozens of times within minutes. The campaigns use the tests' own modules
+(`tests/pipeline`), which pytest finds by path, so this package adds that path.
 """
 
 import sys

@@ -4,7 +4,7 @@
 
 Orders stream to `metaorder worker`, whose snapshots a `metaorder follower run` writes, until the
 day has so many events; then they stream on, slower. Time and again the worker is killed: first the
-same one is started at once, then another, which stood by from the start, takes its shard over when
+same one is started at once, then another, which waited from the start, takes its shard over when
 its session is out. Each time runs from the kill to the moment at which a reader here has the first
 order that was decided after it: process start, lease, recovery and the log's own way are in it.
 Two lines of JSON, seconds.
@@ -36,20 +36,20 @@ FILLING_PER_S = 150  # Rounds of the stream until the day is full,
 STREAMING_PER_S = 20  # and after it.
 FULL_MAX_S = 900.0
 AGAIN_MAX_S = 60.0
-QUIET_S = 0.05  # Nothing more came of the dead.
+QUIET_S = 0.05  # Without an event: the dead worker's records have all come.
 CALM_S = 5.0  # Between two kills: backlogs are worked off, snapshots written.
 READ_RECORDS = 5_000
 
 
 class Watch:
-    """What the shard has decided, as a reader sees it."""
+    """Follows the decisions of the shard, as any reader."""
 
     def __init__(self, log: Log) -> None:
         self._reader = log.reader("ingest", 0)
         self.next_seq = 0
 
-    def look(self) -> int:
-        """Take what is there; the number of new orders that were accepted in it."""
+    def poll(self) -> int:
+        """Read all new events; the number of orders accepted in them."""
         orders = 0
         for record in live.read(self._reader):
             event = codec.decode("ingest", record.value)
@@ -58,16 +58,16 @@ class Watch:
         return orders
 
     def settle(self) -> None:
-        """Until nothing came for a moment."""
+        """Until there was no new event for a moment."""
         quiet_s = time.monotonic() + QUIET_S
         while time.monotonic() < quiet_s:
-            if self.look():
+            if self.poll():
                 quiet_s = time.monotonic() + QUIET_S
 
     def await_order(self, max_s: float = AGAIN_MAX_S) -> None:
         """Until a new order is accepted. Raises TimeoutError."""
         until_s = time.monotonic() + max_s
-        while not self.look():
+        while not self.poll():
             if time.monotonic() > until_s:
                 raise TimeoutError(f"no order was decided in {max_s:g} s")
             time.sleep(0.001)
@@ -77,7 +77,7 @@ def filled(engine: live.Engine, watch: Watch, events: int) -> None:
     """Until the day has so many events."""
     until_s = time.monotonic() + FULL_MAX_S
     while watch.next_seq < events:
-        watch.look()
+        watch.poll()
         assert engine.feeder.is_alive(), f"the stream ended: {engine.feeder.failure!r}"
         assert time.monotonic() < until_s, f"{watch.next_seq} events in {FULL_MAX_S:g} s"
         time.sleep(0.005)
@@ -90,7 +90,7 @@ def times(engine: live.Engine, watch: Watch, kills: int, kill: Callable[[], None
     for _ in range(kills):
         calm_s = time.monotonic() + CALM_S
         while time.monotonic() < calm_s:
-            watch.look()
+            watch.poll()
             time.sleep(0.01)
         watch.await_order()
         kill()
@@ -131,7 +131,7 @@ def measured(url: str, folder: Path, events: int, kills: int) -> Iterator[dict[s
             found = []
             for _ in range(kills):
                 found += times(engine, watch, 1, kill_for_good)
-                workers.start(names[0], *snapshots)  # Stands by from now on.
+                workers.start(names[0], *snapshots)  # Waits for a shard from now on.
                 names.reverse()
             yield {"what": "another worker", **shape, **figures(found)}
 

@@ -4,10 +4,11 @@
 
 Records of a log, and made-up ones of each schema that the log does not hold, are spoiled in a way
 that the seed alone decides. For each `codec.decode` and `decode_dict` give an event or raise
-UnreadableError, and nothing else; what they take is what our own slow reader of the specification
-takes, with the same value; and of those, a sample goes through Apache's own package too, which
-must take them to the last byte. `unpack_headers` gets its own. Exit code 1 and the bytes, as hex,
-at the first that is otherwise. Peak memory is told, and bounded by --memory-mb.
+UnreadableError, and nothing else; a value that they take is one that our own slow reader of the
+specification takes too, and the same; and of those, a sample goes through Apache's own package too,
+which must take them to the last byte. `unpack_headers` gets its own. Exit code 1 and the bytes, as
+hex, at the first payload that is treated otherwise. Peak memory is printed, and bounded by
+--memory-mb.
 """
 
 import argparse
@@ -37,11 +38,11 @@ from infra.campaigns import plain_avro
 from infra.campaigns.mutation import BLIND, NOT_UTF8, Forger
 
 PREFIX_BYTES = 5
-OF_A_SUBJECT = 40  # Records kept of each; more say nothing new.
+OF_A_SUBJECT = 40  # Records kept of each; more bring nothing new.
 READ_RECORDS = 2_000
 KNOWING = 0.5  # Of the payloads.
 HEADERS_EVERY = 50  # One payload in so many is headers.
-TELL_EVERY_S = 10.0
+PRINT_EVERY_S = 10.0
 FIRST_EVENT_MAX = 8  # Items of a made-up array; letters of a made-up text.
 
 
@@ -58,8 +59,8 @@ class Sample(NamedTuple):
 
 
 @dataclass
-class Told:
-    """What a run came to; counts."""
+class Counts:
+    """The figures of a run."""
 
     payloads: int = 0
     taken: int = 0
@@ -153,7 +154,7 @@ class Readers:
         }
 
     def subject(self, topic: str, value: bytes) -> str | None:
-        """Which subject of the topic the value names, if any."""
+        """The subject of the topic that the value names, if any."""
         if len(value) < PREFIX_BYTES or value[0] != 0:
             return None
         name = self.subjects.get(int.from_bytes(value[1:PREFIX_BYTES], "big"))
@@ -161,14 +162,14 @@ class Readers:
         return name if is_of_topic else None
 
     def plain(self, subject: str, body: bytes) -> tuple[bool, Any]:
-        """Whether our own reader takes it, and as what."""
+        """Whether our own reader takes it, and the value that it reads."""
         try:
             return True, plain_avro.read(self._plain[subject], self._names[subject], body)
         except plain_avro.RefusedError:
             return False, None
 
     def apache(self, subject: str, body: bytes) -> Any:  # noqa: ANN401  Plain.
-        """What Apache's reader makes of the whole body; it raises whatever it raises."""
+        """The whole body as Apache's reader reads it. Raises any error of that reader."""
         stream = BytesIO(body)
         found = self._apache[subject].read(avro.io.BinaryDecoder(stream))
         if stream.tell() != len(body):
@@ -176,9 +177,9 @@ class Readers:
         return found
 
 
-def check(readers: Readers, told: Told, topic: str, value: bytes, *, ask_apache: bool) -> None:
-    """Raises FoundError, or whatever a decoder should not have raised."""
-    told.payloads += 1
+def check(readers: Readers, counts: Counts, topic: str, value: bytes, *, ask_apache: bool) -> None:
+    """Raises FoundError, and any error that a decoder should not have raised."""
+    counts.payloads += 1
     event = fields = None
     reason = ""
     try:
@@ -191,7 +192,7 @@ def check(readers: Readers, told: Told, topic: str, value: bytes, *, ask_apache:
         name, fields = codec.decode_dict(topic, value)
     except codec.UnreadableError as error:
         if error.reason.value != reason:
-            raise FoundError(f"decode says {reason!r}, decode_dict {error}") from error
+            raise FoundError(f"decode gives {reason!r}, decode_dict {error}") from error
     codec.is_a(events.DayClosed, value)
     if event is not None and codec.decode_sealed(topic, value) != event:
         raise FoundError("decode_sealed gives another value than decode")
@@ -203,21 +204,21 @@ def check(readers: Readers, told: Told, topic: str, value: bytes, *, ask_apache:
         (False, None) if subject is None else readers.plain(subject, value[PREFIX_BYTES:])
     )
     if is_sound and reason == "TOO_LARGE":
-        is_sound = False  # What is capped is not read.
+        is_sound = False  # A capped value is not read.
     if is_sound != (event is not None):
         raise FoundError(f"{'refuses' if event is None else 'takes'} what a strict reader does not")
     if event is None:
-        told.refused += 1
-        told.reasons[reason] += 1
+        counts.refused += 1
+        counts.reasons[reason] += 1
         return
-    told.taken += 1
+    counts.taken += 1
     assert subject is not None
     if fields != expected or name != schemas.topic_and_name(subject)[1]:
         raise FoundError("gives another value than a strict reader")
     if codec.decode(topic, codec.encode(event)) != event:
         raise FoundError("gives an event that does not survive its own encoding")
     if ask_apache:
-        told.by_apache += 1
+        counts.by_apache += 1
         if readers.apache(subject, value[PREFIX_BYTES:]) != expected:
             raise FoundError("gives another value than Apache's reader")
 
@@ -269,36 +270,36 @@ class Payloads:
                 yield topic, chance.choice(BLIND)(chance, value, self._by_topic[topic])
 
 
-def run(log: Log | None, *, count: int, seed: int, apache_sample: int) -> Told:
+def run(log: Log | None, *, count: int, seed: int, apache_sample: int) -> Counts:
     """Raises FoundError with the payload's topic and hex."""
     chance = Random(seed)  # noqa: S311  A campaign is repeated from its seed.
-    readers, told = Readers(), Told()
+    readers, counts = Readers(), Counts()
     known = samples(log, chance)
-    told.subjects = len(known)
-    began_s = told_s = time.monotonic()
+    counts.subjects = len(known)
+    began_s = printed_s = time.monotonic()
     for topic, value in Payloads(known, chance):
-        if told.payloads % HEADERS_EVERY == 0:
-            told.headers += 1
+        if counts.payloads % HEADERS_EVERY == 0:
+            counts.headers += 1
             check_headers(chance)
         try:
-            check(readers, told, topic, value, ask_apache=told.by_apache < apache_sample)
+            check(readers, counts, topic, value, ask_apache=counts.by_apache < apache_sample)
         except Exception as error:
             raise FoundError(
-                f"payload {told.payloads} of seed {seed}, {topic} {value.hex()}: {error!r}"
+                f"payload {counts.payloads} of seed {seed}, {topic} {value.hex()}: {error!r}"
             ) from error
-        if time.monotonic() - told_s > TELL_EVERY_S:
-            told_s = time.monotonic()
-            rate = told.payloads / (told_s - began_s)
-            sys.stderr.write(f"{told.payloads} payloads, {rate:.0f} a second, {peak_mb()} MB\n")
-        if told.payloads >= count:
-            return told
+        if time.monotonic() - printed_s > PRINT_EVERY_S:
+            printed_s = time.monotonic()
+            rate = counts.payloads / (printed_s - began_s)
+            sys.stderr.write(f"{counts.payloads} payloads, {rate:.0f} a second, {peak_mb()} MB\n")
+        if counts.payloads >= count:
+            return counts
     raise AssertionError("payloads never end")
 
 
 def peak_mb() -> int:
     """The most memory that this process ever held.
 
-    Linux counts in `ru_maxrss` what the process held from which this one was forked, too.
+    Linux counts the memory of the process that this one was forked from in `ru_maxrss` too.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -324,18 +325,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began_s = time.monotonic()
     try:
         if options.log is None:
-            told = run(
+            counts = run(
                 None, count=options.count, seed=options.seed, apache_sample=options.apache_sample
             )
         else:
             with open_log(options.log, partitions=options.partitions) as log:
-                told = run(
+                counts = run(
                     log, count=options.count, seed=options.seed, apache_sample=options.apache_sample
                 )
     except (FoundError, EngineError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    figures = vars(told) | {"peak_mb": peak_mb(), "seconds": round(time.monotonic() - began_s, 1)}
+    figures = vars(counts) | {"peak_mb": peak_mb(), "seconds": round(time.monotonic() - began_s, 1)}
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0 if peak_mb() <= options.memory_mb else 1
 

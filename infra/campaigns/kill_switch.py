@@ -5,7 +5,7 @@
 A worker process and a gateway process run as they do in production. The quotes are written, then
 the switch; each time runs from the moment at which a reader here has the switch in hand to that at
 which it has the answer: ControlApplied of every shard, the gateway's status on every partition. So
-it holds the answer's own way through the log. A line of JSON.
+it includes the answer's own way through the log. A line of JSON.
 """
 
 import argparse
@@ -23,13 +23,12 @@ from pipeline import desk
 from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
-from engine.gateways.venues import GATEWAY
 from engine.log import codec, open_log
 from engine.log.kafka import topics
 from engine.log.port import Log, Reader
 from engine.runtime.garbage_collection import quiet_collector
 from engine.runtime.worker import Worker
-from engine.simulation.paper import paper_gateway
+from engine.simulation.paper import PAPER, paper_gateway
 from infra.kafka import local
 
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(16))
@@ -52,14 +51,14 @@ def trade(url: str, shards: int) -> None:
 
 
 class Watch:
-    """Looks for something on each of some partitions, and notes when it came."""
+    """Waits for an event on each of some partitions, and returns when it came."""
 
     def __init__(self, log: Log, topic: str, numbers: Sequence[int]) -> None:
         self._topic = topic
         self._readers: dict[int, Reader] = {n: log.reader(topic, n) for n in numbers}
 
     def seen_ns(self, is_it: Callable[[object], bool]) -> int:
-        """When it had come on the last of them. Raises TimeoutError."""
+        """When it had come on the last partition. Raises TimeoutError."""
         waiting = dict(self._readers)
         deadline_s = time.monotonic() + ANSWER_MAX_S
         while waiting:
@@ -82,7 +81,7 @@ def measured(url: str, quotes: int, shards: int) -> dict[str, float]:
         answered = Watch(log, "venue-reports", range(shards))
         with running(work, url, shards), running(trade, url, shards):
             applied.seen_ns(lambda event: isinstance(event, e.ConfigurationAdopted))
-            answered.seen_ns(lambda event: getattr(event, "venue", "") == GATEWAY)
+            answered.seen_ns(lambda event: getattr(event, "venue", "") == PAPER)
             for first in range(0, quotes, CHUNK):
                 publisher.send(
                     *(

@@ -5,10 +5,10 @@
 
 A batch has a log of its own, two workers, a desk that streams orders, a venue that answers and a
 projector that follows. Some kills come while so many orders wait in one shard, more than a reader
-holds, and the other worker takes that shard over. When all is done and decided: no input is lost or
+holds, and the other worker takes that shard over. When every input is decided: no input is lost or
 decided twice, seq has no gap, re-execution gives the same bytes, folding gives the same state,
 every invariant holds, `metaorder verify` exits 0, and the followed projection equals one made anew.
-A line of JSON a batch; a batch that fails leaves its folder behind and says how to run it again.
+A line of JSON a batch; a batch that fails leaves its folder behind and prints how to run it again.
 """
 
 import argparse
@@ -40,7 +40,7 @@ ROUNDS_PER_S = 20
 SETTLE_S = 2.0
 PAUSE_MAX_S = 0.8  # Between two kills, at most.
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
-BACKLOGGED = 0.04  # Of the kills hit who has a backlog; the one in the middle of a batch does.
+BACKLOGGED = 0.04  # Of the kills hit a worker with a backlog; that in the middle of a batch does.
 AWAIT_TIMES = 4  # A start of a worker takes long on a machine that has much else to do.
 DRAIN_MAX_S = 600.0
 VERIFY_MAX_S = 1_200
@@ -84,7 +84,7 @@ def kill(engine: live.Engine, chance: random.Random) -> bool:
 
 
 def take_over(engine: live.Engine, instrument_id: str, backlog: int) -> None:
-    """Kill who has so many orders waiting, and start it again when the other has its shard."""
+    """Kill the worker with so many orders waiting; start it again when the other has its shard."""
     workers = engine.workers
     shard = partition_of(instrument_id.encode(), PARTITIONS)
     workers.await_owner(shard)
@@ -96,7 +96,7 @@ def take_over(engine: live.Engine, instrument_id: str, backlog: int) -> None:
 
 
 def verified(url: str) -> Mapping[str, object]:
-    """What `metaorder verify` says; asserts that it exits 0."""
+    """The result of `metaorder verify`; asserts that it exits 0."""
     environ = {**os.environ, "METAORDER_PARTITIONS": str(PARTITIONS)}
     done = subprocess.run(  # noqa: S603  Our own command.
         [METAORDER, "verify", "--log", url, "--jobs", "1", "-o", "json"],
@@ -114,7 +114,7 @@ def verified(url: str) -> Mapping[str, object]:
 def compare(url: str, followed: Path, anew: Path) -> int:
     """Assert that the followed projection has the tables of one made anew; returns their number."""
     with open_log(url, partitions=PARTITIONS) as log:
-        projector.follow(log, followed, stop=lambda: True)  # What came after it was told to stop.
+        projector.follow(log, followed, stop=lambda: True)  # Records that came after its stop.
         projector.rebuild(log, anew)
     tables = []
     for path in (followed, anew):
@@ -127,7 +127,7 @@ def compare(url: str, followed: Path, anew: Path) -> int:
 
 
 def batch(url: str, folder: Path, kills: int, seed: int, backlog: int) -> Counter[str]:
-    """One batch; its figures. Raises AssertionError for what was lost, doubled or changed."""
+    """One batch; its figures. Raises AssertionError if a record was lost, doubled or changed."""
     follows = Projector(url, PARTITIONS, folder / "followed.duckdb")
     with live.engine(url, PARTITIONS, folder, seed=seed, rounds_per_s=ROUNDS_PER_S) as engine:
         engine.begin(OWNERS)

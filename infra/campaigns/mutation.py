@@ -1,4 +1,4 @@
-"""Spoil a real record: blindly, byte by byte, or knowingly, where its schema says what lies where.
+"""Spoil a real record: blindly, byte by byte, or knowingly, by the fields of its schema.
 
 Blind changes find what a decoder does with noise. Knowing ones get past its first field: the record
 is written again by its schema, and some of its values are written as no honest writer would: an
@@ -64,7 +64,7 @@ def remove(chance: Random, value: bytes, _: Sequence[bytes]) -> bytes:
 
 
 def overwrite(chance: Random, value: bytes, _: Sequence[bytes]) -> bytes:
-    """A number where something else stood: a count, a length, an index."""
+    """Write a number over other bytes: a count, a length, an index."""
     at = chance.randrange(PREFIX_BYTES, len(value) + 1)
     number = zigzag(chance.choice((*HUGE, chance.randrange(-9, 9))))
     return value[:at] + varint(number, chance.choice((0, 0, 1, 9, 60))) + value[at + 1 :]

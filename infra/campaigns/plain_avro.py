@@ -46,7 +46,7 @@ class Cursor:
 
 
 def named(node: Any) -> Names:  # noqa: ANN401  A schema is any JSON.
-    """Every named type of a schema: a name may stand where its definition was in no value."""
+    """Every named type of a schema: a name may come where its definition was in no value."""
     found: Names = {}
     if isinstance(node, list):
         for part in node:

@@ -1,11 +1,11 @@
-"""Does the simulator of faults find what it is for? Ten bugs, planted on purpose, one at a time.
+"""Does the simulator of faults find bugs? Ten are planted on purpose, one at a time.
 
     python -m infra.campaigns.planted_bugs [--seeds 2000]
 
-Each takes away one thing that the engine or its log promises. The campaign looks for the first seed
-that shows it; the tests plant each bug again and replay that seed.
+Each breaks one promise of the engine or its log. The campaign searches for the first seed that
+shows it; the tests plant each bug again and replay that seed.
 """
-# ruff: noqa: SLF001  A bug sits where nobody else should reach.
+# ruff: noqa: SLF001  A bug is planted in private names.
 
 import argparse
 import logging
@@ -34,8 +34,8 @@ from engine.runtime.shard import Sealed
 from engine.runtime.shard_log import last_seal
 from engine.runtime.shard_task import ShardTask, Turns
 from engine.simulation import paper
+from engine.simulation.paper import PaperVenues
 from engine.simulation.venues.behaviour import Behaviour
-from engine.simulation.venues.venues import Venues
 from infra.faults.broker import Broker
 from infra.faults.memory_log import MemoryReader
 from infra.faults.shrinking import Found, tried
@@ -87,7 +87,7 @@ def put(patch: Patch, value: Any) -> None:  # noqa: ANN401
 
 
 def unfenced(self: ShardTask, sealed: Sealed) -> bool:
-    """Look for the last seal while the writer before can still commit."""
+    """Read the last seal while the earlier writer can still commit."""
     try:
         last = last_seal(self._host.log, self._shard.number)
         if last is not None and last.chain == sealed.seal.chain:
@@ -114,22 +114,18 @@ def never_seen(_: object) -> tuple[str, int, str, str]:
 
 
 def without_run(
-    seed: int,
-    behaviour: Behaviour | None = None,
-    *,
-    quote_age_max_ns: int | None = None,
-    exec_prefix: str = "",
-) -> Venues:
+    seed: int, behaviour: Behaviour | None, *, quote_age_max_ns: int, run_number: int
+) -> PaperVenues:
     """Each run of the gateway counts its reports from one again."""
-    assert exec_prefix is not None
-    return Venues(seed, behaviour, quote_age_max_ns=quote_age_max_ns)
+    assert run_number
+    return PaperVenues(seed, behaviour, quote_age_max_ns=quote_age_max_ns, run_number=0)
 
 
 _read = MemoryReader.read
 
 
 def read_what_is_there(self: MemoryReader, max_records: int) -> Sequence[Record]:
-    """A process gets the records of open and aborted transactions too; the checks do not."""
+    """A process reads the records of open and aborted transactions too; the checks do not."""
     if "#" not in self._log._name:
         return _read(self, max_records)
     self._log._ask("read")
@@ -159,7 +155,7 @@ _mark_due = trading_day.mark_due
 
 
 def only_fresh_points(state: State, now_ns: int) -> None:
-    """A point that lies behind by a second is not gone back for."""
+    """A schedule point more than a second ago is skipped."""
     if now_ns - state.sealed_ns < NS_PER_S:
         _mark_due(state, now_ns)
 
@@ -175,7 +171,7 @@ _open_writer = Broker.open_writer
 
 
 def same_epoch(self: Broker, number: int) -> int:
-    """The new writer has the epoch of the one before, which is thus not shut out."""
+    """The new writer has the epoch of the earlier one, which is thus not fenced."""
     self._writers[number] -= bool(self._writers[number])
     return _open_writer(self, number)
 
@@ -184,7 +180,7 @@ BUGS = (
     Bug("skip a fence", (Patch(ShardTask, "_commit_again", unfenced),)),
     Bug("commit before the seal", (Patch(ShardTask, "_commit", events_first),)),
     Bug("drop a dedupe", (Patch(reports, "key_of", never_seen),)),
-    Bug("reuse an id", (Patch(paper, "Venues", without_run),)),
+    Bug("reuse an id", (Patch(paper, "PaperVenues", without_run),)),
     Bug("read uncommitted", (Patch(MemoryReader, "read", read_what_is_there),)),
     Bug("fold twice", (Patch(Replica, "_fold_while", fold_fills_twice),)),
     Bug("forget a schedule point", (Patch(trading_day, "mark_due", only_fresh_points),)),

@@ -1,8 +1,8 @@
 """`python -m infra.campaigns.restart [EVENTS ...]`: how long a restart takes, late in a day.
 
 For each number of events a day of small orders is played on an embedded log, in waves, until so
-many stage events are sealed; a follower beside it writes snapshots, the last as long before the
-end as they lie apart. Then processes of their own restart the shard from the newest snapshot and
+many stage events are sealed; a follower beside it writes snapshots, the last one a whole interval
+before the end. Then processes of their own restart the shard from the newest snapshot and
 by folding the whole day. Printed as JSON, one line each: seconds of the recovery alone, on the wall
 and of the processor, seconds from the process's start to its end, batches folded, and the memory
 that the shard then takes.
@@ -10,7 +10,7 @@ that the shard then takes.
 Last comes the live heap: the bytes that Python holds for the shard after a restart from the
 snapshot, in a process that counts them (tracemalloc), once no order is at work; for each day, and
 the largest beside the smallest. SQLite's page cache is not in it; it is bounded, and `shard_mb`,
-which the machine counts, has it.
+which the machine counts, includes it.
 """
 
 import argparse
@@ -43,7 +43,7 @@ BYTES_PER_MB = 1_000_000
 
 
 class Committing(Shard):
-    """A shard whose inputs and batches go to a log as they come."""
+    """A shard whose inputs and batches go to a log."""
 
     def __init__(self, log: EmbeddedLog) -> None:
         super().__init__(0, RULES, DiskStore())
@@ -52,10 +52,10 @@ class Committing(Shard):
         (lease,) = self._leases.poll(0).gained
         self._writer = log.writer(lease)
 
-    def step(self, batch: Any, now_ns: int, **said: Any) -> Sealed | None:  # noqa: ANN401
+    def step(self, batch: Any, now_ns: int, **options: Any) -> Sealed | None:  # noqa: ANN401
         for topic, records in batch.items():
             self._log.append(topic, [NewRecord(0, *record[2:]) for record in records])
-        sealed = super().step(batch, now_ns, **said)
+        sealed = super().step(batch, now_ns, **options)
         if sealed is not None:
             self._leases.poll(0)
             self._writer.commit(sealed.records)
@@ -82,7 +82,7 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
                     follower.fold_new()
             if until < events:
                 follower.write_snapshot()  # The last one: as old as can be when the day is killed.
-        player.rest()  # Nobody works, and what is done is put away.
+        player.evict()  # No order is at work, and the finished ones are evicted.
         follower.close()
         shard.close()
     place = snapshot.read_header(snapshot.paths(folder, 0)[0])
@@ -99,13 +99,13 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
 
 
 def resident_mb() -> float:
-    """What this process takes of the machine's memory now."""
+    """The memory that this process takes of the machine now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / BYTES_PER_MB
 
 
 def restart(path: Path, folder: Path | None) -> dict[str, object]:
-    """Recover in this process, and say what it took."""
+    """Recover in this process; the figures of it."""
     quiet_collector()
     before_mb = resident_mb()
     with EmbeddedLog(path, 1) as log:
@@ -132,7 +132,7 @@ def restart(path: Path, folder: Path | None) -> dict[str, object]:
 
 
 def heap(path: Path, folder: Path) -> dict[str, object]:
-    """Recover in this process, and count what lives then."""
+    """Recover in this process, and count the live bytes."""
     with EmbeddedLog(path, 1) as log:
         gc.collect()
         tracemalloc.start()
@@ -167,9 +167,9 @@ def measured(path: Path, folder: Path | None, *more: str) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("events", type=int, nargs="*", default=list(DAYS))
-    parser.add_argument("--of", type=Path, help="Restart this log once, and print what it took.")
+    parser.add_argument("--of", type=Path, help="Restart this log once, and print the figures.")
     parser.add_argument("--snapshots", type=Path, help="Folder of its snapshots.")
-    parser.add_argument("--heap", action="store_true", help="Count what lives after it.")
+    parser.add_argument("--heap", action="store_true", help="Count the live bytes after it.")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     if given.of is not None:

@@ -5,7 +5,7 @@
 The jars come from Maven Central once (`pom.xml` beside this file pins them) and stay in a cache;
 after that nothing goes over the network. Each node is broker and controller in one process
 (KRaft), so with three any one may go. Everything listens on 127.0.0.1. The folder holds
-configuration, data, log and pid of each node, so a stopped Kafka starts again with what it had.
+configuration, data, log and pid of each node, so a stopped Kafka starts again with its data.
 """
 
 import argparse
@@ -61,7 +61,7 @@ WAYS_OUT = "or set KAFKA_BOOTSTRAP=HOST:PORT to use a Kafka that runs elsewhere"
 
 
 class LocalKafkaError(Exception):
-    """The local Kafka could not be fetched, started or stopped; says what to do."""
+    """The local Kafka could not be fetched, started or stopped; the message names the way out."""
 
 
 def pinned(name: str) -> str:
@@ -160,10 +160,10 @@ def free_ports(count: int) -> int:
 
 
 class Detour(NamedTuple):
-    """A second port of a broker, of which it tells its clients another: somebody stands between."""
+    """A second port of a broker; clients are given another one, that of a proxy between them."""
 
     port: int
-    told_port: int
+    advertised_port: int
 
 
 def properties(
@@ -184,7 +184,7 @@ def properties(
     more, told = "", ""
     if detour is not None:
         more = f",DETOUR://{HOST}:{detour.port}"
-        told = f",DETOUR://{HOST}:{detour.told_port}"
+        told = f",DETOUR://{HOST}:{detour.advertised_port}"
     return f"""\
 # Written by infra/kafka/local.py; the data of a broker that is thrown away.
 process.roles=broker,controller
@@ -199,7 +199,7 @@ auto.create.topics.enable=false
 default.replication.factor={copies}
 min.insync.replicas={in_sync}
 unclean.leader.election.enable=false
-# Few partitions for what Kafka keeps about groups and transactions: a quick start.
+# Few partitions for Kafka's own topics of groups and transactions: a quick start.
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor={copies}
 transaction.state.log.num.partitions=4
@@ -208,10 +208,10 @@ transaction.state.log.min.isr={in_sync}
 share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor={copies}
 share.coordinator.state.topic.min.isr={in_sync}
-# A transaction that nobody ends is aborted by the broker after at most this.
+# A transaction without an end is aborted by the broker after at most this.
 transaction.max.timeout.ms=15000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
-# What a dead broker led has another leader after this and a moment; the default is 9 s.
+# The partitions of a dead broker have another leader after this and a moment; the default is 9 s.
 broker.session.timeout.ms=6000
 broker.heartbeat.interval.ms=1000
 group.initial.rebalance.delay.ms=0
@@ -225,7 +225,7 @@ def java(jars: Path, main_class: str, *options: str) -> list[str]:
 
 
 def command_of(pid: int) -> str:
-    """What a process was started with; empty if there is none. A pid can be used again."""
+    """The command line of a process; empty if there is none. A pid can be used again."""
     if Path("/proc/self/cmdline").exists():  # Linux; a slim image has no `ps`.
         try:
             return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
@@ -239,7 +239,7 @@ def command_of(pid: int) -> str:
 
 
 def running(folder: Path) -> dict[int, int]:
-    """Node to pid of what runs out of this folder."""
+    """Node to pid of the nodes that run out of this folder."""
     found = {}
     for pid_file in sorted(folder.glob("node-*/pid")):
         pid = int(pid_file.read_text())
@@ -249,7 +249,7 @@ def running(folder: Path) -> dict[int, int]:
 
 
 def answers(bootstrap: str, brokers: int) -> bool:
-    """True once every broker is known to the cluster and the first one says so."""
+    """True once the first broker knows every broker of the cluster."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
         return len(admin.list_topics(timeout=1).brokers) >= brokers
@@ -339,7 +339,7 @@ def start(folder: Path, port: int = 9092, brokers: int = 1, detour: Detour | Non
 
 
 def start_again(folder: Path, node: int) -> None:
-    """One node of several that has ended, with what it had; does not wait for it."""
+    """Start one node of several that has ended, with its data; does not wait for it."""
     launch(fetch_jars(), folder.resolve() / f"node-{node}", is_alone=False)
 
 
@@ -353,9 +353,9 @@ def kill(folder: Path, node: int, how: signal.Signals = signal.SIGKILL) -> None:
 
 
 def stop(folder: Path, how: signal.Signals = signal.SIGTERM) -> int:
-    """End what runs out of this folder, by its pids; returns how many nodes that were.
+    """End the nodes that run out of this folder, by their pids; returns how many nodes that were.
 
-    In order it may take half a minute; SIGKILL is for one whose data nobody wants again.
+    In order it may take half a minute; SIGKILL is for a broker whose data is not needed again.
     """
     folder = folder.resolve()
     alive = running(folder)

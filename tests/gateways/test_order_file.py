@@ -143,7 +143,7 @@ def test_a_corrected_file_leaves_no_rejects_behind(tmp_path: Path, log: Log) -> 
         ("", "empty, expected a header"),
         ("source,colour\n", "unknown columns 'colour'"),
         ("source,side\n", "no column cl_ord_id, instrument_id"),
-        ("source,source,cl_ord_id,instrument_id\n", "stand there twice"),
+        ("source,source,cl_ord_id,instrument_id\n", "appear twice"),
         (b"\xff\xfe\n", "not UTF-8"),
         ('"source\n', "line 1"),
     ],

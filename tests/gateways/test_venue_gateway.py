@@ -35,12 +35,12 @@ from engine.core.events import (
 )
 from engine.core.partition import partition_of
 from engine.gateways.input_records import record
-from engine.gateways.venues import GATEWAY, SILENCE_NS, SupersededError, VenueGateway
+from engine.gateways.venues import SILENCE_NS, SupersededError, VenueGateway
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord, Start
 from engine.simulation.market.reference import venue_events
-from engine.simulation.paper import paper_gateway
+from engine.simulation.paper import PAPER, paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
 
 DAY = 20260105
@@ -60,6 +60,7 @@ class Desk:
         self.log = EmbeddedLog(path, PARTITIONS)
         self.now_ns = OPEN_NS + SECOND_NS
         self.seq = 0
+        self.batch = 0
         self.unsealed = 0  # Records of `routes` that no seal covers.
         self.number = 0
         leases = self.log.leases("desk", [SHARD])
@@ -113,7 +114,7 @@ class Desk:
                 reader.read(1_000)
             starts[topic] = reader.next
         sealed = BatchSealed(
-            batch=0,
+            batch=self.batch,
             kind=kind,
             now_ns=self.now_ns,
             inputs=tuple(
@@ -134,8 +135,10 @@ class Desk:
                 for topic, start in starts.items()
             ),
         )
+        self.batch += 1
         self.unsealed = 0
-        self.writer.commit({"journal": [NewRecord(SHARD, 0, None, (), codec.encode(sealed))]})
+        now_ms = self.now_ns // 1_000_000
+        self.writer.commit({"journal": [NewRecord(SHARD, now_ms, None, (), codec.encode(sealed))]})
 
     def close_day(self) -> None:
         self.say(DayClosed(day=DAY, set_ns=self.now_ns))
@@ -299,7 +302,7 @@ def test_the_sessions_of_all_venues_are_said_to_be_up_once_on_every_partition(de
     desk.go_on(desk.gateway())
     for number in range(PARTITIONS):
         up = [x.venue for x in desk.told(number) if isinstance(x, SessionStatusObserved) and x.up]
-        assert up[0] == GATEWAY
+        assert up[0] == PAPER
         assert len(up) == len(set(up))
         assert {"N", "DPX1", "ATS1"} <= set(up)
 
@@ -478,10 +481,10 @@ def test_a_kill_is_answered_with_its_position_on_every_partition(desk: Desk) -> 
     desk.go_on(gateway)
     desk.kill(ControlScope.FIRM)
     killed = len(desk.log.reader("controls", 0).read(1_000)) - 1
-    assert killed not in [x.controls_position for x in statuses(desk, GATEWAY)]
+    assert killed not in [x.controls_position for x in statuses(desk, PAPER)]
     desk.go_on(gateway)
     for number in range(PARTITIONS):
-        answers = statuses(desk, GATEWAY, number)
+        answers = statuses(desk, PAPER, number)
         assert [x.controls_position for x in answers].count(killed) == 1
         assert answers[-1].controls_position == killed
 
@@ -489,7 +492,7 @@ def test_a_kill_is_answered_with_its_position_on_every_partition(desk: Desk) -> 
 def test_a_gateway_that_starts_says_up_to_where_it_has_applied_the_controls(desk: Desk) -> None:
     desk.kill(ControlScope.VENUE, "N")
     desk.gateway()
-    (announced,) = statuses(desk, GATEWAY)
+    (announced,) = statuses(desk, PAPER)
     assert announced.controls_position == 1  # After the opened day.
     assert {x.controls_position for x in statuses(desk, "N")} == {-1}
 
@@ -498,7 +501,7 @@ def test_a_control_that_cannot_be_read_is_answered_too(desk: Desk) -> None:
     gateway = desk.gateway()
     desk.log.append("controls", [NewRecord(0, 0, b"", (), b"\xff\xff")])
     desk.go_on(gateway)
-    assert [x.controls_position for x in statuses(desk, GATEWAY)] == [0, 1]
+    assert [x.controls_position for x in statuses(desk, PAPER)] == [0, 1]
 
 
 def unreadable(desk: Desk, venue: str, partition: int = SHARD) -> None:
@@ -520,7 +523,7 @@ def test_a_session_is_said_to_be_up_again_after_a_report_that_nobody_can_read(de
     assert codec.decode("venue-reports", values[-1]).venue == "N"  # Behind what it answers.
 
 
-@pytest.mark.parametrize("venue", ["", "nobody", GATEWAY])
+@pytest.mark.parametrize("venue", ["", "nobody", PAPER])
 def test_only_a_venue_whose_session_is_up_is_said_to_be_up_again(desk: Desk, venue: str) -> None:
     gateway = desk.gateway()
     desk.go_on(gateway)

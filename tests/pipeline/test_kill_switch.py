@@ -7,13 +7,12 @@ from pathlib import Path
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
-from engine.gateways.venues import GATEWAY
 from engine.gateways.venues.reading import READ_RECORDS
 from engine.log import codec, open_log
 from engine.log.port import JOURNAL, Log
 from engine.runtime.shard import Sealed
 from engine.runtime.worker import Worker
-from engine.simulation.paper import paper_gateway
+from engine.simulation.paper import PAPER, paper_gateway
 
 PARTITIONS = 1
 SHARDS = 4
@@ -110,5 +109,5 @@ def test_a_gateway_lets_at_most_one_read_of_quotes_go_by_before_a_kill_switch(
             codec.decode("venue-reports", record.value)
             for record in proof.read_all(log, "venue-reports", 0)
         ]
-    answers = [x.controls_position for x in reports if getattr(x, "venue", "") == GATEWAY]
+    answers = [x.controls_position for x in reports if getattr(x, "venue", "") == PAPER]
     assert answers[-1] == kill

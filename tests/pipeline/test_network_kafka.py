@@ -31,15 +31,15 @@ def test_a_line_that_breaks_and_stands_still_loses_nothing_and_doubles_nothing(
     if not kafka_broker.has_way_by_jars():
         kafka_broker.refuse("a test needs a broker of its own, from jars: install a JDK 17, Maven.")
     first = local.free_ports(3)
-    detour = local.Detour(port=first + 1, told_port=first + 2)
-    proxy = Proxy(detour.told_port, detour.port, seed=4)
+    detour = local.Detour(port=first + 1, advertised_port=first + 2)
+    proxy = Proxy(detour.advertised_port, detour.port, seed=4)
     folder = tmp_path / "kafka"
     try:
         bootstrap = local.start(folder, first, detour=detour)
         topics.create(bootstrap, PREFIX, PARTITIONS)
         proxy.begin()
         url = f"kafka:{bootstrap}/{PREFIX}"
-        bad_url = f"kafka:{local.HOST}:{detour.told_port}/{PREFIX}"
+        bad_url = f"kafka:{local.HOST}:{detour.advertised_port}/{PREFIX}"
         with live.engine(url, PARTITIONS, tmp_path, seed=5, rounds_per_s=15) as engine:
             engine.workers.redirect(bad_url)  # The desk and its venue have a line of their own.
             engine.begin(["one"])

@@ -5,7 +5,7 @@
     window = "5s"                       max_participation = "10%"
 
 Each table becomes one event of `controls`, in the order of `TABLES`, so that a file may name a
-client's mandate and its limit in any order. What a table leaves out has the default that stands
+client's mandate and its limit in any order. A field that a table leaves out has the default given
 here; a policy is always written whole.
 """
 
@@ -261,7 +261,7 @@ class DayClose(ControlTable):
 
 
 TABLES: Mapping[str, type[ControlTable]] = {
-    "kill": Kill,  # What stops comes first, what resumes trading last.
+    "kill": Kill,  # Tables that stop trading come first, those that resume it last.
     "day_close": DayClose,
     "restriction": Restriction,
     "halt": Halt,

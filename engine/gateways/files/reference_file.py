@@ -11,7 +11,7 @@
     instrument_id = "XXX"               maker = -0.0020
     bands = [{ from = 0, tick = 0.01 }]
 
-All reference data is dated: a table says its `effective_day`, or the file says it for all.
+All reference data is dated: a table has its `effective_day`, or the file has one for all.
 """
 
 from abc import abstractmethod
@@ -255,7 +255,7 @@ class VolumeCurve(ReferenceTable):
 
 TABLES: Mapping[str, type[ReferenceTable]] = {
     "calendar": Calendar,
-    "instrument": Instrument,  # Before what refers to it.
+    "instrument": Instrument,  # Before the tables that refer to it.
     "tick_table": TickTable,
     "venue": Venue,
     "fee": Fee,

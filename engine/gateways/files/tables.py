@@ -1,4 +1,4 @@
-"""TOML files whose tables become events: what controls and reference files share.
+"""TOML files whose tables become events: the code that controls and reference files share.
 
 `[policy]` and `[[policy]]` mean the same. Every wrong table of a file is named in one error, and
 a file with an error becomes no event at all.

@@ -1,8 +1,8 @@
 """Order files: CSV or JSON lines in, records of `orders` out, and nothing lost on the way.
 
-Every physical line is a row. A row that cannot be read is named by its line, and its text is kept
-beside the file in `<file>.rejected.jsonl`, with the reason, so that it can be corrected and sent
-again. The other rows go on: their fate does not hang on a neighbour.
+Every physical line is a row. A row that cannot be read is named by its line, and its text goes to
+`<file>.rejected.jsonl` beside the file, with the reason, so that it can be corrected and sent
+again. The other rows are sent: none depends on its neighbours.
 """
 
 import csv
@@ -32,17 +32,17 @@ class Line(NamedTuple):
     """One row: its ticket, or why it has none."""
 
     number: int  # Line of the file, from 1.
-    text: str  # As it stands in the file.
+    text: str  # As in the file.
     ticket: Ticket | None
     error: str  # Empty if there is a ticket.
 
 
 class Submitted(NamedTuple):
-    """What became of a file."""
+    """The outcome of a file."""
 
     appended: int  # Records now in the log.
     rejected: tuple[Line, ...]  # Lines that are in no record.
-    rejects_file: Path | None  # Where they are kept; None if there are none.
+    rejects_file: Path | None  # The file that holds them; None if there are none.
 
 
 def read(path: Path) -> Iterator[Line]:
@@ -60,7 +60,7 @@ def read(path: Path) -> Iterator[Line]:
 
 
 def rejects_file(path: Path) -> Path:
-    """Where the lines of a file that could not be read are kept."""
+    """The file for the lines that could not be read."""
     return path.with_name(path.name + ".rejected.jsonl")
 
 
@@ -70,9 +70,9 @@ def submit(
     clock_ns: Callable[[], int],
     progress: Callable[[int], None] | None = None,
 ) -> Submitted:
-    """Append a file's tickets to `orders`, in order; keep what could not be read beside it.
+    """Append a file's tickets to `orders`, in order; write unreadable lines beside it.
 
-    Raises OrderFileError or LogUnavailableError; what was appended before stays, and a second
+    Raises OrderFileError or LogUnavailableError; the records appended before stay, and a second
     submission of the same file is safe: the engine takes each (source, cl_ord_id) once a day.
     """
     rejected: list[Line] = []
@@ -148,7 +148,7 @@ def _header(path: Path, shown: str, error: str) -> list[str]:
         *([error] if error else []),
         *([f"unknown columns {', '.join(map(repr, unknown))}"] if unknown else []),
         *([f"no column {', '.join(missing)}"] if missing else []),
-        *([f"columns {', '.join(twice)} stand there twice"] if twice else []),
+        *([f"columns {', '.join(twice)} appear twice"] if twice else []),
     ]
     if wrong:
         raise OrderFileError(

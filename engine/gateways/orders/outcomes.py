@@ -1,4 +1,4 @@
-"""What became of requests: follows `ingest` until the engine has said yes or no to each."""
+"""Follow `ingest` until the engine has accepted or refused each of some requests."""
 
 import time
 from collections import Counter
@@ -19,7 +19,7 @@ from engine.log.codec import decode
 from engine.log.port import Log, Record
 
 READ_RECORDS = 5_000
-LOOK_S = 0.1  # Longest wait between two looks.
+LOOK_S = 0.1  # Longest wait between two reads.
 REFUSALS = (OrderRejected, OrderChangeRejected)
 UNDECIDED = "UNDECIDED"
 
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 
 class Outcomes:
-    """Answers to `requests`. Make it before they are appended: older answers are passed over."""
+    """Answers to `requests`. Make it before they are appended: older answers are skipped."""
 
     def __init__(self, log: Log, requests: Iterable[TicketEvent]) -> None:
         self._log = log
@@ -100,6 +100,6 @@ class Outcomes:
 
 
 def record_shard(record: Record, seq: int, log: Log) -> str:
-    """The id of what a stage event created: its shard and seq."""
+    """The id of the object that a stage event created: its shard and seq."""
     assert record.key is not None, "a stage record about an order has its instrument as key"
     return f"{partition_of(record.key, log.partitions)}-{seq}"

@@ -1,7 +1,7 @@
 """The children of the day, as the log and this process know them.
 
-A child comes with its route or with a report on it, whichever is read first. What a report says is
-folded once it is written or read; the same report twice says nothing new.
+A child is known from its route or from a report on it, whichever is read first. A report is folded
+when it is written or read; folding it twice changes nothing.
 """
 
 from collections.abc import Iterator
@@ -36,13 +36,13 @@ class Child:
 
     @property
     def terms(self) -> ChildRouted:
-        """What was routed; asked for only of children whose route was read."""
+        """The route, of a child whose route was read."""
         assert self.routed is not None, f"{self.child_id} has no route yet"
         return self.routed
 
     @property
     def leaves_qty(self) -> int:
-        """Nothing: what a gateway itself reports of a child ends it."""
+        """0: a report of the gateway's own ends its child."""
         return 0
 
     def fold(self, event: OfChild) -> None:
@@ -67,7 +67,7 @@ class Children:
         return self._known.get(child_id)
 
     def of_shard(self, number: int, child_id: str) -> Child | None:
-        """The child, new or known; None if no child of this shard has such an id."""
+        """The child, made if it is new; None if the id is not one of this shard's children."""
         child = self._known.get(child_id)
         if child is None:
             shard, _, seq = child_id.partition("-")
@@ -76,11 +76,11 @@ class Children:
         return child
 
     def unresolved(self) -> list[Child]:
-        """Those that an older run began to send and of which no end was reported."""
+        """Children that an older run began to send and of which no end was reported."""
         return [x for x in self if x.routed is not None and x.is_started and not x.is_ended]
 
     def open_of_shard(self, number: int) -> list[Child]:
-        """Those at their venues that nobody has asked back."""
+        """Children at their venues of which no cancel was requested."""
         prefix = f"{number}-"
         return [
             child
@@ -91,6 +91,5 @@ class Children:
             and child.child_id.startswith(prefix)
         ]
 
-    def forget(self) -> None:
-        """Their day is over."""
+    def clear(self) -> None:
         self._known.clear()

@@ -1,10 +1,11 @@
-"""The gateway at work: it reads, judges, sends and reports, turn by turn."""
+"""The gateway's loop: read, judge, send and report, turn by turn."""
 
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from engine.core.events import (
     ChildCancelRequested,
@@ -12,8 +13,7 @@ from engine.core.events import (
     DayClosed,
     DayOpened,
     DepthObserved,
-    ExecType,
-    ExecutionReported,
+    Input,
     QuoteObserved,
     SendStarted,
     SessionStatusObserved,
@@ -24,27 +24,30 @@ from engine.core.events import (
 from engine.gateways.sending import RETRY_WAIT_S
 from engine.gateways.venues import reports
 from engine.gateways.venues.children import Child, Children
-from engine.gateways.venues.outbox import Outbox, Told, count
+from engine.gateways.venues.outbox import Answer, Outbox, count
 from engine.gateways.venues.permission import Permission
 from engine.gateways.venues.reading import (
+    CONTROLS,
     MARKET,
-    READ_RECORDS,
+    REFERENCE,
     REPORTS,
     ROUTES,
+    Topics,
     read_event,
-    readers,
 )
 from engine.gateways.venues.reports import Due
 from engine.gateways.venues.run import Run
 from engine.gateways.venues.session import VenueSessions
-from engine.gateways.venues.sessions import Sessions
+from engine.gateways.venues.session_status import SessionStatuses
+from engine.gateways.venues.silence import Silence
+from engine.gateways.venues.start import InForce, gateway_start
 from engine.log import codec
-from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Reader, Record
+from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
 from engine.runtime.clock import Clock
+from engine.runtime.first_batches import reference_facts
 
-SILENCE_NS = 15_000_000_000  # Design, the log: a shard with open children seals each second.
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
-SETTLE_S = 0.5  # A run that is superseded notices in milliseconds; what it wrote is here then.
+SETTLE_S = 0.5  # A superseded run stops within milliseconds; its last reports are here then.
 ANNOUNCED_MAX_S = 30.0
 IDLE_WAIT_S = 0.05
 NS_PER_S = 1_000_000_000
@@ -55,11 +58,12 @@ _log = logging.getLogger(__name__)
 
 
 class VenueGateway:
-    """Trades what the engine routes until told to stop. One thread, but for `stop`."""
+    """Trades what the engine routes until it is stopped. One thread, but for `stop`."""
 
     def __init__(
         self,
         log: Log,
+        name: str,
         *,
         open_venues: Callable[[int], VenueSessions],
         clock_ns: Callable[[], int] = time.time_ns,
@@ -68,11 +72,13 @@ class VenueGateway:
         settle_s: float = SETTLE_S,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
-        """`open_venues` is called at the start, with the number that the run has taken.
+        """`name` is the venue that the gateway announces itself by; no child goes there.
 
-        `on_sent` is told the id of each child that goes to its venue.
+        `open_venues` is called at the start, with the number of the run. `on_sent` is called with
+        the id of each child that goes to its venue.
         """
         self._log = log
+        self._name = name
         self._clock_ns = clock_ns
         self._clock = clock
         self._on_sent = on_sent
@@ -81,24 +87,25 @@ class VenueGateway:
         self._open_venues = open_venues
         self._venues: VenueSessions  # Since the run has its number.
         self._permission = Permission()
-        self._run = Run(log, clock_ns, lambda: self._is_stopping, clock)
-        self._sessions = Sessions(self._run, self._permission, clock_ns)
+        self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
+        self._statuses = SessionStatuses(self._run, self._permission, clock_ns)
         self._children = Children()
-        self._fresh: list[Child] = []  # Routed, and nothing was said about them yet.
+        self._fresh: list[Child] = []  # Routed, and not yet judged.
         self._cleared: list[Child] = []  # Their SendStarted was read back: they may go out.
         self._outbox = Outbox()
-        self._readers: dict[str, list[Reader]] = {}
-        self._seal_ns = [0] * log.partitions  # When each shard last gave a sign of life.
+        self._silence = Silence(log.partitions)
         self._is_up = False
         self._is_stopping = False
-        self._handlers: dict[str, Callable[[int, Record], None]] = {
-            "reference": self._on_reference,
-            "controls": self._on_control,
-            MARKET: self._on_market,
-            REPORTS: self._on_report,
-            ROUTES: self._on_route,
-            JOURNAL: self._on_seal,
-        }
+        self._topics = Topics(
+            {
+                REFERENCE: self._on_reference,
+                CONTROLS: self._on_control,
+                MARKET: self._on_market,
+                REPORTS: self._on_report,
+                ROUTES: self._on_route,
+                JOURNAL: self._on_seal,
+            }
+        )
         self.tally: Counter[str] = Counter()
 
     @property
@@ -128,62 +135,58 @@ class VenueGateway:
                     self._log.wait(self._wait_s())
             self.go_down()
         finally:
-            for reader in (reader for found in self._readers.values() for reader in found):
-                reader.close()
+            self._topics.close()
         return self.tally
 
     def start(self) -> None:
-        """Learn from the log what was, take the sessions, resolve what an older run left."""
-        self._readers = readers(self._log, self._clock_ns() - self._quote_age_max_ns)
-        self._read_to_end(REPORTS)
-        self._run.begin()
+        """Read the day from the log, take the sessions, resolve the children of older runs."""
+        start = gateway_start(self._log, self._clock_ns() - self._quote_age_max_ns)
+        self._topics.open(start.readers)
+        self._topics.read_to_end(REPORTS)
+        self._run.begin_after(start.last_run)
         self._venues = self._open_venues(self.run_number)
-        self._read_to_end("reference", "controls")
+        if start.in_force is not None:
+            self._restore(start.in_force)
+        self._topics.read_to_end(REFERENCE, CONTROLS)
         if self._permission.day is not None:
             self._venues.observe(self._permission.day)
-        self._read_to_end(MARKET)
+        self._topics.read_to_end(MARKET)
         self._announce()
-        self._read_to_end(REPORTS, ROUTES)
+        self._topics.read_to_end(REPORTS, ROUTES)
         if self._children.unresolved():
             self._settle()
         self._resolve()
-        self._seal_ns = [self._clock_ns()] * self._log.partitions
+        self._silence.begin(self._clock_ns())
         self._is_up = True
-        self._sessions.bring_up()
+        self._statuses.bring_up()
         _log.info("run %x is up; %s children wait", self.run_number, len(self._fresh))
 
     def turn(self) -> bool:
-        """Read, send and report what is there now; False if nothing was."""
-        has_read = [self._read(topic) for topic in self._readers]
-        is_busy = any(has_read)
+        """Read, send and report what there is now; False if there was nothing."""
+        is_busy = self._topics.read_each()
         now_ns = self._clock_ns()
-        self._sessions.answer_controls()
-        self._sessions.bring_up()
+        self._statuses.answer_controls()
+        self._statuses.bring_up()
         self._send(now_ns)
         is_busy |= self._judge(now_ns)
-        self._watch(now_ns)
-        self._take(self._venues.advance(now_ns))
+        self._cancel_of_silent_shards(now_ns)
+        self._queue(self._venues.advance(now_ns))
         return self._report_until(now_ns) or is_busy
 
     def go_down(self) -> None:
-        """Take the sessions down: report what is on its way, cancel what is open.
+        """Take the sessions down: report what is on its way, end the children that are open.
 
-        What waits to be sent stays as it is: the next start decides on it.
+        Children that wait to be sent stay as they are: the next start decides on them.
         """
         now_ns = self._clock_ns()
-        self._sessions.take_down()
-        self._take(self._venues.advance(now_ns))
-        self._tell(self._outbox.empty(now_ns))
+        self._statuses.take_down()
+        self._queue(self._venues.advance(now_ns))
+        self._report(self._outbox.drain(now_ns))
         begun = [x for x in self._children if x.is_starting and not x.is_ended]
-        text = "cancelled on disconnect: the paper gateway stopped"
-        self._tell(
-            [
-                self._execution(x, ExecType.CANCELED, text, now_ns)
-                if x.is_at_venue
-                else reports.not_sent(x, "the paper gateway stopped before it went out", now_ns)
-                for x in begun
-            ]
-        )
+        self._queue(self._venues.log_out([x for x in begun if x.is_at_venue], now_ns))
+        self._report(self._outbox.drain(now_ns))
+        text = f"the {self._name.lower()} gateway stopped before it went out"
+        self._report([reports.not_sent(x, text, now_ns) for x in begun if not x.is_at_venue])
 
     def _wait_s(self) -> float:
         """Until something is due, at most IDLE_WAIT_S."""
@@ -195,9 +198,18 @@ class VenueGateway:
 
     # ---------------------------------------------------------------------------- start
 
+    def _restore(self, in_force: InForce) -> None:
+        """Take what the last closes carried, as if its records were read."""
+        facts: Iterable[Any] = reference_facts(in_force.reference)
+        for fact in facts:
+            self._define(fact)
+        self._permission.restore(
+            in_force.killed, in_force.controls_position, is_lost=in_force.is_control_lost
+        )
+
     def _announce(self) -> None:
-        """Begin the run in the log's order; every record written before is read when it is over."""
-        self._sessions.announce()
+        """Begin the run in the log's order; afterwards every older report has been read."""
+        self._statuses.announce()
         until_s = self._clock.monotonic() + ANNOUNCED_MAX_S
         while not self._run.is_announced:
             if self._clock.monotonic() > until_s:
@@ -206,65 +218,49 @@ class VenueGateway:
                     f"{ANNOUNCED_MAX_S:g} s; is a transaction of another program open?"
                 )
             self._log.wait(IDLE_WAIT_S)
-            self._read(REPORTS)
+            self._topics.read(REPORTS)
 
     def _settle(self) -> None:
-        """Let an older run that is still alive notice and stop; take what it wrote till then."""
+        """Let an older run that is still alive notice and stop; read what it wrote till then."""
         until_s = self._clock.monotonic() + self._settle_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             self._log.wait(min(left_s, IDLE_WAIT_S))
-            self._read(REPORTS)
+            self._topics.read(REPORTS)
 
     def _resolve(self) -> None:
         self._fresh = [x for x in self._fresh if not x.is_started and not x.is_ended]
         if self._permission.day is None:
             return  # The close ends them; the engine takes no report on them any more.
         now_ns = self._clock_ns()
-        lost = self._children.unresolved()
-        text = "the paper venue lost its memory with its process"
-        self._tell([self._execution(x, ExecType.UNKNOWN, text, now_ns) for x in lost])
-        text = "the paper venue keeps nothing over a restart"
-        self._tell([self._execution(x, ExecType.CANCELED, text, now_ns) for x in lost])
-        self.tally["resolved"] += len(lost)
+        unresolved = self._children.unresolved()
+        self._outbox.put(self._venues.resolve(unresolved, now_ns))
+        for child in unresolved:
+            child.is_at_venue = self._venues.is_known(child.child_id)
+        self._report_until(now_ns)
+        self.tally["resolved"] += len(unresolved)
 
     # ----------------------------------------------------------------------------- read
 
-    def _read(self, topic: str) -> bool:
-        """Take what is there of a topic, in bounds; True if something was.
-
-        Its partitions share the bound: a kill switch waits for one round of all of them.
-        """
-        handle = self._handlers[topic]
-        readers = self._readers[topic]
-        has_read = False
-        for number, reader in enumerate(readers):
-            for record in reader.read(max(1, READ_RECORDS // len(readers))):
-                handle(number, record)
-                has_read = True
-        return has_read
-
-    def _read_to_end(self, *topics: str) -> None:
-        for topic in topics:
-            while not all(reader.at_end() for reader in self._readers[topic]):
-                self._read(topic)
-
     def _on_reference(self, _: int, record: Record) -> None:
-        event = read_event("reference", record)
-        if event is None:
-            return
-        self._take(self._venues.observe(event))
-        if isinstance(event, VenueDefined):
-            self._sessions.define(event.venue)
+        event = read_event(REFERENCE, record)
+        if event is not None:
+            self._define(event)
+
+    def _define(self, fact: Input) -> None:
+        """Take a definition of reference data."""
+        self._queue(self._venues.observe(fact))
+        if isinstance(fact, VenueDefined):
+            self._statuses.define(fact.venue)
 
     def _on_control(self, _: int, record: Record) -> None:
-        event = read_event("controls", record)
+        event = read_event(CONTROLS, record)
         self._permission.apply(event, record.position)
         if isinstance(event, DayOpened) and self._is_up:
-            self._take(self._venues.observe(event))
+            self._queue(self._venues.observe(event))
         elif isinstance(event, DayClosed) and self._is_up:
-            self._children.forget()  # The engine closes them and takes no more reports on them.
+            self._children.clear()  # The engine closes them and takes no more reports on them.
             self._cleared.clear()
-            self._outbox.forget()
+            self._outbox.clear()
 
     def _on_market(self, _: int, record: Record) -> None:
         event = read_event(MARKET, record)
@@ -272,10 +268,10 @@ class VenueGateway:
             now_ns = self._clock_ns()
             if event.received_ns > now_ns:  # Another machine's clock must not advance ours.
                 event = replace(event, received_ns=now_ns)
-            self._take(self._venues.observe(event))
+            self._queue(self._venues.observe(event))
 
     def _on_seal(self, number: int, _: Record) -> None:
-        self._seal_ns[number] = self._clock_ns()
+        self._silence.end(number, self._clock_ns())
 
     def _on_route(self, number: int, record: Record) -> None:
         try:
@@ -295,12 +291,12 @@ class VenueGateway:
             self._cancel(event.child_id)
 
     def _on_report(self, number: int, record: Record) -> None:
-        """Follow whose turn it is, and what was said of the day's children."""
+        """Follow the runs, and the reports on the day's children."""
         event = read_event(REPORTS, record)
-        run = self._run.see(number, record, event)
+        run = self._run.follow(number, record, event)
         if event is None:
             venue = dict(record.headers).get("venue", b"").decode(errors="replace")
-            self._sessions.doubt(venue)
+            self._statuses.doubt(venue)
             return
         child = self._children.of_shard(number, getattr(event, "child_id", ""))
         if child is None:
@@ -316,10 +312,13 @@ class VenueGateway:
     # ----------------------------------------------------------------------------- send
 
     def _judge(self, now_ns: int) -> bool:
-        """Refuse what must not go out; of the rest write that it will; True if there was any."""
+        """Write NotSent of each new child that must not go out, SendStarted of every other one.
+
+        True if there was a new child.
+        """
         fresh, self._fresh = self._fresh, []
         starting: list[SendStarted] = []
-        refused: list[Told] = []
+        refused: list[Answer] = []
         for child in fresh:
             reason = self._permission.refusal(child, now_ns)
             if reason:
@@ -327,23 +326,23 @@ class VenueGateway:
             else:
                 child.is_starting = True
                 starting.append(reports.send_started(child, now_ns))
-        self._tell(refused)
+        self._report(refused)
         self._run.append(starting)
         return bool(fresh)
 
     def _send(self, now_ns: int) -> None:
-        """Give the venues what the log holds a SendStarted of, unless it must not go out now."""
+        """Send the children whose SendStarted the log holds, unless one must not go out now."""
         cleared, self._cleared = self._cleared, []
         for child in cleared:
             reason = self._permission.refusal(child, now_ns)
             if reason:
-                self._tell([reports.not_sent(child, reason, now_ns)])
+                self._report([reports.not_sent(child, reason, now_ns)])
                 continue
             child.is_at_venue = True
             self.tally["sent"] += 1
             if self._on_sent is not None:
                 self._on_sent(child.child_id)
-            self._take(self._venues.on_route(child.terms, child.child_id, now_ns))
+            self._queue(self._venues.on_route(child.terms, child.child_id, now_ns))
 
     def _cancel(self, child_id: str) -> None:
         child = self._children.get(child_id)
@@ -353,55 +352,39 @@ class VenueGateway:
         now_ns = self._clock_ns()
         if child.is_at_venue:
             if self._venues.is_known(child_id):
-                self._take(self._venues.on_cancel(child_id, now_ns))
+                self._queue(self._venues.on_cancel(child_id, now_ns))
         elif child.is_ended and self._is_up:
-            self._tell([reports.cancel_rejected(child, "too late: it had ended", now_ns)])
+            self._report([reports.cancel_rejected(child, "too late: it had ended", now_ns)])
 
-    def _watch(self, now_ns: int) -> None:
-        """Cancel the children of a shard that is silent while they are open."""
-        for number, seal_ns in enumerate(self._seal_ns):
-            if now_ns - seal_ns < SILENCE_NS:
-                continue
-            self._seal_ns[number] = now_ns
+    def _cancel_of_silent_shards(self, now_ns: int) -> None:
+        for number in self._silence.silent(now_ns):
             for child in self._children.open_of_shard(number):
                 _log.warning("shard %s is silent; cancelling %s", number, child.child_id)
                 self._cancel(child.child_id)
 
     # --------------------------------------------------------------------------- report
 
-    def _take(self, dues: Iterable[Due]) -> None:
-        """Keep what the venues answered until it is due; what was before this run is not news."""
+    def _queue(self, dues: Iterable[Due]) -> None:
+        """Hold the venues' reports until they are due; before the run is up there are none."""
         if self._is_up:
             self._outbox.put(dues)
 
     def _report_until(self, now_ns: int) -> bool:
         due = self._outbox.due(now_ns)
-        self._tell(due)
+        self._report(due)
         return bool(due)
 
-    def _tell(self, events: Sequence[Told]) -> None:
-        """Write reports on children of the day, and fold what they say."""
-        told: list[Told] = []
+    def _report(self, events: Sequence[Answer]) -> None:
+        """Write reports on children of the day, and fold them."""
+        reported: list[Answer] = []
         for event in events:
             if isinstance(event, SessionStatusObserved):
-                self._sessions.hear(event)
-                told.append(event)
+                self._statuses.record(event)
+                reported.append(event)
                 continue
             child = self._children.get(event.child_id)
             if child is not None:  # Else its day is over.
-                told.append(event)
+                reported.append(event)
                 child.fold(event)
                 count(self.tally, event)
-        self._run.append(told)
-
-    def _execution(
-        self, child: Child, exec_type: ExecType, text: str, now_ns: int
-    ) -> ExecutionReported:
-        """A report of the gateway's own on a child that its venue can't report on."""
-        day = self._permission.day
-        assert day is not None, "children end with their day"
-        self.tally["own_reports"] += 1
-        count = self.tally["own_reports"]
-        exec_id = f"{child.terms.venue}-{day.day}-{self.run_number:x}-G{count}"
-        execution = reports.Execution(exec_type, text)
-        return reports.execution_reported(child, execution, exec_id, day.day, now_ns, now_ns)
+        self._run.append(reported)

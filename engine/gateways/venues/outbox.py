@@ -1,4 +1,4 @@
-"""Reports that the venues gave, until they are due, and a count of what was told."""
+"""The venues' reports until they are due, and a count of those that were written."""
 
 import heapq
 from collections import Counter
@@ -15,14 +15,14 @@ from engine.core.events import (
 )
 from engine.gateways.venues.reports import Due
 
-Told = NotSent | ExecutionReported | CancelRejected | SessionStatusObserved
+Answer = NotSent | ExecutionReported | CancelRejected | SessionStatusObserved
 
 
 class Outbox:
     """A heap of (due, n, report); of equals the earlier one goes first."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, Told]] = []
+        self._waiting: list[tuple[int, int, Answer]] = []
         self._count = 0
 
     @property
@@ -35,15 +35,15 @@ class Outbox:
                 self._count += 1
                 heapq.heappush(self._waiting, (due.due_ns, self._count, due.event))
 
-    def due(self, now_ns: int) -> list[Told]:
-        found: list[Told] = []
+    def due(self, now_ns: int) -> list[Answer]:
+        found: list[Answer] = []
         while self._waiting and self._waiting[0][0] <= now_ns:
             found.append(heapq.heappop(self._waiting)[2])
         return found
 
-    def empty(self, now_ns: int) -> list[Told]:
-        """All that is on its way, as if it came now; what sessions will do is no news any more."""
-        found: list[Told] = [
+    def drain(self, now_ns: int) -> list[Answer]:
+        """Every report on its way, as if it came now; later statuses of sessions are dropped."""
+        found: list[Answer] = [
             replace(event, received_ns=now_ns)
             for _, _, event in sorted(self._waiting)
             if not isinstance(event, SessionStatusObserved)
@@ -51,11 +51,11 @@ class Outbox:
         self._waiting.clear()
         return found
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._waiting.clear()
 
 
-def count(tally: Counter[str], event: Told) -> None:
+def count(tally: Counter[str], event: Answer) -> None:
     if isinstance(event, NotSent):
         tally["not_sent"] += 1
     elif isinstance(event, CancelRejected):

@@ -4,6 +4,7 @@ A route names no client, so the kill switch of a client is held by the shards al
 """
 
 import logging
+from collections.abc import Mapping
 
 from engine.core.controls import risk
 from engine.core.events import (
@@ -28,6 +29,20 @@ class Permission:
         self.position = -1  # Of the last control applied; -1 before the first.
         self._is_lost = False  # A control could not be read.
         self._switches = State(shard=0)  # Kill switches, folded as the engine folds them.
+
+    def restore(
+        self, killed: Mapping[tuple[str, str], str], position: int, *, is_lost: bool
+    ) -> None:
+        """Start from the controls up to a position, as closes carried them; no day is open then.
+
+        `killed` is every kill switch that is engaged, (scope, id) to its text. `is_lost` says that
+        a control up to there could not be read.
+        """
+        self.position = position
+        self._is_lost = is_lost
+        for (scope, scope_id), text in killed.items():
+            self._switches.controls.killed[scope, scope_id] = text
+            _log.warning("kill switch engaged: %s %s", scope, scope_id)
 
     def apply(self, control: Input | None, position: int) -> None:
         """Take the next control; None is one that could not be read."""

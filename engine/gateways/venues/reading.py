@@ -1,85 +1,62 @@
-"""How a gateway reads the log, and where it begins.
-
-It needs the day's routes and reports, and the quotes that may still be alive.
-
-The journal says it: children of a closed day are dead, and a quote that every seal of now has
-consumed long ago is too old to trade against.
-"""
+"""The topics that a gateway reads, and how it reads them."""
 
 import logging
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from engine.core.events import SealKind
 from engine.log import codec
-from engine.log.port import BEGINNING, JOURNAL, Log, Reader, Record, Start
-from engine.runtime.shard_log import decoded
+from engine.log.port import Reader, Record
 
+REFERENCE = "reference"
+CONTROLS = "controls"
 REPORTS = "venue-reports"
 MARKET = "market-data"
 ROUTES = "routes"
-READ_RECORDS = 2_000
+READ_RECORDS = 2_000  # One bounded read.
+
+Handler = Callable[[int, Record], None]  # Takes the partition and its next record.
 
 _log = logging.getLogger(__name__)
 
 
-class Beginning(NamedTuple):
-    """Where a gateway begins in a shard, as its journal says."""
+class Topics:
+    """The readers of each topic; every record goes to its topic's handler."""
 
-    routes_count: int  # Records of `routes` up to the last close: their children are dead.
-    reports: Start
-    market: Start  # Quotes from here on may still be alive.
-    journal: Start
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+        self._readers: Mapping[str, list[Reader]] = {}
 
+    def open(self, readers: Mapping[str, list[Reader]]) -> None:
+        """Read by these from now on, topic to a reader for each of its partitions."""
+        self._readers = readers
 
-def beginning_of(log: Log, number: int, recent_ns: int) -> Beginning:
-    """Where a shard's day began, and where the quotes since `recent_ns` begin."""
-    found = Beginning(0, BEGINNING, BEGINNING, BEGINNING)
-    positions = {MARKET: 0, REPORTS: 0}
-    routes_count = 0
-    reader = log.reader(JOURNAL, number)
-    try:
-        for record in _all(reader):
-            seal = decoded(JOURNAL, number, record)
-            positions |= {x.topic: x.next_position for x in seal.inputs if x.topic in positions}
-            routes_count += sum(x.record_count for x in seal.outputs if x.topic == ROUTES)
-            offsets = {x.topic: x.next_offset for x in seal.resume}
-            starts = {x: Start(offsets[x], positions[x]) for x in positions}
-            if seal.kind is SealKind.CLOSE:
-                found = found._replace(routes_count=routes_count, reports=starts[REPORTS])
-            if seal.now_ns < recent_ns:
-                found = found._replace(market=starts[MARKET])
-        return found._replace(journal=reader.next)
-    finally:
-        reader.close()
+    def read_each(self) -> bool:
+        """Read once of every topic; True if there was a record."""
+        return any([self.read(topic) for topic in self._readers])  # noqa: C419  Every one of them.
 
+    def read(self, topic: str) -> bool:
+        """Read what a topic has now, in bounds; True if there was a record.
 
-def readers(log: Log, recent_ns: int) -> dict[str, list[Reader]]:
-    """A reader for each partition of what a gateway reads, each where it begins."""
-    begins = [beginning_of(log, number, recent_ns) for number in range(log.partitions)]
-    return {
-        "reference": [log.reader("reference", 0)],
-        "controls": [log.reader("controls", 0)],
-        MARKET: [log.reader(MARKET, number, begin.market) for number, begin in enumerate(begins)],
-        REPORTS: [log.reader(REPORTS, number, x.reports) for number, x in enumerate(begins)],
-        ROUTES: [_after(log.reader(ROUTES, n), x.routes_count) for n, x in enumerate(begins)],
-        JOURNAL: [log.reader(JOURNAL, number, x.journal) for number, x in enumerate(begins)],
-    }
+        Its partitions share the bound: a kill switch waits for one round of all of them.
+        """
+        handle = self._handlers[topic]
+        readers = self._readers[topic]
+        has_read = False
+        for number, reader in enumerate(readers):
+            for record in reader.read(max(1, READ_RECORDS // len(readers))):
+                handle(number, record)
+                has_read = True
+        return has_read
 
+    def read_to_end(self, *topics: str) -> None:
+        for topic in topics:
+            while not all(reader.at_end() for reader in self._readers[topic]):
+                self.read(topic)
 
-def _after(reader: Reader, count: int) -> Reader:
-    """The reader behind so many records."""
-    while count:
-        count -= len(reader.read(min(count, READ_RECORDS)))
-    return reader
-
-
-def _all(reader: Reader) -> Iterator[Record]:
-    while True:
-        records = reader.read(READ_RECORDS)
-        if not records and reader.at_end():
-            return
-        yield from records
+    def close(self) -> None:
+        for readers in self._readers.values():
+            for reader in readers:
+                reader.close()
 
 
 def read_event(topic: str, record: Record) -> Any:  # noqa: ANN401  One of the catalogue's events.
@@ -89,3 +66,12 @@ def read_event(topic: str, record: Record) -> Any:  # noqa: ANN401  One of the c
     except codec.UnreadableError as error:
         _log.warning("%s at offset %s: %s", topic, record.offset, error)
         return None
+
+
+def read_all(reader: Reader) -> Iterator[Record]:
+    """Every record that the reader has not returned yet, up to the end."""
+    while True:
+        records = reader.read(READ_RECORDS)
+        if not records and reader.at_end():
+            return
+        yield from records

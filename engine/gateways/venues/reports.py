@@ -13,6 +13,8 @@ from engine.core.events import (
     SessionStatusObserved,
 )
 
+NO_POSITION = -1  # A venue knows nothing of our controls.
+
 Report = SendStarted | NotSent | ExecutionReported | CancelRejected | SessionStatusObserved
 
 
@@ -86,7 +88,7 @@ def cancel_rejected(child: Reported, text: str, received_ns: int) -> CancelRejec
 def execution_reported(
     child: Reported, execution: Execution, exec_id: str, day: int, at_ns: int, received_ns: int
 ) -> ExecutionReported:
-    """The report as the child stands after the execution."""
+    """The report of an execution; `child` has the quantities after it."""
     return ExecutionReported(
         venue=child.terms.venue,
         instrument_id=child.terms.instrument_id,
@@ -109,7 +111,7 @@ def execution_reported(
 def session_status(
     venue: str, day: int, controls_position: int, received_ns: int, *, up: bool
 ) -> SessionStatusObserved:
-    """`controls_position` is -1 where a venue speaks: it knows nothing of our controls."""
+    """`controls_position` is NO_POSITION in the status of a venue."""
     return SessionStatusObserved(
         venue=venue,
         up=up,

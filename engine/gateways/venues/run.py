@@ -1,7 +1,7 @@
-"""One start of a gateway: its number, its place in the log's order, and what it writes.
+"""One start of a gateway: its number, its turn in the log's order, and what it writes.
 
-Each record carries the run's number in the header `run`, so that every reader can tell whose turn
-it was when the log took it.
+Each record carries the run's number in the header `run`, so that every reader knows which run
+was the newest when the log took it.
 """
 
 import time
@@ -18,64 +18,67 @@ from engine.log.headers import VENUE, sender_headers
 from engine.log.port import EngineError, Headers, Log, NewRecord, Record
 from engine.runtime.clock import Clock
 
-GATEWAY = "PAPER"  # The venue that a run announces itself by; no child goes there.
 RUN_HEADER = "run"
 RUN_DIGITS_MAX = 20  # Of a run number: ns since 1970 UTC, or a little more.
 NS_PER_MS = 1_000_000
 
 
 class SupersededError(EngineError):
-    """A newer paper gateway runs on this log; this one has stopped."""
+    """A newer gateway runs on this log; this one has stopped."""
 
 
 class Run:
-    """Whose turn it is, and the hand that writes."""
+    """A run of a gateway, and the runs before and after it."""
 
     def __init__(
         self,
         log: Log,
+        gateway: str,
         clock_ns: Callable[[], int],
         is_stopping: Callable[[], bool],
         clock: Clock = time,
     ) -> None:
+        """`gateway` is the venue that a run announces itself by; no child goes there."""
+        self.gateway = gateway
         self.number = 0  # Until it has begun.
         self._log = log
         self._clock_ns = clock_ns
         self._is_stopping = is_stopping
         self._clock = clock
         self._record_number = first_number(clock_ns())
-        self._highest = [0] * log.partitions  # Announced so far.
-        self._last = 0  # Highest in any header.
+        self._announced = [0] * log.partitions  # The highest run announced so far.
+        self._last = 0  # The highest run in any header.
 
-    def begin(self) -> None:
-        """Take a number above all that were read."""
-        self.number = max(self._clock_ns(), self._last + 1)
+    def begin_after(self, last: int) -> None:
+        """Take a number above `last` and above all that were read."""
+        self.number = max(self._clock_ns(), self._last + 1, last + 1)
 
     @property
     def is_announced(self) -> bool:
         """Whether its announcement was read back from every partition."""
-        return min(self._highest) >= self.number
+        return min(self._announced) >= self.number
 
-    def see(self, number: int, record: Record, event: object) -> int | None:
-        """Follow whose turn it is; the run that wrote the record, None if no gateway did.
+    def follow(self, number: int, record: Record, event: object) -> int | None:
+        """Take a report of partition `number` and return its run, None if no gateway wrote it.
 
         Raises SupersededError at the announcement of a newer run.
         """
         run = run_of(record)
         self._last = max(self._last, run or 0)
-        is_announcement = isinstance(event, SessionStatusObserved) and event.venue == GATEWAY
+        is_announcement = isinstance(event, SessionStatusObserved) and event.venue == self.gateway
         if is_announcement and run is not None:
             if self.number and run > self.number:
                 raise SupersededError(
-                    f"paper gateway {run:x} has taken the sessions over from {self.number:x}, "
-                    "which has stopped. One gateway trades on a log: stop one of the two."
+                    f"{self.gateway} gateway {run:x} has taken the sessions over from "
+                    f"{self.number:x}, which has stopped. One gateway trades on a log: stop one "
+                    "of the two."
                 )
-            self._highest[number] = max(self._highest[number], run)
+            self._announced[number] = max(self._announced[number], run)
         return run
 
     def is_void(self, number: int, run: int | None) -> bool:
         """Whether a SendStarted of that run lies behind the announcement of a newer one."""
-        return run is not None and run < self._highest[number]
+        return run is not None and run < self._announced[number]
 
     def append(self, events: Sequence[Report]) -> None:
         """Write to `venue-reports`, until the log takes it; a status goes to every partition."""
@@ -86,10 +89,10 @@ class Run:
         instrument_id = getattr(event, "instrument_id", None)
         key = None if instrument_id is None else instrument_id.encode()
         every = range(self._log.partitions)
-        places = every if key is None else (partition_of(key, self._log.partitions),)
+        numbers = every if key is None else (partition_of(key, self._log.partitions),)
         timestamp_ms = self._clock_ns() // NS_PER_MS
         value = codec.encode(event)
-        for number in places:
+        for number in numbers:
             self._record_number += 1
             yield NewRecord(number, timestamp_ms, key, self._headers(event.venue), value)
 
@@ -101,6 +104,6 @@ class Run:
 
 
 def run_of(record: Record) -> int | None:
-    """The run that wrote a report; None if no paper gateway did."""
+    """The run that wrote a report; None if no gateway did."""
     text = dict(record.headers).get(RUN_HEADER, b"").decode(errors="replace")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= RUN_DIGITS_MAX else None

@@ -1,14 +1,14 @@
 """The venues as a gateway trades with them: simulated ones, or a session in their own language.
 
-Every call answers with reports and when each is due at the gateway. Whoever speaks to a real venue
-answers what has come from it by then, in `advance`.
+Every call returns reports, each with the time at which it is due at the gateway. A session with a
+real venue returns what has come from it by then in `advance`.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from engine.core.events import ChildRouted, Input
-from engine.gateways.venues.reports import Due
+from engine.gateways.venues.reports import Due, Reported
 
 
 class VenueSessions(Protocol):
@@ -22,13 +22,27 @@ class VenueSessions(Protocol):
         """What has happened up to now, this moment included."""
 
     def observe(self, event: Input) -> Sequence[Due]:
-        """See market data, reference data or the day; other inputs say nothing here."""
+        """Take market data, reference data or the day; other inputs change nothing here."""
 
     def on_route(self, child: ChildRouted, child_id: str, now_ns: int) -> Sequence[Due]:
         """Send a child to its venue. Raises ValueError for one that was sent before."""
 
     def on_cancel(self, child_id: str, now_ns: int) -> Sequence[Due]:
-        """Ask a venue to cancel a child. Raises ValueError for one that was never sent."""
+        """Ask a venue to cancel a child. Raises ValueError for one that it does not know."""
 
     def is_known(self, child_id: str) -> bool:
-        """Whether the child was sent in this run."""
+        """Whether the child was sent in this run, or its venue is known to have it."""
+
+    def resolve(self, children: Sequence[Reported], now_ns: int) -> Sequence[Due]:
+        """Find out what became of children that an earlier run began to send.
+
+        None of them has an end in the log, and none was sent in this run or will be. Called once,
+        before anything is sent. A venue that remembers its orders is asked for each by its id, and
+        the answers come in `advance`; one that does not has its children ended here.
+        """
+
+    def log_out(self, children: Sequence[Reported], now_ns: int) -> Sequence[Due]:
+        """End the sessions in order; `children` are open at their venues, as far as is known.
+
+        The last call. What a venue does with them, cancel them or keep them, is in the answer.
+        """

@@ -8,7 +8,7 @@ cannot start from the close of an early release that did not carry it.
 """
 
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.core.events import BatchSealed, PositionsCarried, SealKind, StageEvent, TopicPlace
@@ -16,7 +16,8 @@ from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Re
 from engine.runtime.replica import WRITTEN, Replica, positions_in
 from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, events_of
 
-PIECE_RECORDS = 2_000  # Seals in one read backwards.
+FIRST_PIECE_RECORDS = 16  # Seals read first on the way back; each piece is twice the one before,
+PIECE_RECORDS = 2_000  # up to this.
 MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
 NS_PER_MS = 1_000_000
 NEVER = 2**62  # Beyond every batch.
@@ -38,8 +39,8 @@ def last_close(log: Log, number: int, after: int = -1, upto: int | None = None) 
     `upto` is the last batch that counts; None is the newest. Raises CorruptLogError where the log
     does not hold what a seal states, LogUnavailableError.
     """
-    seal_record = _last_seal(log, number, after, NEVER if upto is None else upto)
-    return None if seal_record is None else _read(log, number, seal_record)
+    seal_record = last_close_seal(log, number, after, NEVER if upto is None else upto)
+    return None if seal_record is None else read_close(log, number, seal_record)
 
 
 def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
@@ -53,23 +54,32 @@ def started_after(log: Log, replica: Replica, close: Close) -> ShardLog:
     return shard_log
 
 
-def _last_seal(log: Log, number: int, after: int, upto: int) -> SealRecord | None:
-    offset: int | None = None
-    while found := log.records_before(JOURNAL, number, offset, PIECE_RECORDS):
+def seals_back(log: Log, number: int, offset: int | None = None) -> Iterator[SealRecord]:
+    """The seals before an offset of the journal, or its end where it is None, the newest first."""
+    piece = FIRST_PIECE_RECORDS
+    while found := log.records_before(JOURNAL, number, offset, piece):
         for record in reversed(found):
             seal = decoded(JOURNAL, number, record)
-            if seal.batch <= after:
-                return None
-            if seal.kind is SealKind.CLOSE and seal.batch <= upto:
-                return SealRecord(seal, record._replace(position=seal.batch))  # One seal a batch.
+            yield SealRecord(seal, record._replace(position=seal.batch))  # One seal a batch.
         offset = found[0].offset
+        piece = min(2 * piece, PIECE_RECORDS)
+
+
+def last_close_seal(log: Log, number: int, after: int = -1, upto: int = NEVER) -> SealRecord | None:
+    """The seal of the last close behind batch `after`, whatever that close carried, or None."""
+    for seal_record in seals_back(log, number):
+        if seal_record.seal.batch <= after:
+            return None
+        if seal_record.seal.kind is SealKind.CLOSE and seal_record.seal.batch <= upto:
+            return seal_record
     return None
 
 
-def _read(log: Log, number: int, seal_record: SealRecord) -> Close | None:
-    """The close's records and starts; None if it carries no positions.
+def read_close(log: Log, number: int, seal_record: SealRecord) -> Close | None:
+    """The close's records and starts; None if a close of an early release carries no positions.
 
-    The ingest is read first, as it holds the positions by which the others are found.
+    The ingest is read first, as it holds the positions by which the others are found. Raises
+    CorruptLogError where the log does not hold what the seal states, LogUnavailableError.
     """
     seal, record = seal_record
     outputs: dict[str, list[Record]] = {}

@@ -5,13 +5,13 @@ A folder holds `quotes.csv` and `trades.csv`, either of them gzipped (`.gz`), wi
     quotes: ts,exchange,bid,bid_size,ask,ask_size     trades: ts,exchange,price,size,cond,corr
 
 Times are ISO 8601 with an offset, prices decimals, sizes of quotes round lots, sizes of prints
-smallest increments. `instrument.toml` may stand beside them and say what is traded and when
-(`instrument.py`); `market_rows.py` reads a row. The feed is raw: zero, crossed and stale quotes and
-rows outside the session are facts and pass unchanged; what cannot be read is a `BadRow` with its
+smallest increments. `instrument.toml` beside them may name the instrument and its session
+(`instrument.py`); `rows.py` reads a row. The feed is raw: zero, crossed and stale quotes and rows
+outside the session are facts and pass unchanged; a row that cannot be read is a `BadRow` with its
 line, never a silent loss.
 
 Rows are put in time order, however the files have them; at one time prints come before quotes, as
-the quote already shows what the print left, and otherwise the file's order stands.
+the quote already shows what the print left, and otherwise in the order of the file.
 """
 
 import csv
@@ -60,7 +60,7 @@ Observed = QuoteObserved | TradeObserved
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderFacts:
-    """What is known of a folder before any simulation; counts of rows are complete."""
+    """Facts of a folder before any simulation; counts of rows are complete."""
 
     folder: Path
     instrument: Instrument
@@ -72,7 +72,7 @@ class FolderFacts:
     trade_count: int
     session_quote_count: int  # Rows from the open until before the close.
     session_trade_count: int
-    disordered_count: int  # Rows that stood after a later one in their file.
+    disordered_count: int  # Rows behind a later one in their file.
     bad_rows: tuple[BadRow, ...]  # Rows that were left out.
 
 
@@ -247,14 +247,14 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]
                 row = _split(text)
                 if len(row) == len(header):
                     yield line, [row[place] for place in places]
-                elif row != [""]:  # An empty line says nothing.
+                elif row != [""]:  # An empty line is no row.
                     yield line, [text.rstrip()]
     except (OSError, EOFError, zlib.error) as error:  # gzip raises all three on damaged files.
         raise MarketDataError(f"{path} cannot be read: {error}. Fetch the file again.") from error
 
 
 def _split(text: str) -> list[str]:
-    """One line's fields. Each line stands alone, so a stray quotation mark costs one row."""
+    """One line's fields. Each line is split by itself, so a stray quotation mark costs one row."""
     text = text.rstrip("\r\n")
     if '"' not in text:
         return text.split(",")

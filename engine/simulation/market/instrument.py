@@ -1,6 +1,6 @@
-"""What a market data folder is about: the instrument, its session and what was known before.
+"""The instrument of a market data folder, its session, and the facts known before the day.
 
-`instrument.toml` in the folder says it; every field has a default, which suits a US equity whose
+`instrument.toml` in the folder holds them; every field has a default, which suits a US equity whose
 name the source withholds:
 
     instrument_id = "XXX"             # Also the default of symbol.
@@ -13,7 +13,7 @@ name the source withholds:
     calendar_id = "US-EQUITY"
     time_zone = "America/New_York"
     open = "09:30"
-    close = "16:00"                   # A day that ends early says so here.
+    close = "16:00"                   # Earlier on a day that ends early.
     day = 2018-01-02                  # Without it: the local day of most rows.
 
 The volume and volatility describe the days before the recorded one. They are never computed from
@@ -41,7 +41,7 @@ class InstrumentError(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """What is traded, when, and what was known of it before the day."""
+    """The instrument, its session, and the facts known before the day."""
 
     instrument_id: str = "XXX"
     symbol: str = "XXX"

@@ -1,10 +1,10 @@
-"""Reference data for a recorded day: what must be known before its first quote.
+"""Reference data for a recorded day, as it must be in the log before the first quote.
 
 Nothing here is learned from the day itself but the exchange codes that appear in it. Fees are the
 published prices of early 2018 for a member without volume tiers, as remembered and rounded, so:
 guesses of the right size and sign, which is what routing needs (inverted venues pay takers).
 Volume over the session is the usual U of a US stock, a guess too. The dark pools and the ATS do
-not exist; `venues.py` says where their liquidity comes from.
+not exist; `venues/dark.py` describes where their liquidity comes from.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Fees(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """A venue of our own: what it takes, and for how much."""
+    """A simulated venue: what it accepts, and its fees."""
 
     name: str
     kind: VenueKind
@@ -79,7 +79,7 @@ HIDDEN: dict[str, Rules] = {
 
 
 def reference_events(facts: FolderFacts) -> list[Input]:
-    """All that the engine must know before the day: the instrument, its session, the venues."""
+    """Reference data of the day: the instrument, its session, the venues."""
     return [*instrument_events(facts), *venue_events(facts.day, facts.venues)]
 
 
@@ -129,7 +129,7 @@ def volume_curve(facts: FolderFacts) -> VolumeCurveDefined:
 
 
 def venue_events(day: int, codes: Iterable[str] = ()) -> list[Input]:
-    """Every known exchange, those among `codes` that nobody knows, and the simulated pools."""
+    """Every known exchange, the unknown ones among `codes`, and the simulated pools."""
     unknown = sorted(set(codes) - EXCHANGES.keys() - HIDDEN.keys() - {OFF_EXCHANGE})
     exchanges = {**EXCHANGES, **{code: (f"Exchange {code}", UNKNOWN_FEES) for code in unknown}}
     events: list[Input] = []

@@ -1,19 +1,19 @@
 """Replay a recorded day into `market-data` under the wall clock, as if its session opened now.
 
-A row of the recording that stood `t` after the open is published `t / speed` after the new open:
+A row recorded `t` after the open is published `t / speed` after the new open:
 its `event_ns` is that moment, its `received_ns` the clock when it is published, as a feed handler
 would stamp it. Rows between the lead before the open and the close are played, the others are
 counted and left out. Quantities and prices stay as they are, so at speed 60 a minute's volume
 trades in a second. A quote's age is wall time: at high speed every quote is young, at speed 1 it
 is as old as it was.
 
-Around the tape stands a day of its own: reference data dated today with a session of
-session / speed, DayOpened before the first quote, and DayClosed a while after the close, so that
-venues can answer what is still open. A replay that is stopped closes the day at once, as a day
-that stays open holds orders that nobody will fill.
+The replay opens a day of its own: reference data dated today with a session of session / speed,
+DayOpened before the first quote, and DayClosed a while after the close, so that venues can answer
+for the children that are still open. A replay that is stopped closes the day at once: the orders
+of a day without a market are never filled.
 
 One market on a log: a replay refuses to start while a day is open, unless that day's close has
-passed or it is told to close it.
+passed or `close_open_day` is given.
 """
 
 import logging
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 class ReplayError(EngineError):
-    """A replay cannot start; the message says why and the way out."""
+    """A replay cannot start; the message names the reason and the way out."""
 
 
 class Timetable(NamedTuple):
@@ -54,13 +54,13 @@ class Timetable(NamedTuple):
     speed: int
 
     def at_ns(self, recorded_ns: int) -> int:
-        """When something recorded happens now; rounded down."""
+        """The new time of a recorded one; rounded down."""
         return self.open_ns + (recorded_ns - self.recorded_open_ns) // self.speed
 
 
 @dataclass(slots=True, kw_only=True)
 class Played:
-    """What a replay came to."""
+    """The figures of a replay."""
 
     day: int
     open_ns: int
@@ -117,7 +117,8 @@ class MarketReplay:
     ) -> Played:
         """Play until the close or `stop`.
 
-        `on_opened` hears of the day once it is in the log, `progress` (rows played, rows to play).
+        `on_opened` is called once DayOpened is in the log, `progress` with (rows played, rows to
+        play).
         Raises ReplayError if a day is open, LogUnavailableError.
         """
         self._leave_no_day_open(force=close_open_day)
@@ -260,7 +261,7 @@ class MarketReplay:
 
 
 def _key(event: Input) -> str:
-    """What a record of a shared topic is about."""
+    """The key of a record of a shared topic."""
     for name in ("instrument_id", "venue", "calendar_id", "day"):
         found = getattr(event, name, None)
         if found is not None:

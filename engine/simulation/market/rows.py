@@ -27,7 +27,7 @@ MAX_LONG = 2**63 - 1  # Largest number that an event can hold.
 OFF_EXCHANGE = "D"  # The tape's code for prints away from the exchanges.
 
 EXCLUDED_CONDITIONS = frozenset("MQ9BW47VHPZLGUTCNR")
-AUCTION_CONDITIONS = frozenset("O56")  # They count, but nobody's resting child met them.
+AUCTION_CONDITIONS = frozenset("O56")  # They count, but met no resting child.
 STANDING_CORRECTIONS = frozenset(("0", "1", "2"))  # As traded, or as corrected.
 
 TIME = re.compile(
@@ -87,7 +87,7 @@ def trade(instrument_id: str, row: Sequence[str]) -> TradeObserved:
 
 
 def is_eligible(conditions: str, correction: str) -> bool:
-    """Whether a print counts for volume and VWAP; the module says which do not, and whose rule."""
+    """Whether a print counts for volume and VWAP; the module's text has the rule."""
     if EXCLUDED_CONDITIONS.isdisjoint(conditions):
         return (correction.lstrip("0") or "0") in STANDING_CORRECTIONS
     return False

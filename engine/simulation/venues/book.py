@@ -1,13 +1,13 @@
-"""An exchange as far as its tape shows it: displayed size to take, a queue to stand in.
+"""An exchange as far as its tape shows it: displayed size to take, a queue to wait in.
 
 **Taking.** A child takes what the venue displays at its best price within the child's limit, at
-the displayed price. What we took is gone until the price changes: while the price stands, only
-size that is newly displayed is free again.
+the displayed price. Size that we took is gone until the price changes: until then only newly
+displayed size is free again.
 
-**Resting.** A child that joins a displayed price stands behind all that is displayed there; one
-that betters it stands first; one deeper in the book has an unknown queue, which becomes the
+**Resting.** A child that joins a displayed price queues behind all size displayed there; one that
+betters it is first; one deeper in the book has an unknown queue, which becomes the
 displayed size once the best price comes down to it. A print at the price shortens the queue and
-what it has beyond the queue fills us; a print through the price fills us, as the queue must have
+its volume beyond the queue fills us; a print through the price fills us, as the queue must have
 gone before. Cancels ahead of us cannot be seen, so a shrinking quote shortens the queue only to
 what is still displayed. A print's volume is used once over all our children, best price first,
 then in order of arrival.
@@ -53,7 +53,7 @@ class Working:
 
 
 class Fill(NamedTuple):
-    """A child meets somebody."""
+    """An execution of a child."""
 
     child: Working
     last_qty: int
@@ -62,7 +62,7 @@ class Fill(NamedTuple):
 
 
 class View(NamedTuple):
-    """What a venue sees of the market at one moment."""
+    """The market at one moment, as a venue sees it."""
 
     now_ns: int
     nbbo: Nbbo
@@ -132,7 +132,7 @@ def _priority(child: Working) -> tuple[bool, int, int]:
 
 
 def queue_on_arrival(child: Working, own: Displayed) -> int | None:
-    """Displayed size ahead of a child that comes to rest beside this best price."""
+    """Displayed size ahead of a child that starts to rest beside this best price."""
     better_by = child.sign * (child.terms.limit_px - own.px)
     if own.px == 0 or better_by > 0:
         return 0
@@ -145,13 +145,13 @@ def queue_after_quote(child: Working, own: Displayed) -> int | None:
     if own.px == 0 or better_by < 0:
         return child.queue_qty  # Nothing is known of our price.
     if better_by > 0:
-        return 0  # Nobody is displayed at our price any more.
+        return 0  # No size is displayed at our price any more.
     known = child.queue_qty
     return own.shown_qty if known is None else min(known, own.shown_qty)
 
 
 def met_by_print(child: Working, px: int, print_qty: int) -> int:
-    """What of a print could have met the child; shortens its queue."""
+    """The volume of a print that could have met the child; shortens its queue."""
     through_by = child.sign * (child.terms.limit_px - px)
     if through_by < 0:
         return 0

@@ -1,6 +1,6 @@
 """A venue that shows nothing: hidden interest that follows the off-exchange prints.
 
-The tape does not say in which pool an off-exchange print happened. So each eligible print of code
+The tape does not name the pool of an off-exchange print. So each eligible print of code
 D belongs, by chance, to one of the simulated venues or to none, and a part of it, also by chance,
 is interest that we could have met instead. A child meets it only if the print is at its own
 execution price or better for it: a print at or below the midpoint shows a seller who would have
@@ -8,8 +8,8 @@ sold to a buyer's peg.
 
 A midpoint peg executes at the midpoint of the venue's own NBBO, if that is within its limit; a
 priced child of an ATS at its limit, or at the far touch where that is better, and never outside
-the NBBO. What a print leaves stays for `LINGER_NS`, which is all that an immediate-or-cancel
-child can meet.
+the NBBO. The rest of a print stays for `LINGER_NS`; an immediate-or-cancel child can meet nothing
+else.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,13 +31,13 @@ class HiddenBook:
     print_ns: int = 0
 
     def observe_print(self, px: int, hidden_qty: int, view: View) -> Iterator[Fill]:
-        """Hidden interest shows itself by a print; the first to arrive meets it first."""
+        """Hidden interest shows by a print; children meet it in order of arrival."""
         self.print_px, self.print_left_qty, self.print_ns = px, hidden_qty, view.now_ns
         for child in list(self.resting.values()):
             yield from self.take(child, view)
 
     def take(self, child: Working, view: View) -> Iterator[Fill]:
-        """Meet what the last print left, if it is fresh and at a price as good as ours."""
+        """Meet the rest of the last print, if it is fresh and at a price as good as ours."""
         px = execution_px(child, view)
         if px is None or view.now_ns - self.print_ns > LINGER_NS:
             return

@@ -1,4 +1,4 @@
-"""What the recorded market leaves for our children: the books of all venues.
+"""The recorded market as our children meet it: the books of all venues.
 
 Quotes and prints are folded as the engine folds them. A print at an exchange belongs to that
 exchange's queue; an off-exchange print belongs to one hidden venue or to none, by chance.
@@ -23,7 +23,7 @@ from engine.simulation.venues.dark import HiddenBook, venue_of
 
 
 class VenueMarket:
-    """The books of all venues and instruments, and what is known of both."""
+    """The books of all venues and instruments, with the reference data of both."""
 
     def __init__(self, seed: int, behaviour: Behaviour, quote_age_max_ns: int | None) -> None:
         self.known = State(shard=0)  # Reference and quotes, folded as the engine folds them.
@@ -35,7 +35,7 @@ class VenueMarket:
         self._print_counts: dict[str, int] = {}  # Off-exchange prints by instrument.
 
     def learn(self, event: Input) -> None:
-        """Take reference data; anything else says nothing here."""
+        """Take reference data; other events change nothing here."""
         if type(event) in reference.FACTS:
             reference.FACTS[type(event)](self.known, event)
 
@@ -46,7 +46,7 @@ class VenueMarket:
         *,
         in_session: bool,
     ) -> list[Fill]:
-        """Fold what the market does; whom of our children it fills."""
+        """Fold market data; the fills of our children that follow."""
         consolidated.FACTS[type(event)](self.known, event)
         if isinstance(event, QuoteObserved):
             self._observe_quote(event)
@@ -76,7 +76,7 @@ class VenueMarket:
             book.observe_quote(quote)
 
     def _fills(self, trade: TradeObserved, now_ns: int) -> list[Fill]:
-        """Whom of our children the print supports; all are found before the first is told."""
+        """The fills that the print supports; all are known before the first is reported."""
         if trade.venue == OFF_EXCHANGE:
             return self._hidden_fills(trade, now_ns)
         book = self._books.get((trade.venue, trade.instrument_id))

@@ -1,4 +1,4 @@
-"""What is still to happen, in order of time; at one time in order of entry."""
+"""Actions to come, in order of time; at one time in order of entry."""
 
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -23,7 +23,7 @@ class Timeline:
         heappush(self._pending, (max(due_ns, self.now_ns), self._count, action))
 
     def run_until(self, now_ns: int) -> None:
-        """Do what is due until then, that moment included; time never goes back."""
+        """Run the actions due until then, that moment included; time never goes back."""
         while self._pending and self._pending[0][0] <= now_ns:
             self.now_ns, _, action = heappop(self._pending)
             action()

@@ -1,30 +1,30 @@
 """Simulated venues with their sessions: the market's answer to our children, from a seed.
 
-A venue sees what the tape shows of it, a child arrives after its latency, and what happens to it
-must be supported by the tape at that venue and moment: displayed size for taking, queue and prints
-for resting (`book.py`), off-exchange prints for hidden interest (`dark.py`). Around that stand the
-session's ways: reports in order and with latency, an acknowledgement before any fill, cancels that
-lose the race against a fill, rare rejects, unsolicited cancels, busts, corrections and lost
-sessions. Chance is a hash of the seed, the child and a counter, so that a run repeats and no order
-of dictionaries matters.
+A venue sees what the tape shows of it, a child arrives after its latency, and its fills must be
+supported by the tape at that venue and moment: displayed size for taking, queue and prints for
+resting (`book.py`), off-exchange prints for hidden interest (`dark.py`). The sessions add to that:
+reports in order and with latency, an acknowledgement before any fill, cancels that lose the race
+against a fill, rare rejects, unsolicited cancels, busts, corrections and lost sessions. Chance is a
+hash of the seed, the child and a counter, so that a run repeats and no order of dictionaries
+matters.
 
-Nothing here waits or knows a clock. Who drives it says what it observes and what is routed, in
-order of time, and calls `advance` at the times that `next_ns` names; each call answers with
-reports and when they are due at the gateway:
+Nothing here waits or knows a clock. The driver passes observations and routes in order of time,
+and calls `advance` at the times that `next_ns` names; each call returns reports and when they are
+due at the gateway:
 
     venues = Venues(seed)
     venues.observe(VenueDefined(...)), ..., venues.observe(DayOpened(...))
     due = venues.on_route(child_routed, child_id, now_ns)
 
 **Not modelled.** Our own impact: the recorded market goes on as if we had not traded, the size we
-took is still printed by others and nobody reacts to our orders. Depth beyond the best price of a
-venue. Auctions and halts inside a book (their prints fill nobody; a venue that is not OPEN takes
-nothing). Routing away, price sliding and rejection by order protection at the venue: a child is
-executed at its venue's own quote even if another shows better. Hidden interest on exchanges,
-midpoint pegs included. Fills against a new quote that meets our resting child: only prints fill
-it. Cancels ahead of us in a queue, beyond what a quote shows. Self-trading: our own children do
-not meet. Message-rate limits. A bust or correction does not put quantity back to work. No chance
-event changes a fill after the close.
+took is still printed by others and no participant reacts to our orders. Depth beyond the best price
+of a venue. Auctions and halts inside a book (their prints fill nobody; a venue that is not OPEN
+takes nothing). Routing away, price sliding and rejection by order protection at the venue: a child
+is executed at its venue's own quote even if another shows better. Hidden interest on exchanges,
+midpoint pegs included. Fills against a new quote that meets our resting child: only prints fill it.
+Cancels ahead of us in a queue, beyond what a quote shows. Self-trading: our own children do not
+meet. Message-rate limits. A bust or correction does not put quantity back to work. No chance event
+changes a fill after the close.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ from engine.core.events import (
 )
 from engine.core.market import reference
 from engine.gateways.venues import reports
-from engine.gateways.venues.reports import Due, Execution, Report
+from engine.gateways.venues.reports import NO_POSITION, Due, Execution, Report
 from engine.simulation.chance import PPM, below, happens
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.book import Fill, LitBook, View, Working
@@ -56,7 +56,6 @@ from engine.simulation.venues.timeline import Timeline
 
 SECOND_NS = 1_000_000_000
 NEVER_SENT = "never sent"
-NO_POSITION = -1  # A venue knows nothing of our controls.
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class Venues:
         self._arrival_count = 0
         self._answers: list[Due] = []
 
-    # ---------------------------------------------------------------- what the driver calls
+    # ---------------------------------------------------------------- called by the driver
 
     @property
     def next_ns(self) -> int | None:
@@ -108,14 +107,14 @@ class Venues:
         return child_id in self._children
 
     def advance(self, now_ns: int) -> list[Due]:
-        """Let everything happen that is due until now, this moment included."""
+        """Run every action that is due until now, this moment included."""
         self._time.run_until(now_ns)
         return self._take_answers()
 
     def observe(self, event: Input) -> list[Due]:
-        """See market data, reference, a venue's status or the day; other inputs say nothing here.
+        """Take market data, reference, a venue's status or the day; other inputs change nothing.
 
-        What was due until the observation's time happens before it.
+        Actions due until the observation's time run before it.
         """
         if isinstance(event, QuoteObserved | TradeObserved | DepthObserved | VenueStatusObserved):
             self._time.run_until(event.received_ns)
@@ -169,7 +168,7 @@ class Venues:
         return self._take_answers()
 
     def disconnect(self, venue: str, now_ns: int, for_ns: int) -> list[Due]:
-        """Lose a session for a while: its venue cancels what is open and says so afterwards."""
+        """Lose a session for a while: its venue cancels open children, and reports later."""
         self._time.run_until(now_ns)
         self._lose_session(venue, for_ns)
         return self._take_answers()
@@ -328,7 +327,7 @@ class Venues:
             self._book(child).resting.pop(child.child_id, None)
 
     def _end(self, child: Working, exec_type: ExecType, text: str) -> None:
-        """End what is left of a child, and say so."""
+        """End the rest of a child, and report it."""
         child.leaves_qty = 0
         self._leave_if_done(child)
         child.ended_as = text
