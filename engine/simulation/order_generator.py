@@ -42,7 +42,7 @@ SUBMIT, AMEND, CANCEL = "submit", "amend", "cancel"
 NO_MARKET_PX = 100 * NS  # What limits lie near while no quote was seen.
 
 CHANGE_PPM = 40_000  # Amends, and as many cancels, for each order.
-UNKNOWN_PPM = 50_000  # Of changes name an order that nobody sent.
+UNKNOWN_PPM = 50_000  # Of changes name an order that was never sent.
 PROGRAM_PPM = 650_000  # Of orders arrive in a program.
 PROGRAM_ORDERS = 24  # In a program, on average.
 PROGRAM_NS = 4 * NS  # A program's orders arrive within this.
@@ -134,7 +134,7 @@ def moments(facts: FolderFacts, count: int, seed: int) -> list[Moment]:
         later_ns = at_ns + (2_000 + draw.below(600_000, "change after")) * MS_NS
         action = AMEND if drawn < CHANGE_PPM else CANCEL
         found.append(Moment(max(at_ns, min(later_ns, last_ns)), order, action))
-    return sorted(found, key=_at_ns)  # Stable: an order stands before its change.
+    return sorted(found, key=_at_ns)  # Stable: an order comes before its change.
 
 
 def _at_ns(moment: Moment) -> int:
@@ -171,7 +171,7 @@ def base_ns(facts: FolderFacts, program: Draw) -> int:
 
 
 class Writer:
-    """Writes rows one after the other; `seen` is the market up to the row in hand."""
+    """Writes rows in order; `seen` is the market up to the current row."""
 
     def __init__(self, facts: FolderFacts, instrument_id: str, count: int) -> None:
         self.seen = State(shard=0)
@@ -181,7 +181,7 @@ class Writer:
         self._instrument_id = instrument_id
         self._count = count
         self._orders: dict[int, Row] = {}
-        self._last_good: Row | None = None  # What a duplicate repeats.
+        self._last_good: Row | None = None  # A duplicate repeats it.
 
     def write(self, moment: Moment, draw: Draw) -> Row:
         if moment.action != SUBMIT:
@@ -280,7 +280,7 @@ class Writer:
         return iso(start_ns) if has_start else "", iso(end_ns) if has_end else ""
 
     def _decision(self, at_ns: int, draw: Draw) -> str:
-        """The price a manager saw, a few ticks from the midpoint; some do not say."""
+        """The price a manager saw, a few ticks from the midpoint; some managers state none."""
         name = self._facts.instrument.instrument_id
         mid_px = consolidated.view(self.seen, name, at_ns).mid_px
         if mid_px is None or draw.below(100, "decision") < 30:
