@@ -1,9 +1,9 @@
 """The event catalogue: one folder a topic, one .avsc an event, one id a shape.
 
 The .avsc files are the only source of truth for what an event holds. `types/` holds each enum, and
-each record that several events contain; an event names it as its field's type. What this module
-hands on is whole: the definition stands in place of the first naming, as an Avro library, a
-registry and a reader of another language expect it.
+each record that several events contain; an event names it as its field's type. This module
+returns each schema whole, with the definition in place of the first name, as an Avro library, a
+registry and a reader in another language expect it.
 
 `catalogue.json` gives each subject (`<topic>-<record name>`) the schema id it is written with; ids
 are never reused and never depend on a registry. `python -m schemas --write` generates the ids of

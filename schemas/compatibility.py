@@ -1,12 +1,12 @@
-"""May a schema change? Avro's rules of resolution, both ways, against every released version.
+"""Check a schema's change by Avro's rules of resolution, both ways, against every release.
 
     python -m schemas.compatibility --archive 0.2.0     keep the present schemas as released
 
-Logs are kept for ever, and a writer and a reader of one topic are never upgraded in the same
+Logs are kept for ever, and the writers and readers of a topic are never upgraded at the same
 moment. So each released schema and the present one must read each other's bytes (FULL_TRANSITIVE
-in a registry's words): a field is added or removed only if it has a default, a type is only kept,
-a symbol is added only to a set that has a default. What is written in another shape has another id,
-so that a reader knows which schema the bytes follow. `released/<version>/` holds what was released
+in a registry's words): a field is added or removed only if it has a default, a type never changes,
+and a symbol is added only to an enum that has a default. Another shape has another id, so that a
+reader knows which schema the bytes follow. `released/<version>/` holds what was released
 and is never edited.
 
 Source: Apache Avro 1.12 specification, "Schema Resolution".
@@ -31,7 +31,7 @@ PROMOTIONS: Mapping[str, tuple[str, ...]] = {  # Writer's type to what may read 
     "bytes": ("string",),
 }
 SHAPING = ("type", "name", "fields", "symbols", "items", "values", "size")
-FOREVER = ("journal-BatchSealed",)  # What it does not say yet, another record has to.
+FOREVER = ("journal-BatchSealed",)  # A new fact takes another record.
 Avro = Any  # A schema is any JSON: a name, a union's list, or an object.
 Names = dict[str, Schema]
 
@@ -184,12 +184,12 @@ def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
     ]
     found += [
         f"{subject}: has id {new[subject]} now, was released with id {old[subject]}; the chain of "
-        "seals is over its bytes, so it stays as it is for ever"
+        "seals is over its bytes, so its shape never changes"
         for subject in FOREVER
         if subject in old and new.get(subject, old[subject]) != old[subject]
     ]
     twice = {x for x in new.values() if list(new.values()).count(x) > 1}
-    return found + [f"id {number} stands there twice" for number in sorted(twice)]
+    return found + [f"id {number} is given twice" for number in sorted(twice)]
 
 
 def shape(schema: Schema) -> Avro:

@@ -1,4 +1,4 @@
-"""Writes the Python that mirrors the .avsc files.
+"""Write the Python that mirrors the .avsc files.
 
 Two files come out. `engine/core/events.py` holds the frozen dataclasses and enums and needs
 nothing but the standard library. `engine/log/codec/shapes.py` writes them as Avro and makes them
@@ -106,9 +106,9 @@ def events_module(found: Catalogue) -> str:
     parts = [
         (
             '"""GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.\n\n'
-            "The vocabulary of the engine: requests say what someone wants, observations what was\n"
-            "seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the\n"
-            "shard stamps; until then they are unstamped.\n\n"
+            "The vocabulary of the engine: requests, observations of the market and the venues,\n"
+            "and the engine's own events. Stage events carry `seq`, `at_ns` and `cause`, which\n"
+            "the shard stamps; until then they are unstamped.\n\n"
             "A frozen dataclass sets its fields one call each, which took a fifteenth of the\n"
             "engine's time. So where there are many, `__init__` is spelled out: it fills the\n"
             'event as a mutable twin with the same slots, and freezes it.\n"""\n\n'
@@ -121,7 +121,7 @@ def events_module(found: Catalogue) -> str:
             '    """A mutable class with the slots of an event."""\n'
             '    slots = kind.__dict__["__slots__"]\n'
             '    return type(f"_{kind.__name__}", (), {"__slots__": slots})\n\n\n'
-            "put: Final = object.__setattr__  # Frozen to everyone else.\n"
+            "put: Final = object.__setattr__  # Every other write is refused.\n"
         ),
         *(_enum(schema) for schema in found.enums.values()),
         *(_record(schema, "", found) for schema in found.nested.values()),
@@ -377,7 +377,7 @@ def _to_text(schema: Schema, found: Catalogue) -> str:
 
 
 def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
-    """The expression that writes a value; it holds no double quote, as it stands in an f-string."""
+    """The expression that writes a value; free of double quotes, for an f-string."""
     if isinstance(avro_type, list):
         return f"maybe({value}, {_writer(avro_type[1], found)})"
     if isinstance(avro_type, dict) and avro_type["type"] == "array":

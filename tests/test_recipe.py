@@ -1,7 +1,7 @@
-"""The recipes of docs/adding.md: each takes at most four files, and the first one is made here.
+"""The recipes of docs/adding.md: each takes at most four files, and the first three are made here.
 
 A copy of the tree gets a new field of an order, by the files that the recipe lists and by no other.
-A process of that tree then trades two days with it.
+A process of that tree then trades two days with it. Another copy gets a venue rule and a strategy.
 """
 
 import filecmp
@@ -21,6 +21,7 @@ from audit import other_release
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "adding.md"
 PROGRAM = ROOT / "tests" / "new_field.py"
+RULE_PROGRAM = ROOT / "tests" / "new_rule_and_strategy.py"
 FILES_MAX = 4
 RECIPES = (
     "Add an order field",
@@ -87,28 +88,37 @@ def test_no_file_is_both_written_and_generated() -> None:
 # ------------------------------------------------------------------------------ an order field
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree with one more field of an order, as a developer makes it who follows the page."""
-    folder = tmp_path_factory.mktemp("grown")
+def copied(folder: Path) -> Path:
     for name in other_release.COPIED:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree with one more field of an order, made by the steps of the page."""
+    folder = copied(tmp_path_factory.mktemp("grown"))
     for name in recipes()["Add an order field"].files:
-        _edit(folder / name)
+        if name.endswith(".avsc"):
+            append(folder / name, IN_SCHEMA)
+        else:
+            put(folder / name, IN_TICKET, BEFORE)
     other_release.generate(folder)
     return folder
 
 
-def _edit(file: Path) -> None:
-    text = file.read_text()
-    if file.suffix == ".avsc":
-        schema = json.loads(text)
-        schema["fields"].append(IN_SCHEMA)
-        file.write_text(json.dumps(schema, indent=2) + "\n")
-    else:
-        assert text.count(BEFORE) == 1
-        file.write_text(text.replace(BEFORE, IN_TICKET + BEFORE))
+def append(avsc: Path, field: dict[str, Any]) -> None:
+    schema = json.loads(avsc.read_text())
+    schema["fields"].append(field)
+    avsc.write_text(json.dumps(schema, indent=2) + "\n")
+
+
+def put(file: Path, text: str, before: str) -> None:
+    """Write a text before another one, which the file has once."""
+    was = file.read_text()
+    assert was.count(before) == 1, before
+    file.write_text(was.replace(before, text + before))
 
 
 def changed(tree: Path) -> Iterator[str]:
@@ -123,7 +133,7 @@ def changed(tree: Path) -> Iterator[str]:
 
 def python(tree: Path, *words: str) -> str:
     """What a program of that tree prints."""
-    path = f"{tree}{os.pathsep}{ROOT / 'tests'}"
+    path = os.pathsep.join(map(str, (tree, ROOT / "tests", ROOT / "tests" / "core")))
     ran = subprocess.run(  # noqa: S603  Our own code.
         [sys.executable, *words],
         cwd=tree,
@@ -167,3 +177,88 @@ def test_the_flag_of_the_field_is_in_the_help(tree: Path) -> None:
     shown = python(tree, "-m", "engine.cli", "orders", "submit", "--help")
     assert f"--{FIELD}" in shown
     assert "Code of the trader." in shown
+
+
+# --------------------------------------------------------------- a venue rule and a strategy
+
+MAX_QTY = {
+    "name": "max_qty",
+    "type": "long",
+    "default": 0,
+    "doc": "Largest child that the venue takes, smallest increments; 0 if there is no limit.",
+}
+MAXIMUM = """def maximum(venue: VenueDefined, qty: int, _: int) -> int:
+    return min(qty, venue.max_qty) if venue.max_qty else qty
+
+
+"""
+MAXIMUM_ROW = """    QtyRule(
+        RouteReason.OTHER,
+        maximum,
+        "quantity {qty} is above the maximum of {venue.max_qty}",
+    ),
+"""
+MAXIMUM_SQL = """select
+    'child_maximum' as name,
+    count(*) as violations,
+    'No child is larger than its venue takes.' as question
+from child_routed as child
+join venue_defined as venue on venue.venue = child.venue
+where venue.max_qty > 0 and child.child_qty > venue.max_qty
+union all
+"""
+LATE = '''"""Nothing before the end of the window, then all of it."""
+
+from engine.core.events import PlanAdopted
+from engine.core.state.model import Parent
+from engine.core.state.state import State
+
+
+def late_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    return qty if at_ns >= plan.end_ns else 0
+'''
+
+
+@pytest.fixture(scope="module")
+def other_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree with a largest child of a venue and with the strategy LATE."""
+    folder = copied(tmp_path_factory.mktemp("ruled"))
+    defined, carried, rules, sql = (folder / x for x in recipes()["Add a venue rule"].files)
+    append(defined, MAX_QTY)
+    append(carried, MAX_QTY)
+    put(rules, MAXIMUM, "# In the order of their precedence")
+    put(rules, MAXIMUM_ROW, ")\n\n\ndef unfit_qty")
+    put(sql, MAXIMUM_SQL, "select\n    'child_outlives_parent'")
+    enum, module, table, _ = recipes()["Add a strategy"].files
+    schema = json.loads((folder / enum).read_text())
+    schema["symbols"].append("LATE")
+    (folder / enum).write_text(json.dumps(schema))
+    (folder / module.replace("<strategy>", "late")).write_text(LATE)
+    put(folder / table, "    Strategy.LATE: Method(late_schedule),\n", "}\nNAMED_BY")
+    put(
+        folder / table,
+        "from engine.core.strategy.late import late_schedule\n",
+        "from engine.core.strategy.schedules import (",
+    )
+    other_release.generate(folder)
+    return folder
+
+
+def test_a_venue_rule_and_a_strategy_change_the_listed_files_alone(other_tree: Path) -> None:
+    two = [recipes()[title] for title in ("Add a venue rule", "Add a strategy")]
+    listed = {name for recipe in two for name in (*recipe.files, *recipe.generated)}
+    tests = {name for name in listed if name.startswith("tests/")}
+    made = {name.replace("<strategy>", "late") for name in listed - tests}
+    assert set(changed(other_tree)) == made
+    python(other_tree, "-m", "schemas", "--check")
+
+
+def test_a_venue_rule_and_a_strategy_are_at_work(other_tree: Path, tmp_path: Path) -> None:
+    printed = python(other_tree, str(RULE_PROGRAM), str(tmp_path), str(ROOT))
+    assert json.loads(printed.splitlines()[-1]) == {
+        "fitted": [300, 500],
+        "wrong": "quantity 400 is above the maximum of 300",
+        "carried": True,
+        "has_invariant": True,
+        "strategy": "LATE",
+    }

@@ -1,4 +1,4 @@
-"""What was released stays readable, both ways, and no id is ever used twice."""
+"""Released records stay readable, both ways, and no id is ever used twice."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -172,7 +172,7 @@ def test_the_rules_agree_with_a_real_reader(
         fastavro.schemaless_reader(body, record(writer), record(reader))
 
 
-def test_a_name_that_stands_twice_means_its_definition() -> None:
+def test_a_name_that_is_used_twice_means_its_definition() -> None:
     twice = {**INNER, "fields": [{"name": "x", "type": INNER}, {"name": "y", "type": "Inner"}]}
     wrapped = {**twice, "name": "Twice"}
     other = deepcopy(wrapped)
@@ -185,7 +185,7 @@ def test_a_name_that_stands_twice_means_its_definition() -> None:
     [
         ({"a-A": 1}, "a-B: is gone"),
         ({"a-A": 1, "a-C": 2}, "a-C: id 2 belongs to a-B"),
-        ({"a-A": 1, "a-B": 2, "a-C": 3, "a-D": 3}, "id 3 stands there twice"),
+        ({"a-A": 1, "a-B": 2, "a-C": 3, "a-D": 3}, "id 3 is given twice"),
     ],
 )
 def test_a_reused_id_is_found(new: dict[str, int], words: str) -> None:
@@ -221,6 +221,6 @@ def test_a_new_subject_takes_a_new_id() -> None:
     assert id_problems({"a-A": 1}, {"a-A": 1, "a-B": 2}) == []
 
 
-def test_what_was_released_is_never_edited() -> None:
+def test_a_released_schema_is_never_edited() -> None:
     with pytest.raises(FileExistsError):
         compatibility.archive(schemas.released()[0])

@@ -1,8 +1,8 @@
 """GENERATED from schemas/*.avsc by `python -m schemas --write`; edit the schemas.
 
-The vocabulary of the engine: requests say what someone wants, observations what was
-seen, events what happened. Stage events carry `seq`, `at_ns` and `cause`, which the
-shard stamps; until then they are unstamped.
+The vocabulary of the engine: requests, observations of the market and the venues,
+and the engine's own events. Stage events carry `seq`, `at_ns` and `cause`, which
+the shard stamps; until then they are unstamped.
 
 A frozen dataclass sets its fields one call each, which took a fifteenth of the
 engine's time. So where there are many, `__init__` is spelled out: it fills the
@@ -22,7 +22,7 @@ def twin(kind: type) -> type:
     return type(f"_{kind.__name__}", (), {"__slots__": slots})
 
 
-put: Final = object.__setattr__  # Frozen to everyone else.
+put: Final = object.__setattr__  # Every other write is refused.
 
 
 class Side(StrEnum):
@@ -197,7 +197,7 @@ class Change(StrEnum):
 
 
 class WithdrawReason(StrEnum):
-    """Why an order's open quantity was withdrawn."""
+    """Why open quantity of an order was withdrawn."""
 
     CLIENT = "CLIENT"
     HALT = "HALT"
@@ -268,7 +268,7 @@ class PlanReason(StrEnum):
 
 
 class RecalibrationReason(StrEnum):
-    """What moved the schedule."""
+    """What changed a parent's progress."""
 
     FILL = "FILL"
     CROSS = "CROSS"
@@ -347,7 +347,7 @@ class CloseReason(StrEnum):
 
 
 class BreakReason(StrEnum):
-    """What does not agree between us and a venue."""
+    """Kind of disagreement between the engine and a venue."""
 
     VENUE_OVERFILL = "VENUE_OVERFILL"
     UNKNOWN_CHILD = "UNKNOWN_CHILD"
@@ -385,38 +385,37 @@ class TickBand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A venue that lost, and its score."""
+    """A venue with a worse score."""
 
-    venue: str  # Venue code.
+    venue: str  # Code of the venue.
     score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteReasonCount:
-    """How many venues fell out for one reason."""
+    """Number of venues that one reason ruled out."""
 
-    reason: RouteReason  # Why.
+    reason: RouteReason  # The reason.
     venue_count: int  # Number of venues, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """One member's part of a fill or a cross."""
+    """One member's share of a fill or a cross."""
 
-    order_id: str  # The member's order.
-    share_qty: int  # Its part, smallest increments.
+    order_id: str  # Id of the member's order.
+    share_qty: int  # Share of the member, smallest increments.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberResult:
-    """What one member of a parent got, once the parent ended."""
+    """What one member of an ended parent received."""
 
-    order_id: str  # The member's order.
-    member_qty: int  # All it ever brought to this parent, smallest increments.
-    crossed_qty: int  # Got from internal crosses, smallest increments.
-    allocated_qty: int  # Got from venue fills, smallest increments.
-    # Left unfilled with the member when it left or the parent ended, smallest increments.
-    left_qty: int
+    order_id: str  # Id of the member's order.
+    member_qty: int  # All quantity that it brought to this parent, smallest increments.
+    crossed_qty: int  # Received from internal crosses, smallest increments.
+    allocated_qty: int  # Received from venue fills, smallest increments.
+    left_qty: int  # Unfilled when the member left or the parent ended, smallest increments.
 
     def __init__(
         self,
@@ -442,12 +441,13 @@ _MemberResult = twin(MemberResult)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InputRange:
-    """What a batch consumed of one input."""
+    """The records of one input topic that a batch consumed."""
 
     topic: str  # Input topic.
-    first_position: int  # Dense position of the first record, count from 0.
-    next_position: int  # One beyond the last, count.
-    digest: bytes  # SHA-256 over the framed records.
+    first_position: int  # Position of the first record, count from 0, without gaps.
+    next_position: int  # Position after that of the last record, count.
+    # SHA-256 over the framed records: number, time, key, headers and value, each with its length.
+    digest: bytes
 
     def __init__(
         self,
@@ -471,16 +471,17 @@ _InputRange = twin(InputRange)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputDigest:
-    """What a batch wrote to one topic."""
+    """The records that a batch wrote to one topic."""
 
     topic: str  # Stage topic, or dlq.
     record_count: int  # Number of records, count.
-    digest: bytes  # SHA-256 over the framed records.
+    # SHA-256 over the framed records: number, time, key, headers and value, each with its length.
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeOffset:
-    """Where the log keeps the next input record; belongs to the log, outside the chain."""
+    """Offset at which the log keeps the next record of an input. It is not part of the chain."""
 
     topic: str  # Input topic.
     next_offset: int  # The log's own offset of the next record to read, count.
@@ -488,20 +489,20 @@ class ResumeOffset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPlace:
-    """How far a topic has come."""
+    """Position that a topic has reached."""
 
-    topic: str  # Topic.
-    next_position: int  # Dense position of what comes next, count from 0.
+    topic: str  # Name of the topic.
+    next_position: int  # Position of the next record, count from 0, without gaps.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ShardClosed:
-    """The last close of a shard of that log."""
+    """The last close of one shard of the earlier log."""
 
-    shard: int  # Its shard, count from 0.
+    shard: int  # Number of the shard, count from 0.
     batch: int  # Number of the batch that closed it, count from 0.
-    next_seq: int  # One beyond the last event of that batch, count.
-    chain: bytes  # Its chain there, SHA-256.
+    next_seq: int  # Number after that of the batch's last event, count.
+    chain: bytes  # Chain of the batch, SHA-256.
 
     def __init__(
         self,
@@ -525,33 +526,37 @@ _ShardClosed = twin(ShardClosed)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderSubmitted:
-    """A client's order as its source published it."""
+    """A client's order, as its source sent it."""
 
-    source: str  # Writer of the request: an OMS, FIX session, portfolio manager or strategy.
+    # System that sends the request: an OMS, a FIX session, a portfolio manager's tool or a
+    # strategy.
+    source: str
     cl_ord_id: str  # The source's id of the order; unique per source and day.
     client_id: str  # Code of the client; names stay in reference data.
-    instrument_id: str  # Instrument; also the record's key.
-    side: Side  # Direction.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    side: Side  # BUY or SELL.
     order_qty: int  # Quantity, smallest increments; must be positive.
     order_type: OrderType  # MARKET or LIMIT.
     limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
-    urgency: Urgency  # Urgency class.
+    urgency: Urgency  # How much market risk the client accepts for less impact.
     benchmark: Benchmark  # What the execution is measured against.
     start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
     end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
-    # Cap on our part of all volume, parts per million; null is the mandate's.
+    # Cap on our part of all volume, parts per million; null is the mandate's cap.
     max_participation_ppm: int | None = None
     no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Venue codes never to be used.
-    # Whether this order may meet another client's inside; null is the mandate's.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    # True if the order may cross with another client's; null is the mandate's consent.
     crossing_consent: bool | None = None
     must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
     settlement: str  # Settlement terms, such as REGULAR.
-    currency: str | None = None  # ISO 4217 code; null is the instrument's.
-    decision_px: int | None = None  # Price when the manager decided, 1e-9 currency units.
-    received_ns: int  # When our edge received it, ns since 1970 UTC.
+    currency: str | None = None  # ISO 4217 code; null is the instrument's currency.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None = None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -613,15 +618,16 @@ _OrderSubmitted = twin(OrderSubmitted)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAmendRequested:
-    """A client asks to change an order; null leaves a field as it is."""
+    """A client asks to change an order."""
 
-    source: str  # Writer of the request.
+    source: str  # System that sent the request.
     cl_ord_id: str  # Id of this request.
     orig_cl_ord_id: str  # Id of the order to change.
-    instrument_id: str  # Instrument; also the record's key.
-    order_qty: int | None = None  # New total quantity, smallest increments.
-    limit_px: int | None = None  # New limit, 1e-9 currency units.
-    received_ns: int  # When our edge received it, ns since 1970 UTC.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    # New total quantity, smallest increments; null leaves it as it is.
+    order_qty: int | None = None
+    limit_px: int | None = None  # New limit, 1e-9 currency units; null leaves it as it is.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -651,13 +657,13 @@ _OrderAmendRequested = twin(OrderAmendRequested)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCancelRequested:
-    """A client asks to withdraw what is open of an order."""
+    """A client asks to withdraw the open quantity of an order."""
 
-    source: str  # Writer of the request.
+    source: str  # System that sent the request.
     cl_ord_id: str  # Id of this request.
     orig_cl_ord_id: str  # Id of the order to cancel.
-    instrument_id: str  # Instrument; also the record's key.
-    received_ns: int  # When our edge received it, ns since 1970 UTC.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -685,14 +691,15 @@ _OrderCancelRequested = twin(OrderCancelRequested)
 class QuoteObserved:
     """A venue's best bid and ask; a side without a quote is 0."""
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
     bid_px: int  # Best bid, 1e-9 currency units; 0 is none.
     bid_qty: int  # Displayed at the bid, smallest increments.
     ask_px: int  # Best ask, 1e-9 currency units; 0 is none.
     ask_qty: int  # Displayed at the ask, smallest increments.
     event_ns: int  # The venue's time, ns since 1970 UTC.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC; ages count from here.
+    # Time at which the gateway received it, ns since 1970 UTC; the age of a quote counts from here.
+    received_ns: int
 
     def __init__(
         self,
@@ -724,14 +731,14 @@ _QuoteObserved = twin(QuoteObserved)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class DepthObserved:
-    """A venue's book, best level first; it replaces the one before."""
+    """A venue's book, best level first; it replaces the previous one."""
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
     bids: tuple[Level, ...]  # Bid levels, best first.
     asks: tuple[Level, ...]  # Ask levels, best first.
     event_ns: int  # The venue's time, ns since 1970 UTC.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -759,16 +766,16 @@ _DepthObserved = twin(DepthObserved)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class TradeObserved:
-    """A print on the tape."""
+    """A trade that the tape printed."""
 
-    venue: str  # Venue code; D is off-exchange.
-    instrument_id: str  # Instrument; also the record's key.
+    venue: str  # Code of the venue; D is off-exchange.
+    instrument_id: str  # Id of the instrument; also the record's key.
     last_px: int  # Price, 1e-9 currency units.
     last_qty: int  # Quantity, smallest increments.
     eligible: bool  # True if the print counts for volume and VWAP.
-    conditions: str  # The tape's sale conditions as they came.
+    conditions: str  # Sale conditions, as the tape stated them.
     event_ns: int  # The tape's time, ns since 1970 UTC.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -802,19 +809,22 @@ _TradeObserved = twin(TradeObserved)
 class VenueStatusObserved:
     """A venue opened, halted or closed; written once to every partition."""
 
-    venue: str  # Venue code.
-    status: VenueStatus  # Its state from now on.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC.
+    venue: str  # Code of the venue.
+    status: VenueStatus  # State of the venue from now on.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SendStarted:
-    """A gateway is about to send a child; acknowledged by the log before the bytes go out."""
+    """A gateway is about to send a child.
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
-    child_id: str  # The child.
-    started_ns: int  # When, ns since 1970 UTC.
+    The log has acknowledged this record before the child goes out.
+    """
+
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    child_id: str  # Id of the child.
+    started_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -840,11 +850,11 @@ _SendStarted = twin(SendStarted)
 class NotSent:
     """A gateway will never send this child."""
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
-    child_id: str  # The child.
-    text: str  # Why.
-    received_ns: int  # When, ns since 1970 UTC.
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    child_id: str  # Id of the child.
+    text: str  # The reason in words.
+    received_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -872,21 +882,22 @@ _NotSent = twin(NotSent)
 class ExecutionReported:
     """A venue's report on a child."""
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
-    child_id: str  # The child, as we named it.
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    child_id: str  # Id of the child as the venue returned it.
     exec_id: str  # The venue's id of this report; unique per venue and session day with its type.
-    exec_type: ExecType  # What happened.
-    exec_ref_id: str | None = None  # The report that a bust or correction refers to.
+    exec_type: ExecType  # What the report states.
+    # Id of the report that a bust or correction refers to; null for other reports.
+    exec_ref_id: str | None = None
     last_qty: int  # Quantity of this fill or the corrected quantity, smallest increments; else 0.
     last_px: int  # Price of this fill or the corrected price, 1e-9 currency units; else 0.
-    cum_qty: int  # Filled so far as the venue counts, smallest increments.
-    leaves_qty: int  # Still working as the venue counts, smallest increments.
+    cum_qty: int  # Filled so far by the venue's count, smallest increments.
+    leaves_qty: int  # Open by the venue's count, smallest increments.
     liquidity: Liquidity  # Added, removed or midpoint.
     text: str  # The venue's words.
-    session_day: int  # Session day, yyyymmdd count.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
     transact_ns: int  # The venue's time, ns since 1970 UTC.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -934,11 +945,11 @@ _ExecutionReported = twin(ExecutionReported)
 class CancelRejected:
     """A venue refused to cancel a child."""
 
-    venue: str  # Venue code.
-    instrument_id: str  # Instrument; also the record's key.
-    child_id: str  # The child.
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    child_id: str  # Id of the child.
     text: str  # The venue's words.
-    received_ns: int  # When our gateway received it, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -964,14 +975,15 @@ _CancelRejected = twin(CancelRejected)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SessionStatusObserved:
-    """A venue session came up or went down; written once to every partition."""
+    """A session with a venue came up or went down; written once to every partition."""
 
-    venue: str  # Venue code.
-    up: bool  # True from when all open children of the session are confirmed.
-    session_day: int  # Session day, yyyymmdd count.
-    # Position in controls up to which the gateway had applied them, count; -1 if it does not say.
+    venue: str  # Code of the venue.
+    up: bool  # True once the session is up and all its open children are confirmed.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    # Position in `controls` up to which the gateway has applied them, count; -1 if the gateway does
+    # not state it.
     controls_position: int = -1
-    received_ns: int  # When our gateway saw it, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway saw it, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -997,14 +1009,14 @@ _SessionStatusObserved = twin(SessionStatusObserved)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class KillSwitchSet:
-    """Nothing more goes out in this scope, or trading resumes."""
+    """A kill switch is engaged, and no child is sent in its scope, or it is released."""
 
     scope: ControlScope  # FIRM, CLIENT, INSTRUMENT or VENUE.
-    scope_id: str  # Which; empty for FIRM.
-    engaged: bool  # True stops.
-    set_by: str  # Who.
-    text: str  # Why.
-    set_ns: int  # When, ns since 1970 UTC.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    engaged: bool  # True stops trading in the scope, false releases it.
+    set_by: str  # Person or system that set it.
+    text: str  # The reason in words.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1032,15 +1044,19 @@ _KillSwitchSet = twin(KillSwitchSet)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RiskLimitSet:
-    """Pre-trade limits of a scope; null is no limit."""
+    """Pre-trade limits of a scope."""
 
     scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
-    scope_id: str  # Which; empty for FIRM.
-    max_order_qty: int | None = None  # Largest order, smallest increments.
-    max_order_notional_cur: int | None = None  # Largest order value, whole currency units.
-    collar_ppm: int | None = None  # Furthest limit through the far touch, parts per million of it.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    # Largest order, smallest increments; null if there is no limit.
+    max_order_qty: int | None = None
+    # Largest value of an order, whole currency units; null if there is no limit.
+    max_order_notional_cur: int | None = None
+    # How far an order's limit may be through the opposite side of the market, parts per million of
+    # its price; null if there is no limit.
+    collar_ppm: int | None = None
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1073,10 +1089,10 @@ class LimitAllotted:
     """A shard's part of a limit that spans shards."""
 
     scope: ControlScope  # FIRM or CLIENT.
-    scope_id: str  # Which; empty for FIRM.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
     shard: int  # The shard, count from 0.
     allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1102,16 +1118,16 @@ _LimitAllotted = twin(LimitAllotted)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MandateSet:
-    """A client may trade, and how."""
+    """Permission of a client to trade, with its terms."""
 
     client_id: str  # Code of the client.
     active: bool  # False refuses its new orders.
     dark_allowed: bool  # False forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Venue codes never to be used for this client.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used for this client.
     crossing_consent: bool  # Default consent to internal crossing.
     max_participation_ppm: int  # Default cap on our part of all volume, parts per million.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1152,13 +1168,13 @@ class PolicySet:
     # Part of a working parent's horizon in which orders may still join, parts per million.
     join_until_ppm: int
     cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Forced strategy, or AUTO.
-    router: Router  # Forced router, or AUTO.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
     allocation_rule: AllocationRule  # How fills are shared.
-    interval_ns: int  # Distance of schedule points, ns.
+    interval_ns: int  # Time between two schedule points, ns.
     # Tolerated distance from the schedule, parts per million of the quantity.
     tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice but for the last, smallest increments.
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
     max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
     participation_ppm: int  # POV rate of all volume, parts per million.
     horizon_high_ns: int  # Horizon of HIGH urgency, ns.
@@ -1167,8 +1183,8 @@ class PolicySet:
     # tenth.
     risk_aversion_e12: int
     send_within_ns: int  # How long a gateway may take to start sending a child, ns.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1224,12 +1240,12 @@ _PolicySet = twin(PolicySet)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RestrictionSet:
-    """An instrument is restricted, or free again."""
+    """An instrument is put on the restricted list, or taken from it."""
 
-    instrument_id: str  # Instrument.
+    instrument_id: str  # Id of the instrument.
     restricted: bool  # True refuses new orders.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1255,10 +1271,10 @@ _RestrictionSet = twin(RestrictionSet)
 class InstrumentHaltSet:
     """A person halts an instrument."""
 
-    instrument_id: str  # Instrument.
-    text: str  # Why.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    instrument_id: str  # Id of the instrument.
+    text: str  # The reason in words.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1282,13 +1298,13 @@ _InstrumentHaltSet = twin(InstrumentHaltSet)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SuspensionLifted:
-    """A person lifts what the engine or a person suspended."""
+    """A person lifts a suspension or halt that the engine or a person has set."""
 
     scope: ControlScope  # INSTRUMENT, VENUE, SOURCE or CONTROLS.
-    scope_id: str  # Which; empty for CONTROLS.
-    set_by: str  # Who.
-    text: str  # Why.
-    set_ns: int  # When, ns since 1970 UTC.
+    scope_id: str  # Id of the instrument, venue or source; empty for CONTROLS.
+    set_by: str  # Person or system that set it.
+    text: str  # The reason in words.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1320,7 +1336,7 @@ class DayOpened:
     open_ns: int  # Start of the session, ns since 1970 UTC.
     close_ns: int  # End of the session, ns since 1970 UTC.
     seed: int  # Seed of the day's chance, count.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -1349,20 +1365,20 @@ class DayClosed:
     """A trading day ends; DAY orders expire."""
 
     day: int  # Trading day, yyyymmdd count.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InstrumentDefined:
-    """An instrument from a day on."""
+    """An instrument, in force from a day on."""
 
-    instrument_id: str  # Instrument.
+    instrument_id: str  # Id of the instrument.
     symbol: str  # Ticker.
     currency: str  # ISO 4217 code.
     lot_qty: int  # Round lot, smallest increments.
     adv_qty: int  # Average daily volume before this day, smallest increments.
     daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -1394,24 +1410,24 @@ _InstrumentDefined = twin(InstrumentDefined)
 class TickTableDefined:
     """Tick sizes of an instrument by price."""
 
-    instrument_id: str  # Instrument.
+    instrument_id: str  # Id of the instrument.
     bands: tuple[TickBand, ...]  # Bands in ascending order of from_px.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VenueDefined:
-    """A venue and its rules of engagement."""
+    """A venue and its rules for children."""
 
-    venue: str  # Venue code.
-    name: str  # Name for people.
+    venue: str  # Code of the venue.
+    name: str  # Name of the venue, for people.
     kind: VenueKind  # LIT, ATS or DARK.
-    protected: bool  # True if its quote may not be traded through.
-    posts: bool  # True if children may rest.
-    midpoint: bool  # True if midpoint pegs are taken.
-    min_qty: int  # Smallest child, smallest increments.
-    odd_lots: bool  # True if quantities off the round lot are taken.
-    effective_day: int  # First day, yyyymmdd count.
+    protected: bool  # True if the venue's quote may not be traded through.
+    posts: bool  # True if children may rest at the venue.
+    midpoint: bool  # True if the venue takes midpoint pegs.
+    min_qty: int  # Smallest child that the venue takes, smallest increments.
+    odd_lots: bool  # True if the venue takes quantities that are no multiple of the round lot.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -1447,11 +1463,11 @@ _VenueDefined = twin(VenueDefined)
 class FeeScheduleDefined:
     """What a venue charges; a rebate is negative."""
 
-    venue: str  # Venue code.
+    venue: str  # Code of the venue.
     taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
     maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
     midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -1479,12 +1495,12 @@ _FeeScheduleDefined = twin(FeeScheduleDefined)
 class CalendarDefined:
     """A session of the deployment's calendar."""
 
-    calendar_id: str  # Calendar.
+    calendar_id: str  # Id of the calendar.
     time_zone: str  # IANA name of the venue-local time zone.
     day: int  # Trading day, yyyymmdd count.
     open_ns: int  # Start of the session, ns since 1970 UTC.
     close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -1512,13 +1528,13 @@ _CalendarDefined = twin(CalendarDefined)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveDefined:
-    """Expected volume over a session, learned before it."""
+    """Expected volume over a session, estimated before it."""
 
-    instrument_id: str  # Instrument.
+    instrument_id: str  # Id of the instrument.
     edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -1542,38 +1558,44 @@ _VolumeCurveDefined = twin(VolumeCurveDefined)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAccepted:
-    """A client's order in normal form, enriched from the mandate; its id is this event's."""
+    """A client's order was accepted; what it left open comes from the mandate and the session.
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    Its id is this event's id.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    source: str  # Writer of the request.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
     cl_ord_id: str  # The source's id of the order.
     client_id: str  # Code of the client.
-    instrument_id: str  # Instrument.
-    side: Side  # Direction.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
     order_qty: int  # Quantity, smallest increments.
     order_type: OrderType  # MARKET or LIMIT.
     limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # DAY or GTC.
-    urgency: Urgency  # Urgency class.
+    urgency: Urgency  # How much market risk the client accepts for less impact.
     benchmark: Benchmark  # What the execution is measured against.
     start_ns: int  # Earliest start, ns since 1970 UTC.
     end_ns: int  # Latest end, ns since 1970 UTC.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
     no_dark: bool  # True forbids dark venues.
-    # Venue codes never to be used, of the order and the mandate, sorted.
+    # Codes of venues that the order or the mandate excludes, sorted.
     excluded_venues: tuple[str, ...]
-    crossing_consent: bool  # True if it may cross inside.
+    crossing_consent: bool  # True if the order may cross with another client's.
     must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
     settlement: str  # Settlement terms.
     currency: str  # ISO 4217 code.
-    decision_px: int | None  # Price when the manager decided, 1e-9 currency units.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
     # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
     arrival_mid_px: int | None
-    received_ns: int  # When our edge received it, ns since 1970 UTC.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
     # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
     value_px: int
 
@@ -1649,16 +1671,17 @@ _OrderAccepted = twin(OrderAccepted)
 class OrderRejected:
     """A client's order was refused."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    source: str  # Writer of the request.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
     cl_ord_id: str  # The source's id of the order.
     client_id: str  # Code of the client.
-    instrument_id: str  # Instrument as given.
+    instrument_id: str  # Id of the instrument, as the request gave it.
     reason: RejectReason  # The first reason that applies.
-    text: str  # What was found, what was expected, the way out.
+    text: str  # What was found, what was expected, and what to do.
 
     def __init__(
         self,
@@ -1692,17 +1715,19 @@ _OrderRejected = twin(OrderRejected)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderChangePending:
-    """A cancel or amend was taken and waits until no child covers the quantity."""
+    """A cancel or amend was accepted; it waits until no child covers the quantity."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
     cl_ord_id: str  # Id of the request.
     change: Change  # CANCEL or AMEND.
-    order_qty: int  # Total quantity once done, smallest increments.
-    limit_px: int | None  # Limit once done, 1e-9 currency units.
+    order_qty: int  # Total quantity once the change takes effect, smallest increments.
+    # Limit once the change takes effect, 1e-9 currency units; null for MARKET.
+    limit_px: int | None
 
     def __init__(
         self,
@@ -1736,15 +1761,16 @@ _OrderChangePending = twin(OrderChangePending)
 class OrderAmended:
     """An amend took effect."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
     cl_ord_id: str  # Id of the request; the order's id at its source from now on.
     previous_qty: int  # Total quantity before, smallest increments.
     order_qty: int  # Total quantity from now on, smallest increments.
-    limit_px: int | None  # Limit from now on, 1e-9 currency units.
+    limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
 
     def __init__(
         self,
@@ -1776,17 +1802,18 @@ _OrderAmended = twin(OrderAmended)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCancelled:
-    """What was open of an order is withdrawn."""
+    """The open quantity of an order, or a part of it, is withdrawn."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order.
-    cl_ord_id: str  # Id of the request; empty if nobody asked.
-    withdrawn_qty: int  # Withdrawn, smallest increments.
-    reason: WithdrawReason  # Why.
-    # Where the order is REFUSED, the RejectReason and what was found and expected; else empty.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # The reason.
+    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
     text: str
 
     def __init__(
@@ -1819,14 +1846,15 @@ _OrderCancelled = twin(OrderCancelled)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderExpired:
-    """An order ended unfilled at its time."""
+    """An order's time ended; its open quantity is withdrawn."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order.
-    withdrawn_qty: int  # Withdrawn, smallest increments.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
     reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
 
     def __init__(
@@ -1857,16 +1885,17 @@ _OrderExpired = twin(OrderExpired)
 class OrderChangeRejected:
     """A cancel or amend was refused."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    source: str  # Writer of the request.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
     cl_ord_id: str  # Id of the request.
-    orig_cl_ord_id: str  # Id of the order it named.
+    orig_cl_ord_id: str  # Id of the order that the request named.
     change: Change  # CANCEL or AMEND.
     reason: RejectReason  # The first reason that applies.
-    text: str  # What was found, what was expected, the way out.
+    text: str  # What was found, what was expected, and what to do.
 
     def __init__(
         self,
@@ -1900,35 +1929,40 @@ _OrderChangeRejected = twin(OrderChangeRejected)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderCarried:
-    """A GTC order that lives on after the close; the next day starts from it."""
+    """A GTC order that is carried over the close; the next day starts from it."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order's first id.
-    source: str  # Writer of the request.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the event that first accepted the order.
+    source: str  # System that sent the request.
     cl_ord_id: str  # The source's id of the order.
     client_id: str  # Code of the client.
-    instrument_id: str  # Instrument.
-    side: Side  # Direction.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
     order_qty: int  # Total quantity, smallest increments.
     order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units.
-    time_in_force: TimeInForce  # GTC.
-    urgency: Urgency  # Urgency class.
+    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # Always GTC.
+    urgency: Urgency  # How much market risk the client accepts for less impact.
     benchmark: Benchmark  # What the execution is measured against.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
     no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Venue codes never to be used.
-    crossing_consent: bool  # True if it may cross inside.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    crossing_consent: bool  # True if the order may cross with another client's.
     must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
     settlement: str  # Settlement terms.
     currency: str  # ISO 4217 code.
-    decision_px: int | None  # Price when the manager decided, 1e-9 currency units.
-    arrival_mid_px: int | None  # Midpoint when the engine first accepted, 1e-9 currency units.
-    received_ns: int  # When our edge received it, ns since 1970 UTC.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
+    # Midpoint when the engine first accepted, 1e-9 currency units; null without a fresh two-sided
+    # market.
+    arrival_mid_px: int | None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
     crossed_qty: int  # Crossed so far, smallest increments.
     allocated_qty: int  # Allocated from venue fills so far, smallest increments.
 
@@ -2002,15 +2036,16 @@ _OrderCarried = twin(OrderCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ControlApplied:
-    """A control is in force in this shard; the position is in the cause."""
+    """A control is in force in this shard from now on; `cause` has its position."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     control: str  # Name of the control's record.
-    scope: ControlScope  # What it applies to.
-    scope_id: str  # Which; empty where there is one only.
+    scope: ControlScope  # Kind of thing that the control applies to.
+    scope_id: str  # Id within the scope; empty where the scope has one alone.
 
     def __init__(
         self,
@@ -2038,13 +2073,14 @@ _ControlApplied = twin(ControlApplied)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ConfigurationAdopted:
-    """The configuration that decisions depend on, whenever it differs from the last."""
+    """The configuration that decisions depend on; written when it differs from the one before."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    text: str  # Whole configuration without secrets, as canonical JSON.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    text: str  # The whole configuration without secrets, as canonical JSON.
 
     def __init__(
         self,
@@ -2070,15 +2106,16 @@ _ConfigurationAdopted = twin(ConfigurationAdopted)
 class InputRejected:
     """An input could not be taken; its bytes are in dlq."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     topic: str  # Input topic.
-    position: int  # Dense position in this shard's partition, count from 0.
+    position: int  # Position of the input in its partition, count from 0, without gaps.
     source: str  # Sender from the headers; empty if unknown.
-    reason: InputReason  # Why.
-    text: str  # What was found, what was expected, the way out.
+    reason: InputReason  # The reason.
+    text: str  # What was found, what was expected, and what to do.
 
     def __init__(
         self,
@@ -2110,15 +2147,19 @@ _InputRejected = twin(InputRejected)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class InstrumentHalted:
-    """Children are cancelled and new orders refused until a person lifts it."""
+    """An instrument is halted.
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    Its children are cancelled and new orders refused until a person lifts the halt.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
-    reason: HaltReason  # Why.
-    text: str  # In words.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    reason: HaltReason  # The reason.
+    text: str  # The reason in words.
 
     def __init__(
         self,
@@ -2148,14 +2189,16 @@ _InstrumentHalted = twin(InstrumentHalted)
 class SuspensionSet:
     """Requests of a source, routes to a venue or all routes are refused from now on."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     scope: ControlScope  # SOURCE, VENUE, INSTRUMENT or CONTROLS.
-    scope_id: str  # Which; empty is every one of the shard.
-    source_number: int  # Own number of the record that could not be read, count; -1 if unknown.
-    text: str  # Why.
+    scope_id: str  # Id within the scope; empty means all of the shard.
+    # The source's number of the record that could not be read, count; -1 if unknown.
+    source_number: int
+    text: str  # The reason in words.
 
     def __init__(
         self,
@@ -2187,15 +2230,16 @@ _SuspensionSet = twin(SuspensionSet)
 class SuspensionEnded:
     """A suspension ended by itself.
 
-    The source resumed from its gap, or the venue confirmed its children.
+    The source sent the missing record, or the venue confirmed its children.
     """
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     scope: ControlScope  # SOURCE or VENUE.
-    scope_id: str  # Which.
+    scope_id: str  # Id within the scope.
 
     def __init__(
         self,
@@ -2221,30 +2265,32 @@ _SuspensionEnded = twin(SuspensionEnded)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentOpened:
-    """A parent order begins to gather members; its id is this event's."""
+    """A parent begins to gather members; its id is this event's id."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
-    side: Side  # Direction.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
     currency: str  # ISO 4217 code.
     urgency: Urgency  # Urgency class of all members.
     benchmark: Benchmark  # Benchmark of all members.
-    limit_band: int  # Band of the members' limits, count; 0 is no limit.
+    # Number of the price band that the members' limits share, count; 0 if they have no limit.
+    limit_band: int
     capacity: Capacity  # Capacity of all members.
     settlement: str  # Settlement terms of all members.
     no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Venue codes never to be used.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
     must_complete: bool  # True puts completion above cost.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
     start_ns: int  # Earliest start, ns since 1970 UTC.
     end_ns: int  # Latest end, ns since 1970 UTC.
     window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
-    policy_id: str  # Policy in force.
-    allocation_rule: AllocationRule  # How its fills will be shared.
-    first_order_id: str  # The order that opened it.
+    policy_id: str  # Id of the policy in force.
+    allocation_rule: AllocationRule  # How fills of the parent are shared among its members.
+    first_order_id: str  # Id of the order that opened the parent.
 
     def __init__(
         self,
@@ -2304,16 +2350,18 @@ _ParentOpened = twin(ParentOpened)
 class MemberJoined:
     """An order became a member of a parent."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
-    order_id: str  # The order.
-    member_qty: int  # Quantity it brings, smallest increments.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    member_qty: int  # Quantity that the order brings to the parent, smallest increments.
     epoch: int  # Membership epoch of the parent from now on, count.
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
 
     def __init__(
         self,
@@ -2349,16 +2397,18 @@ _MemberJoined = twin(MemberJoined)
 class MemberAmended:
     """A member's quantity or limit changed while it stays."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
-    order_id: str  # The order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
     change_qty: int  # Change of its open quantity, smallest increments; negative is less.
     epoch: int  # Membership epoch from now on, count.
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
 
     def __init__(
         self,
@@ -2392,19 +2442,21 @@ _MemberAmended = twin(MemberAmended)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberLeft:
-    """A member left with what was open of it; it keeps what it got."""
+    """A member left its parent with its open quantity; it keeps what was filled for it."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
-    order_id: str  # The order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
     left_qty: int  # Open quantity that left, smallest increments.
-    reason: LeaveReason  # Why.
+    reason: LeaveReason  # Why the member left.
     epoch: int  # Membership epoch from now on, count.
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    parent_limit_px: int | None  # The parent's limit from now on, 1e-9 currency units.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
 
     def __init__(
         self,
@@ -2440,25 +2492,26 @@ _MemberLeft = twin(MemberLeft)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrdersCrossed:
-    """Opposite interest met inside at the midpoint."""
+    """A buying and a selling parent traded with each other at the midpoint, without a venue."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     buy_parent_id: str  # The buying parent.
     sell_parent_id: str  # The selling parent.
     cross_qty: int  # Quantity, smallest increments.
     cross_px: int  # Midpoint rounded down, 1e-9 currency units.
-    bid_px: int  # Consolidated best bid it was priced from, 1e-9 currency units.
-    bid_venue: str  # Whose bid.
-    ask_px: int  # Consolidated best ask, 1e-9 currency units.
-    ask_venue: str  # Whose ask.
+    bid_px: int  # Consolidated best bid that the cross was priced from, 1e-9 currency units.
+    bid_venue: str  # Code of the venue of that bid.
+    ask_px: int  # Consolidated best ask that the cross was priced from, 1e-9 currency units.
+    ask_venue: str  # Code of the venue of that ask.
     quote_age_ns: int  # Age of the older of the two quotes, ns.
     # Uncommitted quantity that could cross on the buy side, smallest increments.
     buy_consenting_qty: int
     sell_consenting_qty: int  # The same on the sell side, smallest increments.
-    # Clients on both sides, kept out of one side so that nobody trades with themselves.
+    # Clients with orders on both sides, kept out of one side so that no client trades with itself.
     excluded_clients: tuple[str, ...]
 
     def __init__(
@@ -2505,19 +2558,22 @@ _OrdersCrossed = twin(OrdersCrossed)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReleased:
-    """The aggregation window closed and the residual goes to market."""
+    """The aggregation window closed; what did not cross goes to the market."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
     reason: ReleaseReason  # What closed the window.
     release_qty: int  # Quantity for the market, smallest increments.
     crossed_qty: int  # Crossed before the release, smallest increments.
     member_count: int  # Members at the release, count.
-    arrival_mid_px: int | None  # Midpoint at the release, 1e-9 currency units.
-    # Eligible volume on the tape so far today: the baseline, smallest increments.
+    # Midpoint at the release, 1e-9 currency units; null without a fresh two-sided market.
+    arrival_mid_px: int | None
+    # Eligible volume on the tape of the day up to the release, smallest increments; later volumes
+    # count from here.
     market_volume_qty: int
 
     def __init__(
@@ -2554,16 +2610,17 @@ _ParentReleased = twin(ParentReleased)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentEnded:
-    """A parent is over."""
+    """A parent ended."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
-    reason: EndReason  # Why.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: EndReason  # Why the parent ended.
     filled_qty: int  # Filled at venues, smallest increments.
-    crossed_qty: int  # Crossed inside, smallest increments.
+    crossed_qty: int  # Crossed internally, smallest increments.
     returned_qty: int  # Open quantity returned to the members, smallest increments.
 
     def __init__(
@@ -2596,30 +2653,32 @@ _ParentEnded = twin(ParentEnded)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PlanAdopted:
-    """A parent works to this plan from now on."""
+    """A parent is worked by this plan from now on."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
     strategy: Strategy  # Chosen strategy.
     router: Router  # Chosen router.
-    reason: PlanReason  # Why now.
+    reason: PlanReason  # What led to the plan.
     revision: int  # Number of this plan of the parent, count from 0.
     start_ns: int  # Start of the schedule, ns since 1970 UTC.
     end_ns: int  # End of the schedule, ns since 1970 UTC.
-    interval_ns: int  # Distance of schedule points, ns.
+    interval_ns: int  # Time between two schedule points, ns.
     plan_qty: int  # Quantity the schedule spreads, smallest increments.
-    base_qty: int  # Done when the plan began; targets count from here, smallest increments.
-    # Behind the schedule before this plan, due at once; the schedule spreads the rest, smallest
-    # increments.
+    # Filled and crossed when the plan began, smallest increments; targets count from here.
+    base_qty: int
+    # Quantity that was behind the previous schedule and is due at once, smallest increments; the
+    # schedule spreads the rest.
     carry_qty: int
     # Others' volume since the release when the plan began, smallest increments.
     base_volume_qty: int
     participation_ppm: int  # POV rate of all volume, parts per million.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    aggressiveness_ppm: int  # 0 only posts, 1000000 only takes; parts per million.
+    aggressiveness_ppm: int  # Aggressiveness, parts per million: 0 only posts, 1000000 only takes.
     # Almgren-Chriss urgency of the discrete solution, 1e-9 per second; 0 is a straight line.
     kappa_e9: int
     tracking_band_qty: int  # Tolerated distance from the schedule, smallest increments.
@@ -2627,7 +2686,8 @@ class PlanAdopted:
     horizon_volume_qty: int  # Evidence: expected volume over the schedule, smallest increments.
     size_to_volume_ppm: int  # Evidence: quantity against that volume, parts per million.
     daily_volatility_ppm: int  # Evidence: daily volatility, parts per million.
-    spread_px: int | None  # Evidence: consolidated spread, 1e-9 currency units.
+    # Evidence: consolidated spread, 1e-9 currency units; null without a fresh two-sided market.
+    spread_px: int | None
     expected_cost_millibps: int  # Evidence: expected cost against arrival, 1e-3 bps.
     cost_risk_millibps: int  # Evidence: standard deviation of that cost, 1e-3 bps.
 
@@ -2699,25 +2759,29 @@ _PlanAdopted = twin(PlanAdopted)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScheduleRecalibrated:
-    """After fills, crosses and busts, where the parent stands against schedule and benchmark."""
+    """Progress of a parent against schedule and benchmark, after fills, crosses and busts."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
-    reason: RecalibrationReason  # What moved it.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: RecalibrationReason  # What changed the parent's progress.
     done_qty: int  # Filled and crossed since the plan's base, smallest increments.
-    open_qty: int  # With venues, smallest increments.
-    target_qty: int  # Where the schedule is now, since the plan's base, smallest increments.
+    open_qty: int  # Open quantity of children at venues, smallest increments.
+    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
+    target_qty: int
     parent_qty: int  # Open quantity of all members, smallest increments.
     market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
     # Average price of the venue fills, rounded down, 1e-9 currency units; null without fills.
     avg_px: int | None
-    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, the mean of the printed
-    # prices by their time in force for TWAP, or the arrival mid for ARRIVAL.
+    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, for TWAP the mean of
+    # the printed prices weighted by time, for ARRIVAL the midpoint at the release; null if it is
+    # not known yet.
     benchmark_px: int | None
-    # Cost of the average against the benchmark, 1e-3 bps, positive is a cost.
+    # Cost of the average price against the benchmark, 1e-3 bps, positive is a cost; null without
+    # fills or benchmark.
     slippage_millibps: int | None
     aggressiveness_ppm: int  # Aggressiveness from now on, parts per million.
 
@@ -2763,23 +2827,25 @@ _ScheduleRecalibrated = twin(ScheduleRecalibrated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SliceReleased:
-    """Part of a parent goes to the router; its id is this event's."""
+    """A part of a parent goes to the router; its id is this event's id."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
     slice_qty: int  # Quantity, smallest increments.
-    style: Style  # Posts, takes, or cleans up.
-    router: Router  # How it is spread.
-    limit_px: int | None  # The parent's limit, 1e-9 currency units.
-    target_qty: int  # Schedule now, since the plan's base, smallest increments.
-    done_qty: int  # Done since the plan's base, smallest increments.
-    open_qty: int  # With venues, smallest increments.
+    style: Style  # How the slice seeks its fills.
+    router: Router  # How the slice is spread over venues.
+    limit_px: int | None  # The parent's limit, 1e-9 currency units; null if it has none.
+    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
+    target_qty: int
+    done_qty: int  # Filled and crossed since the plan's base, smallest increments.
+    open_qty: int  # Open quantity of children at venues, smallest increments.
     parent_qty: int  # Open quantity of all members, smallest increments.
     market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
-    policy_id: str  # Policy in force.
+    policy_id: str  # Id of the policy in force.
 
     def __init__(
         self,
@@ -2823,35 +2889,38 @@ _SliceReleased = twin(SliceReleased)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildRouted:
-    """A child order goes to a venue; its id is this event's.
+    """A child order goes to a venue; its id is this event's id.
 
-    The quote and the losers say why there.
+    The quote and the other venues show why it goes there.
     """
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    slice_id: str  # The slice.
-    parent_id: str  # The parent.
-    instrument_id: str  # Instrument.
-    side: Side  # Direction.
-    venue: str  # Venue code.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
     child_qty: int  # Quantity, smallest increments.
     child_type: ChildType  # LIMIT or MIDPOINT_PEG.
     limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
-    time_in_force: ChildTimeInForce  # DAY rests, IOC does not.
+    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
     min_qty: int  # Smallest acceptable execution, smallest increments.
-    send_before_ns: int  # Not to be sent after this, ns since 1970 UTC.
-    bid_px: int  # Consolidated best bid it saw, 1e-9 currency units.
-    ask_px: int  # Consolidated best ask it saw, 1e-9 currency units.
-    quote_age_ns: int  # Age of the quote it was priced from, ns.
-    # What the venue displayed on the side it takes, smallest increments; 0 for hidden.
+    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
+    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
+    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
+    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
+    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
+    # the child takes none that is displayed.
     venue_qty: int
     scorecard_version: int  # Version of the venue's scorecard, count.
-    score_millibps: int  # Score of the winner, 1e-3 bps; lower is better.
-    runners_up: tuple[Candidate, ...]  # The best others, two at most.
-    rejected_by_reason: tuple[RouteReasonCount, ...]  # The rest, counted.
+    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
+    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
+    # The other venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
 
     def __init__(
         self,
@@ -2911,16 +2980,18 @@ _ChildRouted = twin(ChildRouted)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RouteDeferred:
-    """No venue could take a slice, or a part of it; the quantity is back in the pool."""
+    """No venue could take a slice, or a part of it; the quantity returns to the parent."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    slice_id: str  # The slice.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
     unrouted_qty: int  # Quantity, smallest increments.
-    rejected_by_reason: tuple[RouteReasonCount, ...]  # Why, counted.
+    # The venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
 
     def __init__(
         self,
@@ -2950,16 +3021,17 @@ _RouteDeferred = twin(RouteDeferred)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildCancelRequested:
-    """The venue is asked to cancel a child."""
+    """The engine asks a venue to cancel a child."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
-    venue: str  # Venue code.
-    reason: CancelReason  # Why.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    venue: str  # Code of the venue.
+    reason: CancelReason  # The reason.
 
     def __init__(
         self,
@@ -2989,21 +3061,22 @@ _ChildCancelRequested = twin(ChildCancelRequested)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardUpdated:
-    """What was learned of a venue from our own reports."""
+    """The scorecard of a venue, learned from the reports on our own children."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    venue: str  # Venue code.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
     version: int  # Version from now on, count.
-    samples: int  # Children behind it, count.
+    samples: int  # Children that it was learned from, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
     speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
     # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
-    # without one.
+    # before the first one.
     cost_millibps: int
-    take_samples: int  # Taking children behind the cost, count.
+    take_samples: int  # Taking children that the cost was learned from, count.
 
     def __init__(
         self,
@@ -3039,21 +3112,22 @@ _ScorecardUpdated = twin(ScorecardUpdated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardCarried:
-    """A scorecard that lives on after the close."""
+    """The scorecard of a venue when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    venue: str  # Venue code.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
     version: int  # Version, count.
-    samples: int  # Children behind it, count.
+    samples: int  # Children that it was learned from, count.
     fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
     speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
     # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
-    # without one.
+    # before the first one.
     cost_millibps: int
-    take_samples: int  # Taking children behind the cost, count.
+    take_samples: int  # Taking children that the cost was learned from, count.
 
     def __init__(
         self,
@@ -3089,14 +3163,15 @@ _ScorecardCarried = twin(ScorecardCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildAcknowledged:
-    """A venue has a child."""
+    """A venue has acknowledged a child."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
 
     def __init__(
         self,
@@ -3122,19 +3197,20 @@ _ChildAcknowledged = twin(ChildAcknowledged)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBooked:
-    """A fill, booked once; its id is this event's."""
+    """A fill was booked, once; its id is this event's id."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
-    instrument_id: str  # Instrument.
-    venue: str  # Venue code.
-    side: Side  # Direction.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    venue: str  # Code of the venue.
+    side: Side  # BUY or SELL.
     exec_id: str  # The venue's id of the report.
-    session_day: int  # Session day, yyyymmdd count.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
     last_qty: int  # Quantity, smallest increments.
     last_px: int  # Price, 1e-9 currency units.
     cum_qty: int  # The child's filled quantity from now on, smallest increments.
@@ -3142,7 +3218,9 @@ class FillBooked:
     overfill_qty: int  # Part beyond what the child had open, smallest increments.
     liquidity: Liquidity  # Added, removed or midpoint.
     fee_px: int  # Fee for each smallest increment, 1e-9 currency units; a rebate is negative.
-    mid_px: int | None  # Consolidated midpoint when booked, 1e-9 currency units.
+    # Consolidated midpoint when the fill was booked, 1e-9 currency units; null without a fresh two-
+    # sided market.
+    mid_px: int | None
     late: bool  # True if the child had ended or a cancel was on its way.
     transact_ns: int  # The venue's time, ns since 1970 UTC.
 
@@ -3200,19 +3278,20 @@ _FillBooked = twin(FillBooked)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBusted:
-    """A booked fill is taken back."""
+    """A venue took a booked fill back."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    fill_id: str  # The fill.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
     exec_id: str  # The venue's id of the bust.
-    session_day: int  # Session day, yyyymmdd count.
-    last_qty: int  # Quantity taken back, smallest increments.
-    last_px: int  # Its price, 1e-9 currency units.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    last_qty: int  # Quantity that the venue took back, smallest increments.
+    last_px: int  # Price of the fill that was taken back, 1e-9 currency units.
 
     def __init__(
         self,
@@ -3248,17 +3327,18 @@ _FillBusted = twin(FillBusted)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillCorrected:
-    """A booked fill is changed."""
+    """A venue changed quantity or price of a booked fill."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    fill_id: str  # The fill.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
     exec_id: str  # The venue's id of the correction.
-    session_day: int  # Session day, yyyymmdd count.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
     previous_qty: int  # Quantity before, smallest increments.
     previous_px: int  # Price before, 1e-9 currency units.
     last_qty: int  # Quantity from now on, smallest increments.
@@ -3302,17 +3382,18 @@ _FillCorrected = twin(FillCorrected)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildClosed:
-    """A child ended with a quantity unfilled, which returns to its parent."""
+    """A child ended; its unfilled quantity returns to its parent."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
-    reason: CloseReason  # How.
-    returned_qty: int  # Back in the parent's pool, smallest increments.
-    unsolicited: bool  # True if we had not asked for it.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    reason: CloseReason  # How the child ended.
+    returned_qty: int  # Unfilled quantity that returns to the parent, smallest increments.
+    unsolicited: bool  # True if the engine had not asked for the end of the child.
     text: str  # The venue's words.
 
     def __init__(
@@ -3347,15 +3428,16 @@ _ChildClosed = twin(ChildClosed)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildFateUnknown:
-    """A child counts as exposure until the venue answers for its id."""
+    """The fate of a child is unknown; it counts as exposure until the venue answers for its id."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
-    text: str  # What the gateway knows.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    text: str  # What the gateway knows of the child, in words.
 
     def __init__(
         self,
@@ -3383,14 +3465,15 @@ _ChildFateUnknown = twin(ChildFateUnknown)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CancelFailed:
-    """A venue refused a cancel; the child works on."""
+    """A venue refused a cancel; the child stays at the venue."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    child_id: str  # The child.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
     text: str  # The venue's words.
 
     def __init__(
@@ -3419,15 +3502,16 @@ _CancelFailed = twin(CancelFailed)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BreakFlagged:
-    """We and a venue do not agree; held for a person."""
+    """The engine and a venue do not agree; a person has to settle it."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    reason: BreakReason  # What does not agree.
-    venue: str  # Venue code.
-    child_id: str  # The child as the venue named it.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
     exec_id: str  # The venue's id of the report.
     break_qty: int  # Quantity in question, smallest increments.
     break_px: int  # Price in question, 1e-9 currency units.
@@ -3467,16 +3551,17 @@ _BreakFlagged = twin(BreakFlagged)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BreakCarried:
-    """A break that lives on after the close."""
+    """A break that is still open when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    break_id: str  # The break's first id.
-    reason: BreakReason  # What does not agree.
-    venue: str  # Venue code.
-    child_id: str  # The child as the venue named it.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the event that first flagged the break.
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
     exec_id: str  # The venue's id of the report.
     break_qty: int  # Quantity in question, smallest increments.
     break_px: int  # Price in question, 1e-9 currency units.
@@ -3515,22 +3600,25 @@ _BreakCarried = twin(BreakCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillAllocated:
-    """A fill shared among the members that were there."""
+    """A fill was shared among the members of its parent at that time."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    fill_id: str  # The fill.
-    parent_id: str  # The parent.
-    epoch: int  # Membership epoch it falls in, count.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    parent_id: str  # Id of the parent.
+    epoch: int  # Membership epoch of the parent at the fill, count.
     last_qty: int  # Quantity of the fill, smallest increments.
     last_px: int  # Price of the fill, 1e-9 currency units.
-    # Members whose part is not zero, in the order in which they joined; two plain arrays, as a
-    # hundred members a fill would make most of a day's records.
+    # Ids of the members' orders whose share is not zero, in the order in which they joined. Shares
+    # are two plain arrays, because records of a hundred members a fill would be most of a day's
+    # log.
     order_ids: tuple[str, ...]
-    shares_qty: tuple[int, ...]  # The part of each of them, in the same order, smallest increments.
-    error_qty: int  # Part that no member can take: the error account's, smallest increments.
+    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
+    # Part of an overfill that no member can take and the error account holds, smallest increments.
+    error_qty: int
 
     def __init__(
         self,
@@ -3568,15 +3656,16 @@ _FillAllocated = twin(FillAllocated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CrossAllocated:
-    """One side of a cross shared among its consenting members."""
+    """One side of a cross was shared among the members that consent to crosses."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    cross_id: str  # The cross.
-    parent_id: str  # The parent.
-    side: Side  # Which side.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    cross_id: str  # Id of the cross.
+    parent_id: str  # Id of the parent.
+    side: Side  # Side of the cross that is shared here.
     cross_qty: int  # Quantity, smallest increments.
     cross_px: int  # Price, 1e-9 currency units.
     shares: tuple[Share, ...]  # Members whose part is not zero.
@@ -3613,19 +3702,20 @@ _CrossAllocated = twin(CrossAllocated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillReallocated:
-    """A bust or correction changed who has what of a fill."""
+    """A bust or a correction changed the members' shares of a fill."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    fill_id: str  # The fill.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    parent_id: str  # Id of the parent.
     previous_px: int  # Price before, 1e-9 currency units.
     last_px: int  # Price from now on, 1e-9 currency units.
     before: tuple[Share, ...]  # Shares before.
     after: tuple[Share, ...]  # Shares from now on.
-    error_qty: int  # Part of the error account from now on, smallest increments.
+    error_qty: int  # Part that the error account holds from now on, smallest increments.
 
     def __init__(
         self,
@@ -3661,17 +3751,22 @@ _FillReallocated = twin(FillReallocated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReconciled:
-    """What every member of an ended parent got, checked against the sums."""
+    """What each member of an ended parent received.
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    The engine has checked it against the parent's sums.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    parent_id: str  # The parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
     filled_qty: int  # Filled at venues, smallest increments.
-    crossed_qty: int  # Crossed inside, smallest increments.
+    crossed_qty: int  # Crossed internally, smallest increments.
     error_qty: int  # Held in the error account, smallest increments.
-    members: tuple[MemberResult, ...]  # Every member there ever was, in order of joining.
+    # Every member that the parent had, in the order in which they joined.
+    members: tuple[MemberResult, ...]
 
     def __init__(
         self,
@@ -3703,22 +3798,23 @@ _ParentReconciled = twin(ParentReconciled)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class BatchSealed:
-    """One batch: what it consumed, what it wrote, and the chain."""
+    """One batch of a shard: inputs consumed, records written, and the chain."""
 
     batch: int  # Number of the batch in its shard, count from 0.
     kind: SealKind  # NORMAL or CLOSE.
     now_ns: int  # Time of the batch, ns since 1970 UTC.
     inputs: tuple[InputRange, ...]  # Inputs consumed, in topic order.
-    first_seq: int  # First event, count.
-    next_seq: int  # One beyond the last event, count.
+    first_seq: int  # Number of the first event, count.
+    next_seq: int  # Number after that of the last event, count.
     outputs: tuple[OutputDigest, ...]  # Records written, in topic order.
-    faults: tuple[str, ...]  # Causes whose step raised and was recorded as a rejection.
+    faults: tuple[str, ...]  # Causes whose step raised an error and was recorded as a rejection.
     release: str  # Version of the engine that decided.
     python: str  # Python minor version it ran on.
     state_hash: bytes  # SHA-256 over a part of the state after this batch; empty for most batches.
-    previous_chain: bytes  # Chain of the seal before; 32 zero bytes for the first.
+    previous_chain: bytes  # Chain of the previous seal; 32 zero bytes for the first.
     chain: bytes  # SHA-256 over previous_chain and the canonical bytes of the fields above it.
-    resume: tuple[ResumeOffset, ...]  # Where the log keeps the next inputs; outside the chain.
+    # Offsets at which the log keeps the next inputs; not part of the chain.
+    resume: tuple[ResumeOffset, ...]
 
     def __init__(
         self,
@@ -3762,18 +3858,19 @@ _BatchSealed = twin(BatchSealed)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderResumed:
-    """A carried order passed a new day's checks and looks for a parent; its mandate is today's."""
+    """A carried order may join a parent again: it passed the new day's checks."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    order_id: str  # The order's first id.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the event that first accepted the order.
     start_ns: int  # Earliest start, ns since 1970 UTC.
     end_ns: int  # Latest end, ns since 1970 UTC.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
     no_dark: bool  # True forbids dark venues.
-    # Venue codes never to be used, of the order and the mandate, sorted.
+    # Codes of venues that the order or the mandate excludes, sorted.
     excluded_venues: tuple[str, ...]
     # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
     value_px: int
@@ -3814,12 +3911,13 @@ _OrderResumed = twin(OrderResumed)
 class VenueStatusCarried:
     """A venue that was not open, or whose session was down, when the day closed."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    venue: str  # Venue code.
-    status: VenueStatus  # Its last known state.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
+    status: VenueStatus  # Last known state of the venue.
     down_since_ns: int | None  # When its session went down, ns since 1970 UTC; null if it is up.
 
     def __init__(
@@ -3850,17 +3948,18 @@ _VenueStatusCarried = twin(VenueStatusCarried)
 class InstrumentCarried:
     """An instrument of this shard as it is defined when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
     symbol: str  # Ticker.
     currency: str  # ISO 4217 code.
     lot_qty: int  # Round lot, smallest increments.
     adv_qty: int  # Average daily volume before this day, smallest increments.
     daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -3898,13 +3997,14 @@ _InstrumentCarried = twin(InstrumentCarried)
 class TickTableCarried:
     """Tick sizes of an instrument of this shard, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
     bands: tuple[TickBand, ...]  # Bands in ascending order of from_px.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -3932,21 +4032,22 @@ _TickTableCarried = twin(TickTableCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VenueCarried:
-    """A venue and its rules of engagement, in force when the day closes."""
+    """A venue and its rules for children, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    venue: str  # Venue code.
-    name: str  # Name for people.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
+    name: str  # Name of the venue, for people.
     kind: VenueKind  # LIT, ATS or DARK.
-    protected: bool  # True if its quote may not be traded through.
-    posts: bool  # True if children may rest.
-    midpoint: bool  # True if midpoint pegs are taken.
-    min_qty: int  # Smallest child, smallest increments.
-    odd_lots: bool  # True if quantities off the round lot are taken.
-    effective_day: int  # First day, yyyymmdd count.
+    protected: bool  # True if the venue's quote may not be traded through.
+    posts: bool  # True if children may rest at the venue.
+    midpoint: bool  # True if the venue takes midpoint pegs.
+    min_qty: int  # Smallest child that the venue takes, smallest increments.
+    odd_lots: bool  # True if the venue takes quantities that are no multiple of the round lot.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -3988,15 +4089,16 @@ _VenueCarried = twin(VenueCarried)
 class FeeScheduleCarried:
     """What a venue charges when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    venue: str  # Venue code.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
     taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
     maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
     midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -4030,16 +4132,17 @@ _FeeScheduleCarried = twin(FeeScheduleCarried)
 class CalendarCarried:
     """A session of the calendar, as defined when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    calendar_id: str  # Calendar.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    calendar_id: str  # Id of the calendar.
     time_zone: str  # IANA name of the venue-local time zone.
     day: int  # Trading day, yyyymmdd count.
     open_ns: int  # Start of the session, ns since 1970 UTC.
     close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -4073,17 +4176,18 @@ _CalendarCarried = twin(CalendarCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveCarried:
-    """Expected volume of an instrument of this shard, as learned when the day closes."""
+    """Expected volume of an instrument of this shard, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
     edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
-    effective_day: int  # First day, yyyymmdd count.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
 
     def __init__(
         self,
@@ -4115,13 +4219,14 @@ _VolumeCurveCarried = twin(VolumeCurveCarried)
 class KillSwitchCarried:
     """A kill switch that is engaged when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     scope: ControlScope  # FIRM, CLIENT, INSTRUMENT or VENUE.
-    scope_id: str  # Which; empty for FIRM.
-    text: str  # Why.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    text: str  # The reason in words.
 
     def __init__(
         self,
@@ -4151,17 +4256,21 @@ _KillSwitchCarried = twin(KillSwitchCarried)
 class RiskLimitCarried:
     """Pre-trade limits of a scope, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
-    scope_id: str  # Which; empty for FIRM.
-    max_order_qty: int | None  # Largest order, smallest increments.
-    max_order_notional_cur: int | None  # Largest order value, whole currency units.
-    collar_ppm: int | None  # Furthest limit through the far touch, parts per million of it.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    max_order_qty: int | None  # Largest order, smallest increments; null if there is no limit.
+    # Largest value of an order, whole currency units; null if there is no limit.
+    max_order_notional_cur: int | None
+    # How far an order's limit may be through the opposite side of the market, parts per million of
+    # its price; null if there is no limit.
+    collar_ppm: int | None
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -4199,15 +4308,16 @@ _RiskLimitCarried = twin(RiskLimitCarried)
 class AllotmentCarried:
     """This shard's part of a limit that spans shards, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     scope: ControlScope  # FIRM or CLIENT.
-    scope_id: str  # Which; empty for FIRM.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
     shard: int  # The shard, count from 0.
     allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -4239,20 +4349,21 @@ _AllotmentCarried = twin(AllotmentCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MandateCarried:
-    """How a client may trade, in force when the day closes."""
+    """Permission of a client to trade, in force when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     client_id: str  # Code of the client.
     active: bool  # False refuses its new orders.
     dark_allowed: bool  # False forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Venue codes never to be used for this client.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used for this client.
     crossing_consent: bool  # Default consent to internal crossing.
     max_participation_ppm: int  # Default cap on our part of all volume, parts per million.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -4292,12 +4403,13 @@ _MandateCarried = twin(MandateCarried)
 class RestrictionCarried:
     """An instrument that is restricted when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    instrument_id: str  # Instrument.
-    set_by: str  # Who.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    set_by: str  # Person or system that set it.
 
     def __init__(
         self,
@@ -4325,10 +4437,11 @@ _RestrictionCarried = twin(RestrictionCarried)
 class PolicyCarried:
     """How the engine aggregates, plans, routes and allocates when the day closes."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
     policy_id: str  # Name and version of the policy.
     window_ns: int  # How long a parent gathers members, ns.
     window_members: int  # Members that close the window at once, count.
@@ -4336,13 +4449,13 @@ class PolicyCarried:
     # Part of a working parent's horizon in which orders may still join, parts per million.
     join_until_ppm: int
     cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Forced strategy, or AUTO.
-    router: Router  # Forced router, or AUTO.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
     allocation_rule: AllocationRule  # How fills are shared.
-    interval_ns: int  # Distance of schedule points, ns.
+    interval_ns: int  # Time between two schedule points, ns.
     # Tolerated distance from the schedule, parts per million of the quantity.
     tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice but for the last, smallest increments.
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
     max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
     participation_ppm: int  # POV rate of all volume, parts per million.
     horizon_high_ns: int  # Horizon of HIGH urgency, ns.
@@ -4351,8 +4464,8 @@ class PolicyCarried:
     # tenth.
     risk_aversion_e12: int
     send_within_ns: int  # How long a gateway may take to start sending a child, ns.
-    set_by: str  # Who.
-    set_ns: int  # When, ns since 1970 UTC.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
     def __init__(
         self,
@@ -4414,15 +4527,16 @@ _PolicyCarried = twin(PolicyCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PositionsCarried:
-    """The close has said all that the next day starts from: a recovery begins here."""
+    """The close has stated all that the next day starts from; recovery can begin here."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    # What comes next of each input after this batch, in topic order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    # Position of the next record of each input after this batch, in topic order.
     inputs: tuple[TopicPlace, ...]
-    # Where this batch begins in each stage topic and the dlq, in topic order.
+    # Position at which this batch begins in each stage topic and the dlq, in topic order.
     outputs: tuple[TopicPlace, ...]
 
     def __init__(
@@ -4449,14 +4563,15 @@ _PositionsCarried = twin(PositionsCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class LogContinued:
-    """This log goes on where one of another number of partitions was closed; its first event."""
+    """First event of a log that continues one with another number of partitions."""
 
-    # Place in the shard's one order over all stage topics, count from 0, without gap.
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    cause: str = ""  # What led here: topic:position of the input, or plan:parent.
-    partitions: int  # How many shards that log had, count.
-    closes: tuple[ShardClosed, ...]  # Every shard of that log, in order.
+    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    partitions: int  # Shards of the earlier log, count.
+    closes: tuple[ShardClosed, ...]  # The last close of every shard of the earlier log, in order.
 
     def __init__(
         self,

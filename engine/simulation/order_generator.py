@@ -171,7 +171,7 @@ def base_ns(facts: FolderFacts, program: Draw) -> int:
 
 
 class Writer:
-    """Writes rows one after the other; `seen` is the market up to the row in hand."""
+    """Writes rows in order; `seen` is the market up to the current row."""
 
     def __init__(self, facts: FolderFacts, instrument_id: str, count: int) -> None:
         self.seen = State(shard=0)

@@ -127,7 +127,7 @@ def test_an_order_is_accepted_with_every_field_filled() -> None:
     assert accepted.arrival_mid_px == px(100.01)
 
 
-def test_what_an_order_says_stands_before_the_mandate() -> None:
+def test_a_value_of_the_order_comes_before_the_mandate() -> None:
     said: dict[str, Any] = {
         "start_ns": NOW_NS + MINUTE,
         "end_ns": NOW_NS + HOUR,
@@ -139,7 +139,7 @@ def test_what_an_order_says_stands_before_the_mandate() -> None:
 
 
 @pytest.mark.parametrize(("mandated_ppm", "own_ppm"), [(200_000, 200_000), (1_000_000, 999_999)])
-def test_nobody_takes_part_beyond_the_mandate_or_is_all_of_the_volume(
+def test_no_order_takes_part_beyond_the_mandate_or_is_all_of_the_volume(
     mandated_ppm: int, own_ppm: int
 ) -> None:
     world = trading(mandate(max_participation_ppm=mandated_ppm))
@@ -510,7 +510,7 @@ def test_a_storm_of_unreadable_senders_is_remembered_in_bounds(
 @pytest.mark.parametrize(
     "limit", [risk_limit(max_order_notional_cur=10**9), allotment(10**9)], ids=["limit", "allotted"]
 )
-def test_a_market_order_whose_limited_value_nobody_knows_is_refused(limit: Any) -> None:  # noqa: ANN401
+def test_a_market_order_whose_limited_value_is_unknown_is_refused(limit: Any) -> None:  # noqa: ANN401
     world = trading(limit).given(quote(bid=0, ask=0))
     world.when(order()).then(an(OrderRejected, reason=RejectReason.NO_REFERENCE_PX))
     world.when(order("o2", limit_px=px(100))).then_some(OrderAccepted)
@@ -812,7 +812,7 @@ def test_unreadable_reference_data_is_recorded() -> None:
     trading().when(Raw("reference", key=None)).then(an(InputRejected, topic="reference"))
 
 
-def test_a_record_in_the_wrong_place_is_refused_and_suspends_nobody() -> None:
+def test_a_record_in_the_wrong_place_is_refused_and_suspends_no_source() -> None:
     world = World(partitions=8, number=0).given(*(x for x in market() if x != quote()))
     world.when(order()).then(an(InputRejected, reason=InputReason.WRONG_PARTITION))
     world.when(quote()).then(an(InputRejected, reason=InputReason.WRONG_PARTITION))

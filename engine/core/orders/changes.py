@@ -1,9 +1,9 @@
-"""Take a client's wish to change an order: an amend or a cancel.
+"""Accept or refuse a client's change of an order: an amend or a cancel.
 
-A change is only noted here; it takes effect in `aggregation` when no child covers the quantity, at
-once where there is no parent. If the order ends before that, it is refused as too late, so every
-request has one final answer. A cancel outranks an amend that waits. Who asks for more than was
-granted passes what a new order would have to; a cancel always passes.
+A change is only noted here. It takes effect in `aggregation` when no child covers the quantity, or
+at once where there is no parent. If the order ends before that, the change is refused as too late,
+so that every request has one final answer. A cancel outranks an amend that waits. An amend that
+asks for more than was granted passes the checks of a new order; a cancel always passes.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> R
 
 
 def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_ns: int) -> Refusal:
-    """Who asks for more than was granted passes what a new order would have to."""
+    """The refusal of an amend that asks for more than was granted, by the checks of a new order."""
     sign = 1 if order.terms.side is Side.BUY else -1
     is_dearer = (limit_px or 0) * sign > (order.limit_px or 0) * sign
     if qty <= order.order_qty and not is_dearer:
@@ -74,7 +74,7 @@ def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_n
         if refusal is not None:
             return refusal
     wanted = replace(order.terms, order_qty=qty, limit_px=limit_px)
-    is_carried = order.order_id in state.unplaced  # Of today's allotments it has taken nothing.
+    is_carried = order.order_id in state.unplaced  # It has spent nothing of today's allotments.
     spent = 0 if is_carried else risk.notional_of(order.terms, order.order_qty, order.limit_px)
     refusal = pretrade.check_collar(state, wanted, now_ns) if is_dearer else None
     return refusal or pretrade.check_notional(state, wanted, now_ns, spent)
@@ -105,7 +105,7 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
     noted = pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px)
     if order.parent_id:
         return (noted,)
-    amended = OrderAmended(  # Between two days no child stands in the way.
+    amended = OrderAmended(  # Between two days no child covers the quantity.
         order_id=order.order_id,
         cl_ord_id=request.cl_ord_id,
         previous_qty=order.order_qty,
@@ -137,7 +137,7 @@ def changeable(
 ) -> tuple[Order | None, tuple[StageEvent, ...]]:
     """The order that a request names, or the refusal.
 
-    A cancel outranks a pending amend; anything else waits its turn.
+    A cancel outranks a pending amend; any other change is refused while one is pending.
     """
     change = Change.AMEND if isinstance(request, OrderAmendRequested) else Change.CANCEL
     bad_id = check_change_ids(request)
@@ -164,7 +164,7 @@ def changeable(
     if order is not None and request.instrument_id not in ("", order.terms.instrument_id):
         text = f"order {order_id} is in {order.terms.instrument_id}, not in what the request names"
         return None, (change_rejected(request, change, RejectReason.UNKNOWN_ORDER, text),)
-    if order is None or not order.open_qty:  # None: it lies on the shelf.
+    if order is None or not order.open_qty:  # None: it is finished, and evicted.
         text = f"order {order_id} has nothing open"
         return None, (change_rejected(request, change, RejectReason.ORDER_ENDED, text),)
     waiting = order.pending
@@ -232,12 +232,12 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
 
 
 def on_change_rejected(state: State, event: OrderChangeRejected) -> None:
-    """A change that was noted is over; of one that was not, an amend's id is used up."""
+    """A noted change is over; an amend that was never noted has used its id up."""
     order_id = state.order_ids.get((event.source, event.orig_cl_ord_id), "")
-    order = state.orders.get(order_id)  # For one on the shelf no change is noted.
+    order = state.orders.get(order_id)  # An evicted order has no pending change.
     waiting = None if order is None else order.pending
     if order is not None and waiting is not None and waiting.cl_ord_id == event.cl_ord_id:
-        if not order.open_qty:  # Else it is a resend of what still waits.
+        if not order.open_qty:  # Else it is a resend of a change that still waits.
             intake.clear_pending(state, order)
     elif event.change is Change.AMEND:
         intake.remember_refused(state, event.source, event.cl_ord_id, event.reason)

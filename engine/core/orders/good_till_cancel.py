@@ -1,9 +1,10 @@
 """A GTC order over the close, and on the next day.
 
-The close states what survives (OrderCarried), after an amend that waited for its children. On the
-next day the order is judged again, once a day and a policy are there: what was allowed yesterday
-may be restricted, above a limit or without a mandate today. OrderResumed places it within today's
-mandate, OrderCancelled with a reason ends it; one whose value is limited waits for its first price.
+The close writes an OrderCarried for the order, after an amend that waited for its children. On the
+next day the order is judged again as soon as the day is open and a policy is in force, because an
+order of yesterday may be restricted, above a limit or without a mandate today. OrderResumed places
+it within today's mandate; OrderCancelled ends it, with the reason. An order whose value is limited
+waits for the first price of the day.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,14 +28,14 @@ from engine.core.orders import pretrade
 from engine.core.state.model import Order, amended_qty
 from engine.core.state.state import State
 
-# A close writes the terms of an order, and of itself what became of it.
+# The terms of an order are carried as they are, but for these fields.
 CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# Today's mandate and session decide these again.
+# The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
 # --------------------------------------------------------------------------- the close
@@ -60,7 +61,7 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
         limit_px=change.limit_px,
     )
     if qty == order.order_qty - order.open_qty:
-        return (amended,)  # Cut to what is done.
+        return (amended,)  # The amend cuts the order to what is done.
     return (amended, carried_order(order, change.cl_ord_id, qty, change.limit_px))
 
 
@@ -82,21 +83,21 @@ def carried_order(
 
 
 def to_be_resumed(state: State, now_ns: int) -> tuple[str, ...]:
-    """The carried orders that may be placed now: once a day and a policy are there."""
+    """The carried orders that may be placed now: once a day is open and a policy is in force."""
     if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
         return ()
     return tuple(state.unplaced)
 
 
 def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
-    """Judge a carried order by today's rules: it resumes, or it ends with the reason."""
+    """Judge a carried order by today's rules: it resumes, ends with a reason, or waits."""
     order = state.unplaced[order_id]
     refusal = pretrade.recheck(state, order, now_ns)
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
     if reason is RejectReason.NO_REFERENCE_PX:
-        return ()  # The first quote or print of the day says more.
+        return ()  # It waits for the first quote or print of the day.
     return (
         OrderCancelled(
             order_id=order_id,
@@ -131,7 +132,7 @@ def resumed(state: State, order: Order, now_ns: int) -> OrderResumed:
 
 
 def on_order_carried(state: State, event: OrderCarried) -> None:
-    """The order as the next day will know it; its window is set when it resumes."""
+    """Keep the order for the next day; its window is set when it resumes."""
     state.carried.orders[event.order_id] = Order(
         order_id=event.order_id,
         terms=TERMS(event, start_ns=0, end_ns=0, value_px=0),

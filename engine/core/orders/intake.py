@@ -1,13 +1,13 @@
-"""Take a client's request: put it in normal form, or refuse it with one reason.
+"""Accept a client's order in normal form, or refuse it with one reason.
 
 A request that passes the checks of `pretrade` becomes OrderAccepted with every field filled, from
-the request, else from the client's mandate, else from the session. Here too an order ends: what its
-parent could not fill, and what a bust gives back.
+the request, else from the client's mandate, else from the session. Orders also end here: with the
+quantity that their parent could not fill, or that a bust gave back.
 
-An id of a source names one request a day, from close to close, whatever became of it: a resend of
-what was refused is refused again and never judged anew. Two exceptions: who was told to send again,
-as its source was suspended, may use the id again; and a refused cancel may, as it can only lessen
-what is at risk.
+An id of a source names one request a day, from close to close, accepted or refused: a resend of a
+refused request is refused again and never judged anew. There are two exceptions. A request that was
+refused because its source was suspended may be sent again under its id, as the refusal asks for;
+so may a refused cancel, because a cancel can only reduce the risk.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,9 @@ from engine.core.orders import pretrade
 from engine.core.state.model import Order, Parent, PendingChange
 from engine.core.state.state import State
 
-REFUSED_IDS_MAX = 100_000  # Remembered at a time in a shard; a source gone wild costs 30 MB.
+REFUSED_IDS_MAX = (
+    100_000  # Remembered at a time in a shard; a source that floods the shard costs 30 MB.
+)
 # A refusal for one of these does not use the id up.
 REUSABLE = (RejectReason.ID_INVALID, RejectReason.DUPLICATE_ORDER, RejectReason.SOURCE_SUSPENDED)
 # A request is accepted as it came, but for these fields.
@@ -114,7 +116,7 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
 
 
 def decide_allocated(state: State, event: FillAllocated, _: int) -> tuple[StageEvent, ...]:
-    """A change that waits for an order which just got all it wanted comes too late.
+    """Refuse a pending change of an order that has just been filled; it comes too late.
 
     Only a fill can do that: a member whose change is pending does not cross.
     """
@@ -134,7 +136,7 @@ def too_late(parent: Parent) -> tuple[StageEvent, ...]:
 def pending_rejected(
     order: Order, waiting: PendingChange, reason: RejectReason, text: str
 ) -> OrderChangeRejected:
-    """The final answer to a change that was noted and can take no effect any more."""
+    """The final answer to a noted change that can no longer take effect."""
     return OrderChangeRejected(
         source=order.terms.source,
         cl_ord_id=waiting.cl_ord_id,
@@ -156,9 +158,9 @@ def cancelled(order: Order, cl_ord_id: str, reason: WithdrawReason) -> OrderCanc
 
 
 def decide_fill_reallocated(state: State, event: FillReallocated, _: int) -> tuple[StageEvent, ...]:
-    """What a bust opens of a member that is no longer at work is withdrawn; a person decides.
+    """Withdraw what a bust opens of a member that is no longer worked; a person decides.
 
-    A GTC order that waits for the next day has it open again.
+    A GTC order that waits for the next day has that quantity open again.
     """
     parent = state.parent(event.parent_id)
     after = {share.order_id: share.share_qty for share in event.after}
@@ -214,7 +216,7 @@ def on_order_accepted(state: State, event: OrderAccepted) -> None:
 def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
     order = state.orders[event.order_id]
     order.withdrawn_qty += event.withdrawn_qty
-    if not order.open_qty:  # Else a bust took back what it had of an earlier parent.
+    if not order.open_qty:  # Else a bust took back a fill of an earlier parent.
         clear_pending(state, order)
     forget_done(state, order)
 

@@ -1,8 +1,8 @@
 """The checks before the market: the first that applies is the reason of the refusal.
 
-They stand in tables, in the order of their precedence, so the same request is refused for the same
-reason on every replay. A new order passes CHECKS; an amend that asks for more passes what a new
-order would have to; a carried order passes RECHECKS on each new day, before it is placed again.
+The checks are in tables, in the order of their precedence, so that a request is refused for the
+same reason on every replay. A new order passes CHECKS; an amend that asks for more passes the
+checks of a new order; a carried order passes RECHECKS on each new day, before it is placed again.
 
 A check that cannot be made is a refusal: an order whose value is limited and has no price to be
 valued at is not accepted (SEC Rule 15c3-5, controls applied before the market, not after).
@@ -32,7 +32,7 @@ Refusal = tuple[RejectReason, str] | None
 
 
 class Asked(Protocol):
-    """What the forbidding checks read: a new order, or the terms of an accepted one."""
+    """The fields that the forbidding checks read, of a new order or an accepted one."""
 
     @property
     def source(self) -> str: ...
@@ -43,7 +43,7 @@ class Asked(Protocol):
 
 
 class Priced(Asked, Protocol):
-    """What the checks of value read: a new order, or an accepted one as an amend would have it."""
+    """The fields that the checks of value read, of a new order or of one as amended."""
 
     @property
     def side(self) -> Side: ...
@@ -57,7 +57,7 @@ class Priced(Asked, Protocol):
 
 
 def check_ids(_: State, order: OrderSubmitted, __: int) -> Refusal:
-    """Everything that is remembered by its name has one, of a bounded length."""
+    """Every id that the engine remembers is there, and of a bounded length."""
     if len(order.settlement) > ID_CHARS_MAX:
         text = f"settlement has {len(order.settlement)} characters, expected {ID_CHARS_MAX} at most"
         return RejectReason.ID_INVALID, text
@@ -70,7 +70,7 @@ def check_ids(_: State, order: OrderSubmitted, __: int) -> Refusal:
 
 
 def bad_name(**names: str) -> Refusal:
-    """The first that can name nothing."""
+    """The refusal for the first name that is no id."""
     for field, name in names.items():
         if not is_id(name):
             text = f"{field} has {len(name)} characters, expected 1 to {ID_CHARS_MAX}"
@@ -121,7 +121,7 @@ def check_client(state: State, order: Asked, _: int) -> Refusal:
 
 
 def check_duplicate(state: State, order: OrderSubmitted, _: int) -> Refusal:
-    """An id names one order a day, refused or not: who was told no may have gone elsewhere.
+    """An id names one order a day, refused or not: a refused client may have gone elsewhere.
 
     Before everything else, so that a resend of an order at work is never answered as a refusal
     of that order. Source: FIX 4.4, ClOrdID (11), unique within a trading day.
@@ -211,7 +211,7 @@ def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
 
 
 def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
-    """A limit far through the market is a slip of the finger. Without a quote nothing is known."""
+    """A limit far through the market is a typing error. Without a quote the check passes."""
     px = order.limit_px
     far_px = consolidated.view(state, order.instrument_id, now_ns).far_px(order.side)
     if px is None or not far_px:
@@ -230,7 +230,7 @@ def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
 
 
 def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> Refusal:
-    """`spent` is what the order has taken of the allotments already, 1e-9 currency units."""
+    """`spent` is what the order has used of the allotments already, 1e-9 currency units."""
     limits = [
         limit
         for limit in limits_of(state, order.client_id, order.instrument_id)
@@ -373,7 +373,7 @@ def limits_of(state: State, client_id: str, instrument_id: str) -> list[Any]:
 
 # ----------------------------------------------------------------------------- carried
 
-# A kill switch and a halt hold a carried order up in its parent, as they do one of today.
+# A kill switch or a halt keeps a carried order in its parent unsent, as it does a new order.
 RECHECKS: tuple[Callable[[State, Priced, int], Refusal], ...] = (
     check_client,
     check_restricted,
@@ -397,7 +397,7 @@ def mandated_participation_ppm(mandate: MandateSet, asked_ppm: int | None) -> in
     return min(
         asked_ppm or mandate.max_participation_ppm,
         mandate.max_participation_ppm,
-        PPM - 1,  # Nobody can be all of the volume, whatever a mandate says.
+        PPM - 1,  # No one can be all of the volume, whatever a mandate allows.
     )
 
 
