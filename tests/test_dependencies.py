@@ -48,7 +48,7 @@ STANDARD_LIBRARY_ONLY = ("engine.core",)
 # runs in memory, the codec for its records, and no more.
 CORE_TESTS_MAY_IMPORT = (
     *("engine.core", "engine.topology", "engine.runtime.shard", "engine.log.codec"),
-    *("engine.log.port", "pytest", "hypothesis"),
+    *("engine.log.port", "models", "pytest", "hypothesis"),  # tests/reference/models: oracles.
 )
 NOT_IN_CORE_TESTS = (
     *("os", "io", "pathlib", "tempfile", "shutil", "sqlite3", "dbm", "shelve"),

@@ -1,4 +1,4 @@
-"""The recipes of docs/adding.md: each takes at most four files, and the first three are made here.
+"""The recipes of docs/architecture.md: at most four files each, and the first three made here.
 
 A copy of the tree gets a new field of an order, by the files that the recipe lists and by no other.
 A process of that tree then trades two days with it. Another copy gets a venue rule and a strategy.
@@ -19,7 +19,7 @@ import pytest
 from audit import other_release
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "adding.md"
+PAGE = ROOT / "docs" / "architecture.md"
 PROGRAM = ROOT / "tests" / "new_field.py"
 RULE_PROGRAM = ROOT / "tests" / "new_rule_and_strategy.py"
 FILES_MAX = 4
@@ -50,7 +50,8 @@ class Recipe(NamedTuple):
 
 
 def recipes() -> dict[str, Recipe]:
-    parts = re.split(r"^## (.+)\n", PAGE.read_text(), flags=re.MULTILINE)[1:]
+    _, chapter = PAGE.read_text().split("\n# How to add\n")
+    parts = re.split(r"^## (.+)\n", chapter, flags=re.MULTILINE)[1:]
     return {title: _read(text) for title, text in zip(parts[::2], parts[1::2], strict=True)}
 
 

@@ -102,7 +102,7 @@ def test_a_resting_child_keeps_its_queue_position_while_nothing_could_be_taken()
         on(world, minute).then_no(ChildCancelRequested)
 
 
-def test_a_taking_child_is_never_recalled_for_its_price() -> None:
+def test_a_taking_child_is_never_cancelled_for_its_price() -> None:
     world = trading(trade(PLENTY)).given(
         order(order_qty=6_000, urgency=Urgency.HIGH, end_ns=NOW_NS + HOUR)
     )

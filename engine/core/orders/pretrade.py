@@ -397,7 +397,7 @@ def mandated_participation_ppm(mandate: MandateSet, asked_ppm: int | None) -> in
     return min(
         asked_ppm or mandate.max_participation_ppm,
         mandate.max_participation_ppm,
-        PPM - 1,  # No one can be all of the volume, whatever a mandate allows.
+        PPM - 1,  # No order can be all of the volume, even if a mandate allows it.
     )
 
 

@@ -179,7 +179,7 @@ class VenueGateway:
         Children that wait to be sent stay as they are: the next start decides on them.
         """
         now_ns = self._clock_ns()
-        self._statuses.take_down()
+        self._statuses.disconnect_all()
         self._queue(self._venues.advance(now_ns))
         self._report(self._outbox.drain(now_ns))
         begun = [x for x in self._children if x.is_starting and not x.is_ended]

@@ -59,7 +59,7 @@ class SessionStatuses:
         now_ns = self._clock_ns()
         self._run.append([self._status(venue, now_ns, up=True) for venue in (*fresh, *again)])
 
-    def take_down(self) -> None:
+    def disconnect_all(self) -> None:
         now_ns = self._clock_ns()
         self._run.append([self._status(venue, now_ns, up=False) for venue in [*self._is_up]])
 
