@@ -49,9 +49,9 @@ from engine.log.port import CorruptLogError
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
 CONTINUED = {
-    True: "It continues another log: its first batches follow from that log's close to the byte.",
-    False: "It continues another log. Its first batches are as they were sealed; --opened-from "
-    "proves that they follow from that log's close.",
+    True: "It continues another log and follows from that log's close: every byte was compared.",
+    False: "It continues another log. Its first batches are as they were sealed; only "
+    "--opened-from proves that they follow from that log's close.",
 }
 SHOWN = ("shard", "batches", "decided", "events", "chain", "anchored", "difference")
 SHOWN_DEPARTURES = 10

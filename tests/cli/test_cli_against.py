@@ -186,7 +186,7 @@ def test_people_read_the_first_departures_with_what_led_to_them(
     shown = capfd.readouterr().out
     assert code == Exit.DIFFERENT
     assert "send_before_ns" in shown
-    assert "Each was decided from what was recorded before it" in shown
+    assert "Each was decided from the state recorded before it" in shown
     assert "departures are shown in full; --show N shows more." in shown
     assert "  input     plan:" in shown
 
@@ -314,7 +314,7 @@ def test_a_log_with_schemas_of_a_later_release_is_an_error_and_not_called_change
         assert execute(["verify", "--log", f"sqlite:{log}", "--jobs", "1", *against]) == Exit.ERROR
         said = " ".join(capfd.readouterr().err.split())
         assert f"release {ours()} does not know a schema that release 0.4.0 wrote with" in said
-        assert "Take release 0.4.0, or a later one" in said
+        assert "Read this log with release 0.4.0 or a later one" in said
 
 
 @pytest.mark.parametrize(
