@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from engine.log import open_log
-from infra.bench import __main__, growth, profiling, report, world
+from infra.bench import __main__, growth, player, profiling, report, world
 from infra.bench.replay import Measured, measure
 
 TINY = world.Shape(
@@ -34,11 +34,11 @@ SIZE = replace(
 
 
 @pytest.fixture(scope="module")
-def script() -> world.Script:
-    return world.play(TINY)
+def script() -> player.Script:
+    return player.play(TINY)
 
 
-def replayed(script: world.Script, folder: Path) -> Measured:
+def replayed(script: player.Script, folder: Path) -> Measured:
     with (
         open_log(f"sqlite:{folder / 'engine.db'}", partitions=1) as engine_log,
         open_log(f"sqlite:{folder / 'bare.db'}", partitions=1) as bare_log,
@@ -46,31 +46,31 @@ def replayed(script: world.Script, folder: Path) -> Measured:
         return measure(script, engine_log, bare_log)
 
 
-def test_the_script_takes_orders_through_to_fills(script: world.Script) -> None:
+def test_the_script_takes_orders_through_to_fills(script: player.Script) -> None:
     assert script.orders == TINY.orders
     assert script.parents > TINY.instruments
     assert script.children >= script.fills > script.parents
 
 
-def test_the_same_shape_plays_the_same_day_twice(script: world.Script) -> None:
-    assert world.play(TINY).chain == script.chain
+def test_the_same_shape_plays_the_same_day_twice(script: player.Script) -> None:
+    assert player.play(TINY).chain == script.chain
 
 
 def test_a_replay_through_a_log_has_the_chain_of_the_script(
-    script: world.Script, tmp_path: Path
+    script: player.Script, tmp_path: Path
 ) -> None:
     found = replayed(script, tmp_path)  # It asserts the chain.
     assert found.engine.records > script.input_count + script.events  # The seals too.
 
 
 def test_the_bare_loop_moves_the_same_records_and_bytes(
-    script: world.Script, tmp_path: Path
+    script: player.Script, tmp_path: Path
 ) -> None:
     found = replayed(script, tmp_path)
     assert (found.bare.records, found.bare.bytes) == (found.engine.records, found.engine.bytes)
 
 
-def test_the_bare_loop_commits_the_engines_own_bytes(script: world.Script, tmp_path: Path) -> None:
+def test_the_bare_loop_commits_the_engines_own_bytes(script: player.Script, tmp_path: Path) -> None:
     replayed(script, tmp_path)
     with (
         open_log(f"sqlite:{tmp_path / 'engine.db'}", partitions=1) as engine_log,
@@ -88,7 +88,7 @@ def test_children_keep_coming_wave_after_wave() -> None:
     assert cost.early_us > 0
 
 
-def test_the_shares_of_a_profile_sum_to_one(script: world.Script, tmp_path: Path) -> None:
+def test_the_shares_of_a_profile_sum_to_one(script: player.Script, tmp_path: Path) -> None:
     with open_log(f"sqlite:{tmp_path / 'profile.db'}", partitions=1) as log:
         found = profiling.profile(script, log)
     assert sum(found.values()) == pytest.approx(1)

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.core.events import (
     TOPIC_OF,
@@ -52,12 +52,12 @@ from engine.runtime.open_batch import Batch
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.recovery import rebuilt
 from engine.runtime.shard import Rules, Sealed, Shard
+from engine.simulation.feed import Feed, Played
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues.venues import Venues
 
 NS_PER_MS = 1_000_000
 CLAIM_WAIT_S = 30.0
-BLOCK_INPUTS = 1_000  # Inputs written ahead at once.
 LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
 EVERY_PARTITION = -1  # Of an input for every shard.
 SETTLE_NS = 60_000_000_000  # Venues answer for every open child within this after the close.
@@ -71,15 +71,6 @@ class SimulationError(EngineError):
 
 class Tally(Counter[str]):
     """Figures of the run by name; counts and smallest increments."""
-
-
-class Played(NamedTuple):
-    """An input as the log holds it, and the shards that read it."""
-
-    event: Input | None
-    topic: str
-    parts: Sequence[int]
-    records: Sequence[Record]  # One a part; a shared topic has one for all.
 
 
 @dataclass(slots=True)
@@ -187,7 +178,7 @@ class Simulation:
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the time of the earliest input, answer or due parent."""
         script = self._script
-        market, orders = _Feed(self._write, script.market), _Feed(self._write, script.orders)
+        market, orders = Feed(self._write, script.market), Feed(self._write, script.orders)
         while True:
             now_ns = self._next_ns(market.next_ns, orders.next_ns)
             if now_ns is None:
@@ -280,7 +271,7 @@ class Simulation:
     def _stated(self, timed: TimedInput) -> Stood:
         """The record of an input that no log has held yet."""
         event, source = timed.event, timed.source
-        assert event is not None, "only what stood in a log may be unreadable"
+        assert event is not None, "only an input from a log may be unreadable"
         self._numbers[source] += 1
         headers = sender_headers(source, self._numbers[source])
         key = keyed(event)
@@ -370,39 +361,8 @@ class Simulation:
         }
 
 
-class _Feed:
-    """Inputs known before the day, written to the log a block ahead of the time they are for.
-
-    A topic holds what others published before an engine reads it; blocks make that cheap.
-    """
-
-    def __init__(
-        self, write: Callable[[Sequence[TimedInput]], list[Played]], inputs: Sequence[TimedInput]
-    ) -> None:
-        self._write = write
-        self._inputs = inputs
-        self._block: list[Played] = []
-        self._block_at = 0  # Number of the block's first input.
-        self.taken = 0
-
-    @property
-    def next_ns(self) -> int | None:
-        return self._inputs[self.taken].at_ns if self.taken < len(self._inputs) else None
-
-    def take(self, now_ns: int) -> list[Played]:
-        """All inputs until now."""
-        found: list[Played] = []
-        while self.taken < len(self._inputs) and self._inputs[self.taken].at_ns <= now_ns:
-            if self.taken == self._block_at + len(self._block):
-                self._block_at = self.taken
-                self._block = self._write(self._inputs[self.taken : self.taken + BLOCK_INPUTS])
-            found.append(self._block[self.taken - self._block_at])
-            self.taken += 1
-        return found
-
-
 def source_of(stood: Stood) -> str:
-    """Who sent what stood in a log; its numbers go on from there."""
+    """The sender of an input from a log; its numbers go on from there."""
     return sender_of(stood.headers).name
 
 

@@ -1,6 +1,7 @@
 """Measure the engine against a bare loop over the same bytes: `python -m infra.bench`.
 
-    world        a scripted market, its orders and its venue; plays them once into a Script
+    world        a scripted market and its orders
+    player       plays them once, with a venue, into a Script
     replay       the same Script again, from a log into a log: the engine, and the bare loop
     throughput   orders, events and quotes a second
     latency      from the append of an order to its first route

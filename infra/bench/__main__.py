@@ -26,6 +26,7 @@ from infra.bench import (
     growth,
     guarantees,
     latency,
+    player,
     profiling,
     projecting,
     report,
@@ -136,7 +137,7 @@ class Run:
         self._size = size
         self._folder = folder
         self._say = say
-        self._scripts: tuple[world.Script, world.Script] | None = None
+        self._scripts: tuple[player.Script, player.Script] | None = None
         self.found: dict[str, Any] = {"throughput": [], "latency": [], "not_run": []}
 
     def embedded(self) -> None:
@@ -212,19 +213,19 @@ class Run:
             self.found["heap"] = growth.heap(self._size.heap_orders).as_json()
 
     @property
-    def _orders_script(self) -> world.Script:
+    def _orders_script(self) -> player.Script:
         return self._played[0]
 
     @property
-    def _quotes_script(self) -> world.Script:
+    def _quotes_script(self) -> player.Script:
         return self._played[1]
 
     @property
-    def _played(self) -> tuple[world.Script, world.Script]:
+    def _played(self) -> tuple[player.Script, player.Script]:
         if self._scripts is None:
             self._say("playing the script")
             shape = self._size.shape
-            self._scripts = (world.play(shape), world.quotes(shape, self._size.quotes))
+            self._scripts = (player.play(shape), player.quotes(shape, self._size.quotes))
         return self._scripts
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from engine.log.codec.shapes import long_number
-from infra.bench.world import SECOND_NS, Player, Shape
+from infra.bench.player import Player
+from infra.bench.world import SECOND_NS, Shape
 
 WAVE = Shape(
     orders=0,

@@ -19,16 +19,9 @@ from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
 from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
 from engine.runtime.worker import Worker
+from infra.bench.player import Venue, recorded
 from infra.bench.replay import Ends
-from infra.bench.world import (
-    RULES,
-    Shape,
-    Venue,
-    first_quotes,
-    opening,
-    orders_of,
-    recorded,
-)
+from infra.bench.world import RULES, Shape, first_quotes, opening, orders_of
 
 NS_PER_S = 1_000_000_000
 ORDERS_PER_S = 100

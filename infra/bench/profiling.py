@@ -15,8 +15,9 @@ from engine import topology
 from engine.log.port import Log
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Shard
+from infra.bench.player import Script
 from infra.bench.replay import Ends, load
-from infra.bench.world import RULES, Script
+from infra.bench.world import RULES
 
 Function = tuple[str, int, str]  # File, line, name; as pstats has it.
 

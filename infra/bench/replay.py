@@ -22,7 +22,8 @@ from engine.log.port import Lease, Leases, Log, NewRecord, Reader, Record, Shard
 from engine.runtime.garbage_collection import collected_rarely
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.shard import Sealed, Shard
-from infra.bench.world import RULES, Script
+from infra.bench.player import Script
+from infra.bench.world import RULES
 
 APPEND_RECORDS = 5_000
 CLAIM_WAIT_S = 60.0

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engine.log.port import Log
+from infra.bench.player import Script
 from infra.bench.replay import Measured, measure
-from infra.bench.world import OPENING_ROUNDS, Script
+from infra.bench.world import OPENING_ROUNDS
 
 OpenLog = Callable[[str], Log]  # By a name that no other log of the run has.
 

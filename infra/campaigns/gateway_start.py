@@ -34,6 +34,7 @@ from engine.log.port import BEGINNING, INPUT_TOPICS, SHARED_TOPICS, Log, Reader,
 from engine.runtime.shard import Rules, Shard
 from engine.simulation.paper import paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
+from infra.bench.player import recorded
 from infra.bench.world import (
     DAY,
     OPEN_NS,
@@ -44,7 +45,6 @@ from infra.bench.world import (
     market,
     opening,
     orders_of,
-    recorded,
 )
 from infra.kafka import local
 

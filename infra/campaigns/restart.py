@@ -34,7 +34,8 @@ from engine.runtime.recovery import snapshot
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Sealed, Shard
-from infra.bench.world import RULES, Player, Shape
+from infra.bench.player import Player
+from infra.bench.world import RULES, Shape
 
 DAYS = (100_000, 1_000_000)
 WAVE_ORDERS = 10_000

@@ -21,12 +21,13 @@ import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+
+from infra.kafka.broker_properties import properties
 
 HOST = "127.0.0.1"
 POM = Path(__file__).with_name("pom.xml")
@@ -166,60 +167,6 @@ class Detour(NamedTuple):
     advertised_port: int
 
 
-def properties(
-    node: int,
-    ports: Sequence[int],
-    controller_ports: Sequence[int],
-    data: Path,
-    detour: Detour | None = None,
-) -> str:
-    """`ports` and `controller_ports` are those of all nodes, the first node's first."""
-    brokers, port, controller_port = len(ports), ports[node - 1], controller_ports[node - 1]
-    copies = min(3, brokers)
-    in_sync = max(1, copies - 1)
-    quorum = f"controller.quorum.bootstrap.servers={HOST}:{controller_port}"
-    if brokers > 1:
-        voters = ",".join(f"{n}@{HOST}:{p}" for n, p in enumerate(controller_ports, start=1))
-        quorum = f"controller.quorum.voters={voters}"
-    more, told = "", ""
-    if detour is not None:
-        more = f",DETOUR://{HOST}:{detour.port}"
-        told = f",DETOUR://{HOST}:{detour.advertised_port}"
-    return f"""\
-# Written by infra/kafka/local.py; the data of a broker that is thrown away.
-process.roles=broker,controller
-node.id={node}
-listeners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}{more}
-advertised.listeners=PLAINTEXT://{HOST}:{port}{told}
-controller.listener.names=CONTROLLER
-{quorum}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT
-log.dirs={data}
-auto.create.topics.enable=false
-default.replication.factor={copies}
-min.insync.replicas={in_sync}
-unclean.leader.election.enable=false
-# Few partitions for Kafka's own topics of groups and transactions: a quick start.
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor={copies}
-transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor={copies}
-transaction.state.log.min.isr={in_sync}
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor={copies}
-share.coordinator.state.topic.min.isr={in_sync}
-# A transaction without an end is aborted by the broker after at most this.
-transaction.max.timeout.ms=15000
-transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
-# The partitions of a dead broker have another leader after this and a moment; the default is 9 s.
-broker.session.timeout.ms=6000
-broker.heartbeat.interval.ms=1000
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-controlled.shutdown.enable={"true" if brokers > 1 else "false"}
-"""
-
-
 def java(jars: Path, main_class: str, *options: str) -> list[str]:
     return [program("java", "run Kafka"), *options, *LOGGING, "-cp", f"{jars}/*", main_class]
 
@@ -321,7 +268,7 @@ def start(folder: Path, port: int = 9092, brokers: int = 1, detour: Detour | Non
         cluster_file.write_text(new_cluster_id())
     for node, home in enumerate(homes, start=1):
         home.mkdir(parents=True, exist_ok=True)
-        text = properties(node, ports, controller_ports, home / "data", detour)
+        text = properties(HOST, node, ports, controller_ports, home / "data", detour)
         (home / "server.properties").write_text(text)
         prepare(jars, home, cluster_file.read_text(), is_alone=brokers == 1)
     processes = {home: launch(jars, home, is_alone=brokers == 1) for home in homes}

@@ -24,7 +24,8 @@ from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord
 from engine.runtime.recovery.last_close import last_close_seal
 from engine.simulation.paper import PaperVenues, paper_gateway
-from infra.bench.world import DAY, OPEN_NS, SECOND_NS, first_quotes, opening, recorded
+from infra.bench.player import recorded
+from infra.bench.world import DAY, OPEN_NS, SECOND_NS, first_quotes, opening
 from infra.campaigns.gateway_start import PARTITIONS, SHAPE, Days, records_read, started
 
 HOUR_NS = 3_600 * SECOND_NS
