@@ -6,9 +6,9 @@ returns each schema whole, with the definition in place of the first name, as an
 registry and a reader in another language expect it.
 
 `catalogue.json` gives each subject (`<topic>-<record name>`) the schema id it is written with; ids
-are never reused and never depend on a registry. `python -m schemas --write` generates the ids of
-new shapes and the Python that mirrors the schemas, and `python -m schemas --check` fails when
-either is not current.
+are never reused and never depend on a registry. `python -m schemas --write` generates the schemas
+of carried facts, the ids of new shapes and the Python that mirrors the schemas; `python -m schemas
+--check` fails when one of them is not current.
 
 A subject whose shape changes after a release takes the next free id. Records that were written
 under its earlier ids stay readable: `released/<version>/` keeps the schema and the id of each

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import schemas
-from schemas import generator, numbering
+from schemas import carried, generator, numbering
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = {
@@ -29,6 +29,8 @@ def formatted(text: str) -> str:
 
 def write() -> list[str]:
     """Write every generated file; the problems of the schemas."""
+    for path, text in carried.texts().items():
+        path.write_text(text)
     numbering.write()
     found = generator.read()
     for path, module in TARGETS.items():
@@ -39,7 +41,7 @@ def write() -> list[str]:
 def check() -> list[str]:
     """The generated files that are not current, and the problems of the schemas."""
     found = generator.read()
-    wanted = {path: formatted(module(found)) for path, module in TARGETS.items()}
+    wanted = {path: formatted(module(found)) for path, module in TARGETS.items()} | carried.texts()
     wanted[numbering.FILE] = numbering.text(numbering.current(schemas.catalogue()))
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     return unit_problems(found) + [

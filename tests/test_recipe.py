@@ -224,9 +224,8 @@ def late_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int)
 def other_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree with a largest child of a venue and with the strategy LATE."""
     folder = copied(tmp_path_factory.mktemp("ruled"))
-    defined, carried, rules, sql = (folder / x for x in recipes()["Add a venue rule"].files)
+    defined, rules, sql = (folder / x for x in recipes()["Add a venue rule"].files[:3])
     append(defined, MAX_QTY)
-    append(carried, MAX_QTY)
     put(rules, MAXIMUM, "# In the order of their precedence")
     put(rules, MAXIMUM_ROW, ")\n\n\ndef unfit_qty")
     put(sql, MAXIMUM_SQL, "select\n    'child_outlives_parent'")
