@@ -1,6 +1,6 @@
 """The paper gateway's promises, step by step: sent at most once, refused by itself, resolved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,12 @@ from engine.core.events import (
 from engine.core.partition import partition_of
 from engine.gateways.input_records import record
 from engine.gateways.venues import SILENCE_NS, SupersededError, VenueGateway
+from engine.gateways.venues.reports import Due, Reported
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import NewRecord, Start
 from engine.simulation.market.reference import venue_events
-from engine.simulation.paper import PAPER, paper_gateway
+from engine.simulation.paper import PAPER, PaperVenues, paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
 
 DAY = 20260105
@@ -654,6 +655,36 @@ def test_the_tape_of_a_restart_begins_where_its_oldest_living_quote_may_stand(de
     child_id = desk.route(qty=300)
     desk.go_on(gateway)
     assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 100"]
+
+
+class VenuesThatRemember(PaperVenues):
+    """Venues that outlive a gateway, as real ones do, and go on with its children."""
+
+    def resolve(self, children: Sequence[Reported], now_ns: int) -> list[Due]:
+        assert all(self.is_known(child.child_id) for child in children)
+        return [*self.advance(now_ns)]
+
+
+def test_a_venue_that_remembers_a_child_goes_on_with_it_after_a_restart(desk: Desk) -> None:
+    venues = VenuesThatRemember(7, FAULTLESS, quote_age_max_ns=30 * SECOND_NS, run_number=1)
+
+    def started() -> VenueGateway:
+        gateway = VenueGateway(
+            desk.log, "LIVE", open_venues=lambda _: venues, clock_ns=desk.clock_ns, settle_s=0
+        )
+        gateway.start()
+        return gateway
+
+    killed = started()
+    filled, cancelled = (desk.route(cents=10_000) for _ in range(2))
+    desk.go_on(killed)
+    gateway = started()
+    desk.trade(10_000, 200)
+    desk.go_on(gateway)
+    desk.cancel(cancelled)
+    desk.go_on(gateway)
+    assert desk.story(filled) == ["SendStarted", "NEW", "TRADE 200"]
+    assert desk.story(cancelled) == ["SendStarted", "NEW", "CANCELED"]
 
 
 def test_report_ids_are_unique_over_restarts(desk: Desk) -> None:

@@ -28,7 +28,7 @@ OFF_EXCHANGE = "D"  # The tape's code for prints away from the exchanges.
 
 EXCLUDED_CONDITIONS = frozenset("MQ9BW47VHPZLGUTCNR")
 AUCTION_CONDITIONS = frozenset("O56")  # They count, but met no resting child.
-STANDING_CORRECTIONS = frozenset(("0", "1", "2"))  # As traded, or as corrected.
+VALID_CORRECTIONS = frozenset(("0", "1", "2"))  # As traded, or as corrected.
 
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))",
@@ -89,7 +89,7 @@ def trade(instrument_id: str, row: Sequence[str]) -> TradeObserved:
 def is_eligible(conditions: str, correction: str) -> bool:
     """Whether a print counts for volume and VWAP; the module's text has the rule."""
     if EXCLUDED_CONDITIONS.isdisjoint(conditions):
-        return (correction.lstrip("0") or "0") in STANDING_CORRECTIONS
+        return (correction.lstrip("0") or "0") in VALID_CORRECTIONS
     return False
 
 
