@@ -48,15 +48,16 @@ demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded l
 
 # Four times pytest: the core under the branch gate, its long properties, which no branch waits
 # for, a thousand days under faults, then everything else, a file in one process. A core runs one
-# test process; what runs in several shares one Kafka.
+# test process; the last part waits much for brokers, so it gets one more. All share one Kafka.
 SPREAD := -n auto --maxprocesses 4
+WAITING := -n 3
 CORE := tests/core tests/reference tests/runtime
 FAULTS := tests/faults/test_faults_seeds.py
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
 	$(BIN)/pytest $(SPREAD) $(CORE) -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(BIN)/pytest $(SPREAD) $(CORE) -m slow
 	$(BIN)/pytest $(SPREAD) $(FAULTS)
-	$(BIN)/pytest $(SPREAD) --dist loadfile --no-loadscope-reorder $(CORE:%=--ignore=%) $(FAULTS:%=--ignore=%) --durations=15
+	$(BIN)/pytest $(WAITING) --dist loadfile --no-loadscope-reorder $(CORE:%=--ignore=%) $(FAULTS:%=--ignore=%) --durations=15
 
 lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff format --check .

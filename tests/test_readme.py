@@ -1,12 +1,10 @@
-"""The README shows what is there: every command runs, and prints what the page says."""
+"""The README shows what is there; that its commands print what it says is in test_wheel.py."""
 
 import re
 import shlex
 from pathlib import Path
 
-import pytest
-
-from engine.cli.application import command_names, execute
+from engine.cli.application import command_names
 
 README = Path(__file__).parent.parent / "README.md"
 PROSE_COLUMNS = 100
@@ -74,34 +72,3 @@ def test_its_lines_fit_a_terminal() -> None:
     blocks = [block_of(heading).splitlines() for heading in BLOCKS]
     shown = [line for block in blocks for line in block if not line.startswith("shard 4: ")]
     assert max(map(len, shown)) <= DEMO_COLUMNS
-
-
-@pytest.mark.slow
-def test_the_demo_runs_and_what_the_first_query_prints_is_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = README.parent
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", str(DEMO_COLUMNS))
-    monkeypatch.setenv("METAORDER_PROJECTION", "out/demo/projection.duckdb")
-    (tmp_path / "examples").symlink_to(root / "examples")
-    assert execute(["demo"]) == 0
-    shown = without_chain(capsys.readouterr().out)
-    assert shown == without_chain(block_of("What you see")), "paste what the demo prints anew"
-    monkeypatch.setenv("COLUMNS", "200")
-    commands, table = commands_of("A first query")
-    assert [x[0] for x in commands] == ["sql", "blotter", "audit", "tca", "sql"]
-    for command in commands:
-        assert execute(command) == 0, command
-        printed = capsys.readouterr().out
-        assert printed
-        if command is commands[0]:
-            assert printed == table, "paste what the demo's first query prints anew"
-    monkeypatch.setenv("METAORDER_LOG_URL", "sqlite:out/demo/log.db")
-    commands, proof = commands_of("Prove a day")
-    assert [x[0] for x in commands] == ["notary", "notary", "verify"]
-    for command in commands:
-        capsys.readouterr()
-        assert execute(command) == 0, command
-    verified = without_chain(capsys.readouterr().out)
-    assert verified == without_chain(proof), "paste what verify prints of the demo anew"

@@ -1,10 +1,9 @@
-"""The wheel, built and installed in an environment of its own, plays the example's day.
+"""The wheel, built and installed in an environment of its own, plays the README's day.
 
 What the tests run is the checkout. A wheel that lacks a schema, a view or a dependency is broken
 all the same, and only an installation of it shows that.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import test_readme as readme
 
 ROOT = Path(__file__).resolve().parent.parent
 STEP_MAX_S = 300  # Guess: all packages, downloaded by a slow link.
@@ -25,9 +25,17 @@ class Installed(NamedTuple):
     wheel: Path
     environment: Path
 
-    def run(self, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    def printed(self, *words: str, cwd: Path, columns: int = 200) -> str:
+        """What a command of the environment prints; asserts that it exits 0."""
+        settings = {
+            "COLUMNS": str(columns),
+            "METAORDER_PROJECTION": "out/demo/projection.duckdb",
+            "METAORDER_LOG_URL": "sqlite:out/demo/log.db",
+        }
         command = [str(self.environment / "bin" / words[0]), *words[1:]]
-        return run(command, cwd, {}, DEMO_MAX_S)
+        done = run(command, cwd, settings, DEMO_MAX_S)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def run(
@@ -89,16 +97,23 @@ def test_the_wheel_has_the_packages_with_their_data_and_nothing_else(installed: 
 
 
 @pytest.mark.slow
-def test_the_demo_runs_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
-    where = installed.run("python", "-c", "import engine; print(engine.__file__)", cwd=tmp_path)
-    assert Path(where.stdout.strip()).is_relative_to(installed.environment)
-    market = str(ROOT / "examples" / "us-equity-2018-01-02")
-    orders = str(ROOT / "examples" / "orders-2500.csv")
+def test_the_demo_and_all_commands_of_the_readme_print_what_it_says(
+    installed: Installed, tmp_path: Path
+) -> None:
+    where = installed.printed("python", "-c", "import engine; print(engine.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(installed.environment)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
 
-    day = ("--market", market, "--orders", orders, "--out", "out", "-o", "json")
-    done = installed.run("metaorder", "demo", *day, cwd=tmp_path)
+    shown = installed.printed("metaorder", "demo", cwd=tmp_path, columns=readme.DEMO_COLUMNS)
 
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    assert figures["allocated_qty"] == figures["filled_qty"] > 0
-    assert set(figures["invariants"].values()) == {0}
+    page = readme.block_of("What you see")
+    assert readme.without_chain(shown) == readme.without_chain(page), "paste the demo's output anew"
+    commands, table = readme.commands_of("A first query")
+    assert [x[0] for x in commands] == ["sql", "blotter", "audit", "tca", "sql"]
+    answers = [installed.printed("metaorder", *x, cwd=tmp_path) for x in commands]
+    assert all(answers)
+    assert answers[0] == table, "paste what the demo's first query prints anew"
+    commands, proof = readme.commands_of("Prove a day")
+    assert [x[0] for x in commands] == ["notary", "notary", "verify"]
+    *_, verified = [installed.printed("metaorder", *x, cwd=tmp_path) for x in commands]
+    assert readme.without_chain(verified) == readme.without_chain(proof), "paste it anew"
