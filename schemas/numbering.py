@@ -63,7 +63,7 @@ def numbered(
         same = [n for n, old in former.items() if compatibility.shape(old) == shape]
         if same:
             found[subject] = same[0]
-        elif subject in ids and ids[subject] not in given:
+        elif subject in ids and ids[subject] not in {*given, *found.values()}:
             found[subject] = ids[subject]  # In development since the last release.
         elif subject in compatibility.FOREVER and former:
             raise ValueError(

@@ -56,6 +56,13 @@ def test_a_shape_in_development_keeps_its_one_new_id() -> None:
     assert numbered({"t-B": TWO}, {"t-B": 4}) == {"t-B": 4}
 
 
+def test_two_new_subjects_that_a_merge_gave_one_id_take_two() -> None:
+    assert numbered({"t-A": ONE, "t-B": TWO}, {"t-A": 4, "t-B": 4}, C={3: ONE}) == {
+        "t-A": 4,
+        "t-B": 5,
+    }
+
+
 def test_a_shape_that_is_changed_back_has_its_released_id_again() -> None:
     assert numbered({"t-A": ONE}, {"t-A": 3}, A={1: ONE}) == {"t-A": 1}
 

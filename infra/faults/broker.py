@@ -106,7 +106,7 @@ def pass_no_time(_: str, __: float) -> None:
     """Return at once: without other processes nothing can come meanwhile."""
 
 
-def notify_no_one() -> None:
+def ignore_news() -> None:
     """For callers that poll."""
 
 
@@ -120,7 +120,7 @@ class Broker:
         *,
         fate: Callable[[str, str], Fate] = always_well,
         waiting: Callable[[str, float], None] = pass_no_time,
-        on_news: Callable[[], None] = notify_no_one,
+        on_news: Callable[[], None] = ignore_news,
         session_ns: int = SESSION_NS,
     ) -> None:
         """`fate` decides the outcome of each call, from the process's name and the call's.

@@ -163,7 +163,7 @@ def reallocated(
         exec_id="",
         break_qty=abs(after_qty - before_qty),
         break_px=last_px,
-        text=f"fill {fill.fill_id} changed after its parent had ended; an operator decides",
+        text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
     )
     return (event, flag)
 

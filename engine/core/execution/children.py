@@ -103,7 +103,7 @@ def contradicted(child: Child) -> BreakFlagged:
         exec_id="",
         break_qty=child.leaves_qty,
         break_px=child.terms.limit_px,
-        text="the gateway did not send it, but its venue has acknowledged it; it stays exposure",
+        text="the gateway says it was never sent, but its venue has answered; it stays exposure",
     )
 
 

@@ -63,8 +63,8 @@ def decide_trade(
     flags: list[StageEvent] = []
     if surplus_qty:
         text = (
-            f"a child of {terms.child_qty} with {child.leaves_qty} open has {cum_qty} filled, "
-            f"{surplus_qty} more than was open or ordered; the fill is booked"
+            f"child of {terms.child_qty} with {child.leaves_qty} open is filled {cum_qty}; "
+            f"{surplus_qty} more than was out or wanted; it is booked"
         )
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     return (fill, *flags, *through_limit(child, report))
@@ -148,7 +148,7 @@ def decide_correct(
     is_ended = state.parent(child.terms.parent_id).is_ended  # Then `shares` flags it.
     surplus_qty = 0 if is_ended else beyond_parent_qty(state, child, max(0, more_qty))
     if surplus_qty:
-        text = f"corrected by {more_qty}, {surplus_qty} more than was open or ordered; it is booked"
+        text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     return (corrected, *flags, *through_limit(child, report))
 
@@ -165,7 +165,7 @@ def referenced_fill(state: State, report: ExecutionReported) -> Fill | None:
 
 
 def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEvent, ...]:
-    text = f"exec_ref_id {report.exec_ref_id!r:.80} is no fill of {report.child_id!r:.80}"
+    text = f"exec_ref_id {report.exec_ref_id!r:.80} is no standing fill of {report.child_id!r:.80}"
     return broken(state, report, BreakReason.UNKNOWN_EXECUTION, text)
 
 

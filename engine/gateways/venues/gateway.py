@@ -42,6 +42,7 @@ from engine.gateways.venues.session_status import SessionStatuses
 from engine.gateways.venues.silence import Silence
 from engine.gateways.venues.start import InForce, gateway_start
 from engine.log import codec
+from engine.log.headers import sender_of
 from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
 from engine.runtime.clock import Clock
 from engine.runtime.first_batches import reference_facts
@@ -295,8 +296,7 @@ class VenueGateway:
         event = read_event(REPORTS, record)
         run = self._run.follow(number, record, event)
         if event is None:
-            venue = dict(record.headers).get("venue", b"").decode(errors="replace")
-            self._statuses.doubt(venue)
+            self._statuses.doubt(sender_of(record.headers).name)
             return
         child = self._children.of_shard(number, getattr(event, "child_id", ""))
         if child is None:

@@ -78,7 +78,8 @@ class KafkaReader:
 
     def has_returned(self, end: int) -> bool:
         """Whether everything before this offset was returned by `read`."""
-        self._feed.pump()
+        while self._feed.pump():
+            pass
         self.fail()
         if self.accepted < end and not self.queue:
             self._feed.tend(self, end)

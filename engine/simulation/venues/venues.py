@@ -18,7 +18,7 @@ due at the gateway:
 
 **Not modelled.** Our own impact: the recorded market goes on as if we had not traded, the size we
 took is still printed by others and no participant reacts to our orders. Depth beyond the best price
-of a venue. Auctions and halts inside a book (their prints fill nobody; a venue that is not OPEN
+of a venue. Auctions and halts inside a book (their prints fill no child; a venue that is not OPEN
 takes nothing). Routing away, price sliding and rejection by order protection at the venue: a child
 is executed at its venue's own quote even if another shows better. Hidden interest on exchanges,
 midpoint pegs included. Fills against a new quote that meets our resting child: only prints fill it.
