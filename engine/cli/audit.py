@@ -72,7 +72,7 @@ STORIES: Mapping[str, Sequence[Section]] = {
         Section(
             "venues",
             "The venues that the router compared; a lower score is better",
-            "select verdict, venue, score_millibps, reason, venue_count, name "
+            "select verdict, venue, score_millibps, reason, venues, name "
             "from audit_venues where child_id = ? order by place",
             ("name",),
         ),
@@ -91,7 +91,7 @@ STORIES: Mapping[str, Sequence[Section]] = {
 
 
 class Subject(NamedTuple):
-    """What an id names, and a sentence about it."""
+    """The kind of an id, with a sentence."""
 
     kind: str
     id: str
@@ -128,7 +128,7 @@ def audit(
 
 
 def _subjects(connection: "duckdb.DuckDBPyConnection", name: str) -> list[Subject]:
-    """What has this name: an id of the engine names one thing, a client's may name several."""
+    """All things of this name: an engine's id names one thing, a client's may name several."""
     named = connection.execute(
         "select distinct kind, id from audit_ids where name = ? "
         "qualify precedence = min(precedence) over () order by id",

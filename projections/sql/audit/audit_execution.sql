@@ -96,8 +96,10 @@ steps as (
         part.parent_id, fill.child_id, part.fill_id, part.shard, part.seq, part.seq, part.at_ns,
         'FillReallocated', part.event_id, part.cause,
         format(
-            'fill {}: {} orders had a share, {} have one now',
-            part.fill_id, len(part."before"), len(part."after")
+            'fill {}: {} had a share, now {}',
+            part.fill_id,
+            len(part."before") || if(len(part."before") = 1, ' order', ' orders'),
+            len(part."after") || if(len(part."after") = 1, ' order has one', ' orders have one')
         )
     from fill_reallocated as part
     left join fill_booked as fill on fill.event_id = part.fill_id

@@ -86,7 +86,7 @@ left join audit_venues as next_venue
 left join (
     select
         child_id,
-        string_agg(format('{} {}', reason, venue_count), ', ' order by place) as reasons
+        string_agg(format('{} {}', reason, venues), ', ' order by place) as reasons
     from audit_venues
     where verdict = 'REJECTED'
     group by child_id
@@ -148,8 +148,9 @@ union all
 select
     'allocation', event_id, fill_id,
     format(
-        'Allocation {} of fill {}, parent {}: shared anew, among {} orders instead of {}.',
-        event_id, fill_id, parent_id, len("after"), len("before")
+        'Allocation {} of fill {}, parent {}: shared anew, among {} instead of {}.',
+        event_id, fill_id, parent_id,
+        len("after") || if(len("after") = 1, ' order', ' orders'), len("before")
     )
 from fill_reallocated
 union all

@@ -41,8 +41,9 @@ steps as (
     select
         parent_id, shard, seq, seq, at_ns, 'ParentReleased', event_id, cause, null,
         format(
-            '{} to market by {}; {} members, {} crossed before',
-            release_qty, reason, member_count, crossed_qty
+            '{} to market by {}; {}, {} crossed before',
+            release_qty, reason,
+            member_count || if(member_count = 1, ' member', ' members'), crossed_qty
         )
     from parent_released
     union all
@@ -56,8 +57,16 @@ steps as (
     select
         parent_id, shard, seq, seq, at_ns, 'PlanAdopted', event_id, cause, null,
         format(
-            'plan {}: {} of {} by {} routing ({}); expected cost {:.3f} bps',
-            revision, strategy, plan_qty, router, reason, expected_cost_millibps / 1e3
+            'plan {}: strategy {} for {}, router {}, because {}; expected cost {:.3f} bps',
+            revision, strategy, plan_qty, router,
+            case reason
+                when 'RELEASED' then 'the parent was released'
+                when 'MEMBERS_CHANGED' then 'its members changed'
+                when 'BEHIND' then 'it is behind its schedule'
+                when 'COMPLETION_AT_RISK' then 'its completion is at risk'
+                else 'of another reason'
+            end,
+            expected_cost_millibps / 1e3
         )
     from plan_adopted
     union all
@@ -73,7 +82,7 @@ steps as (
     select
         parent_id, shard, seq, seq, at_ns, 'SliceReleased', event_id, cause, null,
         format(
-            '{} {} by {} routing; target {}, {} done, {} at venues',
+            '{} {}, router {}; target {}, {} done, {} at venues',
             slice_qty, style, router, target_qty, done_qty, open_qty
         )
     from slice_released

@@ -35,7 +35,7 @@ compared as (
             when scored.score_millibps < scored.chosen_millibps then 'NO_PART_FITS'
             else 'LOWER_SCORE'
         end as reason,
-        1 as venue_count
+        1 as venues
     from scored
     left join (select distinct slice_id, venue from child_routed) as other
         on scored.place > 1
@@ -57,7 +57,7 @@ select
     compared.venue,
     compared.score_millibps,  -- Lower is better.
     compared.reason,
-    compared.venue_count,
+    compared.venues,
     venues.name
 from compared
 left join venues on venues.venue = compared.venue;
