@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 class Loaded(NamedTuple):
-    """What one call of `load` committed."""
+    """Counts of one `load`."""
 
     rows: int
     batches: int

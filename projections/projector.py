@@ -48,7 +48,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a run of the projector did."""
+    """Result of a run."""
 
     rows: int
     batches: int

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from engine.audit import processes, verification
 from engine.audit.verification import Bounds, Progress, Proof
 from engine.log import open_log
-from engine.runtime import hash_chain
 from engine.runtime.garbage_collection import collected_rarely
 from engine.runtime.shard import Rules
 
@@ -21,7 +20,7 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one process proves."""
+    """Work of one process: the proof of a shard."""
 
     url: str
     partitions: int
@@ -40,11 +39,6 @@ def verify_all(
     if jobs > 1 and len(tasks) > 1:
         tasks = longest_first(tasks)
     return sorted(processes.run(_proved, tasks, jobs, total.update), key=lambda proof: proof.shard)
-
-
-def run_chain(proofs: Sequence[Proof]) -> bytes:
-    """The chain of the run, from the proofs of all shards."""
-    return hash_chain.run_chain([proof.chain for proof in proofs])
 
 
 class _TotalProgress:

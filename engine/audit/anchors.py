@@ -89,12 +89,12 @@ def make_key(path: Path) -> Path:
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    for place, content, mode in ((path, pem, PRIVATE_MODE), (public_path, public, 0o644)):
+    for key_file, content, mode in ((path, pem, PRIVATE_MODE), (public_path, public, 0o644)):
         try:
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except FileExistsError:
             raise AnchorError(
-                f"{place}: exists already, and a key is never overwritten. Give another path."
+                f"{key_file}: exists already, and a key is never overwritten. Give another path."
             ) from None
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -141,7 +141,7 @@ def signed(key: Ed25519PrivateKey, heads: Sequence[Head], previous: str, signed_
 
 
 def digest_of(line: bytes) -> str:
-    """What the next line states as `previous`."""
+    """Digest of a line, which the next line holds as `previous`."""
     return hashlib.sha256(line).hexdigest()
 
 
@@ -167,20 +167,20 @@ def read(path: Path, keys: Sequence[Ed25519PublicKey]) -> tuple[list[Anchor], st
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
         if not line.endswith(b"\n"):
             break
-        place = f"{path} line {number}"
-        anchor = _parsed(line, place)
+        line_name = f"{path} line {number}"
+        anchor = _parsed(line, line_name)
         if anchor.previous != previous:
-            raise AnchorError(f"{place}: does not follow the line before; a line was removed.")
+            raise AnchorError(f"{line_name}: does not follow the line before; a line was removed.")
         key = known.get(anchor.key)
         if key is None:
             raise AnchorError(
-                f"{place}: signed by key {anchor.key[:16]}, which is none of the keys given. Give "
-                "its public key with --key."
+                f"{line_name}: signed by key {anchor.key[:16]}, which is none of the keys given. "
+                "Give its public key with --key."
             )
         try:
             key.verify(anchor.signature, anchor.payload())
         except InvalidSignature:
-            raise AnchorError(f"{place}: the signature is not this line's.") from None
+            raise AnchorError(f"{line_name}: the signature is not this line's.") from None
         found.append(anchor)
         previous = digest_of(line)
     return found, previous
@@ -203,7 +203,7 @@ def chains(found: Sequence[Anchor]) -> Mapping[int, dict[int, bytes]]:
     return by_shard
 
 
-def _parsed(line: bytes, place: str) -> Anchor:
+def _parsed(line: bytes, line_name: str) -> Anchor:
     try:
         plain = orjson.loads(line)
         heads = tuple(
@@ -221,4 +221,4 @@ def _parsed(line: bytes, place: str) -> Anchor:
             int(plain["signed_ns"]), heads, str(plain["previous"]), str(plain["key"]), signature
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise AnchorError(f"{place}: is no anchor ({error!r:.200}).") from error
+        raise AnchorError(f"{line_name}: is no anchor ({error!r:.200}).") from error

@@ -22,7 +22,7 @@ FORMAT = 1  # Of the report for machines.
 
 
 class Kind(StrEnum):
-    """How a decided event departs from the recorded one."""
+    """Kind of departure of a decided event from the recorded one."""
 
     CHANGED = "changed"
     RECORDED = "only recorded"
@@ -49,7 +49,7 @@ class Departure:
 
 
 class Column(StrEnum):
-    """What is counted of events."""
+    """Column of the counts of departures."""
 
     BATCHES = "batches"  # Those in which an event differs.
     RECORDED = "recorded"

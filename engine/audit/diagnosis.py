@@ -1,4 +1,4 @@
-"""What is wrong in a shard's log, as a `Difference` with its place and reason.
+"""Diagnosis of a log that fails its proof: the first `Difference`, with its place and reason.
 
 Verification finds that a batch is not as it was sealed. Here the first record that differs is
 found: in the inputs by trial, in the outputs by comparison with the records decided again.

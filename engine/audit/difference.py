@@ -23,7 +23,7 @@ FIELDS = ("timestamp_ms", "key", "headers", "value")
 
 
 class Kind(StrEnum):
-    """What was done to the log, as far as the records show."""
+    """Kind of change to the log, as far as the records show."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -116,7 +116,7 @@ def in_records(topic: str, recorded: Sequence[Record], again: Sequence[NewRecord
 
 
 def kind_of(topic: str, recorded: Sequence[Record], again: Sequence[NewRecord]) -> Kind:
-    """What was done at the first record, judged by those after it and by their seq."""
+    """Kind of change at the first record, judged by the records after it and by their seq."""
     were = [record[2:] for record in recorded]
     are = [record[1:] for record in again]
     is_kept, was_there = are[0] in were, were[0] in are
@@ -195,7 +195,7 @@ class Later(NamedTuple):
 def in_inputs(
     entry: InputRange, records: Sequence[Record], later: Later | None
 ) -> tuple[Kind, str]:
-    """What was done to the inputs of a batch whose digest is not the sealed one, and where."""
+    """Kind and position of the change to the inputs of a batch that lack the sealed digest."""
     first, last = entry.first_position, entry.next_position - 1
     span = f"position {first}" if first == last else f"positions {first} to {last}"
     exchanged = exchange(entry, records)

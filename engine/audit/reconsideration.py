@@ -3,8 +3,8 @@
 Every batch is decided from the recorded state: after the comparison the recorded events are folded
 and not the decided ones. So each departure is one of its own, and none the consequence of an
 earlier one. For that there are two states: the recorded one, which only folds, and the deciding
-one. Where both come to the same events they are one state; where not, the deciding one is made
-again, as a copy of the recorded one.
+one. While the events agree, one state serves both; after a departure the deciding state is copied
+anew from the recorded one.
 
 Configuration, time and faults are the recorded ones: code is compared, not settings.
 """

@@ -34,7 +34,7 @@ print(json.dumps({"metaorder": found, "knows": knows}))
 """
 
 
-class ReleaseError(EngineError):
+class UnusableReleaseError(EngineError):
     """The name is not that of a release that can run `verify --against`."""
 
 
@@ -47,12 +47,12 @@ class Release(NamedTuple):
     def run(self, words: Sequence[str], settings: Mapping[str, str]) -> int:
         """Run its command with the streams of this process. Returns its exit code.
 
-        Raises ReleaseError where its process was killed.
+        Raises UnusableReleaseError where its process was killed.
         """
         command = [str(self.python), "-I", "-m", "engine.cli", *words]
         ran = subprocess.run(command, env=environment(settings), check=False)  # noqa: S603  As named.
         if ran.returncode < 0:
-            raise ReleaseError(
+            raise UnusableReleaseError(
                 f"release {self.version} was killed by signal {-ran.returncode}. Run it again with "
                 "--jobs 1; if that succeeds, memory was short."
             )
@@ -62,7 +62,7 @@ class Release(NamedTuple):
 def named(text: str) -> Release:
     """The release of a virtual environment, an interpreter or a command.
 
-    Raises ReleaseError if there is none, or if it came before `verify --against`.
+    Raises UnusableReleaseError if there is none, or if it came before `verify --against`.
     """
     python = interpreter(Path(text).expanduser())
     try:
@@ -77,22 +77,22 @@ def named(text: str) -> Release:
         answer = json.loads(asked.stdout)
         version, knows = answer["metaorder"], answer["knows"]
     except subprocess.TimeoutExpired as error:
-        raise ReleaseError(
+        raise UnusableReleaseError(
             f"--against {text}: {python} gave no answer within {ASKED_S:.0f} s. {WAY_OUT}"
         ) from error
     except OSError as error:
-        raise ReleaseError(
+        raise UnusableReleaseError(
             f"--against {text}: {python} cannot be run ({error.strerror}). {WAY_OUT}"
         ) from error
     except (ValueError, LookupError, TypeError) as error:
-        raise ReleaseError(f"--against {text}: {python} is no Python. {WAY_OUT}") from error
+        raise UnusableReleaseError(f"--against {text}: {python} is no Python. {WAY_OUT}") from error
     if version is None:
-        raise ReleaseError(
+        raise UnusableReleaseError(
             f"--against {text}: {python} has no metaorder installed. Install the release's wheel "
             f"there. {WAY_OUT}"
         )
     if not knows:
-        raise ReleaseError(
+        raise UnusableReleaseError(
             f"--against {text}: release {version} is too old to know `verify --against`. Name a "
             "later one; its own decisions are proved by its own `metaorder verify`."
         )
@@ -104,17 +104,17 @@ def interpreter(path: Path) -> Path:
     if path.is_dir():
         python = path / "bin" / "python"
         if not python.exists():
-            raise ReleaseError(
+            raise UnusableReleaseError(
                 f"--against {path}: a folder without bin/python is no virtual environment. "
                 f"{WAY_OUT}"
             )
         return python.absolute()
     if not path.exists():
-        raise ReleaseError(f"--against {path}: no such file or folder. {WAY_OUT}")
+        raise UnusableReleaseError(f"--against {path}: no such file or folder. {WAY_OUT}")
     if path.name == "metaorder":
         python = path.resolve().parent / "python"  # A link to it may be anywhere.
         if not python.exists():
-            raise ReleaseError(
+            raise UnusableReleaseError(
                 f"--against {path}: there is no python beside this command. {WAY_OUT}"
             )
         return python

@@ -279,7 +279,9 @@ def differing(again: FirstBatches, heads: Sequence[Head], partitions: int) -> It
     for number in range(partitions):
         head, seal = heads[number], again.seals[number]
         if head.seal_record.seal.resume != heads[0].seal_record.seal.resume:
-            yield f"shard {number}: its first seal goes on elsewhere in the inputs than shard 0's"
+            yield (
+                f"shard {number}: its first seal resumes the inputs at other offsets than shard 0's"
+            )
         if replace(head.seal_record.seal, resume=()) != replace(seal, resume=()):
             yield f"shard {number}: its first seal is not that which follows from the old log"
         if hash_chain.chain(head.seal_record.seal) != head.seal_record.seal.chain:
@@ -289,4 +291,7 @@ def differing(again: FirstBatches, heads: Sequence[Head], partitions: int) -> It
             owner = 0 if topic in SHARED_TOPICS else number
             expected = [r for r in again.records.get(topic, ()) if r.partition == owner]
             if head.records.get(topic, []) != expected:
-                yield f"shard {number}: {topic} does not begin with what the old log carried"
+                yield (
+                    f"shard {number}: {topic} does not begin with the facts that the old log's "
+                    "closes carried"
+                )

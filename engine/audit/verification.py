@@ -54,7 +54,7 @@ from engine.runtime.shard_log import (
 
 
 class Bounds(NamedTuple):
-    """Which batches are decided again: by number, and of one day if it is given (YYYYMMDD)."""
+    """Selection of batches to decide again: by number, and of one day if it is given (YYYYMMDD)."""
 
     first: int = 0
     last: int = BATCHES_MAX
@@ -71,7 +71,7 @@ class Progress(NamedTuple):
 
 @dataclass(slots=True)
 class Proof:
-    """What was proved of one shard."""
+    """Result of the proof of a shard."""
 
     shard: int
     batches: int = 0  # All whose seal, digests and chain were proved.

@@ -11,7 +11,7 @@ from engine.cli.render import Output, fetched, render
 
 
 class Level(StrEnum):
-    """What a row of the blotter is."""
+    """Kind of row of the blotter."""
 
     ORDERS = "orders"
     PARENTS = "parents"

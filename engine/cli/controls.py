@@ -25,7 +25,7 @@ app = typer.Typer(help="Kill switch, limits, mandates, policies, the day.", no_a
 
 
 class KillScope(StrEnum):
-    """What a kill switch may stop."""
+    """Scope of a kill switch."""
 
     FIRM = "firm"
     CLIENT = "client"
@@ -37,8 +37,8 @@ ScopeOption = Annotated[
     KillScope,
     typer.Option(case_sensitive=False, metavar="SCOPE", help="firm, client, instrument or venue."),
 ]
-IdOption = Annotated[str, typer.Option("--id", help="Which client, instrument or venue.")]
-TextOption = Annotated[str, typer.Option("--text", help="Why.")]
+IdOption = Annotated[str, typer.Option("--id", help="Id of the client, instrument or venue.")]
+TextOption = Annotated[str, typer.Option("--text", help="Reason, in words.")]
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What `metaorder verify --against` prints: the departures of a release from the record."""
+"""Output of `metaorder verify --against`: the departures of a release from the record."""
 
 import sys
 from collections.abc import Mapping, Sequence

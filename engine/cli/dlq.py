@@ -27,7 +27,7 @@ from engine.log.port import INPUT_TOPICS, Log
 
 app = typer.Typer(help="Inputs that the engine refused.", no_args_is_help=True)
 
-PlaceArgument = Annotated[
+LetterIdArgument = Annotated[
     str, typer.Argument(metavar="PARTITION:POSITION", help="As `dlq list` shows it.")
 ]
 
@@ -69,7 +69,7 @@ def list_letters(
 
 @app.command()
 def show(
-    place: PlaceArgument,
+    letter_id: LetterIdArgument,
     *,
     log_url: LogOption = None,
     config: ConfigOption = None,
@@ -79,7 +79,7 @@ def show(
     settings = loaded(config, log_url=log_url)
     existing(settings)
     with configured_log(settings) as opened_log:
-        letter = _found(opened_log, place)
+        letter = _found(opened_log, letter_id)
         why = dead_letters.why(opened_log, letter)
     event, fields = codec.decode_partly(letter.topic, letter.value)
     shown = {
@@ -96,7 +96,7 @@ def show(
 
 @app.command()
 def resubmit(
-    place: PlaceArgument,
+    letter_id: LetterIdArgument,
     *,
     value: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Other bytes, in the wire format.")
@@ -121,7 +121,7 @@ def resubmit(
     settings = loaded(config, log_url=log_url)
     existing(settings)
     with configured_log(settings) as opened_log:
-        letter = _found(opened_log, place)
+        letter = _found(opened_log, letter_id)
         sent = letter.value
         if value is not None:
             sent = value.read_bytes()
@@ -130,8 +130,9 @@ def resubmit(
         again = dead_letters.resubmission(letter, sent, opened_log.partitions, time.time_ns())
         if again.refused is not None and not force:
             raise DeadLetterError(
-                f"{place} would be refused again, {again.refused.reason}: {again.refused.text}. "
-                "Nothing was sent. Correct it with --json or --value, or send it with --force."
+                f"{letter_id} would be refused again, {again.refused.reason}: "
+                f"{again.refused.text}. Nothing was sent. "
+                "Correct it with --json or --value, or send it with --force."
             )
         opened_log.append(letter.topic, [again.record])
     if again.refused is not None:
@@ -140,7 +141,7 @@ def resubmit(
         )
     render_one(
         {
-            "resubmitted": place,
+            "resubmitted": letter_id,
             "topic": letter.topic,
             "partition": again.record.partition,
             "source": letter.source,
@@ -163,11 +164,12 @@ def _row(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _found(log: Log, place: str) -> Letter:
-    shard, _, position = place.partition(":")
+def _found(log: Log, letter_id: str) -> Letter:
+    shard, _, position = letter_id.partition(":")
     if not (shard.isdecimal() and position.isdecimal()):
         raise typer.BadParameter(
-            f"found {place!r}, expected two numbers such as 3:0", param_hint="PARTITION:POSITION"
+            f"found {letter_id!r}, expected two numbers such as 3:0",
+            param_hint="PARTITION:POSITION",
         )
     return dead_letters.find(log, int(shard), int(position))
 

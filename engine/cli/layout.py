@@ -16,17 +16,17 @@ INDENT = "    "
 SENTENCE_MIN_CHARS = 56  # A narrower column breaks most sentences into three lines and more.
 
 
-def print_rows(rows: Rows, details: Sequence[str], width: int) -> None:
+def print_rows(rows: Rows, detail_names: Sequence[str], width: int) -> None:
     """Print rows to stdout in lines of at most `width` characters."""
     table = _Table(rows)
-    main = [n for n, name in enumerate(rows.columns) if name not in details]
-    rest = [n for n, name in enumerate(rows.columns) if name in details]
-    if table.width([*main, *rest]) <= width:
-        lines = table.lines([*main, *rest])
-    elif len(rest) == 1 and width - table.width(main) - len(GAP) >= SENTENCE_MIN_CHARS:
-        lines = table.lines_with_sentence(main, rest[0], width)
-    elif rest and table.width(main) <= width:
-        lines = table.lines_with_details(main, rest, width)
+    main = [n for n, name in enumerate(rows.columns) if name not in detail_names]
+    details = [n for n, name in enumerate(rows.columns) if name in detail_names]
+    if table.width([*main, *details]) <= width:
+        lines = table.lines([*main, *details])
+    elif len(details) == 1 and width - table.width(main) - len(GAP) >= SENTENCE_MIN_CHARS:
+        lines = table.lines_with_sentence(main, details[0], width)
+    elif details and table.width(main) <= width:
+        lines = table.lines_with_details(main, details, width)
     else:
         render(rows, Output.TEXT)
         return
@@ -68,16 +68,17 @@ class _Table:
             yield from (margin + line for line in more)
 
     def lines_with_details(
-        self, main: Sequence[int], rest: Sequence[int], width: int
+        self, main: Sequence[int], details: Sequence[int], width: int
     ) -> Iterator[str]:
         yield self._line(self._names, main)
         for row in self._cells:
             yield self._line(row, main)
-            yield from (INDENT + line for line in self._details(row, rest, width))
+            yield from (INDENT + line for line in self._details(row, details, width))
 
-    def _details(self, row: Sequence[str], rest: Sequence[int], width: int) -> list[str]:
+    def _details(self, row: Sequence[str], details: Sequence[int], width: int) -> list[str]:
         """The details of a row: a single one is plain, several have their names before them."""
-        parts = [row[n] if len(rest) == 1 else f"{self._names[n]} {row[n]}" for n in rest if row[n]]
+        shown = [n for n in details if row[n]]
+        parts = [row[n] if len(details) == 1 else f"{self._names[n]} {row[n]}" for n in shown]
         return wrapped(GAP.join(parts), width - len(INDENT))
 
     def _line(self, texts: Sequence[str], columns: Sequence[int]) -> str:

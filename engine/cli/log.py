@@ -74,7 +74,9 @@ def location_of(log_url: str) -> str:
     return str(Path(path).resolve()) if kind == "sqlite" else log_url
 
 
-def opening_problems(new_url: str, old_url: str, config: Path | None, partitions: int) -> list[str]:
+def first_batch_problems(
+    new_url: str, old_url: str, config: Path | None, partitions: int
+) -> list[str]:
     """Every difference between the start of the new log and the end of the old one.
 
     The new log states the number of partitions of the old one.

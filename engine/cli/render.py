@@ -28,7 +28,7 @@ NUMBERS = (int, float, Decimal)
 
 
 class Output(StrEnum):
-    """How a result is written."""
+    """Format of a result."""
 
     TEXT = "text"
     JSON = "json"

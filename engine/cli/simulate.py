@@ -259,7 +259,9 @@ def _verdict(figures: Mapping[str, Any], cost_bps: float | None) -> Iterator[str
     """Whether every rule holds on the log, and what trading cost."""
     violated = {name: count for name, count in figures["invariants"].items() if count}
     yield f"did it go well: {'NO' if violated else 'yes'}"
-    yield _figure(sum(violated.values()), "violations", "of the rules that are counted over the log")
+    yield _figure(
+        sum(violated.values()), "violations", "of the rules that are counted over the log"
+    )
     for name, count in violated.items():
         yield _figure(count, "VIOLATED", name)
     if cost_bps is not None:

@@ -28,7 +28,7 @@ class Clock:
 
     @property
     def note(self) -> str:
-        """What a reader has to know of the times: the zone, and the day where it is one."""
+        """Sentence about the times: their zone, and the day if all are of one."""
         if len(self._days) == 1:
             return f"Times are of {next(iter(self._days))}, {self.zone}."
         return f"Times are in {self.zone}."

@@ -20,7 +20,7 @@ from engine.audit.difference import Difference
 from engine.audit.verification import Bounds, Proof
 from engine.cli import departures
 from engine.cli.exits import Exit
-from engine.cli.log import opening_problems
+from engine.cli.log import first_batch_problems
 from engine.cli.options import (
     ConfigOption,
     LogOption,
@@ -45,6 +45,7 @@ from engine.cli.verify_options import (
 )
 from engine.config import Config
 from engine.log.port import CorruptLogError
+from engine.runtime.hash_chain import run_chain
 
 NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
@@ -128,7 +129,7 @@ def not_as_carried(
     if opened_from is None:
         return None
     try:
-        return opening_problems(settings.log_url, opened_from, file, settings.partitions)
+        return first_batch_problems(settings.log_url, opened_from, file, settings.partitions)
     except CorruptLogError as error:
         return [str(error)]
 
@@ -216,7 +217,7 @@ def show(
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
         return
-    chain = all_shards.run_chain(proofs).hex() if is_whole and not found else None
+    chain = run_chain([proof.chain for proof in proofs]).hex() if is_whole and not found else None
     whole = {
         "verified": not found and not problems,
         "chain": chain,
