@@ -1,5 +1,7 @@
 """One name, one idea: the glossary is used, former words are gone, and every name is a name.
 
+A docstring begins with a noun or a verb, not with a question, and every package has one.
+
 `FORMER` has the words that the project once had for a thing, each with the word to use today. They
 may stand in the changelog, in the decisions of their time, and in the suffix `.shelf` of files.
 `VAGUE` has the pronouns that hide a noun which is known. Both are looked for in docstrings,
@@ -22,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "glossary.md"
 CODE = ("engine", "projections", "schemas", "infra")
 GENERATED = "engine/log/codec/shapes.py"  # A mirror of the schemas without a word of its own.
+EVENTS = "engine/core/events.py"  # Its docstrings are the docs of the schemas.
 EXEMPT = (
     *("CHANGELOG.md", "infra/decisions/", "schemas/released/", "tests/test_glossary.py"),
     GENERATED,
@@ -216,6 +219,81 @@ def test_a_hidden_noun_is_found() -> None:
 )
 def test_what_only_looks_like_a_former_word_passes(source: str) -> None:
     assert [hit for text in prose(source, "x.py") for hit in banned(FORMER, text)] == []
+
+
+# ----------------------------------------------------------------------------- first lines
+
+
+QUESTION = re.compile(r"\s*(What|Where|Who|How|Which)\b")
+
+
+def questions(source: str) -> list[str]:
+    """First lines of docstrings that begin with a question word instead of a noun or a verb."""
+    found = (str(node.value).strip().partition("\n")[0] for node in docstrings(ast.parse(source)))
+    return [line for line in found if QUESTION.match(line)]
+
+
+@pytest.mark.parametrize("folder", CODE)
+def test_a_docstring_begins_with_a_noun_or_a_verb(folder: str) -> None:
+    found = [
+        f"{_named(path)}: {line}"
+        for path in files(f"{folder}/**/*.py")
+        if _named(path) != EVENTS
+        for line in questions(path.read_text())
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""What is wrong in a log."""',
+        'class Kind:\n    """How an event departs."""',
+        'def chain() -> bytes:\n    """Where the proof ends.\n\n    The rest is free.\n    """',
+        'async def seal() -> None:\n    """\n    Which batches are sealed.\n    """',
+        'def owner() -> str:\n    """Who holds the lease."""',
+    ],
+)
+def test_a_question_for_a_first_line_is_found(source: str) -> None:
+    assert len(questions(source)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""Kind of change to the log.\n\nWhat a reader sees of it.\n"""',
+        'def is_open() -> bool:\n    """Whether the parent is open."""',
+        'def whole() -> None:\n    """Whole batches, in order."""',
+        'x = "What is this?"',
+    ],
+)
+def test_what_only_looks_like_a_question_passes(source: str) -> None:
+    assert questions(source) == []
+
+
+def packages_without_docstring(root: Path, folders: tuple[str, ...] = CODE) -> list[str]:
+    """Packages, and folders of modules, that have no docstring."""
+    modules = [path for folder in folders for path in sorted(root.glob(f"{folder}/**/*.py"))]
+    inits = dict.fromkeys(path.parent / "__init__.py" for path in modules)
+    return [
+        str(path.parent.relative_to(root))
+        for path in inits
+        if not path.is_file() or not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+
+
+def test_every_package_has_a_docstring() -> None:
+    assert packages_without_docstring(ROOT) == []
+
+
+def test_a_package_without_a_docstring_is_found(tmp_path: Path) -> None:
+    for name, text in (("good", '"""A package."""\n'), ("mute", "x = 1\n"), ("blank", '""""""\n')):
+        (tmp_path / "a" / name).mkdir(parents=True)
+        (tmp_path / "a" / name / "__init__.py").write_text(text)
+    (tmp_path / "a" / "bare").mkdir()
+    (tmp_path / "a" / "bare" / "module.py").write_text("x = 1\n")
+    found = packages_without_docstring(tmp_path, ("a",))
+    assert found == ["a/bare", "a/blank", "a/mute"]
 
 
 # --------------------------------------------------------------------------------- glossary
