@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 import projections as project
-from engine.cli.options import ConfigOption, OutputOption, ProjectionOption, loaded, readable
+from engine.cli.options import (
+    ConfigOption,
+    LimitOption,
+    OutputOption,
+    ProjectionOption,
+    loaded,
+    readable,
+)
 from engine.cli.render import Output, fetched, render
 
 
@@ -21,7 +28,7 @@ class Level(StrEnum):
 def blotter(
     level: Annotated[Level, typer.Argument(help="What to list.")] = Level.PARENTS,
     *,
-    limit: Annotated[int, typer.Option(min=0, help="Most rows; 0 is all.")] = 50,
+    limit: LimitOption = 50,
     projection: ProjectionOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,

@@ -33,6 +33,7 @@ ProjectionOption = Annotated[
     Path | None,
     typer.Option("--projection", metavar="FILE", help="DuckDB file made by `projections`."),
 ]
+LimitOption = Annotated[int, typer.Option(min=0, help="Most rows; 0 is all.")]
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Name of the person; default the user.")
 ]

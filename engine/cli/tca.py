@@ -7,7 +7,14 @@ import typer
 
 import projections as project
 from engine.cli.exits import Exit
-from engine.cli.options import ConfigOption, OutputOption, ProjectionOption, loaded, readable
+from engine.cli.options import (
+    ConfigOption,
+    LimitOption,
+    OutputOption,
+    ProjectionOption,
+    loaded,
+    readable,
+)
 from engine.cli.render import Output, errors, fetched, render
 
 
@@ -23,7 +30,7 @@ def tca(
     parent: Annotated[str | None, typer.Argument(help="A parent's id: its children.")] = None,
     *,
     by: Annotated[By | None, typer.Option(help="One row a parent, order or child.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Most rows; 0 is all.")] = 50,
+    limit: LimitOption = 50,
     projection: ProjectionOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
