@@ -43,7 +43,7 @@ BEFORE = "\n    def to_event(self, received_ns: int) -> OrderSubmitted:"
 
 
 class Recipe(NamedTuple):
-    """What the page says of one thing to add."""
+    """The page's files for one thing to add."""
 
     files: tuple[str, ...]  # That a person writes; <name> stands for a name of one's own.
     generated: tuple[str, ...]
@@ -133,7 +133,7 @@ def changed(tree: Path) -> Iterator[str]:
 
 
 def python(tree: Path, *words: str) -> str:
-    """What a program of that tree prints."""
+    """Output of a program of that tree."""
     path = os.pathsep.join(map(str, (tree, ROOT / "tests", ROOT / "tests" / "core")))
     ran = subprocess.run(  # noqa: S603  Our own code.
         [sys.executable, *words],

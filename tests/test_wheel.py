@@ -26,7 +26,7 @@ class Installed(NamedTuple):
     environment: Path
 
     def printed(self, *words: str, cwd: Path, columns: int = 200) -> str:
-        """What a command of the environment prints; asserts that it exits 0."""
+        """Output of a command of the environment; asserts that it exits 0."""
         settings = {
             "COLUMNS": str(columns),
             "METAORDER_PROJECTION": "out/demo/projection.duckdb",

@@ -57,7 +57,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """What one call of a producer wrote to a partition, or a marker."""
+    """Records that one call of a producer wrote to a partition, or a marker."""
 
     epoch: int  # Of the partition's leader.
     attributes: int
@@ -106,7 +106,7 @@ class Partition:
 
     @property
     def records(self) -> list[Stored]:
-        """What a reader gets."""
+        """Records that a reader gets."""
         return [r for batch in self.batches if not batch.is_marker for r in batch.records]
 
     def replace_record(self, at: int, make: Callable[[Stored], Sequence[Stored]]) -> None:

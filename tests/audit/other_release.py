@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 class OtherRelease(NamedTuple):
-    """Where it is installed."""
+    """Another release, installed."""
 
     folder: Path  # The virtual environment.
     tree: Path

@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 def finished(steps: Generator[object, None, Proof]) -> Proof:
-    """What a verification comes to."""
+    """Result of a verification."""
     while True:
         try:
             next(steps)

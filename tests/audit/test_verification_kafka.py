@@ -58,7 +58,7 @@ class Folder:
 
 
 class Found(NamedTuple):
-    """What verification has to say of a manipulation."""
+    """Finding that verification owes to a manipulation."""
 
     topic: str
     kinds: tuple[Kind, ...]

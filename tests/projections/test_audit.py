@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -101,6 +103,18 @@ def test_the_trail_goes_from_the_request_to_the_last_allocation(told: Told) -> N
 def test_a_trail_shows_the_orders_own_share(told: Told) -> None:
     shares = [text for _, event, text in told.trail(told.day.one) if event == "FillAllocated"]
     assert shares[0] == f"62 of the 100 of fill {told.day.first}"
+
+
+def test_the_release_and_the_plan_are_told_in_words(told: Told) -> None:
+    texts = {event: text for _, event, text in told.trail(told.day.one)}
+    assert ", because the parent was released; expected cost " in texts["PlanAdopted"]
+    assert re.search(r"; (1 member|[02-9] members), ", texts["ParentReleased"])
+
+
+def test_each_reason_of_a_plan_has_its_words() -> None:
+    view = (files("projections") / "sql/audit/audit_parent.sql").read_text()
+    words = dict(re.findall(r"when '(\w+)' then '([^']+)'", view))
+    assert set(words) == {reason.name for reason in e.PlanReason} - {"OTHER"}
 
 
 def test_a_trail_shows_the_parent_only_while_the_order_was_in_it(told: Told) -> None:
@@ -394,4 +408,4 @@ def test_a_story_of_several_days_shows_the_date_at_each_time(
 
 def test_a_narrow_terminal_gets_blocks(routed: Routed, asked: Asked) -> None:
     lines = asked.lines(routed.path, routed.child, 40)
-    assert "score_bps    5.643" in lines
+    assert "score_bps  5.643" in lines

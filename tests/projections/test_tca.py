@@ -1,4 +1,4 @@
-"""What the cost tables measure against, and how their parts add up."""
+"""Benchmarks of the cost tables, and the sums of their parts."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""What each shard has learned of a venue, beside how its own children fared there."""
+"""The scorecard of a venue in each shard, beside the results of its own children there."""
 
 from contextlib import closing
 from pathlib import Path
