@@ -206,8 +206,8 @@ class Diagnosis:
 def seq_of(value: bytes) -> int:
     """The seq in a stage event's bytes, which comes first in every schema, known or not."""
     found = 0
-    for place, byte in enumerate(value[PREFIX_BYTES : PREFIX_BYTES + LONG_BYTES_MAX]):
-        found |= (byte & 0x7F) << 7 * place
+    for index, byte in enumerate(value[PREFIX_BYTES : PREFIX_BYTES + LONG_BYTES_MAX]):
+        found |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             break
     found &= 2**64 - 1
