@@ -96,7 +96,7 @@ def room_of(module: str) -> str | None:
 
 
 def wrong_arrows(module: str, text: str) -> list[str]:
-    """What a module may not import, each with the way out."""
+    """The imports that a module may not have, each with the way out."""
     room = room_of(module)
     if room is None and module not in PROSE:
         return [f"{module} stands in no room of MAY_IMPORT; put it in one, or make a row for it"]

@@ -388,7 +388,7 @@ RECHECKS: tuple[Callable[[State, Priced, int], Refusal], ...] = (
 
 
 def recheck(state: State, order: Order, now_ns: int) -> Refusal:
-    """Why a carried order may not go on today; what is open of it is judged."""
+    """The refusal of a carried order today, judged by its open quantity; None if it goes on."""
     wanted = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
     for check in RECHECKS:
         refusal = check(state, wanted, now_ns)
