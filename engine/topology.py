@@ -92,7 +92,7 @@ TABLE: tuple[Row, ...] = (
             e.SuspensionSet,
             e.InstrumentHalted,
             e.VenueStatusCarried,
-            *carry_forward.CARRIED_EVENTS,
+            *carry_forward.FACT_EVENTS,
         ),
     ),
     Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),

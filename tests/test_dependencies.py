@@ -5,8 +5,8 @@ Each room is built on the ones below it, and an arrow goes down only:
     cli | audit | simulation | gateways | runtime | topology, config | log | core
 
 core imports the standard library alone; projections read the log and never core; infra is above
-all. Every module has a row here, and none is in a circle of imports. No module of core serves
-tests alone, and the tests of core import nothing that has a disk, a network or an adapter in it.
+all. Every module has a row here, and none is in a circle of imports. No function or class of core
+serves tests alone, and its tests import nothing that has a disk, a network or an adapter in it.
 """
 
 import ast
@@ -42,6 +42,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "schemas": (),
     "infra": ("engine", "projections", "schemas"),
 }
+GENERATED = "engine.core.events"  # Its names are those of the log, by the schemas.
 PROSE = ("engine",)  # A module that imports nothing: its theory of operation.
 STANDARD_LIBRARY_ONLY = ("engine.core",)
 # What the tests of core may import besides tests/core itself and the standard library: a shard that
@@ -96,7 +97,7 @@ def room_of(module: str) -> str | None:
 
 
 def wrong_arrows(module: str, text: str) -> list[str]:
-    """What a module may not import, each with the way out."""
+    """The imports that a module may not have, each with the way out."""
     room = room_of(module)
     if room is None and module not in PROSE:
         return [f"{module} stands in no room of MAY_IMPORT; put it in one, or make a row for it"]
@@ -314,41 +315,86 @@ def test_a_circle_is_found_and_named() -> None:
     assert circle(graph({"a": "import b", "b": ""})) == []
 
 
-# ------------------------------------------------------------------------------ unused modules
+# ------------------------------------------------------------------------------- unused names
 
 
-def unused(arrows: Mapping[str, set[str]], room: str) -> list[str]:
-    """The modules of a room that no module outside it imports, directly or through others.
-
-    A package counts as used if a module in it is.
-    """
-    waiting = [name for name in arrows if not lies_in(name, room)]
-    used = set(waiting)
-    for name in waiting:  # It grows as it is walked.
-        new = arrows[name] - used
-        used |= new
-        waiting += sorted(new)
-    return sorted(
-        name for name in arrows if lies_in(name, room) and not any(lies_in(x, name) for x in used)
-    )
-
-
-def test_no_module_of_core_serves_tests_alone() -> None:
-    found = unused(read(), "engine.core")
-    assert found == [], f"no module of {', '.join(OURS)} imports {found}: move them to tests"
-
-
-def test_a_module_that_serves_tests_alone_is_found() -> None:
-    texts = {
-        "engine.core": "",
-        "engine.core.orders": "",
-        "engine.core.orders.intake": "from engine.core import events",
-        "engine.core.events": "",
-        "engine.core.costs": "",
-        "engine.core.costs.spreads": "from engine.core.costs import twap",
-        "engine.core.costs.twap": "",
-        "engine.topology": "from engine.core.orders import intake",
+def bound(module: str, tree: ast.Module) -> dict[str, str]:
+    """Each name that the module imports from another, and the full name behind it."""
+    return {
+        alias.asname or alias.name: full
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias, (_, full) in zip(node.names, imports(module, node), strict=True)
     }
-    assert unused(graph(texts), "engine.core") == [
-        *("engine.core.costs", "engine.core.costs.spreads", "engine.core.costs.twap")
+
+
+def defined(statement: ast.stmt) -> set[str]:
+    """The names that a statement at the top of a module defines."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return set()
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+
+def used(module: str, statement: ast.stmt, full: Mapping[str, str]) -> Iterator[str]:
+    """Full names of the names and of the attributes of modules that a statement reads."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield full.get(node.id, f"{module}.{node.id}")
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{full.get(node.value.id)}.{node.attr}"
+
+
+def unused_names(texts: Mapping[str, str], room: str) -> list[str]:
+    """Functions, classes and constants of a room that no code reads, directly or through others.
+
+    The roots are all code outside the room, and its own statements that define no name.
+    """
+    arrows: dict[str, set[str]] = {}
+    names: set[str] = set()
+    for module, text in texts.items():
+        tree = ast.parse(text)
+        full = bound(module, tree)
+        for statement in tree.body:
+            owners = {f"{module}.{x}" for x in defined(statement) if lies_in(module, room)}
+            names |= owners
+            for owner in owners or {module}:
+                arrows.setdefault(owner, set()).update(used(module, statement, full))
+    waiting = sorted(arrows.keys() - names)
+    seen = set(waiting)
+    for name in waiting:  # It grows as it is walked.
+        new = arrows.get(name, set()) - seen
+        seen |= new
+        waiting += sorted(new)
+    return sorted(names - seen)
+
+
+def test_no_name_of_core_serves_tests_alone() -> None:
+    texts = {module_of(path): path.read_text() for path in sources(*OURS)}
+    found = [x for x in unused_names(texts, "engine.core") if not lies_in(x, GENERATED)]
+    assert found == [], f"no code of {', '.join(OURS)} reads {found}: move them to tests"
+
+
+def test_a_name_that_serves_tests_alone_is_found() -> None:
+    texts = {
+        "engine.core.plans": (
+            "LIMIT: int = 3\nSTEPS = 100\n"
+            "def target(x):\n    return min(x.cost, LIMIT)\n"
+            "class Cost:\n    steps = STEPS\n"
+            "def cost(x):\n    return cost(x - 1) or Cost()\n"
+            "def by_module(): ...\ndef by_table(): ...\n"
+            "TABLE = {1: by_table}\n"
+        ),
+        "engine.runtime.shard": (
+            "from engine.core import plans as p\n"
+            "from engine.core.plans import TABLE, cost, target as goal\n"
+            "x = other.cost(goal(p.by_module(TABLE)))\n"
+        ),
+    }
+    assert unused_names(texts, "engine.core") == [
+        *("engine.core.plans.Cost", "engine.core.plans.STEPS", "engine.core.plans.cost")
     ]
+    texts["infra.run"] = "from engine.core.plans import cost\ncost(1)"
+    assert unused_names(texts, "engine.core") == []

@@ -1,4 +1,4 @@
-"""What a client may ask, in which order it is refused, and what cannot be read at all."""
+"""Orders that a client may submit, the precedence of refusals, and unreadable inputs."""
 
 from typing import Any
 

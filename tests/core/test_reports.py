@@ -1,4 +1,4 @@
-"""Which reports count, and how often."""
+"""A report counts once and for its own venue; a report of an unknown child or type is a break."""
 
 from reported import LIMIT_PX, exposure, resting
 from world import (

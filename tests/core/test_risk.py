@@ -1,4 +1,4 @@
-"""What people and the engine itself forbid, and that every control has its receipt."""
+"""Kill switches, limits, halts and suspensions, and the receipt of every control."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a venue takes of a quantity: the router asks and sends that, the venue takes it."""
+"""The part of a quantity that a venue takes: the router sends it, and the venue accepts it."""
 
 from dataclasses import replace
 

@@ -6,13 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from reference_cases import cases, check
-
-from engine.core.strategy.almgren_chriss import (
+from models.almgren_chriss import (
     ExecutionProblem,
     efficient_strategy,
     liquidity_adjusted_risk,
 )
+from reference_cases import cases, check
 
 
 @pytest.mark.parametrize("case", cases("almgren_chriss", "efficient_strategy"))

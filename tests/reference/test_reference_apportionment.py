@@ -80,7 +80,7 @@ def test_our_shares_hold_what_largest_remainder_does_not(case: dict[str, Any], j
 
 
 def growing_shares(weights: list[int], jump: int) -> list[list[int]]:
-    """What is held after every fill, from nothing to everything, in fills of one size."""
+    """Shares after every fill, from nothing to everything, in fills of one size."""
     rows = [[0] * len(weights)]
     while (left := sum(weights) - sum(rows[-1])) > 0:
         given = shares(rows[-1], min(jump, left), weights)

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
+from models import schedules
 from reference_cases import cases, check
-
-from engine.core.strategy import schedules
 
 
 @pytest.mark.parametrize("case", cases("schedules", "twap"))

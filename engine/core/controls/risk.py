@@ -1,4 +1,4 @@
-"""What people and the engine itself forbid: kill switches, limits, halts, suspensions.
+"""Kill switches, limits, halts and suspensions: the controls that stop orders and routes.
 
 A control is a fact. Each shard answers it with ControlApplied, whose cause is the control's
 position in the log, so the operator sees which shard applied it, and when. A suspension comes from

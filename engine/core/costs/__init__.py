@@ -1,1 +1,1 @@
-"""What an execution cost against a benchmark."""
+"""Cost of an execution against a benchmark price."""

@@ -1,4 +1,4 @@
-"""What an execution cost against a benchmark price, in the engine's integers.
+"""Cost of an execution against a benchmark price, in the engine's integers.
 
 A cost is positive: `d * (price - benchmark)` with d = +1 for a buy and -1 for a sale. An average
 price is never rounded on the way. The reports that people read are views of the projection

@@ -190,4 +190,4 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     PositionsCarried: on_positions_carried,
     LogContinued: on_log_continued,
 }
-CARRIED_EVENTS = tuple(kind for kind in EVOLVE if kind is not LogContinued)
+FACT_EVENTS = tuple(kind for kind in EVOLVE if kind is not LogContinued)

@@ -63,7 +63,7 @@ def carried_events(state: State) -> list[StageEvent]:
     """The state that the next day starts from, in a fixed order."""
     closing: list[StageEvent] = []
     for order in state.orders.values():
-        if good_till_cancel.is_carried(order):
+        if good_till_cancel.is_to_be_carried(order):
             closing += good_till_cancel.carry_forward(order)
     closing += [
         ScorecardCarried(

@@ -1,4 +1,4 @@
-"""What a venue takes, by its definition (VenueDefined).
+"""The sizes and order types that a venue accepts, from its VenueDefined.
 
 One place states these rules for both sides. The router asks before it sends a child, so that the
 child is as the venue wants it or goes elsewhere with a reason. The simulated venue asks when the
@@ -47,7 +47,7 @@ QTY_RULES = (
 
 
 def unfit_qty(venue: VenueDefined, qty: int, lot_qty: int) -> RouteReason | None:
-    """Why the venue takes nothing of a quantity; None if it takes some."""
+    """The reason for which the venue takes nothing of a quantity; None if it takes some."""
     for rule in QTY_RULES:
         if not rule.fit(venue, qty, lot_qty):
             return rule.reason

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.controls import risk
-from engine.core.controls.input_limits import QTY_MAX
 from engine.core.events import (
     Change,
     OrderAmended,
@@ -27,7 +26,7 @@ from engine.core.events import (
 )
 from engine.core.orders import intake, pretrade
 from engine.core.orders.pretrade import Asked, Refusal
-from engine.core.state.model import Order, Parent, PendingChange
+from engine.core.state.model import Order, Parent, PendingChange, order_amended
 from engine.core.state.state import MEMBERS, State
 
 # ------------------------------------------------------------------------------ checks
@@ -42,22 +41,10 @@ def check_change_ids(request: OrderAmendRequested | OrderCancelRequested) -> Ref
 def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> Refusal:
     if (qty, limit_px) == (order.order_qty, order.limit_px):
         return RejectReason.NOTHING_TO_CHANGE, "neither order_qty nor limit_px differs"
-    if qty <= 0:
-        return RejectReason.QTY_MUST_BE_POSITIVE, f"order_qty is {qty}, expected more than 0"
-    if qty > QTY_MAX:
-        return RejectReason.QTY_OUT_OF_RANGE, f"order_qty is {qty}, expected {QTY_MAX} at most"
     terms = order.terms
-    for limit in pretrade.limits_of(state, terms.client_id, terms.instrument_id):
-        if limit.max_order_qty is not None and qty > max(limit.max_order_qty, order.order_qty):
-            return (
-                RejectReason.QTY_ABOVE_LIMIT,
-                (
-                    f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
-                    f"{limit.max_order_qty}"
-                ),
-            )
-    if limit_px is None:
-        return None
+    refusal = pretrade.bad_qty(state, terms, qty, granted_qty=order.order_qty, advice="")
+    if refusal is not None or limit_px is None:
+        return refusal
     if terms.order_type is OrderType.MARKET:
         return RejectReason.LIMIT_PX_NOT_ALLOWED, "limit_px is set on a MARKET order; leave it out"
     return pretrade.check_px_grid(state, terms.instrument_id, limit_px)
@@ -74,8 +61,8 @@ def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_n
         if refusal is not None:
             return refusal
     wanted = replace(order.terms, order_qty=qty, limit_px=limit_px)
-    is_carried = order.order_id in state.unplaced  # It has spent nothing of today's allotments.
-    spent = 0 if is_carried else risk.notional_of(order.terms, order.order_qty, order.limit_px)
+    was_carried = order.order_id in state.unplaced  # It has spent nothing of today's allotments.
+    spent = 0 if was_carried else risk.notional_of(order.terms, order.order_qty, order.limit_px)
     refusal = pretrade.check_collar(state, wanted, now_ns) if is_dearer else None
     return refusal or pretrade.check_notional(state, wanted, now_ns, spent)
 
@@ -105,14 +92,7 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
     noted = pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px)
     if order.parent_id:
         return (noted,)
-    amended = OrderAmended(  # Between two days no child covers the quantity.
-        order_id=order.order_id,
-        cl_ord_id=request.cl_ord_id,
-        previous_qty=order.order_qty,
-        order_qty=max(qty, order.order_qty - order.open_qty),
-        limit_px=limit_px,
-    )
-    return (noted, amended)
+    return (noted, order_amended(order, noted))  # Between two days no child covers the quantity.
 
 
 def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[StageEvent, ...]:

@@ -14,7 +14,6 @@ from typing import Any
 from engine.core.events import (
     Change,
     OrderAccepted,
-    OrderAmended,
     OrderCancelled,
     OrderCarried,
     OrderResumed,
@@ -25,11 +24,11 @@ from engine.core.events import (
 )
 from engine.core.field_copy import copier, field_names
 from engine.core.orders import pretrade
-from engine.core.state.model import Order, amended_qty
+from engine.core.state.model import Order, order_amended
 from engine.core.state.state import State
 
 # The terms of an order are carried as they are, but for these fields.
-CARRIED = copier(
+AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
@@ -41,7 +40,7 @@ RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "ord
 # --------------------------------------------------------------------------- the close
 
 
-def is_carried(order: Order) -> bool:
+def is_to_be_carried(order: Order) -> bool:
     is_leaving = order.pending is not None and order.pending.change is Change.CANCEL
     is_gtc = order.terms.time_in_force is TimeInForce.GTC
     return is_gtc and order.open_qty > 0 and not is_leaving
@@ -52,14 +51,8 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
     change = order.pending
     if change is None:
         return (carried_order(order, order.cl_ord_id, order.order_qty, order.limit_px),)
-    qty = amended_qty(order)
-    amended = OrderAmended(
-        order_id=order.order_id,
-        cl_ord_id=change.cl_ord_id,
-        previous_qty=order.order_qty,
-        order_qty=qty,
-        limit_px=change.limit_px,
-    )
+    amended = order_amended(order, change)
+    qty = amended.order_qty
     if qty == order.order_qty - order.open_qty:
         return (amended,)  # The amend cuts the order to what is done.
     return (amended, carried_order(order, change.cl_ord_id, qty, change.limit_px))
@@ -68,7 +61,7 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
 def carried_order(
     order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None
 ) -> OrderCarried:
-    return CARRIED(
+    return AS_CARRIED(
         order.terms,
         order_id=order.order_id,
         cl_ord_id=cl_ord_id,

@@ -168,18 +168,23 @@ def check_halted(state: State, order: Asked, _: int) -> Refusal:
 
 
 def check_qty(state: State, order: Priced, _: int) -> Refusal:
-    qty = order.order_qty
+    advice = "; split the order or have the limit raised"
+    return bad_qty(state, order, order.order_qty, granted_qty=0, advice=advice)
+
+
+def bad_qty(state: State, order: Asked, qty: int, *, granted_qty: int, advice: str) -> Refusal:
+    """The refusal of a quantity; a limit that came later takes nothing of a granted one."""
     if qty <= 0:
         return RejectReason.QTY_MUST_BE_POSITIVE, f"order_qty is {qty}, expected more than 0"
     if qty > QTY_MAX:
         return RejectReason.QTY_OUT_OF_RANGE, f"order_qty is {qty}, expected {QTY_MAX} at most"
     for limit in limits_of(state, order.client_id, order.instrument_id):
-        if limit.max_order_qty is not None and qty > limit.max_order_qty:
+        if limit.max_order_qty is not None and qty > max(limit.max_order_qty, granted_qty):
             return (
                 RejectReason.QTY_ABOVE_LIMIT,
                 (
                     f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
-                    f"{limit.max_order_qty}; split the order or have the limit raised"
+                    f"{limit.max_order_qty}{advice}"
                 ),
             )
     return None
@@ -383,7 +388,7 @@ RECHECKS: tuple[Callable[[State, Priced, int], Refusal], ...] = (
 
 
 def recheck(state: State, order: Order, now_ns: int) -> Refusal:
-    """Why a carried order may not go on today; what is open of it is judged."""
+    """The refusal of a carried order today, judged by its open quantity; None if it goes on."""
     wanted = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
     for check in RECHECKS:
         refusal = check(state, wanted, now_ns)

@@ -147,7 +147,7 @@ def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
 
 
 def window_end_ns(order: Order, window_ns: int, now_ns: int) -> int:
-    """When the window closes by time: after the policy's span, with time left to work the order.
+    """The end of the window in ns: after the policy's span, with time left to work the order.
 
     An order that starts later is released at its start, if the window is over by then.
     """
@@ -199,7 +199,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 
 def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
-    """Why the aggregation window closes now; None if it stays open."""
+    """The reason for which the aggregation window closes now; None if it stays open."""
     terms = parent.terms
     if parent.is_released or not terms.start_ns <= now_ns < terms.end_ns:
         return None

@@ -19,14 +19,13 @@ from engine.core.events import (
     LeaveReason,
     MemberAmended,
     MemberLeft,
-    OrderAmended,
     OrderCancelled,
     StageEvent,
     WithdrawReason,
 )
 from engine.core.parents import aggregation
 from engine.core.parents.aggregation import children_respect, limit_band, tightest_px
-from engine.core.state.model import Member, Order, Parent, amended_qty
+from engine.core.state.model import Member, Order, Parent, amended_qty, order_amended
 from engine.core.state.state import State
 
 
@@ -39,12 +38,12 @@ def apply_pending_change(state: State, parent: Parent, now_ns: int) -> tuple[Sta
 
 
 def given_up_qty(state: State, parent: Parent, order: Order) -> int:
-    """How much of its open quantity a pending change takes out of the parent."""
+    """Part of the open quantity that a pending change removes from the parent."""
     change = order.pending
     assert change is not None, "only orders with a pending change are in parent.pending"
     if change.change is Change.CANCEL or needs_new_parent(state, parent, order):
         return order.open_qty
-    return max(0, order.order_qty - amended_qty(order))
+    return max(0, order.order_qty - amended_qty(order, change))
 
 
 def needs_new_parent(state: State, parent: Parent, order: Order) -> bool:
@@ -71,18 +70,11 @@ def change_applied(
                 text="",
             ),
         )
-    qty = amended_qty(order)
-    amended = OrderAmended(
-        order_id=order.order_id,
-        cl_ord_id=change.cl_ord_id,
-        previous_qty=order.order_qty,
-        order_qty=qty,
-        limit_px=change.limit_px,
-    )
+    amended = order_amended(order, change)
     is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this one.
     if needs_new_parent(state, parent, order) and not is_over:
         return (departure(parent, order, LeaveReason.AMENDED), amended)
-    change_qty = qty - order.order_qty
+    change_qty = amended.order_qty - order.order_qty
     limits = (*limits_without(parent, order), change.limit_px)
     stays = MemberAmended(
         parent_id=parent.parent_id,

@@ -47,7 +47,7 @@ class Rated(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What routing a slice needs to know, computed once for all venues and tactics."""
+    """Inputs of the routing of one slice, computed once for all venues and tactics."""
 
     state: State
     parent: Parent
@@ -158,7 +158,7 @@ def barred_venues(state: State, parent: Parent) -> dict[str, RouteReason]:
 
 
 def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReason | None:
-    """Why the client, an operator or the venue's own status rules it out; None if nothing does."""
+    """The rule of client, operator or venue status that bars the venue; None if nothing does."""
     terms, venue = parent.terms, defined.venue
     if venue in terms.excluded_venues:
         return RouteReason.EXCLUDED_BY_CLIENT
@@ -178,7 +178,7 @@ def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReaso
 def unfit(
     search: Search, defined: VenueDefined, tactic: str, qty: int, limit_px: int
 ) -> RouteReason | None:
-    """Why this tactic does not fit the venue now; None if it fits."""
+    """The reason for which this tactic does not fit the venue now; None if it fits."""
     reason = UNFIT_FOR[tactic](search, defined, limit_px)
     if reason is not None:
         return reason

@@ -27,7 +27,7 @@ def smoothed(old: int, new: int) -> int:
 
 
 class Estimate(NamedTuple):
-    """What routing expects of a venue."""
+    """Expected fill rate, speed and cost at a venue."""
 
     version: int
     fill_ppm: int

@@ -75,7 +75,6 @@ _of_parent = attrgetter(
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
     *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
 )
-_sized_of = attrgetter("members", "consenting", "clients", "children")
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
     "own_notional",

@@ -35,7 +35,7 @@ class SharedOrder(NamedTuple):
 
 
 class StoreMark(NamedTuple):
-    """What a snapshot records of a store that has its own file beside it."""
+    """Reference of a snapshot to its store's file."""
 
     file: str  # Its name in the snapshots' folder; empty for an empty store.
     at: int  # Additions and removals up to this moment count.
@@ -76,7 +76,7 @@ class StoreTotals:
 
 
 class FinishedStore(Protocol):
-    """What `eviction` and `decide` need of a store. `orders` are those in the indices, by id.
+    """Interface of a store, for eviction and `decide`. `orders` are those in the indices, by id.
 
     `at` orders the changes: it grows with each seal, and within a batch reloads come before
     evictions.

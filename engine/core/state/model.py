@@ -11,6 +11,8 @@ from engine.core.events import (
     Change,
     ChildRouted,
     OrderAccepted,
+    OrderAmended,
+    OrderChangePending,
     ParentOpened,
     PlanAdopted,
 )
@@ -227,7 +229,17 @@ class Scorecard:
     fresh: list[Lesson] = field(default_factory=list)  # Of children since the last update.
 
 
-def amended_qty(order: Order) -> int:
-    """Order quantity after the amend; at least what is crossed, allocated or withdrawn."""
-    assert order.pending is not None
-    return max(order.pending.order_qty, order.order_qty - order.open_qty)
+def amended_qty(order: Order, change: PendingChange | OrderChangePending) -> int:
+    """Order quantity after an amend; at least what is crossed, allocated or withdrawn."""
+    return max(change.order_qty, order.order_qty - order.open_qty)
+
+
+def order_amended(order: Order, change: PendingChange | OrderChangePending) -> OrderAmended:
+    """The event of an amend that takes effect."""
+    return OrderAmended(
+        order_id=order.order_id,
+        cl_ord_id=change.cl_ord_id,
+        previous_qty=order.order_qty,
+        order_qty=amended_qty(order, change),
+        limit_px=change.limit_px,
+    )

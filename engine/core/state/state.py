@@ -85,7 +85,10 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """What a close carries to the next day; nothing else of the day survives."""
+    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+
+    Nothing else of the day survives.
+    """
 
     orders: dict[str, Order] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)

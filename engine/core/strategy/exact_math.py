@@ -1,4 +1,4 @@
-"""Exponentials, logarithms and powers with the same result on every machine.
+"""Exponentials, logarithms and asinh with the same result on every machine.
 
 libm's exp, log, pow and sinh differ in the last bit between processors, and one such bit in a
 schedule would break the promise that a day can be re-executed byte for byte. `decimal` rounds
@@ -8,10 +8,10 @@ calling thread (whose 28 digits even a unary minus obeys). A float becomes a Dec
 (`Decimal(x)`), and a Decimal the nearest float (`float(x)`), so the input and output of a model are
 deterministic too.
 
-Results have `PRECISION` significant digits. exp and ln are correctly rounded. sinh, asinh and
-power are computed with guard digits, as many more as the argument loses by cancellation, and
-are wrong by less than 0.51 units of the last digit. Overflow and undefined arguments
-raise; a result too small for an exponent of six digits becomes 0.
+Results have `PRECISION` significant digits. exp, ln and sqrt of `CONTEXT` are correctly rounded.
+asinh is computed with guard digits, as many more as the argument loses by cancellation, and is
+wrong by less than 0.51 units of the last digit. Overflow and undefined arguments raise; a result
+too small for an exponent of six digits becomes 0.
 """
 
 from decimal import (
@@ -45,25 +45,6 @@ def _context(precision: int) -> Context:
 CONTEXT = _context(PRECISION)  # Models compute in it: `with localcontext(CONTEXT):`.
 
 
-def exp(x: Decimal) -> Decimal:
-    """The exponential function, correctly rounded."""
-    return CONTEXT.exp(x)
-
-
-def ln(x: Decimal) -> Decimal:
-    """The natural logarithm, correctly rounded; -Infinity at 0, InvalidOperation below."""
-    return CONTEXT.ln(x)
-
-
-def sinh(x: Decimal) -> Decimal:
-    """Hyperbolic sine, (e^x - e^-x) / 2."""
-    if _is_its_own_value(x):
-        return CONTEXT.plus(x)
-    wide = _wide_enough_for(x)
-    difference = wide.subtract(wide.exp(x), wide.exp(x.copy_negate()))
-    return CONTEXT.divide(difference, Decimal(2))
-
-
 def asinh(x: Decimal) -> Decimal:
     """Inverse hyperbolic sine, ln(x + sqrt(x^2 + 1)); odd, so computed on the positive side."""
     if _is_its_own_value(x):
@@ -74,23 +55,8 @@ def asinh(x: Decimal) -> Decimal:
     return CONTEXT.plus(wide.ln(wide.add(size, root)).copy_sign(x))
 
 
-def power(base: Decimal, exponent: Decimal) -> Decimal:
-    """`base` to any real power, e^(exponent * ln(base)); 0 to a positive power is 0.
-
-    `Decimal.__pow__` is not used: it is only almost always correctly rounded, and its two
-    implementations need not agree. Raises ValueError for a negative base, and for base 0 with an
-    exponent that is not positive.
-    """
-    if base > 0:
-        wide = _context(PRECISION + GUARD_DIGITS)
-        return CONTEXT.exp(wide.multiply(exponent, wide.ln(base)))
-    if base < 0 or exponent <= 0:
-        raise ValueError(f"power of base {base} to {exponent} is not a real number")
-    return Decimal(0)
-
-
 def _is_its_own_value(x: Decimal) -> bool:
-    """So small that sinh and asinh differ from x by a sixth of x^3, beyond the last digit."""
+    """So small that asinh differs from x by a sixth of x^3, beyond the last digit."""
     return not x or x.adjusted() < -PRECISION
 
 

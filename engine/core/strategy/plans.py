@@ -286,7 +286,7 @@ def estimate_millibps(
 
 
 class Method(NamedTuple):
-    """How a strategy works a parent: its schedule and the parameters of its plan."""
+    """Schedule and plan parameters of a strategy."""
 
     # The part of a quantity that is due at a time: of (state, parent, plan, quantity, time).
     schedule: Callable[[State, Parent, PlanAdopted, int, int], int]

@@ -1,4 +1,4 @@
-"""Exact amounts: what the models of costs share.
+"""Exact amounts: signs, basis points and averages for the models of costs.
 
 Amounts come in as int or Fraction (a decimal text becomes one without loss) and go out as
 Fraction; the caller rounds what it shows. A cost is positive: `d * (price - benchmark)` with d = +1
@@ -29,7 +29,7 @@ def cost_bps(side: Side, price: Rational, benchmark: Rational) -> Fraction:
 
 
 def order_value(order_qty: Rational, decision_price: Rational) -> Fraction:
-    """What basis points of an order are of.
+    """The value that basis points of an order refer to.
 
     Raises ValueError if the order's quantity or the decision price is not positive.
     """

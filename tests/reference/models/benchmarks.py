@@ -1,6 +1,6 @@
-"""What the market's own prices were over an interval or a day.
+"""Benchmark prices of the market over an interval or a day.
 
-A VWAP says its interval (start included, end excluded), whether own executions count and which
+A VWAP states its interval (start included, end excluded), whether own executions count and which
 prints are eligible. A TWAP weights a price by the time it was in force, until the next tick; to
 weight it by the time since the tick before is a common mistake.
 """

@@ -1,4 +1,4 @@
-"""How an execution did against its benchmarks: the rows of a TCA table.
+"""Execution against its benchmarks: the rows of a TCA table.
 
 The basis points of the averages are not the average of the children's basis points, so a parent's
 row names both.

@@ -18,7 +18,7 @@ from engine.core.events import Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """What all decompositions state."""
+    """The figures that all decompositions have in common."""
 
     filled_qty: Rational
     avg_price: Fraction | None  # None when nothing is filled.

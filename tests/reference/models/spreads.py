@@ -1,4 +1,4 @@
-"""What a trade paid beyond the midpoint, and what became of it after.
+"""Effective and realised spreads of trades, and their price impact.
 
 Effective spread is twice the distance from the midpoint at the trade, realised from the midpoint
 later; their difference is published as price impact both whole and halved. A midpoint needs a
@@ -90,7 +90,7 @@ def effective_spreads(
 
 
 def leakage_bps(side: Side, mid_at_route: Rational, mid_at_first_fill: Rational) -> Fraction:
-    """How far the market moved against the order before its first fill; positive is against."""
+    """Move of the market before the order's first fill; positive is against the order."""
     return cost_bps(side, mid_at_first_fill, mid_at_route)
 
 
