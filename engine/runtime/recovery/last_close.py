@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.core.events import BatchSealed, PositionsCarried, SealKind, StageEvent, TopicPlace
+from engine.log.headers import rejection_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Record, Start
 from engine.runtime.replica import WRITTEN, Replica, positions_in
 from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, events_of
@@ -139,7 +140,7 @@ def _in_dlq(inputs: tuple[TopicPlace, ...]) -> IsOfClose:
     ends = {entry.topic: entry.next_position for entry in inputs}
 
     def is_of_close(record: Record) -> bool:
-        named = dict(record.headers)
-        return int(named["position"]) < ends[named["topic"].decode()]
+        rejection = rejection_of(record.headers)
+        return rejection.position < ends[rejection.topic]
 
     return is_of_close
