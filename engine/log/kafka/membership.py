@@ -305,7 +305,9 @@ class Membership:
         self._leases.on_gained(Lease(shard, self._leases.owner, epoch))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        # The offset is given, so nothing is looked up; paused, so nothing is fetched.
+        # The offset is given, so nothing is looked up; paused, so nothing is fetched. The client
+        # keeps the pause over an unassign. That is right here: this consumer never reads, and to
+        # resume before the unassign would let it fetch from offset 0.
         at = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
         consumer.incremental_assign(at)
         if at:
