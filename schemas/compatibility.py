@@ -134,11 +134,11 @@ def _resolve_fields(
     for field in reader["fields"]:
         spellings = (field["name"], *field.get("aliases", ()))
         match = next((written[x] for x in spellings if x in written), None)
-        place = f"{path}.{field['name']}"
+        field_path = f"{path}.{field['name']}"
         if match is not None:
-            yield from _resolve(field["type"], match["type"], names, place)
+            yield from _resolve(field["type"], match["type"], names, field_path)
         elif "default" not in field:
-            yield f"{place}: was not written and has no default"
+            yield f"{field_path}: was not written and has no default"
 
 
 def field_paths(schema: Schema) -> frozenset[str]:

@@ -44,7 +44,7 @@ from engine.runtime.open_batch import Batch, OpenBatch
 
 CONFIG_CAUSE = "config:"
 WRITTEN = (*STAGE_TOPICS, DLQ)
-CARRIED = (
+CLOSE_EVENTS = (
     OrderCarried,
     ScorecardCarried,
     BreakCarried,
@@ -189,7 +189,7 @@ class Replica:
                 shard=self.number, finished=former.finished, evict_after_ns=former.evict_after_ns
             )
         for event in events:
-            if event.cause == cause and isinstance(event, CARRIED):
+            if event.cause == cause and isinstance(event, CLOSE_EVENTS):
                 for apply in topology.EVOLVE[type(event)]:
                     apply(self.state, event)
 

@@ -171,9 +171,9 @@ class Simulation:
     def _open_day(self) -> None:
         """Reference data, controls and the open, before anything else."""
         script = self._script
-        for timed in script.opening:
+        for timed in script.before_open:
             self._observe(timed.event)
-        self._round(script.before_ns, self._write(script.opening))
+        self._round(script.before_ns, self._write(script.before_open))
 
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the time of the earliest input, answer or due parent."""

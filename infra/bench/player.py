@@ -28,9 +28,9 @@ from infra.bench.world import (
     RULES,
     SECOND_NS,
     Shape,
+    before_open,
     first_quotes,
     market,
-    opening,
     orders_of,
     quote,
 )
@@ -161,7 +161,7 @@ class Player:
 
     def open(self) -> None:
         """Reference data, controls and a quote everywhere."""
-        self.round(OPEN_NS - SECOND_NS, opening(self.shape))
+        self.round(OPEN_NS - SECOND_NS, before_open(self.shape))
         self.round(OPEN_NS, [*first_quotes(self.shape, OPEN_NS)])
 
     def day(self) -> None:

@@ -86,7 +86,7 @@ def instrument(number: int) -> str:
     return f"US{number:04}"
 
 
-def opening(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
+def before_open(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
     """Reference data, controls and the open of the day."""
     before_ns = open_ns - SECOND_NS
     events: list[Input] = []

@@ -44,9 +44,9 @@ NS_PER_S = 1_000_000_000
 
 
 class Patch(NamedTuple):
-    """One name that means something else for a while; `place` may be a table."""
+    """One name that means something else for a while; `target` may be a table."""
 
-    place: Any
+    target: Any
     name: Any
     planted: Any
 
@@ -71,16 +71,16 @@ def planted(bug: Bug) -> Iterator[None]:
 
 
 def taken(patch: Patch) -> Any:  # noqa: ANN401  Whatever stands there.
-    if isinstance(patch.place, Mapping):
-        return patch.place[patch.name]
-    return vars(patch.place)[patch.name]
+    if isinstance(patch.target, Mapping):
+        return patch.target[patch.name]
+    return vars(patch.target)[patch.name]
 
 
 def put(patch: Patch, value: Any) -> None:  # noqa: ANN401
-    if isinstance(patch.place, dict):
-        patch.place[patch.name] = value
+    if isinstance(patch.target, dict):
+        patch.target[patch.name] = value
     else:
-        setattr(patch.place, patch.name, value)
+        setattr(patch.target, patch.name, value)
 
 
 # ------------------------------------------------------------------------------- the bugs

@@ -19,7 +19,7 @@ from engine.log.codec import decode
 from engine.log.port import Log, Record
 
 READ_RECORDS = 5_000
-LOOK_S = 0.1  # Longest wait between two reads.
+POLL_S = 0.1  # Longest wait between two reads.
 REFUSALS = (OrderRejected, OrderChangeRejected)
 UNDECIDED = "UNDECIDED"
 
@@ -79,7 +79,7 @@ class Outcomes:
             if left_s <= 0:
                 return not self.undecided
             if self.undecided:
-                self._log.wait(min(LOOK_S, left_s))
+                self._log.wait(min(POLL_S, left_s))
         return True
 
     def _take(self, record: Record) -> None:

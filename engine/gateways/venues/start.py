@@ -98,7 +98,7 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     in_force = None
     if len(closed) == len(starts):
         shared = {topic: min(shard.resume(topic) for shard in closed) for topic in shared}
-        in_force = facts_in_force([x.state for x in closed], shared[CONTROLS].position - 1)
+        in_force = in_force_of([x.state for x in closed], shared[CONTROLS].position - 1)
     readers = {topic: [log.reader(topic, 0, start)] for topic, start in shared.items()}
     for topic, own in (
         (MARKET, [start.market for start in starts]),
@@ -111,7 +111,7 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     return GatewayStart(readers, in_force, last_run)
 
 
-def facts_in_force(states: Sequence[State], controls_position: int) -> InForce:
+def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
     """What the closes of all shards carried; an instrument is carried by its own shard alone."""
     reference = Reference()
     killed: dict[tuple[str, str], str] = {}

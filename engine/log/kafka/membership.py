@@ -36,7 +36,7 @@ REFUSED = frozenset(
 )
 
 
-class Proof:
+class LeaseProof:
     """A request of the worker's thread to the membership's: is this lease held?"""
 
     def __init__(self, lease: Lease, deadline_s: float) -> None:
@@ -107,7 +107,7 @@ class Membership:
         self._is_leaving = False
         self._checked_s = 0.0
         self._consumer = self._new_client()
-        self._proofs: deque[Proof] = deque()
+        self._proofs: deque[LeaseProof] = deque()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
 
@@ -148,7 +148,7 @@ class Membership:
 
         Raises LogUnavailableError.
         """
-        proof = Proof(lease, time.monotonic() + CALL_MAX_S)
+        proof = LeaseProof(lease, time.monotonic() + CALL_MAX_S)
         self._proofs.append(proof)
         self._wake.set()
         while not proof.answered.wait(POLL_S):
@@ -169,7 +169,7 @@ class Membership:
             else:
                 self._proofs.append(proof)
 
-    def _try(self, proof: Proof) -> bool:
+    def _try(self, proof: LeaseProof) -> bool:
         """True if the proof has its answer."""
         lease = proof.lease
         partition = self._partition_of.get(lease.shard)
