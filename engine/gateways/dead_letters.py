@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputRejected
 from engine.core.partition import partition_of
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.headers import Sender, known_headers, rejection_of, sender_of
 from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
@@ -90,7 +91,7 @@ def resubmission(letter: Letter, value: bytes, partitions: int, at_ns: int) -> R
     if instrument_id is not None:
         key = instrument_id.encode()
         partition = partition_of(key, partitions)
-    record = NewRecord(partition, at_ns // 1_000_000, key, _headers(letter), value)
+    record = NewRecord(partition, at_ns // NS_PER_MS, key, _headers(letter), value)
     shard = letter.shard if letter.topic in SHARED_TOPICS else partition
     admitted = Admission(shard, partitions).admit(letter.topic, Record(-1, -1, *record[1:]))
     return Resubmission(record, admitted if isinstance(admitted, RejectedInput) else None)

@@ -31,6 +31,7 @@ from engine.core.events import (
 )
 from engine.core.state import fingerprint
 from engine.core.state.state import Controls, Reference, State
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.headers import sender_headers
 from engine.log.port import (
@@ -51,7 +52,6 @@ from engine.runtime.replica import WRITTEN, Replica
 CAUSE = "opening:"
 SENDER = "repartition"
 SET_BY_CARRY = "carried"  # `set_by` of a kill switch: the log knows only that it is engaged.
-NS_PER_MS = 1_000_000
 
 
 class FirstBatches(NamedTuple):

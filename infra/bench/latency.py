@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
+from engine.core.units import NS_PER_S
 from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
 from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
@@ -23,7 +24,6 @@ from infra.bench.player import Venue, recorded
 from infra.bench.replay import Ends
 from infra.bench.world import RULES, Shape, before_open, first_quotes, orders_of
 
-NS_PER_S = 1_000_000_000
 ORDERS_PER_S = 100
 START_MAX_S = 60.0
 PATIENCE_S = 20.0  # For the routes of the last orders.

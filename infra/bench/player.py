@@ -16,6 +16,7 @@ from engine.core.events import (
     Liquidity,
     StageEvent,
 )
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.port import NewRecord, Record
 from engine.runtime.recovery.finished_file import DiskStore
@@ -23,7 +24,6 @@ from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import (
     DAY,
     LIT,
-    NS_PER_MS,
     OPEN_NS,
     RULES,
     SECOND_NS,

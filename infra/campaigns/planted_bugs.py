@@ -21,6 +21,7 @@ from engine.core.day import trading_day
 from engine.core.events import ExecType, FillBooked, StageEvent
 from engine.core.execution import reports
 from engine.core.state.state import State
+from engine.core.units import NS_PER_S
 from engine.log.port import (
     INPUT_TOPICS,
     JOURNAL,
@@ -39,8 +40,6 @@ from engine.simulation.venues.behaviour import Behaviour
 from infra.faults.broker import Broker
 from infra.faults.memory_log import MemoryReader
 from infra.faults.shrinking import Found, tried
-
-NS_PER_S = 1_000_000_000
 
 
 class Patch(NamedTuple):

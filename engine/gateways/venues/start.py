@@ -34,6 +34,7 @@ from typing import NamedTuple
 from engine.core.controls import risk
 from engine.core.events import SealKind
 from engine.core.state.state import Reference, State
+from engine.core.units import NS_PER_MS
 from engine.gateways.venues.reading import (
     CONTROLS,
     MARKET,
@@ -49,7 +50,6 @@ from engine.runtime.recovery import last_close
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import SealRecord, decoded
 
-NS_PER_MS = 1_000_000
 RUN_RECORDS = 64  # Reports before a close that are searched for the runs that wrote them.
 
 

@@ -19,11 +19,10 @@ from typing import Self
 
 import apsw
 
+from engine.core.units import NS_PER_MS, NS_PER_S
 from engine.log.embedded.file import Database
 from engine.log.port import Lease, LeaseChange, LeaseLostError
 
-NS_PER_S = 1_000_000_000
-NS_PER_MS = 1_000_000
 LEASE_TIMEOUT_NS = 10_000_000_000  # Ten seconds; the fail-over time if a whole machine fails.
 RENEWALS = 5  # In the time of a lease: four may fail before the lease does.
 READ_EVERY_S = 0.02  # A poll reads the leases this often; in between it costs nothing.

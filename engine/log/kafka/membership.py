@@ -14,6 +14,7 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from engine.core.units import NS_PER_MS
 from engine.log.kafka.client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
 from engine.log.port import Lease, LogUnavailableError
 
@@ -296,7 +297,7 @@ class Membership:
         except KafkaException as error:
             LOGGER.warning("group %s: %s", self.group, error_of(error).str())
             return
-        epoch = max(found.offset + 1, time.time_ns() // 1_000_000)
+        epoch = max(found.offset + 1, time.time_ns() // NS_PER_MS)
         cause = self._commit(partition, epoch)
         if cause is not None:
             LOGGER.info("group %s: shard %d not yet gained: %s", self.group, shard, cause.str())
