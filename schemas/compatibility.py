@@ -193,7 +193,7 @@ def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
 
 
 def shape(schema: Schema) -> Avro:
-    """What of a schema decides about bytes: Avro's parsing form, but for namespaces."""
+    """The part of a schema that decides the bytes: Avro's parsing form, but for namespaces."""
 
     def walk(node: Avro) -> Avro:
         if isinstance(node, list):

@@ -98,7 +98,7 @@ def resubmission(letter: Letter, value: bytes, partitions: int, at_ns: int) -> R
 
 
 def _instrument_of(topic: str, value: bytes) -> str | None:
-    """Where the value belongs, if it can be read and belongs to one instrument."""
+    """The value's instrument; None if it cannot be read or has none."""
     if topic in SHARED_TOPICS:
         return None
     try:

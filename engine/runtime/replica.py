@@ -194,14 +194,14 @@ class Replica:
                     apply(self.state, event)
 
     def resume(self, topic: str) -> Start:
-        """Where the input goes on after the last seal, and after the open batch's records."""
+        """The start of the input's next record, after the last seal and the open batch."""
         consumed = self._open.inputs.get(topic)
         if consumed is None:
             return self._resume[topic]
         return Start(consumed.next_offset, consumed.next_position)
 
     def next_starts(self) -> dict[str, Start]:
-        """Where every topic goes on; of topics that the shard writes only the position counts."""
+        """The start of every topic's next record; of an output only the position counts."""
         found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
         return found | {topic: Start(-1, count) for topic, count in self._written.items()}
 

@@ -105,7 +105,7 @@ class Worker:
 
     @property
     def recovery_slice_s(self) -> float:
-        """How long one shard may fold in a turn, s: those that rebuild share the slice."""
+        """Longest fold of one shard in a turn, s: the shards that rebuild share the slice."""
         rebuilding = [task for task in self._tasks.values() if task.is_rebuilding]
         return RECOVERY_SLICE_S / max(1, len(rebuilding))
 

@@ -1,4 +1,4 @@
-"""Where the time goes: one replay under cProfile, its functions grouped into stages.
+"""Time of each stage in one replay under cProfile.
 
 A function belongs to the module it is written in; a function in C belongs to its callers.
 Of a core module, functions that `topology.EVOLVE` and `topology.FACT` reach are folding, the others

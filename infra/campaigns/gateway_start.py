@@ -1,4 +1,4 @@
-"""How long a venue gateway takes to start, by the number of closed days in its log.
+"""Time that a venue gateway takes to start, by the number of closed days in its log.
 
     python -m infra.campaigns.gateway_start [--log embedded|kafka] [--days 1 10] [--orders 400]
 

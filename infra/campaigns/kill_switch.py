@@ -1,4 +1,4 @@
-"""How soon a kill switch is applied behind a heap of quotes, by the shards and by the gateway.
+"""Time until the shards and the gateway apply a kill switch behind a heap of quotes.
 
     python -m infra.campaigns.kill_switch [--log embedded|kafka] [--quotes 100000] [--shards 1]
 

@@ -51,7 +51,7 @@ class Patch(NamedTuple):
 
 
 class Bug(NamedTuple):
-    """What is wrong while it is planted."""
+    """A bug: the patches that plant it."""
 
     name: str
     patches: tuple[Patch, ...]

@@ -63,7 +63,7 @@ class Outcomes:
         return [x for x in self._found.values() if x.reason]
 
     def counts(self) -> dict[str, int]:
-        """How many of each answer."""
+        """Number of answers of each status."""
         return dict(Counter(x.status for x in self._found.values()))
 
     def follow(self, wait_s: float, progress: Callable[[int], None] | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Where a gateway starts to read the log, and what the closes before that left in force.
+"""First offset of each topic for a gateway, and the facts that the closes before it left in force.
 
 A close ends every child, and carries all that the next day needs. So a gateway starts where a
 worker starts, at each shard's last close; the days before it cost nothing.
@@ -71,7 +71,7 @@ class GatewayStart(NamedTuple):
 
 
 class ShardStart(NamedTuple):
-    """Where a gateway starts to read the topics of a shard."""
+    """The first record of each of a shard's topics for a gateway."""
 
     routes: Start
     reports: Start
@@ -112,7 +112,7 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
 
 
 def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
-    """What the closes of all shards carried; an instrument is carried by its own shard alone."""
+    """The facts that the closes carried; an instrument is carried by its own shard alone."""
     reference = Reference()
     killed: dict[tuple[str, str], str] = {}
     for state in states:
@@ -181,7 +181,7 @@ def _market_start(log: Log, number: int, recent_ns: int, closed: Closed | None) 
 
 
 def _after_close_without_positions(log: Log, number: int) -> tuple[Start, Start]:
-    """Where `routes` and `venue-reports` go on after the last close, counted over the journal."""
+    """Starts of `routes` and `venue-reports` after the last close, counted over the journal."""
     routes_count = closed_count = reports_position = 0
     reports = BEGINNING
     reader = log.reader(JOURNAL, number)

@@ -78,7 +78,7 @@ class View:
         return found == (lease.owner, lease.epoch)
 
     def share(self, owner: str, alive: set[str]) -> int:
-        """How many shards a competing worker should hold.
+        """Number of shards that a competing worker should hold.
 
         Shares differ by one at most and sum to the shards that compete; the larger ones go to
         those that hold most, so that the fewest shards move.

@@ -49,7 +49,7 @@ class LeaseProof:
 
 
 class Leases(Protocol):
-    """What a membership uses of the leases that it serves."""
+    """The part of the leases that their membership uses."""
 
     owner: str
     session_timeout_ms: int

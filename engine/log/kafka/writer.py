@@ -194,7 +194,7 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
 
 
 class Pace:
-    """How soon after one transaction the next begins.
+    """The delay between one transaction and the next.
 
     A commit is acknowledged when it is decided. Until its markers are written the coordinator
     refuses the shard's next transaction, and the client then sleeps for 20 ms, whatever its

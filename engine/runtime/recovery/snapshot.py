@@ -42,7 +42,7 @@ SUFFIX = ".snapshot"
 
 
 class SnapshotHeader(NamedTuple):
-    """Where in which log a snapshot was taken, and by what code."""
+    """The log and batch of a snapshot, and the code that wrote it."""
 
     shard: int
     batch: int

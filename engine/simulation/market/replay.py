@@ -46,7 +46,7 @@ class ReplayError(EngineError):
 
 
 class Timetable(NamedTuple):
-    """How recorded time maps to the clock."""
+    """The mapping of recorded time to the clock."""
 
     recorded_open_ns: int
     open_ns: int
