@@ -1,6 +1,7 @@
 """The gateway's own check before each send.
 
-The gateway reads the controls itself, and refuses without asking a shard. A route names no client, so the kill switch of a client is held by the shards alone.
+The gateway reads the controls itself, and refuses without asking a shard. A route names no client,
+so the kill switch of a client is held by the shards alone.
 """
 
 import logging
