@@ -122,7 +122,7 @@ def tag(root: Path) -> str:
 
 
 def git(root: Path, *words: str, text: str | None = None) -> str:
-    """What a git command prints. Raises ReleaseError with its reason."""
+    """The output of a git command. Raises ReleaseError with its reason."""
     done = subprocess.run(  # noqa: S603  Our own words.
         ["git", "-C", str(root), *words],  # noqa: S607  Git is where the developer has it.
         input=text,

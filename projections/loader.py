@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from engine.log.codec import UnreadableError, decode_dict
-from engine.log.headers import UNKNOWN_NUMBER, sender_of
+from engine.log.headers import UNKNOWN_NUMBER, rejection_of, sender_of
 from engine.log.port import (
     BEGINNING,
     DLQ,
@@ -317,8 +317,7 @@ def _with_position(event: str, row: Row, partition: int, record: Record) -> Row:
 
 
 def _dlq_row(shard: int, record: Record) -> Row:
-    headers = dict(record.headers)
-    position = headers.get("position", b"")
+    rejection = rejection_of(record.headers)
     sender, number = _sender(record.headers)
     return {
         "shard": shard,
@@ -326,9 +325,9 @@ def _dlq_row(shard: int, record: Record) -> Row:
         "log_offset": record.offset,
         "timestamp_ms": record.timestamp_ms,
         "instrument_id": None if record.key is None else record.key.decode("utf-8", "replace"),
-        "topic": headers.get("topic", b"").decode("utf-8", "replace"),
-        "input_position": int(position) if position.isdigit() else None,
-        "reason": headers.get("reason", b"").decode("utf-8", "replace"),
+        "topic": rejection.topic,
+        "input_position": None if rejection.position == UNKNOWN_NUMBER else rejection.position,
+        "reason": rejection.reason,
         "sender": sender,
         "sender_number": number,
         "raw": record.value,

@@ -134,11 +134,11 @@ def _resolve_fields(
     for field in reader["fields"]:
         spellings = (field["name"], *field.get("aliases", ()))
         match = next((written[x] for x in spellings if x in written), None)
-        place = f"{path}.{field['name']}"
+        field_path = f"{path}.{field['name']}"
         if match is not None:
-            yield from _resolve(field["type"], match["type"], names, place)
+            yield from _resolve(field["type"], match["type"], names, field_path)
         elif "default" not in field:
-            yield f"{place}: was not written and has no default"
+            yield f"{field_path}: was not written and has no default"
 
 
 def field_paths(schema: Schema) -> frozenset[str]:
@@ -193,7 +193,7 @@ def id_problems(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
 
 
 def shape(schema: Schema) -> Avro:
-    """What of a schema decides about bytes: Avro's parsing form, but for namespaces."""
+    """The part of a schema that decides the bytes: Avro's parsing form, but for namespaces."""
 
     def walk(node: Avro) -> Avro:
         if isinstance(node, list):

@@ -155,7 +155,7 @@ def _enum(schema: Schema) -> str:
 
 
 def _default(entry: Schema, topic: str, found: Catalogue) -> str:
-    """What follows a field's annotation in a class; empty where every writer states the field.
+    """The default after a field's annotation; empty where every writer states the field.
 
     The shard stamps the envelope. An input has the defaults of its schema, as an input of an older
     sender has; an event of the engine states every field, so that a type checker finds one that

@@ -64,7 +64,7 @@ class _Reading:
 def recorded_day(log: Log, day: int | None) -> RecordedDay:
     """A day of the log; without a date the only one. Raises CounterfactualError."""
     reading = _Reading()
-    opening: list[TimedInput] = []
+    before_open: list[TimedInput] = []
     market: list[list[TimedInput]] = []
     orders: list[list[TimedInput]] = []
     for number in range(log.partitions):
@@ -74,19 +74,19 @@ def recorded_day(log: Log, day: int | None) -> RecordedDay:
             assert timed.stood is not None
             if timed.stood.topic in SHARED_TOPICS:
                 if number == 0:  # Every shard read the same ones.
-                    (opening if is_before else found["orders"]).append(timed)
+                    (before_open if is_before else found["orders"]).append(timed)
             elif timed.stood.topic != REPORTS:
                 found[timed.stood.topic].append(timed)
         market.append(_in_order(found["market-data"]))
         orders.append(_in_order(found["orders"]))
     if reading.opened is None:
         raise CounterfactualError("the day was never opened: there is nothing to replay.")
-    opening.sort(key=lambda timed: 0 if timed.stood and timed.stood.topic == "reference" else 1)
+    before_open.sort(key=lambda timed: 0 if timed.stood and timed.stood.topic == "reference" else 1)
     script = Script(
         day=reading.opened.day,
         close_ns=reading.opened.close_ns,
         before_ns=reading.before_ns,
-        opening=opening,
+        before_open=before_open,
         market=list(merge(*market, key=_at_ns)),
         orders=list(merge(*orders, key=_at_ns)),
     )
@@ -180,7 +180,7 @@ def changed(script: Script, changes: Mapping[str, str]) -> Script:
 
     return replace(
         script,
-        opening=[with_policy(timed) for timed in script.opening],
+        before_open=[with_policy(timed) for timed in script.before_open],
         orders=[with_policy(timed) for timed in script.orders],
     )
 

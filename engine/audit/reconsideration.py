@@ -10,7 +10,6 @@ Configuration, time and faults are the recorded ones: code is compared, not sett
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 import schemas
@@ -28,7 +27,7 @@ from engine.log.port import (
 from engine.runtime.recovery import snapshot
 from engine.runtime.replica import Replica
 from engine.runtime.shard import Rules, Sealed, Shard
-from engine.runtime.shard_log import Records, adopted_settings
+from engine.runtime.shard_log import Records, rules_of_batch
 from schemas import compatibility
 
 RECORDED, DECIDING = "the recorded release", "the deciding release"
@@ -64,8 +63,7 @@ class Reconsideration:
         if self._is_apart:
             state = snapshot.copied(recorded.state)
             shard.start_from(recorded.next_batch - 1, recorded.chain, recorded.next_starts(), state)
-        adopted = adopted_settings(shard.number, seal, outputs)
-        shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
+        shard.rules = rules_of_batch(shard, seal, outputs)
         self.departures.recorded_by[f"{seal.release} on Python {seal.python}"] += 1
         unknown = unknown_fields(frozenset(ids_of(outputs)))
         self.departures.unknown.update(unknown)

@@ -16,7 +16,7 @@ a writer that has this code. Only a chain head that is stored elsewhere can; see
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.audit.continuity import Continuity
@@ -47,9 +47,9 @@ from engine.runtime.shard_log import (
     Records,
     SealRecord,
     ShardLog,
-    adopted_settings,
     events_of,
     last_seal,
+    rules_of_batch,
 )
 
 
@@ -248,8 +248,7 @@ class _Verification:
     ) -> None:
         """Decide the batch again and compare the bytes."""
         seal, shard = seal_record.seal, self._shard
-        adopted = adopted_settings(shard.number, seal, outputs)
-        shard.rules = replace(shard.rules, settings_text=adopted or shard.state.settings_text)
+        shard.rules = rules_of_batch(shard, seal, outputs)
         try:
             again = shard.step(inputs, seal.now_ns, faulted=frozenset(seal.faults), must_seal=True)
         except (CorruptLogError, LogUnavailableError):

@@ -13,8 +13,8 @@ from engine.audit.departures import DepartureCounts
 from engine.audit.difference import shown
 from engine.audit.verification import Proof
 from engine.cli.render import Output, from_dicts, render
+from engine.core.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 SHOWN = ("shard", "batches", "decided", "same", "different", "difference")
 WIDTH = 9  # Of a name in a block.
 

@@ -21,8 +21,7 @@ from engine.cli.options import (
     loaded,
 )
 from engine.cli.render import Output, errors, from_dicts, render
-
-NS_PER_S = 1_000_000_000
+from engine.core.units import NS_PER_S
 
 app = typer.Typer(help="Sign chain heads with a key that the log's writers do not have.")
 

@@ -20,10 +20,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from engine.core.units import INT64_MAX
+
 if TYPE_CHECKING:
     import duckdb  # It takes as long to import as all else of a worker.
 
-INT64_MAX = 2**63 - 1
 NUMBERS = (int, float, Decimal)
 
 

@@ -44,10 +44,10 @@ from engine.cli.verify_options import (
     ShowOption,
 )
 from engine.config import Config
+from engine.core.units import NS_PER_S
 from engine.log.port import CorruptLogError
 from engine.runtime.hash_chain import run_chain
 
-NS_PER_S = 1_000_000_000
 CHAIN_SHOWN = 8  # Characters of a chain in a table.
 CONTINUED = {
     True: "It continues another log and follows from that log's close: every byte was compared.",

@@ -33,21 +33,21 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How an order or child is priced."""
+    """Pricing of an order or child."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
 
 
 class TimeInForce(StrEnum):
-    """How long a client's order lives."""
+    """Lifetime of a client's order."""
 
     DAY = "DAY"
     GTC = "GTC"
 
 
 class Urgency(StrEnum):
-    """How much market risk the client accepts for less impact."""
+    """Market risk that the client accepts for less impact."""
 
     LOW = "LOW"
     NORMAL = "NORMAL"
@@ -55,7 +55,7 @@ class Urgency(StrEnum):
 
 
 class Benchmark(StrEnum):
-    """What the client measures the execution against."""
+    """Benchmark by which the client measures the execution."""
 
     ARRIVAL = "ARRIVAL"
     VWAP = "VWAP"
@@ -80,7 +80,7 @@ class VenueStatus(StrEnum):
 
 
 class ExecType(StrEnum):
-    """What a venue's report says; FIX tag 150 in words.
+    """Kind of a venue's report; FIX tag 150 in words.
 
     UNKNOWN: the gateway cannot tell the child's fate.
     """
@@ -107,7 +107,7 @@ class Liquidity(StrEnum):
 
 
 class ControlScope(StrEnum):
-    """What a control applies to."""
+    """Scope of a control."""
 
     FIRM = "FIRM"
     CLIENT = "CLIENT"
@@ -129,7 +129,7 @@ class Strategy(StrEnum):
 
 
 class Router(StrEnum):
-    """How a slice is spread over venues; AUTO lets the policy choose."""
+    """Method that spreads a slice over venues; AUTO lets the policy choose."""
 
     AUTO = "AUTO"
     SEQUENTIAL = "SEQUENTIAL"
@@ -139,7 +139,7 @@ class Router(StrEnum):
 
 
 class AllocationRule(StrEnum):
-    """How fills are shared; QUOTA is the quota method of the apportionment module."""
+    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
 
     QUOTA = "QUOTA"
     OTHER = "OTHER"
@@ -190,7 +190,7 @@ class RejectReason(StrEnum):
 
 
 class Change(StrEnum):
-    """What a client asked to change."""
+    """Change that a client requests."""
 
     CANCEL = "CANCEL"
     AMEND = "AMEND"
@@ -239,7 +239,7 @@ class LeaveReason(StrEnum):
 
 
 class ReleaseReason(StrEnum):
-    """What closed the aggregation window."""
+    """Cause that closed the aggregation window."""
 
     TIME = "TIME"
     SIZE = "SIZE"
@@ -268,7 +268,7 @@ class PlanReason(StrEnum):
 
 
 class RecalibrationReason(StrEnum):
-    """What changed a parent's progress."""
+    """Cause of a change in a parent's progress."""
 
     FILL = "FILL"
     CROSS = "CROSS"
@@ -277,7 +277,7 @@ class RecalibrationReason(StrEnum):
 
 
 class Style(StrEnum):
-    """How a slice seeks its fills: posts, takes, or takes all that is left."""
+    """Style in which a slice seeks its fills: posts, takes, or takes all that is left."""
 
     PASSIVE = "PASSIVE"
     AGGRESSIVE = "AGGRESSIVE"
@@ -286,14 +286,14 @@ class Style(StrEnum):
 
 
 class ChildType(StrEnum):
-    """How a child is priced at its venue."""
+    """Pricing of a child at its venue."""
 
     LIMIT = "LIMIT"
     MIDPOINT_PEG = "MIDPOINT_PEG"
 
 
 class ChildTimeInForce(StrEnum):
-    """How long a child lives at its venue."""
+    """Lifetime of a child at its venue."""
 
     DAY = "DAY"
     IOC = "IOC"
@@ -335,7 +335,7 @@ class CancelReason(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """How a child ended unfilled."""
+    """Reason for which a child ended unfilled."""
 
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
@@ -409,7 +409,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberResult:
-    """What one member of an ended parent received."""
+    """Sums that one member of an ended parent received."""
 
     order_id: str  # Id of the member's order.
     member_qty: int  # All quantity that it brought to this parent, smallest increments.
@@ -539,8 +539,8 @@ class OrderSubmitted:
     order_type: OrderType  # MARKET or LIMIT.
     limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
-    urgency: Urgency  # How much market risk the client accepts for less impact.
-    benchmark: Benchmark  # What the execution is measured against.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
     start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
     end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
     # Cap on our part of all volume, parts per million; null is the mandate's cap.
@@ -886,7 +886,7 @@ class ExecutionReported:
     instrument_id: str  # Id of the instrument; also the record's key.
     child_id: str  # Id of the child as the venue returned it.
     exec_id: str  # The venue's id of this report; unique per venue and session day with its type.
-    exec_type: ExecType  # What the report states.
+    exec_type: ExecType  # Kind of the report.
     # Id of the report that a bust or correction refers to; null for other reports.
     exec_ref_id: str | None = None
     last_qty: int  # Quantity of this fill or the corrected quantity, smallest increments; else 0.
@@ -1052,8 +1052,8 @@ class RiskLimitSet:
     max_order_qty: int | None = None
     # Largest value of an order, whole currency units; null if there is no limit.
     max_order_notional_cur: int | None = None
-    # How far an order's limit may be through the opposite side of the market, parts per million of
-    # its price; null if there is no limit.
+    # Largest distance of an order's limit through the opposite side of the market, parts per
+    # million of its price; null if there is no limit.
     collar_ppm: int | None = None
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
@@ -1159,10 +1159,10 @@ _MandateSet = twin(MandateSet)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PolicySet:
-    """How the engine aggregates, plans, routes and allocates from now on."""
+    """Parameters of aggregation, planning, routing and allocation from now on."""
 
     policy_id: str  # Name and version of the policy.
-    window_ns: int  # How long a parent gathers members, ns.
+    window_ns: int  # Time for which a parent gathers members, ns.
     window_members: int  # Members that close the window at once, count.
     window_notional_cur: int  # Value that closes the window at once, whole currency units.
     # Part of a working parent's horizon in which orders may still join, parts per million.
@@ -1170,7 +1170,7 @@ class PolicySet:
     cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
     strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
     router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # How fills are shared.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
     interval_ns: int  # Time between two schedule points, ns.
     # Tolerated distance from the schedule, parts per million of the quantity.
     tracking_band_ppm: int
@@ -1182,7 +1182,7 @@ class PolicySet:
     # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
     # tenth.
     risk_aversion_e12: int
-    send_within_ns: int  # How long a gateway may take to start sending a child, ns.
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
@@ -1461,7 +1461,7 @@ _VenueDefined = twin(VenueDefined)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FeeScheduleDefined:
-    """What a venue charges; a rebate is negative."""
+    """Fees of a venue; a rebate is negative."""
 
     venue: str  # Code of the venue.
     taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
@@ -1566,7 +1566,7 @@ class OrderAccepted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     source: str  # System that sent the request.
     cl_ord_id: str  # The source's id of the order.
@@ -1577,8 +1577,8 @@ class OrderAccepted:
     order_type: OrderType  # MARKET or LIMIT.
     limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # DAY or GTC.
-    urgency: Urgency  # How much market risk the client accepts for less impact.
-    benchmark: Benchmark  # What the execution is measured against.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
     start_ns: int  # Earliest start, ns since 1970 UTC.
     end_ns: int  # Latest end, ns since 1970 UTC.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
@@ -1674,14 +1674,14 @@ class OrderRejected:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     source: str  # System that sent the request.
     cl_ord_id: str  # The source's id of the order.
     client_id: str  # Code of the client.
     instrument_id: str  # Id of the instrument, as the request gave it.
     reason: RejectReason  # The first reason that applies.
-    text: str  # What was found, what was expected, and what to do.
+    text: str  # Value found, value expected, and action to take.
 
     def __init__(
         self,
@@ -1720,7 +1720,7 @@ class OrderChangePending:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
     cl_ord_id: str  # Id of the request.
@@ -1764,7 +1764,7 @@ class OrderAmended:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
     cl_ord_id: str  # Id of the request; the order's id at its source from now on.
@@ -1807,7 +1807,7 @@ class OrderCancelled:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
     cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
@@ -1851,7 +1851,7 @@ class OrderExpired:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
     withdrawn_qty: int  # Withdrawn quantity, smallest increments.
@@ -1888,14 +1888,14 @@ class OrderChangeRejected:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     source: str  # System that sent the request.
     cl_ord_id: str  # Id of the request.
     orig_cl_ord_id: str  # Id of the order that the request named.
     change: Change  # CANCEL or AMEND.
     reason: RejectReason  # The first reason that applies.
-    text: str  # What was found, what was expected, and what to do.
+    text: str  # Value found, value expected, and action to take.
 
     def __init__(
         self,
@@ -1934,7 +1934,7 @@ class OrderCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the event that first accepted the order.
     source: str  # System that sent the request.
@@ -1946,8 +1946,8 @@ class OrderCarried:
     order_type: OrderType  # MARKET or LIMIT.
     limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
     time_in_force: TimeInForce  # Always GTC.
-    urgency: Urgency  # How much market risk the client accepts for less impact.
-    benchmark: Benchmark  # What the execution is measured against.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
     max_participation_ppm: int  # Cap on our part of all volume, parts per million.
     no_dark: bool  # True forbids dark venues.
     excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
@@ -2041,7 +2041,7 @@ class ControlApplied:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     control: str  # Name of the control's record.
     scope: ControlScope  # Kind of thing that the control applies to.
@@ -2078,7 +2078,7 @@ class ConfigurationAdopted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     text: str  # The whole configuration without secrets, as canonical JSON.
 
@@ -2109,13 +2109,13 @@ class InputRejected:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     topic: str  # Input topic.
     position: int  # Position of the input in its partition, count from 0, without gaps.
     source: str  # Sender from the headers; empty if unknown.
     reason: InputReason  # The reason.
-    text: str  # What was found, what was expected, and what to do.
+    text: str  # Value found, value expected, and action to take.
 
     def __init__(
         self,
@@ -2155,7 +2155,7 @@ class InstrumentHalted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     reason: HaltReason  # The reason.
@@ -2192,7 +2192,7 @@ class SuspensionSet:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     scope: ControlScope  # SOURCE, VENUE, INSTRUMENT or CONTROLS.
     scope_id: str  # Id within the scope; empty means all of the shard.
@@ -2236,7 +2236,7 @@ class SuspensionEnded:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     scope: ControlScope  # SOURCE or VENUE.
     scope_id: str  # Id within the scope.
@@ -2270,7 +2270,7 @@ class ParentOpened:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     side: Side  # BUY or SELL.
@@ -2289,7 +2289,8 @@ class ParentOpened:
     end_ns: int  # Latest end, ns since 1970 UTC.
     window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
     policy_id: str  # Id of the policy in force.
-    allocation_rule: AllocationRule  # How fills of the parent are shared among its members.
+    # Rule by which fills of the parent are shared among its members.
+    allocation_rule: AllocationRule
     first_order_id: str  # Id of the order that opened the parent.
 
     def __init__(
@@ -2353,7 +2354,7 @@ class MemberJoined:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     order_id: str  # Id of the order.
@@ -2400,7 +2401,7 @@ class MemberAmended:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     order_id: str  # Id of the order.
@@ -2447,7 +2448,7 @@ class MemberLeft:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     order_id: str  # Id of the order.
@@ -2497,7 +2498,7 @@ class OrdersCrossed:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     buy_parent_id: str  # The buying parent.
     sell_parent_id: str  # The selling parent.
@@ -2563,10 +2564,10 @@ class ParentReleased:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
-    reason: ReleaseReason  # What closed the window.
+    reason: ReleaseReason  # Cause that closed the window.
     release_qty: int  # Quantity for the market, smallest increments.
     crossed_qty: int  # Crossed before the release, smallest increments.
     member_count: int  # Members at the release, count.
@@ -2615,7 +2616,7 @@ class ParentEnded:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     reason: EndReason  # Why the parent ended.
@@ -2658,12 +2659,12 @@ class PlanAdopted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     strategy: Strategy  # Chosen strategy.
     router: Router  # Chosen router.
-    reason: PlanReason  # What led to the plan.
+    reason: PlanReason  # Cause of the plan.
     revision: int  # Number of this plan of the parent, count from 0.
     start_ns: int  # Start of the schedule, ns since 1970 UTC.
     end_ns: int  # End of the schedule, ns since 1970 UTC.
@@ -2764,10 +2765,10 @@ class ScheduleRecalibrated:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
-    reason: RecalibrationReason  # What changed the parent's progress.
+    reason: RecalibrationReason  # Cause of the change in the parent's progress.
     done_qty: int  # Filled and crossed since the plan's base, smallest increments.
     open_qty: int  # Open quantity of children at venues, smallest increments.
     # Quantity that is due now by the schedule, since the plan's base, smallest increments.
@@ -2832,12 +2833,12 @@ class SliceReleased:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     slice_qty: int  # Quantity, smallest increments.
-    style: Style  # How the slice seeks its fills.
-    router: Router  # How the slice is spread over venues.
+    style: Style  # Style in which the slice seeks its fills.
+    router: Router  # Method that spreads the slice over venues.
     limit_px: int | None  # The parent's limit, 1e-9 currency units; null if it has none.
     # Quantity that is due now by the schedule, since the plan's base, smallest increments.
     target_qty: int
@@ -2897,7 +2898,7 @@ class ChildRouted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     slice_id: str  # Id of the slice.
     parent_id: str  # Id of the parent.
@@ -2985,7 +2986,7 @@ class RouteDeferred:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     slice_id: str  # Id of the slice.
     parent_id: str  # Id of the parent.
@@ -3026,7 +3027,7 @@ class ChildCancelRequested:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
@@ -3066,7 +3067,7 @@ class ScorecardUpdated:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     venue: str  # Code of the venue.
     version: int  # Version from now on, count.
@@ -3117,7 +3118,7 @@ class ScorecardCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     venue: str  # Code of the venue.
     version: int  # Version, count.
@@ -3168,7 +3169,7 @@ class ChildAcknowledged:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
@@ -3202,7 +3203,7 @@ class FillBooked:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
@@ -3283,7 +3284,7 @@ class FillBusted:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     fill_id: str  # Id of the fill.
     child_id: str  # Id of the child.
@@ -3332,7 +3333,7 @@ class FillCorrected:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     fill_id: str  # Id of the fill.
     child_id: str  # Id of the child.
@@ -3387,11 +3388,11 @@ class ChildClosed:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
-    reason: CloseReason  # How the child ended.
+    reason: CloseReason  # Reason for which the child ended.
     returned_qty: int  # Unfilled quantity that returns to the parent, smallest increments.
     unsolicited: bool  # True if the engine had not asked for the end of the child.
     text: str  # The venue's words.
@@ -3433,11 +3434,11 @@ class ChildFateUnknown:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
-    text: str  # What the gateway knows of the child, in words.
+    text: str  # The gateway's knowledge of the child, in words.
 
     def __init__(
         self,
@@ -3470,7 +3471,7 @@ class CancelFailed:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     child_id: str  # Id of the child.
     parent_id: str  # Id of the parent.
@@ -3507,7 +3508,7 @@ class BreakFlagged:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     reason: BreakReason  # Kind of the disagreement.
     venue: str  # Code of the venue.
@@ -3515,7 +3516,7 @@ class BreakFlagged:
     exec_id: str  # The venue's id of the report.
     break_qty: int  # Quantity in question, smallest increments.
     break_px: int  # Price in question, 1e-9 currency units.
-    text: str  # What was found and what was expected.
+    text: str  # Value found and value expected.
 
     def __init__(
         self,
@@ -3556,7 +3557,7 @@ class BreakCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     break_id: str  # Id of the event that first flagged the break.
     reason: BreakReason  # Kind of the disagreement.
@@ -3605,7 +3606,7 @@ class FillAllocated:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     fill_id: str  # Id of the fill.
     parent_id: str  # Id of the parent.
@@ -3661,7 +3662,7 @@ class CrossAllocated:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     cross_id: str  # Id of the cross.
     parent_id: str  # Id of the parent.
@@ -3707,7 +3708,7 @@ class FillReallocated:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     fill_id: str  # Id of the fill.
     parent_id: str  # Id of the parent.
@@ -3751,15 +3752,15 @@ _FillReallocated = twin(FillReallocated)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReconciled:
-    """What each member of an ended parent received.
+    """Sums that each member of an ended parent received.
 
-    The engine has checked it against the parent's sums.
+    The engine has checked them against the parent's sums.
     """
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
     filled_qty: int  # Filled at venues, smallest increments.
@@ -3863,7 +3864,7 @@ class OrderResumed:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the event that first accepted the order.
     start_ns: int  # Earliest start, ns since 1970 UTC.
@@ -3914,7 +3915,7 @@ class VenueStatusCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     venue: str  # Code of the venue.
     status: VenueStatus  # Last known state of the venue.
@@ -3951,7 +3952,7 @@ class InstrumentCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     symbol: str  # Ticker.
@@ -4000,7 +4001,7 @@ class TickTableCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     bands: tuple[TickBand, ...]  # Bands in ascending order of from_px.
@@ -4037,7 +4038,7 @@ class VenueCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     venue: str  # Code of the venue.
     name: str  # Name of the venue, for people.
@@ -4087,12 +4088,12 @@ _VenueCarried = twin(VenueCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FeeScheduleCarried:
-    """What a venue charges when the day closes."""
+    """Fees of a venue when the day closes."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     venue: str  # Code of the venue.
     taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
@@ -4135,7 +4136,7 @@ class CalendarCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     calendar_id: str  # Id of the calendar.
     time_zone: str  # IANA name of the venue-local time zone.
@@ -4181,7 +4182,7 @@ class VolumeCurveCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
@@ -4222,7 +4223,7 @@ class KillSwitchCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     scope: ControlScope  # FIRM, CLIENT, INSTRUMENT or VENUE.
     scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
@@ -4259,15 +4260,15 @@ class RiskLimitCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
     scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
     max_order_qty: int | None  # Largest order, smallest increments; null if there is no limit.
     # Largest value of an order, whole currency units; null if there is no limit.
     max_order_notional_cur: int | None
-    # How far an order's limit may be through the opposite side of the market, parts per million of
-    # its price; null if there is no limit.
+    # Largest distance of an order's limit through the opposite side of the market, parts per
+    # million of its price; null if there is no limit.
     collar_ppm: int | None
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
@@ -4311,7 +4312,7 @@ class AllotmentCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     scope: ControlScope  # FIRM or CLIENT.
     scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
@@ -4354,7 +4355,7 @@ class MandateCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     client_id: str  # Code of the client.
     active: bool  # False refuses its new orders.
@@ -4406,7 +4407,7 @@ class RestrictionCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
     set_by: str  # Person or system that set it.
@@ -4435,15 +4436,15 @@ _RestrictionCarried = twin(RestrictionCarried)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PolicyCarried:
-    """How the engine aggregates, plans, routes and allocates when the day closes."""
+    """Parameters of aggregation, planning, routing and allocation when the day closes."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     policy_id: str  # Name and version of the policy.
-    window_ns: int  # How long a parent gathers members, ns.
+    window_ns: int  # Time for which a parent gathers members, ns.
     window_members: int  # Members that close the window at once, count.
     window_notional_cur: int  # Value that closes the window at once, whole currency units.
     # Part of a working parent's horizon in which orders may still join, parts per million.
@@ -4451,7 +4452,7 @@ class PolicyCarried:
     cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
     strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
     router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # How fills are shared.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
     interval_ns: int  # Time between two schedule points, ns.
     # Tolerated distance from the schedule, parts per million of the quantity.
     tracking_band_ppm: int
@@ -4463,7 +4464,7 @@ class PolicyCarried:
     # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
     # tenth.
     risk_aversion_e12: int
-    send_within_ns: int  # How long a gateway may take to start sending a child, ns.
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
@@ -4532,7 +4533,7 @@ class PositionsCarried:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     # Position of the next record of each input after this batch, in topic order.
     inputs: tuple[TopicPlace, ...]
@@ -4568,7 +4569,7 @@ class LogContinued:
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
     at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # What led to the event: an input, as topic:position, or a plan, as plan:parent_id.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     partitions: int  # Shards of the earlier log, count.
     closes: tuple[ShardClosed, ...]  # The last close of every shard of the earlier log, in order.

@@ -1,6 +1,6 @@
 """Read the dlq, and send a dead letter again: the record of an input that a shard refused.
 
-A dead letter holds the value, the key, the place in its input topic and the sender. Sent again,
+A dead letter holds the value, the key, the position in its input topic and the sender. Sent again,
 as it is or mended, it is a record of that topic like any other: on the partition of its key, and
 with its sender's own name and number, so that a source that waits for the missing record goes on
 from there. One more header, `resubmits`, names the record it replaces as
@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputRejected
 from engine.core.partition import partition_of
+from engine.core.units import NS_PER_MS
 from engine.log import codec
-from engine.log.headers import Sender, known_headers, sender_of
+from engine.log.headers import Sender, known_headers, rejection_of, sender_of
 from engine.log.port import DLQ, SHARED_TOPICS, EngineError, Headers, Log, NewRecord, Record
 from engine.runtime.admission import Admission
 
@@ -90,14 +91,14 @@ def resubmission(letter: Letter, value: bytes, partitions: int, at_ns: int) -> R
     if instrument_id is not None:
         key = instrument_id.encode()
         partition = partition_of(key, partitions)
-    record = NewRecord(partition, at_ns // 1_000_000, key, _headers(letter), value)
+    record = NewRecord(partition, at_ns // NS_PER_MS, key, _headers(letter), value)
     shard = letter.shard if letter.topic in SHARED_TOPICS else partition
     admitted = Admission(shard, partitions).admit(letter.topic, Record(-1, -1, *record[1:]))
     return Resubmission(record, admitted if isinstance(admitted, RejectedInput) else None)
 
 
 def _instrument_of(topic: str, value: bytes) -> str | None:
-    """Where the value belongs, if it can be read and belongs to one instrument."""
+    """The value's instrument; None if it cannot be read or has none."""
     if topic in SHARED_TOPICS:
         return None
     try:
@@ -109,31 +110,29 @@ def _instrument_of(topic: str, value: bytes) -> str | None:
 
 
 def _headers(letter: Letter) -> Headers:
-    place = f"{letter.topic}:{letter.input_partition}:{letter.input_position}"
-    return (*known_headers(Sender(letter.source, letter.number)), (RESUBMITS, place.encode()))
+    input_id = f"{letter.topic}:{letter.input_partition}:{letter.input_position}"
+    return (*known_headers(Sender(letter.source, letter.number)), (RESUBMITS, input_id.encode()))
 
 
 def _letter(shard: int, record: Record) -> Letter:
-    said = dict(record.headers)
-    sender = sender_of(record.headers)
-    try:
-        return Letter(
-            shard=shard,
-            position=record.position,
-            topic=said["topic"].decode(),
-            input_position=int(said["position"]),
-            source=sender.name,
-            number=sender.number,
-            reason=said["reason"].decode(),
-            at_ms=record.timestamp_ms,
-            key=record.key,
-            value=record.value,
-        )
-    except (KeyError, ValueError) as error:
+    sender, rejection = sender_of(record.headers), rejection_of(record.headers)
+    if not rejection.is_known:
         raise DeadLetterError(
-            f"dlq {shard}:{record.position} has no headers of ours ({error!r}). "
-            f"Run `metaorder verify --log URL --shard {shard}`."
-        ) from error
+            f"dlq {shard}:{record.position}: found {rejection}, expected the topic, position and "
+            f"reason that a shard writes. Run `metaorder verify --log URL --shard {shard}`."
+        )
+    return Letter(
+        shard=shard,
+        position=record.position,
+        topic=rejection.topic,
+        input_position=rejection.position,
+        source=sender.name,
+        number=sender.number,
+        reason=rejection.reason,
+        at_ms=record.timestamp_ms,
+        key=record.key,
+        value=record.value,
+    )
 
 
 def _records(log: Log, topic: str, shard: int) -> Iterator[Record]:

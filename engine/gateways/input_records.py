@@ -9,6 +9,7 @@ runs, and rises over them as long as a sender writes fewer than a million record
 from collections.abc import Sequence
 
 from engine.core.partition import partition_of
+from engine.core.units import NS_PER_MS
 from engine.log.codec import encode, topic_of
 from engine.log.headers import sender_headers
 from engine.log.port import SHARED_TOPICS, NewRecord
@@ -29,7 +30,7 @@ def record(
     shared = topic_of(event) in SHARED_TOPICS
     return NewRecord(
         partition=SHARED_PARTITION if shared else partition_of(name, partitions),
-        timestamp_ms=at_ns // 1_000_000,
+        timestamp_ms=at_ns // NS_PER_MS,
         key=name,
         headers=sender_headers(sender, number),
         value=encode(event),

@@ -15,8 +15,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 
-INT64_MAX = 2**63 - 1
-INT64_MIN = -(2**63)
+from engine.core.units import INT64_MAX, INT64_MIN
+
 TEXT_MAX = 200  # Longest id or code, characters; far below what a record may hold.
 NS = 1_000_000_000
 

@@ -1,4 +1,4 @@
-"""What the engine asks of a log, and what each adapter promises.
+"""The log port: the guarantees that the engine needs and each adapter gives.
 
 A log holds topics of numbered partitions. A record has two numbers. Its *offset* is the log's own
 and jumps: transaction markers and aborted records take offsets. Its *position* is dense, counted
@@ -79,7 +79,7 @@ class Record(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where a reader starts: the offset to seek to, and the position of the first record there."""
+    """The start of a reader: the offset to seek to, and the position of the first record there."""
 
     offset: int
     position: int

@@ -1,4 +1,4 @@
-"""Which of a topic's records a shard admits: readable, its own, and possible.
+"""Admission: the checks on a record before a shard takes it.
 
 An admitted record can be decoded, has its instrument's key, is on that key's partition, and
 describes what can be (`core.controls.input_limits`). Any other record gives a `RejectedInput`: it

@@ -31,6 +31,7 @@ from engine.core.events import (
 )
 from engine.core.state import fingerprint
 from engine.core.state.state import Controls, Reference, State
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.headers import sender_headers
 from engine.log.port import (
@@ -50,8 +51,7 @@ from engine.runtime.replica import WRITTEN, Replica
 
 CAUSE = "opening:"
 SENDER = "repartition"
-CARRIED = "carried"  # `set_by` of a kill switch: the log knows only that it is engaged.
-NS_PER_MS = 1_000_000
+SET_BY_CARRY = "carried"  # `set_by` of a kill switch: the log knows only that it is engaged.
 
 
 class FirstBatches(NamedTuple):
@@ -79,7 +79,7 @@ def first_batches(
         parted = repartition.repartitioned(source.states, partitions)
     except repartition.ShardsDifferError as error:
         raise EngineError(f"{error}. Mend it and close the day again.") from error
-    shared = shared_records(source, parted)
+    shared = first_shared_records(source, parted)
     records: dict[str, list[NewRecord]] = {topic: list(shared[topic]) for topic in SHARED_TOPICS}
     seals: list[BatchSealed] = []
     for state in parted:
@@ -100,7 +100,9 @@ def hashed(state: State) -> bytes:
 # --------------------------------------------------------------------------- shared topics
 
 
-def shared_records(source: ClosedLog, parted: Sequence[State]) -> Mapping[str, list[NewRecord]]:
+def first_shared_records(
+    source: ClosedLog, parted: Sequence[State]
+) -> Mapping[str, list[NewRecord]]:
     """The facts in force, as the first records of `reference` and `controls`."""
     reference, controls = repartition.shared_facts(source.states)
     facts_of = {
@@ -138,7 +140,7 @@ def control_facts(controls: Controls, parted: Sequence[State], now_ns: int) -> I
             scope=ControlScope(scope),
             scope_id=scope_id,
             engaged=True,
-            set_by=CARRIED,
+            set_by=SET_BY_CARRY,
             text=text,
             set_ns=now_ns,
         )

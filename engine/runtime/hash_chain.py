@@ -1,4 +1,4 @@
-"""What makes a batch provable: framed digests of its records, and the chain of its seals.
+"""Record digests and the chain of seals, which make a batch provable.
 
 A record's frame is its number (position of an input, seq of an event, 0 in the dlq), timestamp,
 key, headers and value, each with its length, so that no two records share a frame. A topic's

@@ -16,6 +16,7 @@ from engine.core.events import (
     SealKind,
     StageEvent,
 )
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.port import (
     DLQ,
@@ -27,8 +28,6 @@ from engine.log.port import (
     Start,
 )
 from engine.runtime import hash_chain
-
-NS_PER_MS = 1_000_000
 
 Batch = Mapping[str, Sequence[Record]]  # The records of a round or batch, by topic.
 

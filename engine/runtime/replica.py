@@ -44,7 +44,7 @@ from engine.runtime.open_batch import Batch, OpenBatch
 
 CONFIG_CAUSE = "config:"
 WRITTEN = (*STAGE_TOPICS, DLQ)
-CARRIED = (
+CLOSE_EVENTS = (
     OrderCarried,
     ScorecardCarried,
     BreakCarried,
@@ -189,19 +189,19 @@ class Replica:
                 shard=self.number, finished=former.finished, evict_after_ns=former.evict_after_ns
             )
         for event in events:
-            if event.cause == cause and isinstance(event, CARRIED):
+            if event.cause == cause and isinstance(event, CLOSE_EVENTS):
                 for apply in topology.EVOLVE[type(event)]:
                     apply(self.state, event)
 
     def resume(self, topic: str) -> Start:
-        """Where the input goes on after the last seal, and after the open batch's records."""
+        """The start of the input's next record, after the last seal and the open batch."""
         consumed = self._open.inputs.get(topic)
         if consumed is None:
             return self._resume[topic]
         return Start(consumed.next_offset, consumed.next_position)
 
     def next_starts(self) -> dict[str, Start]:
-        """Where every topic goes on; of topics that the shard writes only the position counts."""
+        """The start of every topic's next record; of an output only the position counts."""
         found = {topic: self.resume(topic) for topic in INPUT_TOPICS}
         return found | {topic: Start(-1, count) for topic, count in self._written.items()}
 

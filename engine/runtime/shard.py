@@ -34,13 +34,13 @@ from engine.core.routing import scorecard
 from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
 from engine.core.state.state import EVICT_AFTER_NS
-from engine.log.headers import sender_headers, sender_of
+from engine.core.units import NS_PER_MS
+from engine.log.headers import Rejection, rejection_headers, sender_headers, sender_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
 from engine.runtime.admission import Admission, rejected
 from engine.runtime.open_batch import Batch, seal_record
 from engine.runtime.replica import CONFIG_CAUSE, Replica
 
-NS_PER_MS = 1_000_000
 PLAN_CAUSE = "plan:"
 HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
 
@@ -291,10 +291,9 @@ class Shard(Replica):
     # ----------------------------------------------------------------------------- seal
 
     def _to_dlq(self, found: RejectedInput, record: Record, now_ns: int) -> None:
+        rejection = Rejection(found.topic, found.position, found.reason.value)
         headers = (
-            ("topic", found.topic.encode()),
-            ("position", str(found.position).encode()),
-            ("reason", found.reason.value.encode()),
+            *rejection_headers(rejection),
             *sender_headers(found.source, found.number),
         )
         dead = NewRecord(self.number, now_ns // NS_PER_MS, record.key, headers, record.value)

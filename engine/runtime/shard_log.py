@@ -6,6 +6,7 @@ a log of any length takes the same memory.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.core.events import BatchSealed, ConfigurationAdopted, StageEvent
@@ -23,6 +24,7 @@ from engine.log.port import (
     Start,
 )
 from engine.runtime.hash_chain import frame, new_hash
+from engine.runtime.shard import Rules, Shard
 
 READ_RECORDS = 2_000  # One bounded read.
 
@@ -226,7 +228,16 @@ def event_of(topic: str, number: int, record: Record) -> object:
     return found
 
 
-def adopted_settings(number: int, seal: BatchSealed, outputs: Records) -> str | None:
+def rules_of_batch(shard: Shard, seal: BatchSealed, outputs: Records) -> Rules:
+    """The shard's rules with the settings of the batch: those that it adopts, or those before it.
+
+    Raises CorruptLogError if the batch's first event cannot be read.
+    """
+    adopted = _adopted_settings(shard.number, seal, outputs)
+    return replace(shard.rules, settings_text=adopted or shard.state.settings_text)
+
+
+def _adopted_settings(number: int, seal: BatchSealed, outputs: Records) -> str | None:
     """The configuration that a batch adopts, which is its first event; None if it adopts none."""
     for record in outputs.get("ingest", ())[:1]:
         if codec.is_a(ConfigurationAdopted, record.value):

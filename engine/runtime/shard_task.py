@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 
 class TaskHost(Protocol):
-    """What a shard's task uses of its worker."""
+    """The part of a worker that a shard's task uses."""
 
     log: Log
     rules: Rules
@@ -71,7 +71,7 @@ class TaskHost(Protocol):
 
     @property
     def recovery_slice_s(self) -> float:
-        """How long one shard may fold in a turn, s."""
+        """Longest fold of one shard in a turn, s."""
         ...
 
     def on_shard_rebuilt(self) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.core.units import NS_PER_S
 from engine.log.port import (
     CorruptLogError,
     LeaseLostError,
@@ -25,7 +26,6 @@ from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
 from engine.runtime.shard_task import RETRY_WAIT_S, ROUND_RECORDS_MAX, ShardTask
 
-NS_PER_S = 1_000_000_000
 IDLE_WAIT_S = 0.05  # Longest wait: leases are polled and due times checked this often.
 RECOVERY_SLICE_S = 0.05  # Of folding between two turns of the shards at work.
 
@@ -105,7 +105,7 @@ class Worker:
 
     @property
     def recovery_slice_s(self) -> float:
-        """How long one shard may fold in a turn, s: those that rebuild share the slice."""
+        """Longest fold of one shard in a turn, s: the shards that rebuild share the slice."""
         rebuilding = [task for task in self._tasks.values() if task.is_rebuilding]
         return RECOVERY_SLICE_S / max(1, len(rebuilding))
 

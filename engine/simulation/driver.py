@@ -33,6 +33,7 @@ from engine.core.events import (
     VenueStatusObserved,
 )
 from engine.core.partition import partition_of
+from engine.core.units import NS_PER_MS
 from engine.gateways.venues.reports import Due
 from engine.log import codec
 from engine.log.headers import sender_headers, sender_of
@@ -56,7 +57,6 @@ from engine.simulation.feed import Feed, Played
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues.venues import Venues
 
-NS_PER_MS = 1_000_000
 CLAIM_WAIT_S = 30.0
 LEASE_POLL_ROUNDS = 200  # Seals between two polls of the leases.
 EVERY_PARTITION = -1  # Of an input for every shard.
@@ -171,9 +171,9 @@ class Simulation:
     def _open_day(self) -> None:
         """Reference data, controls and the open, before anything else."""
         script = self._script
-        for timed in script.opening:
+        for timed in script.before_open:
             self._observe(timed.event)
-        self._round(script.before_ns, self._write(script.opening))
+        self._round(script.before_ns, self._write(script.before_open))
 
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the time of the earliest input, answer or due parent."""

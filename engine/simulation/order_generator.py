@@ -96,7 +96,7 @@ def generate(
 
 
 def bad_count(count: int, seed: int) -> int:
-    """How many of the orders of a file are wrong on purpose."""
+    """Number of the orders of a file that are wrong on purpose."""
     draws = (Draw(seed, "order", number) for number in range(count))
     return len([draw for draw in draws if mistake_of(draw)])
 

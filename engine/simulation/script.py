@@ -44,8 +44,8 @@ class Script:
 
     day: int  # YYYYMMDD.
     close_ns: int
-    before_ns: int  # When `opening` is read.
-    opening: Sequence[TimedInput]  # Reference data, controls and the DayOpened.
+    before_ns: int  # When `before_open` is read.
+    before_open: Sequence[TimedInput]  # Reference data, controls and the DayOpened.
     market: Sequence[TimedInput]
     orders: Sequence[TimedInput]  # Requests, and controls during the day.
 
@@ -79,7 +79,7 @@ def of_folder(
         day=facts.day,
         close_ns=facts.close_ns,
         before_ns=before_ns,
-        opening=[
+        before_open=[
             TimedInput(before_ns, event, OWNER)
             for event in (*reference_events(facts), *controls, opened)
         ],

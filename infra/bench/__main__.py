@@ -40,7 +40,7 @@ SCRATCH = Path("out")  # A local disk: /tmp may be memory, and a commit must rea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured; counts."""
+    """Counts of a measurement."""
 
     shape: world.Shape
     quotes: int

@@ -1,4 +1,4 @@
-"""How fast the guarantees are: recovery, proof and projection, each beside decoding the same bytes.
+"""Speed of recovery, proof and projection, each beside decoding the same bytes.
 
 Decoding is every record of the log through `codec.decode`, from memory, and nothing is kept: the
 least that any reader of each event pays. A round of it before and after each measurement puts the

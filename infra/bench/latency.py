@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 
 from engine.core.events import ChildRouted, MemberJoined, OrderAccepted
+from engine.core.units import NS_PER_S
 from engine.log import codec, open_log
 from engine.log.port import Log, NewRecord, Reader
 from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
 from engine.runtime.worker import Worker
 from infra.bench.player import Venue, recorded
 from infra.bench.replay import Ends
-from infra.bench.world import RULES, Shape, first_quotes, opening, orders_of
+from infra.bench.world import RULES, Shape, before_open, first_quotes, orders_of
 
-NS_PER_S = 1_000_000_000
 ORDERS_PER_S = 100
 START_MAX_S = 60.0
 PATIENCE_S = 20.0  # For the routes of the last orders.
@@ -265,7 +265,7 @@ def order_to_route(url: str, name: str, window_ns: int, count: int) -> OrderToRo
 def open_day(log: Log, shape: Shape, now_ns: int) -> None:
     """Reference data, controls, and quotes that stay fresh long enough."""
     by_topic: dict[str, list[NewRecord]] = {}
-    events = [*opening(shape, now_ns), *first_quotes(shape, now_ns)]
+    events = [*before_open(shape, now_ns), *first_quotes(shape, now_ns)]
     for event in events:
         topic, record = recorded(event, now_ns)
         by_topic.setdefault(topic, []).append(record)

@@ -16,6 +16,7 @@ from engine.core.events import (
     Liquidity,
     StageEvent,
 )
+from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.port import NewRecord, Record
 from engine.runtime.recovery.finished_file import DiskStore
@@ -23,14 +24,13 @@ from engine.runtime.shard import Sealed, Shard
 from infra.bench.world import (
     DAY,
     LIT,
-    NS_PER_MS,
     OPEN_NS,
     RULES,
     SECOND_NS,
     Shape,
+    before_open,
     first_quotes,
     market,
-    opening,
     orders_of,
     quote,
 )
@@ -161,7 +161,7 @@ class Player:
 
     def open(self) -> None:
         """Reference data, controls and a quote everywhere."""
-        self.round(OPEN_NS - SECOND_NS, opening(self.shape))
+        self.round(OPEN_NS - SECOND_NS, before_open(self.shape))
         self.round(OPEN_NS, [*first_quotes(self.shape, OPEN_NS)])
 
     def day(self) -> None:

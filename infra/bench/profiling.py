@@ -1,4 +1,4 @@
-"""Where the time goes: one replay under cProfile, its functions grouped into stages.
+"""Time of each stage in one replay under cProfile.
 
 A function belongs to the module it is written in; a function in C belongs to its callers.
 Of a core module, functions that `topology.EVOLVE` and `topology.FACT` reach are folding, the others
@@ -81,18 +81,18 @@ def is_ours(function: Function) -> bool:
 
 
 def stage_of(function: Function, folds: set[str]) -> str:
-    path, _, name = function
-    place = "engine/" + path.rpartition("/engine/")[2]
-    if place in BY_FILE:
-        stage = BY_FILE[place]
+    full_path, _, name = function
+    path = "engine/" + full_path.rpartition("/engine/")[2]
+    if path in BY_FILE:
+        stage = BY_FILE[path]
         if stage != "codec":
             return stage
         is_decoding = name.startswith(("from_", "decode", "_read", "<"))
         return "decode" if is_decoding else "encode"
-    if place.startswith("engine/core/"):
-        if f"{path}:{name}" in folds:
+    if path.startswith("engine/core/"):
+        if f"{full_path}:{name}" in folds:
             return "fold"
-        return f"decide {Path(place).stem}"
-    if place.startswith("engine/log/"):
+        return f"decide {Path(path).stem}"
+    if path.startswith("engine/log/"):
         return "log: read and commit"
     return "other"

@@ -122,7 +122,7 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """How fast the engine is beside the bare loop; 1 is as fast."""
+        """Speed of the engine beside the bare loop; 1 is as fast."""
         return self.bare.seconds / self.engine.seconds
 
 

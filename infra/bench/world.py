@@ -40,7 +40,6 @@ from engine.core.events import (
 )
 from engine.runtime.shard import Rules
 
-NS_PER_MS = 1_000_000
 SECOND_NS = 1_000_000_000
 DAY = 20_260_105
 OPEN_NS = 1_767_623_400 * SECOND_NS  # 2026-01-05 14:30 UTC.
@@ -86,7 +85,7 @@ def instrument(number: int) -> str:
     return f"US{number:04}"
 
 
-def opening(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
+def before_open(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
     """Reference data, controls and the open of the day."""
     before_ns = open_ns - SECOND_NS
     events: list[Input] = []

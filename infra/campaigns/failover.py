@@ -1,4 +1,4 @@
-"""How soon after kill -9 the first new order is decided, late in a busy day.
+"""Time from kill -9 to the first new decision, late in a busy day.
 
     python -m infra.campaigns.failover --log embedded|kafka [--events 100000] [--kills 20]
 

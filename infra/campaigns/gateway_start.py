@@ -1,4 +1,4 @@
-"""How long a venue gateway takes to start, by the number of closed days in its log.
+"""Time that a venue gateway takes to start, by the number of closed days in its log.
 
     python -m infra.campaigns.gateway_start [--log embedded|kafka] [--days 1 10] [--orders 400]
 
@@ -41,9 +41,9 @@ from infra.bench.world import (
     SECOND_NS,
     SETTINGS,
     Shape,
+    before_open,
     first_quotes,
     market,
-    opening,
     orders_of,
 )
 from infra.kafka import local
@@ -143,7 +143,7 @@ class Days:
         self.now_ns = max(self.now_ns, OPEN_NS + self._day_count * DAY_NS - SECOND_NS)
         self._day_count += 1
         open_ns = self.now_ns + SECOND_NS
-        self.round(opening(shape, open_ns))
+        self.round(before_open(shape, open_ns))
         self.now_ns = open_ns
         self.round([*first_quotes(shape, open_ns)])
         numbers = range(self._order_count, self._order_count + shape.orders)

@@ -1,4 +1,4 @@
-"""How soon a kill switch is applied behind a heap of quotes, by the shards and by the gateway.
+"""Time until the shards and the gateway apply a kill switch behind a heap of quotes.
 
     python -m infra.campaigns.kill_switch [--log embedded|kafka] [--quotes 100000] [--shards 1]
 
@@ -23,6 +23,7 @@ from pipeline import desk
 from engine import config
 from engine.cli.rules import rules_of
 from engine.core import events as e
+from engine.core.units import NS_PER_MS
 from engine.log import codec, open_log
 from engine.log.kafka import topics
 from engine.log.port import Log, Reader
@@ -35,7 +36,6 @@ INSTRUMENTS = tuple(f"I{number:02}" for number in range(16))
 CHUNK = 2_000
 UP_MAX_S = 60.0
 ANSWER_MAX_S = 60.0
-NS_PER_MS = 1_000_000
 
 
 def work(url: str, shards: int) -> None:

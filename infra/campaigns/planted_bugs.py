@@ -21,6 +21,7 @@ from engine.core.day import trading_day
 from engine.core.events import ExecType, FillBooked, StageEvent
 from engine.core.execution import reports
 from engine.core.state.state import State
+from engine.core.units import NS_PER_S
 from engine.log.port import (
     INPUT_TOPICS,
     JOURNAL,
@@ -40,19 +41,17 @@ from infra.faults.broker import Broker
 from infra.faults.memory_log import MemoryReader
 from infra.faults.shrinking import Found, tried
 
-NS_PER_S = 1_000_000_000
-
 
 class Patch(NamedTuple):
-    """One name that means something else for a while; `place` may be a table."""
+    """One name that means something else for a while; `target` may be a table."""
 
-    place: Any
+    target: Any
     name: Any
     planted: Any
 
 
 class Bug(NamedTuple):
-    """What is wrong while it is planted."""
+    """A bug: the patches that plant it."""
 
     name: str
     patches: tuple[Patch, ...]
@@ -71,16 +70,16 @@ def planted(bug: Bug) -> Iterator[None]:
 
 
 def taken(patch: Patch) -> Any:  # noqa: ANN401  Whatever stands there.
-    if isinstance(patch.place, Mapping):
-        return patch.place[patch.name]
-    return vars(patch.place)[patch.name]
+    if isinstance(patch.target, Mapping):
+        return patch.target[patch.name]
+    return vars(patch.target)[patch.name]
 
 
 def put(patch: Patch, value: Any) -> None:  # noqa: ANN401
-    if isinstance(patch.place, dict):
-        patch.place[patch.name] = value
+    if isinstance(patch.target, dict):
+        patch.target[patch.name] = value
     else:
-        setattr(patch.place, patch.name, value)
+        setattr(patch.target, patch.name, value)
 
 
 # ------------------------------------------------------------------------------- the bugs

@@ -86,13 +86,13 @@ def play(path: Path, folder: Path, events: int) -> dict[str, object]:
         player.evict()  # No order is at work, and the finished ones are evicted.
         follower.close()
         shard.close()
-    place = snapshot.read_header(snapshot.paths(folder, 0)[0])
+    header = snapshot.read_header(snapshot.paths(folder, 0)[0])
     return {
         "what": "day",
         "orders": player.script.orders,
         "events": player.script.events,
         "batches": player.shard.next_batch,
-        "snapshot_batch": place.batch,
+        "snapshot_batch": header.batch,
         "shelf_mb": round(sum(x.stat().st_size for x in folder.glob("*.shelf")) / BYTES_PER_MB, 1),
         "snapshot_mb": round(snapshot.paths(folder, 0)[0].stat().st_size / BYTES_PER_MB, 1),
         "seconds": round(time.monotonic() - began_s, 1),

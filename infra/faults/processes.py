@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from itertools import count
 
-NS_PER_S = 1_000_000_000
+from engine.core.units import NS_PER_S
+
 CLOCK_READ_NS = 1_000  # Reading the clock takes a microsecond, so that a busy wait ends.
 
 

@@ -1,0 +1,1 @@
+"""A local Kafka broker for tests and measurements: its jars, its properties, its process."""

@@ -70,7 +70,7 @@ def test_another_strategy_makes_another_day_of_the_same_requests(log: Log, tmp_p
     assert again != chain_of(log)
     with open_log(f"sqlite:{tmp_path / 'again.db'}", partitions=PARTITIONS) as played:
         script = counterfactual.recorded_day(played, None).script
-    (policy,) = (t.event for t in script.opening if isinstance(t.event, PolicySet))
+    (policy,) = (t.event for t in script.before_open if isinstance(t.event, PolicySet))
     assert (policy.strategy, policy.router) == (Strategy.TWAP, Router.PARALLEL)
     assert [t.stood for t in script.orders] == [t.stood for t in recorded.script.orders]
 

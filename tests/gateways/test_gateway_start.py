@@ -25,7 +25,7 @@ from engine.log.port import NewRecord
 from engine.runtime.recovery.last_close import last_close_seal
 from engine.simulation.paper import PaperVenues, paper_gateway
 from infra.bench.player import recorded
-from infra.bench.world import DAY, OPEN_NS, SECOND_NS, first_quotes, opening
+from infra.bench.world import DAY, OPEN_NS, SECOND_NS, before_open, first_quotes
 from infra.campaigns.gateway_start import PARTITIONS, SHAPE, Days, records_read, started
 
 HOUR_NS = 3_600 * SECOND_NS
@@ -105,7 +105,7 @@ def spoil_controls(days: Days, log: EmbeddedLog) -> None:
 
 def redefined(kind: type, number: int = 0) -> InstrumentDefined | VenueDefined:
     """A definition of the day's reference data, as another lot or name."""
-    found = [event for event in opening(SHORTER) if isinstance(event, kind)][number]
+    found = [event for event in before_open(SHORTER) if isinstance(event, kind)][number]
     if isinstance(found, InstrumentDefined):
         return replace(found, lot_qty=7)
     assert isinstance(found, VenueDefined)

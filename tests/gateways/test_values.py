@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from engine.core.units import INT64_MAX, INT64_MIN
 from engine.gateways import values
 
-INT64 = st.integers(values.INT64_MIN, values.INT64_MAX)
+INT64 = st.integers(INT64_MIN, INT64_MAX)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ INT64 = st.integers(values.INT64_MIN, values.INT64_MAX)
         (values.px, Decimal("0.000000001"), 1),
         (values.px, "-1", -1_000_000_000),
         (values.px, "1.5e2", 150_000_000_000),
-        (values.px, "9223372036.854775807", values.INT64_MAX),
+        (values.px, "9223372036.854775807", INT64_MAX),
         (values.qty, "500", 500),
         (values.qty, "500.000", 500),
         (values.qty, "-100", -100),
@@ -104,6 +105,6 @@ def test_a_price_survives_its_decimal_form(number: int) -> None:
 @for_all(st.text(max_size=120))
 def test_any_text_is_a_price_or_a_value_error(text: str) -> None:
     try:
-        assert values.INT64_MIN <= values.px(text) <= values.INT64_MAX
+        assert INT64_MIN <= values.px(text) <= INT64_MAX
     except ValueError as error:
         assert "expected" in str(error)  # noqa: PT017  Most texts are refused, some are not.

@@ -1,8 +1,17 @@
-"""The headers that name a record's sender, written and read."""
+"""The headers that name a record's sender and a dead letter's rejection, written and read."""
 
 import pytest
 
-from engine.log.headers import VENUE, Sender, known_headers, sender_headers, sender_of
+from engine.log.headers import (
+    VENUE,
+    Rejection,
+    Sender,
+    known_headers,
+    rejection_headers,
+    rejection_of,
+    sender_headers,
+    sender_of,
+)
 from engine.log.port import Headers
 
 
@@ -45,3 +54,35 @@ def test_a_sender_is_read_from_the_headers_that_were_written() -> None:
 )
 def test_headers_leave_out_what_is_unknown(sender: Sender, headers: Headers) -> None:
     assert known_headers(sender) == headers
+
+
+def test_a_rejection_is_read_from_the_headers_that_were_written() -> None:
+    rejection = Rejection("orders", 17, "UNREADABLE")
+    headers = (("topic", b"orders"), ("position", b"17"), ("reason", b"UNREADABLE"))
+    assert rejection_headers(rejection) == headers
+    assert rejection_of((*headers, *sender_headers("oms", 3))) == rejection
+    assert rejection.is_known
+
+
+@pytest.mark.parametrize(
+    ("headers", "rejection"),
+    [
+        ((), Rejection("", -1, "")),
+        ((("topic", b"orders"), ("reason", b"X")), Rejection("orders", -1, "X")),
+        ((("topic", b"orders"), ("position", b"1")), Rejection("orders", 1, "")),
+        ((("position", b"1"), ("reason", b"X")), Rejection("", 1, "X")),
+        (
+            (("topic", b"\xff"), ("position", b"-1"), ("reason", b"\xff")),
+            Rejection("\ufffd", -1, "\ufffd"),
+        ),
+        (
+            (("topic", b"orders"), ("position", b"9" * 19), ("reason", b"X")),
+            Rejection("orders", -1, "X"),
+        ),
+    ],
+)
+def test_a_rejection_that_cannot_be_read_counts_as_unknown(
+    headers: Headers, rejection: Rejection
+) -> None:
+    assert rejection_of(headers) == rejection
+    assert not rejection.is_known

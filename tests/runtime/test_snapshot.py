@@ -412,9 +412,11 @@ def test_a_folder_keeps_the_last_few_and_no_half_file(live: Live, tmp_path: Path
 
     last = live.shard.next_batch
     names = [path.name for path in snapshot.paths(folder, 0)]
-    expected = [f"shard-0000-batch-{last - n:012}.snapshot" for n in range(1, snapshot.KEPT + 1)]
+    expected = [
+        f"shard-0000-batch-{last - n:012}.snapshot" for n in range(1, snapshot.SNAPSHOTS_MAX + 1)
+    ]
     assert names == expected
-    assert len(list(folder.iterdir())) == snapshot.KEPT
+    assert len(list(folder.iterdir())) == snapshot.SNAPSHOTS_MAX
 
 
 def test_a_folder_that_cannot_be_written_costs_no_recovery(

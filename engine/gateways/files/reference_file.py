@@ -165,7 +165,7 @@ def further_fields(event: type[Any], table: type[BaseModel]) -> dict[str, Any]:
 
 
 def _typed(name: str, kind: Any) -> Any:  # noqa: ANN401  An annotation is any object.
-    """How people write a field of an event."""
+    """The type of a cell that holds a field of an event."""
     if kind is bool:
         return Truth
     if kind is str:

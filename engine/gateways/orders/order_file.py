@@ -95,7 +95,7 @@ def submit(
     if waiting:
         log.append("orders", waiting)
         appended += len(waiting)
-    return Submitted(appended, tuple(rejected), _keep(path, rejected))
+    return Submitted(appended, tuple(rejected), _write_rejects(path, rejected))
 
 
 def order_record(event: TicketEvent, number: int, at_ns: int, partitions: int) -> NewRecord:
@@ -110,7 +110,7 @@ def order_record(event: TicketEvent, number: int, at_ns: int, partitions: int) -
     )
 
 
-def _keep(path: Path, rejected: list[Line]) -> Path | None:
+def _write_rejects(path: Path, rejected: list[Line]) -> Path | None:
     file = rejects_file(path)
     if not rejected:
         file.unlink(missing_ok=True)  # Of an earlier try.

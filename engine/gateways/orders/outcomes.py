@@ -19,7 +19,7 @@ from engine.log.codec import decode
 from engine.log.port import Log, Record
 
 READ_RECORDS = 5_000
-LOOK_S = 0.1  # Longest wait between two reads.
+POLL_S = 0.1  # Longest wait between two reads.
 REFUSALS = (OrderRejected, OrderChangeRejected)
 UNDECIDED = "UNDECIDED"
 
@@ -63,7 +63,7 @@ class Outcomes:
         return [x for x in self._found.values() if x.reason]
 
     def counts(self) -> dict[str, int]:
-        """How many of each answer."""
+        """Number of answers of each status."""
         return dict(Counter(x.status for x in self._found.values()))
 
     def follow(self, wait_s: float, progress: Callable[[int], None] | None = None) -> bool:
@@ -79,7 +79,7 @@ class Outcomes:
             if left_s <= 0:
                 return not self.undecided
             if self.undecided:
-                self._log.wait(min(LOOK_S, left_s))
+                self._log.wait(min(POLL_S, left_s))
         return True
 
     def _take(self, record: Record) -> None:

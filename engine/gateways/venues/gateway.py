@@ -21,6 +21,7 @@ from engine.core.events import (
     VenueDefined,
     VenueStatusObserved,
 )
+from engine.core.units import NS_PER_S
 from engine.gateways.sending import RETRY_WAIT_S
 from engine.gateways.venues import reports
 from engine.gateways.venues.children import Child, Children
@@ -51,7 +52,6 @@ QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
 SETTLE_S = 0.5  # A superseded run stops within milliseconds; its last reports are here then.
 ANNOUNCED_MAX_S = 30.0
 IDLE_WAIT_S = 0.05
-NS_PER_S = 1_000_000_000
 
 MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
 

@@ -1,6 +1,7 @@
-"""What a gateway may send: it reads the controls itself and refuses without asking a shard.
+"""The gateway's own check before each send.
 
-A route names no client, so the kill switch of a client is held by the shards alone.
+The gateway reads the controls itself, and refuses without asking a shard. A route names no client,
+so the kill switch of a client is held by the shards alone.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What a gateway writes to `venue-reports`, built from a child and a moment."""
+"""Builders of the records of `venue-reports`, from a child and a time."""
 
 from typing import NamedTuple, Protocol
 
@@ -34,7 +34,7 @@ class Reported(Protocol):
 
     @property
     def leaves_qty(self) -> int:
-        """What may still be executed."""
+        """The quantity that may still be executed."""
         ...
 
 
@@ -46,7 +46,7 @@ class Due(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """What happened to a child at its venue; quantity and price are 0 where nothing traded."""
+    """An event of a child at its venue; quantity and price are 0 where nothing traded."""
 
     exec_type: ExecType
     text: str

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.core.events import SessionStatusObserved
 from engine.core.partition import partition_of
+from engine.core.units import NS_PER_MS
 from engine.gateways.input_records import first_number
 from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import REPORTS
@@ -20,7 +21,6 @@ from engine.runtime.clock import Clock
 
 RUN_HEADER = "run"
 RUN_DIGITS_MAX = 20  # Of a run number: ns since 1970 UTC, or a little more.
-NS_PER_MS = 1_000_000
 
 
 class SupersededError(EngineError):

@@ -12,14 +12,18 @@ from engine.gateways.venues.reports import Due, Reported
 
 
 class VenueSessions(Protocol):
-    """All venues of one run of a gateway."""
+    """All venues of one run of a gateway.
+
+    `log_out` is called on an orderly stop only, and a message from a venue is seen within the
+    gateway's idle wait of 50 ms.
+    """
 
     @property
     def next_ns(self) -> int | None:
         """When `advance` has something to do next; None if only an input can cause it."""
 
     def advance(self, now_ns: int) -> Sequence[Due]:
-        """What has happened up to now, this moment included."""
+        """The reports that are due up to and including now."""
 
     def observe(self, event: Input) -> Sequence[Due]:
         """Take market data, reference data or the day; other inputs change nothing here."""

@@ -1,4 +1,4 @@
-"""Which shards have stopped sealing: their children may be open at a venue and unattended."""
+"""Shards that have stopped sealing; their children may be unattended at a venue."""
 
 from collections.abc import Iterator
 

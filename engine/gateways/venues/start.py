@@ -1,4 +1,4 @@
-"""Where a gateway starts to read the log, and what the closes before that left in force.
+"""First offset of each topic for a gateway, and the facts that the closes before it left in force.
 
 A close ends every child, and carries all that the next day needs. So a gateway starts where a
 worker starts, at each shard's last close; the days before it cost nothing.
@@ -34,6 +34,7 @@ from typing import NamedTuple
 from engine.core.controls import risk
 from engine.core.events import SealKind
 from engine.core.state.state import Reference, State
+from engine.core.units import NS_PER_MS
 from engine.gateways.venues.reading import (
     CONTROLS,
     MARKET,
@@ -49,7 +50,6 @@ from engine.runtime.recovery import last_close
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import SealRecord, decoded
 
-NS_PER_MS = 1_000_000
 RUN_RECORDS = 64  # Reports before a close that are searched for the runs that wrote them.
 
 
@@ -71,7 +71,7 @@ class GatewayStart(NamedTuple):
 
 
 class ShardStart(NamedTuple):
-    """Where a gateway starts to read the topics of a shard."""
+    """The first record of each of a shard's topics for a gateway."""
 
     routes: Start
     reports: Start
@@ -98,7 +98,7 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     in_force = None
     if len(closed) == len(starts):
         shared = {topic: min(shard.resume(topic) for shard in closed) for topic in shared}
-        in_force = facts_in_force([x.state for x in closed], shared[CONTROLS].position - 1)
+        in_force = in_force_of([x.state for x in closed], shared[CONTROLS].position - 1)
     readers = {topic: [log.reader(topic, 0, start)] for topic, start in shared.items()}
     for topic, own in (
         (MARKET, [start.market for start in starts]),
@@ -111,8 +111,8 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     return GatewayStart(readers, in_force, last_run)
 
 
-def facts_in_force(states: Sequence[State], controls_position: int) -> InForce:
-    """What the closes of all shards carried; an instrument is carried by its own shard alone."""
+def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
+    """The facts that the closes carried; an instrument is carried by its own shard alone."""
     reference = Reference()
     killed: dict[tuple[str, str], str] = {}
     for state in states:
@@ -181,7 +181,7 @@ def _market_start(log: Log, number: int, recent_ns: int, closed: Closed | None) 
 
 
 def _after_close_without_positions(log: Log, number: int) -> tuple[Start, Start]:
-    """Where `routes` and `venue-reports` go on after the last close, counted over the journal."""
+    """Starts of `routes` and `venue-reports` after the last close, counted over the journal."""
     routes_count = closed_count = reports_position = 0
     reports = BEGINNING
     reader = log.reader(JOURNAL, number)

@@ -45,7 +45,7 @@ class UnreadableError(EngineError):
 
 
 class _Subject(NamedTuple):
-    """How one schema id is read."""
+    """The schemas by which the records of one id are read."""
 
     topic: str
     name: str
@@ -241,7 +241,7 @@ def _read(topic: str, value: bytes) -> tuple[_Subject, dict[str, Any]]:
 
 
 def _flaw(schema_id: int, value: bytes, error: Exception) -> str:
-    """What is wrong with a body, in our own words: the library's contain memory addresses.
+    """The error in a body, in our own words: the library's contain memory addresses.
 
     The text goes into an event, which must be the same whenever it is decided again.
     """

@@ -296,7 +296,7 @@ def span_of(topic: str, partition: int) -> Span:
 
 
 def end_of(database: Database, span: Span, *, marker: bool) -> End:
-    """Where the next record goes; with `marker`, the last commit's marker took one offset."""
+    """The next record's offset and position; with `marker`, the last commit's took one offset."""
     rows = database.rows(END, (span.first, span.first, span.last))
     if not rows:
         return End(0, 0)

@@ -19,11 +19,10 @@ from typing import Self
 
 import apsw
 
+from engine.core.units import NS_PER_MS, NS_PER_S
 from engine.log.embedded.file import Database
 from engine.log.port import Lease, LeaseChange, LeaseLostError
 
-NS_PER_S = 1_000_000_000
-NS_PER_MS = 1_000_000
 LEASE_TIMEOUT_NS = 10_000_000_000  # Ten seconds; the fail-over time if a whole machine fails.
 RENEWALS = 5  # In the time of a lease: four may fail before the lease does.
 READ_EVERY_S = 0.02  # A poll reads the leases this often; in between it costs nothing.
@@ -79,7 +78,7 @@ class View:
         return found == (lease.owner, lease.epoch)
 
     def share(self, owner: str, alive: set[str]) -> int:
-        """How many shards a competing worker should hold.
+        """Number of shards that a competing worker should hold.
 
         Shares differ by one at most and sum to the shards that compete; the larger ones go to
         those that hold most, so that the fewest shards move.

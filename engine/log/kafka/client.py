@@ -1,4 +1,4 @@
-"""What every Kafka client of the engine shares: address, names, settings and errors."""
+"""Address, names, settings and errors common to all Kafka clients of the engine."""
 
 import contextlib
 import logging

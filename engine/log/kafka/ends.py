@@ -1,4 +1,4 @@
-"""Where a partition ends, and its last records.
+"""End offset and last records of a partition.
 
 The last record does not show where a partition ends: transaction markers and aborted records take
 offsets too. The client's end-of-partition signal says how far it has really read, and the broker,

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from engine.core.units import NS_PER_MS
 from engine.log.kafka.client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
 from engine.log.port import Lease, LogUnavailableError
 
@@ -36,7 +37,7 @@ REFUSED = frozenset(
 )
 
 
-class Proof:
+class LeaseProof:
     """A request of the worker's thread to the membership's: is this lease held?"""
 
     def __init__(self, lease: Lease, deadline_s: float) -> None:
@@ -48,7 +49,7 @@ class Proof:
 
 
 class Leases(Protocol):
-    """What a membership uses of the leases that it serves."""
+    """The part of the leases that their membership uses."""
 
     owner: str
     session_timeout_ms: int
@@ -107,7 +108,7 @@ class Membership:
         self._is_leaving = False
         self._checked_s = 0.0
         self._consumer = self._new_client()
-        self._proofs: deque[Proof] = deque()
+        self._proofs: deque[LeaseProof] = deque()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lease {group}", daemon=True)
 
@@ -148,7 +149,7 @@ class Membership:
 
         Raises LogUnavailableError.
         """
-        proof = Proof(lease, time.monotonic() + CALL_MAX_S)
+        proof = LeaseProof(lease, time.monotonic() + CALL_MAX_S)
         self._proofs.append(proof)
         self._wake.set()
         while not proof.answered.wait(POLL_S):
@@ -169,7 +170,7 @@ class Membership:
             else:
                 self._proofs.append(proof)
 
-    def _try(self, proof: Proof) -> bool:
+    def _try(self, proof: LeaseProof) -> bool:
         """True if the proof has its answer."""
         lease = proof.lease
         partition = self._partition_of.get(lease.shard)
@@ -296,7 +297,7 @@ class Membership:
         except KafkaException as error:
             LOGGER.warning("group %s: %s", self.group, error_of(error).str())
             return
-        epoch = max(found.offset + 1, time.time_ns() // 1_000_000)
+        epoch = max(found.offset + 1, time.time_ns() // NS_PER_MS)
         cause = self._commit(partition, epoch)
         if cause is not None:
             LOGGER.info("group %s: shard %d not yet gained: %s", self.group, shard, cause.str())
@@ -305,7 +306,9 @@ class Membership:
         self._leases.on_gained(Lease(shard, self._leases.owner, epoch))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        # The offset is given, so nothing is looked up; paused, so nothing is fetched.
+        # The offset is given, so nothing is looked up; paused, so nothing is fetched. The client
+        # keeps the pause over an unassign. That is right here: this consumer never reads, and to
+        # resume before the unassign would let it fetch from offset 0.
         at = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
         consumer.incremental_assign(at)
         if at:

@@ -21,7 +21,7 @@ from confluent_kafka import (
 
 from engine.log.kafka.client import LOGGER, Cluster, learn_leaders
 from engine.log.kafka.ends import BAD_BATCH, END_OF_PARTITION, Ends, Location, damaged, headers_of
-from engine.log.kafka.stall import Silences
+from engine.log.kafka.stall import Stalls
 from engine.log.port import (
     CorruptLogError,
     LogUnavailableError,
@@ -114,7 +114,7 @@ class Feed:
         self._readers: dict[int, list[KafkaReader]] = {}
         self._reached: dict[int, int] = {}  # The offset that the consumer gives next.
         self._paused: set[int] = set()
-        self._silences = Silences(topic, ends)
+        self._stalls = Stalls(topic, ends)
         settings = cluster.reading(
             {
                 "fetch.wait.max.ms": FETCH_WAIT_MS,
@@ -154,7 +154,7 @@ class Feed:
             if not readers:
                 del self._readers[reader.partition]
                 del self._reached[reader.partition]
-                self._silences.forget(reader.partition)
+                self._stalls.forget(reader.partition)
                 self._unassign(reader.partition)
 
     def end(self, partition: int) -> int:
@@ -188,7 +188,7 @@ class Feed:
             reached = self._reached.get(reader.partition)
             if reached is None or reader.is_behind:
                 return  # Closed, or fetched again with its next read.
-            if self._silences.has_stalled(reader.partition, reached, stable):
+            if self._stalls.has_stalled(reader.partition, reached, stable):
                 self._fetch_from(reader.partition, reached)
 
     def pump(self) -> bool:
@@ -248,7 +248,7 @@ class Feed:
         if error.code() == END_OF_PARTITION:
             assert offset is not None
             self._reached[partition] = offset
-            self._silences.note_end(partition, offset)
+            self._stalls.note_end(partition, offset)
             passed = [r for r in readers if r.accepted < offset and not r.is_behind]
             for reader in passed:
                 reader.accepted = offset  # Only markers and aborted records were between.

@@ -21,8 +21,8 @@ STALL_MAX_S = 60.0  # ... up to this; also how long the client's end signal coun
 
 
 @dataclass(slots=True)
-class Silence:
-    """The client has given no record from an offset on."""
+class Stall:
+    """A partition whose client has given no record from an offset on."""
 
     offset: int
     since_s: float
@@ -31,13 +31,13 @@ class Silence:
     stable: int  # The log is known to be stable up to here; it may be further.
 
 
-class Silences:
-    """The silences of one topic. Not thread-safe: the caller holds a lock."""
+class Stalls:
+    """The stalls of one topic's partitions. Not thread-safe: the caller holds a lock."""
 
     def __init__(self, topic: str, ends: Ends) -> None:
         self._topic = topic
         self._ends = ends
-        self._silences: dict[int, Silence] = {}
+        self._stalls: dict[int, Stall] = {}
         self._ended: dict[int, int] = {}  # The offset at which the client signalled the end.
         self._asked: list[int] = []  # The partitions of the request that is under way.
         self._answer: Future[list[int]] | None = None
@@ -46,7 +46,7 @@ class Silences:
         self._ended[partition] = offset
 
     def forget(self, partition: int) -> None:
-        self._silences.pop(partition, None)
+        self._stalls.pop(partition, None)
         self._ended.pop(partition, None)
 
     def has_stalled(self, partition: int, offset: int, stable: int) -> bool:
@@ -56,37 +56,37 @@ class Silences:
         nothing is known.
         """
         now_s = time.monotonic()
-        silence = self._silences.get(partition)
-        if silence is None or silence.offset != offset:
-            self._silences[partition] = Silence(offset, now_s, now_s, STALL_S, stable)
+        stall = self._stalls.get(partition)
+        if stall is None or stall.offset != offset:
+            self._stalls[partition] = Stall(offset, now_s, now_s, STALL_S, stable)
             return False
         self._take_answer()
-        silence.stable = max(silence.stable, stable)
-        silent_s = now_s - silence.since_s
-        if silent_s < silence.patience_s:
+        stall.stable = max(stall.stable, stable)
+        silent_s = now_s - stall.since_s
+        if silent_s < stall.patience_s:
             return False
-        if silence.stable <= offset:
+        if stall.stable <= offset:
             self._ask(now_s, partition)
             return False
         LOGGER.warning(
             "%s partition %d: nothing came from offset %d on for %.1f s, but the log is stable to "
             "offset %d; it is fetched anew from there",
-            *(self._ends.name(self._topic), partition, offset, silent_s, silence.stable),
+            *(self._ends.name(self._topic), partition, offset, silent_s, stall.stable),
         )
-        patience_s = min(2 * silence.patience_s, STALL_MAX_S)
-        self._silences[partition] = Silence(offset, now_s, now_s, patience_s, silence.stable)
+        patience_s = min(2 * stall.patience_s, STALL_MAX_S)
+        self._stalls[partition] = Stall(offset, now_s, now_s, patience_s, stall.stable)
         return True
 
     def _ask(self, now_s: float, partition: int) -> None:
         """Ask the broker about all silent partitions at once, if this one's time has come."""
-        silence = self._silences[partition]
-        is_end = self._ended.get(partition) == silence.offset
-        wait_s = STALL_MAX_S if is_end else silence.patience_s
-        if self._answer is not None or now_s - silence.asked_s < wait_s:
+        stall = self._stalls[partition]
+        is_end = self._ended.get(partition) == stall.offset
+        wait_s = STALL_MAX_S if is_end else stall.patience_s
+        if self._answer is not None or now_s - stall.asked_s < wait_s:
             return
-        for other in self._silences.values():
+        for other in self._stalls.values():
             other.asked_s = now_s
-        self._asked = list(self._silences)
+        self._asked = list(self._stalls)
         self._answer = self._ends.stable_later([Location(self._topic, n) for n in self._asked])
 
     def _take_answer(self) -> None:
@@ -102,6 +102,6 @@ class Silences:
             )
             return
         for partition, stable in zip(self._asked, answer.result(), strict=True):
-            if partition in self._silences:
-                silence = self._silences[partition]
-                silence.stable = max(silence.stable, stable)
+            if partition in self._stalls:
+                stall = self._stalls[partition]
+                stall.stable = max(stall.stable, stable)

@@ -38,7 +38,7 @@ REFUSED_S = 0.02  # How long the client sleeps if the last transaction is not ov
 MARKERS_SHARE = 0.3  # Of a transaction's time, for its markers (measured: 1.4 of 4.5 ms).
 PACE_GAIN = 0.1
 TRANSACTION_MARGIN_MS = 1_000  # A dead owner's transaction ends before its lease does.
-OPENING_TIMEOUT_MS = 14_000  # Below what brokers allow; see `topics check`.
+INIT_TIMEOUT_MS = 14_000  # Below what brokers allow; see `topics check`.
 OVERHEAD_BYTES = 128  # Of the protocol for a record, rounded up.
 
 
@@ -169,7 +169,7 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
     what = f"the first records of {cluster.prefix}"
     settings: dict[str, Setting] = {
         "transactional.id": f"{cluster.prefix}.opening",
-        "transaction.timeout.ms": OPENING_TIMEOUT_MS,
+        "transaction.timeout.ms": INIT_TIMEOUT_MS,
     }
     deliveries = Deliveries(cluster, settings)
     try:
@@ -194,7 +194,7 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
 
 
 class Pace:
-    """How soon after one transaction the next begins.
+    """The delay between one transaction and the next.
 
     A commit is acknowledged when it is decided. Until its markers are written the coordinator
     refuses the shard's next transaction, and the client then sleeps for 20 ms, whatever its

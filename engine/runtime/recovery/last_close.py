@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.core.events import BatchSealed, PositionsCarried, SealKind, StageEvent, TopicPlace
+from engine.core.units import NS_PER_MS
+from engine.log.headers import rejection_of
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, CorruptLogError, Log, Record, Start
 from engine.runtime.replica import WRITTEN, Replica, positions_in
 from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, events_of
@@ -19,7 +21,6 @@ from engine.runtime.shard_log import SealRecord, ShardLog, decoded, event_of, ev
 FIRST_PIECE_RECORDS = 16  # Seals read first on the way back; each piece is twice the one before,
 PIECE_RECORDS = 2_000  # up to this.
 MORE_RECORDS = 64  # Than the close wrote: of other batches in the same millisecond.
-NS_PER_MS = 1_000_000
 NEVER = 2**62  # Beyond every batch.
 
 IsOfClose = Callable[[Record], bool]  # Whether a record is of the close or of a batch before it.
@@ -139,7 +140,7 @@ def _in_dlq(inputs: tuple[TopicPlace, ...]) -> IsOfClose:
     ends = {entry.topic: entry.next_position for entry in inputs}
 
     def is_of_close(record: Record) -> bool:
-        named = dict(record.headers)
-        return int(named["position"]) < ends[named["topic"].decode()]
+        rejection = rejection_of(record.headers)
+        return rejection.position < ends[rejection.topic]
 
     return is_of_close

@@ -35,14 +35,14 @@ from engine.runtime.recovery.state_codec import LAYOUT, REDUCERS, Unpickler, Unu
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import SealRecord, ShardLog
 
-KEPT = 3  # Files of a shard; older ones are deleted.
+SNAPSHOTS_MAX = 3  # Files of a shard; older ones are deleted.
 FORMAT = b"metaorder snapshot 1"
 HEADER_BYTES_MAX = 65_536
 SUFFIX = ".snapshot"
 
 
 class SnapshotHeader(NamedTuple):
-    """Where in which log a snapshot was taken, and by what code."""
+    """The log and batch of a snapshot, and the code that wrote it."""
 
     shard: int
     batch: int
@@ -181,7 +181,7 @@ def _prune(folder: Path, shard: int) -> None:
     for path in paths(folder, shard):
         with suppress(FileNotFoundError):  # Another process prunes too.
             written.append((path.stat().st_mtime_ns, path))
-    for _, path in sorted(written, reverse=True)[KEPT:]:
+    for _, path in sorted(written, reverse=True)[SNAPSHOTS_MAX:]:
         path.unlink(missing_ok=True)
 
 

@@ -36,7 +36,7 @@ def set_up(file: apsw.Connection) -> None:
 
 
 def stem_of(path: Path) -> str:
-    """How the names of all files of the same shard and day start."""
+    """The common start of the names of all files of the same shard and day."""
     return path.name.rpartition("-")[0]
 
 

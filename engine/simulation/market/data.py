@@ -121,8 +121,8 @@ def load(folder: Path, *, strict: bool = False) -> MarketData:
     if not trades.events and not quotes.events:
         raise MarketDataError(_nothing_readable(folder, (*trades.bad_rows, *quotes.bad_rows)))
     day = instrument.day or _most_frequent_day((*trades.rows(), *quotes.rows()), instrument)
-    trades.keep_day(day, instrument)
-    quotes.keep_day(day, instrument)
+    trades.refuse_other_days(day, instrument)
+    quotes.refuse_other_days(day, instrument)
     events = sorted((*trades.rows(), *quotes.rows()), key=_received_ns)  # Stable: prints first.
     open_ns, close_ns = instrument.session_ns(day)
     facts = FolderFacts(
@@ -171,7 +171,7 @@ class _File:
     def count_between(self, first_ns: int, next_ns: int) -> int:
         return len([1 for _, event in self.events if first_ns <= event.received_ns < next_ns])
 
-    def keep_day(self, day: date, instrument: Instrument) -> None:
+    def refuse_other_days(self, day: date, instrument: Instrument) -> None:
         """Refuse the rows of other days: a folder is one trading day."""
         first_ns, next_ns = instrument.day_ns(day)
         kept = []

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from engine.core.events import DayClosed, DayOpened, Input, TradeObserved
+from engine.core.units import NS_PER_MS, NS_PER_S
 from engine.gateways.input_records import first_number, record, shared_records
 from engine.gateways.sending import append_until_taken
 from engine.log import codec
@@ -31,7 +32,6 @@ from engine.simulation.market.data import FolderFacts, MarketData, Observed
 from engine.simulation.market.reference import reference_events
 
 SENDER = "replay"
-NS_PER_S = 1_000_000_000
 LEAD_NS = 2_000_000_000  # From the start to the open; what was quoted in it is played too.
 SETTLE_NS = 5_000_000_000  # From the close to DayClosed: the venues' last answers.
 TICK_S = 0.01  # How often rows are published.
@@ -46,7 +46,7 @@ class ReplayError(EngineError):
 
 
 class Timetable(NamedTuple):
-    """How recorded time maps to the clock."""
+    """The mapping of recorded time to the clock."""
 
     recorded_open_ns: int
     open_ns: int
@@ -202,7 +202,7 @@ class MarketReplay:
         trades = len([row for row in rows if isinstance(row, TradeObserved)])
         played.trades += trades
         played.quotes += len(rows) - trades
-        late_ms = (now_ns - times.at_ns(rows[0].received_ns)) // 1_000_000
+        late_ms = (now_ns - times.at_ns(rows[0].received_ns)) // NS_PER_MS
         played.late_max_ms = max(played.late_max_ms, late_ms)
 
     def _sleep_until(self, until_ns: int, at_least_s: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""How the simulated venues behave; every number is a guess of the right size."""
+"""Behaviour of the simulated venues; every number is a guess of the right size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -47,7 +47,7 @@ class Working:
         return 1 if self.terms.side is Side.BUY else -1
 
     def fillable_qty(self, available_qty: int) -> int:
-        """What of an available quantity it takes, given its smallest execution."""
+        """The part of an available quantity that it takes, given its smallest execution."""
         qty = min(self.leaves_qty, available_qty)
         return qty if qty >= min(max(1, self.terms.min_qty), self.leaves_qty) else 0
 

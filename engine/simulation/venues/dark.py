@@ -53,7 +53,7 @@ class HiddenBook:
 
 
 def execution_px(child: Working, view: View) -> int | None:
-    """Where the child would execute now; None if nowhere."""
+    """The price at which the child would execute now; None if at none."""
     mid_px, terms = view.nbbo.mid_px, child.terms
     if mid_px is None:
         return None
