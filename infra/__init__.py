@@ -1,0 +1,1 @@
+"""Tools around the engine: a local Kafka, faults, campaigns, benchmarks, the release."""

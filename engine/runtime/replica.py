@@ -270,8 +270,8 @@ class Replica:
         raise StateDiffersError(
             f"shard {self.number}: after batch {seal.batch} the folded state differs from the one "
             f"that decided, in {where}. Its seal states hash {seal.state_hash.hex()[:16]}, folding "
-            f"gives {found.hex()[:16]}. The log's bytes are sound; this release folds otherwise "
-            "than it decides. Nothing was written. Keep a copy of the log, report it, and run "
+            f"gives {found.hex()[:16]}. The log's bytes are sound; in this release folding and "
+            "deciding give different states. Nothing was written. Keep a copy of the log, report it, and run "
             f"`metaorder verify --shard {self.number}`; another release may recover this one."
         )
 
