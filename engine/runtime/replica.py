@@ -271,8 +271,9 @@ class Replica:
             f"shard {self.number}: after batch {seal.batch} the folded state differs from the one "
             f"that decided, in {where}. Its seal states hash {seal.state_hash.hex()[:16]}, folding "
             f"gives {found.hex()[:16]}. The log's bytes are sound; in this release folding and "
-            "deciding give different states. Nothing was written. Keep a copy of the log, report it, and run "
-            f"`metaorder verify --shard {self.number}`; another release may recover this one."
+            "deciding give different states. Nothing was written. Keep a copy of the log, report "
+            f"it, and run `metaorder verify --shard {self.number}`; another release may recover "
+            "this one."
         )
 
     def _advance(self, seal: BatchSealed) -> None:
