@@ -34,7 +34,7 @@ FORMER: Mapping[str, str] = {
     r"(?<!\.)shel(f|ves|ved|ve|ving)": "finished store, evict, eviction",
     r"put(s|ting)? (it |them |a parent )?away": "evict",
     r"(take|takes|taken|took|taking) (it |them |a parent )?down": "reload; end a session",
-    r"(?<!long-)standing(?! fill)": "in force, open, carried facts",  # A fill stands until a bust.
+    r"(?<!long-)(?!standing fill of)standing": "in force, open, carried facts",  # A break's text.
     r"recall(s|ed|ing)?": "cancel",
     r"transcendentals?": "exact math",
     r"reshard(s|ed|ing)?": "repartition",

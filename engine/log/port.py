@@ -14,6 +14,7 @@ Then the caller proves its lease, opens a new writer and reads the last record o
 never infers the outcome from the exception.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -91,11 +92,12 @@ FirstRecords = Callable[[Mapping[str, int]], Mapping[str, Sequence[NewRecord]]]
 """Makes a log's first records, by topic, from the offsets at which its shared topics end."""
 
 
-class Closeable:
+class Closeable(ABC):
     """An object that is closed at the end of its `with`."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Give back the files, connections and threads that it holds."""
 
     def __enter__(self) -> Self:
         return self

@@ -49,7 +49,8 @@ from engine.core.partition import partition_of
 from engine.core.state.state import Controls, Reference
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
-from engine.log.port import ALL_TOPICS, JOURNAL
+from engine.log.embedded.file import pack_headers
+from engine.log.port import ALL_TOPICS, DLQ, JOURNAL, CorruptLogError
 from engine.runtime.recovery import last_close
 from engine.runtime.replica import positions_in
 from engine.runtime.shard import Shard
@@ -189,6 +190,24 @@ def test_batches_of_one_millisecond_are_told_apart(live: Live) -> None:
     assert close.seal_record.seal.batch <= at
     assert live.shard.next_batch > close.seal_record.seal.batch + 1
     assert_same(recovered(live.log), live.shard)
+
+
+def test_dead_letters_that_lost_their_headers_are_found_as_damage(
+    live: Live, tmp_path: Path
+) -> None:
+    morning(live).when(order("n1"), day_closed(), after_ns=HOUR)
+    live.when(Raw("orders", source="lost"), order("n2"))  # In the millisecond of the close.
+    assert_same(recovered(live.log), live.shard)
+    connection = apsw.Connection(str(tmp_path / "log.db"))
+    rows: Any = connection.execute("select topic_id from topic where name = ?", (DLQ,)).fetchall()
+    number: int = rows[0][0]
+    lost = (pack_headers(()), number << 56, (number + 1) << 56)
+    connection.execute("update record set headers = ? where id >= ? and id < ?", lost)
+    assert connection.changes() > 0
+    connection.close()
+
+    with pytest.raises(CorruptLogError, match=DLQ):
+        recovered(live.log)
 
 
 def test_a_close_that_is_older_than_what_is_known_is_not_looked_for(live: Live) -> None:

@@ -20,7 +20,7 @@ def test_the_invariants_hold_over_random_days_on_disk() -> None:
     run_state_machine_as_test(
         DayOnDisk,
         settings=settings(
-            max_examples=20,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

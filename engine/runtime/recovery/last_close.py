@@ -136,11 +136,14 @@ def _in_stage(seal: BatchSealed, topic: str, number: int) -> IsOfClose:
 
 
 def _in_dlq(inputs: tuple[TopicPlace, ...]) -> IsOfClose:
-    """A dead letter's headers name the topic and position of its input."""
+    """A dead letter's headers name the topic and position of its input.
+
+    A letter whose headers do not counts as of the close: then the seal's digest finds the damage.
+    """
     ends = {entry.topic: entry.next_position for entry in inputs}
 
     def is_of_close(record: Record) -> bool:
         rejection = rejection_of(record.headers)
-        return rejection.position < ends[rejection.topic]
+        return rejection.position < ends.get(rejection.topic, NEVER)
 
     return is_of_close
