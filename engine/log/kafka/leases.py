@@ -24,6 +24,7 @@ from confluent_kafka.admin import AdminClient
 
 from engine.log.kafka.client import CALL_MAX_S, Cluster, error_of
 from engine.log.kafka.membership import FOREIGN_CHECK_S, SILENCE_MAX_S, Membership
+from engine.log.kafka.orphans import Orphans, names_of
 from engine.log.kafka.topics import CLAIMS, SHARDS, admin_of
 from engine.log.port import Lease, LeaseChange, LeaseLostError, LogUnavailableError
 
@@ -55,7 +56,7 @@ def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> d
         left = []
         for group, answer in answers.items():
             try:
-                members = answer.result(CALL_MAX_S).members
+                names = names_of(answer.result(CALL_MAX_S))
             except KafkaException as error:
                 cause = error_of(error)
                 if cause.code() == KafkaError.GROUP_ID_NOT_FOUND:
@@ -67,9 +68,8 @@ def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> d
             except TimeoutError as error:
                 raise cluster.unavailable(f"describing group {group}", "no answer") from error
             else:
-                for member in members:
-                    name = member.group_instance_id or member.client_id
-                    found.setdefault(group, set()).add(name)
+                if names:
+                    found[group] = {*names}
         if left:
             time.sleep(COORDINATOR_STEP_S)
     return found
@@ -104,7 +104,9 @@ class KafkaLeases:
         self._polled_s = time.monotonic()
         self._memberships: dict[int, Membership] = {}
         if shards is None:
-            everything = Membership(cluster, self, competing_group(cluster), SHARDS, None)
+            group = competing_group(cluster)
+            orphans = Orphans(cluster, group, cluster.topic(SHARDS), partitions)
+            everything = Membership(cluster, self, group, SHARDS, None, orphans)
             self._memberships = dict.fromkeys(range(partitions), everything)
             everything.start()
         else:

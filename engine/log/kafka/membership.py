@@ -16,6 +16,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from engine.core.units import NS_PER_MS
 from engine.log.kafka.client import CALL_MAX_S, CLIENT_ERRORS, LOGGER, Cluster, error_of
+from engine.log.kafka.orphans import Orphans
+from engine.log.kafka.topics import CLAIMS
 from engine.log.port import Lease, LogUnavailableError
 
 HEARTBEAT_MS = 100  # How soon competing members learn of a rebalance; a hand-over takes two.
@@ -95,7 +97,9 @@ class Membership:
         group: str,
         topic: str,
         claimed: int | None,
+        orphans: Orphans | None = None,
     ) -> None:
+        """`orphans` of a competing membership: it sees to it that every shard has an owner."""
         self.group = group
         self._cluster = cluster
         self._leases = leases
@@ -106,6 +110,8 @@ class Membership:
         ] = {}  # Assigned shards by partition; epoch not yet raised.
         self._partition_of: dict[int, int] = {}
         self._is_leaving = False
+        self._orphans = orphans
+        self._asks_for_all = False  # Subscribed so that the group assigns all shards anew.
         self._checked_s = 0.0
         self._consumer = self._new_client()
         self._proofs: deque[LeaseProof] = deque()
@@ -240,19 +246,35 @@ class Membership:
         return False
 
     def _be_a_member(self) -> None:
-        self._consumer.subscribe(
-            [self._topic],
-            on_assign=self._on_assign,
-            on_revoke=self._on_revoke,
-            on_lost=self._on_lost,
-        )
+        self._subscribe(asks_for_all=False)
         while not self._is_leaving:
             if not self._leases.is_silent():  # Else the group shall notice that the worker hangs.
                 self._call_back()
             self._serve()
             self._gain()
+            self._adopt()
             self._pause()
         self._leave_group()
+
+    def _subscribe(self, *, asks_for_all: bool) -> None:
+        """Join, or join again. With one more topic, that is not read, all shards are assigned anew.
+
+        A member that joins again as it was changes nothing; a subscription that differs does.
+        """
+        more = [self._cluster.topic(CLAIMS)] if asks_for_all else []
+        self._asks_for_all = asks_for_all
+        self._consumer.subscribe(
+            [self._topic, *more],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def _adopt(self) -> None:
+        """Have shards assigned that no member has, and then be subscribed as before."""
+        is_needed = None if self._orphans is None else self._orphans.stand_in(self._leases.owner)
+        if is_needed is not None and is_needed != self._asks_for_all:
+            self._subscribe(asks_for_all=is_needed)
 
     def _call_back(self) -> None:
         """Let the client call back. Raises KafkaException for an error that ends a membership."""
@@ -314,15 +336,15 @@ class Membership:
         if at:
             consumer.pause(at)
         for p in partitions:
-            shard = self._shard_of(p.partition)
-            self._without_epoch[shard] = self._partition_of[shard] = p.partition
+            for shard in self._shards_of([p]):
+                self._without_epoch[shard] = self._partition_of[shard] = p.partition
         self._checked_s = 0.0
         if at:
             self._leases.on_assigned()
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Keep the group waiting until the worker has released these shards."""
-        shards = [self._shard_of(p.partition) for p in partitions]
+        shards = self._shards_of(partitions)
         self._leases.on_revoked(shards)
         deadline_s = time.monotonic() + self._leases.session_timeout_ms / 1000
         while self._leases.is_finishing(shards) and time.monotonic() < deadline_s:
@@ -332,7 +354,7 @@ class Membership:
         consumer.incremental_unassign(partitions)
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._drop([self._shard_of(p.partition) for p in partitions])
+        self._drop(self._shards_of(partitions))
         consumer.incremental_unassign(partitions)
 
     def _drop(self, shards: Sequence[int]) -> None:
@@ -341,8 +363,10 @@ class Membership:
             self._partition_of.pop(shard, None)
         self._leases.on_lost(shards)
 
-    def _shard_of(self, partition: int) -> int:
-        return partition if self._claimed is None else self._claimed
+    def _shards_of(self, partitions: Sequence[TopicPartition]) -> list[int]:
+        if self._claimed is not None:
+            return [self._claimed] * len(partitions)
+        return [p.partition for p in partitions if p.topic == self._topic]
 
     def has(self, shard: int) -> bool:
         """Whether the group has assigned the shard to this member."""
