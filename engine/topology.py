@@ -120,7 +120,7 @@ TABLE: tuple[Row, ...] = (
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
-    Row("routes", trading_day, (e.DayClosed,), (e.ScorecardCarried,)),
+    Row("routes", trading_day, (e.DayClosed,), (e.ChildCancelRequested, e.ScorecardCarried)),
     Row(
         "fills",
         reports,

@@ -319,21 +319,6 @@ class RouteReason(StrEnum):
     OTHER = "OTHER"
 
 
-class CancelReason(StrEnum):
-    """Why a child's cancel was asked for."""
-
-    BEHIND_SCHEDULE = "BEHIND_SCHEDULE"
-    AWAY_FROM_TOUCH = "AWAY_FROM_TOUCH"
-    OVER_TARGET = "OVER_TARGET"
-    LIMIT_CHANGED = "LIMIT_CHANGED"
-    MEMBER_CHANGE = "MEMBER_CHANGE"
-    WINDOW_ENDED = "WINDOW_ENDED"
-    HALT = "HALT"
-    KILL_SWITCH = "KILL_SWITCH"
-    PARENT_ENDED = "PARENT_ENDED"
-    OTHER = "OTHER"
-
-
 class CloseReason(StrEnum):
     """Reason for which a child ended unfilled."""
 
@@ -364,6 +349,22 @@ class SealKind(StrEnum):
 
     NORMAL = "NORMAL"
     CLOSE = "CLOSE"
+    OTHER = "OTHER"
+
+
+class CancelReason(StrEnum):
+    """Why a child's cancel was asked for."""
+
+    BEHIND_SCHEDULE = "BEHIND_SCHEDULE"
+    AWAY_FROM_TOUCH = "AWAY_FROM_TOUCH"
+    OVER_TARGET = "OVER_TARGET"
+    LIMIT_CHANGED = "LIMIT_CHANGED"
+    MEMBER_CHANGE = "MEMBER_CHANGE"
+    WINDOW_ENDED = "WINDOW_ENDED"
+    HALT = "HALT"
+    KILL_SWITCH = "KILL_SWITCH"
+    PARENT_ENDED = "PARENT_ENDED"
+    DAY_CLOSED = "DAY_CLOSED"
     OTHER = "OTHER"
 
 
@@ -3021,46 +3022,6 @@ _RouteDeferred = twin(RouteDeferred)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ChildCancelRequested:
-    """The engine asks a venue to cancel a child."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    child_id: str  # Id of the child.
-    parent_id: str  # Id of the parent.
-    venue: str  # Code of the venue.
-    reason: CancelReason  # The reason.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        child_id: str,
-        parent_id: str,
-        venue: str,
-        reason: CancelReason,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ChildCancelRequested)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.child_id = child_id
-        x.parent_id = parent_id
-        x.venue = venue
-        x.reason = reason
-        x.__class__ = ChildCancelRequested
-
-
-_ChildCancelRequested = twin(ChildCancelRequested)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardUpdated:
     """The scorecard of a venue, learned from the reports on our own children."""
 
@@ -4596,6 +4557,46 @@ class LogContinued:
 _LogContinued = twin(LogContinued)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildCancelRequested:
+    """The engine asks a venue to cancel a child."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    venue: str  # Code of the venue.
+    reason: CancelReason  # The reason.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        venue: str,
+        reason: CancelReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildCancelRequested)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.venue = venue
+        x.reason = reason
+        x.__class__ = ChildCancelRequested
+
+
+_ChildCancelRequested = twin(ChildCancelRequested)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4653,7 +4654,6 @@ StageEvent = (
     | SliceReleased
     | ChildRouted
     | RouteDeferred
-    | ChildCancelRequested
     | ScorecardUpdated
     | ScorecardCarried
     | ChildAcknowledged
@@ -4685,6 +4685,7 @@ StageEvent = (
     | PolicyCarried
     | PositionsCarried
     | LogContinued
+    | ChildCancelRequested
 )
 
 
@@ -4743,7 +4744,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SliceReleased: "slices",
     ChildRouted: "routes",
     RouteDeferred: "routes",
-    ChildCancelRequested: "routes",
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
     ChildAcknowledged: "fills",
@@ -4776,6 +4776,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     PolicyCarried: "ingest",
     PositionsCarried: "ingest",
     LogContinued: "ingest",
+    ChildCancelRequested: "routes",
 }
 
 

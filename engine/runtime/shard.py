@@ -319,6 +319,11 @@ class Shard(Replica):
         self.at = ""
         return Sealed(seal, tuple(batch.events), records)
 
+    @property
+    def awaits_cancels(self) -> bool:
+        """Whether a close should wait a moment for the venues."""
+        return trading_day.awaits_cancels(self.state)
+
     def next_due_ns(self) -> int | None:
         """The next time at which a parent is due, if the market does not touch one before.
 

@@ -41,6 +41,7 @@ from engine.runtime.shard_log import last_seal
 
 IDLE_STEP_S = 0.25  # A shard without inputs steps this often, as time alone may be a reason.
 RETRY_WAIT_S = 0.2
+CLOSE_WAIT_S = 5.0  # A close waits so long for the answers to cancels that went out before it.
 ROUND_RECORDS_MAX = 2_000  # Of one topic in a round, but for the shared ones.
 FAULTS_MAX = 100  # More inputs than this that raise in one batch are no poison but a bug.
 # A record of `controls` or `reference` that is older than an order is in the order's batch or an
@@ -103,6 +104,7 @@ class ShardTask:
         self._pending: Records = {}  # Read, not consumed yet.
         self._unsealed: Records = {}  # Consumed by the open batch.
         self._has_drained = False  # All reports and orders before a DayClosed were read.
+        self._close_since_s: float | None = None  # Since when a DayClosed waits.
         self._stepped_s = 0.0
 
     @property
@@ -244,15 +246,29 @@ class ShardTask:
 
         Controls come first in a batch, so after an absence a DayClosed would overtake the fills
         of its own day. So one round goes to the other inputs; those that come later are too late.
+        It waits for the venues too, but not for long: see `_waits_for_venues`.
         """
         controls = self._pending["controls"]
         closes = [n for n, record in enumerate(controls) if is_close(record)]
         others = ("venue-reports", "orders")
-        if not closes or self._has_drained:
+        if not closes or (self._has_drained and not self._waits_for_venues()):
             self._has_drained = False
+            self._close_since_s = None
             return self._pending
         self._has_drained = self._host.log.at_ends([self._readers[topic] for topic in others])
         return {**self._pending, "controls": controls[: closes[0]]}
+
+    def _waits_for_venues(self) -> bool:
+        """Whether a close should wait for the venues' answers to the cancels that are out.
+
+        At the end of the session every window has ended and cancels are out, so this is where a
+        close normally comes. A DayClosed in mid-session has cancels of its own, for which it does
+        not wait: engage the kill switch first.
+        """
+        now_s = self._host.clock.monotonic()
+        if self._close_since_s is None:
+            self._close_since_s = now_s
+        return now_s - self._close_since_s < CLOSE_WAIT_S and self._shard.awaits_cancels
 
     def _split(self) -> _Split:
         """Split the pending records into those that the step consumed, and the others."""

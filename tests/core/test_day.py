@@ -49,8 +49,10 @@ from engine.core.events import (
     BreakFlagged,
     BreakReason,
     CalendarCarried,
+    CancelReason,
     ChildCancelRequested,
     ChildClosed,
+    ChildFateUnknown,
     CloseReason,
     ConfigurationAdopted,
     ControlApplied,
@@ -125,6 +127,7 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
 
     closed(world).then(
         an(ControlApplied, control="DayClosed", scope=ControlScope.FIRM, scope_id=str(DAY)),
+        an(ChildCancelRequested, child_id=child.child_id, reason=CancelReason.DAY_CLOSED),
         an(
             ChildClosed,
             child_id=child.child_id,
@@ -145,6 +148,21 @@ def test_the_close_ends_children_parents_and_day_orders_in_this_order() -> None:
         PositionsCarried,
     )
     assert world.batches[-1].sealed.seal.kind is SealKind.CLOSE
+
+
+def test_a_close_asks_for_no_cancel_twice_and_should_wait_for_the_answer() -> None:
+    world = resting()
+    assert not world.shard.awaits_cancels
+    world.when(cancel()).then_some(ChildCancelRequested)
+    assert world.shard.awaits_cancels
+    closed(world).then_no(ChildCancelRequested).then_some(ChildClosed)
+    assert not world.shard.awaits_cancels
+
+
+def test_a_child_whose_fate_is_unknown_is_worth_a_moment_too() -> None:
+    world = resting()
+    world.when(report(world.child(), ExecType.UNKNOWN)).then(ChildFateUnknown)
+    assert world.shard.awaits_cancels
 
 
 def test_a_close_without_anything_at_work_is_applied_all_the_same() -> None:

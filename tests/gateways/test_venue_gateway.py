@@ -535,7 +535,7 @@ def test_only_a_venue_whose_session_is_up_is_said_to_be_up_again(desk: Desk, ven
     assert len(told) == before + 1
 
 
-def test_after_the_close_nothing_is_sent_or_reported(desk: Desk) -> None:
+def test_after_the_close_nothing_is_sent_and_what_venues_say_is_reported(desk: Desk) -> None:
     gateway = desk.gateway()
     resting = desk.route(cents=10_000)
     desk.go_on(gateway)
@@ -544,8 +544,26 @@ def test_after_the_close_nothing_is_sent_or_reported(desk: Desk) -> None:
     late = desk.route()
     desk.now_ns = CLOSE_NS + SECOND_NS
     desk.go_on(gateway)
-    assert desk.story(resting) == ["SendStarted", "NEW"]
-    assert "SendStarted" not in desk.story(late)
+    assert desk.story(resting)[:3] == ["SendStarted", "NEW", "EXPIRED"]
+    assert desk.story(late) == ["NotSent"]
+
+
+def test_what_a_venue_says_on_the_next_day_of_a_child_that_still_lives_is_reported(
+    desk: Desk,
+) -> None:
+    venues = VenuesThatRemember(7, FAULTLESS, quote_age_max_ns=30 * SECOND_NS, run_number=1)
+    gateway = VenueGateway(
+        desk.log, "LIVE", open_venues=lambda _: venues, clock_ns=desk.clock_ns, settle_s=0
+    )
+    gateway.start()
+    resting = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    desk.close_day()
+    desk.open_day()
+    desk.go_on(gateway)
+    desk.now_ns = CLOSE_NS + SECOND_NS  # Its own time in force ends there.
+    desk.go_on(gateway)
+    assert desk.story(resting)[:3] == ["SendStarted", "NEW", "EXPIRED"]
 
 
 # ------------------------------------------------------------------------------ restarts
@@ -558,7 +576,7 @@ def test_a_send_that_is_read_back_after_the_close_lets_nothing_out(desk: Desk) -
     gateway.turn()  # It writes the SendStarted, which the next turn would read back.
     desk.close_day()
     desk.go_on(gateway)
-    assert desk.story(child_id) == ["SendStarted"]
+    assert desk.story(child_id) == ["SendStarted", "NotSent"]
     assert gateway.tally["sent"] == 0
 
 

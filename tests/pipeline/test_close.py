@@ -1,15 +1,18 @@
-"""A close and the inputs before it, where a log returns one topic before another."""
+"""A close: it waits for the inputs before it, and for the venues' answers to cancels."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
 from engine.log import open_log
 from engine.log.embedded import EmbeddedLog
-from engine.log.port import BEGINNING, Reader, Record, Start
+from engine.log.port import BEGINNING, Log, Reader, Record, Start
+from engine.runtime import shard_task
 
 PARTITIONS = 1
 INSTRUMENT = "I00"
@@ -59,3 +62,78 @@ def test_a_close_waits_for_orders_that_are_in_the_log_and_not_yet_at_hand(tmp_pa
         assert not in_process.events(log, "ingest", e.OrderRejected)
         assert [x.cl_ord_id for x in in_process.events(log, "ingest", e.OrderAccepted)] == ["O1"]
         proof.decides_the_same(proof.partition_of(log, 0), short_day.rules(PARTITIONS))
+
+
+# ------------------------------------------------------------------ the venues' answers
+
+
+def cancelling(log: Log, running: in_process.Running) -> list[e.ChildRouted]:
+    """Trade until the window of an order ends; its resting children, whose cancels are out."""
+    publisher = desk.Publisher(log, desk.OMS)
+    desk.open_day(publisher, [INSTRUMENT])
+    resting_px = desk.MID_PX - 10 * desk.CENT_PX
+    end_ns = time.time_ns() + 1_500_000_000
+    publisher.send(desk.order("O1", INSTRUMENT, limit_px=resting_px, end_ns=end_ns))
+    in_process.until(
+        lambda: in_process.events(log, "routes", e.ChildCancelRequested), "a cancel", running
+    )
+    publisher.send(e.DayClosed(day=desk.DAY, set_ns=time.time_ns()))
+    return in_process.events(log, "routes", e.ChildRouted)
+
+
+def await_close(log: Log, running: in_process.Running) -> None:
+    in_process.until(
+        lambda: in_process.events(log, "ingest", e.PositionsCarried), "the close", running
+    )
+
+
+def filled(child: e.ChildRouted) -> e.ExecutionReported:
+    """The whole child trades before its cancel comes to the venue."""
+    return e.ExecutionReported(
+        venue=child.venue,
+        instrument_id=INSTRUMENT,
+        child_id=f"0-{child.seq}",
+        exec_id=f"E{child.seq}",
+        exec_type=e.ExecType.TRADE,
+        exec_ref_id=None,
+        last_qty=child.child_qty,
+        last_px=child.limit_px,
+        cum_qty=child.child_qty,
+        leaves_qty=0,
+        liquidity=e.Liquidity.ADDED,
+        text="",
+        session_day=desk.DAY,
+        transact_ns=time.time_ns(),
+        received_ns=time.time_ns(),
+    )
+
+
+def test_a_close_waits_for_the_answer_to_a_cancel(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    with (
+        open_log(f"sqlite:{path}", partitions=PARTITIONS) as log,
+        in_process.worker(lambda: EmbeddedLog(path, PARTITIONS)) as running,
+    ):
+        children = cancelling(log, running)
+        time.sleep(0.5)  # The worker has read the close by now, and holds it.
+        assert not in_process.events(log, "ingest", e.PositionsCarried)
+        desk.Publisher(log, "venues").send(*map(filled, children))
+        await_close(log, running)
+        assert not in_process.events(log, "fills", e.ChildClosed)
+        assert not in_process.events(log, "fills", e.BreakFlagged)
+        shared = in_process.events(log, "allocations", e.FillAllocated)
+        assert sum(sum(x.shares_qty) for x in shared) == sum(x.child_qty for x in children)
+        proof.decides_the_same(proof.partition_of(log, 0), short_day.rules(PARTITIONS))
+
+
+def test_a_close_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_task, "CLOSE_WAIT_S", 0.3)
+    path = tmp_path / "log.db"
+    with (
+        open_log(f"sqlite:{path}", partitions=PARTITIONS) as log,
+        in_process.worker(lambda: EmbeddedLog(path, PARTITIONS)) as running,
+    ):
+        children = cancelling(log, running)
+        await_close(log, running)
+        ends = in_process.events(log, "fills", e.ChildClosed)
+        assert [x.reason for x in ends] == [e.CloseReason.DAY_CLOSED] * len(children)

@@ -1,10 +1,12 @@
 """Open and close a trading day.
 
-The close ends live children, parents and DAY orders with explicit events. Then it writes the state
-that survives as ordinary events: OrderCarried, ScorecardCarried, BreakCarried, VenueStatusCarried,
-the suspensions and halts in force, and by `carry_forward` the controls and the reference data. The
-seal is marked CLOSE. The next day starts from these events alone, so recovery never reads beyond
-the last close, and memory does not grow with the days.
+The close cancels live children at their venues, and ends them, their parents and DAY orders with
+explicit events. The worker holds the close back for a moment while venues have cancels to answer,
+so only what no venue answered in time is cut off; what a venue says later is a break. Then the
+close writes the state that survives as ordinary events: OrderCarried, ScorecardCarried,
+BreakCarried, VenueStatusCarried, the suspensions and halts in force, and by `carry_forward` the
+controls and the reference data. The seal is marked CLOSE. The next day starts from these events
+alone, so recovery never reads beyond the last close, and memory does not grow with the days.
 """
 
 import json
@@ -16,6 +18,7 @@ from engine.core.day import carry_forward
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
+    CancelReason,
     ChildClosed,
     CloseReason,
     ConfigurationAdopted,
@@ -33,6 +36,7 @@ from engine.core.events import (
 )
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
+from engine.core.routing import cancels
 from engine.core.state.model import Child, Parent
 from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
 
@@ -53,7 +57,13 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
     if state.day is not None:
         return tuple(closing)  # Of another day: the receipt alone.
     for parent in state.parents.values():
-        closing += [closed(child) for child in parent.children.values()]
+        live = parent.children.values()
+        closing += [
+            cancels.cancel(child, CancelReason.DAY_CLOSED)
+            for child in live
+            if not child.is_cancelling
+        ]
+        closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
     closing += carried_events(state)
     return tuple(closing)
@@ -135,6 +145,15 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     DayOpened: decide_opened,
     DayClosed: decide_closed,
 }
+
+
+def awaits_cancels(state: State) -> bool:
+    """Whether a venue still has a cancel to answer, or a child whose fate it must tell."""
+    return any(
+        child.is_cancelling or child.is_unknown
+        for parent in state.parents.values()
+        for child in parent.children.values()
+    )
 
 
 # -------------------------------------------------------------------------------- plan

@@ -91,5 +91,6 @@ class Children:
             and child.child_id.startswith(prefix)
         ]
 
-    def clear(self) -> None:
-        self._known.clear()
+    def keep_open(self) -> None:
+        """Forget those that have ended, or never went out; a new day begins."""
+        self._known = {x.child_id: x for x in self if x.is_at_venue and not x.is_ended}

@@ -10,7 +10,6 @@ from typing import Any
 from engine.core.events import (
     ChildCancelRequested,
     ChildRouted,
-    DayClosed,
     DayOpened,
     DepthObserved,
     Input,
@@ -257,11 +256,8 @@ class VenueGateway:
         event = read_event(CONTROLS, record)
         self._permission.apply(event, record.position)
         if isinstance(event, DayOpened) and self._is_up:
+            self._children.keep_open()  # A venue's late word on one of them is a break.
             self._queue(self._venues.observe(event))
-        elif isinstance(event, DayClosed) and self._is_up:
-            self._children.clear()  # The engine closes them and takes no more reports on them.
-            self._cleared.clear()
-            self._outbox.clear()
 
     def _on_market(self, _: int, record: Record) -> None:
         event = read_event(MARKET, record)
@@ -375,16 +371,16 @@ class VenueGateway:
         return bool(due)
 
     def _report(self, events: Sequence[Answer]) -> None:
-        """Write reports on children of the day, and fold them."""
+        """Write reports, and fold those on children of the day."""
         reported: list[Answer] = []
         for event in events:
             if isinstance(event, SessionStatusObserved):
                 self._statuses.record(event)
                 reported.append(event)
                 continue
+            reported.append(event)
+            count(self.tally, event)
             child = self._children.get(event.child_id)
-            if child is not None:  # Else its day is over.
-                reported.append(event)
+            if child is not None:  # Else its day is over, and the engine makes a break of it.
                 child.fold(event)
-                count(self.tally, event)
         self._run.append(reported)

@@ -51,9 +51,6 @@ class Outbox:
         self._waiting.clear()
         return found
 
-    def clear(self) -> None:
-        self._waiting.clear()
-
 
 def count(tally: Counter[str], event: Answer) -> None:
     if isinstance(event, NotSent):

@@ -219,10 +219,6 @@ ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)
 ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
 
-CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
-CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
-
-
 CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
 CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
 
@@ -233,6 +229,10 @@ BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
 
 SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
 SEAL_KIND: Final = {x.value: x for x in e.SealKind}
+
+
+CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
+CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -1020,18 +1020,6 @@ def text_of_route_deferred(x: e.RouteDeferred) -> str:
     )
 
 
-def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.child_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.venue)}"
-        f"{CANCEL_REASON_TEXT[x.reason]}"
-    )
-
-
 def text_of_scorecard_updated(x: e.ScorecardUpdated) -> str:
     return (
         f"{number(x.seq)}"
@@ -1490,6 +1478,18 @@ def text_of_log_continued(x: e.LogContinued) -> str:
         f"{string(x.cause)}"
         f"{integer(x.partitions)}"
         f"{many(x.closes, text_of_shard_closed)}"
+    )
+
+
+def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.venue)}"
+        f"{CANCEL_REASON_TEXT[x.reason]}"
     )
 
 
@@ -2673,23 +2673,6 @@ def from_route_deferred(d: Avro) -> e.RouteDeferred:
     return found
 
 
-_ChildCancelRequested = twin(e.ChildCancelRequested)
-
-
-def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
-    x = _ChildCancelRequested()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.child_id = d["child_id"]
-    x.parent_id = d["parent_id"]
-    x.venue = d["venue"]
-    x.reason = CANCEL_REASON[d["reason"]]
-    x.__class__ = e.ChildCancelRequested
-    found: e.ChildCancelRequested = x
-    return found
-
-
 _ScorecardUpdated = twin(e.ScorecardUpdated)
 
 
@@ -3311,6 +3294,23 @@ def from_log_continued(d: Avro) -> e.LogContinued:
     return found
 
 
+_ChildCancelRequested = twin(e.ChildCancelRequested)
+
+
+def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
+    x = _ChildCancelRequested()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.venue = d["venue"]
+    x.reason = CANCEL_REASON[d["reason"]]
+    x.__class__ = e.ChildCancelRequested
+    found: e.ChildCancelRequested = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3366,7 +3366,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SliceReleased: text_of_slice_released,
     e.ChildRouted: text_of_child_routed,
     e.RouteDeferred: text_of_route_deferred,
-    e.ChildCancelRequested: text_of_child_cancel_requested,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
     e.ChildAcknowledged: text_of_child_acknowledged,
@@ -3399,6 +3398,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PolicyCarried: text_of_policy_carried,
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
+    e.ChildCancelRequested: text_of_child_cancel_requested,
 }
 
 
@@ -3457,7 +3457,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SliceReleased: from_slice_released,
     e.ChildRouted: from_child_routed,
     e.RouteDeferred: from_route_deferred,
-    e.ChildCancelRequested: from_child_cancel_requested,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
     e.ChildAcknowledged: from_child_acknowledged,
@@ -3490,4 +3489,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PolicyCarried: from_policy_carried,
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
+    e.ChildCancelRequested: from_child_cancel_requested,
 }
