@@ -141,6 +141,7 @@ TABLE: tuple[Row, ...] = (
         (e.SendStarted, e.NotSent, e.CancelRejected),
         (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
     ),
+    Row("ingest", children, (e.CancelRejected,), (e.OrderChangeRejected,)),
     Row("fills", trading_day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
     Row(
         "allocations",

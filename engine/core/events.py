@@ -153,42 +153,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class RejectReason(StrEnum):
-    """Why a request was refused; the first that applies, in this order."""
-
-    ID_INVALID = "ID_INVALID"
-    DUPLICATE_ORDER = "DUPLICATE_ORDER"
-    KILL_SWITCH = "KILL_SWITCH"
-    SESSION_CLOSED = "SESSION_CLOSED"
-    NO_POLICY = "NO_POLICY"
-    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
-    UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
-    SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
-    RESTRICTED = "RESTRICTED"
-    INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
-    QTY_MUST_BE_POSITIVE = "QTY_MUST_BE_POSITIVE"
-    QTY_OUT_OF_RANGE = "QTY_OUT_OF_RANGE"
-    QTY_ABOVE_LIMIT = "QTY_ABOVE_LIMIT"
-    LIMIT_PX_MISSING = "LIMIT_PX_MISSING"
-    LIMIT_PX_NOT_ALLOWED = "LIMIT_PX_NOT_ALLOWED"
-    LIMIT_PX_MUST_BE_POSITIVE = "LIMIT_PX_MUST_BE_POSITIVE"
-    LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
-    LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
-    LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
-    NO_REFERENCE_PX = "NO_REFERENCE_PX"
-    NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
-    ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    WINDOW_INVALID = "WINDOW_INVALID"
-    PARTICIPATION_INVALID = "PARTICIPATION_INVALID"
-    UNKNOWN_VENUE = "UNKNOWN_VENUE"
-    UNKNOWN_ORDER = "UNKNOWN_ORDER"
-    ORDER_ENDED = "ORDER_ENDED"
-    CHANGE_PENDING = "CHANGE_PENDING"
-    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
-    OTHER = "OTHER"
-
-
 class Change(StrEnum):
     """Change that a client requests."""
 
@@ -366,6 +330,43 @@ class CancelReason(StrEnum):
     PARENT_ENDED = "PARENT_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
     OTHER = "OTHER"
+
+
+class RejectReason(StrEnum):
+    """Why a request was refused; the first that applies, in this order."""
+
+    ID_INVALID = "ID_INVALID"
+    DUPLICATE_ORDER = "DUPLICATE_ORDER"
+    KILL_SWITCH = "KILL_SWITCH"
+    SESSION_CLOSED = "SESSION_CLOSED"
+    NO_POLICY = "NO_POLICY"
+    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
+    SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
+    RESTRICTED = "RESTRICTED"
+    INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
+    QTY_MUST_BE_POSITIVE = "QTY_MUST_BE_POSITIVE"
+    QTY_OUT_OF_RANGE = "QTY_OUT_OF_RANGE"
+    QTY_ABOVE_LIMIT = "QTY_ABOVE_LIMIT"
+    LIMIT_PX_MISSING = "LIMIT_PX_MISSING"
+    LIMIT_PX_NOT_ALLOWED = "LIMIT_PX_NOT_ALLOWED"
+    LIMIT_PX_MUST_BE_POSITIVE = "LIMIT_PX_MUST_BE_POSITIVE"
+    LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
+    LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
+    LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
+    NO_REFERENCE_PX = "NO_REFERENCE_PX"
+    NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
+    ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    WINDOW_INVALID = "WINDOW_INVALID"
+    PARTICIPATION_INVALID = "PARTICIPATION_INVALID"
+    UNKNOWN_VENUE = "UNKNOWN_VENUE"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    ORDER_ENDED = "ORDER_ENDED"
+    CHANGE_PENDING = "CHANGE_PENDING"
+    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
+    OTHER = "OTHER"
+    VENUE_REFUSED = "VENUE_REFUSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1669,52 +1670,6 @@ _OrderAccepted = twin(OrderAccepted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderRejected:
-    """A client's order was refused."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument, as the request gave it.
-    reason: RejectReason  # The first reason that applies.
-    text: str  # Value found, value expected, and action to take.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        reason: RejectReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderRejected)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderRejected
-
-
-_OrderRejected = twin(OrderRejected)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderChangePending:
     """A cancel or amend was accepted; it waits until no child covers the quantity."""
 
@@ -1880,52 +1835,6 @@ class OrderExpired:
 
 
 _OrderExpired = twin(OrderExpired)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderChangeRejected:
-    """A cancel or amend was refused."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of the request.
-    orig_cl_ord_id: str  # Id of the order that the request named.
-    change: Change  # CANCEL or AMEND.
-    reason: RejectReason  # The first reason that applies.
-    text: str  # Value found, value expected, and action to take.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        change: Change,
-        reason: RejectReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderChangeRejected)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.change = change
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderChangeRejected
-
-
-_OrderChangeRejected = twin(OrderChangeRejected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4597,6 +4506,98 @@ class ChildCancelRequested:
 _ChildCancelRequested = twin(ChildCancelRequested)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderRejected:
+    """A client's order was refused."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument, as the request gave it.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderRejected
+
+
+_OrderRejected = twin(OrderRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderChangeRejected:
+    """A cancel or amend was refused."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of the request.
+    orig_cl_ord_id: str  # Id of the order that the request named.
+    change: Change  # CANCEL or AMEND.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        change: Change,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangeRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.change = change
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderChangeRejected
+
+
+_OrderChangeRejected = twin(OrderChangeRejected)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4629,12 +4630,10 @@ Input = (
 )
 StageEvent = (
     OrderAccepted
-    | OrderRejected
     | OrderChangePending
     | OrderAmended
     | OrderCancelled
     | OrderExpired
-    | OrderChangeRejected
     | OrderCarried
     | ControlApplied
     | ConfigurationAdopted
@@ -4686,6 +4685,8 @@ StageEvent = (
     | PositionsCarried
     | LogContinued
     | ChildCancelRequested
+    | OrderRejected
+    | OrderChangeRejected
 )
 
 
@@ -4719,12 +4720,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
     OrderAccepted: "ingest",
-    OrderRejected: "ingest",
     OrderChangePending: "ingest",
     OrderAmended: "ingest",
     OrderCancelled: "ingest",
     OrderExpired: "ingest",
-    OrderChangeRejected: "ingest",
     OrderCarried: "ingest",
     ControlApplied: "ingest",
     ConfigurationAdopted: "ingest",
@@ -4777,6 +4776,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     PositionsCarried: "ingest",
     LogContinued: "ingest",
     ChildCancelRequested: "routes",
+    OrderRejected: "ingest",
+    OrderChangeRejected: "ingest",
 }
 
 

@@ -32,6 +32,8 @@ from engine.core.events import (
     ExecType,
     FillBooked,
     OrderCancelled,
+    OrderChangeRejected,
+    RejectReason,
     Router,
     SliceReleased,
 )
@@ -110,9 +112,13 @@ def test_a_refused_cancel_leaves_the_child_at_work_and_may_be_asked_again() -> N
     child = world.child()
     world.when(cancel_rejected(child)).then()
     world.given(cancel())
-    world.when(cancel_rejected(child, text="too late")).then(an(CancelFailed, text="too late"))
+    world.when(cancel_rejected(child, text="too late")).then(
+        an(CancelFailed, text="too late"),
+        an(OrderChangeRejected, cl_ord_id="o1x", reason=RejectReason.VENUE_REFUSED),
+    )
     assert not child.is_cancelling
-    world.when(fill_report(child, 100)).then_some(ChildCancelRequested)
+    world.when(fill_report(child, 100)).then_no(ChildCancelRequested)
+    world.when(cancel(cl_ord_id="o1y")).then_some(ChildCancelRequested)
     world.given(canceled(world))
     world.when(cancel_rejected(child)).then()
     world.when(cancel_rejected(child, child_id="nobody")).then()

@@ -3,7 +3,7 @@
 A child is exposure from its route on. It ends once, by a report of its venue or gateway, and its
 open quantity returns to the parent's pool; a second end changes nothing. A child whose fate is
 unknown stays exposure until its venue answers. After a refused cancel the child stays live, and the
-engine asks again.
+engine asks again as long as something wants it gone.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +28,7 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.core.execution.breaks import once
+from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import scorecard
 from engine.core.state.eviction import reload
 from engine.core.state.model import Book, Child, Scorecard
@@ -111,9 +112,10 @@ def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tupl
     child = addressed(state, report)
     if child is None or not child.is_cancelling:
         return ()
-    return (
-        CancelFailed(child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text),
+    failed = CancelFailed(
+        child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
     )
+    return (failed, *refused_changes(state.parents[child.terms.parent_id], child))
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:

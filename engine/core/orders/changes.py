@@ -2,7 +2,8 @@
 
 A change is only noted here. It takes effect in `aggregation` when no child covers the quantity, or
 at once where there is no parent. If the order ends before that, the change is refused as too late,
-so that every request has one final answer. A cancel outranks an amend that waits. An amend that
+and if the venue will not let go of the only child, as refused by it, so that every request has one
+final answer. A cancel outranks an amend that waits. An amend that
 asks for more than was granted passes the checks of a new order; a cancel always passes.
 """
 
@@ -217,7 +218,8 @@ def on_change_rejected(state: State, event: OrderChangeRejected) -> None:
     order = state.orders.get(order_id)  # An evicted order has no pending change.
     waiting = None if order is None else order.pending
     if order is not None and waiting is not None and waiting.cl_ord_id == event.cl_ord_id:
-        if not order.open_qty:  # Else it is a resend of a change that still waits.
+        # Else it is a resend of a change that still waits, or another change takes its place.
+        if not order.open_qty or event.reason is RejectReason.VENUE_REFUSED:
             intake.clear_pending(state, order)
     elif event.change is Change.AMEND:
         intake.remember_refused(state, event.source, event.cl_ord_id, event.reason)

@@ -163,10 +163,6 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
-REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
-
-
 CHANGE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Change)}
 CHANGE: Final = {x.value: x for x in e.Change}
 
@@ -233,6 +229,10 @@ SEAL_KIND: Final = {x.value: x for x in e.SealKind}
 
 CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
 CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
+
+
+REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
+REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -622,20 +622,6 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
     )
 
 
-def text_of_order_rejected(x: e.OrderRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
 def text_of_order_change_pending(x: e.OrderChangePending) -> str:
     return (
         f"{number(x.seq)}"
@@ -683,20 +669,6 @@ def text_of_order_expired(x: e.OrderExpired) -> str:
         f"{string(x.order_id)}"
         f"{number(x.withdrawn_qty)}"
         f"{WITHDRAW_REASON_TEXT[x.reason]}"
-    )
-
-
-def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{CHANGE_TEXT[x.change]}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
     )
 
 
@@ -1493,6 +1465,34 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
     )
 
 
+def text_of_order_rejected(x: e.OrderRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{CHANGE_TEXT[x.change]}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2145,25 +2145,6 @@ def from_order_accepted(d: Avro) -> e.OrderAccepted:
     return found
 
 
-_OrderRejected = twin(e.OrderRejected)
-
-
-def from_order_rejected(d: Avro) -> e.OrderRejected:
-    x = _OrderRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderRejected
-    found: e.OrderRejected = x
-    return found
-
-
 _OrderChangePending = twin(e.OrderChangePending)
 
 
@@ -2231,25 +2212,6 @@ def from_order_expired(d: Avro) -> e.OrderExpired:
     x.reason = WITHDRAW_REASON[d["reason"]]
     x.__class__ = e.OrderExpired
     found: e.OrderExpired = x
-    return found
-
-
-_OrderChangeRejected = twin(e.OrderChangeRejected)
-
-
-def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
-    x = _OrderChangeRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.change = CHANGE[d["change"]]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderChangeRejected
-    found: e.OrderChangeRejected = x
     return found
 
 
@@ -3311,6 +3273,44 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     return found
 
 
+_OrderRejected = twin(e.OrderRejected)
+
+
+def from_order_rejected(d: Avro) -> e.OrderRejected:
+    x = _OrderRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderRejected
+    found: e.OrderRejected = x
+    return found
+
+
+_OrderChangeRejected = twin(e.OrderChangeRejected)
+
+
+def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
+    x = _OrderChangeRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.change = CHANGE[d["change"]]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderChangeRejected
+    found: e.OrderChangeRejected = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3341,12 +3341,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.OrderAccepted: text_of_order_accepted,
-    e.OrderRejected: text_of_order_rejected,
     e.OrderChangePending: text_of_order_change_pending,
     e.OrderAmended: text_of_order_amended,
     e.OrderCancelled: text_of_order_cancelled,
     e.OrderExpired: text_of_order_expired,
-    e.OrderChangeRejected: text_of_order_change_rejected,
     e.OrderCarried: text_of_order_carried,
     e.ControlApplied: text_of_control_applied,
     e.ConfigurationAdopted: text_of_configuration_adopted,
@@ -3399,6 +3397,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
+    e.OrderRejected: text_of_order_rejected,
+    e.OrderChangeRejected: text_of_order_change_rejected,
 }
 
 
@@ -3432,12 +3432,10 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.OrderAccepted: from_order_accepted,
-    e.OrderRejected: from_order_rejected,
     e.OrderChangePending: from_order_change_pending,
     e.OrderAmended: from_order_amended,
     e.OrderCancelled: from_order_cancelled,
     e.OrderExpired: from_order_expired,
-    e.OrderChangeRejected: from_order_change_rejected,
     e.OrderCarried: from_order_carried,
     e.ControlApplied: from_control_applied,
     e.ConfigurationAdopted: from_configuration_adopted,
@@ -3490,4 +3488,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
+    e.OrderRejected: from_order_rejected,
+    e.OrderChangeRejected: from_order_change_rejected,
 }
