@@ -187,6 +187,7 @@ def change_pending(told: ExecutionReports, event: OrderChangePending) -> tuple[R
 def amended(told: ExecutionReports, event: OrderAmended) -> tuple[Report, ...]:
     order = told.orders[event.order_id]
     orig_cl_ord_id, order.cl_ord_id = order.cl_ord_id, event.cl_ord_id
+    order.cut_qty = min(order.cut_qty, event.order_qty - order.cum_qty)
     order.order_qty = event.order_qty - order.cut_qty
     order.pending = None
     return (report(told, event, order, ExecType.REPLACED, orig_cl_ord_id=orig_cl_ord_id),)
