@@ -51,7 +51,7 @@ demo: $(STAMP)  ## A real trading day through the whole chain, on the embedded l
 # test process; the last part waits much for brokers, so it gets one more. All share one Kafka.
 SPREAD := -n auto --maxprocesses 4
 WAITING := -n 3
-CORE := tests/core tests/reference tests/runtime
+CORE := tests/core tests/lies tests/reference tests/runtime
 FAULTS := tests/faults/test_faults_seeds.py
 test: lint  ## Lint, the core's tests with 100 % branch coverage, then all other tests.
 	$(BIN)/pytest $(SPREAD) $(CORE) -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=100

@@ -132,9 +132,14 @@ TABLE: tuple[Row, ...] = (
             e.FillCorrected,
             e.ChildClosed,
             e.ChildFateUnknown,
+            e.ChildDoubted,
             e.BreakFlagged,
+            e.BreakClosed,
         ),
     ),
+    Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet,)),
+    Row("ingest", breaks, (e.BreakSettled,), (e.ControlApplied,)),
+    Row("fills", breaks, (e.BreakSettled,), (e.BreakClosed, e.ChildClosed, e.ChildDoubted)),
     Row(
         "fills",
         children,
@@ -165,6 +170,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     routers.DECIDE,
     reports.DECIDE,
     children.DECIDE,
+    breaks.DECIDE,
     shares.DECIDE,
 )
 # The allocation of an ended parent is reconciled before its members' orders end.

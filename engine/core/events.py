@@ -79,33 +79,6 @@ class VenueStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
-class ExecType(StrEnum):
-    """Kind of a venue's report; FIX tag 150 in words.
-
-    UNKNOWN: the gateway cannot tell the child's fate.
-    """
-
-    NEW = "NEW"
-    TRADE = "TRADE"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-    REJECTED = "REJECTED"
-    DONE_FOR_DAY = "DONE_FOR_DAY"
-    TRADE_CANCEL = "TRADE_CANCEL"
-    TRADE_CORRECT = "TRADE_CORRECT"
-    UNKNOWN = "UNKNOWN"
-    OTHER = "OTHER"
-
-
-class Liquidity(StrEnum):
-    """Whether a fill added or removed displayed liquidity, or met at the midpoint."""
-
-    ADDED = "ADDED"
-    REMOVED = "REMOVED"
-    MIDPOINT = "MIDPOINT"
-    UNDISCLOSED = "UNDISCLOSED"
-
-
 class ControlScope(StrEnum):
     """Scope of a control."""
 
@@ -295,19 +268,6 @@ class CloseReason(StrEnum):
     OTHER = "OTHER"
 
 
-class BreakReason(StrEnum):
-    """Kind of disagreement between the engine and a venue."""
-
-    VENUE_OVERFILL = "VENUE_OVERFILL"
-    UNKNOWN_CHILD = "UNKNOWN_CHILD"
-    UNKNOWN_EXECUTION = "UNKNOWN_EXECUTION"
-    PX_THROUGH_LIMIT = "PX_THROUGH_LIMIT"
-    CORRECTION_REFUSED = "CORRECTION_REFUSED"
-    BUST_AFTER_END = "BUST_AFTER_END"
-    INVALID_REPORT = "INVALID_REPORT"
-    OTHER = "OTHER"
-
-
 class SealKind(StrEnum):
     """CLOSE ends a trading day: recovery never reads beyond it."""
 
@@ -367,6 +327,72 @@ class RejectReason(StrEnum):
     NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
     OTHER = "OTHER"
     VENUE_REFUSED = "VENUE_REFUSED"
+
+
+class ExecType(StrEnum):
+    """Kind of a venue's report; FIX tag 150 in words.
+
+    UNKNOWN: the gateway cannot tell the child's fate.
+    """
+
+    NEW = "NEW"
+    TRADE = "TRADE"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    DONE_FOR_DAY = "DONE_FOR_DAY"
+    TRADE_CANCEL = "TRADE_CANCEL"
+    TRADE_CORRECT = "TRADE_CORRECT"
+    UNKNOWN = "UNKNOWN"
+    OTHER = "OTHER"
+
+
+class Liquidity(StrEnum):
+    """Whether a fill added or removed displayed liquidity, or met at the midpoint."""
+
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"
+    MIDPOINT = "MIDPOINT"
+    UNDISCLOSED = "UNDISCLOSED"
+
+
+class ReportedSide(StrEnum):
+    """Side that a venue gives of a child."""
+
+    NOT_GIVEN = "NOT_GIVEN"
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class BreakReason(StrEnum):
+    """Kind of disagreement between the engine and a venue."""
+
+    VENUE_OVERFILL = "VENUE_OVERFILL"
+    UNKNOWN_CHILD = "UNKNOWN_CHILD"
+    UNKNOWN_EXECUTION = "UNKNOWN_EXECUTION"
+    PX_THROUGH_LIMIT = "PX_THROUGH_LIMIT"
+    CORRECTION_REFUSED = "CORRECTION_REFUSED"
+    BUST_AFTER_END = "BUST_AFTER_END"
+    INVALID_REPORT = "INVALID_REPORT"
+    OTHER = "OTHER"
+    CUM_QTY_GAP = "CUM_QTY_GAP"
+    CUM_QTY_BELOW = "CUM_QTY_BELOW"
+    REPEATED_FILL = "REPEATED_FILL"
+    LEAVES_QTY = "LEAVES_QTY"
+    AVG_PX = "AVG_PX"
+    EXECUTION_CONFLICT = "EXECUTION_CONFLICT"
+    SESSION_DAY_CONFLICT = "SESSION_DAY_CONFLICT"
+    WRONG_INSTRUMENT = "WRONG_INSTRUMENT"
+    WRONG_SIDE = "WRONG_SIDE"
+    IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
+
+
+class BreakResolution(StrEnum):
+    """Why a break is closed."""
+
+    REPORTED = "REPORTED"
+    SETTLED = "SETTLED"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -878,69 +904,6 @@ class NotSent:
 
 
 _NotSent = twin(NotSent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ExecutionReported:
-    """A venue's report on a child."""
-
-    venue: str  # Code of the venue.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    child_id: str  # Id of the child as the venue returned it.
-    exec_id: str  # The venue's id of this report; unique per venue and session day with its type.
-    exec_type: ExecType  # Kind of the report.
-    # Id of the report that a bust or correction refers to; null for other reports.
-    exec_ref_id: str | None = None
-    last_qty: int  # Quantity of this fill or the corrected quantity, smallest increments; else 0.
-    last_px: int  # Price of this fill or the corrected price, 1e-9 currency units; else 0.
-    cum_qty: int  # Filled so far by the venue's count, smallest increments.
-    leaves_qty: int  # Open by the venue's count, smallest increments.
-    liquidity: Liquidity  # Added, removed or midpoint.
-    text: str  # The venue's words.
-    session_day: int  # Day of the venue's session, yyyymmdd count.
-    transact_ns: int  # The venue's time, ns since 1970 UTC.
-    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        venue: str,
-        instrument_id: str,
-        child_id: str,
-        exec_id: str,
-        exec_type: ExecType,
-        exec_ref_id: str | None = None,
-        last_qty: int,
-        last_px: int,
-        cum_qty: int,
-        leaves_qty: int,
-        liquidity: Liquidity,
-        text: str,
-        session_day: int,
-        transact_ns: int,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ExecutionReported)
-        x.venue = venue
-        x.instrument_id = instrument_id
-        x.child_id = child_id
-        x.exec_id = exec_id
-        x.exec_type = exec_type
-        x.exec_ref_id = exec_ref_id
-        x.last_qty = last_qty
-        x.last_px = last_px
-        x.cum_qty = cum_qty
-        x.leaves_qty = leaves_qty
-        x.liquidity = liquidity
-        x.text = text
-        x.session_day = session_day
-        x.transact_ns = transact_ns
-        x.received_ns = received_ns
-        x.__class__ = ExecutionReported
-
-
-_ExecutionReported = twin(ExecutionReported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3067,87 +3030,6 @@ _ChildAcknowledged = twin(ChildAcknowledged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class FillBooked:
-    """A fill was booked, once; its id is this event's id."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    child_id: str  # Id of the child.
-    parent_id: str  # Id of the parent.
-    instrument_id: str  # Id of the instrument.
-    venue: str  # Code of the venue.
-    side: Side  # BUY or SELL.
-    exec_id: str  # The venue's id of the report.
-    session_day: int  # Day of the venue's session, yyyymmdd count.
-    last_qty: int  # Quantity, smallest increments.
-    last_px: int  # Price, 1e-9 currency units.
-    cum_qty: int  # The child's filled quantity from now on, smallest increments.
-    leaves_qty: int  # The child's open quantity from now on, smallest increments.
-    overfill_qty: int  # Part beyond what the child had open, smallest increments.
-    liquidity: Liquidity  # Added, removed or midpoint.
-    fee_px: int  # Fee for each smallest increment, 1e-9 currency units; a rebate is negative.
-    # Consolidated midpoint when the fill was booked, 1e-9 currency units; null without a fresh two-
-    # sided market.
-    mid_px: int | None
-    late: bool  # True if the child had ended or a cancel was on its way.
-    transact_ns: int  # The venue's time, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        child_id: str,
-        parent_id: str,
-        instrument_id: str,
-        venue: str,
-        side: Side,
-        exec_id: str,
-        session_day: int,
-        last_qty: int,
-        last_px: int,
-        cum_qty: int,
-        leaves_qty: int,
-        overfill_qty: int,
-        liquidity: Liquidity,
-        fee_px: int,
-        mid_px: int | None,
-        late: bool,
-        transact_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _FillBooked)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.child_id = child_id
-        x.parent_id = parent_id
-        x.instrument_id = instrument_id
-        x.venue = venue
-        x.side = side
-        x.exec_id = exec_id
-        x.session_day = session_day
-        x.last_qty = last_qty
-        x.last_px = last_px
-        x.cum_qty = cum_qty
-        x.leaves_qty = leaves_qty
-        x.overfill_qty = overfill_qty
-        x.liquidity = liquidity
-        x.fee_px = fee_px
-        x.mid_px = mid_px
-        x.late = late
-        x.transact_ns = transact_ns
-        x.__class__ = FillBooked
-
-
-_FillBooked = twin(FillBooked)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBusted:
     """A venue took a booked fill back."""
 
@@ -3369,104 +3251,6 @@ class CancelFailed:
 
 
 _CancelFailed = twin(CancelFailed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class BreakFlagged:
-    """The engine and a venue do not agree; a person has to settle it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    reason: BreakReason  # Kind of the disagreement.
-    venue: str  # Code of the venue.
-    child_id: str  # Id of the child as the venue gave it.
-    exec_id: str  # The venue's id of the report.
-    break_qty: int  # Quantity in question, smallest increments.
-    break_px: int  # Price in question, 1e-9 currency units.
-    text: str  # Value found and value expected.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        reason: BreakReason,
-        venue: str,
-        child_id: str,
-        exec_id: str,
-        break_qty: int,
-        break_px: int,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _BreakFlagged)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.reason = reason
-        x.venue = venue
-        x.child_id = child_id
-        x.exec_id = exec_id
-        x.break_qty = break_qty
-        x.break_px = break_px
-        x.text = text
-        x.__class__ = BreakFlagged
-
-
-_BreakFlagged = twin(BreakFlagged)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class BreakCarried:
-    """A break that is still open when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    break_id: str  # Id of the event that first flagged the break.
-    reason: BreakReason  # Kind of the disagreement.
-    venue: str  # Code of the venue.
-    child_id: str  # Id of the child as the venue gave it.
-    exec_id: str  # The venue's id of the report.
-    break_qty: int  # Quantity in question, smallest increments.
-    break_px: int  # Price in question, 1e-9 currency units.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        break_id: str,
-        reason: BreakReason,
-        venue: str,
-        child_id: str,
-        exec_id: str,
-        break_qty: int,
-        break_px: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _BreakCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.break_id = break_id
-        x.reason = reason
-        x.venue = venue
-        x.child_id = child_id
-        x.exec_id = exec_id
-        x.break_qty = break_qty
-        x.break_px = break_px
-        x.__class__ = BreakCarried
-
-
-_BreakCarried = twin(BreakCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4598,6 +4382,387 @@ class OrderChangeRejected:
 _OrderChangeRejected = twin(OrderChangeRejected)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExecutionReported:
+    """A venue's report on a child."""
+
+    venue: str  # Code of the venue.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    child_id: str  # Id of the child as the venue returned it.
+    exec_id: str  # The venue's id of this report; unique per venue and session day with its type.
+    exec_type: ExecType  # Kind of the report.
+    # Id of the report that a bust or correction refers to; null for other reports.
+    exec_ref_id: str | None = None
+    last_qty: int  # Quantity of this fill or the corrected quantity, smallest increments; else 0.
+    last_px: int  # Price of this fill or the corrected price, 1e-9 currency units; else 0.
+    cum_qty: int  # Filled so far by the venue's count, smallest increments.
+    leaves_qty: int  # Open by the venue's count, smallest increments.
+    liquidity: Liquidity  # Added, removed or midpoint.
+    text: str  # The venue's words.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    transact_ns: int  # The venue's time, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
+    # Average price of all executions of the child, 1e-9 currency units; 0 if the venue does not
+    # give it.
+    avg_px: int = 0
+    # Side that the venue gives of the child; NOT_GIVEN if it gives none.
+    side: ReportedSide = ReportedSide.NOT_GIVEN
+
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        child_id: str,
+        exec_id: str,
+        exec_type: ExecType,
+        exec_ref_id: str | None = None,
+        last_qty: int,
+        last_px: int,
+        cum_qty: int,
+        leaves_qty: int,
+        liquidity: Liquidity,
+        text: str,
+        session_day: int,
+        transact_ns: int,
+        received_ns: int,
+        avg_px: int = 0,
+        side: ReportedSide = ReportedSide.NOT_GIVEN,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionReported)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.exec_type = exec_type
+        x.exec_ref_id = exec_ref_id
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.liquidity = liquidity
+        x.text = text
+        x.session_day = session_day
+        x.transact_ns = transact_ns
+        x.received_ns = received_ns
+        x.avg_px = avg_px
+        x.side = side
+        x.__class__ = ExecutionReported
+
+
+_ExecutionReported = twin(ExecutionReported)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FillBooked:
+    """A fill was booked, once; its id is this event's id."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    venue: str  # Code of the venue.
+    side: Side  # BUY or SELL.
+    exec_id: str  # The venue's id of the report.
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    last_qty: int  # Quantity, smallest increments.
+    last_px: int  # Price, 1e-9 currency units.
+    cum_qty: int  # The child's filled quantity from now on, smallest increments.
+    leaves_qty: int  # The child's open quantity from now on, smallest increments.
+    overfill_qty: int  # Part beyond what the child had open, smallest increments.
+    liquidity: Liquidity  # Added, removed or midpoint.
+    fee_px: int  # Fee for each smallest increment, 1e-9 currency units; a rebate is negative.
+    # Consolidated midpoint when the fill was booked, 1e-9 currency units; null without a fresh two-
+    # sided market.
+    mid_px: int | None
+    late: bool  # True if the child had ended or a cancel was on its way.
+    transact_ns: int  # The venue's time, ns since 1970 UTC.
+    # Quantity of the child that its venue counts as executed and has not reported, after this fill,
+    # smallest increments; it stays exposure.
+    missing_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        instrument_id: str,
+        venue: str,
+        side: Side,
+        exec_id: str,
+        session_day: int,
+        last_qty: int,
+        last_px: int,
+        cum_qty: int,
+        leaves_qty: int,
+        overfill_qty: int,
+        liquidity: Liquidity,
+        fee_px: int,
+        mid_px: int | None,
+        late: bool,
+        transact_ns: int,
+        missing_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillBooked)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.venue = venue
+        x.side = side
+        x.exec_id = exec_id
+        x.session_day = session_day
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.overfill_qty = overfill_qty
+        x.liquidity = liquidity
+        x.fee_px = fee_px
+        x.mid_px = mid_px
+        x.late = late
+        x.transact_ns = transact_ns
+        x.missing_qty = missing_qty
+        x.__class__ = FillBooked
+
+
+_FillBooked = twin(FillBooked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakFlagged:
+    """The engine and a venue do not agree; a person has to settle it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
+    exec_id: str  # The venue's id of the report.
+    break_qty: int  # Quantity in question, smallest increments.
+    break_px: int  # Price in question, 1e-9 currency units.
+    text: str  # Value found and value expected.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakFlagged)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.text = text
+        x.__class__ = BreakFlagged
+
+
+_BreakFlagged = twin(BreakFlagged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakCarried:
+    """A break that is still open when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the event that first flagged the break.
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
+    exec_id: str  # The venue's id of the report.
+    break_qty: int  # Quantity in question, smallest increments.
+    break_px: int  # Price in question, 1e-9 currency units.
+    # Breaks that it stands for, count; more than one is a venue's breaks of a kind beyond those
+    # that a shard keeps one by one.
+    break_count: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+        break_count: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.break_count = break_count
+        x.__class__ = BreakCarried
+
+
+_BreakCarried = twin(BreakCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakSettled:
+    """A person has explained a break; a quantity in doubt returns to its parent's pool."""
+
+    break_id: str  # Id of the break.
+    text: str  # Explanation.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        break_id: str,
+        text: str,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakSettled)
+        x.break_id = break_id
+        x.text = text
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = BreakSettled
+
+
+_BreakSettled = twin(BreakSettled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakClosed:
+    """A break is settled: a later report explained it, or a person did."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the break.
+    child_id: str  # Id of the break's child; empty if it names none.
+    resolution: BreakResolution  # Why it is closed.
+    set_by: str  # Code of the person; empty if a report closed it.
+    text: str  # Explanation.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        child_id: str,
+        resolution: BreakResolution,
+        set_by: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakClosed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.child_id = child_id
+        x.resolution = resolution
+        x.set_by = set_by
+        x.text = text
+        x.__class__ = BreakClosed
+
+
+_BreakClosed = twin(BreakClosed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildDoubted:
+    """A venue ended a child of which executions are missing; their quantity stays exposure."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    reason: CloseReason  # How the venue ended it.
+    returned_qty: int  # Quantity returned to the parent's pool, smallest increments.
+    # Quantity that the venue counts as executed and has not reported, smallest increments; it stays
+    # exposure.
+    doubt_qty: int
+    text: str  # The venue's text.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        reason: CloseReason,
+        returned_qty: int,
+        doubt_qty: int,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildDoubted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.reason = reason
+        x.returned_qty = returned_qty
+        x.doubt_qty = doubt_qty
+        x.text = text
+        x.__class__ = ChildDoubted
+
+
+_ChildDoubted = twin(ChildDoubted)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4608,7 +4773,6 @@ Input = (
     | VenueStatusObserved
     | SendStarted
     | NotSent
-    | ExecutionReported
     | CancelRejected
     | SessionStatusObserved
     | KillSwitchSet
@@ -4627,6 +4791,8 @@ Input = (
     | FeeScheduleDefined
     | CalendarDefined
     | VolumeCurveDefined
+    | ExecutionReported
+    | BreakSettled
 )
 StageEvent = (
     OrderAccepted
@@ -4656,14 +4822,11 @@ StageEvent = (
     | ScorecardUpdated
     | ScorecardCarried
     | ChildAcknowledged
-    | FillBooked
     | FillBusted
     | FillCorrected
     | ChildClosed
     | ChildFateUnknown
     | CancelFailed
-    | BreakFlagged
-    | BreakCarried
     | FillAllocated
     | CrossAllocated
     | FillReallocated
@@ -4687,6 +4850,11 @@ StageEvent = (
     | ChildCancelRequested
     | OrderRejected
     | OrderChangeRejected
+    | FillBooked
+    | BreakFlagged
+    | BreakCarried
+    | BreakClosed
+    | ChildDoubted
 )
 
 
@@ -4700,7 +4868,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     VenueStatusObserved: "market-data",
     SendStarted: "venue-reports",
     NotSent: "venue-reports",
-    ExecutionReported: "venue-reports",
     CancelRejected: "venue-reports",
     SessionStatusObserved: "venue-reports",
     KillSwitchSet: "controls",
@@ -4746,14 +4913,11 @@ TOPIC_OF: Final[dict[type, str]] = {
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
     ChildAcknowledged: "fills",
-    FillBooked: "fills",
     FillBusted: "fills",
     FillCorrected: "fills",
     ChildClosed: "fills",
     ChildFateUnknown: "fills",
     CancelFailed: "fills",
-    BreakFlagged: "fills",
-    BreakCarried: "fills",
     FillAllocated: "allocations",
     CrossAllocated: "allocations",
     FillReallocated: "allocations",
@@ -4778,6 +4942,13 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildCancelRequested: "routes",
     OrderRejected: "ingest",
     OrderChangeRejected: "ingest",
+    ExecutionReported: "venue-reports",
+    FillBooked: "fills",
+    BreakFlagged: "fills",
+    BreakCarried: "fills",
+    BreakSettled: "controls",
+    BreakClosed: "fills",
+    ChildDoubted: "fills",
 }
 
 

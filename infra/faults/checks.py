@@ -25,6 +25,7 @@ from engine.log.port import (
 )
 from engine.runtime.hash_chain import GENESIS
 from engine.runtime.shard import Shard
+from infra.faults.lies import is_false
 from infra.faults.market import PARTITIONS, S, rules
 from infra.faults.world import Played
 
@@ -57,6 +58,7 @@ def of_shard(played: Played, number: int) -> Iterator[str]:
     yield from books.of_orders()
     yield from books.of_children(played.sent)
     yield from books.of_fills()
+    yield from books.of_parents()
     proof = proved(played.log, number)
     if proof.difference is not None:
         yield f"verification: {proof.difference.text}"
@@ -208,6 +210,10 @@ class Books:
         for report, answers in self.heard("venue-reports", e.ExecutionReported):
             if report.exec_type is not ExecType.TRADE:
                 continue
+            if is_false(report):
+                if any(isinstance(answer, e.FillBooked) for answer in answers):
+                    yield f"{report.text} of {report.exec_id} is booked"
+                continue
             key = (report.venue, report.session_day, report.exec_id)
             first = reported.setdefault(key, report)
             if (first.child_id, first.cum_qty) != (report.child_id, report.cum_qty):
@@ -218,6 +224,35 @@ class Books:
         for key, report in reported.items():
             if booked[key] != 1 and not (key in late and not booked[key]):
                 yield f"fill {report.exec_id} of {report.child_id} is booked {booked[key]} times"
+
+    def of_parents(self) -> Iterator[str]:
+        """No parent's children are filled beyond what its members brought, by their venues' word.
+
+        So a quantity in doubt, such as a fill whose report was lost, is never sent again.
+        """
+        brought: Counter[str] = Counter()
+        for event in self.events:
+            if isinstance(event, e.MemberJoined):
+                brought[event.parent_id] += event.member_qty
+            elif isinstance(event, e.MemberAmended):
+                brought[event.parent_id] += event.change_qty
+            elif isinstance(event, e.MemberLeft):
+                brought[event.parent_id] -= event.left_qty
+            elif isinstance(event, e.CrossAllocated):
+                brought[event.parent_id] -= event.cross_qty
+        parent_of = {f"{self.number}-{x.seq}": x.parent_id for x in self.of_kind(e.ChildRouted)}
+        said: dict[str, int] = {}  # By child, its venue's newest cumulative quantity.
+        for report, answers in self.heard("venue-reports", e.ExecutionReported):
+            reasons = {getattr(answer, "reason", None) for answer in answers}
+            is_late = not reasons.isdisjoint(LOST_BY_CLOSE)
+            if not is_false(report) and not is_late and report.child_id in parent_of:
+                said[report.child_id] = report.cum_qty
+        filled: Counter[str] = Counter()
+        for child_id, cum_qty in said.items():
+            filled[parent_of[child_id]] += cum_qty
+        for parent_id, qty in filled.items():
+            if qty > brought[parent_id]:
+                yield f"parent {parent_id} of {brought[parent_id]} is filled {qty}"
 
 
 def read_all(log: Log, topic: str, partition: int) -> list[Record]:

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     TWIN = auto()  # A second process of the same name; the first runs on.
     CLOCK = auto()  # A process's wall clock jumps by `by_ns`.
     AGAIN = auto()  # A message is written a second time.
+    RAISED = auto()  # A step of a shard raises once, at a point that it has not raised at before.
 
 
 class Fault(NamedTuple):
@@ -91,6 +92,7 @@ class Plan:
     news_ns: int  # Longest time until a waiting process notices a new record.
     latency_ns: int  # Between gateway and venues.
     days: tuple[int, ...]  # One trading day, or two.
+    lies_ppm: int = 0  # Of the venues' reports.
 
     def only(self, arrivals: Sequence[int] | None, faults: Sequence[int] | None) -> "Plan":
         """The same run with these messages and faults alone, by number; None keeps all."""
@@ -105,17 +107,19 @@ class Plan:
 def of_seed(seed: int) -> Plan:
     chance = random.Random(seed)  # noqa: S311  No secret: a run repeats.
     days = DAYS if chance.random() < TWO_DAYS else DAYS[:1]
+    venues = random.Random(f"lies {seed}")  # noqa: S311  As above; the other draws stay the same.
     arrivals = sorted(_Writing(chance, days).all(), key=lambda arrival: arrival.at_ns)
     return Plan(
         seed=seed,
         arrivals=tuple(arrivals),
-        faults=tuple(sorted(_faults(chance))),
+        faults=tuple(sorted((*_faults(chance), *_raised(venues)))),
         preempted=chance.choice((0.0, 0.002, 0.02)),
         call_ns=chance.choice((5_000, 50_000, 400_000)),
         disconnect_ppm=chance.choice((0, 0, 400_000)),
         news_ns=chance.choice((2 * MS, 30 * MS)),
         latency_ns=chance.choice((MS, 20 * MS, 300 * MS)),
         days=days,
+        lies_ppm=venues.choice((0, 0, 30_000, 200_000)),
     )
 
 
@@ -173,6 +177,12 @@ def _lasting(kind: Kind, chance: random.Random, at_ns: int) -> Fault:
 def _clock(chance: random.Random, at_ns: int) -> Fault:
     by_ns = chance.choice((MS, 100 * MS, 2 * S, 10 * S)) * chance.choice((-1, 1))
     return Fault(at_ns, Kind.CLOCK, chance.choice(("w0", "w1", "g0")), by_ns=by_ns)
+
+
+def _raised(chance: random.Random) -> Iterator[Fault]:
+    for _ in range(chance.choice((0, 0, 1, 3))):
+        at_ns = BEGIN_NS + chance.randrange(ACTIVE_NS)
+        yield Fault(at_ns, Kind.RAISED, skip=chance.randrange(40))
 
 
 def _again(chance: random.Random, at_ns: int) -> Fault:

@@ -22,12 +22,13 @@ from engine.runtime.shard_log import last_seal
 from engine.runtime.worker import Worker
 from engine.simulation.paper import paper_gateway
 from engine.simulation.venues.behaviour import Behaviour
-from infra.faults import market
+from infra.faults import lies, market
 from infra.faults.broker import Broker, Fate
 from infra.faults.market import BEGIN_NS, CLOSE_NS, MS, PARTITIONS, S
 from infra.faults.memory_log import MemoryLog
 from infra.faults.plan import GUESTS, HEALED_NS, RESENT_TOPICS, Arrival, Fault, Kind, Plan
 from infra.faults.processes import Agenda, Killed, Process, end
+from infra.faults.raising import PlantedError, raising
 
 STEPS_MAX = 300_000  # Calls to the log; more than this is no run but a loop.
 SETTLED_NS = BEGIN_NS + 13 * S  # Four seconds after the faults: all that was due is done.
@@ -37,6 +38,7 @@ CHECK_EVERY_NS = 500 * MS
 STRETCH_MAX = 12  # A wait may take so many times as long as the process asked.
 SHORT_WAIT_S = 0.049  # A shorter wait is one until a known time, and is not stretched.
 RESTART_NS = 300 * MS
+APART_NS = S  # Between two raises: an input that raises twice in a row is rejected as a fault.
 COMMIT_FATES = {
     Kind.LOST: Fate.LOST,
     Kind.UNANSWERED: Fate.UNANSWERED,
@@ -96,11 +98,17 @@ class World:
         self._listening: list[Process] = []
         self._paused: list[Process] = []
         self._armed: list[_Armed] = []
+        self._raises: list[_Armed] = []  # They wait for a stage to be called.
+        self._raised_ns = 0  # When one struck last.
         self._down_until_ns: dict[str, int] = {}  # By role: not started before.
         self._out_until_ns = 0  # End of an outage of the log.
 
     def run(self) -> Played:
         """Play the plan. The checks are the caller's."""
+        with raising(self._perhaps_raise):
+            return self._run()
+
+    def _run(self) -> Played:
         agenda, played = self._agenda, self._played
         try:
             self._open()
@@ -177,21 +185,24 @@ class World:
 
     def _gateway(self, process: Process) -> None:
         log = MemoryLog(self._broker, process.name)
-        gateway = paper_gateway(
+        behaviour = Behaviour(
+            latencies_ns={},
+            latency_ns=self._plan.latency_ns,
+            jitter_ppm=900_000,
+            reject_ppm=30_000,
+            unsolicited_cancel_ppm=50_000,
+            bust_ppm=50_000,
+            correct_ppm=50_000,
+            disconnect_ppm=self._plan.disconnect_ppm,
+        )
+        lies_ppm = self._plan.lies_ppm
+        opened = partial(lies.gateway, lies_ppm=lies_ppm) if lies_ppm else paper_gateway
+        gateway = opened(
             log,
             seed=self._plan.seed,
             clock_ns=process.time_ns,
             clock=process,
-            behaviour=Behaviour(
-                latencies_ns={},
-                latency_ns=self._plan.latency_ns,
-                jitter_ppm=900_000,
-                reject_ppm=30_000,
-                unsolicited_cancel_ppm=50_000,
-                bust_ppm=50_000,
-                correct_ppm=50_000,
-                disconnect_ppm=self._plan.disconnect_ppm,
-            ),
+            behaviour=behaviour,
             on_sent=lambda child_id: self._played.sent.update([child_id]),
         )
         self._stops[process.name] = gateway.stop
@@ -260,6 +271,17 @@ class World:
                 self._agenda.at(at_ns, self._broker.deliver_one_marker)
         return COMMIT_FATES.get(fault.kind, Fate.WELL)
 
+    def _perhaps_raise(self) -> None:
+        """Called before every decision of a stage. Raises PlantedError."""
+        for armed in self._raises:
+            armed.skip -= 1
+            is_again = self._agenda.now_ns - self._raised_ns < APART_NS
+            if armed.skip < 0 and not is_again:
+                self._raises.remove(armed)
+                self._raised_ns = self._agenda.now_ns
+                self._note(armed.fault, "a stage")
+                raise PlantedError
+
     def _waiting(self, handle: str, wait_s: float) -> None:
         """Let a process wait for a new record, or for as long as it asked or longer."""
         process = self._processes[handle]
@@ -297,6 +319,9 @@ class World:
             self._agenda.at(now_ns + fault.for_ns, lambda: self._stop(fault.process))
         elif fault.kind is Kind.TWIN:
             self._launch(fault.process)
+        elif fault.kind is Kind.RAISED:
+            self._raises.append(_Armed(fault, fault.skip))
+            return
         else:
             self._armed.append(_Armed(fault, fault.skip))
             return
@@ -326,6 +351,7 @@ class World:
         ):  # None found its call, so add one that needs none.
             self._arm(Fault(self._agenda.now_ns, Kind.AGAIN, draw=self._plan.seed))
         self._armed.clear()
+        self._raises.clear()
         self._out_until_ns = 0
         self._down_until_ns.clear()
         while self._broker.has_markers_to_come:

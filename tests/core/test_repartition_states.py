@@ -167,6 +167,7 @@ def test_a_break_stays_with_the_number_of_its_shard() -> None:
             exec_id="",
             break_qty=1,
             break_px=1,
+            break_count=1,
         )
 
     assert [list(found.breaks) for found in repartition.repartitioned(states, 2)] == [

@@ -60,7 +60,7 @@ def test_the_same_id_is_another_report_on_another_day_or_venue_or_of_another_typ
     world = resting()
     child = world.child()
     world.given(fill_report(child, 100, "E1"))
-    world.when(fill_report(child, 100, "E1", session_day=DAY + 1)).then_some(FillBooked)
+    world.when(fill_report(child, 90, "E1", session_day=DAY + 1)).then_some(FillBooked)
     world.when(bust(child, "E1", exec_id="E1")).then_some(FillBusted)
     world.when(fill_report(child, 100, "E1")).then()
 

@@ -340,6 +340,11 @@ def lift(
     return found
 
 
+def break_settled(break_id: str) -> e.BreakSettled:
+    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, text="seen to", set_by="desk")
+    return found
+
+
 def day_opened(day: int = DAY, open_ns: int = OPEN_NS, **said: Any) -> e.DayOpened:  # noqa: ANN401
     said = {"close_ns": open_ns + CLOSE_NS - OPEN_NS, "seed": 7, **said}
     found: e.DayOpened = make(e.DayOpened, day=day, open_ns=open_ns, **said)

@@ -28,6 +28,7 @@ from world import (
     World,
     amend,
     at_once,
+    break_settled,
     bust,
     cancel,
     cancel_rejected,
@@ -128,11 +129,11 @@ class Story:
         """The fields of a report that its venue counts."""
         self.reports += 1
         self.cum_qty[child.child_id] += last_qty
-        cum_qty = self.cum_qty[child.child_id]
+        cum_qty = words.number("cum", self.cum_qty[child.child_id])
         leaves_qty = 0 if ends else max(0, child.terms.child_qty - cum_qty)
         return {
             "exec_id": words.options.get("id", f"R{self.reports}"),
-            "cum_qty": words.number("cum", cum_qty),
+            "cum_qty": cum_qty,
             "leaves_qty": words.number("leaves", leaves_qty),
             "session_day": words.number("day", self.day),
         }
@@ -180,14 +181,24 @@ def says_cancel(_: Story, words: Words) -> Said:
 
 
 def says_fill(story: Story, words: Words) -> Said:
-    """`fill QTY [px=] [id=] [cum=] [leaves=] [child=] [day=] [venue=]`."""
+    """`fill QTY [px=] [id=] [cum=] [leaves=] [child=] [day=] [avg=] [side=] [instrument_id=]`."""
     child, qty = story.child(words), int(words.words[0])
     said = story.counted(child, words, qty)
     said["last_px"] = words.price("px", child.terms.limit_px)
-    said |= {
-        name: words.options[name] for name in ("venue", "instrument_id") if name in words.options
-    }
+    if "avg" in words.options:
+        said["avg_px"] = words.price("avg")
+    if "side" in words.options:
+        said["side"] = e.ReportedSide[words.options["side"]]
+    if "instrument_id" in words.options:
+        said["instrument_id"] = words.options["instrument_id"]
     return [fill_report(child, qty, **said)], 0
+
+
+def says_settle(story: Story, words: Words) -> Said:
+    """`settle REASON`: a person settles the oldest open break of that reason."""
+    found = story.world.state.breaks.items()
+    break_id = next(name for name, x in found if x.reason == words.words[0])
+    return [break_settled(break_id)], 0
 
 
 def says_end(story: Story, words: Words) -> Said:
@@ -246,6 +257,7 @@ SAYS: dict[str, Callable[[Story, Words], Said]] = {
     **dict.fromkeys(
         ("acked", "canceled", "expired", "rejected", "done_for_day", "unknown"), says_end
     ),
+    "settle": says_settle,
     "bust": says_bust,
     "correct": says_correct,
     "not_sent": lambda story, words: ([not_sent(story.child(words))], 0),

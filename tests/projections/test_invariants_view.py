@@ -30,6 +30,11 @@ PLANTED = {
     "correction_once": "insert into fill_corrected select * from fill_corrected",
     "trade_reports_booked": "update execution_reported set exec_id = 'E9' where exec_id = 'E2'",
     "revisions_booked": "update execution_reported set exec_id = 'B9' where exec_id = 'B1'",
+    "venue_count": "update execution_reported set cum_qty = 10000 where exec_id = 'E2'",
+    "execution_identity": (
+        "insert into execution_reported select * replace (last_qty + 1 as last_qty) "
+        "from execution_reported where exec_id = 'E2'"
+    ),
     "excess_flagged": "update fill_booked set overfill_qty = 1 where event_id = '0-42'",
     "order_once": (
         "insert into order_accepted select * replace (999 as seq, '0-999' as event_id) "

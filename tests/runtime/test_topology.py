@@ -19,6 +19,7 @@ from world import (
     allotment,
     amend,
     at_once,
+    break_settled,
     bust,
     cancel,
     cancel_rejected,
@@ -212,6 +213,10 @@ def _late_bust(world: World) -> None:
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    world.given(at_once("u", 100, limit_px=px(99.95), end_ns=now_ns + 50 * SECOND))
+    child = world.children()[-1]
+    world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
+    world.given(break_settled(list(world.state.breaks)[-1]))
 
 
 def _trouble(world: World) -> None:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.core.events import (
+    BreakSettled,
     CalendarDefined,
     CancelRejected,
     ControlScope,
@@ -258,6 +259,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("scope_id", of_scope),
         *SET_BY,
     ),
+    BreakSettled: (("break_id", named), ("text", short), *SET_BY),
     DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
     DayClosed: (("day", DAY),),
     InstrumentDefined: (

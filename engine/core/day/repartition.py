@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from engine.core.events import LimitAllotted, VenueStatus
+from engine.core.events import BreakReason, LimitAllotted, VenueStatus
 from engine.core.partition import partition_of
-from engine.core.state.model import Order, Scorecard
+from engine.core.state.model import MoreBreaks, Order, Scorecard
 from engine.core.state.state import Controls, Reference, State
 
 UNKNOWN_NUMBER = -1  # Of a record without a sender's number: only an operator ends its suspension.
@@ -120,7 +120,22 @@ def _shard(
             if state.shard % partitions == number
             for break_id, found in state.breaks.items()
         },
+        more_breaks=more_breaks([state for state in states if state.shard % partitions == number]),
     )
+
+
+def more_breaks(states: Sequence[State]) -> dict[tuple[str, BreakReason], MoreBreaks]:
+    """The counted breaks of several shards; each kind keeps the id of its first."""
+    found: dict[tuple[str, BreakReason], MoreBreaks] = {}
+    for state in states:
+        for key, more in state.more_breaks.items():
+            known = found.get(key, MoreBreaks(more.break_id, 0, 0))
+            found[key] = MoreBreaks(
+                known.break_id,
+                known.break_count + more.break_count,
+                known.break_qty + more.break_qty,
+            )
+    return found
 
 
 def split_allotments(states: Sequence[State], partitions: int) -> list[dict[Key, LimitAllotted]]:

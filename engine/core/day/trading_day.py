@@ -37,7 +37,7 @@ from engine.core.events import (
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
-from engine.core.state.model import Child, Parent
+from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
@@ -61,7 +61,7 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         closing += [
             cancels.cancel(child, CancelReason.DAY_CLOSED)
             for child in live
-            if not child.is_cancelling
+            if not child.is_cancelling and not child.is_in_doubt
         ]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
@@ -89,6 +89,19 @@ def carried_events(state: State) -> list[StageEvent]:
         if card.version
     ]
     closing += [carried_break(break_id, found) for break_id, found in state.breaks.items()]
+    closing += [
+        BreakCarried(
+            break_id=more.break_id,
+            reason=reason,
+            venue=venue,
+            child_id="",
+            exec_id="",
+            break_qty=more.break_qty,
+            break_px=0,
+            break_count=more.break_count,
+        )
+        for (venue, reason), more in state.more_breaks.items()
+    ]
     closing += [
         SuspensionSet(
             scope=ControlScope(scope),
@@ -138,6 +151,7 @@ def carried_break(break_id: str, found: BreakFlagged | BreakCarried) -> BreakCar
         exec_id=found.exec_id,
         break_qty=found.break_qty,
         break_px=found.break_px,
+        break_count=1,
     )
 
 
@@ -150,7 +164,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 def awaits_cancels(state: State) -> bool:
     """Whether a venue still has a cancel to answer, or a child whose fate it must tell."""
     return any(
-        child.is_cancelling or child.is_unknown
+        (child.is_cancelling or child.is_unknown) and not child.is_in_doubt
         for parent in state.parents.values()
         for child in parent.children.values()
     )
@@ -225,7 +239,11 @@ def on_venue_status_carried(state: State, event: VenueStatusCarried) -> None:
 
 
 def on_break_carried(state: State, event: BreakCarried) -> None:
-    state.carried.breaks[event.break_id] = event
+    if event.break_count == 1:
+        state.carried.breaks[event.break_id] = event
+        return
+    more = MoreBreaks(event.break_id, event.break_count, event.break_qty)
+    state.carried.more_breaks[event.venue, event.reason] = more
 
 
 def on_configuration_adopted(state: State, event: ConfigurationAdopted) -> None:
@@ -279,6 +297,7 @@ def after_close(state: State) -> State:
         sessions_down=kept.sessions_down,
         scorecards=kept.scorecards,
         breaks=kept.breaks,
+        more_breaks=kept.more_breaks,
         orders=kept.orders,
         order_ids={(o.terms.source, o.cl_ord_id): o.order_id for o in kept.orders.values()},
         unplaced=dict(kept.orders),

@@ -1,14 +1,37 @@
-"""Breaks: reports that cannot be reconciled with a venue are flagged once and never dropped.
+"""Breaks: reports that cannot be reconciled with a venue, from their flag to their settlement.
 
-A break is for people to settle. It holds the report's quantity and price. A resend of the same
-report adds no second break.
+A break holds the report's quantity and price. A resend of the same report adds no second break. A
+break is open until a later report explains it, or a person settles it by a BreakSettled control;
+what is open at a close is carried. A shard keeps BREAKS_MAX open breaks one by one. Further ones
+are in the log like the others, and the shard keeps their number and quantity by venue and reason,
+under the id of the first: a venue that floods the shard with wrong reports costs no more memory.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.events import BreakFlagged, BreakReason, ExecutionReported, StageEvent
+from engine.core.controls import risk
+from engine.core.events import (
+    BreakClosed,
+    BreakFlagged,
+    BreakReason,
+    BreakResolution,
+    BreakSettled,
+    ChildClosed,
+    ChildDoubted,
+    CloseReason,
+    ControlScope,
+    ExecutionReported,
+    StageEvent,
+)
+from engine.core.state.model import Child, MoreBreaks
 from engine.core.state.state import State
+
+BREAKS_MAX = 1_000  # Open ones that a shard keeps one by one.
+FLAGGED_MAX = 10_000  # Newest reports of breaks by which a resend is recognised.
+
+
+# ------------------------------------------------------------------------------ decide
 
 
 def broken(
@@ -42,13 +65,116 @@ def flagged(
     )
 
 
+def closed_by_report(state: State, child: Child) -> tuple[BreakClosed, ...]:
+    """The end of a child's breaks of missing executions; none is missing any more."""
+    if not child.missing_qty:
+        return ()
+    return tuple(
+        BreakClosed(
+            break_id=break_id,
+            child_id=child.child_id,
+            resolution=BreakResolution.REPORTED,
+            set_by="",
+            text="the venue's count and its reports agree again",
+        )
+        for break_id, found in state.breaks.items()
+        if found.child_id == child.child_id and found.reason is BreakReason.CUM_QTY_GAP
+    )
+
+
+def decide_settled(state: State, control: BreakSettled, _: int) -> tuple[StageEvent, ...]:
+    """Close the break; a quantity that only its venue counted returns to the parent."""
+    receipt = risk.applied(ControlScope.FIRM, control.break_id, control)
+    child_id = child_of_break(state, control.break_id)
+    if child_id is None:
+        return receipt
+    settled = BreakClosed(
+        break_id=control.break_id,
+        child_id=child_id,
+        resolution=BreakResolution.SETTLED,
+        set_by=control.set_by,
+        text=control.text,
+    )
+    child, found = state.children.get(child_id), state.breaks.get(control.break_id)
+    is_gap = found is not None and found.reason is BreakReason.CUM_QTY_GAP
+    if child is None or found is None or not is_gap or not child.is_in_doubt:
+        return (*receipt, settled)
+    return (*receipt, settled, returned(child, found.break_qty, control.set_by))
+
+
+def returned(child: Child, qty: int, set_by: str) -> ChildClosed | ChildDoubted:
+    """The return of a quantity in doubt; the child ends with the last of it."""
+    text = f"{set_by} settled a quantity in doubt"
+    if qty < child.leaves_qty:
+        return ChildDoubted(
+            child_id=child.child_id,
+            parent_id=child.terms.parent_id,
+            reason=CloseReason.OTHER,
+            returned_qty=qty,
+            doubt_qty=child.leaves_qty - qty,
+            text=text,
+        )
+    return ChildClosed(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        reason=CloseReason.OTHER,
+        returned_qty=child.leaves_qty,
+        unsolicited=False,
+        text=text,
+    )
+
+
+def child_of_break(state: State, break_id: str) -> str | None:
+    """The child of an open break, empty where it names none; None if no such break is open."""
+    found = state.breaks.get(break_id)
+    if found is not None:
+        return found.child_id
+    is_first_of_more = any(more.break_id == break_id for more in state.more_breaks.values())
+    return "" if is_first_of_more else None
+
+
+DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
+    BreakSettled: decide_settled,
+}
+
+
 # ------------------------------------------------------------------------------ evolve
 
 
 def on_break_flagged(state: State, event: BreakFlagged) -> None:
     break_id = state.event_id(event.seq)
-    state.breaks[break_id] = event
+    keep(state, break_id, event)
     state.flagged[flag_key(event)] = break_id
+    if len(state.flagged) > FLAGGED_MAX:
+        del state.flagged[next(iter(state.flagged))]
 
 
-EVOLVE: Mapping[type, Callable[[State, Any], None]] = {BreakFlagged: on_break_flagged}
+def keep(state: State, break_id: str, event: BreakFlagged) -> None:
+    """Keep an open break: one by one, or counted with others of its kind.
+
+    One of a quantity in doubt is always kept, as its settlement frees the quantity.
+    """
+    if len(state.breaks) < BREAKS_MAX or event.reason is BreakReason.CUM_QTY_GAP:
+        state.breaks[break_id] = event
+        return
+    key = (event.venue, event.reason)
+    more = state.more_breaks.get(key, MoreBreaks(break_id, 0, 0))
+    state.more_breaks[key] = MoreBreaks(
+        more.break_id, more.break_count + 1, more.break_qty + event.break_qty
+    )
+
+
+def on_break_closed(state: State, event: BreakClosed) -> None:
+    found = state.breaks.pop(event.break_id, None)
+    for key, more in list(state.more_breaks.items()):
+        if more.break_id == event.break_id:
+            del state.more_breaks[key]
+    child = state.children.get(event.child_id)
+    if found is not None and child is not None and found.reason is BreakReason.CUM_QTY_GAP:
+        child.missing_qty = max(0, child.missing_qty - found.break_qty)
+
+
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    BreakFlagged: on_break_flagged,
+    BreakClosed: on_break_closed,
+}

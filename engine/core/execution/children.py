@@ -17,6 +17,7 @@ from engine.core.events import (
     ChildAcknowledged,
     ChildCancelRequested,
     ChildClosed,
+    ChildDoubted,
     ChildFateUnknown,
     ChildRouted,
     ChildTimeInForce,
@@ -27,6 +28,7 @@ from engine.core.events import (
     SendStarted,
     StageEvent,
 )
+from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
 from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import scorecard
@@ -52,11 +54,16 @@ def decide_new(_: State, child: Child, __: ExecutionReported, ___: int) -> tuple
 
 
 def decide_closed(
-    _: State, child: Child, report: ExecutionReported, __: int
+    state: State, child: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     if not child.is_live:
-        return ()
-    return (closed(child, CLOSED_BY[report.exec_type], report.text),)
+        if report.cum_qty <= child.filled_qty:
+            return ()
+        missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
+        return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
+    reason = CLOSED_BY[report.exec_type]
+    found, ends = reconciliation.after_the_end(state, child, report, reason)
+    return (*found, closed(child, reason, report.text)) if ends else found
 
 
 def closed(
@@ -175,7 +182,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     child = state.children[event.child_id]
     parent = state.parents[event.parent_id]
     parent.exposure_qty -= child.leaves_qty
-    child.leaves_qty = 0
+    child.leaves_qty = child.missing_qty = 0
     retire(state, child)
     # After an unfilled IOC or a rejection no new slice goes out before the next schedule point: the
     # quote was gone or the venue rejects our orders, and an immediate retry would meet the same.
@@ -183,6 +190,14 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     is_refused = event.reason in (CloseReason.REJECTED, CloseReason.NOT_SENT)
     is_miss = not child.filled_qty and (is_ioc or is_refused)
     state.touch(event.parent_id, 0 if is_miss else RETURNED)
+
+
+def on_child_doubted(state: State, event: ChildDoubted) -> None:
+    child = state.children[event.child_id]
+    state.parents[event.parent_id].exposure_qty -= event.returned_qty
+    child.leaves_qty -= event.returned_qty
+    child.missing_qty = event.doubt_qty
+    state.touch(event.parent_id, RETURNED if event.returned_qty else 0)
 
 
 def retire(state: State, child: Child) -> None:
@@ -205,4 +220,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     ChildCancelRequested: on_cancel_requested,
     CancelFailed: on_cancel_failed,
     ChildFateUnknown: on_fate_unknown,
+    ChildDoubted: on_child_doubted,
 }

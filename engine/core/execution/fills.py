@@ -21,12 +21,15 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.execution.breaks import broken, flagged
+from engine.core.execution import reconciliation
+from engine.core.execution.breaks import broken, closed_by_report, flagged
 from engine.core.execution.children import closed, retire
 from engine.core.market import consolidated, reference
 from engine.core.state.eviction import fill_of, reload
 from engine.core.state.model import Child, Fill
 from engine.core.state.state import FILL, State
+
+SESSION_DAYS_MAX = 8  # Of a venue in one trading day; one or two are true.
 
 # ------------------------------------------------------------------------------ decide
 
@@ -37,6 +40,10 @@ def decide_trade(
     if not is_plain_trade(report.last_qty, report.last_px):
         text = "last_qty and last_px of a trade must be positive and in range"
         return broken(state, report, BreakReason.INVALID_REPORT, text)
+    count = reconciliation.count_of(child, report)
+    if count.is_repeated:
+        text = f"the venue counts {report.cum_qty} executed as before; it is no other execution"
+        return broken(state, report, BreakReason.REPEATED_FILL, text)
     terms = child.terms
     cum_qty = child.filled_qty + report.last_qty
     overfill_qty = beyond_child_qty(child, report.last_qty)
@@ -58,6 +65,7 @@ def decide_trade(
         mid_px=consolidated.view(state, terms.instrument_id, now_ns).mid_px,
         late=child.is_cancelling or not child.is_live,
         transact_ns=report.transact_ns,
+        missing_qty=count.missing_qty,
     )
     surplus_qty = max(overfill_qty, beyond_parent_qty(state, child, report.last_qty))
     flags: list[StageEvent] = []
@@ -67,7 +75,9 @@ def decide_trade(
             f"{surplus_qty} more than was out or wanted; it is booked"
         )
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
-    return (fill, *flags, *through_limit(child, report))
+    found_all = () if count.missing_qty else closed_by_report(state, child)
+    strange = reconciliation.contradictions(child, report, fill.mid_px)
+    return (fill, *flags, *count.flags, *found_all, *through_limit(child, report), *strange)
 
 
 def beyond_child_qty(child: Child, last_qty: int) -> int:
@@ -184,6 +194,8 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
     if child.first_fill_ns < 0:
         child.first_fill_ns = event.at_ns
     child.filled_qty = event.cum_qty
+    child.missing_qty = event.missing_qty
+    child.notional += event.last_px * event.last_qty
     parent.filled_qty += event.last_qty
     parent.notional += event.last_px * event.last_qty
     if event.mid_px is not None:
@@ -228,6 +240,9 @@ def remember_execution(
     """Index an execution, so that a resend of it is recognised."""
     key = (fill.child.terms.venue, event.session_day, event.exec_id, kind)
     state.executions[key] = fill.fill_id
+    days = state.session_days.get(fill.child.terms.venue, ())
+    if event.session_day not in days and len(days) < SESSION_DAYS_MAX:
+        state.session_days[fill.child.terms.venue] = (*days, event.session_day)
     fill.executions = (*fill.executions, key)
 
 
@@ -241,6 +256,7 @@ def restate(state: State, fill_id: str, qty: int, px: int) -> None:
     parent.filled_qty += change_qty
     parent.notional += change
     fill.child.filled_qty += change_qty
+    fill.child.notional += change
     fill.last_qty = qty
     fill.last_px = px
 

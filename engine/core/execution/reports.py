@@ -1,34 +1,101 @@
 """Process venues' execution reports on our children, in whatever order they arrive.
 
-A report counts once, by (venue, session day, ExecID, ExecType); a resend changes nothing. A report
-on a child that was never routed to that venue is a break. The other reports go by their type to
-`children` or `fills`.
+An execution counts once, by (venue, session day, ExecID, ExecType). A resend with the same content
+changes nothing; the same id with another child, quantity or price is a break, and so is the same
+execution under another session day. A report on a child that was never routed to that venue is a
+break. The other reports go by their type to `children` or `fills`. A venue whose execution cannot
+be the child's, by its instrument, side or price, gets no more children of the instrument until a
+person lifts that; the execution is booked as reported.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from engine.core.controls import risk
 from engine.core.events import (
+    BreakFlagged,
     BreakReason,
+    ControlScope,
     ExecType,
     ExecutionReported,
     StageEvent,
+    SuspensionSet,
 )
 from engine.core.execution import children, fills
 from engine.core.execution.breaks import broken
-from engine.core.state.eviction import child_of, is_booked
-from engine.core.state.model import Child, ExecutionKey
+from engine.core.state.eviction import child_of, fill_of
+from engine.core.state.model import Child, ExecutionKey, Fill
 from engine.core.state.state import State
+
+IMPOSSIBLE = (BreakReason.WRONG_INSTRUMENT, BreakReason.WRONG_SIDE, BreakReason.IMPOSSIBLE_PX)
 
 
 def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple[StageEvent, ...]:
-    if is_booked(state, key_of(report)):
-        return ()  # A resend.
+    known = fill_of(state, key_of(report))
+    if known is not None:
+        return () if is_same(known, report) else conflict(state, known, report)
     child = child_of(state, report.child_id)
     if child is None or child.terms.venue != report.venue:
         text = f"no child {report.child_id!r:.80} was routed to {report.venue!r:.40} today"
         return broken(state, report, BreakReason.UNKNOWN_CHILD, text)
-    return REPORTS[report.exec_type](state, child, report, now_ns)
+    if report.exec_type is ExecType.TRADE and is_of_another_day(state, child, report):
+        text = f"{report.exec_id!r:.80} was booked under another session day"
+        return broken(state, report, BreakReason.SESSION_DAY_CONFLICT, text)
+    found = REPORTS[report.exec_type](state, child, report, now_ns)
+    return (*found, *stops(state, child, found))
+
+
+def is_same(known: Fill, report: ExecutionReported) -> bool:
+    """Whether a report under a known id says what was booked under it.
+
+    A fill that was restated since has other figures; then the child alone is compared.
+    """
+    if known.child.child_id != report.child_id:
+        return False
+    is_newest = known.executions[-1] == key_of(report)
+    is_bust = report.exec_type is ExecType.TRADE_CANCEL
+    figures = (known.last_qty, known.last_px)
+    return not is_newest or is_bust or figures == (report.last_qty, report.last_px)
+
+
+def conflict(state: State, known: Fill, report: ExecutionReported) -> tuple[StageEvent, ...]:
+    text = (
+        f"{report.exec_id!r:.80} was booked as {known.last_qty} at {known.last_px} of "
+        f"{known.child.child_id}; this report is not booked"
+    )
+    return broken(state, report, BreakReason.EXECUTION_CONFLICT, text)
+
+
+def is_of_another_day(state: State, child: Child, report: ExecutionReported) -> bool:
+    """Whether the same execution of the child was booked under another session day.
+
+    The venue's own count may say that it is another one.
+    """
+    if report.cum_qty == child.filled_qty + child.missing_qty + report.last_qty:
+        return False
+    for day in state.session_days.get(report.venue, ()):
+        if day != report.session_day:
+            known = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
+            if known is not None and is_same(known, replace(report, session_day=day)):
+                return True
+    return False
+
+
+def stops(state: State, child: Child, found: Sequence[StageEvent]) -> tuple[StageEvent, ...]:
+    """The stop of a venue for an instrument, if an execution cannot be the child's."""
+    flags = [x for x in found if isinstance(x, BreakFlagged) and x.reason in IMPOSSIBLE]
+    venue, instrument_id = child.terms.venue, child.terms.instrument_id
+    if not flags or risk.is_venue_stopped(state, venue, instrument_id):
+        return ()
+    return (
+        SuspensionSet(
+            scope=ControlScope.VENUE,
+            scope_id=risk.venue_for(venue, instrument_id),
+            source_number=-1,
+            text=f"{flags[0].text}; no more go there until a person lifts it",
+        ),
+    )
 
 
 def key_of(report: ExecutionReported) -> ExecutionKey:

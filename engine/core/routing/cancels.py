@@ -33,7 +33,7 @@ def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[St
     everything = reason_for_all(state, parent, now_ns)
     requests: list[StageEvent] = []
     for resting in parent.children.values():
-        if resting.is_cancelling:
+        if resting.is_cancelling or resting.is_in_doubt:
             continue
         reason = everything or reason_for_one(state, parent, resting)
         if reason is None and search is not None:
@@ -105,6 +105,6 @@ def cancel_for_changes(state: State, parent: Parent, _: int) -> tuple[StageEvent
         if short_qty <= 0:
             break
         short_qty -= child.leaves_qty
-        if not child.is_cancelling:
+        if not child.is_cancelling and not child.is_in_doubt:
             requests.append(cancel(child, CancelReason.MEMBER_CHANGE))
     return tuple(requests)

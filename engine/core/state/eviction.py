@@ -34,13 +34,6 @@ def child_of(state: State, child_id: str) -> Child | None:
     return next(child for child in children if child.child_id == child_id)
 
 
-def is_booked(state: State, key: ExecutionKey) -> bool:
-    """Whether this execution was booked today."""
-    if key in state.executions:
-        return True
-    return state.store_totals.executions > 0 and state.finished.find(execution_key(key)) is not None
-
-
 def fill_of(state: State, key: ExecutionKey) -> Fill | None:
     """The fill that an execution booked, corrected or busted; read only."""
     fill_id = state.executions.get(key)

@@ -38,11 +38,14 @@ INDICES = (
     *(
         "ended",
         "breaks",
+        "more_breaks",
+        "session_days",
         "flagged",
         "unplaced",
         "carried.orders",
         "carried.scorecards",
         "carried.breaks",
+        "carried.more_breaks",
     ),
     *("carried.venue_status", "carried.sessions_down"),
 )
@@ -64,7 +67,7 @@ _of_member = attrgetter("member_qty", "crossed_qty", "allocated_qty", "left_qty"
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    "is_live",
+    *("is_live", "missing_qty", "notional"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

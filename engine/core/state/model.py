@@ -96,6 +96,13 @@ class Child:
     is_cancelling: bool = False
     is_unknown: bool = False
     is_live: bool = True
+    missing_qty: int = 0  # Executed by its venue's count, and not reported.
+    notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether all that is open is a quantity that its venue counts as executed."""
+        return 0 < self.leaves_qty <= self.missing_qty
 
 
 @dataclass(slots=True)
@@ -206,6 +213,14 @@ class Book:
     own_notional: int = 0
     own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+
+
+class MoreBreaks(NamedTuple):
+    """Open breaks of one venue and reason that are not kept one by one."""
+
+    break_id: str  # Of the first.
+    break_count: int
+    break_qty: int
 
 
 class Lesson(NamedTuple):

@@ -14,6 +14,7 @@ from typing import Any, Self
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
+    BreakReason,
     CalendarDefined,
     DayOpened,
     FeeScheduleDefined,
@@ -29,7 +30,16 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
-from engine.core.state.model import Book, Child, ExecutionKey, Fill, Order, Parent, Scorecard
+from engine.core.state.model import (
+    Book,
+    Child,
+    ExecutionKey,
+    Fill,
+    MoreBreaks,
+    Order,
+    Parent,
+    Scorecard,
+)
 
 NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 
@@ -93,6 +103,7 @@ class Carried:
     orders: dict[str, Order] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     sessions_down: dict[str, int] = field(default_factory=dict)
 
@@ -145,7 +156,9 @@ class State:
     finished: FinishedStore = field(default_factory=MemoryStore, compare=False, repr=False)
     store_totals: StoreTotals = field(default_factory=StoreTotals)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
-    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
+    session_days: dict[str, tuple[int, ...]] = field(default_factory=dict)  # Of fills, by venue.
+    breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)  # Open ones.
+    more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.

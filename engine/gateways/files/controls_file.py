@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.core.events import (
     AllocationRule,
+    BreakSettled,
     ControlScope,
     DayClosed,
     DayOpened,
@@ -55,6 +56,7 @@ Control = (
     | RestrictionSet
     | InstrumentHaltSet
     | SuspensionLifted
+    | BreakSettled
     | DayOpened
     | DayClosed
 )
@@ -235,6 +237,17 @@ class Halt(ControlTable):
         )
 
 
+class Settlement(ControlTable):
+    break_id: Code
+    text: Text
+
+    def key(self) -> str:
+        return self.break_id
+
+    def to_event(self, set_by: str, set_ns: int) -> BreakSettled:
+        return BreakSettled(break_id=self.break_id, text=self.text, set_by=set_by, set_ns=set_ns)
+
+
 class DayOpen(ControlTable):
     day: Day
     open: Ns
@@ -270,6 +283,7 @@ TABLES: Mapping[str, type[ControlTable]] = {
     "mandate": Mandate,
     "policy": Policy,
     "lift": Lift,
+    "settle": Settlement,
     "day_open": DayOpen,
 }
 

@@ -135,14 +135,6 @@ VENUE_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueStatus)
 VENUE_STATUS: Final = {x.value: x for x in e.VenueStatus}
 
 
-EXEC_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ExecType)}
-EXEC_TYPE: Final = {x.value: x for x in e.ExecType}
-
-
-LIQUIDITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Liquidity)}
-LIQUIDITY: Final = {x.value: x for x in e.Liquidity}
-
-
 CONTROL_SCOPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ControlScope)}
 CONTROL_SCOPE: Final = {x.value: x for x in e.ControlScope}
 
@@ -219,10 +211,6 @@ CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)
 CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
 
 
-BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
-BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
-
-
 SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
 SEAL_KIND: Final = {x.value: x for x in e.SealKind}
 
@@ -233,6 +221,26 @@ CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
 REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
+
+
+EXEC_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ExecType)}
+EXEC_TYPE: Final = {x.value: x for x in e.ExecType}
+
+
+LIQUIDITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Liquidity)}
+LIQUIDITY: Final = {x.value: x for x in e.Liquidity}
+
+
+REPORTED_SIDE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReportedSide)}
+REPORTED_SIDE: Final = {x.value: x for x in e.ReportedSide}
+
+
+BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
+BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
+
+
+BREAK_RESOLUTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakResolution)}
+BREAK_RESOLUTION: Final = {x.value: x for x in e.BreakResolution}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -386,26 +394,6 @@ def text_of_not_sent(x: e.NotSent) -> str:
         f"{string(x.instrument_id)}"
         f"{string(x.child_id)}"
         f"{string(x.text)}"
-        f"{number(x.received_ns)}"
-    )
-
-
-def text_of_execution_reported(x: e.ExecutionReported) -> str:
-    return (
-        f"{string(x.venue)}"
-        f"{string(x.instrument_id)}"
-        f"{string(x.child_id)}"
-        f"{string(x.exec_id)}"
-        f"{EXEC_TYPE_TEXT[x.exec_type]}"
-        f"{maybe(x.exec_ref_id, string)}"
-        f"{number(x.last_qty)}"
-        f"{number(x.last_px)}"
-        f"{number(x.cum_qty)}"
-        f"{number(x.leaves_qty)}"
-        f"{LIQUIDITY_TEXT[x.liquidity]}"
-        f"{string(x.text)}"
-        f"{integer(x.session_day)}"
-        f"{number(x.transact_ns)}"
         f"{number(x.received_ns)}"
     )
 
@@ -1032,31 +1020,6 @@ def text_of_child_acknowledged(x: e.ChildAcknowledged) -> str:
     )
 
 
-def text_of_fill_booked(x: e.FillBooked) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.child_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.instrument_id)}"
-        f"{string(x.venue)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.exec_id)}"
-        f"{integer(x.session_day)}"
-        f"{number(x.last_qty)}"
-        f"{number(x.last_px)}"
-        f"{number(x.cum_qty)}"
-        f"{number(x.leaves_qty)}"
-        f"{number(x.overfill_qty)}"
-        f"{LIQUIDITY_TEXT[x.liquidity]}"
-        f"{number(x.fee_px)}"
-        f"{maybe(x.mid_px, number)}"
-        f"{flag(x.late)}"
-        f"{number(x.transact_ns)}"
-    )
-
-
 def text_of_fill_busted(x: e.FillBusted) -> str:
     return (
         f"{number(x.seq)}"
@@ -1122,36 +1085,6 @@ def text_of_cancel_failed(x: e.CancelFailed) -> str:
         f"{string(x.child_id)}"
         f"{string(x.parent_id)}"
         f"{string(x.text)}"
-    )
-
-
-def text_of_break_flagged(x: e.BreakFlagged) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{BREAK_REASON_TEXT[x.reason]}"
-        f"{string(x.venue)}"
-        f"{string(x.child_id)}"
-        f"{string(x.exec_id)}"
-        f"{number(x.break_qty)}"
-        f"{number(x.break_px)}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_break_carried(x: e.BreakCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.break_id)}"
-        f"{BREAK_REASON_TEXT[x.reason]}"
-        f"{string(x.venue)}"
-        f"{string(x.child_id)}"
-        f"{string(x.exec_id)}"
-        f"{number(x.break_qty)}"
-        f"{number(x.break_px)}"
     )
 
 
@@ -1493,6 +1426,116 @@ def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
     )
 
 
+def text_of_execution_reported(x: e.ExecutionReported) -> str:
+    return (
+        f"{string(x.venue)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.child_id)}"
+        f"{string(x.exec_id)}"
+        f"{EXEC_TYPE_TEXT[x.exec_type]}"
+        f"{maybe(x.exec_ref_id, string)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{number(x.cum_qty)}"
+        f"{number(x.leaves_qty)}"
+        f"{LIQUIDITY_TEXT[x.liquidity]}"
+        f"{string(x.text)}"
+        f"{integer(x.session_day)}"
+        f"{number(x.transact_ns)}"
+        f"{number(x.received_ns)}"
+        f"{number(x.avg_px)}"
+        f"{REPORTED_SIDE_TEXT[x.side]}"
+    )
+
+
+def text_of_fill_booked(x: e.FillBooked) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.venue)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.exec_id)}"
+        f"{integer(x.session_day)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{number(x.cum_qty)}"
+        f"{number(x.leaves_qty)}"
+        f"{number(x.overfill_qty)}"
+        f"{LIQUIDITY_TEXT[x.liquidity]}"
+        f"{number(x.fee_px)}"
+        f"{maybe(x.mid_px, number)}"
+        f"{flag(x.late)}"
+        f"{number(x.transact_ns)}"
+        f"{number(x.missing_qty)}"
+    )
+
+
+def text_of_break_flagged(x: e.BreakFlagged) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{BREAK_REASON_TEXT[x.reason]}"
+        f"{string(x.venue)}"
+        f"{string(x.child_id)}"
+        f"{string(x.exec_id)}"
+        f"{number(x.break_qty)}"
+        f"{number(x.break_px)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_break_carried(x: e.BreakCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{BREAK_REASON_TEXT[x.reason]}"
+        f"{string(x.venue)}"
+        f"{string(x.child_id)}"
+        f"{string(x.exec_id)}"
+        f"{number(x.break_qty)}"
+        f"{number(x.break_px)}"
+        f"{number(x.break_count)}"
+    )
+
+
+def text_of_break_settled(x: e.BreakSettled) -> str:
+    return f"{string(x.break_id)}{string(x.text)}{string(x.set_by)}{number(x.set_ns)}"
+
+
+def text_of_break_closed(x: e.BreakClosed) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{string(x.child_id)}"
+        f"{BREAK_RESOLUTION_TEXT[x.resolution]}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_child_doubted(x: e.ChildDoubted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{CLOSE_REASON_TEXT[x.reason]}"
+        f"{number(x.returned_qty)}"
+        f"{number(x.doubt_qty)}"
+        f"{string(x.text)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1789,31 +1832,6 @@ def from_not_sent(d: Avro) -> e.NotSent:
     x.received_ns = d["received_ns"]
     x.__class__ = e.NotSent
     found: e.NotSent = x
-    return found
-
-
-_ExecutionReported = twin(e.ExecutionReported)
-
-
-def from_execution_reported(d: Avro) -> e.ExecutionReported:
-    x = _ExecutionReported()
-    x.venue = d["venue"]
-    x.instrument_id = d["instrument_id"]
-    x.child_id = d["child_id"]
-    x.exec_id = d["exec_id"]
-    x.exec_type = EXEC_TYPE[d["exec_type"]]
-    x.exec_ref_id = d["exec_ref_id"]
-    x.last_qty = d["last_qty"]
-    x.last_px = d["last_px"]
-    x.cum_qty = d["cum_qty"]
-    x.leaves_qty = d["leaves_qty"]
-    x.liquidity = LIQUIDITY[d["liquidity"]]
-    x.text = d["text"]
-    x.session_day = d["session_day"]
-    x.transact_ns = d["transact_ns"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.ExecutionReported
-    found: e.ExecutionReported = x
     return found
 
 
@@ -2690,36 +2708,6 @@ def from_child_acknowledged(d: Avro) -> e.ChildAcknowledged:
     return found
 
 
-_FillBooked = twin(e.FillBooked)
-
-
-def from_fill_booked(d: Avro) -> e.FillBooked:
-    x = _FillBooked()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.child_id = d["child_id"]
-    x.parent_id = d["parent_id"]
-    x.instrument_id = d["instrument_id"]
-    x.venue = d["venue"]
-    x.side = SIDE[d["side"]]
-    x.exec_id = d["exec_id"]
-    x.session_day = d["session_day"]
-    x.last_qty = d["last_qty"]
-    x.last_px = d["last_px"]
-    x.cum_qty = d["cum_qty"]
-    x.leaves_qty = d["leaves_qty"]
-    x.overfill_qty = d["overfill_qty"]
-    x.liquidity = LIQUIDITY[d["liquidity"]]
-    x.fee_px = d["fee_px"]
-    x.mid_px = d["mid_px"]
-    x.late = d["late"]
-    x.transact_ns = d["transact_ns"]
-    x.__class__ = e.FillBooked
-    found: e.FillBooked = x
-    return found
-
-
 _FillBusted = twin(e.FillBusted)
 
 
@@ -2810,46 +2798,6 @@ def from_cancel_failed(d: Avro) -> e.CancelFailed:
     x.text = d["text"]
     x.__class__ = e.CancelFailed
     found: e.CancelFailed = x
-    return found
-
-
-_BreakFlagged = twin(e.BreakFlagged)
-
-
-def from_break_flagged(d: Avro) -> e.BreakFlagged:
-    x = _BreakFlagged()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.reason = BREAK_REASON[d["reason"]]
-    x.venue = d["venue"]
-    x.child_id = d["child_id"]
-    x.exec_id = d["exec_id"]
-    x.break_qty = d["break_qty"]
-    x.break_px = d["break_px"]
-    x.text = d["text"]
-    x.__class__ = e.BreakFlagged
-    found: e.BreakFlagged = x
-    return found
-
-
-_BreakCarried = twin(e.BreakCarried)
-
-
-def from_break_carried(d: Avro) -> e.BreakCarried:
-    x = _BreakCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.break_id = d["break_id"]
-    x.reason = BREAK_REASON[d["reason"]]
-    x.venue = d["venue"]
-    x.child_id = d["child_id"]
-    x.exec_id = d["exec_id"]
-    x.break_qty = d["break_qty"]
-    x.break_px = d["break_px"]
-    x.__class__ = e.BreakCarried
-    found: e.BreakCarried = x
     return found
 
 
@@ -3311,6 +3259,156 @@ def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
     return found
 
 
+_ExecutionReported = twin(e.ExecutionReported)
+
+
+def from_execution_reported(d: Avro) -> e.ExecutionReported:
+    x = _ExecutionReported()
+    x.venue = d["venue"]
+    x.instrument_id = d["instrument_id"]
+    x.child_id = d["child_id"]
+    x.exec_id = d["exec_id"]
+    x.exec_type = EXEC_TYPE[d["exec_type"]]
+    x.exec_ref_id = d["exec_ref_id"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.cum_qty = d["cum_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.liquidity = LIQUIDITY[d["liquidity"]]
+    x.text = d["text"]
+    x.session_day = d["session_day"]
+    x.transact_ns = d["transact_ns"]
+    x.received_ns = d["received_ns"]
+    x.avg_px = d["avg_px"]
+    x.side = REPORTED_SIDE[d["side"]]
+    x.__class__ = e.ExecutionReported
+    found: e.ExecutionReported = x
+    return found
+
+
+_FillBooked = twin(e.FillBooked)
+
+
+def from_fill_booked(d: Avro) -> e.FillBooked:
+    x = _FillBooked()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.venue = d["venue"]
+    x.side = SIDE[d["side"]]
+    x.exec_id = d["exec_id"]
+    x.session_day = d["session_day"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.cum_qty = d["cum_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.overfill_qty = d["overfill_qty"]
+    x.liquidity = LIQUIDITY[d["liquidity"]]
+    x.fee_px = d["fee_px"]
+    x.mid_px = d["mid_px"]
+    x.late = d["late"]
+    x.transact_ns = d["transact_ns"]
+    x.missing_qty = d["missing_qty"]
+    x.__class__ = e.FillBooked
+    found: e.FillBooked = x
+    return found
+
+
+_BreakFlagged = twin(e.BreakFlagged)
+
+
+def from_break_flagged(d: Avro) -> e.BreakFlagged:
+    x = _BreakFlagged()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.reason = BREAK_REASON[d["reason"]]
+    x.venue = d["venue"]
+    x.child_id = d["child_id"]
+    x.exec_id = d["exec_id"]
+    x.break_qty = d["break_qty"]
+    x.break_px = d["break_px"]
+    x.text = d["text"]
+    x.__class__ = e.BreakFlagged
+    found: e.BreakFlagged = x
+    return found
+
+
+_BreakCarried = twin(e.BreakCarried)
+
+
+def from_break_carried(d: Avro) -> e.BreakCarried:
+    x = _BreakCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.reason = BREAK_REASON[d["reason"]]
+    x.venue = d["venue"]
+    x.child_id = d["child_id"]
+    x.exec_id = d["exec_id"]
+    x.break_qty = d["break_qty"]
+    x.break_px = d["break_px"]
+    x.break_count = d["break_count"]
+    x.__class__ = e.BreakCarried
+    found: e.BreakCarried = x
+    return found
+
+
+_BreakSettled = twin(e.BreakSettled)
+
+
+def from_break_settled(d: Avro) -> e.BreakSettled:
+    x = _BreakSettled()
+    x.break_id = d["break_id"]
+    x.text = d["text"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.BreakSettled
+    found: e.BreakSettled = x
+    return found
+
+
+_BreakClosed = twin(e.BreakClosed)
+
+
+def from_break_closed(d: Avro) -> e.BreakClosed:
+    x = _BreakClosed()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.child_id = d["child_id"]
+    x.resolution = BREAK_RESOLUTION[d["resolution"]]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.__class__ = e.BreakClosed
+    found: e.BreakClosed = x
+    return found
+
+
+_ChildDoubted = twin(e.ChildDoubted)
+
+
+def from_child_doubted(d: Avro) -> e.ChildDoubted:
+    x = _ChildDoubted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.reason = CLOSE_REASON[d["reason"]]
+    x.returned_qty = d["returned_qty"]
+    x.doubt_qty = d["doubt_qty"]
+    x.text = d["text"]
+    x.__class__ = e.ChildDoubted
+    found: e.ChildDoubted = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3321,7 +3419,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.VenueStatusObserved: text_of_venue_status_observed,
     e.SendStarted: text_of_send_started,
     e.NotSent: text_of_not_sent,
-    e.ExecutionReported: text_of_execution_reported,
     e.CancelRejected: text_of_cancel_rejected,
     e.SessionStatusObserved: text_of_session_status_observed,
     e.KillSwitchSet: text_of_kill_switch_set,
@@ -3367,14 +3464,11 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
     e.ChildAcknowledged: text_of_child_acknowledged,
-    e.FillBooked: text_of_fill_booked,
     e.FillBusted: text_of_fill_busted,
     e.FillCorrected: text_of_fill_corrected,
     e.ChildClosed: text_of_child_closed,
     e.ChildFateUnknown: text_of_child_fate_unknown,
     e.CancelFailed: text_of_cancel_failed,
-    e.BreakFlagged: text_of_break_flagged,
-    e.BreakCarried: text_of_break_carried,
     e.FillAllocated: text_of_fill_allocated,
     e.CrossAllocated: text_of_cross_allocated,
     e.FillReallocated: text_of_fill_reallocated,
@@ -3399,6 +3493,13 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildCancelRequested: text_of_child_cancel_requested,
     e.OrderRejected: text_of_order_rejected,
     e.OrderChangeRejected: text_of_order_change_rejected,
+    e.ExecutionReported: text_of_execution_reported,
+    e.FillBooked: text_of_fill_booked,
+    e.BreakFlagged: text_of_break_flagged,
+    e.BreakCarried: text_of_break_carried,
+    e.BreakSettled: text_of_break_settled,
+    e.BreakClosed: text_of_break_closed,
+    e.ChildDoubted: text_of_child_doubted,
 }
 
 
@@ -3412,7 +3513,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.VenueStatusObserved: from_venue_status_observed,
     e.SendStarted: from_send_started,
     e.NotSent: from_not_sent,
-    e.ExecutionReported: from_execution_reported,
     e.CancelRejected: from_cancel_rejected,
     e.SessionStatusObserved: from_session_status_observed,
     e.KillSwitchSet: from_kill_switch_set,
@@ -3458,14 +3558,11 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
     e.ChildAcknowledged: from_child_acknowledged,
-    e.FillBooked: from_fill_booked,
     e.FillBusted: from_fill_busted,
     e.FillCorrected: from_fill_corrected,
     e.ChildClosed: from_child_closed,
     e.ChildFateUnknown: from_child_fate_unknown,
     e.CancelFailed: from_cancel_failed,
-    e.BreakFlagged: from_break_flagged,
-    e.BreakCarried: from_break_carried,
     e.FillAllocated: from_fill_allocated,
     e.CrossAllocated: from_cross_allocated,
     e.FillReallocated: from_fill_reallocated,
@@ -3490,4 +3587,11 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildCancelRequested: from_child_cancel_requested,
     e.OrderRejected: from_order_rejected,
     e.OrderChangeRejected: from_order_change_rejected,
+    e.ExecutionReported: from_execution_reported,
+    e.FillBooked: from_fill_booked,
+    e.BreakFlagged: from_break_flagged,
+    e.BreakCarried: from_break_carried,
+    e.BreakSettled: from_break_settled,
+    e.BreakClosed: from_break_closed,
+    e.ChildDoubted: from_child_doubted,
 }

@@ -10,6 +10,9 @@ steps as (
     select shard, child_id, seq, 'FillBooked', leaves_qty, last_qty
     from fill_booked
     union all
+    select shard, child_id, seq, 'ChildDoubted', doubt_qty, 0
+    from child_doubted
+    union all
     select shard, child_id, seq, 'ChildClosed', 0, 0
     from child_closed
     union all

@@ -56,6 +56,8 @@ from (
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'CancelFailed' as event from cancel_failed
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakFlagged' as event from break_flagged
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakCarried' as event from break_carried
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildDoubted' as event from child_doubted
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakClosed' as event from break_closed
     union all select shard, seq, at_ns, cause, 'allocations' as topic, 'FillAllocated' as event from fill_allocated
     union all select shard, seq, at_ns, cause, 'allocations' as topic, 'CrossAllocated' as event from cross_allocated
     union all select shard, seq, at_ns, cause, 'allocations' as topic, 'FillReallocated' as event from fill_reallocated

@@ -30,6 +30,10 @@ asked as (
     from child_cancel_requested
     group by child_id
 ),
+doubted as (
+    select distinct child_id
+    from child_doubted
+),
 unknown as (
     select child_id, max(seq) as seq
     from child_fate_unknown
@@ -72,6 +76,7 @@ select
     case
         when closed.child_id is not null then closed.close_reason
         when lives.open_qty = 0 then 'FILLED'
+        when doubted.child_id is not null then 'IN_DOUBT'
         when unknown.seq > coalesce(heard.seq, -1) then 'UNKNOWN'
         when asked.child_id is not null then 'CANCELLING'
         when lives.filled_qty > 0 then 'PARTIALLY_FILLED'
@@ -91,6 +96,7 @@ join lives on lives.child_id = child.event_id
 left join fills on fills.child_id = child.event_id
 left join closed on closed.child_id = child.event_id
 left join asked on asked.child_id = child.event_id
+left join doubted on doubted.child_id = child.event_id
 left join unknown on unknown.child_id = child.event_id
 left join heard on heard.child_id = child.event_id
 left join started on started.child_id = child.event_id;

@@ -1,0 +1,139 @@
+"""Compare a venue's own count of a child with the executions that it has reported.
+
+A report holds the venue's total of the child, `cum_qty`. Where the total is more than what was
+reported and this report, an execution is missing: its report was lost or is late. The missing
+quantity is a break and stays exposure of the child, also after the venue has ended it, so it is
+never sent again. It ends as a late report brings it, when the venue takes it back in another final
+report, or when a person settles the break. An execution that leaves the total as it was is none: it
+came before under another id. A total of 0 beside an execution is one that the venue does not give.
+"""
+
+from typing import NamedTuple
+
+from engine.core.events import (
+    BreakFlagged,
+    BreakReason,
+    ChildDoubted,
+    CloseReason,
+    ExecutionReported,
+    ReportedSide,
+    StageEvent,
+)
+from engine.core.execution.breaks import closed_by_report, flagged
+from engine.core.state.model import Child
+from engine.core.state.state import State
+
+AVG_PX_TOLERANCE_PX = 100_000  # Venues round an average to four places, or more.
+IMPOSSIBLE_TIMES = 2  # A price this many times the market's, or this part of it, is a mistake.
+
+
+class Count(NamedTuple):
+    """An execution in its venue's count of the child."""
+
+    missing_qty: int  # Executed by that count and not reported, after this execution.
+    flags: tuple[BreakFlagged, ...] = ()
+    is_repeated: bool = False  # It is no execution.
+
+
+def count_of(child: Child, report: ExecutionReported) -> Count:
+    """The place of a reported execution in its venue's count."""
+    cum_qty, last_qty = report.cum_qty, report.last_qty
+    if not cum_qty:
+        return Count(child.missing_qty)
+    known_qty = child.filled_qty + child.missing_qty
+    more_qty = cum_qty - known_qty - last_qty
+    if not more_qty:
+        return Count(child.missing_qty)
+    if more_qty > 0:
+        missing_qty = child.missing_qty + more_qty
+        return Count(missing_qty, (gap(report, known_qty + last_qty, more_qty),))
+    if last_qty <= child.missing_qty and cum_qty <= known_qty:
+        return Count(child.missing_qty - last_qty)  # The late report of a missing execution.
+    if cum_qty == known_qty:
+        return Count(child.missing_qty, is_repeated=True)
+    left_qty = max(0, min(child.missing_qty, cum_qty - child.filled_qty - last_qty))
+    return Count(left_qty, (below(report, known_qty + last_qty),))
+
+
+def gap(report: ExecutionReported, known_qty: int, missing_qty: int) -> BreakFlagged:
+    text = (
+        f"the venue counts {report.cum_qty} executed, {known_qty} were reported; {missing_qty} "
+        "are missing and stay exposure"
+    )
+    return flagged(report, BreakReason.CUM_QTY_GAP, text, missing_qty)
+
+
+def below(report: ExecutionReported, known_qty: int) -> BreakFlagged:
+    text = f"the venue counts {report.cum_qty} executed, {known_qty} were reported"
+    return flagged(report, BreakReason.CUM_QTY_BELOW, text, known_qty - report.cum_qty)
+
+
+def after_the_end(
+    state: State, child: Child, report: ExecutionReported, reason: CloseReason
+) -> tuple[tuple[StageEvent, ...], bool]:
+    """The events of a final report's count, and whether the child ends with it.
+
+    It does not while an execution is missing: ChildDoubted then returns the rest.
+    """
+    if not report.cum_qty:
+        missing_qty = child.missing_qty
+    else:
+        missing_qty = max(0, report.cum_qty - child.filled_qty)
+    flags: list[StageEvent] = []
+    known_qty = child.filled_qty + child.missing_qty
+    if missing_qty > child.missing_qty:
+        flags.append(gap(report, known_qty, missing_qty - child.missing_qty))
+    elif 0 < report.cum_qty < child.filled_qty:
+        flags.append(below(report, child.filled_qty))
+    if not missing_qty:
+        return (*flags, *closed_by_report(state, child)), True
+    doubt_qty = min(missing_qty, child.leaves_qty)
+    if child.is_in_doubt and doubt_qty == child.leaves_qty:
+        return tuple(flags), False  # The same end again.
+    doubted = ChildDoubted(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        reason=reason,
+        returned_qty=child.leaves_qty - doubt_qty,
+        doubt_qty=doubt_qty,
+        text=report.text,
+    )
+    return (*flags, doubted), False
+
+
+def contradictions(
+    child: Child, report: ExecutionReported, mid_px: int | None
+) -> tuple[BreakFlagged, ...]:
+    """Breaks of an execution that is booked all the same."""
+    found: list[BreakFlagged] = []
+    terms = child.terms
+    if report.cum_qty and report.leaves_qty > max(0, terms.child_qty - report.cum_qty):
+        text = f"{report.leaves_qty} open and {report.cum_qty} executed of {terms.child_qty}"
+        found.append(flagged(report, BreakReason.LEAVES_QTY, text, report.leaves_qty))
+    cum_qty = child.filled_qty + report.last_qty
+    if report.avg_px and report.cum_qty == cum_qty:
+        notional = child.notional + report.last_qty * report.last_px
+        if abs(report.avg_px * cum_qty - notional) > AVG_PX_TOLERANCE_PX * cum_qty:
+            text = f"the venue's average is {report.avg_px}, ours {notional // cum_qty}"
+            found.append(flagged(report, BreakReason.AVG_PX, text))
+    return (*found, *impossible(child, report, mid_px))
+
+
+def impossible(
+    child: Child, report: ExecutionReported, mid_px: int | None
+) -> tuple[BreakFlagged, ...]:
+    """Breaks of an execution that cannot be the child's as it was sent."""
+    terms = child.terms
+    found: list[BreakFlagged] = []
+    if report.instrument_id != terms.instrument_id:
+        text = f"reported in {report.instrument_id!r:.80}, sent in {terms.instrument_id}"
+        found.append(flagged(report, BreakReason.WRONG_INSTRUMENT, text))
+    if report.side is not ReportedSide.NOT_GIVEN and report.side.value != terms.side.value:
+        text = f"reported as {report.side}, sent as {terms.side}"
+        found.append(flagged(report, BreakReason.WRONG_SIDE, text))
+    market_px = mid_px or terms.limit_px
+    px = report.last_px
+    if px > market_px * IMPOSSIBLE_TIMES or px * IMPOSSIBLE_TIMES < market_px:
+        text = f"executed at {px} in a market of {market_px}"
+        found.append(flagged(report, BreakReason.IMPOSSIBLE_PX, text))
+    return tuple(found)
