@@ -66,6 +66,20 @@ def is_venue_suspended(state: State, venue: str) -> bool:
     )
 
 
+FOR = "/"  # Between a venue and an instrument, in the name of a suspension of the two.
+
+
+def venue_for(venue: str, instrument_id: str) -> str:
+    """The scope_id of a suspension of a venue for one instrument; only a person lifts it."""
+    return f"{venue}{FOR}{instrument_id}"
+
+
+def is_venue_stopped(state: State, venue: str, instrument_id: str) -> bool:
+    """Whether the venue is stopped for the instrument until a person lifts it."""
+    suspended = state.suspended
+    return bool(suspended) and (ControlScope.VENUE, venue_for(venue, instrument_id)) in suspended
+
+
 def is_source_suspended(state: State, source: str) -> bool:
     """An unreadable order may have been the one this order amends."""
     suspended = state.suspended

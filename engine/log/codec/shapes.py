@@ -147,24 +147,8 @@ CONTROL_SCOPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ControlScop
 CONTROL_SCOPE: Final = {x.value: x for x in e.ControlScope}
 
 
-STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
-STRATEGY: Final = {x.value: x for x in e.Strategy}
-
-
-ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
-ROUTER: Final = {x.value: x for x in e.Router}
-
-
-ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
-ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
-
-
 VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
-
-
-REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
-REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
 
 
 CHANGE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Change)}
@@ -183,6 +167,10 @@ HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
 HALT_REASON: Final = {x.value: x for x in e.HaltReason}
 
 
+ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
+ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
+
+
 LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
 LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
 
@@ -195,6 +183,14 @@ END_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.EndReason)}
 END_REASON: Final = {x.value: x for x in e.EndReason}
 
 
+STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
+STRATEGY: Final = {x.value: x for x in e.Strategy}
+
+
+ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
+ROUTER: Final = {x.value: x for x in e.Router}
+
+
 PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
 PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
 
@@ -205,18 +201,6 @@ RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
 
 STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
 STYLE: Final = {x.value: x for x in e.Style}
-
-
-CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
-CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
-
-
-CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
-CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
-
-
-ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
-ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
 
 CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
@@ -235,20 +219,28 @@ CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReaso
 CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 
+REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
+REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
+
+
+CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
+CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
+
+
+CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
+CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
+
+
+ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
+ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
 
 def text_of_tick_band(x: e.TickBand) -> str:
     return f"{number(x.from_px)}{number(x.tick_px)}"
-
-
-def text_of_candidate(x: e.Candidate) -> str:
-    return f"{string(x.venue)}{number(x.score_millibps)}"
-
-
-def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
-    return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
 
 
 def text_of_share(x: e.Share) -> str:
@@ -283,6 +275,14 @@ def text_of_topic_place(x: e.TopicPlace) -> str:
 
 def text_of_shard_closed(x: e.ShardClosed) -> str:
     return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
+
+
+def text_of_candidate(x: e.Candidate) -> str:
+    return f"{string(x.venue)}{number(x.score_millibps)}"
+
+
+def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
+    return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
 
 
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
@@ -476,31 +476,6 @@ def text_of_mandate_set(x: e.MandateSet) -> str:
     )
 
 
-def text_of_policy_set(x: e.PolicySet) -> str:
-    return (
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_restriction_set(x: e.RestrictionSet) -> str:
     return f"{string(x.instrument_id)}{flag(x.restricted)}{string(x.set_by)}{number(x.set_ns)}"
 
@@ -622,20 +597,6 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
     )
 
 
-def text_of_order_rejected(x: e.OrderRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
 def text_of_order_change_pending(x: e.OrderChangePending) -> str:
     return (
         f"{number(x.seq)}"
@@ -683,20 +644,6 @@ def text_of_order_expired(x: e.OrderExpired) -> str:
         f"{string(x.order_id)}"
         f"{number(x.withdrawn_qty)}"
         f"{WITHDRAW_REASON_TEXT[x.reason]}"
-    )
-
-
-def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{CHANGE_TEXT[x.change]}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
     )
 
 
@@ -978,45 +925,6 @@ def text_of_slice_released(x: e.SliceReleased) -> str:
         f"{number(x.parent_qty)}"
         f"{number(x.market_volume_qty)}"
         f"{string(x.policy_id)}"
-    )
-
-
-def text_of_child_routed(x: e.ChildRouted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.venue)}"
-        f"{number(x.child_qty)}"
-        f"{CHILD_TYPE_TEXT[x.child_type]}"
-        f"{number(x.limit_px)}"
-        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{number(x.min_qty)}"
-        f"{number(x.send_before_ns)}"
-        f"{number(x.bid_px)}"
-        f"{number(x.ask_px)}"
-        f"{number(x.quote_age_ns)}"
-        f"{number(x.venue_qty)}"
-        f"{number(x.scorecard_version)}"
-        f"{number(x.score_millibps)}"
-        f"{many(x.runners_up, text_of_candidate)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
-    )
-
-
-def text_of_route_deferred(x: e.RouteDeferred) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{number(x.unrouted_qty)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
     )
 
 
@@ -1433,34 +1341,6 @@ def text_of_restriction_carried(x: e.RestrictionCarried) -> str:
     )
 
 
-def text_of_policy_carried(x: e.PolicyCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_positions_carried(x: e.PositionsCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1493,6 +1373,146 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
     )
 
 
+def text_of_policy_set(x: e.PolicySet) -> str:
+    return (
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.px_band_ppm)}"
+        f"{number(x.rate_window_ns)}"
+        f"{integer(x.parent_routes_max)}"
+        f"{integer(x.venue_routes_max)}"
+        f"{integer(x.client_orders_max)}"
+        f"{integer(x.client_changes_max)}"
+        f"{integer(x.fruitless_max)}"
+        f"{number(x.progress_ppm)}"
+    )
+
+
+def text_of_order_rejected(x: e.OrderRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{CHANGE_TEXT[x.change]}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_child_routed(x: e.ChildRouted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{CHILD_TYPE_TEXT[x.child_type]}"
+        f"{number(x.limit_px)}"
+        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{number(x.min_qty)}"
+        f"{number(x.send_before_ns)}"
+        f"{number(x.bid_px)}"
+        f"{number(x.ask_px)}"
+        f"{number(x.quote_age_ns)}"
+        f"{number(x.venue_qty)}"
+        f"{number(x.scorecard_version)}"
+        f"{number(x.score_millibps)}"
+        f"{many(x.runners_up, text_of_candidate)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{number(x.reference_px)}"
+    )
+
+
+def text_of_route_deferred(x: e.RouteDeferred) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.unrouted_qty)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{number(x.reference_px)}"
+        f"{number(x.wanted_px)}"
+        f"{number(x.held_until_ns)}"
+    )
+
+
+def text_of_policy_carried(x: e.PolicyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.px_band_ppm)}"
+        f"{number(x.rate_window_ns)}"
+        f"{integer(x.parent_routes_max)}"
+        f"{integer(x.venue_routes_max)}"
+        f"{integer(x.client_orders_max)}"
+        f"{integer(x.client_changes_max)}"
+        f"{integer(x.fruitless_max)}"
+        f"{number(x.progress_ppm)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1514,30 +1534,6 @@ def from_tick_band(d: Avro) -> e.TickBand:
     x.tick_px = d["tick_px"]
     x.__class__ = e.TickBand
     found: e.TickBand = x
-    return found
-
-
-_Candidate = twin(e.Candidate)
-
-
-def from_candidate(d: Avro) -> e.Candidate:
-    x = _Candidate()
-    x.venue = d["venue"]
-    x.score_millibps = d["score_millibps"]
-    x.__class__ = e.Candidate
-    found: e.Candidate = x
-    return found
-
-
-_RouteReasonCount = twin(e.RouteReasonCount)
-
-
-def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
-    x = _RouteReasonCount()
-    x.reason = ROUTE_REASON[d["reason"]]
-    x.venue_count = d["venue_count"]
-    x.__class__ = e.RouteReasonCount
-    found: e.RouteReasonCount = x
     return found
 
 
@@ -1630,6 +1626,30 @@ def from_shard_closed(d: Avro) -> e.ShardClosed:
     x.chain = d["chain"]
     x.__class__ = e.ShardClosed
     found: e.ShardClosed = x
+    return found
+
+
+_Candidate = twin(e.Candidate)
+
+
+def from_candidate(d: Avro) -> e.Candidate:
+    x = _Candidate()
+    x.venue = d["venue"]
+    x.score_millibps = d["score_millibps"]
+    x.__class__ = e.Candidate
+    found: e.Candidate = x
+    return found
+
+
+_RouteReasonCount = twin(e.RouteReasonCount)
+
+
+def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
+    x = _RouteReasonCount()
+    x.reason = ROUTE_REASON[d["reason"]]
+    x.venue_count = d["venue_count"]
+    x.__class__ = e.RouteReasonCount
+    found: e.RouteReasonCount = x
     return found
 
 
@@ -1913,36 +1933,6 @@ def from_mandate_set(d: Avro) -> e.MandateSet:
     return found
 
 
-_PolicySet = twin(e.PolicySet)
-
-
-def from_policy_set(d: Avro) -> e.PolicySet:
-    x = _PolicySet()
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicySet
-    found: e.PolicySet = x
-    return found
-
-
 _RestrictionSet = twin(e.RestrictionSet)
 
 
@@ -2145,25 +2135,6 @@ def from_order_accepted(d: Avro) -> e.OrderAccepted:
     return found
 
 
-_OrderRejected = twin(e.OrderRejected)
-
-
-def from_order_rejected(d: Avro) -> e.OrderRejected:
-    x = _OrderRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderRejected
-    found: e.OrderRejected = x
-    return found
-
-
 _OrderChangePending = twin(e.OrderChangePending)
 
 
@@ -2231,25 +2202,6 @@ def from_order_expired(d: Avro) -> e.OrderExpired:
     x.reason = WITHDRAW_REASON[d["reason"]]
     x.__class__ = e.OrderExpired
     found: e.OrderExpired = x
-    return found
-
-
-_OrderChangeRejected = twin(e.OrderChangeRejected)
-
-
-def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
-    x = _OrderChangeRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.change = CHANGE[d["change"]]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderChangeRejected
-    found: e.OrderChangeRejected = x
     return found
 
 
@@ -2621,55 +2573,6 @@ def from_slice_released(d: Avro) -> e.SliceReleased:
     x.policy_id = d["policy_id"]
     x.__class__ = e.SliceReleased
     found: e.SliceReleased = x
-    return found
-
-
-_ChildRouted = twin(e.ChildRouted)
-
-
-def from_child_routed(d: Avro) -> e.ChildRouted:
-    x = _ChildRouted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.venue = d["venue"]
-    x.child_qty = d["child_qty"]
-    x.child_type = CHILD_TYPE[d["child_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
-    x.min_qty = d["min_qty"]
-    x.send_before_ns = d["send_before_ns"]
-    x.bid_px = d["bid_px"]
-    x.ask_px = d["ask_px"]
-    x.quote_age_ns = d["quote_age_ns"]
-    x.venue_qty = d["venue_qty"]
-    x.scorecard_version = d["scorecard_version"]
-    x.score_millibps = d["score_millibps"]
-    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.ChildRouted
-    found: e.ChildRouted = x
-    return found
-
-
-_RouteDeferred = twin(e.RouteDeferred)
-
-
-def from_route_deferred(d: Avro) -> e.RouteDeferred:
-    x = _RouteDeferred()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.unrouted_qty = d["unrouted_qty"]
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.RouteDeferred
-    found: e.RouteDeferred = x
     return found
 
 
@@ -3231,39 +3134,6 @@ def from_restriction_carried(d: Avro) -> e.RestrictionCarried:
     return found
 
 
-_PolicyCarried = twin(e.PolicyCarried)
-
-
-def from_policy_carried(d: Avro) -> e.PolicyCarried:
-    x = _PolicyCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicyCarried
-    found: e.PolicyCarried = x
-    return found
-
-
 _PositionsCarried = twin(e.PositionsCarried)
 
 
@@ -3311,6 +3181,176 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     return found
 
 
+_PolicySet = twin(e.PolicySet)
+
+
+def from_policy_set(d: Avro) -> e.PolicySet:
+    x = _PolicySet()
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.px_band_ppm = d["px_band_ppm"]
+    x.rate_window_ns = d["rate_window_ns"]
+    x.parent_routes_max = d["parent_routes_max"]
+    x.venue_routes_max = d["venue_routes_max"]
+    x.client_orders_max = d["client_orders_max"]
+    x.client_changes_max = d["client_changes_max"]
+    x.fruitless_max = d["fruitless_max"]
+    x.progress_ppm = d["progress_ppm"]
+    x.__class__ = e.PolicySet
+    found: e.PolicySet = x
+    return found
+
+
+_OrderRejected = twin(e.OrderRejected)
+
+
+def from_order_rejected(d: Avro) -> e.OrderRejected:
+    x = _OrderRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderRejected
+    found: e.OrderRejected = x
+    return found
+
+
+_OrderChangeRejected = twin(e.OrderChangeRejected)
+
+
+def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
+    x = _OrderChangeRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.change = CHANGE[d["change"]]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderChangeRejected
+    found: e.OrderChangeRejected = x
+    return found
+
+
+_ChildRouted = twin(e.ChildRouted)
+
+
+def from_child_routed(d: Avro) -> e.ChildRouted:
+    x = _ChildRouted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.child_type = CHILD_TYPE[d["child_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
+    x.min_qty = d["min_qty"]
+    x.send_before_ns = d["send_before_ns"]
+    x.bid_px = d["bid_px"]
+    x.ask_px = d["ask_px"]
+    x.quote_age_ns = d["quote_age_ns"]
+    x.venue_qty = d["venue_qty"]
+    x.scorecard_version = d["scorecard_version"]
+    x.score_millibps = d["score_millibps"]
+    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.reference_px = d["reference_px"]
+    x.__class__ = e.ChildRouted
+    found: e.ChildRouted = x
+    return found
+
+
+_RouteDeferred = twin(e.RouteDeferred)
+
+
+def from_route_deferred(d: Avro) -> e.RouteDeferred:
+    x = _RouteDeferred()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.unrouted_qty = d["unrouted_qty"]
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.reference_px = d["reference_px"]
+    x.wanted_px = d["wanted_px"]
+    x.held_until_ns = d["held_until_ns"]
+    x.__class__ = e.RouteDeferred
+    found: e.RouteDeferred = x
+    return found
+
+
+_PolicyCarried = twin(e.PolicyCarried)
+
+
+def from_policy_carried(d: Avro) -> e.PolicyCarried:
+    x = _PolicyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.px_band_ppm = d["px_band_ppm"]
+    x.rate_window_ns = d["rate_window_ns"]
+    x.parent_routes_max = d["parent_routes_max"]
+    x.venue_routes_max = d["venue_routes_max"]
+    x.client_orders_max = d["client_orders_max"]
+    x.client_changes_max = d["client_changes_max"]
+    x.fruitless_max = d["fruitless_max"]
+    x.progress_ppm = d["progress_ppm"]
+    x.__class__ = e.PolicyCarried
+    found: e.PolicyCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3328,7 +3368,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RiskLimitSet: text_of_risk_limit_set,
     e.LimitAllotted: text_of_limit_allotted,
     e.MandateSet: text_of_mandate_set,
-    e.PolicySet: text_of_policy_set,
     e.RestrictionSet: text_of_restriction_set,
     e.InstrumentHaltSet: text_of_instrument_halt_set,
     e.SuspensionLifted: text_of_suspension_lifted,
@@ -3341,12 +3380,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.OrderAccepted: text_of_order_accepted,
-    e.OrderRejected: text_of_order_rejected,
     e.OrderChangePending: text_of_order_change_pending,
     e.OrderAmended: text_of_order_amended,
     e.OrderCancelled: text_of_order_cancelled,
     e.OrderExpired: text_of_order_expired,
-    e.OrderChangeRejected: text_of_order_change_rejected,
     e.OrderCarried: text_of_order_carried,
     e.ControlApplied: text_of_control_applied,
     e.ConfigurationAdopted: text_of_configuration_adopted,
@@ -3364,8 +3401,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PlanAdopted: text_of_plan_adopted,
     e.ScheduleRecalibrated: text_of_schedule_recalibrated,
     e.SliceReleased: text_of_slice_released,
-    e.ChildRouted: text_of_child_routed,
-    e.RouteDeferred: text_of_route_deferred,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
     e.ChildAcknowledged: text_of_child_acknowledged,
@@ -3395,10 +3430,15 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.AllotmentCarried: text_of_allotment_carried,
     e.MandateCarried: text_of_mandate_carried,
     e.RestrictionCarried: text_of_restriction_carried,
-    e.PolicyCarried: text_of_policy_carried,
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
+    e.PolicySet: text_of_policy_set,
+    e.OrderRejected: text_of_order_rejected,
+    e.OrderChangeRejected: text_of_order_change_rejected,
+    e.ChildRouted: text_of_child_routed,
+    e.RouteDeferred: text_of_route_deferred,
+    e.PolicyCarried: text_of_policy_carried,
 }
 
 
@@ -3419,7 +3459,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RiskLimitSet: from_risk_limit_set,
     e.LimitAllotted: from_limit_allotted,
     e.MandateSet: from_mandate_set,
-    e.PolicySet: from_policy_set,
     e.RestrictionSet: from_restriction_set,
     e.InstrumentHaltSet: from_instrument_halt_set,
     e.SuspensionLifted: from_suspension_lifted,
@@ -3432,12 +3471,10 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.OrderAccepted: from_order_accepted,
-    e.OrderRejected: from_order_rejected,
     e.OrderChangePending: from_order_change_pending,
     e.OrderAmended: from_order_amended,
     e.OrderCancelled: from_order_cancelled,
     e.OrderExpired: from_order_expired,
-    e.OrderChangeRejected: from_order_change_rejected,
     e.OrderCarried: from_order_carried,
     e.ControlApplied: from_control_applied,
     e.ConfigurationAdopted: from_configuration_adopted,
@@ -3455,8 +3492,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PlanAdopted: from_plan_adopted,
     e.ScheduleRecalibrated: from_schedule_recalibrated,
     e.SliceReleased: from_slice_released,
-    e.ChildRouted: from_child_routed,
-    e.RouteDeferred: from_route_deferred,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
     e.ChildAcknowledged: from_child_acknowledged,
@@ -3486,8 +3521,13 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.AllotmentCarried: from_allotment_carried,
     e.MandateCarried: from_mandate_carried,
     e.RestrictionCarried: from_restriction_carried,
-    e.PolicyCarried: from_policy_carried,
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
+    e.PolicySet: from_policy_set,
+    e.OrderRejected: from_order_rejected,
+    e.OrderChangeRejected: from_order_change_rejected,
+    e.ChildRouted: from_child_routed,
+    e.RouteDeferred: from_route_deferred,
+    e.PolicyCarried: from_policy_carried,
 }
