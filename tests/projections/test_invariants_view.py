@@ -80,7 +80,8 @@ PLANTED = {
     "price_band": "update child_routed set reference_px = 90000000000",
     "route_rate": (
         "update policy_set set parent_routes_max = 2; "
-        "update child_routed set parent_id = '0-11', at_ns = (select min(at_ns) from child_routed)"
+        "update child_routed set parent_id = '0-11', reference_px = limit_px, "
+        "at_ns = (select min(at_ns) from child_routed)"
     ),
     "sent_in_time": "update send_started set started_ns = 1",
     "venue_permitted": "update parent_opened set no_dark = true",
