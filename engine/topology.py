@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from engine.core import events as e
 from engine.core.allocation import shares
-from engine.core.controls import rejected_input, risk
+from engine.core.controls import rates, rejected_input, risk
 from engine.core.day import carry_forward, trading_day
-from engine.core.execution import breaks, children, fills, reports
+from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
 from engine.core.orders import changes, good_till_cancel, intake
 from engine.core.parents import aggregation, membership, netting
@@ -81,6 +81,7 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
+    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
     Row(
         "ingest",
         trading_day,
@@ -172,6 +173,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     children.DECIDE,
     breaks.DECIDE,
     shares.DECIDE,
+    progress.DECIDE,
 )
 # The allocation of an ended parent is reconciled before its members' orders end.
 REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
@@ -195,6 +197,8 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     scorecard.EVOLVE,
     fills.EVOLVE,
     children.EVOLVE,
+    progress.EVOLVE,
+    rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
 )

@@ -90,34 +90,6 @@ class ControlScope(StrEnum):
     CONTROLS = "CONTROLS"
 
 
-class Strategy(StrEnum):
-    """Execution strategy; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    VWAP = "VWAP"
-    TWAP = "TWAP"
-    POV = "POV"
-    IS = "IS"
-    OTHER = "OTHER"
-
-
-class Router(StrEnum):
-    """Method that spreads a slice over venues; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    SEQUENTIAL = "SEQUENTIAL"
-    PARALLEL = "PARALLEL"
-    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
-    OTHER = "OTHER"
-
-
-class AllocationRule(StrEnum):
-    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
-
-    QUOTA = "QUOTA"
-    OTHER = "OTHER"
-
-
 class VenueKind(StrEnum):
     """Displayed exchange, alternative trading system with a book, or dark pool."""
 
@@ -165,6 +137,13 @@ class HaltReason(StrEnum):
     OTHER = "OTHER"
 
 
+class AllocationRule(StrEnum):
+    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
+
+    QUOTA = "QUOTA"
+    OTHER = "OTHER"
+
+
 class LeaveReason(StrEnum):
     """Why a member left its parent."""
 
@@ -194,6 +173,27 @@ class EndReason(StrEnum):
     OTHER = "OTHER"
 
 
+class Strategy(StrEnum):
+    """Execution strategy; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    VWAP = "VWAP"
+    TWAP = "TWAP"
+    POV = "POV"
+    IS = "IS"
+    OTHER = "OTHER"
+
+
+class Router(StrEnum):
+    """Method that spreads a slice over venues; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    SEQUENTIAL = "SEQUENTIAL"
+    PARALLEL = "PARALLEL"
+    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
+    OTHER = "OTHER"
+
+
 class PlanReason(StrEnum):
     """Why a plan was adopted or revised."""
 
@@ -219,40 +219,6 @@ class Style(StrEnum):
     PASSIVE = "PASSIVE"
     AGGRESSIVE = "AGGRESSIVE"
     CLEANUP = "CLEANUP"
-    OTHER = "OTHER"
-
-
-class ChildType(StrEnum):
-    """Pricing of a child at its venue."""
-
-    LIMIT = "LIMIT"
-    MIDPOINT_PEG = "MIDPOINT_PEG"
-
-
-class ChildTimeInForce(StrEnum):
-    """Lifetime of a child at its venue."""
-
-    DAY = "DAY"
-    IOC = "IOC"
-
-
-class RouteReason(StrEnum):
-    """Why a venue was not chosen."""
-
-    EXCLUDED_BY_CLIENT = "EXCLUDED_BY_CLIENT"
-    DARK_FORBIDDEN = "DARK_FORBIDDEN"
-    DISCONNECTED = "DISCONNECTED"
-    HALTED = "HALTED"
-    SUSPENDED = "SUSPENDED"
-    NO_QUOTE = "NO_QUOTE"
-    STALE_QUOTE = "STALE_QUOTE"
-    NOT_AT_BEST = "NOT_AT_BEST"
-    BELOW_MINIMUM = "BELOW_MINIMUM"
-    ODD_LOT = "ODD_LOT"
-    NO_MIDPOINT = "NO_MIDPOINT"
-    SELF_TRADE = "SELF_TRADE"
-    LOWER_SCORE = "LOWER_SCORE"
-    KILL_SWITCH = "KILL_SWITCH"
     OTHER = "OTHER"
 
 
@@ -327,6 +293,7 @@ class RejectReason(StrEnum):
     NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
     OTHER = "OTHER"
     VENUE_REFUSED = "VENUE_REFUSED"
+    RATE_LIMIT = "RATE_LIMIT"
 
 
 class ExecType(StrEnum):
@@ -395,6 +362,44 @@ class BreakResolution(StrEnum):
     OTHER = "OTHER"
 
 
+class ChildType(StrEnum):
+    """Pricing of a child at its venue."""
+
+    LIMIT = "LIMIT"
+    MIDPOINT_PEG = "MIDPOINT_PEG"
+
+
+class ChildTimeInForce(StrEnum):
+    """Lifetime of a child at its venue."""
+
+    DAY = "DAY"
+    IOC = "IOC"
+
+
+class RouteReason(StrEnum):
+    """Why a venue was not chosen."""
+
+    EXCLUDED_BY_CLIENT = "EXCLUDED_BY_CLIENT"
+    DARK_FORBIDDEN = "DARK_FORBIDDEN"
+    DISCONNECTED = "DISCONNECTED"
+    HALTED = "HALTED"
+    SUSPENDED = "SUSPENDED"
+    NO_QUOTE = "NO_QUOTE"
+    STALE_QUOTE = "STALE_QUOTE"
+    NOT_AT_BEST = "NOT_AT_BEST"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    ODD_LOT = "ODD_LOT"
+    NO_MIDPOINT = "NO_MIDPOINT"
+    SELF_TRADE = "SELF_TRADE"
+    LOWER_SCORE = "LOWER_SCORE"
+    KILL_SWITCH = "KILL_SWITCH"
+    OTHER = "OTHER"
+    QUOTE_MISSED = "QUOTE_MISSED"
+    PX_BAND = "PX_BAND"
+    RATE_LIMIT = "RATE_LIMIT"
+    NO_PROGRESS = "NO_PROGRESS"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One price level of a book."""
@@ -409,22 +414,6 @@ class TickBand:
 
     from_px: int  # First price of the band, 1e-9 currency units.
     tick_px: int  # Tick in this band, 1e-9 currency units.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A venue with a worse score."""
-
-    venue: str  # Code of the venue.
-    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteReasonCount:
-    """Number of venues that one reason ruled out."""
-
-    reason: RouteReason  # The reason.
-    venue_count: int  # Number of venues, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -550,6 +539,22 @@ class ShardClosed:
 
 
 _ShardClosed = twin(ShardClosed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A venue with a worse score."""
+
+    venue: str  # Code of the venue.
+    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteReasonCount:
+    """Number of venues that one reason ruled out."""
+
+    reason: RouteReason  # The reason.
+    venue_count: int  # Number of venues, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1120,87 +1125,6 @@ class MandateSet:
 
 
 _MandateSet = twin(MandateSet)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class PolicySet:
-    """Parameters of aggregation, planning, routing and allocation from now on."""
-
-    policy_id: str  # Name and version of the policy.
-    window_ns: int  # Time for which a parent gathers members, ns.
-    window_members: int  # Members that close the window at once, count.
-    window_notional_cur: int  # Value that closes the window at once, whole currency units.
-    # Part of a working parent's horizon in which orders may still join, parts per million.
-    join_until_ppm: int
-    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
-    router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # Rule by which fills are shared.
-    interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
-    tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
-    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
-    participation_ppm: int  # POV rate of all volume, parts per million.
-    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
-    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
-    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
-    # tenth.
-    risk_aversion_e12: int
-    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        policy_id: str,
-        window_ns: int,
-        window_members: int,
-        window_notional_cur: int,
-        join_until_ppm: int,
-        cross_quote_age_ns: int,
-        strategy: Strategy,
-        router: Router,
-        allocation_rule: AllocationRule,
-        interval_ns: int,
-        tracking_band_ppm: int,
-        min_slice_qty: int,
-        max_slice_ppm: int,
-        participation_ppm: int,
-        horizon_high_ns: int,
-        horizon_normal_ns: int,
-        risk_aversion_e12: int,
-        send_within_ns: int,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _PolicySet)
-        x.policy_id = policy_id
-        x.window_ns = window_ns
-        x.window_members = window_members
-        x.window_notional_cur = window_notional_cur
-        x.join_until_ppm = join_until_ppm
-        x.cross_quote_age_ns = cross_quote_age_ns
-        x.strategy = strategy
-        x.router = router
-        x.allocation_rule = allocation_rule
-        x.interval_ns = interval_ns
-        x.tracking_band_ppm = tracking_band_ppm
-        x.min_slice_qty = min_slice_qty
-        x.max_slice_ppm = max_slice_ppm
-        x.participation_ppm = participation_ppm
-        x.horizon_high_ns = horizon_high_ns
-        x.horizon_normal_ns = horizon_normal_ns
-        x.risk_aversion_e12 = risk_aversion_e12
-        x.send_within_ns = send_within_ns
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = PolicySet
-
-
-_PolicySet = twin(PolicySet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2762,138 +2686,6 @@ _SliceReleased = twin(SliceReleased)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ChildRouted:
-    """A child order goes to a venue; its id is this event's id.
-
-    The quote and the other venues show why it goes there.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    slice_id: str  # Id of the slice.
-    parent_id: str  # Id of the parent.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    venue: str  # Code of the venue.
-    child_qty: int  # Quantity, smallest increments.
-    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
-    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
-    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
-    min_qty: int  # Smallest acceptable execution, smallest increments.
-    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
-    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
-    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
-    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
-    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
-    # the child takes none that is displayed.
-    venue_qty: int
-    scorecard_version: int  # Version of the venue's scorecard, count.
-    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
-    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
-    # The other venues, counted by the reason against them.
-    rejected_by_reason: tuple[RouteReasonCount, ...]
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        slice_id: str,
-        parent_id: str,
-        instrument_id: str,
-        side: Side,
-        venue: str,
-        child_qty: int,
-        child_type: ChildType,
-        limit_px: int,
-        time_in_force: ChildTimeInForce,
-        min_qty: int,
-        send_before_ns: int,
-        bid_px: int,
-        ask_px: int,
-        quote_age_ns: int,
-        venue_qty: int,
-        scorecard_version: int,
-        score_millibps: int,
-        runners_up: tuple[Candidate, ...],
-        rejected_by_reason: tuple[RouteReasonCount, ...],
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ChildRouted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.slice_id = slice_id
-        x.parent_id = parent_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.venue = venue
-        x.child_qty = child_qty
-        x.child_type = child_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.min_qty = min_qty
-        x.send_before_ns = send_before_ns
-        x.bid_px = bid_px
-        x.ask_px = ask_px
-        x.quote_age_ns = quote_age_ns
-        x.venue_qty = venue_qty
-        x.scorecard_version = scorecard_version
-        x.score_millibps = score_millibps
-        x.runners_up = runners_up
-        x.rejected_by_reason = rejected_by_reason
-        x.__class__ = ChildRouted
-
-
-_ChildRouted = twin(ChildRouted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class RouteDeferred:
-    """No venue could take a slice, or a part of it; the quantity returns to the parent."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    slice_id: str  # Id of the slice.
-    parent_id: str  # Id of the parent.
-    unrouted_qty: int  # Quantity, smallest increments.
-    # The venues, counted by the reason against them.
-    rejected_by_reason: tuple[RouteReasonCount, ...]
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        slice_id: str,
-        parent_id: str,
-        unrouted_qty: int,
-        rejected_by_reason: tuple[RouteReasonCount, ...],
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _RouteDeferred)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.slice_id = slice_id
-        x.parent_id = parent_id
-        x.unrouted_qty = unrouted_qty
-        x.rejected_by_reason = rejected_by_reason
-        x.__class__ = RouteDeferred
-
-
-_RouteDeferred = twin(RouteDeferred)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ScorecardUpdated:
     """The scorecard of a venue, learned from the reports on our own children."""
 
@@ -4089,98 +3881,6 @@ _RestrictionCarried = twin(RestrictionCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class PolicyCarried:
-    """Parameters of aggregation, planning, routing and allocation when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    policy_id: str  # Name and version of the policy.
-    window_ns: int  # Time for which a parent gathers members, ns.
-    window_members: int  # Members that close the window at once, count.
-    window_notional_cur: int  # Value that closes the window at once, whole currency units.
-    # Part of a working parent's horizon in which orders may still join, parts per million.
-    join_until_ppm: int
-    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
-    router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # Rule by which fills are shared.
-    interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
-    tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
-    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
-    participation_ppm: int  # POV rate of all volume, parts per million.
-    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
-    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
-    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
-    # tenth.
-    risk_aversion_e12: int
-    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        policy_id: str,
-        window_ns: int,
-        window_members: int,
-        window_notional_cur: int,
-        join_until_ppm: int,
-        cross_quote_age_ns: int,
-        strategy: Strategy,
-        router: Router,
-        allocation_rule: AllocationRule,
-        interval_ns: int,
-        tracking_band_ppm: int,
-        min_slice_qty: int,
-        max_slice_ppm: int,
-        participation_ppm: int,
-        horizon_high_ns: int,
-        horizon_normal_ns: int,
-        risk_aversion_e12: int,
-        send_within_ns: int,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _PolicyCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.policy_id = policy_id
-        x.window_ns = window_ns
-        x.window_members = window_members
-        x.window_notional_cur = window_notional_cur
-        x.join_until_ppm = join_until_ppm
-        x.cross_quote_age_ns = cross_quote_age_ns
-        x.strategy = strategy
-        x.router = router
-        x.allocation_rule = allocation_rule
-        x.interval_ns = interval_ns
-        x.tracking_band_ppm = tracking_band_ppm
-        x.min_slice_qty = min_slice_qty
-        x.max_slice_ppm = max_slice_ppm
-        x.participation_ppm = participation_ppm
-        x.horizon_high_ns = horizon_high_ns
-        x.horizon_normal_ns = horizon_normal_ns
-        x.risk_aversion_e12 = risk_aversion_e12
-        x.send_within_ns = send_within_ns
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = PolicyCarried
-
-
-_PolicyCarried = twin(PolicyCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PositionsCarried:
     """The close has stated all that the next day starts from; recovery can begin here."""
 
@@ -4763,6 +4463,393 @@ class ChildDoubted:
 _ChildDoubted = twin(ChildDoubted)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PolicySet:
+    """Parameters of aggregation, planning, routing and allocation from now on."""
+
+    policy_id: str  # Name and version of the policy.
+    window_ns: int  # Time for which a parent gathers members, ns.
+    window_members: int  # Members that close the window at once, count.
+    window_notional_cur: int  # Value that closes the window at once, whole currency units.
+    # Part of a working parent's horizon in which orders may still join, parts per million.
+    join_until_ppm: int
+    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
+    interval_ns: int  # Time between two schedule points, ns.
+    # Tolerated distance from the schedule, parts per million of the quantity.
+    tracking_band_ppm: int
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
+    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
+    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
+    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
+    # tenth.
+    risk_aversion_e12: int
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Most by which a child's limit may be worse than its reference price, parts per million.
+    px_band_ppm: int = 50000
+    rate_window_ns: int = 10000000000  # Time that the rates below are counted in, ns.
+    # Most children of a parent in that time, count; half of them at one moment.
+    parent_routes_max: int = 100
+    # Most children to a venue in that time, count; half of them at one moment.
+    venue_routes_max: int = 4000
+    # Most new orders of a client in that time, count; half of them at one moment.
+    client_orders_max: int = 100000
+    # Most amends and cancels of a client in an instrument in that time, and children that they end,
+    # count; half of them at one moment.
+    client_changes_max: int = 40
+    # Children in a row that a venue ends without progress in an instrument before it gets no more,
+    # count.
+    fruitless_max: int = 10
+    # Least part of a child that counts as progress once it is filled, parts per million.
+    progress_ppm: int = 100000
+
+    def __init__(
+        self,
+        *,
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+        px_band_ppm: int = 50000,
+        rate_window_ns: int = 10000000000,
+        parent_routes_max: int = 100,
+        venue_routes_max: int = 4000,
+        client_orders_max: int = 100000,
+        client_changes_max: int = 40,
+        fruitless_max: int = 10,
+        progress_ppm: int = 100000,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicySet)
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.px_band_ppm = px_band_ppm
+        x.rate_window_ns = rate_window_ns
+        x.parent_routes_max = parent_routes_max
+        x.venue_routes_max = venue_routes_max
+        x.client_orders_max = client_orders_max
+        x.client_changes_max = client_changes_max
+        x.fruitless_max = fruitless_max
+        x.progress_ppm = progress_ppm
+        x.__class__ = PolicySet
+
+
+_PolicySet = twin(PolicySet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildRouted:
+    """A child order goes to a venue; its id is this event's id.
+
+    The quote and the other venues show why it goes there.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
+    child_qty: int  # Quantity, smallest increments.
+    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
+    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
+    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
+    min_qty: int  # Smallest acceptable execution, smallest increments.
+    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
+    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
+    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
+    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
+    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
+    # the child takes none that is displayed.
+    venue_qty: int
+    scorecard_version: int  # Version of the venue's scorecard, count.
+    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
+    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
+    # The other venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
+    # Price that the band of the child's price is around, 1e-9 currency units; 0 in older logs.
+    reference_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        child_type: ChildType,
+        limit_px: int,
+        time_in_force: ChildTimeInForce,
+        min_qty: int,
+        send_before_ns: int,
+        bid_px: int,
+        ask_px: int,
+        quote_age_ns: int,
+        venue_qty: int,
+        scorecard_version: int,
+        score_millibps: int,
+        runners_up: tuple[Candidate, ...],
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+        reference_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildRouted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.child_type = child_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.min_qty = min_qty
+        x.send_before_ns = send_before_ns
+        x.bid_px = bid_px
+        x.ask_px = ask_px
+        x.quote_age_ns = quote_age_ns
+        x.venue_qty = venue_qty
+        x.scorecard_version = scorecard_version
+        x.score_millibps = score_millibps
+        x.runners_up = runners_up
+        x.rejected_by_reason = rejected_by_reason
+        x.reference_px = reference_px
+        x.__class__ = ChildRouted
+
+
+_ChildRouted = twin(ChildRouted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class RouteDeferred:
+    """No venue could take a slice, or a part of it; the quantity returns to the parent."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
+    unrouted_qty: int  # Quantity, smallest increments.
+    # The venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
+    # Price that the band of a child's price is around, 1e-9 currency units; 0 if there is none.
+    reference_px: int
+    # Price of the child that the band held back, 1e-9 currency units; 0 if it held none.
+    wanted_px: int
+    # Time from which a rate permits the next child, ns since 1970 UTC; 0 if no rate held one.
+    held_until_ns: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        unrouted_qty: int,
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+        reference_px: int,
+        wanted_px: int,
+        held_until_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RouteDeferred)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.unrouted_qty = unrouted_qty
+        x.rejected_by_reason = rejected_by_reason
+        x.reference_px = reference_px
+        x.wanted_px = wanted_px
+        x.held_until_ns = held_until_ns
+        x.__class__ = RouteDeferred
+
+
+_RouteDeferred = twin(RouteDeferred)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PolicyCarried:
+    """Parameters of aggregation, planning, routing and allocation when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    policy_id: str  # Name and version of the policy.
+    window_ns: int  # Time for which a parent gathers members, ns.
+    window_members: int  # Members that close the window at once, count.
+    window_notional_cur: int  # Value that closes the window at once, whole currency units.
+    # Part of a working parent's horizon in which orders may still join, parts per million.
+    join_until_ppm: int
+    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
+    interval_ns: int  # Time between two schedule points, ns.
+    # Tolerated distance from the schedule, parts per million of the quantity.
+    tracking_band_ppm: int
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
+    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
+    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
+    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
+    # tenth.
+    risk_aversion_e12: int
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Most by which a child's limit may be worse than its reference price, parts per million.
+    px_band_ppm: int
+    rate_window_ns: int  # Time that the rates below are counted in, ns.
+    # Most children of a parent in that time, count; half of them at one moment.
+    parent_routes_max: int
+    # Most children to a venue in that time, count; half of them at one moment.
+    venue_routes_max: int
+    # Most new orders of a client in that time, count; half of them at one moment.
+    client_orders_max: int
+    # Most amends and cancels of a client in an instrument in that time, and children that they end,
+    # count; half of them at one moment.
+    client_changes_max: int
+    # Children in a row that a venue ends without progress in an instrument before it gets no more,
+    # count.
+    fruitless_max: int
+    # Least part of a child that counts as progress once it is filled, parts per million.
+    progress_ppm: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+        px_band_ppm: int,
+        rate_window_ns: int,
+        parent_routes_max: int,
+        venue_routes_max: int,
+        client_orders_max: int,
+        client_changes_max: int,
+        fruitless_max: int,
+        progress_ppm: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicyCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.px_band_ppm = px_band_ppm
+        x.rate_window_ns = rate_window_ns
+        x.parent_routes_max = parent_routes_max
+        x.venue_routes_max = venue_routes_max
+        x.client_orders_max = client_orders_max
+        x.client_changes_max = client_changes_max
+        x.fruitless_max = fruitless_max
+        x.progress_ppm = progress_ppm
+        x.__class__ = PolicyCarried
+
+
+_PolicyCarried = twin(PolicyCarried)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4779,7 +4866,6 @@ Input = (
     | RiskLimitSet
     | LimitAllotted
     | MandateSet
-    | PolicySet
     | RestrictionSet
     | InstrumentHaltSet
     | SuspensionLifted
@@ -4793,6 +4879,7 @@ Input = (
     | VolumeCurveDefined
     | ExecutionReported
     | BreakSettled
+    | PolicySet
 )
 StageEvent = (
     OrderAccepted
@@ -4817,8 +4904,6 @@ StageEvent = (
     | PlanAdopted
     | ScheduleRecalibrated
     | SliceReleased
-    | ChildRouted
-    | RouteDeferred
     | ScorecardUpdated
     | ScorecardCarried
     | ChildAcknowledged
@@ -4844,7 +4929,6 @@ StageEvent = (
     | AllotmentCarried
     | MandateCarried
     | RestrictionCarried
-    | PolicyCarried
     | PositionsCarried
     | LogContinued
     | ChildCancelRequested
@@ -4855,6 +4939,9 @@ StageEvent = (
     | BreakCarried
     | BreakClosed
     | ChildDoubted
+    | ChildRouted
+    | RouteDeferred
+    | PolicyCarried
 )
 
 
@@ -4874,7 +4961,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     RiskLimitSet: "controls",
     LimitAllotted: "controls",
     MandateSet: "controls",
-    PolicySet: "controls",
     RestrictionSet: "controls",
     InstrumentHaltSet: "controls",
     SuspensionLifted: "controls",
@@ -4908,8 +4994,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     PlanAdopted: "slices",
     ScheduleRecalibrated: "slices",
     SliceReleased: "slices",
-    ChildRouted: "routes",
-    RouteDeferred: "routes",
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
     ChildAcknowledged: "fills",
@@ -4936,7 +5020,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     AllotmentCarried: "ingest",
     MandateCarried: "ingest",
     RestrictionCarried: "ingest",
-    PolicyCarried: "ingest",
     PositionsCarried: "ingest",
     LogContinued: "ingest",
     ChildCancelRequested: "routes",
@@ -4949,6 +5032,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     BreakSettled: "controls",
     BreakClosed: "fills",
     ChildDoubted: "fills",
+    PolicySet: "controls",
+    ChildRouted: "routes",
+    RouteDeferred: "routes",
+    PolicyCarried: "ingest",
 }
 
 

@@ -26,6 +26,7 @@ from world import (
     policy,
     px,
     quote,
+    report,
     session,
     trade,
     trading,
@@ -38,12 +39,14 @@ from engine.core.events import (
     ChildTimeInForce,
     ChildType,
     ControlScope,
+    ExecType,
     RouteDeferred,
     Router,
     RouteReason,
     RouteReasonCount,
     ScorecardUpdated,
     Side,
+    SliceReleased,
     Strategy,
     Urgency,
     VenueKind,
@@ -309,3 +312,48 @@ def test_once_an_allowed_venue_shows_the_best_too_there_is_something_to_take() -
 
     assert candidates.can_take(search)
     assert child.is_live
+
+
+# ------------------------------------------------------------------------------- misses
+
+
+def missed(asks: float = 100.02) -> World:
+    """A taker with an IOC at the first venue's quote."""
+    world = trading(policy(router=Router.SEQUENTIAL), quote(OTHER_LIT, ask=asks))
+    return world.given(at_once(limit_px=px(100.05)))
+
+
+@pytest.mark.parametrize("filled_qty", [0, 100])
+def test_after_a_miss_another_venue_at_the_best_is_asked_at_once(filled_qty: int) -> None:
+    world = missed()
+    child = world.child()
+    said = [fill_report(child, filled_qty)] if filled_qty else []
+
+    world.when(*said, report(child, ExecType.EXPIRED), after_ns=SECOND // 500)
+
+    other = LIT if child.terms.venue == OTHER_LIT else OTHER_LIT
+    world.then_some(an(ChildRouted, venue=other, child_qty=500 - filled_qty))
+    assert reasons(world.the(ChildRouted))[RouteReason.QUOTE_MISSED] == 1
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND // 500)
+    world.then_no(ChildRouted)  # Neither quote is asked again.
+
+
+def test_a_quote_that_was_missed_is_not_asked_again_until_its_venue_quotes_anew() -> None:
+    world = missed(asks=100.04)
+    assert world.child().terms.venue == LIT
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
+    world.then_no(SliceReleased)
+
+    world.at(NOW_NS + 10 * SECOND, at_once("o2", limit_px=px(100.05)))
+    world.then_no(an(ChildRouted, venue=LIT, time_in_force=ChildTimeInForce.IOC))
+
+    world = missed(asks=100.04)
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
+    world.at(NOW_NS + 10 * SECOND, quote(received_ns=NOW_NS + 5 * SECOND))
+    world.then_some(an(ChildRouted, venue=LIT, time_in_force=ChildTimeInForce.IOC))
+
+
+def test_a_miss_on_one_side_says_nothing_of_the_other() -> None:
+    world = missed(asks=100.04)
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
+    assert [*world.book().missed] == [(LIT, Side.BUY)]

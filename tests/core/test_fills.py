@@ -8,6 +8,7 @@ from world import (
     CENT,
     DAY,
     LIT,
+    SECOND,
     amend,
     an,
     at_once,
@@ -136,7 +137,7 @@ def test_a_fill_after_the_end_is_booked_and_the_members_own_while_they_want_it()
 def test_a_late_fill_of_what_was_sent_again_is_a_break_and_is_called_back() -> None:
     world = resting()
     child = world.child()
-    world.given(canceled(world))
+    world.given(canceled(world)).given(after_ns=10 * SECOND)
     assert exposure(world) == 500
     world.when(fill_report(child, 200)).then_some(
         an(FillBooked, late=True, overfill_qty=0, leaves_qty=0),

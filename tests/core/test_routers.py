@@ -129,14 +129,15 @@ def test_a_slice_whose_limit_does_not_reach_the_far_side_posts_at_the_limit() ->
 
 
 def test_a_market_parent_with_one_side_posts_where_there_is_a_near_one() -> None:
-    world = trading(quote(ask=0.0, received_ns=NOW_NS - SECOND)).when(at_once(order_qty=100))
+    only_bid = quote(ask=0.0, received_ns=NOW_NS - SECOND)
+    world = trading(only_bid, trade()).when(at_once(order_qty=100))
 
     world.then_some(an(ChildRouted, limit_px=px(100.00), bid_px=px(100.00), ask_px=0))
     assert world.the(ChildRouted).quote_age_ns == SECOND
 
 
 def test_a_market_parent_takes_from_a_market_that_has_only_the_far_side() -> None:
-    world = trading(quote(bid=0.0)).when(at_once())
+    world = trading(quote(bid=0.0), trade()).when(at_once())
 
     world.then_some(an(ChildRouted, limit_px=px(100.02), time_in_force=ChildTimeInForce.IOC))
 

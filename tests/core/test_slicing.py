@@ -99,9 +99,10 @@ def test_a_slice_that_rests_is_not_asked_for_again() -> None:
 def test_what_was_released_and_came_back_unfilled_is_not_done() -> None:
     world = working()
 
-    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND).then_no(SliceReleased)
+    on(world, 1)
 
-    world.then_some(an(SliceReleased, slice_qty=100, done_qty=0, open_qty=0))
+    world.then_some(an(SliceReleased, slice_qty=200, done_qty=0, open_qty=0))
 
 
 def test_the_rest_of_a_cancelled_child_returns_to_the_pool() -> None:

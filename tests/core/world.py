@@ -275,6 +275,14 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "horizon_normal_ns": 30 * MINUTE,
         "risk_aversion_e12": 1_000_000,
         "send_within_ns": 5 * SECOND,
+        "px_band_ppm": 50_000,
+        "rate_window_ns": 10 * SECOND,
+        "parent_routes_max": 100,
+        "venue_routes_max": 4_000,
+        "client_orders_max": 100_000,
+        "client_changes_max": 40,
+        "fruitless_max": 10,
+        "progress_ppm": 100_000,
     }
     found: e.PolicySet = make(e.PolicySet, **{**base, **said})
     return found

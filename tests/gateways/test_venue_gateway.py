@@ -209,6 +209,7 @@ class Desk:
                 ask_px=0,
                 quote_age_ns=0,
                 venue_qty=0,
+                reference_px=0,
                 scorecard_version=0,
                 score_millibps=0,
                 runners_up=(),

@@ -82,6 +82,12 @@ PLANTED = {
         "insert into suspension_set by name "
         "select 0 as shard, 20 as seq, 'VENUE' as scope, 'Q' as scope_id"
     ),
+    "price_band": "update child_routed set reference_px = 90000000000",
+    "route_rate": (
+        "update policy_set set parent_routes_max = 2; "
+        "update child_routed set parent_id = '0-11', reference_px = limit_px, "
+        "at_ns = (select min(at_ns) from child_routed)"
+    ),
     "sent_in_time": "update send_started set started_ns = 1",
     "venue_permitted": "update parent_opened set no_dark = true",
     "self_trade": (
@@ -214,7 +220,13 @@ def test_the_kill_switch_of_a_members_client_stops_its_parents_children(
 
 @pytest.mark.parametrize(
     ("scope", "scope_id", "count"),
-    [("CONTROLS", "", 3), ("VENUE", "", 3), ("VENUE", "X", 1), ("SOURCE", "", 0)],
+    [
+        ("CONTROLS", "", 3),
+        ("VENUE", "", 3),
+        ("VENUE", "X", 1),
+        ("VENUE", "X/AAPL", 1),
+        ("SOURCE", "", 0),
+    ],
 )
 def test_a_suspension_stops_what_it_might_have_forbidden_until_it_ends(
     planted: Callable[[str, str], int], scope: str, scope_id: str, count: int

@@ -695,7 +695,7 @@ def test_a_quote_whose_fold_raises_is_rejected_and_its_instrument_halted(
 def test_a_report_that_makes_a_reaction_raise_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     world = trading().given(at_once("o1", 100))
     child = world.child()
-    (stage,) = topology.DECIDE[e.FillBooked]
+    stage, *_ = topology.DECIDE[e.FillBooked]
     monkeypatch.setitem(topology.DECIDE, e.FillBooked, (raising_on(stage, bool),))
 
     assert retaken(world, fill_report(child, 100)) == ["venue-reports:0"]

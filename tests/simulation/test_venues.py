@@ -148,6 +148,7 @@ def child_routed(venue: str, qty: int, limit_px: int) -> ChildRouted:
         ask_px=0,
         quote_age_ns=0,
         venue_qty=0,
+        reference_px=0,
         scorecard_version=0,
         score_millibps=0,
         runners_up=(),

@@ -166,6 +166,7 @@ def exec_id(value: str, report: ExecutionReported) -> str:
 BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
+COUNT = within(1, 2**31 - 1)
 PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(0, TIME_NS_MAX)
 DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
 NOTIONAL = within(0, NOTIONAL_CUR_MAX)
@@ -242,6 +243,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("horizon_normal_ns", within(1, SPAN_NS_MAX)),
         ("risk_aversion_e12", within(0, AVERSION_E12_MAX)),
         ("send_within_ns", SPAN),
+        ("px_band_ppm", within(0, PPM)),
+        ("rate_window_ns", within(1, SPAN_NS_MAX)),
+        ("parent_routes_max", COUNT),
+        ("venue_routes_max", COUNT),
+        ("client_orders_max", COUNT),
+        ("client_changes_max", COUNT),
+        ("fruitless_max", COUNT),
+        ("progress_ppm", PART),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),

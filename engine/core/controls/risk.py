@@ -34,18 +34,6 @@ from engine.core.events import (
 from engine.core.state.state import CONTROL, State
 
 UNIT_PX = 1_000_000_000  # One currency unit.
-FOR = "/"  # Between a venue and an instrument, in the name of a suspension of the two.
-
-
-def venue_for(venue: str, instrument_id: str) -> str:
-    """The scope_id of a suspension of a venue for one instrument; only a person lifts it."""
-    return f"{venue}{FOR}{instrument_id}"
-
-
-def is_venue_stopped(state: State, venue: str, instrument_id: str) -> bool:
-    """Whether the venue is stopped for the instrument until a person lifts it."""
-    suspended = state.suspended
-    return bool(suspended) and (ControlScope.VENUE, venue_for(venue, instrument_id)) in suspended
 
 
 def is_killed(
@@ -76,6 +64,20 @@ def is_venue_suspended(state: State, venue: str) -> bool:
     return bool(suspended) and (
         (ControlScope.VENUE, venue) in suspended or (ControlScope.VENUE, "") in suspended
     )
+
+
+FOR = "/"  # Between a venue and an instrument, in the name of a suspension of the two.
+
+
+def venue_for(venue: str, instrument_id: str) -> str:
+    """The scope_id of a suspension of a venue for one instrument; only a person lifts it."""
+    return f"{venue}{FOR}{instrument_id}"
+
+
+def is_venue_stopped(state: State, venue: str, instrument_id: str) -> bool:
+    """Whether the venue is stopped for the instrument until a person lifts it."""
+    suspended = state.suspended
+    return bool(suspended) and (ControlScope.VENUE, venue_for(venue, instrument_id)) in suspended
 
 
 def is_source_suspended(state: State, source: str) -> bool:

@@ -181,6 +181,12 @@ def mark_due(state: State, now_ns: int) -> None:
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
+    """When the parent is planned next: at its next point, or where a rate lets it go on before."""
+    point_ns = next_point_ns(parent, now_ns)
+    return min(point_ns, parent.held_until_ns) if now_ns < parent.held_until_ns else point_ns
+
+
+def next_point_ns(parent: Parent, now_ns: int) -> int:
     """The parent's first point after `now_ns`; a function of its plan, not a timer."""
     end_ns = parent.terms.end_ns
     if not parent.is_released:

@@ -31,9 +31,9 @@ from engine.core.events import (
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
 from engine.core.execution.refused_changes import refused_changes
-from engine.core.routing import scorecard
+from engine.core.routing import candidates, scorecard
 from engine.core.state.eviction import reload
-from engine.core.state.model import Book, Child, Scorecard
+from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
 
 CLOSED_BY = {
@@ -42,6 +42,8 @@ CLOSED_BY = {
     ExecType.REJECTED: CloseReason.REJECTED,
     ExecType.DONE_FOR_DAY: CloseReason.DONE_FOR_DAY,
 }
+# Ends that say something of the venue or its quote; a venue's end of the day says nothing.
+BY_VENUE = (CloseReason.CANCELED, CloseReason.EXPIRED, CloseReason.REJECTED)
 
 
 # ------------------------------------------------------------------------------ decide
@@ -184,12 +186,29 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = child.missing_qty = 0
     retire(state, child)
-    # After an unfilled IOC or a rejection no new slice goes out before the next schedule point: the
-    # quote was gone or the venue rejects our orders, and an immediate retry would meet the same.
     is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
-    is_refused = event.reason in (CloseReason.REJECTED, CloseReason.NOT_SENT)
-    is_miss = not child.filled_qty and (is_ioc or is_refused)
-    state.touch(event.parent_id, 0 if is_miss else RETURNED)
+    may_ask_another = is_ioc and event.reason in BY_VENUE
+    if may_ask_another and event.returned_qty:
+        note_miss(state, child)
+    # After an end without a fill that the engine did not ask for, no new slice goes out before the
+    # next schedule point, for an immediate retry would meet the same: the quote was gone, or the
+    # venue rejects, cancels or expires our orders. Only another venue at the best is asked at once.
+    is_miss = not child.filled_qty and (is_ioc or event.unsolicited)
+    is_over = is_miss and not (may_ask_another and finds_another(state, parent, event.at_ns))
+    state.touch(event.parent_id, 0 if is_over else RETURNED)
+
+
+def note_miss(state: State, child: Child) -> None:
+    """Remember the quote at which a child found less than it asked for."""
+    terms = child.terms
+    missed = state.books[terms.instrument_id].missed
+    key = (terms.venue, terms.side)
+    missed[key] = max(terms.at_ns - terms.quote_age_ns, missed.get(key, 0))
+
+
+def finds_another(state: State, parent: Parent, now_ns: int) -> bool:
+    """Whether a venue at the best has a quote at which no child has found nothing."""
+    return candidates.can_take(candidates.search_for(state, parent, now_ns))
 
 
 def on_child_doubted(state: State, event: ChildDoubted) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import rates, risk
 from engine.core.events import (
     Change,
     OrderAmended,
@@ -85,8 +85,10 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
         return refusal
     qty = order.order_qty if request.order_qty is None else request.order_qty
     limit_px = order.limit_px if request.limit_px is None else request.limit_px
-    reason = check_amend(state, order, qty, limit_px) or check_more(
-        state, order, qty, limit_px, now_ns
+    reason = (
+        check_amend(state, order, qty, limit_px)
+        or check_more(state, order, qty, limit_px, now_ns)
+        or rates.check_changes(state, order.terms, now_ns)
     )
     if reason is not None:
         return (change_rejected(request, Change.AMEND, *reason),)

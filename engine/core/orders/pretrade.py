@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from engine.core.controls import risk
+from engine.core.controls import rates, risk
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
 from engine.core.events import (
     ControlScope,
@@ -360,6 +360,7 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
     check_window,
     check_participation,
     check_venues,
+    rates.check_orders,
 )
 
 

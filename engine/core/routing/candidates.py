@@ -5,13 +5,15 @@ dark. A score is the expected cost of a fill against the midpoint, in 1e-3 bps: 
 for a take; minus half for a post, which crosses the spread later if it does not fill; nothing at
 the midpoint. Fees come on top, a price for the usual waiting time, and the costs in the venue's
 scorecard. Lower is better; ties go to the venue's code. A take only ever goes to the consolidated
-best, a post never locks the market that it joins, and a peg needs a market with two sides.
+best, and never asks a quote again at which a child found nothing; a post never locks the market
+that it joins, and a peg needs a market with two sides. No child is priced further than the
+policy's band through the reference price, which `prices` chooses.
 """
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from engine.core.controls import risk
+from engine.core.controls import rates, risk
 from engine.core.events import (
     ChildType,
     Liquidity,
@@ -23,8 +25,8 @@ from engine.core.events import (
 )
 from engine.core.market import consolidated, reference, venue_rules
 from engine.core.market.consolidated import Nbbo
-from engine.core.routing import scorecard
-from engine.core.state.model import Book, Child, Parent
+from engine.core.routing import prices, scorecard
+from engine.core.state.model import Book, Child, Parent, Quote
 from engine.core.state.state import State
 from engine.core.units import MILLIBPS, PPM
 
@@ -56,6 +58,7 @@ class Search(NamedTuple):
     mid_px: int
     half_spread_millibps: int  # Rounded down; 0 without two sides.
     lot_qty: int
+    reference_px: int  # Of the band of prices; 0 if there is none.
     barred: Mapping[str, RouteReason]  # Venues that this parent may not use now.
     now_ns: int
 
@@ -80,7 +83,8 @@ def search_for(state: State, parent: Parent, now_ns: int) -> Search:
         mid_px=mid_px,
         half_spread_millibps=half,
         lot_qty=reference.lot_qty(state, instrument_id),
-        barred=barred_venues(state, parent),
+        reference_px=prices.reference_px(state, parent, best),
+        barred=barred_venues(state, parent, now_ns),
         now_ns=now_ns,
     )
 
@@ -92,8 +96,9 @@ def rate(search: Search, tactic: str, qty: int) -> Rating:
     limit_px = limit_for(search, tactic)
     quotes, barred = search.book.quotes, search.barred
     is_buy = search.parent.terms.side is Side.BUY
+    outside = RouteReason.PX_BAND if is_outside_band(search, limit_px) else None
     for venue, defined in search.state.reference.venues.items():
-        reason = barred.get(venue) or unfit(search, defined, tactic, qty, limit_px)
+        reason = barred.get(venue) or unfit(search, defined, tactic, qty, limit_px) or outside
         if reason is not None:
             reasons[venue] = reason
             continue
@@ -125,11 +130,27 @@ def within_limit_px(state: State, parent: Parent, wanted_px: int) -> int:
     return reference.on_tick_px(state, parent.terms.instrument_id, side, wanted_px)
 
 
+def is_outside_band(search: Search, limit_px: int) -> bool:
+    side, band_ppm = search.parent.terms.side, risk.policy_of(search.state).px_band_ppm
+    return prices.is_outside_band(side, limit_px, search.reference_px, band_ppm)
+
+
+def is_missed(book: Book, venue: str, quote: Quote, side: Side) -> bool:
+    """Whether a child has found nothing at this quote; the venue's next one is another."""
+    return quote.received_ns <= book.missed.get((venue, side), -1)
+
+
 def can_take(search: Search) -> bool:
+    """Whether the best price of the far side is reached, and is within the band of prices."""
+    far_px = search.best.far_px(search.parent.terms.side)
+    return reaches_best(search) and not is_outside_band(search, far_px)
+
+
+def reaches_best(search: Search) -> bool:
     """Whether the limit reaches the best price of the far side, at a venue that is not barred.
 
-    A better quote of a barred venue may not be traded through, so nothing can be taken until that
-    quote is gone.
+    A better quote of a barred venue, or one at which a child found nothing, may not be traded
+    through, so nothing can be taken until that quote is gone.
     """
     side, state = search.parent.terms.side, search.state
     far_px = search.best.far_px(side)
@@ -140,6 +161,7 @@ def can_take(search: Search) -> bool:
         and venue not in search.barred
         and consolidated.is_fresh(state, quote, search.now_ns)
         and (quote.ask_px if side is Side.BUY else quote.bid_px) == far_px
+        and not is_missed(search.book, venue, quote, side)
         for venue, quote in search.book.quotes.items()
     )
 
@@ -147,11 +169,11 @@ def can_take(search: Search) -> bool:
 # ------------------------------------------------------------------------------ reasons
 
 
-def barred_venues(state: State, parent: Parent) -> dict[str, RouteReason]:
-    """The venues that the client, an operator or their own status rules out, and why."""
+def barred_venues(state: State, parent: Parent, now_ns: int) -> dict[str, RouteReason]:
+    """The venues that the client, an operator, their status or their conduct rules out, and why."""
     found: dict[str, RouteReason] = {}
     for venue, defined in state.reference.venues.items():
-        reason = forbidden(state, parent, defined)
+        reason = forbidden(state, parent, defined) or braked(state, parent, venue, now_ns)
         if reason is not None:
             found[venue] = reason
     return found
@@ -172,6 +194,15 @@ def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReaso
         return RouteReason.SUSPENDED
     if risk.is_killed(state, venue=venue):
         return RouteReason.KILL_SWITCH
+    return None
+
+
+def braked(state: State, parent: Parent, venue: str, now_ns: int) -> RouteReason | None:
+    """Whether the venue was stopped for the instrument, or has its most children for now."""
+    if risk.is_venue_stopped(state, venue, parent.terms.instrument_id):
+        return RouteReason.NO_PROGRESS
+    if not rates.room(state, rates.of_venue(state, venue), now_ns):
+        return RouteReason.RATE_LIMIT
     return None
 
 
@@ -201,6 +232,8 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
         return RouteReason.STALE_QUOTE
     if px != search.best.far_px(side) or px != limit_px:
         return RouteReason.NOT_AT_BEST
+    if is_missed(search.book, defined.venue, quote, side):
+        return RouteReason.QUOTE_MISSED
     return None
 
 

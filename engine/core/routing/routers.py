@@ -4,14 +4,15 @@ Three routers share the candidates, which are the venues fit for the slice in or
 SEQUENTIAL gives the slice to one venue. PARALLEL gives several venues parts of it at once, never
 more than the slice in all. LIQUIDITY_SEEKING pegs most of it at midpoints in the dark and sends the
 remainder to the best lit venue. A taking child never asks for more than the venue displays, never
-trades through a better protected quote, and never goes through the limit.
+trades through a better protected quote, and never goes through the limit. A parent sends at most so
+many children in a time: the rest of its slice is held, and no other slice leaves before.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.core.controls import risk
+from engine.core.controls import rates, risk
 from engine.core.events import (
     Candidate,
     ChildRouted,
@@ -33,8 +34,9 @@ from engine.core.routing.candidates import (
     Rated,
     Rating,
     Search,
-    can_take,
+    limit_for,
     rate,
+    reaches_best,
     search_for,
 )
 from engine.core.state.model import Parent
@@ -129,7 +131,7 @@ def tactic_of(search: Search, slice_: SliceReleased) -> str:
     """Take if the style asks for it and a quote can be taken; else post."""
     if slice_.style is Style.PASSIVE:
         return POST
-    return TAKE if can_take(search) else POST
+    return TAKE if reaches_best(search) else POST
 
 
 # ------------------------------------------------------------------------------ decide
@@ -142,13 +144,34 @@ def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[Stag
         reasons = dict.fromkeys(state.reference.venues, RouteReason.SUSPENDED)
         return (deferred(slice_id, parent, slice_.slice_qty, reasons),)
     search = search_for(state, parent, now_ns)
-    parts, rating = ROUTERS[slice_.router](search, slice_)
+    wanted, rating = ROUTERS[slice_.router](search, slice_)
+    parts = wanted[: rates.room(state, rates.of_parent(state, parent.parent_id), now_ns)]
     routed: list[StageEvent] = [child(search, slice_id, part, rating) for part in parts]
     unrouted_qty = slice_.slice_qty - sum(part.qty for part in parts)
     assert unrouted_qty >= 0, "the parts of a slice are at most the slice"
     if unrouted_qty:
-        routed.append(deferred(slice_id, parent, unrouted_qty, rating.reasons))
+        too_many = {part.rated.venue: RouteReason.RATE_LIMIT for part in wanted[len(parts) :]}
+        reasons = {**rating.reasons, **too_many}
+        is_outside = RouteReason.PX_BAND in reasons.values()
+        held = Held(
+            reference_px=search.reference_px,
+            wanted_px=limit_for(search, tactic_of(search, slice_)) if is_outside else 0,
+            until_ns=held_until_ns(search, reasons, len(parts), is_parents=bool(too_many)),
+        )
+        routed.append(deferred(slice_id, parent, unrouted_qty, reasons, held))
     return tuple(routed)
+
+
+def held_until_ns(
+    search: Search, reasons: Mapping[str, RouteReason], sent: int, *, is_parents: bool
+) -> int:
+    """The time from which the rates permit the parent's next child; 0 if no rate held one."""
+    state, now_ns = search.state, search.now_ns
+    if is_parents:
+        return rates.free_ns(state, rates.of_parent(state, search.parent.parent_id), now_ns, sent)
+    full = [venue for venue, reason in reasons.items() if reason is RouteReason.RATE_LIMIT]
+    free_ns = [rates.free_ns(state, rates.of_venue(state, venue), now_ns) for venue in full]
+    return min(free_ns, default=0)
 
 
 def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRouted:
@@ -183,6 +206,7 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
             Candidate(venue=r.venue, score_millibps=r.score_millibps) for r in others[:2]
         ),
         rejected_by_reason=counts({**rating.reasons, **lower}),
+        reference_px=search.reference_px,
     )
 
 
@@ -194,14 +218,32 @@ def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:
     )
 
 
+class Held(NamedTuple):
+    """The numbers of what the band of prices or a rate held back; zeros if neither did."""
+
+    reference_px: int = 0
+    wanted_px: int = 0
+    until_ns: int = 0
+
+
+NOT_HELD = Held()
+
+
 def deferred(
-    slice_id: str, parent: Parent, qty: int, reasons: Mapping[str, RouteReason]
+    slice_id: str,
+    parent: Parent,
+    qty: int,
+    reasons: Mapping[str, RouteReason],
+    held: Held = NOT_HELD,
 ) -> RouteDeferred:
     return RouteDeferred(
         slice_id=slice_id,
         parent_id=parent.parent_id,
         unrouted_qty=qty,
         rejected_by_reason=counts(reasons),
+        reference_px=held.reference_px,
+        wanted_px=held.wanted_px,
+        held_until_ns=held.until_ns,
     )
 
 
@@ -213,8 +255,10 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 # ------------------------------------------------------------------------------ evolve
 
 
-def on_route_deferred(_: State, __: RouteDeferred) -> None:
-    """The quantity never left the parent's pool."""
+def on_route_deferred(state: State, event: RouteDeferred) -> None:
+    """The quantity never left the parent's pool; a rate holds the parent's next slice back."""
+    if event.held_until_ns:
+        state.parents[event.parent_id].held_until_ns = event.held_until_ns
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {RouteDeferred: on_route_deferred}

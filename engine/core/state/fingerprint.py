@@ -41,6 +41,7 @@ INDICES = (
         "more_breaks",
         "session_days",
         "flagged",
+        "rates",
         "unplaced",
         "carried.orders",
         "carried.scorecards",
@@ -77,10 +78,11 @@ _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
     *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
+    "held_until_ns",
 )
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
-    "own_notional",
+    *("own_notional", "fruitless", "missed"),
 )
 _of_quote = attrgetter("bid_px", "bid_qty", "ask_px", "ask_qty", "received_ns")
 _of_scorecard = attrgetter(

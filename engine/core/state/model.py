@@ -15,6 +15,7 @@ from engine.core.events import (
     OrderChangePending,
     ParentOpened,
     PlanAdopted,
+    Side,
 )
 
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
@@ -164,6 +165,7 @@ class Parent:
     base: Tape = field(default_factory=lambda: NO_TAPE)  # The day's counters at the release.
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
+    held_until_ns: int = 0  # A rate permits its next child then.
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # None until the first fill of an epoch.
@@ -198,6 +200,13 @@ class Quote:
     received_ns: int
 
 
+class Fruitless(NamedTuple):
+    """Children in a row that a venue ended without progress."""
+
+    ends: int
+    ended_ns: int  # The last one's end; a child that was sent before it is no repetition.
+
+
 @dataclass(slots=True)
 class Book:
     """The market in one instrument, and our own orders in it."""
@@ -213,6 +222,9 @@ class Book:
     own_notional: int = 0
     own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
     limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+    fruitless: dict[str, Fruitless] = field(default_factory=dict)  # By venue.
+    # Receipt of the last quote that a child found nothing at, by venue and side; ns.
+    missed: dict[tuple[str, Side], int] = field(default_factory=dict)
 
 
 class MoreBreaks(NamedTuple):

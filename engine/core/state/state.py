@@ -161,6 +161,8 @@ class State:
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
+    # When each name's rate is used up to, ns; the name that was counted longest ago is first.
+    rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.

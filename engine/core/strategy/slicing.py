@@ -40,6 +40,8 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()
     if not state.touched.get(parent.parent_id, 0) & ANY_REASON:
         return ()
+    if now_ns < parent.held_until_ns:
+        return ()  # The event that holds it back is told once.
     if not aggregation.may_trade(state, parent):
         return ()
     policy = risk.policy_of(state)

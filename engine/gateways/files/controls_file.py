@@ -179,6 +179,14 @@ class Policy(ControlTable):
     horizon_normal: DurationNs = 3_600_000_000_000
     risk_aversion_e12: Whole = 1_000_000  # 1e-6 per currency unit, as in Almgren-Chriss.
     send_within: DurationNs = 2_000_000_000
+    px_band: Ppm = 50_000  # As wide as the example's collar.
+    rate_window: DurationNs = 10_000_000_000
+    parent_routes_max: Whole = 100
+    venue_routes_max: Whole = 4_000
+    client_orders_max: Whole = 100_000
+    client_changes_max: Whole = 40
+    fruitless_max: Whole = 10
+    progress: Ppm = 100_000
 
     def key(self) -> str:
         return self.policy_id
@@ -203,6 +211,14 @@ class Policy(ControlTable):
             horizon_normal_ns=self.horizon_normal,
             risk_aversion_e12=self.risk_aversion_e12,
             send_within_ns=self.send_within,
+            px_band_ppm=self.px_band,
+            rate_window_ns=self.rate_window,
+            parent_routes_max=self.parent_routes_max,
+            venue_routes_max=self.venue_routes_max,
+            client_orders_max=self.client_orders_max,
+            client_changes_max=self.client_changes_max,
+            fruitless_max=self.fruitless_max,
+            progress_ppm=self.progress,
             set_by=set_by,
             set_ns=set_ns,
         )

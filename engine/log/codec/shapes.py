@@ -139,18 +139,6 @@ CONTROL_SCOPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ControlScop
 CONTROL_SCOPE: Final = {x.value: x for x in e.ControlScope}
 
 
-STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
-STRATEGY: Final = {x.value: x for x in e.Strategy}
-
-
-ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
-ROUTER: Final = {x.value: x for x in e.Router}
-
-
-ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
-ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
-
-
 VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
@@ -171,6 +159,10 @@ HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
 HALT_REASON: Final = {x.value: x for x in e.HaltReason}
 
 
+ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
+ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
+
+
 LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
 LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
 
@@ -183,6 +175,14 @@ END_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.EndReason)}
 END_REASON: Final = {x.value: x for x in e.EndReason}
 
 
+STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
+STRATEGY: Final = {x.value: x for x in e.Strategy}
+
+
+ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
+ROUTER: Final = {x.value: x for x in e.Router}
+
+
 PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
 PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
 
@@ -193,18 +193,6 @@ RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
 
 STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
 STYLE: Final = {x.value: x for x in e.Style}
-
-
-CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
-CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
-
-
-CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
-CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
-
-
-ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
-ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
 
 CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
@@ -243,20 +231,24 @@ BREAK_RESOLUTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakRes
 BREAK_RESOLUTION: Final = {x.value: x for x in e.BreakResolution}
 
 
+CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
+CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
+
+
+CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
+CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
+
+
+ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
+ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
 
 def text_of_tick_band(x: e.TickBand) -> str:
     return f"{number(x.from_px)}{number(x.tick_px)}"
-
-
-def text_of_candidate(x: e.Candidate) -> str:
-    return f"{string(x.venue)}{number(x.score_millibps)}"
-
-
-def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
-    return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
 
 
 def text_of_share(x: e.Share) -> str:
@@ -291,6 +283,14 @@ def text_of_topic_place(x: e.TopicPlace) -> str:
 
 def text_of_shard_closed(x: e.ShardClosed) -> str:
     return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
+
+
+def text_of_candidate(x: e.Candidate) -> str:
+    return f"{string(x.venue)}{number(x.score_millibps)}"
+
+
+def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
+    return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
 
 
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
@@ -459,31 +459,6 @@ def text_of_mandate_set(x: e.MandateSet) -> str:
         f"{strings(x.excluded_venues)}"
         f"{flag(x.crossing_consent)}"
         f"{number(x.max_participation_ppm)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
-def text_of_policy_set(x: e.PolicySet) -> str:
-    return (
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
     )
@@ -941,45 +916,6 @@ def text_of_slice_released(x: e.SliceReleased) -> str:
     )
 
 
-def text_of_child_routed(x: e.ChildRouted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.venue)}"
-        f"{number(x.child_qty)}"
-        f"{CHILD_TYPE_TEXT[x.child_type]}"
-        f"{number(x.limit_px)}"
-        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{number(x.min_qty)}"
-        f"{number(x.send_before_ns)}"
-        f"{number(x.bid_px)}"
-        f"{number(x.ask_px)}"
-        f"{number(x.quote_age_ns)}"
-        f"{number(x.venue_qty)}"
-        f"{number(x.scorecard_version)}"
-        f"{number(x.score_millibps)}"
-        f"{many(x.runners_up, text_of_candidate)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
-    )
-
-
-def text_of_route_deferred(x: e.RouteDeferred) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{number(x.unrouted_qty)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
-    )
-
-
 def text_of_scorecard_updated(x: e.ScorecardUpdated) -> str:
     return (
         f"{number(x.seq)}"
@@ -1338,34 +1274,6 @@ def text_of_restriction_carried(x: e.RestrictionCarried) -> str:
     )
 
 
-def text_of_policy_carried(x: e.PolicyCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_positions_carried(x: e.PositionsCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1536,6 +1444,118 @@ def text_of_child_doubted(x: e.ChildDoubted) -> str:
     )
 
 
+def text_of_policy_set(x: e.PolicySet) -> str:
+    return (
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.px_band_ppm)}"
+        f"{number(x.rate_window_ns)}"
+        f"{integer(x.parent_routes_max)}"
+        f"{integer(x.venue_routes_max)}"
+        f"{integer(x.client_orders_max)}"
+        f"{integer(x.client_changes_max)}"
+        f"{integer(x.fruitless_max)}"
+        f"{number(x.progress_ppm)}"
+    )
+
+
+def text_of_child_routed(x: e.ChildRouted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{CHILD_TYPE_TEXT[x.child_type]}"
+        f"{number(x.limit_px)}"
+        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{number(x.min_qty)}"
+        f"{number(x.send_before_ns)}"
+        f"{number(x.bid_px)}"
+        f"{number(x.ask_px)}"
+        f"{number(x.quote_age_ns)}"
+        f"{number(x.venue_qty)}"
+        f"{number(x.scorecard_version)}"
+        f"{number(x.score_millibps)}"
+        f"{many(x.runners_up, text_of_candidate)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{number(x.reference_px)}"
+    )
+
+
+def text_of_route_deferred(x: e.RouteDeferred) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.unrouted_qty)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{number(x.reference_px)}"
+        f"{number(x.wanted_px)}"
+        f"{number(x.held_until_ns)}"
+    )
+
+
+def text_of_policy_carried(x: e.PolicyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.px_band_ppm)}"
+        f"{number(x.rate_window_ns)}"
+        f"{integer(x.parent_routes_max)}"
+        f"{integer(x.venue_routes_max)}"
+        f"{integer(x.client_orders_max)}"
+        f"{integer(x.client_changes_max)}"
+        f"{integer(x.fruitless_max)}"
+        f"{number(x.progress_ppm)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1557,30 +1577,6 @@ def from_tick_band(d: Avro) -> e.TickBand:
     x.tick_px = d["tick_px"]
     x.__class__ = e.TickBand
     found: e.TickBand = x
-    return found
-
-
-_Candidate = twin(e.Candidate)
-
-
-def from_candidate(d: Avro) -> e.Candidate:
-    x = _Candidate()
-    x.venue = d["venue"]
-    x.score_millibps = d["score_millibps"]
-    x.__class__ = e.Candidate
-    found: e.Candidate = x
-    return found
-
-
-_RouteReasonCount = twin(e.RouteReasonCount)
-
-
-def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
-    x = _RouteReasonCount()
-    x.reason = ROUTE_REASON[d["reason"]]
-    x.venue_count = d["venue_count"]
-    x.__class__ = e.RouteReasonCount
-    found: e.RouteReasonCount = x
     return found
 
 
@@ -1673,6 +1669,30 @@ def from_shard_closed(d: Avro) -> e.ShardClosed:
     x.chain = d["chain"]
     x.__class__ = e.ShardClosed
     found: e.ShardClosed = x
+    return found
+
+
+_Candidate = twin(e.Candidate)
+
+
+def from_candidate(d: Avro) -> e.Candidate:
+    x = _Candidate()
+    x.venue = d["venue"]
+    x.score_millibps = d["score_millibps"]
+    x.__class__ = e.Candidate
+    found: e.Candidate = x
+    return found
+
+
+_RouteReasonCount = twin(e.RouteReasonCount)
+
+
+def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
+    x = _RouteReasonCount()
+    x.reason = ROUTE_REASON[d["reason"]]
+    x.venue_count = d["venue_count"]
+    x.__class__ = e.RouteReasonCount
+    found: e.RouteReasonCount = x
     return found
 
 
@@ -1928,36 +1948,6 @@ def from_mandate_set(d: Avro) -> e.MandateSet:
     x.set_ns = d["set_ns"]
     x.__class__ = e.MandateSet
     found: e.MandateSet = x
-    return found
-
-
-_PolicySet = twin(e.PolicySet)
-
-
-def from_policy_set(d: Avro) -> e.PolicySet:
-    x = _PolicySet()
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicySet
-    found: e.PolicySet = x
     return found
 
 
@@ -2604,55 +2594,6 @@ def from_slice_released(d: Avro) -> e.SliceReleased:
     return found
 
 
-_ChildRouted = twin(e.ChildRouted)
-
-
-def from_child_routed(d: Avro) -> e.ChildRouted:
-    x = _ChildRouted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.venue = d["venue"]
-    x.child_qty = d["child_qty"]
-    x.child_type = CHILD_TYPE[d["child_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
-    x.min_qty = d["min_qty"]
-    x.send_before_ns = d["send_before_ns"]
-    x.bid_px = d["bid_px"]
-    x.ask_px = d["ask_px"]
-    x.quote_age_ns = d["quote_age_ns"]
-    x.venue_qty = d["venue_qty"]
-    x.scorecard_version = d["scorecard_version"]
-    x.score_millibps = d["score_millibps"]
-    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.ChildRouted
-    found: e.ChildRouted = x
-    return found
-
-
-_RouteDeferred = twin(e.RouteDeferred)
-
-
-def from_route_deferred(d: Avro) -> e.RouteDeferred:
-    x = _RouteDeferred()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.unrouted_qty = d["unrouted_qty"]
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.RouteDeferred
-    found: e.RouteDeferred = x
-    return found
-
-
 _ScorecardUpdated = twin(e.ScorecardUpdated)
 
 
@@ -3141,39 +3082,6 @@ def from_restriction_carried(d: Avro) -> e.RestrictionCarried:
     return found
 
 
-_PolicyCarried = twin(e.PolicyCarried)
-
-
-def from_policy_carried(d: Avro) -> e.PolicyCarried:
-    x = _PolicyCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicyCarried
-    found: e.PolicyCarried = x
-    return found
-
-
 _PositionsCarried = twin(e.PositionsCarried)
 
 
@@ -3409,6 +3317,138 @@ def from_child_doubted(d: Avro) -> e.ChildDoubted:
     return found
 
 
+_PolicySet = twin(e.PolicySet)
+
+
+def from_policy_set(d: Avro) -> e.PolicySet:
+    x = _PolicySet()
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.px_band_ppm = d["px_band_ppm"]
+    x.rate_window_ns = d["rate_window_ns"]
+    x.parent_routes_max = d["parent_routes_max"]
+    x.venue_routes_max = d["venue_routes_max"]
+    x.client_orders_max = d["client_orders_max"]
+    x.client_changes_max = d["client_changes_max"]
+    x.fruitless_max = d["fruitless_max"]
+    x.progress_ppm = d["progress_ppm"]
+    x.__class__ = e.PolicySet
+    found: e.PolicySet = x
+    return found
+
+
+_ChildRouted = twin(e.ChildRouted)
+
+
+def from_child_routed(d: Avro) -> e.ChildRouted:
+    x = _ChildRouted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.child_type = CHILD_TYPE[d["child_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
+    x.min_qty = d["min_qty"]
+    x.send_before_ns = d["send_before_ns"]
+    x.bid_px = d["bid_px"]
+    x.ask_px = d["ask_px"]
+    x.quote_age_ns = d["quote_age_ns"]
+    x.venue_qty = d["venue_qty"]
+    x.scorecard_version = d["scorecard_version"]
+    x.score_millibps = d["score_millibps"]
+    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.reference_px = d["reference_px"]
+    x.__class__ = e.ChildRouted
+    found: e.ChildRouted = x
+    return found
+
+
+_RouteDeferred = twin(e.RouteDeferred)
+
+
+def from_route_deferred(d: Avro) -> e.RouteDeferred:
+    x = _RouteDeferred()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.unrouted_qty = d["unrouted_qty"]
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.reference_px = d["reference_px"]
+    x.wanted_px = d["wanted_px"]
+    x.held_until_ns = d["held_until_ns"]
+    x.__class__ = e.RouteDeferred
+    found: e.RouteDeferred = x
+    return found
+
+
+_PolicyCarried = twin(e.PolicyCarried)
+
+
+def from_policy_carried(d: Avro) -> e.PolicyCarried:
+    x = _PolicyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.px_band_ppm = d["px_band_ppm"]
+    x.rate_window_ns = d["rate_window_ns"]
+    x.parent_routes_max = d["parent_routes_max"]
+    x.venue_routes_max = d["venue_routes_max"]
+    x.client_orders_max = d["client_orders_max"]
+    x.client_changes_max = d["client_changes_max"]
+    x.fruitless_max = d["fruitless_max"]
+    x.progress_ppm = d["progress_ppm"]
+    x.__class__ = e.PolicyCarried
+    found: e.PolicyCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3425,7 +3465,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RiskLimitSet: text_of_risk_limit_set,
     e.LimitAllotted: text_of_limit_allotted,
     e.MandateSet: text_of_mandate_set,
-    e.PolicySet: text_of_policy_set,
     e.RestrictionSet: text_of_restriction_set,
     e.InstrumentHaltSet: text_of_instrument_halt_set,
     e.SuspensionLifted: text_of_suspension_lifted,
@@ -3459,8 +3498,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PlanAdopted: text_of_plan_adopted,
     e.ScheduleRecalibrated: text_of_schedule_recalibrated,
     e.SliceReleased: text_of_slice_released,
-    e.ChildRouted: text_of_child_routed,
-    e.RouteDeferred: text_of_route_deferred,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
     e.ChildAcknowledged: text_of_child_acknowledged,
@@ -3487,7 +3524,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.AllotmentCarried: text_of_allotment_carried,
     e.MandateCarried: text_of_mandate_carried,
     e.RestrictionCarried: text_of_restriction_carried,
-    e.PolicyCarried: text_of_policy_carried,
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
@@ -3500,6 +3536,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.BreakSettled: text_of_break_settled,
     e.BreakClosed: text_of_break_closed,
     e.ChildDoubted: text_of_child_doubted,
+    e.PolicySet: text_of_policy_set,
+    e.ChildRouted: text_of_child_routed,
+    e.RouteDeferred: text_of_route_deferred,
+    e.PolicyCarried: text_of_policy_carried,
 }
 
 
@@ -3519,7 +3559,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RiskLimitSet: from_risk_limit_set,
     e.LimitAllotted: from_limit_allotted,
     e.MandateSet: from_mandate_set,
-    e.PolicySet: from_policy_set,
     e.RestrictionSet: from_restriction_set,
     e.InstrumentHaltSet: from_instrument_halt_set,
     e.SuspensionLifted: from_suspension_lifted,
@@ -3553,8 +3592,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PlanAdopted: from_plan_adopted,
     e.ScheduleRecalibrated: from_schedule_recalibrated,
     e.SliceReleased: from_slice_released,
-    e.ChildRouted: from_child_routed,
-    e.RouteDeferred: from_route_deferred,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
     e.ChildAcknowledged: from_child_acknowledged,
@@ -3581,7 +3618,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.AllotmentCarried: from_allotment_carried,
     e.MandateCarried: from_mandate_carried,
     e.RestrictionCarried: from_restriction_carried,
-    e.PolicyCarried: from_policy_carried,
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
@@ -3594,4 +3630,8 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.BreakSettled: from_break_settled,
     e.BreakClosed: from_break_closed,
     e.ChildDoubted: from_child_doubted,
+    e.PolicySet: from_policy_set,
+    e.ChildRouted: from_child_routed,
+    e.RouteDeferred: from_route_deferred,
+    e.PolicyCarried: from_policy_carried,
 }

@@ -17,8 +17,10 @@ aims as (
         ) as rule
     )
     cross join lateral (
-        select ['FIRM:', 'VENUE:', 'CONTROLS:', 'VENUE:' || venue, 'INSTRUMENT:' || instrument_id]
-            as scopes
+        select [
+            'FIRM:', 'VENUE:', 'CONTROLS:', 'VENUE:' || venue, 'INSTRUMENT:' || instrument_id,
+            'VENUE:' || venue || '/' || instrument_id
+        ] as scopes
     )
     union all
     -- A child belongs to all members: one killed client stops it.
@@ -72,7 +74,8 @@ from (
         ('instrument_halted', 'Nothing is sent in an instrument that is halted, by a fault or by a control.'),
         (
             'suspended',
-            'Nothing is sent while a control, or a report of its venue, could not be read.'
+            'Nothing is sent while a control, or a report of its venue, could not be read, or '
+            || 'while its venue is stopped.'
         )
 ) as asked (name, question)
 left join stopped on stopped.rule = asked.name
