@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import topology
-from engine.core.controls import risk
+from engine.core.controls import resends, risk
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.day import trading_day
 from engine.core.events import (
@@ -39,7 +39,7 @@ from engine.log.headers import Rejection, rejection_headers, sender_headers, sen
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
 from engine.runtime.admission import Admission, rejected
 from engine.runtime.open_batch import Batch, seal_record
-from engine.runtime.replica import CONFIG_CAUSE, Replica
+from engine.runtime.replica import CONFIG_CAUSE, CONTROLS, Replica
 
 PLAN_CAUSE = "plan:"
 HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
@@ -145,9 +145,14 @@ class Shard(Replica):
             source, number = sender_of(record.headers)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
-        is_close = isinstance(found, DayClosed) and trading_day.is_of_today(self.state, found)
-        for fold in topology.FACT.get(type(found), ()):
-            fold(self.state, found)
+        elif topic == CONTROLS:
+            ignored = resends.ignored(self.state, found, *sender_of(record.headers))
+            if ignored:
+                self._emit(ignored, cause, record.key, now_ns)
+                return
+        is_close = isinstance(found, DayClosed)
+        if not isinstance(found, RejectedInput):
+            self._apply(topic, record, found)
         self._react(found, cause, record.key, now_ns)
         if is_close:
             self._carry_positions(cause, now_ns)

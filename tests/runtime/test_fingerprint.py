@@ -73,7 +73,7 @@ def test_no_index_of_the_state_is_left_out() -> None:
         *(name for group in (fingerprint.FACTS, fingerprint.INDICES) for name in group),
         *fingerprint.SIZED,
         *(name.split(".")[0] for name in fingerprint.COUNTERS),
-        *("day", "controls.policy"),
+        *("day", "controls.policy", "controls.closed_day"),
     }
     grouped = {"reference": s.Reference, "controls": s.Controls, "carried": s.Carried}
     inner = {f"{name}.{f.name}" for name, kind in grouped.items() for f in fields(kind)}

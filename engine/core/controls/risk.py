@@ -173,7 +173,27 @@ def on_kill_switch_set(state: State, control: KillSwitchSet) -> None:
 
 
 def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
-    state.controls.limits[(control.scope, control.scope_id)] = control
+    key = (control.scope, control.scope_id)
+    former = state.controls.limits.get(key)
+    state.controls.limits[key] = control
+    if state.parents and is_lower(control, former):
+        state.lowered[key] = None
+    if key in state.lowered:
+        touch_all(state)
+
+
+def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
+    """Whether a limit forbids orders that the former one allowed."""
+    if former is None:
+        return True
+    pairs = (
+        (limit.max_order_qty, former.max_order_qty),
+        (limit.max_order_notional_cur, former.max_order_notional_cur),
+    )
+    return any(
+        now is not None and (before is None or now < before)  # None is no limit.
+        for now, before in pairs
+    )
 
 
 def on_limit_allotted(state: State, control: LimitAllotted) -> None:
@@ -182,7 +202,23 @@ def on_limit_allotted(state: State, control: LimitAllotted) -> None:
 
 
 def on_mandate_set(state: State, control: MandateSet) -> None:
-    state.controls.mandates[control.client_id] = control
+    client_id = control.client_id
+    former = state.controls.mandates.get(client_id)
+    state.controls.mandates[client_id] = control
+    if state.parents and former is not None and is_narrower(control, former):
+        state.narrowed[client_id] = None
+    if client_id in state.narrowed:
+        touch_all(state)
+
+
+def is_narrower(mandate: MandateSet, former: MandateSet) -> bool:
+    """Whether a mandate forbids something that the former one allowed."""
+    return (
+        former.active > mandate.active
+        or former.dark_allowed > mandate.dark_allowed
+        or former.max_participation_ppm > mandate.max_participation_ppm
+        or not set(mandate.excluded_venues) <= set(former.excluded_venues)
+    )
 
 
 def on_policy_set(state: State, control: PolicySet) -> None:
@@ -194,6 +230,7 @@ def on_restriction_set(state: State, control: RestrictionSet) -> None:
         state.controls.restricted[control.instrument_id] = control.set_by
     else:
         state.controls.restricted.pop(control.instrument_id, None)
+    touch_all(state)
 
 
 def on_suspension_lifted(state: State, control: SuspensionLifted) -> None:

@@ -54,8 +54,6 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
     """The end of everything that a close ends, then the carried state."""
     closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
-    if state.day is not None:
-        return tuple(closing)  # Of another day: the receipt alone.
     for parent in state.parents.values():
         live = parent.children.values()
         closing += [
@@ -197,17 +195,19 @@ def end_of(parent: Parent, now_ns: int) -> int:
 
 
 def is_of_today(state: State, control: DayClosed) -> bool:
-    """Whether a close is of the open day; a late resend of an earlier one must not end it."""
+    """Whether a close is of the open day; early releases applied a close of any day to none."""
     return state.day is None or state.day.day == control.day
 
 
 def on_day_opened(state: State, control: DayOpened) -> None:
-    if state.day is None:  # Else a resend; no day opens before the last one has closed.
+    if state.day is None:  # Early releases applied a second opening, which changed nothing.
         state.day = control
 
 
 def on_day_closed(state: State, control: DayClosed) -> None:
     if is_of_today(state, control):
+        if state.day is not None:
+            state.controls.closed_day = state.day.day
         state.day = None
 
 

@@ -81,6 +81,8 @@ class Controls:
     mandates: dict[str, MandateSet] = field(default_factory=dict)
     restricted: dict[str, str] = field(default_factory=dict)
     policy: PolicySet | None = None
+    numbers: dict[str, int] = field(default_factory=dict)  # Of each sender's last control.
+    closed_day: int = 0  # The last day that closed; 0 before the first.
 
 
 @dataclass(slots=True)
@@ -121,6 +123,10 @@ class State:
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
+    # Clients whose mandate became narrower today, and keys of limits that became lower, while
+    # parents were at work.
+    narrowed: dict[str, None] = field(default_factory=dict)
+    lowered: dict[tuple[str, str], None] = field(default_factory=dict)
     spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
