@@ -144,6 +144,8 @@ class Replica:
                 if is_folded(waiting, cause):
                     self._fold_fact(topic, record)
                 self._fold_while(waiting, cause)
+        if seal.kind is not SealKind.CLOSE:  # A close ends all parents before any is planned.
+            trading_day.mark_due(self.state, seal.now_ns)
         while waiting:
             self._fold_while(waiting, waiting[0].cause)
         self._check_inputs(seal, INPUT_TOPICS)

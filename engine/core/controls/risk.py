@@ -31,7 +31,8 @@ from engine.core.events import (
     SuspensionLifted,
     SuspensionSet,
 )
-from engine.core.state.state import CONTROL, State
+from engine.core.state.due_index import review_all
+from engine.core.state.state import State
 
 UNIT_PX = 1_000_000_000  # One currency unit.
 
@@ -157,19 +158,13 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 # ------------------------------------------------------------------------------ evolve
 
 
-def touch_all(state: State) -> None:
-    """Have every parent planned again: a control changed what may go out."""
-    for parent_id in state.parents:
-        state.touch(parent_id, CONTROL)
-
-
 def on_kill_switch_set(state: State, control: KillSwitchSet) -> None:
     key = (control.scope, control.scope_id)
     if control.engaged:
         state.controls.killed[key] = control.text
     else:
         state.controls.killed.pop(key, None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
@@ -179,7 +174,7 @@ def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
     if state.parents and is_lower(control, former):
         state.lowered[key] = None
     if key in state.lowered:
-        touch_all(state)
+        review_all(state)
 
 
 def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
@@ -208,7 +203,7 @@ def on_mandate_set(state: State, control: MandateSet) -> None:
     if state.parents and former is not None and is_narrower(control, former):
         state.narrowed[client_id] = None
     if client_id in state.narrowed:
-        touch_all(state)
+        review_all(state)
 
 
 def is_narrower(mandate: MandateSet, former: MandateSet) -> bool:
@@ -230,14 +225,14 @@ def on_restriction_set(state: State, control: RestrictionSet) -> None:
         state.controls.restricted[control.instrument_id] = control.set_by
     else:
         state.controls.restricted.pop(control.instrument_id, None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_suspension_lifted(state: State, control: SuspensionLifted) -> None:
     if control.scope is ControlScope.INSTRUMENT:
         state.halted.pop(control.scope_id, None)
     state.suspended.pop((control.scope, control.scope_id), None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_halt_set(_: State, __: InstrumentHaltSet) -> None:
@@ -258,7 +253,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
 
 def on_instrument_halted(state: State, event: InstrumentHalted) -> None:
     state.halted[event.instrument_id] = event.text
-    touch_all(state)
+    review_all(state)
 
 
 def on_suspension_set(state: State, event: SuspensionSet) -> None:
@@ -267,7 +262,7 @@ def on_suspension_set(state: State, event: SuspensionSet) -> None:
 
 def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
     state.suspended.pop((event.scope, event.scope_id), None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_order_accepted(state: State, event: OrderAccepted) -> None:

@@ -37,8 +37,9 @@ from engine.core.events import (
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
+from engine.core.state import due_index
 from engine.core.state.model import Child, Parent
-from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
+from engine.core.state.state import NEVER_NS, Carried, Settings, State
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
@@ -149,8 +150,8 @@ def awaits_cancels(state: State) -> bool:
     """Whether a venue still has a cancel to answer, or a child whose fate it must tell."""
     return any(
         child.is_cancelling or child.is_unknown
-        for parent in state.parents.values()
-        for child in parent.children.values()
+        for parent_id in state.exposed
+        for child in state.parents[parent_id].children.values()
     )
 
 
@@ -158,10 +159,9 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Touch the parents that have a schedule point in (last seal, now]."""
-    for parent in state.parents.values():
-        if parent.due_ns <= now_ns:
-            state.touch(parent.parent_id, DUE)
+    """Touch the parents that have a schedule point up to now, and those that a control concerns."""
+    due_index.touch_reviewed(state)
+    due_index.touch_due(state, now_ns)
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
@@ -249,9 +249,10 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
 def on_sealed(state: State, now_ns: int) -> None:
     """After a seal: clear the touched parents, and set each one's next schedule point."""
     state.sealed_ns = now_ns
-    for parent in state.parents.values():
-        if parent.due_ns <= now_ns or parent.parent_id in state.touched:
-            parent.due_ns = next_due_ns(parent, now_ns)
+    for parent_id in state.touched:
+        parent = state.parents.get(parent_id)
+        if parent is not None:
+            due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
 
 

@@ -10,6 +10,7 @@ in the fills of its own epochs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -31,14 +32,16 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.core.market import consolidated
+from engine.core.state import due_index
 from engine.core.state.model import Book, Member, Order, Parent
-from engine.core.state.state import MEMBERS, NEVER_NS, State
+from engine.core.state.state import MEMBERS, State
 from engine.core.units import PPM
 
 WINDOW_PPM_MAX = 500_000  # Of the time an order has; the other half is left to work. A guess.
 # All that ever joined: FillAllocated and ParentReconciled name each, and a broker takes records of
 # a megabyte at most.
 MEMBERS_MAX = 10_000
+PARENTS_TRIED_MAX = 100  # Newest ones that an order may join; older ones have less time left.
 
 # What opposite parents must have in common to cross: the same thing on the same terms.
 CROSSING_TERMS = ("currency", "capacity", "settlement")
@@ -93,7 +96,8 @@ def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
     An order that a control stops never joins orders that it does not stop.
     """
     key = compatibility(order, state.settings.limit_band_px)
-    for parent in reversed(state.joinable.get(key, [])):
+    newest = reversed(state.joinable.get(key, {}).values())
+    for parent in islice(newest, PARENTS_TRIED_MAX):
         if (
             accepts_members(state, parent, now_ns)
             and children_respect(parent, order.limit_px)
@@ -264,7 +268,8 @@ def on_parent_opened(state: State, event: ParentOpened) -> None:
     parent_id = state.event_id(event.seq)
     parent = Parent(parent_id=parent_id, seq=event.seq, terms=event, due_ns=event.window_end_ns)
     state.parents[parent_id] = parent
-    state.joinable.setdefault(key_of_parent(event), []).append(parent)
+    state.joinable.setdefault(key_of_parent(event), {})[parent_id] = parent
+    due_index.on_opened(state, parent)
     state.by_side.setdefault((event.instrument_id, event.side), {})[parent_id] = parent
 
 
@@ -348,14 +353,14 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     assert not parent.children, f"{event.parent_id} ends with live children"
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
-    parent.due_ns = NEVER_NS
+    due_index.on_ended(state, parent)
     parent.basis = None  # An ended parent allocates nothing more, and its members cross no more.
     parent.consenting.clear()
     state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""
     key = key_of_parent(parent.terms)
-    state.joinable[key].remove(parent)
+    del state.joinable[key][event.parent_id]
     if not state.joinable[key]:
         del state.joinable[key]
     del state.by_side[(parent.terms.instrument_id, parent.terms.side)][event.parent_id]

@@ -37,12 +37,14 @@ INDICES = (
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "flagged", "unplaced", "carried.orders"),
     *("carried.scorecards", "carried.breaks", "carried.venue_status", "carried.sessions_down"),
+    *("exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
-    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "controls.closed_day"),
+    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
+    "controls.closed_day",
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)

@@ -140,7 +140,7 @@ class State:
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
-    joinable: dict[tuple[object, ...], list[Parent]] = field(default_factory=dict)  # By key.
+    joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.
     by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
@@ -154,6 +154,12 @@ class State:
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
+    # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
+    dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    review: int = 0  # Number of the last control that concerns every open parent.
+    # Open parents with and without live children to the last review of each, the lowest first.
+    exposed: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    idle: OrderedDict[str, int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.
