@@ -21,6 +21,7 @@ from world import (
 
 from engine.core import events as e
 from engine.core.state import due_index
+from engine.core.state.state import NEVER_NS
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +131,12 @@ def test_an_order_tries_the_newest_parents_alone(monkeypatch: pytest.MonkeyPatch
     world.when(order("o3", 100))
     assert world.parent("o3") not in (world.parent("o1"), world.parent("o2"))
     assert world.order("o3").terms.instrument_id == INSTRUMENT
+
+
+def test_a_time_that_never_comes_is_in_no_index() -> None:
+    world = trading(order("o1"))
+    parent, before = world.parent("o1"), len(world.state.dues)
+    due_index.set_due(world.state, parent, parent.due_ns)
+    due_index.set_due(world.state, parent, NEVER_NS)
+    assert len(world.state.dues) == before
+    assert due_index.first_due_ns(world.state) is None

@@ -1,4 +1,4 @@
-"""What the controls in force forbid of what is at work.
+"""Stops and bounds: the effect of the controls in force on what is at work.
 
 A control binds the orders that were accepted before it as it binds the next one. Each stop has its
 reason:

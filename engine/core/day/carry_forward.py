@@ -120,7 +120,7 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
 
 
 def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:
-    """What a resend is known by; nothing where no control had a number and no day has closed."""
+    """The marks of a resend; none where no control had a number and no day has closed."""
     if controls.numbers or controls.closed_day:
         yield ControlNumbersCarried(
             numbers=tuple(
