@@ -153,6 +153,17 @@ class ShardTask:
         finally:
             steps.close()
 
+    def _rebuild_again(self) -> Turns:
+        """Rebuild the state that the last commit left.
+
+        A log may show a commit, or a part of it, a moment after it was acknowledged; a new writer
+        waits until all of it can be read.
+        """
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = self._host.log.writer(self.lease)
+        yield from self._rebuild()
+
     def _open_readers(self) -> None:
         """Read every input from where the last seal left it."""
         for topic in INPUT_TOPICS:
@@ -235,7 +246,7 @@ class ShardTask:
                 batch = joined(self._unsealed, batch)
                 self._pending = joined(self._unsealed, self._pending)
                 self._unsealed = {}
-                yield from self._rebuild()
+                yield from self._rebuild_again()
                 continue
             consumed, self._pending = self._split()
             self._unsealed = joined(self._unsealed, consumed) if sealed is None else {}
