@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from engine.core import events as e
 from engine.core.allocation import shares
-from engine.core.controls import rates, rejected_input, risk
+from engine.core.controls import rates, rejected_input, resends, risk
 from engine.core.day import carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
@@ -73,6 +73,12 @@ TABLE: tuple[Row, ...] = (
         risk,
         tuple(risk.DECIDE),
         (e.ControlApplied, e.InstrumentHalted, e.SuspensionEnded),
+    ),
+    Row(
+        "ingest",
+        resends,
+        (*risk.FACTS, *trading_day.FACTS),
+        (e.ControlIgnored,),
     ),
     Row(
         "ingest",
@@ -184,6 +190,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
     changes.EVOLVE,
     rejected_input.EVOLVE,
+    resends.EVOLVE,
     risk.EVOLVE,
     trading_day.EVOLVE,
     good_till_cancel.EVOLVE,
@@ -215,7 +222,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
 # The second pass plans each parent once. A step in REPEATED runs until it returns no more events.
 GATHER: tuple[Plan, ...] = (
     membership.apply_pending_change,
-    membership.remove_killed_members,
+    membership.remove_stopped_members,
     netting.cross,
     cancels.cancel_for_changes,
     aggregation.release,
@@ -224,13 +231,14 @@ WORK: tuple[Plan, ...] = (
     plans.adopt,
     recalibration.recalibrate,
     cancels.cancel_stale_children,
+    cancels.cancel_above_participation,
     slicing.release,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
     (
         membership.apply_pending_change,
-        membership.remove_killed_members,
+        membership.remove_stopped_members,
         cancels.cancel_for_changes,
         cancels.cancel_stale_children,
         aggregation.finish,

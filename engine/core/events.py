@@ -144,16 +144,6 @@ class AllocationRule(StrEnum):
     OTHER = "OTHER"
 
 
-class LeaveReason(StrEnum):
-    """Why a member left its parent."""
-
-    CANCELLED = "CANCELLED"
-    AMENDED = "AMENDED"
-    EXPIRED = "EXPIRED"
-    KILL_SWITCH = "KILL_SWITCH"
-    OTHER = "OTHER"
-
-
 class ReleaseReason(StrEnum):
     """Cause that closed the aggregation window."""
 
@@ -256,6 +246,9 @@ class CancelReason(StrEnum):
     PARENT_ENDED = "PARENT_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
     OTHER = "OTHER"
+    RESTRICTED = "RESTRICTED"
+    MANDATE = "MANDATE"
+    RISK_LIMIT = "RISK_LIMIT"
 
 
 class RejectReason(StrEnum):
@@ -398,6 +391,28 @@ class RouteReason(StrEnum):
     PX_BAND = "PX_BAND"
     RATE_LIMIT = "RATE_LIMIT"
     NO_PROGRESS = "NO_PROGRESS"
+
+
+class LeaveReason(StrEnum):
+    """Why a member left its parent."""
+
+    CANCELLED = "CANCELLED"
+    AMENDED = "AMENDED"
+    EXPIRED = "EXPIRED"
+    KILL_SWITCH = "KILL_SWITCH"
+    OTHER = "OTHER"
+    MANDATE = "MANDATE"
+    RISK_LIMIT = "RISK_LIMIT"
+
+
+class IgnoreReason(StrEnum):
+    """Why a control had no effect."""
+
+    RESENT = "RESENT"
+    DAY_CLOSED = "DAY_CLOSED"
+    DAY_OPEN = "DAY_OPEN"
+    OTHER_DAY_OPEN = "OTHER_DAY_OPEN"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -555,6 +570,14 @@ class RouteReasonCount:
 
     reason: RouteReason  # The reason.
     venue_count: int  # Number of venues, count.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlNumber:
+    """The last control of a sender."""
+
+    source: str  # Sender of controls, by the headers.
+    number: int  # Its highest number that was applied, count.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2236,56 +2259,6 @@ class MemberAmended:
 
 
 _MemberAmended = twin(MemberAmended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class MemberLeft:
-    """A member left its parent with its open quantity; it keeps what was filled for it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    order_id: str  # Id of the order.
-    left_qty: int  # Open quantity that left, smallest increments.
-    reason: LeaveReason  # Why the member left.
-    epoch: int  # Membership epoch from now on, count.
-    parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
-    parent_limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        order_id: str,
-        left_qty: int,
-        reason: LeaveReason,
-        epoch: int,
-        parent_qty: int,
-        parent_limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _MemberLeft)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.order_id = order_id
-        x.left_qty = left_qty
-        x.reason = reason
-        x.epoch = epoch
-        x.parent_qty = parent_qty
-        x.parent_limit_px = parent_limit_px
-        x.__class__ = MemberLeft
-
-
-_MemberLeft = twin(MemberLeft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4850,6 +4823,140 @@ class PolicyCarried:
 _PolicyCarried = twin(PolicyCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MemberLeft:
+    """A member left its parent with its open quantity; it keeps what was filled for it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    left_qty: int  # Open quantity that left, smallest increments.
+    reason: LeaveReason  # Why the member left.
+    epoch: int  # Membership epoch from now on, count.
+    parent_qty: int  # The parent's open quantity from now on, smallest increments.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        left_qty: int,
+        reason: LeaveReason,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberLeft)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.left_qty = left_qty
+        x.reason = reason
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.__class__ = MemberLeft
+
+
+_MemberLeft = twin(MemberLeft)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ControlIgnored:
+    """A control had no effect: it was sent again, or names a day that is over or not open."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    control: str  # Name of the control's record.
+    reason: IgnoreReason  # Why it had no effect.
+    source: str  # Its sender by the headers; empty if they name none.
+    number: int  # The sender's own number for it, count; -1 if the headers name none.
+    last_number: int  # The last number of this sender that was applied, count; -1 if none was.
+    day: int  # The day it names, yyyymmdd count; 0 if it is of no day.
+    last_day: int  # The open day, else the last one that closed, yyyymmdd count; 0 if none.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        control: str,
+        reason: IgnoreReason,
+        source: str,
+        number: int,
+        last_number: int,
+        day: int,
+        last_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ControlIgnored)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.control = control
+        x.reason = reason
+        x.source = source
+        x.number = number
+        x.last_number = last_number
+        x.day = day
+        x.last_day = last_day
+        x.__class__ = ControlIgnored
+
+
+_ControlIgnored = twin(ControlIgnored)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ControlNumbersCarried:
+    """What tells a control that was sent again from a new one, after the close."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    # The last number of each sender, the one that was silent for longest first.
+    numbers: tuple[ControlNumber, ...]
+    closed_day: int  # The last day that was closed, yyyymmdd count; 0 if none was.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        numbers: tuple[ControlNumber, ...],
+        closed_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ControlNumbersCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.numbers = numbers
+        x.closed_day = closed_day
+        x.__class__ = ControlNumbersCarried
+
+
+_ControlNumbersCarried = twin(ControlNumbersCarried)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4897,7 +5004,6 @@ StageEvent = (
     | ParentOpened
     | MemberJoined
     | MemberAmended
-    | MemberLeft
     | OrdersCrossed
     | ParentReleased
     | ParentEnded
@@ -4942,6 +5048,9 @@ StageEvent = (
     | ChildRouted
     | RouteDeferred
     | PolicyCarried
+    | MemberLeft
+    | ControlIgnored
+    | ControlNumbersCarried
 )
 
 
@@ -4987,7 +5096,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     ParentOpened: "aggregation",
     MemberJoined: "aggregation",
     MemberAmended: "aggregation",
-    MemberLeft: "aggregation",
     OrdersCrossed: "aggregation",
     ParentReleased: "aggregation",
     ParentEnded: "aggregation",
@@ -5036,6 +5144,9 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildRouted: "routes",
     RouteDeferred: "routes",
     PolicyCarried: "ingest",
+    MemberLeft: "aggregation",
+    ControlIgnored: "ingest",
+    ControlNumbersCarried: "ingest",
 }
 
 

@@ -1,6 +1,6 @@
 """The half of the loop that folds: from the log's seals, inputs and events to a shard's state.
 
-Nothing is decided or judged here: a fact is folded unless the log says that it was rejected, and
+Nothing is decided or judged here: a fact is folded unless the log says that it was not taken, and
 everything else comes from the recorded events, by cause. `Shard` adds the other half, which obtains
 the events by deciding; both change the state by the same functions in the same order.
 """
@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine import topology
+from engine.core.controls import resends
 from engine.core.day import carry_forward, trading_day
 from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
     BreakCarried,
+    ControlIgnored,
     InputRejected,
     InstrumentHalted,
     OrderCarried,
@@ -29,6 +31,7 @@ from engine.core.state import eviction, fingerprint
 from engine.core.state.finished_store import FinishedStore, MemoryStore
 from engine.core.state.state import EVICT_AFTER_NS, State
 from engine.log import codec
+from engine.log.headers import sender_of
 from engine.log.port import (
     BEGINNING,
     DLQ,
@@ -43,6 +46,7 @@ from engine.runtime import hash_chain
 from engine.runtime.open_batch import Batch, OpenBatch
 
 CONFIG_CAUSE = "config:"
+CONTROLS = "controls"
 WRITTEN = (*STAGE_TOPICS, DLQ)
 CLOSE_EVENTS = (
     OrderCarried,
@@ -53,6 +57,7 @@ CLOSE_EVENTS = (
     VenueStatusCarried,
     *carry_forward.EVOLVE,
 )
+UNFOLDED = (InputRejected, ControlIgnored)  # Their input changed nothing.
 FACT_TOPICS = frozenset(TOPIC_OF[kind] for kind in topology.FACT)  # Others hold requests alone.
 
 
@@ -136,9 +141,11 @@ class Replica:
             for record in batch.get(topic, ()):
                 self._open.consume(topic, record, self._resume[topic])
                 cause = f"{topic}:{record.position}"
-                if not is_rejected(waiting, cause):
+                if is_folded(waiting, cause):
                     self._fold_fact(topic, record)
                 self._fold_while(waiting, cause)
+        if seal.kind is not SealKind.CLOSE:  # A close ends all parents before any is planned.
+            trading_day.mark_due(self.state, seal.now_ns)
         while waiting:
             self._fold_while(waiting, waiting[0].cause)
         self._check_inputs(seal, INPUT_TOPICS)
@@ -154,11 +161,11 @@ class Replica:
 
         Nothing else of a closed day matters to the next. Of a CLOSE batch the close's own events
         are folded, as they state again what was set or lifted before them. Of others `events`
-        name the shared inputs that were rejected, and may be left out where there are none.
+        name the shared inputs that were not folded, and may be left out where there are none.
         """
         self._check(seal)
         events = list(events)
-        rejected = {event.cause for event in events if isinstance(event, InputRejected)}
+        unfolded = {event.cause for event in events if isinstance(event, UNFOLDED)}
         cause = ""
         for topic in INPUT_TOPICS:
             if topic not in SHARED_TOPICS:
@@ -166,7 +173,7 @@ class Replica:
             for record in shared.get(topic, ()):
                 self._open.consume(topic, record, self._resume[topic])
                 cause = f"{topic}:{record.position}"
-                if cause not in rejected:
+                if cause not in unfolded:
                     self._fold_fact(topic, record)
         if seal.kind is SealKind.CLOSE:
             self._fold_carried(events, cause)
@@ -227,8 +234,14 @@ class Replica:
                 f"({error}), but its batch folded it. Nothing was written; recover with the "
                 "release that the seal names."
             ) from error
+        self._apply(topic, record, found)
+
+    def _apply(self, topic: str, record: Record, found: object) -> None:
+        """Fold a fact; of a control its sender's number too."""
         for apply in topology.FACT.get(type(found), ()):
             apply(self.state, found)
+        if topic == CONTROLS:
+            resends.on_control(self.state, *sender_of(record.headers))
 
     def _fold_while(self, waiting: deque[StageEvent], cause: str) -> None:
         while waiting and waiting[0].cause == cause:
@@ -317,9 +330,10 @@ class Replica:
         )
 
 
-def is_rejected(waiting: deque[StageEvent], cause: str) -> bool:
-    """Whether the input of this cause was rejected: then its first event is InputRejected."""
-    return bool(waiting) and waiting[0].cause == cause and isinstance(waiting[0], InputRejected)
+def is_folded(waiting: deque[StageEvent], cause: str) -> bool:
+    """Whether the input of this cause was taken; else its first event says why it was not."""
+    is_answered = bool(waiting) and waiting[0].cause == cause
+    return not (is_answered and isinstance(waiting[0], UNFOLDED))
 
 
 def positions_in(events: Iterable[StageEvent]) -> PositionsCarried | None:

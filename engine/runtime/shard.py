@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import topology
-from engine.core.controls import risk
+from engine.core.controls import resends, risk
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.day import trading_day
 from engine.core.events import (
@@ -26,11 +26,13 @@ from engine.core.events import (
     InputReason,
     InstrumentHalted,
     SealKind,
+    Side,
     StageEvent,
     stamp,
 )
 from engine.core.orders import good_till_cancel
 from engine.core.routing import scorecard
+from engine.core.state import due_index
 from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
 from engine.core.state.state import EVICT_AFTER_NS
@@ -39,7 +41,7 @@ from engine.log.headers import Rejection, rejection_headers, sender_headers, sen
 from engine.log.port import DLQ, INPUT_TOPICS, JOURNAL, NewRecord, Record, Start
 from engine.runtime.admission import Admission, rejected
 from engine.runtime.open_batch import Batch, seal_record
-from engine.runtime.replica import CONFIG_CAUSE, Replica
+from engine.runtime.replica import CONFIG_CAUSE, CONTROLS, Replica
 
 PLAN_CAUSE = "plan:"
 HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
@@ -123,7 +125,7 @@ class Shard(Replica):
         if batch.input_count and now_ns - batch.since_ns >= self.rules.open_batch_ns:
             return True
         is_due = now_ns - self.state.sealed_ns >= self.rules.seal_every_ns
-        return is_due and any(parent.children for parent in self.state.parents.values())
+        return is_due and bool(self.state.exposed)
 
     def _take(self, topic: str, record: Record, now_ns: int, faulted: frozenset[str]) -> None:
         self._open.consume(topic, record, self._resume[topic])
@@ -145,9 +147,14 @@ class Shard(Replica):
             source, number = sender_of(record.headers)
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
-        is_close = isinstance(found, DayClosed) and trading_day.is_of_today(self.state, found)
-        for fold in topology.FACT.get(type(found), ()):
-            fold(self.state, found)
+        elif topic == CONTROLS:
+            ignored = resends.ignored(self.state, found, *sender_of(record.headers))
+            if ignored:
+                self._emit(ignored, cause, record.key, now_ns)
+                return
+        is_close = isinstance(found, DayClosed)
+        if not isinstance(found, RejectedInput):
+            self._apply(topic, record, found)
         self._react(found, cause, record.key, now_ns)
         if is_close:
             self._carry_positions(cause, now_ns)
@@ -210,11 +217,11 @@ class Shard(Replica):
     def _plan(self, now_ns: int, faulted: frozenset[str]) -> None:
         state = self.state
         self.at = PLAN_CAUSE  # No longer the last input's: that was decided on.
+        trading_day.mark_due(state, now_ns)
         if state.unplaced and PLAN_CAUSE not in faulted:
             for order_id in good_till_cancel.to_be_resumed(state, now_ns):
                 placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
                 self._emit(placed, PLAN_CAUSE, None, now_ns)
-        trading_day.mark_due(state, now_ns)
         if state.touched:
             halted: list[str] = []
             gathered: set[str] = set()
@@ -247,8 +254,10 @@ class Shard(Replica):
         Some of them were not touched, and some were worked before the fault appeared.
         """
         steps = (*topology.GATHER, *topology.WORK)
-        for parent in list(self.state.parents.values()):  # In ascending id.
-            if parent.terms.instrument_id in instrument_ids:
+        for instrument_id in dict.fromkeys(instrument_ids):
+            sides = (self.state.by_side.get((instrument_id, side), {}) for side in Side)
+            found = [parent for parents in sides for parent in parents.values()]
+            for parent in sorted(found, key=lambda parent: parent.seq):
                 self._plan_one(parent, steps, now_ns, faulted)
 
     def _plan_one(
@@ -325,11 +334,11 @@ class Shard(Replica):
         return trading_day.awaits_cancels(self.state)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which a parent is due, if the market does not touch one before.
+        """The next time at which a parent is to be planned, if the market touches none before.
 
-        A parent that was due in the last round without effect does not count.
+        A batch plans a bounded number; it is the past while more of them wait.
         """
-        if not self.state.parents:
-            return None
-        dues = [parent.due_ns for parent in self.state.parents.values()]
-        return min((due for due in dues if due > self._stepped_ns), default=None)
+        if due_index.is_reviewing(self.state):
+            return self._stepped_ns
+        due_ns = due_index.first_due_ns(self.state)
+        return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

@@ -7,6 +7,7 @@ planted_bugs bugs planted on purpose, and the first seed by which the simulator 
 kills        kill -9 of workers at random moments, in batches that prove themselves
 failover     seconds from kill -9 of a worker to the first order decided after it
 kill_switch  milliseconds until a kill switch is applied behind a heap of quotes
+open_parents milliseconds of one order and of a kill switch beside many open parents
 restart      seconds until a shard is back late in a day
 gateway_start  seconds of a venue gateway's start, by the number of closed days
 

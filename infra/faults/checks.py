@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.audit.verification import Proof, verify
 from engine.core import events as e
+from engine.core.controls import stops
 from engine.core.events import BreakReason, ExecType, SealKind
-from engine.core.parents import aggregation
 from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
@@ -310,5 +310,5 @@ def forgotten(shard: Shard, now_ns: int) -> Iterator[str]:
         is_open = terms.window_end_ns < now_ns - LATE_NS and now_ns < terms.end_ns
         if not is_open or parent.is_released or not parent.open_qty:
             continue
-        if aggregation.may_trade(state, parent):
+        if stops.may_trade(state, parent):
             yield f"parent {parent.parent_id} was not released when its window ended"

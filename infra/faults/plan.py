@@ -245,7 +245,7 @@ class _Writing:
             event,
             str(getattr(event, "instrument_id", "desk")),
             sender=sender,
-            number=self._number,
+            number=at_ns // 1_000 + self._number,  # Rises with the time, as an edge's clock does.
             at_ns=at_ns,
             partitions=market.PARTITIONS,
         )

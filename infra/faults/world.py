@@ -101,6 +101,7 @@ class World:
         self._raises: list[_Armed] = []  # They wait for a stage to be called.
         self._raised_ns = 0  # When one struck last.
         self._down_until_ns: dict[str, int] = {}  # By role: not started before.
+        self._controls = 0  # Appended by the world itself.
         self._out_until_ns = 0  # End of an outage of the log.
 
     def run(self) -> Played:
@@ -145,11 +146,12 @@ class World:
         self._outside.append(arrival.topic, [arrival.record])
 
     def _append_control(self, event: Input) -> None:
+        self._controls += 1
         made = input_records.record(
             event,
             str(getattr(event, "instrument_id", "desk")),
-            sender="desk",
-            number=self._agenda.now_ns // 1_000,
+            sender="operator",
+            number=self._agenda.now_ns // 1_000 + self._controls,
             at_ns=self._agenda.now_ns,
             partitions=PARTITIONS,
         )

@@ -456,7 +456,8 @@ def test_a_key_is_joinable_as_long_as_a_parent_has_it() -> None:
     world.given(order("o2"), after_ns=SECOND)
     assert world.parent("o1") is not world.parent("o2")
     world.given(cancel("o1"))
-    assert list(world.state.joinable.values()) == [[world.parent("o2")]]
+    left = world.parent("o2")
+    assert list(world.state.joinable.values()) == [{left.parent_id: left}]
 
 
 def test_after_an_overfill_the_exposure_is_cancelled() -> None:

@@ -56,10 +56,13 @@ from engine.core.events import (
     CloseReason,
     ConfigurationAdopted,
     ControlApplied,
+    ControlIgnored,
+    ControlNumbersCarried,
     ControlScope,
     EndReason,
     ExecType,
     FillAllocated,
+    IgnoreReason,
     InstrumentCarried,
     InstrumentHalted,
     MandateCarried,
@@ -98,7 +101,7 @@ BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
 CARRIED_FACTS = (  # Of a world made by `trading`.
     *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried),
-    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
+    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried, ControlNumbersCarried),
 )
 
 
@@ -600,7 +603,9 @@ def test_a_carried_break_keeps_its_first_id() -> None:
 
 def test_a_close_of_another_day_gets_its_receipt_and_ends_nothing() -> None:
     world = resting()
-    world.when(day_closed(DAY - 1)).then_some(an(ControlApplied, control="DayClosed"))
+    world.when(day_closed(DAY - 1)).then(
+        an(ControlIgnored, reason=IgnoreReason.OTHER_DAY_OPEN, day=DAY - 1, last_day=DAY)
+    )
 
     assert world.state.day is not None
     assert world.parent().children
@@ -609,6 +614,8 @@ def test_a_close_of_another_day_gets_its_receipt_and_ends_nothing() -> None:
 def test_no_day_opens_over_another() -> None:
     world = resting()
     before = world.state.day
-    world.when(day_opened(DAY + 1, OPEN_NS + 24 * HOUR)).then_some(ControlApplied)
+    world.when(day_opened(DAY + 1, OPEN_NS + 24 * HOUR)).then(
+        an(ControlIgnored, reason=IgnoreReason.DAY_OPEN, day=DAY + 1, last_day=DAY)
+    )
 
     assert world.state.day == before

@@ -34,7 +34,7 @@ from world import (
     trading,
 )
 
-from engine.core.controls import risk
+from engine.core.controls import risk, stops
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -62,7 +62,7 @@ from engine.core.events import (
     SuspensionEnded,
     SuspensionSet,
 )
-from engine.core.parents import aggregation, membership
+from engine.core.parents import membership
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
     parent = world.parent("p0")
     world.state.controls.killed[(ControlScope.CLIENT, "c1")] = ""
 
-    found = membership.remove_killed_members(world.state, parent, world.now_ns)
+    found = membership.remove_stopped_members(world.state, parent, world.now_ns)
 
     left = [event for event in found if isinstance(event, MemberLeft)]
     assert len(left) == len(found) == 40
@@ -244,7 +244,7 @@ def test_however_many_a_switch_stops_they_leave_in_one_step() -> None:
     assert [event.epoch - parent.epoch for event in left] == [*range(1, 41)]
     assert [event.parent_limit_px for event in left] == [px(100)] * 30 + [px(100.01)] * 10
     assert parent.limit_px == px(100)
-    assert not membership.remove_killed_members(world.state, parent, parent.terms.end_ns)
+    assert not membership.remove_stopped_members(world.state, parent, parent.terms.end_ns)
 
 
 def test_a_stopped_member_without_open_quantity_stops_no_parent() -> None:
@@ -256,7 +256,7 @@ def test_a_stopped_member_without_open_quantity_stops_no_parent() -> None:
 
     world.given(KILL_C1).when(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
 
-    assert aggregation.may_trade(world.state, world.parent("o2"))
+    assert stops.may_trade(world.state, world.parent("o2"))
     assert world.parent("o1") is world.parent("o2")
 
 
@@ -294,9 +294,8 @@ def test_the_firms_kill_switch_separates_no_members() -> None:
     world.when(kill()).then_no(MemberLeft)
 
 
-def test_a_restriction_refuses_new_orders_and_leaves_what_works() -> None:
-    world = trading(*WORKING)
-    world.when(restriction()).then(ControlApplied)
+def test_a_restriction_refuses_new_orders() -> None:
+    world = trading().given(restriction())
     world.when(order("o2")).then(an(OrderRejected, reason=RejectReason.RESTRICTED))
 
 

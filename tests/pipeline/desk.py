@@ -177,7 +177,7 @@ class Publisher:
         self._patience_s = patience_s
         self._log = log
         self._sender = sender
-        self._number = 0
+        self._number = input_records.first_number(time.time_ns())  # Above an earlier run's.
 
     def send(self, *events: Input) -> None:
         """Append in the order of the topics' first appearance."""

@@ -74,6 +74,7 @@ PLANTED = {
     "venue_halted": "update venue_status_observed set status = 'HALTED'",
     "venue_disconnected": "update session_status_observed set up = false",
     "kill_switch": "update kill_switch_set set engaged = true",
+    "controls": "update mandate_set set active = false where client_id = 'c1'",
     "instrument_halted": (
         "insert into instrument_halted by name "
         "select 0 as shard, 20 as seq, 'AAPL' as instrument_id"
@@ -244,6 +245,20 @@ def test_a_person_lifts_a_halt(planted: Callable[[str, str], int]) -> None:
         "'SuspensionLifted' as control, 'INSTRUMENT' as scope, 'AAPL' as scope_id"
     )
     assert planted(f"{PLANTED['instrument_halted']}; {lifted}", "instrument_halted") == 0
+
+
+def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(
+    planted: Callable[[str, str], int],
+) -> None:
+    listed = "insert into restriction_set by name select {} as position, 'AAPL' as instrument_id, "
+    applied = (
+        "insert into control_applied by name select 0 as shard, {} as seq, "
+        "'controls:{}' as cause, 'RestrictionSet' as control"
+    )
+    assert planted(f"{listed.format(90)} true as restricted", "controls") == 0  # Not applied yet.
+    assert planted(applied.format(20, 90), "controls") > 0
+    planted(f"{listed.format(91)} false as restricted", "controls")
+    assert planted(applied.format(21, 91), "controls") == 0
 
 
 def test_a_planted_late_trade_report_counts_once_a_report(

@@ -73,13 +73,14 @@ def test_no_index_of_the_state_is_left_out() -> None:
         *(name for group in (fingerprint.FACTS, fingerprint.INDICES) for name in group),
         *fingerprint.SIZED,
         *(name.split(".")[0] for name in fingerprint.COUNTERS),
-        *("day", "controls.policy"),
+        *("day", "controls.policy", "controls.closed_day"),
     }
     grouped = {"reference": s.Reference, "controls": s.Controls, "carried": s.Carried}
     inner = {f"{name}.{f.name}" for name, kind in grouped.items() for f in fields(kind)}
     own = {f.name for f in fields(State)} - {
         *grouped,
         "views",
+        "dues",  # The times are those of the parents.
         "finished",
     }  # Its totals are `store_totals`.
 

@@ -778,6 +778,7 @@ def test_even_what_a_halt_leaves_to_do_may_raise() -> None:
         faults = retaken(world, cancel("o1"))
 
         assert faults == [f"plan:{parent_id}", f"halted:{parent_id}"]
+        assert retaken(world, cancel("nothing")) == [f"halted:{parent_id}"]  # The halt's review.
         assert retaken(world, cancel("nothing")) == []
         world.now_ns += MINUTE
         assert retaken(world) == [f"halted:{parent_id}"]  # The next point: the shard lives on.

@@ -161,7 +161,7 @@ def play() -> World:
     _orders(world)
     _reports(world)
     _trouble(world)
-    world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT"))
+    world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
     world.given(order("gtc", limit_px=px(99.00), **GTC))
     world.at(CLOSE_NS, quote(received_ns=CLOSE_NS))
     world.given(order("never", order_qty=100), session(OTHER_LIT, up=False))

@@ -31,7 +31,8 @@ from engine.core.events import (
     SuspensionLifted,
     SuspensionSet,
 )
-from engine.core.state.state import CONTROL, State
+from engine.core.state.due_index import review_all
+from engine.core.state.state import State
 
 UNIT_PX = 1_000_000_000  # One currency unit.
 
@@ -171,23 +172,37 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 # ------------------------------------------------------------------------------ evolve
 
 
-def touch_all(state: State) -> None:
-    """Have every parent planned again: a control changed what may go out."""
-    for parent_id in state.parents:
-        state.touch(parent_id, CONTROL)
-
-
 def on_kill_switch_set(state: State, control: KillSwitchSet) -> None:
     key = (control.scope, control.scope_id)
     if control.engaged:
         state.controls.killed[key] = control.text
     else:
         state.controls.killed.pop(key, None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
-    state.controls.limits[(control.scope, control.scope_id)] = control
+    key = (control.scope, control.scope_id)
+    former = state.controls.limits.get(key)
+    state.controls.limits[key] = control
+    if state.parents and is_lower(control, former):
+        state.lowered[key] = None
+    if key in state.lowered:
+        review_all(state)
+
+
+def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
+    """Whether a limit forbids orders that the former one allowed."""
+    if former is None:
+        return True
+    pairs = (
+        (limit.max_order_qty, former.max_order_qty),
+        (limit.max_order_notional_cur, former.max_order_notional_cur),
+    )
+    return any(
+        now is not None and (before is None or now < before)  # None is no limit.
+        for now, before in pairs
+    )
 
 
 def on_limit_allotted(state: State, control: LimitAllotted) -> None:
@@ -196,7 +211,23 @@ def on_limit_allotted(state: State, control: LimitAllotted) -> None:
 
 
 def on_mandate_set(state: State, control: MandateSet) -> None:
-    state.controls.mandates[control.client_id] = control
+    client_id = control.client_id
+    former = state.controls.mandates.get(client_id)
+    state.controls.mandates[client_id] = control
+    if state.parents and former is not None and is_narrower(control, former):
+        state.narrowed[client_id] = None
+    if client_id in state.narrowed:
+        review_all(state)
+
+
+def is_narrower(mandate: MandateSet, former: MandateSet) -> bool:
+    """Whether a mandate forbids something that the former one allowed."""
+    return (
+        former.active > mandate.active
+        or former.dark_allowed > mandate.dark_allowed
+        or former.max_participation_ppm > mandate.max_participation_ppm
+        or not set(mandate.excluded_venues) <= set(former.excluded_venues)
+    )
 
 
 def on_policy_set(state: State, control: PolicySet) -> None:
@@ -208,13 +239,14 @@ def on_restriction_set(state: State, control: RestrictionSet) -> None:
         state.controls.restricted[control.instrument_id] = control.set_by
     else:
         state.controls.restricted.pop(control.instrument_id, None)
+    review_all(state)
 
 
 def on_suspension_lifted(state: State, control: SuspensionLifted) -> None:
     if control.scope is ControlScope.INSTRUMENT:
         state.halted.pop(control.scope_id, None)
     state.suspended.pop((control.scope, control.scope_id), None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_halt_set(_: State, __: InstrumentHaltSet) -> None:
@@ -235,7 +267,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
 
 def on_instrument_halted(state: State, event: InstrumentHalted) -> None:
     state.halted[event.instrument_id] = event.text
-    touch_all(state)
+    review_all(state)
 
 
 def on_suspension_set(state: State, event: SuspensionSet) -> None:
@@ -244,7 +276,7 @@ def on_suspension_set(state: State, event: SuspensionSet) -> None:
 
 def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
     state.suspended.pop((event.scope, event.scope_id), None)
-    touch_all(state)
+    review_all(state)
 
 
 def on_order_accepted(state: State, event: OrderAccepted) -> None:

@@ -1,10 +1,11 @@
 """Carry the facts in force over a close: controls and reference data, written again as events.
 
-A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, and
-every venue, fee schedule and calendar. Of the instruments with their ticks and curves it writes the
-shard's own, so over all shards each instrument is carried once. The last event, PositionsCarried,
-holds the position in every input topic, so that recovery can start here. The next day starts from
-these events alone, live and after a recovery, so both have the same facts.
+A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, the
+numbers by which a control that is sent again is known, and every venue, fee schedule and calendar.
+Of the instruments with their ticks and curves it writes the shard's own, so over all shards each
+instrument is carried once. The last event, PositionsCarried, holds the position in every input
+topic, so that recovery can start here. The next day starts from these events alone, live and after
+a recovery, so both have the same facts.
 
 After a close of an early release, which wrote none of these events, the next day starts from the
 facts that its shard had folded.
@@ -19,6 +20,8 @@ from engine.core.events import (
     AllotmentCarried,
     CalendarCarried,
     CalendarDefined,
+    ControlNumber,
+    ControlNumbersCarried,
     ControlScope,
     FeeScheduleCarried,
     FeeScheduleDefined,
@@ -44,7 +47,7 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.core.partition import partition_of
-from engine.core.state.state import State
+from engine.core.state.state import Controls, State
 
 # A carried event has all fields of its fact, so the fact can be rebuilt from it.
 FACT_OF: Mapping[type, type[Any]] = {
@@ -112,7 +115,20 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
             for instrument_id, set_by in controls.restricted.items()
         ),
         as_events(PolicyCarried, () if controls.policy is None else (controls.policy,)),
+        numbers_in_force(controls),
     )
+
+
+def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:
+    """The marks of a resend; none where no control had a number and no day has closed."""
+    if controls.numbers or controls.closed_day:
+        yield ControlNumbersCarried(
+            numbers=tuple(
+                ControlNumber(source=source, number=number)
+                for source, number in controls.numbers.items()
+            ),
+            closed_day=controls.closed_day,
+        )
 
 
 # ------------------------------------------------------------------------------ evolve
@@ -166,6 +182,12 @@ def on_policy_carried(state: State, event: PolicyCarried) -> None:
     state.carried_facts.controls.policy = fact_of(event)
 
 
+def on_control_numbers_carried(state: State, event: ControlNumbersCarried) -> None:
+    controls = state.carried_facts.controls
+    controls.numbers = {entry.source: entry.number for entry in event.numbers}
+    controls.closed_day = event.closed_day
+
+
 def on_positions_carried(state: State, _: PositionsCarried) -> None:
     state.carried_facts.is_whole = True
 
@@ -187,6 +209,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     MandateCarried: on_mandate_carried,
     RestrictionCarried: on_restriction_carried,
     PolicyCarried: on_policy_carried,
+    ControlNumbersCarried: on_control_numbers_carried,
     PositionsCarried: on_positions_carried,
     LogContinued: on_log_continued,
 }

@@ -4,6 +4,7 @@ Orders, halts, instruments, ticks and curves go to the shard of their instrument
 are sorted by the time at which they were received. State of no instrument follows these rules:
 
 - a control or definition that every shard reads goes to each, and must be equal in all;
+- of the numbers of each sender's controls, and of the closed days, the highest is in force;
 - the allotments of a limit are added up and divided again, and the remainder goes to the first
   shards: their sum, which never exceeds the limit, does not change;
 - every shard gets the scorecard of a venue with the most samples, so no estimate is invented;
@@ -107,7 +108,12 @@ def _shard(
             ticks=own(state.reference.ticks for state in states),
             curves=own(state.reference.curves for state in states),
         ),
-        controls=replace(first.controls, allotments=allotments),
+        controls=replace(
+            first.controls,
+            allotments=allotments,
+            numbers=numbers(states),
+            closed_day=max(state.controls.closed_day for state in states),
+        ),
         halted=own(state.halted for state in states),
         suspended=suspended(states),
         venue_status=venue_status(states),
@@ -136,6 +142,15 @@ def more_breaks(states: Sequence[State]) -> dict[tuple[str, BreakReason], MoreBr
                 known.break_qty + more.break_qty,
             )
     return found
+
+
+def numbers(states: Sequence[State]) -> dict[str, int]:
+    """The highest number of each sender of controls."""
+    highest: dict[str, int] = {}
+    for state in states:
+        for source, number in state.controls.numbers.items():
+            highest[source] = max(number, highest.get(source, number))
+    return highest
 
 
 def split_allotments(states: Sequence[State], partitions: int) -> list[dict[Key, LimitAllotted]]:

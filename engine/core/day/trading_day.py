@@ -37,8 +37,9 @@ from engine.core.events import (
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
+from engine.core.state import due_index
 from engine.core.state.model import Child, MoreBreaks, Parent
-from engine.core.state.state import DUE, NEVER_NS, Carried, Settings, State
+from engine.core.state.state import NEVER_NS, Carried, Settings, State
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
@@ -54,8 +55,6 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
     """The end of everything that a close ends, then the carried state."""
     closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
-    if state.day is not None:
-        return tuple(closing)  # Of another day: the receipt alone.
     for parent in state.parents.values():
         live = parent.children.values()
         closing += [
@@ -165,8 +164,8 @@ def awaits_cancels(state: State) -> bool:
     """Whether a venue still has a cancel to answer, or a child whose fate it must tell."""
     return any(
         (child.is_cancelling or child.is_unknown) and not child.is_in_doubt
-        for parent in state.parents.values()
-        for child in parent.children.values()
+        for parent_id in state.exposed
+        for child in state.parents[parent_id].children.values()
     )
 
 
@@ -174,10 +173,9 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Touch the parents that have a schedule point in (last seal, now]."""
-    for parent in state.parents.values():
-        if parent.due_ns <= now_ns:
-            state.touch(parent.parent_id, DUE)
+    """Touch the parents that have a schedule point up to now, and those that a control concerns."""
+    due_index.touch_reviewed(state)
+    due_index.touch_due(state, now_ns)
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
@@ -217,17 +215,19 @@ def end_of(parent: Parent, now_ns: int) -> int:
 
 
 def is_of_today(state: State, control: DayClosed) -> bool:
-    """Whether a close is of the open day; a late resend of an earlier one must not end it."""
+    """Whether a close is of the open day; early releases applied a close of any day to none."""
     return state.day is None or state.day.day == control.day
 
 
 def on_day_opened(state: State, control: DayOpened) -> None:
-    if state.day is None:  # Else a resend; no day opens before the last one has closed.
+    if state.day is None:  # Early releases applied a second opening, which changed nothing.
         state.day = control
 
 
 def on_day_closed(state: State, control: DayClosed) -> None:
     if is_of_today(state, control):
+        if state.day is not None:
+            state.controls.closed_day = state.day.day
         state.day = None
 
 
@@ -273,9 +273,10 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
 def on_sealed(state: State, now_ns: int) -> None:
     """After a seal: clear the touched parents, and set each one's next schedule point."""
     state.sealed_ns = now_ns
-    for parent in state.parents.values():
-        if parent.due_ns <= now_ns or parent.parent_id in state.touched:
-            parent.due_ns = next_due_ns(parent, now_ns)
+    for parent_id in state.touched:
+        parent = state.parents.get(parent_id)
+        if parent is not None:
+            due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
 
 

@@ -32,6 +32,7 @@ from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
 from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
+from engine.core.state import due_index
 from engine.core.state.eviction import reload
 from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
@@ -157,6 +158,7 @@ def on_child_routed(state: State, event: ChildRouted) -> None:
     parent = state.parents[event.parent_id]
     parent.children[child_id] = child
     parent.exposure_qty += event.child_qty
+    due_index.on_exposed(state, event.parent_id)
     book = state.books.setdefault(event.instrument_id, Book())
     book.own.setdefault(event.venue, {})[child_id] = child
 
@@ -226,6 +228,8 @@ def retire(state: State, child: Child) -> None:
     parent = state.parents[terms.parent_id]
     del parent.children[child.child_id]
     parent.ended_children.append(child)
+    if not parent.children:
+        due_index.on_covered(state, terms.parent_id)
     del state.books[terms.instrument_id].own[terms.venue][child.child_id]
     taught = scorecard.lesson(child)
     if taught is not None:

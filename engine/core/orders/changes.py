@@ -70,6 +70,7 @@ def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_n
 
 FORBIDS: tuple[Callable[[State, Asked, int], Refusal], ...] = (
     pretrade.check_kill_switch,
+    pretrade.check_client,
     pretrade.check_source,
     pretrade.check_restricted,
     pretrade.check_halted,

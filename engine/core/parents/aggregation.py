@@ -10,12 +10,12 @@ in the fills of its own epochs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import risk, stops
 from engine.core.events import (
-    ControlScope,
     EndReason,
     LeaveReason,
     MemberAmended,
@@ -32,14 +32,16 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.core.market import consolidated
+from engine.core.state import due_index
 from engine.core.state.model import Book, Member, Order, Parent
-from engine.core.state.state import MEMBERS, NEVER_NS, State
+from engine.core.state.state import MEMBERS, State
 from engine.core.units import PPM
 
 WINDOW_PPM_MAX = 500_000  # Of the time an order has; the other half is left to work. A guess.
 # All that ever joined: FillAllocated and ParentReconciled name each, and a broker takes records of
 # a megabyte at most.
 MEMBERS_MAX = 10_000
+PARENTS_TRIED_MAX = 100  # Newest ones that an order may join; older ones have less time left.
 
 # What opposite parents must have in common to cross: the same thing on the same terms.
 CROSSING_TERMS = ("currency", "capacity", "settlement")
@@ -49,6 +51,8 @@ SHARED_TERMS = (
     *("no_dark", "excluded_venues", "must_complete", "max_participation_ppm"),
 )
 _shared_terms = attrgetter(*SHARED_TERMS)
+# A member leaves for one of these when a control stops it.
+STOPPED = (LeaveReason.KILL_SWITCH, LeaveReason.MANDATE, LeaveReason.RISK_LIMIT)
 
 Key = tuple[tuple[object, ...], int, int, int]  # Shared terms, limit band, start, end.
 
@@ -89,14 +93,15 @@ def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[St
 def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
     """Join the newest parent that still accepts members, or open one.
 
-    An order that a kill switch stops never joins orders that it does not stop.
+    An order that a control stops never joins orders that it does not stop.
     """
     key = compatibility(order, state.settings.limit_band_px)
-    for parent in reversed(state.joinable.get(key, [])):
+    newest = reversed(state.joinable.get(key, {}).values())
+    for parent in islice(newest, PARENTS_TRIED_MAX):
         if (
             accepts_members(state, parent, now_ns)
             and children_respect(parent, order.limit_px)
-            and are_stopped_alike(state, parent, order)
+            and stops.are_stopped_alike(state, parent, order)
         ):
             return member_joined(parent, order)
     return parent_opened(state, order, now_ns)
@@ -175,8 +180,8 @@ def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[Stag
 
 
 def decide_left(state: State, event: MemberLeft, now_ns: int) -> tuple[StageEvent, ...]:
-    """Place a member that a kill switch took out: it waits in a parent of such members."""
-    if event.reason is not LeaveReason.KILL_SWITCH:
+    """Place a member that a control took out: it waits in a parent of such members."""
+    if event.reason not in STOPPED:
         return ()  # After a cancel it has ended; after an amend `decide_amended` places it.
     # The window closes in the next batch, as in `decide_amended`.
     return (join_or_open(state, state.orders[event.order_id], now_ns + 1),)
@@ -203,7 +208,7 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
     terms = parent.terms
     if parent.is_released or not terms.start_ns <= now_ns < terms.end_ns:
         return None
-    if not may_trade(state, parent):
+    if not stops.may_trade(state, parent):
         return None
     if now_ns >= terms.window_end_ns:
         return ReleaseReason.TIME
@@ -214,53 +219,6 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
     if px * parent.open_qty >= policy.window_notional_cur * risk.UNIT_PX:
         return ReleaseReason.SIZE
     return None
-
-
-def may_trade(state: State, parent: Parent) -> bool:
-    """Whether no kill switch stops the instrument or a member, and the instrument is not halted."""
-    instrument_id = parent.terms.instrument_id
-    return not (
-        risk.is_killed(state, instrument_id=instrument_id)
-        or risk.is_halted(state, instrument_id)
-        or has_killed_member(state, parent)
-    )
-
-
-def has_killed_member(state: State, parent: Parent) -> bool:
-    """Whether a kill switch stops a member with open quantity.
-
-    It then stops the whole parent, as no child belongs to one member alone.
-    """
-    return has_killed_client(state, parent) and any(
-        member.open_qty and is_client_killed(state, member.order)
-        for member in parent.active_members()
-    )
-
-
-def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
-    """Whether kill switches stop this order and all members of the parent, or none of them."""
-    if not state.controls.killed:
-        return True
-    if is_client_killed(state, order):
-        return all(risk.is_killed(state, client_id=name) for name in parent.clients)
-    return not has_killed_client(state, parent)
-
-
-def has_killed_client(state: State, parent: Parent) -> bool:
-    """Whether a kill switch stops a client of the parent.
-
-    Each new order asks, so this goes over the switches, which are fewer than the members.
-    """
-    killed = state.controls.killed
-    return bool(killed) and any(
-        scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in parent.clients)
-        for scope, name in killed
-    )
-
-
-def is_client_killed(state: State, order: Order) -> bool:
-    """Whether a kill switch stops the order's client, or the whole firm."""
-    return risk.is_killed(state, client_id=order.terms.client_id)
 
 
 def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
@@ -310,7 +268,8 @@ def on_parent_opened(state: State, event: ParentOpened) -> None:
     parent_id = state.event_id(event.seq)
     parent = Parent(parent_id=parent_id, seq=event.seq, terms=event, due_ns=event.window_end_ns)
     state.parents[parent_id] = parent
-    state.joinable.setdefault(key_of_parent(event), []).append(parent)
+    state.joinable.setdefault(key_of_parent(event), {})[parent_id] = parent
+    due_index.on_opened(state, parent)
     state.by_side.setdefault((event.instrument_id, event.side), {})[parent_id] = parent
 
 
@@ -394,14 +353,14 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     assert not parent.children, f"{event.parent_id} ends with live children"
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
-    parent.due_ns = NEVER_NS
+    due_index.on_ended(state, parent)
     parent.basis = None  # An ended parent allocates nothing more, and its members cross no more.
     parent.consenting.clear()
     state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""
     key = key_of_parent(parent.terms)
-    state.joinable[key].remove(parent)
+    del state.joinable[key][event.parent_id]
     if not state.joinable[key]:
         del state.joinable[key]
     del state.by_side[(parent.terms.instrument_id, parent.terms.side)][event.parent_id]

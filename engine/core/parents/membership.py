@@ -6,15 +6,17 @@ quantity, and cancels go out for the newest children until it is free. An amend 
 price band, or sets a limit that a live child's price would break, takes the order out of its
 parent; the order then joins or opens another one.
 
-No child belongs to one member alone, so a kill switch of one client stops all of a parent while
-that client is a member. As soon as the pool covers the client's open quantity, at once or after
-its children are cancelled, the client's members leave and wait in a parent of such members. The
-other members go on.
+No child belongs to one member alone, so a control that stops one client or order stops all of a
+parent while it is a member (`controls.stops`). As soon as the pool covers its open quantity, at
+once or after its children are cancelled, it leaves and waits in a parent of such members. The other
+members go on.
 """
 
 from collections.abc import Iterator, Sequence
 
+from engine.core.controls import stops
 from engine.core.events import (
+    CancelReason,
     Change,
     LeaveReason,
     MemberAmended,
@@ -23,7 +25,6 @@ from engine.core.events import (
     StageEvent,
     WithdrawReason,
 )
-from engine.core.parents import aggregation
 from engine.core.parents.aggregation import children_respect, limit_band, tightest_px
 from engine.core.state.model import Member, Order, Parent, amended_qty, order_amended
 from engine.core.state.state import State
@@ -87,27 +88,35 @@ def change_applied(
     return (amended, stays)
 
 
-def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
-    """Take out the members that kill switches stop, as far as no child covers their quantity."""
-    if now_ns >= parent.terms.end_ns or not aggregation.has_killed_member(state, parent):
+LEAVES_FOR = {
+    CancelReason.KILL_SWITCH: LeaveReason.KILL_SWITCH,
+    CancelReason.MANDATE: LeaveReason.MANDATE,
+    CancelReason.RISK_LIMIT: LeaveReason.RISK_LIMIT,
+}
+
+
+def remove_stopped_members(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Take out the members that controls stop, as far as no child covers their quantity."""
+    if now_ns >= parent.terms.end_ns or stops.of_members(state, parent) is None:
         return ()
-    free_qty, leaving = parent.pool_qty, []
+    free_qty = parent.pool_qty
+    leaving: list[tuple[Member, LeaveReason]] = []
     stays: list[Member] = []
     has_free = False
     for member in parent.active_members():
         qty = member.open_qty
-        is_killed = qty > 0 and aggregation.is_client_killed(state, member.order)
-        has_free |= qty > 0 and not is_killed
-        if is_killed and qty <= free_qty and member.order.pending is None:
+        reason = stops.of_order(state, member.order) if qty > 0 else None
+        has_free |= qty > 0 and reason is None
+        if reason and qty <= free_qty and member.order.pending is None:
             free_qty -= qty  # A member with a pending change leaves by that change.
-            leaving.append(member)
+            leaving.append((member, LEAVES_FOR[reason]))
         else:
             stays.append(member)
     return departures(parent, leaving, stays) if has_free else ()
 
 
 def departures(
-    parent: Parent, leaving: Sequence[Member], stays: Sequence[Member]
+    parent: Parent, leaving: Sequence[tuple[Member, LeaveReason]], stays: Sequence[Member]
 ) -> tuple[StageEvent, ...]:
     """One MemberLeft for each, in order, with the quantity and limit that are then left.
 
@@ -115,13 +124,12 @@ def departures(
     """
     side, after = parent.terms.side, tightest_px(parent.terms.side, map(limit_of, stays))
     limits = []  # The parent's limit after each departure, the last one first.
-    for member in reversed(leaving):
+    for member, _ in reversed(leaving):
         limits.append(after)
         after = tightest_px(side, (after, limit_of(member)))
     epoch, parent_qty, events = parent.epoch, parent.open_qty, []
-    for member, limit_px in zip(leaving, reversed(limits), strict=True):
+    for (member, reason), limit_px in zip(leaving, reversed(limits), strict=True):
         epoch, parent_qty = epoch + 1, parent_qty - member.open_qty
-        reason = LeaveReason.KILL_SWITCH
         events.append(member_left(parent, member.order, reason, epoch, parent_qty, limit_px))
     return tuple(events)
 

@@ -9,7 +9,7 @@ sides is left out of the smaller of its sides, so that no client trades with its
 from operator import attrgetter
 from typing import NamedTuple
 
-from engine.core.controls import risk
+from engine.core.controls import risk, stops
 from engine.core.events import OrdersCrossed, Side, StageEvent
 from engine.core.market import consolidated, reference
 from engine.core.parents import aggregation, membership
@@ -87,7 +87,7 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     mid_px = best.mid_px
     if mid_px is None or best.apart_ns(now_ns) > risk.policy_of(state).cross_quote_age_ns:
         return ()
-    if not accepts_px(parent, mid_px) or not aggregation.may_trade(state, parent):
+    if not accepts_px(parent, mid_px) or not stops.may_trade(state, parent):
         return ()
     for other in others:
         sides = buyer_and_seller(parent, other)
@@ -111,7 +111,7 @@ def opposite_parents(state: State, parent: Parent, now_ns: int) -> list[Parent]:
         and other.pool_qty > 0
         and other.terms.start_ns <= now_ns < other.terms.end_ns
         and is_compatible(parent, other)
-        and not aggregation.has_killed_member(state, other)
+        and stops.of_members(state, other) is None
     ]
 
 

@@ -1,12 +1,13 @@
 """Cancel the children that should not be live any more.
 
-A kill switch, a halt, a tighter limit and the end of the window cancel at once. At a schedule point
+A control that stops the parent or bars the venue (`controls.stops`), a tighter limit and the end of
+the window cancel at once. At a schedule point
 the engine also cancels a posted child whose price is no longer the touch, and every resting child
 of a parent that is behind its schedule, so that the next slice can take. Where nothing could be
 taken instead, a resting child keeps its queue position.
 """
 
-from engine.core.controls import risk
+from engine.core.controls import risk, stops
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -16,7 +17,7 @@ from engine.core.events import (
     Style,
 )
 from engine.core.market import reference
-from engine.core.parents import aggregation, membership
+from engine.core.parents import membership
 from engine.core.routing.candidates import Search, can_take, search_for, within_limit_px
 from engine.core.state.model import Child, Parent
 from engine.core.state.state import DUE, State
@@ -43,20 +44,30 @@ def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[St
     return tuple(requests)
 
 
+def cancel_above_participation(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+    """Cancel requests for the newest children above the rate of a mandate that became narrower."""
+    plan = parent.plan
+    if not state.narrowed or plan is None or not parent.children:
+        return ()
+    style = slicing.style_of(state, parent, plan, now_ns)
+    above_qty = -slicing.allowed_qty(state, parent, style)
+    return newest_cancelled(parent, above_qty, CancelReason.MANDATE)
+
+
 def reason_for_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
     if now_ns >= parent.terms.end_ns:
         return CancelReason.WINDOW_ENDED
-    if risk.is_halted(state, parent.terms.instrument_id):
-        return CancelReason.HALT
-    if not aggregation.may_trade(state, parent):
-        return CancelReason.KILL_SWITCH
-    return None
+    return stops.of_parent(state, parent)
 
 
 def reason_for_one(state: State, parent: Parent, resting: Child) -> CancelReason | None:
     limit_px, terms = parent.limit_px, resting.terms
     if risk.is_killed(state, venue=terms.venue):
         return CancelReason.KILL_SWITCH
+    if state.narrowed and stops.bounds_of(state, parent).forbids(
+        state.reference.venues[terms.venue]
+    ):
+        return CancelReason.MANDATE
     is_within = reference.is_within_limit(terms.side, terms.limit_px, limit_px)
     return None if is_within else CancelReason.LIMIT_CHANGED
 
@@ -98,13 +109,18 @@ def cancel_for_changes(state: State, parent: Parent, _: int) -> tuple[StageEvent
     The same after a venue's overfill: exposure may not exceed the parent's open quantity.
     """
     short_qty = membership.pending_qty(state, parent) - parent.pool_qty
-    if short_qty <= 0:
-        return ()
+    return newest_cancelled(parent, short_qty, CancelReason.MEMBER_CHANGE)
+
+
+def newest_cancelled(
+    parent: Parent, short_qty: int, reason: CancelReason
+) -> tuple[StageEvent, ...]:
+    """Cancel requests for the newest children, until so much is free or about to be."""
     requests: list[StageEvent] = []
     for child in reversed(parent.children.values()):
         if short_qty <= 0:
             break
         short_qty -= child.leaves_qty
         if not child.is_cancelling and not child.is_in_doubt:
-            requests.append(cancel(child, CancelReason.MEMBER_CHANGE))
+            requests.append(cancel(child, reason))
     return tuple(requests)

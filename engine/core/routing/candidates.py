@@ -13,7 +13,8 @@ policy's band through the reference price, which `prices` chooses.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from engine.core.controls import rates, risk
+from engine.core.controls import rates, risk, stops
+from engine.core.controls.stops import Bounds
 from engine.core.events import (
     ChildType,
     Liquidity,
@@ -172,19 +173,20 @@ def reaches_best(search: Search) -> bool:
 def barred_venues(state: State, parent: Parent, now_ns: int) -> dict[str, RouteReason]:
     """The venues that the client, an operator, their status or their conduct rules out, and why."""
     found: dict[str, RouteReason] = {}
+    bounds = stops.bounds_of(state, parent)
     for venue, defined in state.reference.venues.items():
-        reason = forbidden(state, parent, defined) or braked(state, parent, venue, now_ns)
+        reason = forbidden(state, bounds, defined) or braked(state, parent, venue, now_ns)
         if reason is not None:
             found[venue] = reason
     return found
 
 
-def forbidden(state: State, parent: Parent, defined: VenueDefined) -> RouteReason | None:
+def forbidden(state: State, bounds: Bounds, defined: VenueDefined) -> RouteReason | None:
     """The rule of client, operator or venue status that bars the venue; None if nothing does."""
-    terms, venue = parent.terms, defined.venue
-    if venue in terms.excluded_venues:
+    venue = defined.venue
+    if venue in bounds.excluded_venues:
         return RouteReason.EXCLUDED_BY_CLIENT
-    if terms.no_dark and defined.kind is not VenueKind.LIT:
+    if bounds.no_dark and defined.kind is not VenueKind.LIT:
         return RouteReason.DARK_FORBIDDEN
     if venue in state.sessions_down:
         return RouteReason.DISCONNECTED

@@ -30,31 +30,21 @@ Plain = tuple[object, ...]
 FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
     *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
-    *("controls.allotments", "controls.mandates", "controls.restricted"),
+    *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
 INDICES = (
-    *("spent_notional", "halted", "suspended", "sessions_down", "venue_status", "orders"),
-    *("order_ids", "refused", "parents_ended", "children", "fills", "executions", "scorecards"),
-    *(
-        "ended",
-        "breaks",
-        "more_breaks",
-        "session_days",
-        "flagged",
-        "rates",
-        "unplaced",
-        "carried.orders",
-        "carried.scorecards",
-        "carried.breaks",
-        "carried.more_breaks",
-    ),
-    *("carried.venue_status", "carried.sessions_down"),
+    *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
+    *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
+    *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
+    *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
+    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
-    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals"),
+    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
+    "controls.closed_day",
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
 _counters = attrgetter(*COUNTERS)

@@ -91,6 +91,8 @@ class Controls:
     mandates: dict[str, MandateSet] = field(default_factory=dict)
     restricted: dict[str, str] = field(default_factory=dict)
     policy: PolicySet | None = None
+    numbers: dict[str, int] = field(default_factory=dict)  # Of each sender's last control.
+    closed_day: int = 0  # The last day that closed; 0 before the first.
 
 
 @dataclass(slots=True)
@@ -132,6 +134,10 @@ class State:
     day: DayOpened | None = None
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
+    # Clients whose mandate became narrower today, and keys of limits that became lower, while
+    # parents were at work.
+    narrowed: dict[str, None] = field(default_factory=dict)
+    lowered: dict[tuple[str, str], None] = field(default_factory=dict)
     spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
@@ -145,7 +151,7 @@ class State:
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
-    joinable: dict[tuple[object, ...], list[Parent]] = field(default_factory=dict)  # By key.
+    joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.
     by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
@@ -163,6 +169,12 @@ class State:
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
     # When each name's rate is used up to, ns; the name that was counted longest ago is first.
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
+    # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
+    dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    review: int = 0  # Number of the last control that concerns every open parent.
+    # Open parents with and without live children to the last review of each, the lowest first.
+    exposed: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    idle: OrderedDict[str, int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.

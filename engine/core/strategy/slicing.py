@@ -9,10 +9,10 @@ Quantity that a child did not fill is not done, so the next slice contains it ag
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import risk, stops
 from engine.core.events import PlanAdopted, PolicySet, Router, SliceReleased, StageEvent, Style
 from engine.core.market import reference
-from engine.core.parents import aggregation, membership
+from engine.core.parents import membership
 from engine.core.state.model import Parent
 from engine.core.state.state import (
     BUST,
@@ -42,7 +42,7 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()
     if now_ns < parent.held_until_ns:
         return ()  # The event that holds it back is told once.
-    if not aggregation.may_trade(state, parent):
+    if not stops.may_trade(state, parent):
         return ()
     policy = risk.policy_of(state)
     style = style_of(state, parent, plan, now_ns)
@@ -109,12 +109,10 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
     """
     if style is Style.CLEANUP and parent.terms.must_complete:
         return parent.open_qty
-    terms = parent.terms
+    most_ppm = stops.bounds_of(state, parent).max_participation_ppm
     used_qty = parent.filled_qty + parent.exposure_qty
-    cap_qty = pov_target_qty(
-        parent.open_qty + used_qty, terms.max_participation_ppm, plans.others_qty(state, parent)
-    )
-    return cap_qty + reference.lot_qty(state, terms.instrument_id) - used_qty
+    cap_qty = pov_target_qty(parent.open_qty + used_qty, most_ppm, plans.others_qty(state, parent))
+    return cap_qty + reference.lot_qty(state, parent.terms.instrument_id) - used_qty
 
 
 def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:

@@ -163,10 +163,6 @@ ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Allocatio
 ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
 
 
-LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
-LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
-
-
 RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
 RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
 
@@ -243,6 +239,14 @@ ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)
 ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
 
+LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
+LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
+
+
+IGNORE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.IgnoreReason)}
+IGNORE_REASON: Final = {x.value: x for x in e.IgnoreReason}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
@@ -291,6 +295,10 @@ def text_of_candidate(x: e.Candidate) -> str:
 
 def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
     return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
+
+
+def text_of_control_number(x: e.ControlNumber) -> str:
+    return f"{string(x.source)}{number(x.number)}"
 
 
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
@@ -777,21 +785,6 @@ def text_of_member_amended(x: e.MemberAmended) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.order_id)}"
         f"{number(x.change_qty)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
-def text_of_member_left(x: e.MemberLeft) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.order_id)}"
-        f"{number(x.left_qty)}"
-        f"{LEAVE_REASON_TEXT[x.reason]}"
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
@@ -1556,6 +1549,46 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
     )
 
 
+def text_of_member_left(x: e.MemberLeft) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.order_id)}"
+        f"{number(x.left_qty)}"
+        f"{LEAVE_REASON_TEXT[x.reason]}"
+        f"{integer(x.epoch)}"
+        f"{number(x.parent_qty)}"
+        f"{maybe(x.parent_limit_px, number)}"
+    )
+
+
+def text_of_control_ignored(x: e.ControlIgnored) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.control)}"
+        f"{IGNORE_REASON_TEXT[x.reason]}"
+        f"{string(x.source)}"
+        f"{number(x.number)}"
+        f"{number(x.last_number)}"
+        f"{integer(x.day)}"
+        f"{integer(x.last_day)}"
+    )
+
+
+def text_of_control_numbers_carried(x: e.ControlNumbersCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{many(x.numbers, text_of_control_number)}"
+        f"{integer(x.closed_day)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1693,6 +1726,18 @@ def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
     x.venue_count = d["venue_count"]
     x.__class__ = e.RouteReasonCount
     found: e.RouteReasonCount = x
+    return found
+
+
+_ControlNumber = twin(e.ControlNumber)
+
+
+def from_control_number(d: Avro) -> e.ControlNumber:
+    x = _ControlNumber()
+    x.source = d["source"]
+    x.number = d["number"]
+    x.__class__ = e.ControlNumber
+    found: e.ControlNumber = x
     return found
 
 
@@ -2423,26 +2468,6 @@ def from_member_amended(d: Avro) -> e.MemberAmended:
     x.parent_limit_px = d["parent_limit_px"]
     x.__class__ = e.MemberAmended
     found: e.MemberAmended = x
-    return found
-
-
-_MemberLeft = twin(e.MemberLeft)
-
-
-def from_member_left(d: Avro) -> e.MemberLeft:
-    x = _MemberLeft()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.order_id = d["order_id"]
-    x.left_qty = d["left_qty"]
-    x.reason = LEAVE_REASON[d["reason"]]
-    x.epoch = d["epoch"]
-    x.parent_qty = d["parent_qty"]
-    x.parent_limit_px = d["parent_limit_px"]
-    x.__class__ = e.MemberLeft
-    found: e.MemberLeft = x
     return found
 
 
@@ -3449,6 +3474,61 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     return found
 
 
+_MemberLeft = twin(e.MemberLeft)
+
+
+def from_member_left(d: Avro) -> e.MemberLeft:
+    x = _MemberLeft()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.order_id = d["order_id"]
+    x.left_qty = d["left_qty"]
+    x.reason = LEAVE_REASON[d["reason"]]
+    x.epoch = d["epoch"]
+    x.parent_qty = d["parent_qty"]
+    x.parent_limit_px = d["parent_limit_px"]
+    x.__class__ = e.MemberLeft
+    found: e.MemberLeft = x
+    return found
+
+
+_ControlIgnored = twin(e.ControlIgnored)
+
+
+def from_control_ignored(d: Avro) -> e.ControlIgnored:
+    x = _ControlIgnored()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.control = d["control"]
+    x.reason = IGNORE_REASON[d["reason"]]
+    x.source = d["source"]
+    x.number = d["number"]
+    x.last_number = d["last_number"]
+    x.day = d["day"]
+    x.last_day = d["last_day"]
+    x.__class__ = e.ControlIgnored
+    found: e.ControlIgnored = x
+    return found
+
+
+_ControlNumbersCarried = twin(e.ControlNumbersCarried)
+
+
+def from_control_numbers_carried(d: Avro) -> e.ControlNumbersCarried:
+    x = _ControlNumbersCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.numbers = tuple([from_control_number(y) for y in d["numbers"]])
+    x.closed_day = d["closed_day"]
+    x.__class__ = e.ControlNumbersCarried
+    found: e.ControlNumbersCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3491,7 +3571,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ParentOpened: text_of_parent_opened,
     e.MemberJoined: text_of_member_joined,
     e.MemberAmended: text_of_member_amended,
-    e.MemberLeft: text_of_member_left,
     e.OrdersCrossed: text_of_orders_crossed,
     e.ParentReleased: text_of_parent_released,
     e.ParentEnded: text_of_parent_ended,
@@ -3540,6 +3619,9 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildRouted: text_of_child_routed,
     e.RouteDeferred: text_of_route_deferred,
     e.PolicyCarried: text_of_policy_carried,
+    e.MemberLeft: text_of_member_left,
+    e.ControlIgnored: text_of_control_ignored,
+    e.ControlNumbersCarried: text_of_control_numbers_carried,
 }
 
 
@@ -3585,7 +3667,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ParentOpened: from_parent_opened,
     e.MemberJoined: from_member_joined,
     e.MemberAmended: from_member_amended,
-    e.MemberLeft: from_member_left,
     e.OrdersCrossed: from_orders_crossed,
     e.ParentReleased: from_parent_released,
     e.ParentEnded: from_parent_ended,
@@ -3634,4 +3715,7 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildRouted: from_child_routed,
     e.RouteDeferred: from_route_deferred,
     e.PolicyCarried: from_policy_carried,
+    e.MemberLeft: from_member_left,
+    e.ControlIgnored: from_control_ignored,
+    e.ControlNumbersCarried: from_control_numbers_carried,
 }

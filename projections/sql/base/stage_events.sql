@@ -12,6 +12,8 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCarried' as event from order_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderResumed' as event from order_resumed
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlApplied' as event from control_applied
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlIgnored' as event from control_ignored
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlNumbersCarried' as event from control_numbers_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ConfigurationAdopted' as event from configuration_adopted
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InputRejected' as event from input_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InstrumentHalted' as event from instrument_halted

@@ -53,6 +53,19 @@ from control_applied as applied
 join kill_switch_set as switch on applied.cause = 'controls:' || switch.position
 where applied.control = 'KillSwitchSet'
 union all
+select
+    'controls', applied.shard, 'INSTRUMENT:' || listed.instrument_id, applied.seq,
+    listed.restricted
+from control_applied as applied
+join restriction_set as listed on applied.cause = 'controls:' || listed.position
+where applied.control = 'RestrictionSet'
+union all
+select
+    'controls', applied.shard, 'CLIENT:' || mandate.client_id, applied.seq, not mandate.active
+from control_applied as applied
+join mandate_set as mandate on applied.cause = 'controls:' || mandate.position
+where applied.control = 'MandateSet'
+union all
 select 'instrument_halted', shard, 'INSTRUMENT:' || instrument_id, seq, true
 from instrument_halted
 union all

@@ -85,7 +85,8 @@ able as materialized (
         )
     group by all
 ),
--- A parent may not cross while a change of a member waits or a member's client is killed.
+-- A parent may not cross while a change of a member waits or a control stops a member's client. A
+-- limit that came after a member may stop it; whether it does is not judged here.
 held_up as (
     select able.child_id, able.parent_id
     from able
@@ -111,6 +112,24 @@ held_up as (
         and stop.scope = 'CLIENT:' || accepted.client_id
         and stop.seq < able.seq
     where stop.is_on
+    union all
+    select able.child_id, able.parent_id
+    from able
+    join membership as stay on stay.parent_id = able.parent_id
+    join order_entries as accepted on accepted.order_id = stay.order_id
+    asof join (from stops where rule = 'controls') as stop
+        on stop.shard = able.shard
+        and stop.scope = 'CLIENT:' || accepted.client_id
+        and stop.seq < able.seq
+    where stop.is_on
+    union all
+    select able.child_id, able.parent_id
+    from able
+    join membership as stay on stay.parent_id = able.parent_id
+    join control_applied as applied
+        on applied.shard = able.shard
+        and applied.control = 'RiskLimitSet'
+        and applied.seq between stay.joined_seq and able.seq
 ),
 -- The engine keeps a client with orders on both sides out of one side; this view out of both.
 missed as (

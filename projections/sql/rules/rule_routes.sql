@@ -13,7 +13,10 @@ aims as (
     from child_routed as child
     cross join (
         select unnest(
-            ['kill_switch', 'venue_halted', 'venue_disconnected', 'instrument_halted', 'suspended']
+            [
+                'kill_switch', 'venue_halted', 'venue_disconnected', 'instrument_halted', 'suspended',
+                'controls'
+            ]
         ) as rule
     )
     cross join lateral (
@@ -23,9 +26,10 @@ aims as (
         ] as scopes
     )
     union all
-    -- A child belongs to all members: one killed client stops it.
-    select distinct 'kill_switch', child.shard, child.seq, child.event_id, 'CLIENT:' || client_id
+    -- A child belongs to all members: one stopped client stops it.
+    select distinct rule, child.shard, child.seq, child.event_id, 'CLIENT:' || client_id
     from child_routed as child
+    cross join (select unnest(['kill_switch', 'controls']) as rule)
     join membership as stay
         on stay.parent_id = child.parent_id
         and stay.joined_seq < child.seq
@@ -68,6 +72,11 @@ from (
             'kill_switch',
             'Nothing is sent while the kill switch of the firm, its venue, instrument or a '
             || 'member''s client is engaged.'
+        ),
+        (
+            'controls',
+            'Nothing is sent in a restricted instrument, or while a member''s client has no active '
+            || 'mandate.'
         ),
         ('venue_halted', 'Nothing is sent to a venue that is halted or closed.'),
         ('venue_disconnected', 'Nothing is sent to a venue whose session is down.'),

@@ -1,0 +1,163 @@
+"""Stops and bounds: the effect of the controls in force on what is at work.
+
+A control binds the orders that were accepted before it as it binds the next one. Each stop has its
+reason:
+
+- a halt, a kill switch or a restriction of the instrument stops all of its parents;
+- a kill switch or a withdrawn mandate of a client stops the client's orders;
+- a limit that became lower stops the orders whose open quantity or value is above it.
+
+A stopped order waits: nothing more is sent for it, its children are cancelled, and it goes on when
+the stop is lifted, until its window ends. The client may cancel it, or cut it to the limit. No
+child belongs to one member alone, so a stopped member stops its parent until it can leave
+(`parents.membership`).
+
+A mandate that became narrower stops no order. Its venues and its participation bind the parents of
+the client from then on, besides what the order itself asked for.
+
+Nothing here is computed unless a control changed during the day: orders were checked against the
+older ones when they were accepted.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engine.core.controls import risk
+from engine.core.events import CancelReason, ControlScope, RiskLimitSet, VenueDefined, VenueKind
+from engine.core.state.model import Order, Parent
+from engine.core.state.state import State
+
+
+def of_instrument(state: State, instrument_id: str) -> CancelReason | None:
+    """The stop of an instrument, or of the whole firm."""
+    if risk.is_halted(state, instrument_id):
+        return CancelReason.HALT
+    if risk.is_killed(state, instrument_id=instrument_id):
+        return CancelReason.KILL_SWITCH
+    if instrument_id in state.controls.restricted:
+        return CancelReason.RESTRICTED
+    return None
+
+
+def of_client(state: State, client_id: str) -> CancelReason | None:
+    """The stop of a client, or of the whole firm."""
+    if risk.is_killed(state, client_id=client_id):
+        return CancelReason.KILL_SWITCH
+    if client_id in state.narrowed and not state.controls.mandates[client_id].active:
+        return CancelReason.MANDATE
+    return None
+
+
+def of_order(state: State, order: Order) -> CancelReason | None:
+    """The stop of one order, apart from that of its instrument."""
+    reason = of_client(state, order.terms.client_id)
+    if reason is None and any(is_above(limit, order) for limit in lowered(state, order)):
+        return CancelReason.RISK_LIMIT
+    return reason
+
+
+def of_members(state: State, parent: Parent) -> CancelReason | None:
+    """The stop of a member with open quantity, the first one's."""
+    if not has_stopped_client(state, parent) and not state.lowered:
+        return None
+    for member in parent.active_members():
+        if member.open_qty and (reason := of_order(state, member.order)):
+            return reason
+    return None
+
+
+def of_parent(state: State, parent: Parent) -> CancelReason | None:
+    """Why nothing may be sent for a parent now."""
+    return of_instrument(state, parent.terms.instrument_id) or of_members(state, parent)
+
+
+def may_trade(state: State, parent: Parent) -> bool:
+    return of_parent(state, parent) is None
+
+
+def has_stopped_client(state: State, parent: Parent) -> bool:
+    """Whether a client of the parent is stopped.
+
+    Each new order asks, so this goes over the stops, which are fewer than the members.
+    """
+    killed, narrowed = state.controls.killed, state.narrowed
+    if not killed and not narrowed:
+        return False
+    return any(
+        scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in parent.clients)
+        for scope, name in killed
+    ) or any(
+        name in parent.clients and not state.controls.mandates[name].active for name in narrowed
+    )
+
+
+def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
+    """Whether an order that joins a parent would neither stop it nor be stopped by it.
+
+    An order above a limit waits alone.
+    """
+    reason = of_order(state, order)
+    if reason is CancelReason.RISK_LIMIT:
+        return False
+    if reason is None:
+        return not has_stopped_client(state, parent)
+    return all(of_client(state, name) for name in parent.clients)
+
+
+# ------------------------------------------------------------------------------ limits
+
+
+def lowered(state: State, order: Order) -> Iterator[RiskLimitSet]:
+    """The limits of an order that became lower today."""
+    if not state.lowered:
+        return
+    terms = order.terms
+    for key in (
+        (ControlScope.FIRM, ""),
+        (ControlScope.CLIENT, terms.client_id),
+        (ControlScope.INSTRUMENT, terms.instrument_id),
+    ):
+        if key in state.lowered:
+            yield state.controls.limits[key]
+
+
+def is_above(limit: RiskLimitSet, order: Order) -> bool:
+    """Whether what an order still has open is more than a limit allows one order.
+
+    It is valued as at its acceptance, so that the market does not stop an order.
+    """
+    most_qty, most_cur = limit.max_order_qty, limit.max_order_notional_cur
+    if most_qty is not None and order.open_qty > most_qty:
+        return True
+    value = risk.notional_of(order.terms, order.open_qty, order.limit_px)
+    return most_cur is not None and value > most_cur * risk.UNIT_PX
+
+
+# ----------------------------------------------------------------------------- mandates
+
+
+class Bounds(NamedTuple):
+    """The venues and the participation that a parent keeps to."""
+
+    no_dark: bool
+    excluded_venues: tuple[str, ...]
+    max_participation_ppm: int
+
+    def forbids(self, defined: VenueDefined) -> bool:
+        is_dark = defined.kind is not VenueKind.LIT
+        return defined.venue in self.excluded_venues or (self.no_dark and is_dark)
+
+
+def bounds_of(state: State, parent: Parent) -> Bounds:
+    """The parent's own bounds, within those of each client's mandate that became narrower."""
+    terms = parent.terms
+    found = Bounds(terms.no_dark, terms.excluded_venues, terms.max_participation_ppm)
+    for client_id in state.narrowed:
+        if client_id in parent.clients:
+            mandate = state.controls.mandates[client_id]
+            found = Bounds(
+                found.no_dark or not mandate.dark_allowed,
+                (*found.excluded_venues, *mandate.excluded_venues),
+                min(found.max_participation_ppm, mandate.max_participation_ppm),
+            )
+    return found
