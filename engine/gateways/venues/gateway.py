@@ -187,6 +187,7 @@ class VenueGateway:
         self._report(self._outbox.drain(now_ns))
         text = f"the {self._name.lower()} gateway stopped before it went out"
         self._report([reports.not_sent(x, text, now_ns) for x in begun if not x.is_at_venue])
+        self._statuses.sign_off()
 
     def _wait_s(self) -> float:
         """Until something is due, at most IDLE_WAIT_S."""
