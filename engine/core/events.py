@@ -285,20 +285,6 @@ class Style(StrEnum):
     OTHER = "OTHER"
 
 
-class ChildType(StrEnum):
-    """Pricing of a child at its venue."""
-
-    LIMIT = "LIMIT"
-    MIDPOINT_PEG = "MIDPOINT_PEG"
-
-
-class ChildTimeInForce(StrEnum):
-    """Lifetime of a child at its venue."""
-
-    DAY = "DAY"
-    IOC = "IOC"
-
-
 class RouteReason(StrEnum):
     """Why a venue was not chosen."""
 
@@ -368,6 +354,20 @@ class CancelReason(StrEnum):
     OTHER = "OTHER"
 
 
+class ChildType(StrEnum):
+    """Pricing of a child at its venue."""
+
+    LIMIT = "LIMIT"
+    MIDPOINT_PEG = "MIDPOINT_PEG"
+
+
+class ChildTimeInForce(StrEnum):
+    """Lifetime of a child at its venue."""
+
+    DAY = "DAY"
+    IOC = "IOC"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One price level of a book."""
@@ -382,14 +382,6 @@ class TickBand:
 
     from_px: int  # First price of the band, 1e-9 currency units.
     tick_px: int  # Tick in this band, 1e-9 currency units.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A venue with a worse score."""
-
-    venue: str  # Code of the venue.
-    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,6 +515,14 @@ class ShardClosed:
 
 
 _ShardClosed = twin(ShardClosed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A venue with a worse score."""
+
+    venue: str  # Code of the venue.
+    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2890,97 +2890,6 @@ _SliceReleased = twin(SliceReleased)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ChildRouted:
-    """A child order goes to a venue; its id is this event's id.
-
-    The quote and the other venues show why it goes there.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    slice_id: str  # Id of the slice.
-    parent_id: str  # Id of the parent.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    venue: str  # Code of the venue.
-    child_qty: int  # Quantity, smallest increments.
-    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
-    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
-    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
-    min_qty: int  # Smallest acceptable execution, smallest increments.
-    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
-    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
-    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
-    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
-    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
-    # the child takes none that is displayed.
-    venue_qty: int
-    scorecard_version: int  # Version of the venue's scorecard, count.
-    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
-    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
-    # The other venues, counted by the reason against them.
-    rejected_by_reason: tuple[RouteReasonCount, ...]
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        slice_id: str,
-        parent_id: str,
-        instrument_id: str,
-        side: Side,
-        venue: str,
-        child_qty: int,
-        child_type: ChildType,
-        limit_px: int,
-        time_in_force: ChildTimeInForce,
-        min_qty: int,
-        send_before_ns: int,
-        bid_px: int,
-        ask_px: int,
-        quote_age_ns: int,
-        venue_qty: int,
-        scorecard_version: int,
-        score_millibps: int,
-        runners_up: tuple[Candidate, ...],
-        rejected_by_reason: tuple[RouteReasonCount, ...],
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ChildRouted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.slice_id = slice_id
-        x.parent_id = parent_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.venue = venue
-        x.child_qty = child_qty
-        x.child_type = child_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.min_qty = min_qty
-        x.send_before_ns = send_before_ns
-        x.bid_px = bid_px
-        x.ask_px = ask_px
-        x.quote_age_ns = quote_age_ns
-        x.venue_qty = venue_qty
-        x.scorecard_version = scorecard_version
-        x.score_millibps = score_millibps
-        x.runners_up = runners_up
-        x.rejected_by_reason = rejected_by_reason
-        x.__class__ = ChildRouted
-
-
-_ChildRouted = twin(ChildRouted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RouteDeferred:
     """No venue could take a slice, or a part of it; the quantity returns to the parent."""
 
@@ -4597,6 +4506,102 @@ class ChildCancelRequested:
 _ChildCancelRequested = twin(ChildCancelRequested)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildRouted:
+    """A child order goes to a venue; its id is this event's id.
+
+    The quote and the other venues show why it goes there.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
+    child_qty: int  # Quantity, smallest increments.
+    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
+    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
+    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
+    min_qty: int  # Smallest acceptable execution, smallest increments.
+    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
+    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
+    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
+    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
+    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
+    # the child takes none that is displayed.
+    venue_qty: int
+    scorecard_version: int  # Version of the venue's scorecard, count.
+    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
+    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
+    # The other venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
+    # Clients of the parent's active members, by which a gateway holds back what a client's kill
+    # switch stops; empty if they are more than 64.
+    client_ids: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        child_type: ChildType,
+        limit_px: int,
+        time_in_force: ChildTimeInForce,
+        min_qty: int,
+        send_before_ns: int,
+        bid_px: int,
+        ask_px: int,
+        quote_age_ns: int,
+        venue_qty: int,
+        scorecard_version: int,
+        score_millibps: int,
+        runners_up: tuple[Candidate, ...],
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+        client_ids: tuple[str, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildRouted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.child_type = child_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.min_qty = min_qty
+        x.send_before_ns = send_before_ns
+        x.bid_px = bid_px
+        x.ask_px = ask_px
+        x.quote_age_ns = quote_age_ns
+        x.venue_qty = venue_qty
+        x.scorecard_version = scorecard_version
+        x.score_millibps = score_millibps
+        x.runners_up = runners_up
+        x.rejected_by_reason = rejected_by_reason
+        x.client_ids = client_ids
+        x.__class__ = ChildRouted
+
+
+_ChildRouted = twin(ChildRouted)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4652,7 +4657,6 @@ StageEvent = (
     | PlanAdopted
     | ScheduleRecalibrated
     | SliceReleased
-    | ChildRouted
     | RouteDeferred
     | ScorecardUpdated
     | ScorecardCarried
@@ -4686,6 +4690,7 @@ StageEvent = (
     | PositionsCarried
     | LogContinued
     | ChildCancelRequested
+    | ChildRouted
 )
 
 
@@ -4742,7 +4747,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     PlanAdopted: "slices",
     ScheduleRecalibrated: "slices",
     SliceReleased: "slices",
-    ChildRouted: "routes",
     RouteDeferred: "routes",
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
@@ -4777,6 +4781,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     PositionsCarried: "ingest",
     LogContinued: "ingest",
     ChildCancelRequested: "routes",
+    ChildRouted: "routes",
 }
 
 

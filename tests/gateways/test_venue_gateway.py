@@ -39,7 +39,7 @@ from engine.gateways.venues import SILENCE_NS, SupersededError, VenueGateway
 from engine.gateways.venues.reports import Due, Reported
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
-from engine.log.port import NewRecord, Start
+from engine.log.port import LogUnavailableError, NewRecord, Start
 from engine.simulation.market.reference import venue_events
 from engine.simulation.paper import PAPER, PaperVenues, paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
@@ -213,6 +213,7 @@ class Desk:
                 score_millibps=0,
                 runners_up=(),
                 rejected_by_reason=(),
+                client_ids=("C1", "C2"),
             )
         )
         return f"{SHARD}-{self.seq - 1}"
@@ -236,10 +237,15 @@ class Desk:
         written = NewRecord(SHARD, 0, XXX.encode(), (), codec.encode(event))
         self.writer.commit({"routes": [written]})
 
-    def gateway(self) -> VenueGateway:
+    def gateway(self, kill_file: Path | None = None) -> VenueGateway:
         """A gateway that has just been started."""
         gateway = paper_gateway(
-            self.log, seed=7, clock_ns=self.clock_ns, behaviour=FAULTLESS, settle_s=0
+            self.log,
+            seed=7,
+            clock_ns=self.clock_ns,
+            behaviour=FAULTLESS,
+            settle_s=0,
+            kill_file=kill_file,
         )
         gateway.start()
         return gateway
@@ -421,6 +427,7 @@ def test_a_child_that_becomes_late_while_the_log_acknowledges_is_not_sent(desk: 
         (ControlScope.FIRM, ""),
         (ControlScope.INSTRUMENT, XXX),
         (ControlScope.VENUE, "N"),
+        (ControlScope.CLIENT, "C2"),
     ],
 )
 def test_an_engaged_kill_switch_lets_nothing_out_until_it_is_released(
@@ -447,12 +454,80 @@ def test_a_kill_switch_that_comes_after_the_send_was_written_still_stops_it(desk
     assert desk.story(child_id) == ["SendStarted", "NotSent"]
 
 
-def test_a_kill_switch_of_another_venue_stops_nothing_here(desk: Desk) -> None:
-    desk.kill(ControlScope.VENUE, "Q")
+@pytest.mark.parametrize(
+    ("scope", "scope_id"), [(ControlScope.VENUE, "Q"), (ControlScope.CLIENT, "C3")]
+)
+def test_a_kill_switch_of_another_venue_or_client_stops_nothing_here(
+    desk: Desk, scope: ControlScope, scope_id: str
+) -> None:
+    desk.kill(scope, scope_id)
     gateway = desk.gateway()
     child_id = desk.route()
     desk.go_on(gateway)
     assert desk.story(child_id)[0] == "SendStarted"
+
+
+def test_the_kill_file_cancels_what_is_open_and_lets_nothing_out_until_it_is_gone(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "kill"
+    gateway = desk.gateway(kill_file=file)
+    resting = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    file.touch()
+    stopped = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(resting) == ["SendStarted", "NEW", "CANCELED"]
+    assert desk.story(stopped) == ["NotSent"]
+    assert refusals(desk) == [f"the kill file {file} is there"]
+    assert set(sessions(desk).values()) == {False}  # The shards route nothing meanwhile.
+    file.unlink()
+    sent = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    assert desk.story(sent) == ["SendStarted", "NEW"]
+    assert set(sessions(desk).values()) == {True}
+
+
+def sessions(desk: Desk) -> dict[str, bool]:
+    """Each venue's session as it was reported last."""
+    statuses = (x for x in desk.told() if isinstance(x, SessionStatusObserved))
+    return {x.venue: x.up for x in statuses if x.venue != PAPER}
+
+
+def test_a_kill_file_that_cannot_be_looked_for_counts_as_there(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    gateway = desk.gateway(kill_file=tmp_path / "file" / "kill")
+    stopped = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(stopped) == ["NotSent"]
+
+
+def test_the_kill_file_works_while_the_log_takes_nothing(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "kill"
+    gateway = desk.gateway(kill_file=file)
+    child_id = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    tries: list[bool] = []
+
+    def full(topic: str, records: Sequence[NewRecord]) -> None:
+        """A log on a full disk; the file comes, and the venue is asked before the log is well."""
+        file.touch()
+        if len(tries) == 3:
+            desk.log.append = append  # type: ignore[method-assign]  As the disk has room again.
+            return append(topic, records)
+        tries.append(is_cancelled(gateway, child_id))
+        raise LogUnavailableError("disk full")
+
+    desk.kill(ControlScope.VENUE, "Q")  # A control that the gateway has to answer.
+    append, desk.log.append = desk.log.append, full  # type: ignore[method-assign]  As above.
+    desk.go_on(gateway)
+    assert tries == [False, True, True]
+    assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
+
+
+def is_cancelled(gateway: VenueGateway, child_id: str) -> bool:
+    child = gateway._children.get(child_id)  # noqa: SLF001  Its memory is the subject.
+    return child is not None and child.is_cancelling
 
 
 def test_nothing_goes_out_while_a_control_cannot_be_read(desk: Desk) -> None:

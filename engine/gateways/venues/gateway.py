@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine.core.events import (
@@ -24,6 +25,8 @@ from engine.core.units import NS_PER_S
 from engine.gateways.sending import RETRY_WAIT_S
 from engine.gateways.venues import reports
 from engine.gateways.venues.children import Child, Children
+from engine.gateways.venues.hold import Hold
+from engine.gateways.venues.kill_file import KillFile
 from engine.gateways.venues.outbox import Answer, Outbox, count
 from engine.gateways.venues.permission import Permission
 from engine.gateways.venues.reading import (
@@ -70,12 +73,13 @@ class VenueGateway:
         clock: Clock = time,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
+        kill_file: Path | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
         """`name` is the venue that the gateway announces itself by; no child goes there.
 
         `open_venues` is called at the start, with the number of the run. `on_sent` is called with
-        the id of each child that goes to its venue.
+        the id of each child that goes to its venue. While `kill_file` is there, none does.
         """
         self._log = log
         self._name = name
@@ -86,9 +90,11 @@ class VenueGateway:
         self._settle_s = settle_s
         self._open_venues = open_venues
         self._venues: VenueSessions  # Since the run has its number.
-        self._permission = Permission()
+        self._permission = Permission(KillFile(kill_file))
         self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
         self._statuses = SessionStatuses(self._run, self._permission, clock_ns)
+        self._hold = Hold(self._permission.kill_file, self._statuses, self._cancel_open)
+        self._run.on_refused = self._hold.cancel_if_there
         self._children = Children()
         self._fresh: list[Child] = []  # Routed, and not yet judged.
         self._cleared: list[Child] = []  # Their SendStarted was read back: they may go out.
@@ -163,10 +169,12 @@ class VenueGateway:
 
     def turn(self) -> bool:
         """Read, send and report what there is now; False if there was nothing."""
+        self._hold.follow()  # First: the log may be away.
         is_busy = self._topics.read_each()
         now_ns = self._clock_ns()
         self._statuses.answer_controls()
-        self._statuses.bring_up()
+        if not self._hold.is_on:
+            self._statuses.bring_up()
         self._send(now_ns)
         is_busy |= self._judge(now_ns)
         self._cancel_of_silent_shards(now_ns)
@@ -358,6 +366,13 @@ class VenueGateway:
             for child in self._children.open_of_shard(number):
                 _log.warning("shard %s is silent; cancelling %s", number, child.child_id)
                 self._cancel(child.child_id)
+
+    def _cancel_open(self) -> int:
+        """Ask the venues for the cancel of every child there; it needs no log."""
+        children = self._children.open()
+        for child in children:
+            self._cancel(child.child_id)
+        return len(children)
 
     # --------------------------------------------------------------------------- report
 

@@ -1,7 +1,7 @@
 """The second kill switch: a file, which works on a full disk and without a broker.
 
-While it is there a gateway sends nothing and cancels what is open. What is in it is for people. A
-gateway that cannot look whether it is there counts it as there.
+While it is there a gateway sends nothing and cancels what is open (`hold`). What is in it is for
+people. A gateway that cannot look whether it is there counts it as there.
 """
 
 import os

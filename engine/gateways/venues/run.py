@@ -41,6 +41,7 @@ class Run:
         """`gateway` is the venue that a run announces itself by; no child goes there."""
         self.gateway = gateway
         self.number = 0  # Until it has begun.
+        self.on_refused: Callable[[], None] = lambda: None  # Called while the log takes no report.
         self._log = log
         self._clock_ns = clock_ns
         self._is_stopping = is_stopping
@@ -83,7 +84,9 @@ class Run:
     def append(self, events: Sequence[Report]) -> None:
         """Write to `venue-reports`, until the log takes it; a status goes to every partition."""
         records = [record for event in events for record in self._records(event)]
-        append_until_taken(self._log, REPORTS, records, self._is_stopping, self._clock)
+        append_until_taken(
+            self._log, REPORTS, records, self._is_stopping, self._clock, self.on_refused
+        )
 
     def _records(self, event: Report) -> Iterator[NewRecord]:
         instrument_id = getattr(event, "instrument_id", None)

@@ -207,14 +207,6 @@ STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
 STYLE: Final = {x.value: x for x in e.Style}
 
 
-CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
-CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
-
-
-CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
-CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
-
-
 ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
 ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
@@ -235,16 +227,20 @@ CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReaso
 CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 
+CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
+CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
+
+
+CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildTimeInForce)}
+CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
 
 def text_of_tick_band(x: e.TickBand) -> str:
     return f"{number(x.from_px)}{number(x.tick_px)}"
-
-
-def text_of_candidate(x: e.Candidate) -> str:
-    return f"{string(x.venue)}{number(x.score_millibps)}"
 
 
 def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
@@ -283,6 +279,10 @@ def text_of_topic_place(x: e.TopicPlace) -> str:
 
 def text_of_shard_closed(x: e.ShardClosed) -> str:
     return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
+
+
+def text_of_candidate(x: e.Candidate) -> str:
+    return f"{string(x.venue)}{number(x.score_millibps)}"
 
 
 def text_of_order_submitted(x: e.OrderSubmitted) -> str:
@@ -981,33 +981,6 @@ def text_of_slice_released(x: e.SliceReleased) -> str:
     )
 
 
-def text_of_child_routed(x: e.ChildRouted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.venue)}"
-        f"{number(x.child_qty)}"
-        f"{CHILD_TYPE_TEXT[x.child_type]}"
-        f"{number(x.limit_px)}"
-        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{number(x.min_qty)}"
-        f"{number(x.send_before_ns)}"
-        f"{number(x.bid_px)}"
-        f"{number(x.ask_px)}"
-        f"{number(x.quote_age_ns)}"
-        f"{number(x.venue_qty)}"
-        f"{number(x.scorecard_version)}"
-        f"{number(x.score_millibps)}"
-        f"{many(x.runners_up, text_of_candidate)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
-    )
-
-
 def text_of_route_deferred(x: e.RouteDeferred) -> str:
     return (
         f"{number(x.seq)}"
@@ -1493,6 +1466,34 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
     )
 
 
+def text_of_child_routed(x: e.ChildRouted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{CHILD_TYPE_TEXT[x.child_type]}"
+        f"{number(x.limit_px)}"
+        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{number(x.min_qty)}"
+        f"{number(x.send_before_ns)}"
+        f"{number(x.bid_px)}"
+        f"{number(x.ask_px)}"
+        f"{number(x.quote_age_ns)}"
+        f"{number(x.venue_qty)}"
+        f"{number(x.scorecard_version)}"
+        f"{number(x.score_millibps)}"
+        f"{many(x.runners_up, text_of_candidate)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{strings(x.client_ids)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1514,18 +1515,6 @@ def from_tick_band(d: Avro) -> e.TickBand:
     x.tick_px = d["tick_px"]
     x.__class__ = e.TickBand
     found: e.TickBand = x
-    return found
-
-
-_Candidate = twin(e.Candidate)
-
-
-def from_candidate(d: Avro) -> e.Candidate:
-    x = _Candidate()
-    x.venue = d["venue"]
-    x.score_millibps = d["score_millibps"]
-    x.__class__ = e.Candidate
-    found: e.Candidate = x
     return found
 
 
@@ -1630,6 +1619,18 @@ def from_shard_closed(d: Avro) -> e.ShardClosed:
     x.chain = d["chain"]
     x.__class__ = e.ShardClosed
     found: e.ShardClosed = x
+    return found
+
+
+_Candidate = twin(e.Candidate)
+
+
+def from_candidate(d: Avro) -> e.Candidate:
+    x = _Candidate()
+    x.venue = d["venue"]
+    x.score_millibps = d["score_millibps"]
+    x.__class__ = e.Candidate
+    found: e.Candidate = x
     return found
 
 
@@ -2624,38 +2625,6 @@ def from_slice_released(d: Avro) -> e.SliceReleased:
     return found
 
 
-_ChildRouted = twin(e.ChildRouted)
-
-
-def from_child_routed(d: Avro) -> e.ChildRouted:
-    x = _ChildRouted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.venue = d["venue"]
-    x.child_qty = d["child_qty"]
-    x.child_type = CHILD_TYPE[d["child_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
-    x.min_qty = d["min_qty"]
-    x.send_before_ns = d["send_before_ns"]
-    x.bid_px = d["bid_px"]
-    x.ask_px = d["ask_px"]
-    x.quote_age_ns = d["quote_age_ns"]
-    x.venue_qty = d["venue_qty"]
-    x.scorecard_version = d["scorecard_version"]
-    x.score_millibps = d["score_millibps"]
-    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.ChildRouted
-    found: e.ChildRouted = x
-    return found
-
-
 _RouteDeferred = twin(e.RouteDeferred)
 
 
@@ -3311,6 +3280,39 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     return found
 
 
+_ChildRouted = twin(e.ChildRouted)
+
+
+def from_child_routed(d: Avro) -> e.ChildRouted:
+    x = _ChildRouted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.child_type = CHILD_TYPE[d["child_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
+    x.min_qty = d["min_qty"]
+    x.send_before_ns = d["send_before_ns"]
+    x.bid_px = d["bid_px"]
+    x.ask_px = d["ask_px"]
+    x.quote_age_ns = d["quote_age_ns"]
+    x.venue_qty = d["venue_qty"]
+    x.scorecard_version = d["scorecard_version"]
+    x.score_millibps = d["score_millibps"]
+    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.client_ids = tuple(d["client_ids"])
+    x.__class__ = e.ChildRouted
+    found: e.ChildRouted = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3364,7 +3366,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PlanAdopted: text_of_plan_adopted,
     e.ScheduleRecalibrated: text_of_schedule_recalibrated,
     e.SliceReleased: text_of_slice_released,
-    e.ChildRouted: text_of_child_routed,
     e.RouteDeferred: text_of_route_deferred,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
@@ -3399,6 +3400,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
+    e.ChildRouted: text_of_child_routed,
 }
 
 
@@ -3455,7 +3457,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PlanAdopted: from_plan_adopted,
     e.ScheduleRecalibrated: from_schedule_recalibrated,
     e.SliceReleased: from_slice_released,
-    e.ChildRouted: from_child_routed,
     e.RouteDeferred: from_route_deferred,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
@@ -3490,4 +3491,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
+    e.ChildRouted: from_child_routed,
 }
