@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lies.controls_files import IMPOSSIBLE, UNKNOWN
 from pipeline import desk, in_process, short_day
 
 from engine.cli.application import execute
@@ -31,29 +32,6 @@ from engine.simulation.paper import paper_gateway
 
 SHARDS = 2
 XXX = "I00"
-IMPOSSIBLE = [
-    ('[[limit]]\nscope = "firm"\nmax_order_qty = -5', "limit 1: max_order_qty: found -5"),
-    ('[policy]\npolicy_id = "p"\nwindow = "-1s"', "policy 1: window: found -1000000000 ns"),
-    (
-        '[[mandate]]\nclient_id = "C1"\nmax_participation = "150%"',
-        "max_participation: found 1500000",
-    ),
-    (
-        "[day_open]\nday = 20180103\nopen = 2018-01-03T16:00:00Z\nclose = 2018-01-03T09:30:00Z",
-        "day_open 1: close: found",
-    ),
-    ('[[kill]]\ntext = "oops"', 'write scope = "FIRM"'),
-    ('[[lift]]\nscope = "firm"', "lift 1: scope: found"),
-]
-UNKNOWN = [
-    ('[[kill]]\nscope = "venue"\nscope_id = "NOWHERE"', "venue NOWHERE"),
-    (
-        '[[limit]]\nscope = "client"\nscope_id = "C11"',
-        "client C11: no mandate of this log knows it",
-    ),
-    ('[[halt]]\ninstrument_id = "I0O"', "instrument I0O: no reference data of this log knows it"),
-    ('[[mandate]]\nclient_id = "C9"\nexcluded_venues = ["ZZ"]', "venue ZZ"),
-]
 
 
 @pytest.fixture(autouse=True)
@@ -87,9 +65,11 @@ def running(job: Any, *arguments: object) -> Iterator[None]:  # noqa: ANN401  Ha
 
 @contextmanager
 def worker(url: str) -> Iterator[None]:
-    with open_log(url, partitions=SHARDS) as own:
-        with running(Worker(own, short_day.rules(SHARDS), "one")):
-            yield
+    with (
+        open_log(url, partitions=SHARDS) as own,
+        running(Worker(own, short_day.rules(SHARDS), "one")),
+    ):
+        yield
 
 
 @contextmanager
@@ -217,19 +197,19 @@ def test_a_wrong_path_is_an_error_and_makes_no_log(
     assert empty.stat().st_size == 0
 
 
-def test_a_full_disk_is_an_error_that_names_the_other_way(log: Log, tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_that_names_the_other_way(log: Log) -> None:
     """A limit on the size of files stands for a full disk: the log's file cannot grow."""
     log.append("controls", [NewRecord(0, 0, b"", (), b"x" * 5_000_000)])  # Its files are made.
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096))
 
-    done = subprocess.run(  # noqa: S603  Our own module.
+    done = subprocess.run(
         [sys.executable, "-m", "engine.cli", "controls", "kill", "--no-wait"],
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=fill,  # noqa: PLW1509  The child does nothing before it.
+        preexec_fn=fill,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == Exit.MISSING, done.stderr

@@ -385,7 +385,7 @@ def test_a_strangers_route_is_not_sent_and_is_reported(desk: Desk) -> None:
     (text,) = refusals(desk)
     assert "no seal covers" in text
     assert "4999" in text
-    assert gateway.tally["strangers"] == 1
+    assert gateway.tally["not_sent"] == 1
 
 
 def test_routes_after_a_strangers_are_sent(desk: Desk) -> None:

@@ -293,9 +293,7 @@ class VenueGateway:
                 self.tally["routes"] += 1
             elif isinstance(event, ChildCancelRequested):
                 self._cancel(event.child_id)
-        strangers = [*self._routes.refusals(now_ns)]
-        self.tally["strangers"] += len(strangers)
-        self._run.append(strangers)
+        self._report([*self._routes.refusals(now_ns)])
 
     def _on_report(self, number: int, record: Record) -> None:
         """Follow the runs, and the reports on the day's children."""
@@ -389,15 +387,12 @@ class VenueGateway:
 
     def _report(self, events: Sequence[Answer]) -> None:
         """Write reports, and fold those on children of the day."""
-        reported: list[Answer] = []
         for event in events:
             if isinstance(event, SessionStatusObserved):
                 self._statuses.record(event)
-                reported.append(event)
                 continue
-            reported.append(event)
             count(self.tally, event)
             child = self._children.get(event.child_id)
             if child is not None:  # Else its day is over, and the engine makes a break of it.
                 child.fold(event)
-        self._run.append(reported)
+        self._run.append(events)

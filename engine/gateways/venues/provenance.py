@@ -139,9 +139,9 @@ class SealedRoutes:
 
     def _lost(self, expected: Expected) -> CorruptLogError:
         return CorruptLogError(
-            f"shard {self._number}: seal {expected.batch} states {expected.record_count} routes, and no "
-            f"run of the {len(self._held)} records that are held has its digest. Records were "
-            "changed, lost or added between them; nothing more is sent."
+            f"shard {self._number}: seal {expected.batch} states {expected.record_count} routes, "
+            f"and no run of the {len(self._held)} records that are held has its digest. Records "
+            "were changed, lost or added between them; nothing more is sent."
         )
 
 
