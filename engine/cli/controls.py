@@ -198,7 +198,7 @@ def listed(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """List what is in force in each shard, since when and by whom: folded as a recovery folds."""
+    """List what is in force in each shard, its time and its author, folded as recovery folds."""
     settings = loaded(config, log_url=log_url)
     existing(settings)
     with configured_log(settings) as log, progress("folding", log.partitions) as bar:
@@ -225,7 +225,7 @@ def _only_firm(scope: KillScope) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How a command writes: as whom, how long it waits, and how it tells of it."""
+    """The author of a control, the longest wait for its answers, and the form of the result."""
 
     by: str | None
     wait_s: float

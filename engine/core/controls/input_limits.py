@@ -328,7 +328,7 @@ class Flaw(NamedTuple):
 
 
 def first_flaw(fact: Any) -> Flaw | None:  # noqa: ANN401  Any input.
-    """What makes the fact impossible; None if it makes sense."""
+    """The flaw that makes the fact impossible; None if it makes sense."""
     for name, check in RULES.get(type(fact), ()):
         value = getattr(fact, name)
         expected = check(value, fact)

@@ -191,7 +191,7 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
 
 
 def client_ids(parent: Parent) -> tuple[str, ...]:
-    """The clients for whom a child works; none where a route would have to name too many.
+    """The clients that a child works for; none where a route would have to name too many.
 
     A gateway holds back what a client's kill switch stops. Of a child that names none the shard
     alone does that.

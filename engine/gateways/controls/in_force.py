@@ -1,8 +1,9 @@
 """The controls in force, shard by shard: a person's question before the next one is set.
 
 Each shard's log is folded as a recovery folds it, so the answer is what the shard itself would
-start with: a control that it rejected or passed over is not in force. Who set a control, and when,
-is in the record of `controls` that did it; what the engine set by itself has no such record.
+start with: a control that it rejected or passed over is not in force. The author and
+the time of a control are in its record in `controls`; what the engine set by itself has no such
+record.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -29,7 +30,7 @@ INGEST = "ingest"
 PIECE_RECORDS = 2_000
 TITLE_FIELDS = {"scope", "scope_id", "client_id", "policy_id", "set_by", "set_ns", "shard"}
 
-Setters = dict[tuple[str, ...], tuple[str, int]]  # Who, and when; by the kind and id of a control.
+Setters = dict[tuple[str, ...], tuple[str, int]]  # Author and time, by the kind and id.
 
 
 class InForce(NamedTuple):
@@ -73,7 +74,7 @@ def recovered(log: Log, number: int, rules: Rules) -> State:
 
 
 def _setters(log: Log) -> Setters:
-    """Who engaged a switch or restricted an instrument last, and when."""
+    """The author and the time of each switch, restriction and halt, the last ones."""
     found: Setters = {}
     for _, event in every(log, "controls"):
         if isinstance(event, KillSwitchSet) and event.engaged:

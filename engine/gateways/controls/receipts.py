@@ -1,4 +1,4 @@
-"""Who has taken a control: every shard and every gateway that lives, or the name of the silent.
+"""The answers to a control: of every shard and every gateway that lives, or its name if silent.
 
 A shard answers each control with ControlApplied, or with InputRejected, and the cause of both is
 the control's position. A gateway answers with a status of its own session that names the position
@@ -116,7 +116,7 @@ class Receipts:
         return Receipt(who, APPLIED, "")
 
     def _statuses(self, since_position: int) -> Iterator[SessionStatusObserved]:
-        """What gateways have said of themselves since the day was opened, in order."""
+        """The statuses that gateways gave of themselves since the day was opened, in order."""
         found: list[Record] = []
         before: int | None = None
         searched = 0

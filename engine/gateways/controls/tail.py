@@ -10,7 +10,7 @@ PIECE_RECORDS = 256
 
 
 class Tail:
-    """What one partition gains from now on."""
+    """The records that one partition gains from now on."""
 
     def __init__(self, log: Log, topic: str, partition: int) -> None:
         self._log = log

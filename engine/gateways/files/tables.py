@@ -36,7 +36,7 @@ T = TypeVar("T", bound=Table)
 
 
 def implausible(table: Table, event: object) -> str:
-    """What no shard would take of a table's event, in the file's terms; empty if all is possible.
+    """The flaw for which shards would reject a table's event, in the file's terms; empty if none.
 
     The rules are the shards' own (`input_limits`), so that edge and core cannot differ. A field
     of the event is named as in the table, with its unit beside the value.

@@ -1,7 +1,7 @@
 """The gateway's own check before each send.
 
 The gateway reads the controls itself, and refuses without asking a shard. A route names the
-clients for whom it works; of one that works for too many, and of one of an early release, the shard
+clients that it works for; of one that works for too many, and of one of an early release, the shard
 alone holds back what a client's kill switch stops. The kill file (`kill_file`) refuses everything
 without any log.
 """

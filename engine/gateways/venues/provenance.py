@@ -126,7 +126,7 @@ class SealedRoutes:
         return found
 
     def _before(self, expected: Expected) -> int | None:
-        """How many records lie before the seal's run; None if it has not come yet."""
+        """The count of records before the seal's run; None if the run has not come yet."""
         spare = len(self._held) - expected.record_count
         for start, first in enumerate(islice(self._held, max(0, spare + 1))):
             if expected.first_seq <= first.seq < expected.next_seq:  # Else it cannot be the first.
