@@ -13,6 +13,7 @@ class Exit(IntEnum):
     REFUSED = 4
     MISSING = 5
     DIFFERENT = 6
+    SILENT = 7
 
 
 MEANING = {
@@ -23,5 +24,6 @@ MEANING = {
     Exit.REFUSED: "refused by risk",
     Exit.MISSING: "a dependency is missing",
     Exit.DIFFERENT: "another release decides differently",
+    Exit.SILENT: "a shard or gateway has not answered",
 }
 EPILOG = "Exit codes: " + ", ".join(f"{code.value} {text}" for code, text in MEANING.items()) + "."

@@ -23,12 +23,17 @@ from engine.simulation.paper import paper_gateway
 app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
 
 SeedOption = Annotated[int, typer.Option(help="Seed of all chance.")]
+KillFileOption = Annotated[
+    Path | None,
+    typer.Option("--kill-file", metavar="PATH", help="While it is there, nothing goes out."),
+]
 
 
 @app.command()
 def paper(
     *,
     seed: SeedOption = 7,
+    kill_file: KillFileOption = None,
     log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
@@ -38,9 +43,14 @@ def paper(
     One paper gateway trades on a log: a newer one takes over, and the older one ends with exit
     code 1.
     """
-    settings = loaded(config, log_url=log_url)
+    settings = loaded(config, log_url=log_url, kill_file=kill_file)
     with configured_log(settings) as log:
-        gateway = paper_gateway(log, seed=seed, quote_age_max_ns=settings.quote_age_max_ns)
+        gateway = paper_gateway(
+            log,
+            seed=seed,
+            quote_age_max_ns=settings.quote_age_max_ns,
+            kill_file=settings.kill_file.absolute(),
+        )
         with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
             counts = gateway.run(_watcher(bar))
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")

@@ -63,9 +63,12 @@ def shards_of(asked: Sequence[int] | None, settings: Config) -> list[int]:
 
 
 def existing(settings: Config) -> None:
-    """Refuse an embedded log that is missing: a command that only reads creates none."""
+    """Refuse an embedded log that is missing or empty: a command that makes none calls this.
+
+    A kill switch in a new log at a wrong path would look like a stop and stop nothing.
+    """
     kind, _, path = settings.log_url.partition(":")
-    if kind == "sqlite" and not Path(path).exists():
+    if kind == "sqlite" and not (Path(path).is_file() and Path(path).stat().st_size):
         raise LogUnavailableError(f"{path}: no such log. Give the URL of one that exists.")
 
 

@@ -4586,6 +4586,9 @@ class ChildRouted:
     rejected_by_reason: tuple[RouteReasonCount, ...]
     # Price that the band of the child's price is around, 1e-9 currency units; 0 in older logs.
     reference_px: int
+    # Clients of the parent's active members, by which a gateway holds back what a client's kill
+    # switch stops; empty if they are more than 64.
+    client_ids: tuple[str, ...]
 
     def __init__(
         self,
@@ -4613,6 +4616,7 @@ class ChildRouted:
         runners_up: tuple[Candidate, ...],
         rejected_by_reason: tuple[RouteReasonCount, ...],
         reference_px: int,
+        client_ids: tuple[str, ...],
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildRouted)
@@ -4639,6 +4643,7 @@ class ChildRouted:
         x.runners_up = runners_up
         x.rejected_by_reason = rejected_by_reason
         x.reference_px = reference_px
+        x.client_ids = client_ids
         x.__class__ = ChildRouted
 
 

@@ -23,8 +23,9 @@ def append_until_taken(
     records: Sequence[NewRecord],
     is_stopping: Callable[[], bool],
     clock: Clock = time,
+    on_refused: Callable[[], None] = lambda: None,
 ) -> None:
-    """Raises LogUnavailableError only while stopping."""
+    """Raises LogUnavailableError only while stopping. `on_refused` is called before each retry."""
     tries = 0
     while records:
         try:
@@ -34,6 +35,7 @@ def append_until_taken(
             if is_stopping() and tries >= STOPPING_TRIES_MAX:
                 raise
             _log.warning("%s; trying again", error)
+            on_refused()
             clock.sleep(RETRY_WAIT_S)
         else:
             return

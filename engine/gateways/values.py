@@ -200,8 +200,10 @@ def _one(found: dict[str, Any]) -> str:
         return f"{field}: missing, expected a value"
     if found["type"] == "extra_forbidden":
         return f"{field}: not a field here; remove it or correct its name"
-    words = found["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    words: str = found["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     words = words.replace("Tuple should have", "expected")
+    if not field:
+        return words  # Of the table as a whole.
     return f"{field}: found {_short(found['input'])}, {words}"
 
 

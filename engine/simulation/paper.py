@@ -7,6 +7,7 @@ quantity whose fills were reported. Fills that the lost process had not reported
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from engine.core.events import ExecType
 from engine.gateways.venues import reports
@@ -68,11 +69,13 @@ def paper_gateway(
     clock_ns: Callable[[], int] = time.time_ns,
     clock: Clock = time,
     settle_s: float = SETTLE_S,
+    kill_file: Path | None = None,
     on_sent: Callable[[str], None] | None = None,
 ) -> VenueGateway:
     """A gateway to simulated venues, not started yet.
 
-    `seed` is that of the venues' chance; `on_sent` gets the id of each child that goes out.
+    `seed` is that of the venues' chance; `on_sent` gets the id of each child that goes out. While
+    `kill_file` is there none does.
     """
 
     def venues(run_number: int) -> PaperVenues:
@@ -88,5 +91,6 @@ def paper_gateway(
         clock=clock,
         quote_age_max_ns=quote_age_max_ns,
         settle_s=settle_s,
+        kill_file=kill_file,
         on_sent=on_sent,
     )

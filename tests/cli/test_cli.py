@@ -270,14 +270,6 @@ def test_an_answer_from_before_is_passed_over(tmp_path: Path, log: Log) -> None:
     assert not Outcomes(log, [order]).follow(0.1)
 
 
-def test_the_kill_switch(log: Log) -> None:
-    assert execute(["controls", "kill", "--text", "drill", "--by", "ann"]) == Exit.OK
-    assert execute(["controls", "resume", "--scope", "client", "--id", "C1"]) == Exit.OK
-    stop, go = appended(log, "controls")
-    assert (stop.engaged, stop.text, stop.set_by) == (True, "drill", "ann")
-    assert (go.engaged, go.scope_id) == (False, "C1")
-
-
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -297,7 +289,7 @@ def test_controls_and_reference_come_from_files(log: Log, tmp_path: Path) -> Non
     controls, reference = tmp_path / "controls.toml", tmp_path / "reference.toml"
     controls.write_text('[[mandate]]\nclient_id = "C1"\n')
     reference.write_text('[[venue]]\nvenue = "Z"\neffective_day = 2018-01-02\n')
-    assert execute(["controls", "apply", str(controls)]) == Exit.OK
+    assert execute(["controls", "apply", str(controls), "--no-wait"]) == Exit.OK
     assert execute(["reference", "load", str(reference)]) == Exit.OK
     assert appended(log, "controls")[0].client_id == "C1"
     assert appended(log, "reference")[0].venue == "Z"
@@ -322,7 +314,7 @@ def test_the_default_log_needs_no_preparation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("METAORDER_LOG_URL")
-    assert execute(["controls", "kill"]) == Exit.OK
+    assert execute(["orders", "submit", *ONE]) == Exit.OK
     assert (tmp_path / "out" / "metaorder.db").exists()
 
 

@@ -1,5 +1,6 @@
 """The routes of each router, and the rules that no child breaks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ from engine.core.events import (
     VenueKind,
 )
 from engine.core.market import consolidated
+from engine.core.routing.routers import client_ids
 
 # ----------------------------------------------------------------------------------- take
 
@@ -334,3 +336,17 @@ def test_a_deferred_slice_leaves_the_quantity_in_the_pool() -> None:
     world = trading(quote(bid=0.0, ask=0.0), trade(PLENTY)).given(at_once())
 
     world.when(quote(), amend(order_qty=600)).then_some(an(ChildRouted, child_qty=600))
+
+
+# -------------------------------------------------------------------------------- clients
+
+
+@pytest.mark.parametrize(("clients", "named"), [(2, 2), (64, 64), (65, 0)])
+def test_a_route_names_the_clients_of_its_parent_unless_they_are_too_many(
+    clients: int, named: int
+) -> None:
+    world = trading(quote(ask_qty=300)).when(at_once())
+    (parent,) = world.state.parents.values()
+    world.then_some(an(ChildRouted, client_ids=(*parent.clients,)))
+    parent = replace(parent, clients={f"C{n:02}": 1 for n in reversed(range(clients))})
+    assert client_ids(parent) == tuple(f"C{n:02}" for n in range(named))

@@ -17,6 +17,7 @@ from engine.core.events import (
 )
 from engine.core.state.state import Reference
 from engine.gateways.venues import SupersededError, VenueGateway
+from engine.gateways.venues.kill_file import KillFile
 from engine.gateways.venues.permission import Permission
 from engine.gateways.venues.reading import read_all, read_event
 from engine.gateways.venues.start import gateway_start
@@ -62,7 +63,7 @@ def known_to(gateway: VenueGateway) -> Known:
 
 def known_after_all(log: EmbeddedLog) -> Known:
     """The naive twin: every record of `reference` and `controls`, in order."""
-    permission = Permission()
+    permission = Permission(KillFile(None))
     venues = PaperVenues(7, None, quote_age_max_ns=30 * SECOND_NS, run_number=1)
     defined = set()
     for record in read_all(log.reader("reference", 0)):

@@ -34,6 +34,7 @@ collar = 0.05
 instrument_id = "YYY"
 
 [[allotment]]
+scope = "firm"
 shard = 3
 notional = 1_000_000
 
@@ -46,6 +47,7 @@ scope = "venue"
 scope_id = "Z"
 
 [[kill]]
+scope = "firm"
 engaged = false
 
 [day_open]

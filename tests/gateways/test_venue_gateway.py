@@ -1,6 +1,7 @@
 """The paper gateway's promises, step by step: sent at most once, refused by itself, resolved."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,12 @@ from engine.core.events import (
 from engine.core.partition import partition_of
 from engine.gateways.input_records import record
 from engine.gateways.venues import SILENCE_NS, SupersededError, VenueGateway
+from engine.gateways.venues.provenance import SEAL_WAIT_NS
 from engine.gateways.venues.reports import Due, Reported
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
-from engine.log.port import NewRecord, Start
+from engine.log.port import CorruptLogError, LogUnavailableError, NewRecord, Start
+from engine.runtime.hash_chain import GENESIS, chain, frame, new_hash
 from engine.simulation.market.reference import venue_events
 from engine.simulation.paper import PAPER, PaperVenues, paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
@@ -62,7 +65,9 @@ class Desk:
         self.now_ns = OPEN_NS + SECOND_NS
         self.seq = 0
         self.batch = 0
-        self.unsealed = 0  # Records of `routes` that no seal covers.
+        self.chain = GENESIS
+        self.is_stranger = False
+        self.shift_ms = 0  # By which routes differ from what their seal states.
         self.number = 0
         leases = self.log.leases("desk", [SHARD])
         self.writer = self.log.writer(leases.poll(0).gained[0])
@@ -106,14 +111,17 @@ class Desk:
             )
         )
 
-    def seal(self, kind: SealKind = SealKind.NORMAL) -> None:
-        """Commit the seal of a batch that took and wrote everything up to now."""
+    def seal(self, kind: SealKind = SealKind.NORMAL, *routes: NewRecord) -> None:
+        """Commit routes and the seal of their batch, which took everything up to now."""
         starts: dict[str, Start] = {}
         for topic in ("market-data", "venue-reports"):
             reader = self.log.reader(topic, SHARD)
             while not reader.at_end():
                 reader.read(1_000)
             starts[topic] = reader.next
+        digest = new_hash()
+        for route in routes:
+            digest.update(frame(codec.decode("routes", route.value).seq, *route[1:]))
         sealed = BatchSealed(
             batch=self.batch,
             kind=kind,
@@ -122,14 +130,16 @@ class Desk:
                 InputRange(topic=topic, first_position=0, next_position=start.position, digest=b"")
                 for topic, start in starts.items()
             ),
-            first_seq=0,
+            first_seq=max(0, self.seq - len(routes)),
             next_seq=self.seq,
-            outputs=(OutputDigest(topic="routes", record_count=self.unsealed, digest=b""),),
+            outputs=(
+                OutputDigest(topic="routes", record_count=len(routes), digest=digest.digest()),
+            ),
             faults=(),
             release="test",
             python="any",
             state_hash=b"",
-            previous_chain=b"",
+            previous_chain=self.chain,
             chain=b"",
             resume=tuple(
                 ResumeOffset(topic=topic, next_offset=start.offset)
@@ -137,9 +147,11 @@ class Desk:
             ),
         )
         self.batch += 1
-        self.unsealed = 0
-        now_ms = self.now_ns // 1_000_000
-        self.writer.commit({"journal": [NewRecord(SHARD, now_ms, None, (), codec.encode(sealed))]})
+        self.chain = chain(sealed)
+        value = codec.encode(replace(sealed, chain=self.chain))
+        seal = NewRecord(SHARD, self.now_ns // 1_000_000, None, (), value)
+        written = [x._replace(timestamp_ms=x.timestamp_ms + self.shift_ms) for x in routes]
+        self.writer.commit({"routes": written, "journal": [seal]})
 
     def close_day(self) -> None:
         self.say(DayClosed(day=DAY, set_ns=self.now_ns))
@@ -214,6 +226,7 @@ class Desk:
                 score_millibps=0,
                 runners_up=(),
                 rejected_by_reason=(),
+                client_ids=("C1", "C2"),
             )
         )
         return f"{SHARD}-{self.seq - 1}"
@@ -233,17 +246,34 @@ class Desk:
 
     def _commit(self, event: object) -> None:
         self.seq += 1
-        self.unsealed += 1
         written = NewRecord(SHARD, 0, XXX.encode(), (), codec.encode(event))
-        self.writer.commit({"routes": [written]})
+        if self.is_stranger:
+            self.writer.commit({"routes": [written]})
+        else:
+            self.seal(SealKind.NORMAL, written)
 
-    def gateway(self) -> VenueGateway:
+    def stranger(self, qty: int = 4_999) -> str:
+        """Write a route that no seal covers, as a process that is no shard could; its id."""
+        self.is_stranger = True
+        child_id = self.route(qty=qty)
+        self.is_stranger = False
+        return child_id
+
+    def gateway(self, kill_file: Path | None = None) -> VenueGateway:
         """A gateway that has just been started."""
-        gateway = paper_gateway(
-            self.log, seed=7, clock_ns=self.clock_ns, behaviour=FAULTLESS, settle_s=0
-        )
+        gateway = self.paper(kill_file)
         gateway.start()
         return gateway
+
+    def paper(self, kill_file: Path | None = None) -> VenueGateway:
+        return paper_gateway(
+            self.log,
+            seed=7,
+            clock_ns=self.clock_ns,
+            behaviour=FAULTLESS,
+            settle_s=0,
+            kill_file=kill_file,
+        )
 
     def go_on(self, gateway: VenueGateway, turns: int = 20) -> None:
         for _ in range(turns):
@@ -342,6 +372,84 @@ def test_a_quote_from_a_fast_clock_does_not_close_the_session(desk: Desk) -> Non
     assert desk.story(child_id) == ["SendStarted", "NEW", "TRADE 200"]
 
 
+# ---------------------------------------------------------------------------- provenance
+
+
+def test_a_strangers_route_is_not_sent_and_is_reported(desk: Desk) -> None:
+    gateway = desk.gateway()
+    stranger = desk.stranger()
+    desk.go_on(gateway)
+    assert desk.story(stranger) == []
+    desk.now_ns += SEAL_WAIT_NS
+    desk.go_on(gateway)
+    assert desk.story(stranger) == []
+    (text,) = refusals(desk)
+    assert "no seal covers" in text
+    assert "4999" in text
+    assert gateway.tally["not_sent"] == 1
+
+
+def test_routes_after_a_strangers_are_sent(desk: Desk) -> None:
+    gateway = desk.gateway()
+    stranger, own = desk.stranger(), desk.route()
+    desk.go_on(gateway)
+    other, later = desk.stranger(), desk.route()
+    desk.go_on(gateway)
+    assert desk.story(stranger) + desk.story(other) == []
+    assert desk.story(own)[0] == desk.story(later)[0] == "SendStarted"
+    assert len(refusals(desk)) == 2
+
+
+def test_a_strangers_route_that_came_before_the_start_is_not_sent(desk: Desk) -> None:
+    stranger = desk.stranger()
+    own = desk.route()
+    desk.go_on(desk.gateway())
+    assert desk.story(stranger) == []
+    assert desk.story(own)[0] == "SendStarted"
+
+
+def test_a_route_under_the_id_of_an_open_child_does_not_touch_it(desk: Desk) -> None:
+    gateway = desk.gateway()
+    child_id = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    desk.seq -= 1
+    assert desk.stranger() == child_id
+    desk.go_on(gateway)
+    for _ in range(2):
+        desk.now_ns += SEAL_WAIT_NS // 2
+        desk.seal()  # The shard lives.
+        desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "NEW"]
+    assert len(refusals(desk)) == 1
+
+
+@pytest.mark.parametrize(
+    ("chain", "shift_ms", "words"),
+    [
+        (b"another", 0, "A stranger has written to the journal"),
+        (None, 1, "states 1 routes, and no run of the 1 records"),
+    ],
+)
+def test_a_log_that_was_changed_stops_the_gateway_and_what_is_open_is_cancelled(
+    desk: Desk, chain: bytes | None, shift_ms: int, words: str
+) -> None:
+    open_id = desk.route(cents=10_000)
+    changed: list[str] = []
+
+    def go_on(_: object) -> None:
+        desk.now_ns += 1_000_000
+        if changed:
+            desk.now_ns += SEAL_WAIT_NS // 4
+        elif desk.story(open_id) == ["SendStarted", "NEW"]:
+            desk.chain, desk.shift_ms = chain or desk.chain, shift_ms
+            changed.append(desk.route())
+
+    with pytest.raises(CorruptLogError, match=words):
+        desk.paper().run(go_on)
+    assert desk.story(open_id) == ["SendStarted", "NEW", "CANCELED"]
+    assert desk.story(changed[0]) == []
+
+
 # ------------------------------------------------------------------------------- cancels
 
 
@@ -422,6 +530,7 @@ def test_a_child_that_becomes_late_while_the_log_acknowledges_is_not_sent(desk: 
         (ControlScope.FIRM, ""),
         (ControlScope.INSTRUMENT, XXX),
         (ControlScope.VENUE, "N"),
+        (ControlScope.CLIENT, "C2"),
     ],
 )
 def test_an_engaged_kill_switch_lets_nothing_out_until_it_is_released(
@@ -448,12 +557,82 @@ def test_a_kill_switch_that_comes_after_the_send_was_written_still_stops_it(desk
     assert desk.story(child_id) == ["SendStarted", "NotSent"]
 
 
-def test_a_kill_switch_of_another_venue_stops_nothing_here(desk: Desk) -> None:
-    desk.kill(ControlScope.VENUE, "Q")
+@pytest.mark.parametrize(
+    ("scope", "scope_id"), [(ControlScope.VENUE, "Q"), (ControlScope.CLIENT, "C3")]
+)
+def test_a_kill_switch_of_another_venue_or_client_stops_nothing_here(
+    desk: Desk, scope: ControlScope, scope_id: str
+) -> None:
+    desk.kill(scope, scope_id)
     gateway = desk.gateway()
     child_id = desk.route()
     desk.go_on(gateway)
     assert desk.story(child_id)[0] == "SendStarted"
+
+
+def test_the_kill_file_cancels_what_is_open_and_lets_nothing_out_until_it_is_gone(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "kill"
+    gateway = desk.gateway(kill_file=file)
+    resting = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    file.touch()
+    stopped = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(resting) == ["SendStarted", "NEW", "CANCELED"]
+    assert desk.story(stopped) == ["NotSent"]
+    assert refusals(desk) == [f"the kill file {file} is there"]
+    assert set(sessions(desk).values()) == {False}  # The shards route nothing meanwhile.
+    file.unlink()
+    sent = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    assert desk.story(sent) == ["SendStarted", "NEW"]
+    assert set(sessions(desk).values()) == {True}
+
+
+def sessions(desk: Desk) -> dict[str, bool]:
+    """Each venue's session as it was reported last."""
+    statuses = (x for x in desk.told() if isinstance(x, SessionStatusObserved))
+    return {x.venue: x.up for x in statuses if x.venue != PAPER}
+
+
+def test_a_kill_file_that_cannot_be_looked_for_counts_as_there(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    gateway = desk.gateway(kill_file=tmp_path / "file" / "kill")
+    stopped = desk.route()
+    desk.go_on(gateway)
+    assert desk.story(stopped) == ["NotSent"]
+
+
+def test_the_kill_file_works_while_the_log_takes_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "kill"
+    gateway = desk.gateway(kill_file=file)
+    child_id = desk.route(cents=10_000)
+    desk.go_on(gateway)
+    tries: list[bool] = []
+
+    def full(topic: str, records: Sequence[NewRecord]) -> None:
+        """A log on a full disk; the file comes, and the venue is asked before the log is well."""
+        file.touch()
+        if len(tries) == 3:
+            monkeypatch.undo()  # The disk has room again.
+            return desk.log.append(topic, records)
+        tries.append(is_cancelled(gateway, child_id))
+        raise LogUnavailableError("disk full")
+
+    desk.kill(ControlScope.VENUE, "Q")  # A control that the gateway has to answer.
+    monkeypatch.setattr(desk.log, "append", full)
+    desk.go_on(gateway)
+    assert tries == [False, True, True]
+    assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
+
+
+def is_cancelled(gateway: VenueGateway, child_id: str) -> bool:
+    child = gateway._children.get(child_id)  # noqa: SLF001  Its memory is the subject.
+    return child is not None and child.is_cancelling
 
 
 def test_nothing_goes_out_while_a_control_cannot_be_read(desk: Desk) -> None:

@@ -153,6 +153,7 @@ def child_routed(venue: str, qty: int, limit_px: int) -> ChildRouted:
         score_millibps=0,
         runners_up=(),
         rejected_by_reason=(),
+        client_ids=(),
     )
 
 

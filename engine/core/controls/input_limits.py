@@ -13,7 +13,7 @@ upper bounds of this module.
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.events import (
     BreakSettled,
@@ -330,14 +330,30 @@ def is_plain_quote(quote: QuoteObserved) -> bool:
     )
 
 
+class Flaw(NamedTuple):
+    """The first field of a fact that is out of range."""
+
+    field: str
+    found: object
+    expected: str
+
+
+def first_flaw(fact: Any) -> Flaw | None:  # noqa: ANN401  Any input.
+    """The flaw that makes the fact impossible; None if it makes sense."""
+    for name, check in RULES.get(type(fact), ()):
+        value = getattr(fact, name)
+        expected = check(value, fact)
+        if expected:
+            return Flaw(name, value, expected)
+    return None
+
+
 def flaw(fact: Any) -> str:  # noqa: ANN401  Any input.
     """The first field that is out of range, with its value and the expected one; "" if none is."""
     kind = type(fact)
     if kind is QuoteObserved and is_plain_quote(fact):
         return ""
-    for name, check in RULES.get(kind, ()):
-        value = getattr(fact, name)
-        expected = check(value, fact)
-        if expected:
-            return f"{name} of {kind.__name__} is {value!r:.80}, expected {expected}"
-    return ""
+    found = first_flaw(fact)
+    if found is None:
+        return ""
+    return f"{found.field} of {kind.__name__} is {found.found!r:.80}, expected {found.expected}"

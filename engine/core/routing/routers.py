@@ -42,6 +42,9 @@ from engine.core.routing.candidates import (
 from engine.core.state.model import Parent
 from engine.core.state.state import State
 
+CLIENTS_MAX = (
+    64  # That a route names, count; guess: a parent seldom has more, and routes stay small.
+)
 PARALLEL_POSTS_MAX = 3  # Venues that a posted slice is spread over.
 
 
@@ -207,7 +210,17 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         ),
         rejected_by_reason=counts({**rating.reasons, **lower}),
         reference_px=search.reference_px,
+        client_ids=client_ids(search.parent),
     )
+
+
+def client_ids(parent: Parent) -> tuple[str, ...]:
+    """The clients that a child works for; none where a route would have to name too many.
+
+    A gateway holds back what a client's kill switch stops. Of a child that names none the shard
+    alone does that.
+    """
+    return tuple(sorted(parent.clients)) if len(parent.clients) <= CLIENTS_MAX else ()
 
 
 def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:

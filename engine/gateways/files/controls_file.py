@@ -12,6 +12,9 @@ here; a policy is always written whole.
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
 
 from engine.core.events import (
     AllocationRule,
@@ -30,7 +33,7 @@ from engine.core.events import (
     Strategy,
     SuspensionLifted,
 )
-from engine.gateways.files.tables import Table, tables_of, validated
+from engine.gateways.files.tables import Table, implausible, tables_of, validated
 from engine.gateways.input_records import shared_records
 from engine.gateways.values import (
     Code,
@@ -70,8 +73,15 @@ class ControlTable(Table):
 
 
 class Scoped(ControlTable):
-    scope: Word[ControlScope] = ControlScope.FIRM
+    scope: Word[ControlScope]  # Never assumed: a forgotten one would be the whole firm.
     scope_id: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def has_scope(cls, table: Any) -> Any:  # noqa: ANN401  Whatever TOML holds.
+        if isinstance(table, dict) and "scope" not in table:
+            raise ValueError('scope is missing; for the whole firm write scope = "FIRM"')
+        return table
 
     def key(self) -> str:
         return f"{self.scope}:{self.scope_id}"
@@ -305,8 +315,16 @@ TABLES: Mapping[str, type[ControlTable]] = {
 
 
 def read(path: Path) -> list[ControlTable]:
-    """The tables of a file, in the order of `TABLES`. Raises TableFileError naming all errors."""
-    return validated(path, tables_of(path, tuple(TABLES)), TABLES)
+    """The tables of a file, in the order of `TABLES`. Raises TableFileError naming all errors.
+
+    A table that a shard would reject is an error here already: both ask `input_limits`.
+    """
+    found = tables_of(path, tuple(TABLES))
+    return validated(path, found, TABLES, judge=flaw)
+
+
+def flaw(table: ControlTable) -> str:
+    return implausible(table, table.to_event("", 0))
 
 
 def records(tables: Sequence[ControlTable], *, set_by: str, set_ns: int) -> list[NewRecord]:

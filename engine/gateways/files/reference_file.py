@@ -35,7 +35,7 @@ from engine.core.events import (
     VenueKind,
     VolumeCurveDefined,
 )
-from engine.gateways.files.tables import Table, TableFileError, tables_of, validated
+from engine.gateways.files.tables import Table, TableFileError, implausible, tables_of, validated
 from engine.gateways.input_records import shared_records
 from engine.gateways.values import Code, Day, DurationNs, Ppm, Px, Qty, Text, Truth, Word
 from engine.log.port import NewRecord
@@ -270,7 +270,7 @@ def read(path: Path) -> list[ReferenceTable]:
     tables = [(name, _dated(table, day)) for name, table in found if name != DAY]
     if not tables:
         raise TableFileError(f"{path}: no tables, expected some of {', '.join(TABLES)}")
-    return validated(path, tables, TABLES)
+    return validated(path, tables, TABLES, judge=lambda x: implausible(x, x.to_event()))
 
 
 def _dated(table: Any, day: Sequence[Any]) -> Any:  # noqa: ANN401  Whatever TOML holds.

@@ -23,11 +23,14 @@ report of a child that the newer one has cancelled; the engine books it as a lat
 never sent: `send_before_ns` decides whether it goes out now or is NotSent. A child with one and
 without an end is never sent again; the sessions find out what became of it (`resolve`).
 
-**Stops.** A gateway refuses by itself what a kill switch forbids (FIRM, INSTRUMENT, VENUE; a
-route names no client, the shards hold CLIENT), what is late, and everything while a control
-cannot be read. Each control that it has applied it answers with a status of its own session that
-names the control's position. Children of a shard that seals nothing for SILENCE_NS are cancelled.
-A planned stop takes the sessions down, reports what is on its way, and ends the rest (`log_out`).
+**Only what a seal covers.** A route waits for the seal of its batch (`provenance`); a stranger's
+record is never sent.
+
+**Stops.** A gateway refuses by itself what a kill switch forbids, what is late, and everything
+while a control cannot be read or its kill file is there (`hold`). Each control that it has applied
+it answers with a status of its own session that names the control's position. Children of a shard
+that seals nothing for SILENCE_NS are cancelled. A planned stop takes the sessions down, reports
+what is on its way, and ends the rest (`log_out`).
 
 **A report that cannot be read** makes its shard hold back the children of that venue until the
 session is up again. The gateway knows all of its children, so it reports the session as up again

@@ -80,15 +80,15 @@ class Children:
         return [x for x in self if x.routed is not None and x.is_started and not x.is_ended]
 
     def open_of_shard(self, number: int) -> list[Child]:
-        """Children at their venues of which no cancel was requested."""
         prefix = f"{number}-"
+        return [child for child in self.open() if child.child_id.startswith(prefix)]
+
+    def open(self) -> list[Child]:
+        """Children at their venues of which no cancel was requested."""
         return [
             child
             for child in self
-            if child.is_at_venue
-            and not child.is_ended
-            and not child.is_cancelling
-            and child.child_id.startswith(prefix)
+            if child.is_at_venue and not child.is_ended and not child.is_cancelling
         ]
 
     def keep_open(self) -> None:

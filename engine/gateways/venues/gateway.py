@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine.core.events import (
@@ -24,8 +25,11 @@ from engine.core.units import NS_PER_S
 from engine.gateways.sending import RETRY_WAIT_S
 from engine.gateways.venues import reports
 from engine.gateways.venues.children import Child, Children
+from engine.gateways.venues.hold import Hold
+from engine.gateways.venues.kill_file import KillFile
 from engine.gateways.venues.outbox import Answer, Outbox, count
 from engine.gateways.venues.permission import Permission
+from engine.gateways.venues.provenance import Provenance
 from engine.gateways.venues.reading import (
     CONTROLS,
     MARKET,
@@ -36,12 +40,11 @@ from engine.gateways.venues.reading import (
     read_event,
 )
 from engine.gateways.venues.reports import Due
-from engine.gateways.venues.run import Run
+from engine.gateways.venues.run import IDLE_WAIT_S, Run
 from engine.gateways.venues.session import VenueSessions
 from engine.gateways.venues.session_status import SessionStatuses
 from engine.gateways.venues.silence import Silence
 from engine.gateways.venues.start import InForce, gateway_start
-from engine.log import codec
 from engine.log.headers import sender_of
 from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
 from engine.runtime.clock import Clock
@@ -49,8 +52,6 @@ from engine.runtime.first_batches import reference_facts
 
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
 SETTLE_S = 0.5  # A superseded run stops within milliseconds; its last reports are here then.
-ANNOUNCED_MAX_S = 30.0
-IDLE_WAIT_S = 0.05
 
 MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
 
@@ -70,12 +71,13 @@ class VenueGateway:
         clock: Clock = time,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
+        kill_file: Path | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
         """`name` is the venue that the gateway announces itself by; no child goes there.
 
         `open_venues` is called at the start, with the number of the run. `on_sent` is called with
-        the id of each child that goes to its venue.
+        the id of each child that goes to its venue. While `kill_file` is there, none does.
         """
         self._log = log
         self._name = name
@@ -86,9 +88,12 @@ class VenueGateway:
         self._settle_s = settle_s
         self._open_venues = open_venues
         self._venues: VenueSessions  # Since the run has its number.
-        self._permission = Permission()
+        self._routes: Provenance  # Since the start.
+        self._permission = Permission(KillFile(kill_file))
         self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
         self._statuses = SessionStatuses(self._run, self._permission, clock_ns)
+        self._hold = Hold(self._permission.kill_file, self._statuses, self._cancel_open)
+        self._run.on_refused = self._hold.cancel_if_there
         self._children = Children()
         self._fresh: list[Child] = []  # Routed, and not yet judged.
         self._cleared: list[Child] = []  # Their SendStarted was read back: they may go out.
@@ -134,6 +139,10 @@ class VenueGateway:
                 if not is_busy:
                     self._log.wait(self._wait_s())
             self.go_down()
+        except CorruptLogError:
+            if self._is_up:  # What is open must not stay at the venues unattended.
+                self.go_down()
+            raise
         finally:
             self._topics.close()
         return self.tally
@@ -141,6 +150,7 @@ class VenueGateway:
     def start(self) -> None:
         """Read the day from the log, take the sessions, resolve the children of older runs."""
         start = gateway_start(self._log, self._clock_ns() - self._quote_age_max_ns)
+        self._routes = Provenance(self._name, start.chains)
         self._topics.open(start.readers)
         self._topics.read_to_end(REPORTS)
         self._run.begin_after(start.last_run)
@@ -152,7 +162,8 @@ class VenueGateway:
             self._venues.observe(self._permission.day)
         self._topics.read_to_end(MARKET)
         self._announce()
-        self._topics.read_to_end(REPORTS, ROUTES)
+        self._topics.read_to_end(REPORTS, ROUTES, JOURNAL)
+        self._take_routes(self._clock_ns())
         if self._children.unresolved():
             self._settle()
         self._resolve()
@@ -163,10 +174,13 @@ class VenueGateway:
 
     def turn(self) -> bool:
         """Read, send and report what there is now; False if there was nothing."""
+        self._hold.follow()  # First: the log may be away.
         is_busy = self._topics.read_each()
         now_ns = self._clock_ns()
+        self._take_routes(now_ns)
         self._statuses.answer_controls()
-        self._statuses.bring_up()
+        if not self._hold.is_on:
+            self._statuses.bring_up()
         self._send(now_ns)
         is_busy |= self._judge(now_ns)
         self._cancel_of_silent_shards(now_ns)
@@ -187,6 +201,7 @@ class VenueGateway:
         self._report(self._outbox.drain(now_ns))
         text = f"the {self._name.lower()} gateway stopped before it went out"
         self._report([reports.not_sent(x, text, now_ns) for x in begun if not x.is_at_venue])
+        self._statuses.sign_off()
 
     def _wait_s(self) -> float:
         """Until something is due, at most IDLE_WAIT_S."""
@@ -210,15 +225,7 @@ class VenueGateway:
     def _announce(self) -> None:
         """Begin the run in the log's order; afterwards every older report has been read."""
         self._statuses.announce()
-        until_s = self._clock.monotonic() + ANNOUNCED_MAX_S
-        while not self._run.is_announced:
-            if self._clock.monotonic() > until_s:
-                raise LogUnavailableError(
-                    f"the announcement of run {self.run_number:x} cannot be read back after "
-                    f"{ANNOUNCED_MAX_S:g} s; is a transaction of another program open?"
-                )
-            self._log.wait(IDLE_WAIT_S)
-            self._topics.read(REPORTS)
+        self._run.read_back(lambda: self._topics.read(REPORTS))
 
     def _settle(self) -> None:
         """Let an older run that is still alive notice and stop; read what it wrote till then."""
@@ -267,25 +274,26 @@ class VenueGateway:
                 event = replace(event, received_ns=now_ns)
             self._queue(self._venues.observe(event))
 
-    def _on_seal(self, number: int, _: Record) -> None:
-        self._silence.end(number, self._clock_ns())
-
     def _on_route(self, number: int, record: Record) -> None:
-        try:
-            event = codec.decode(ROUTES, record.value)
-        except codec.UnreadableError as error:
-            raise CorruptLogError(
-                f"shard {number}: {ROUTES} at offset {record.offset} cannot be read ({error}). "
-                "The engine wrote it, so the log was changed; nothing more is sent."
-            ) from error
-        if isinstance(event, ChildRouted):
-            child = self._children.of_shard(number, f"{number}-{event.seq}")
-            assert child is not None, "the shard names its children so"
-            child.routed = event
-            self._fresh.append(child)
-            self.tally["routes"] += 1
-        elif isinstance(event, ChildCancelRequested):
-            self._cancel(event.child_id)
+        self._routes.hold(number, record, self._clock_ns())
+
+    def _on_seal(self, number: int, record: Record) -> None:
+        now_ns = self._clock_ns()
+        self._silence.end(number, now_ns)
+        self._routes.seal(number, record, now_ns)
+
+    def _take_routes(self, now_ns: int) -> None:
+        """Take the routes that a seal covers, and report those that none does."""
+        for number, event in self._routes.sealed(now_ns):
+            if isinstance(event, ChildRouted):
+                child = self._children.of_shard(number, f"{number}-{event.seq}")
+                assert child is not None, "the shard names its children so"
+                child.routed = event
+                self._fresh.append(child)
+                self.tally["routes"] += 1
+            elif isinstance(event, ChildCancelRequested):
+                self._cancel(event.child_id)
+        self._report([*self._routes.refusals(now_ns)])
 
     def _on_report(self, number: int, record: Record) -> None:
         """Follow the runs, and the reports on the day's children."""
@@ -358,6 +366,13 @@ class VenueGateway:
                 _log.warning("shard %s is silent; cancelling %s", number, child.child_id)
                 self._cancel(child.child_id)
 
+    def _cancel_open(self) -> int:
+        """Ask the venues for the cancel of every child there; it needs no log."""
+        children = self._children.open()
+        for child in children:
+            self._cancel(child.child_id)
+        return len(children)
+
     # --------------------------------------------------------------------------- report
 
     def _queue(self, dues: Iterable[Due]) -> None:
@@ -372,15 +387,12 @@ class VenueGateway:
 
     def _report(self, events: Sequence[Answer]) -> None:
         """Write reports, and fold those on children of the day."""
-        reported: list[Answer] = []
         for event in events:
             if isinstance(event, SessionStatusObserved):
                 self._statuses.record(event)
-                reported.append(event)
                 continue
-            reported.append(event)
             count(self.tally, event)
             child = self._children.get(event.child_id)
             if child is not None:  # Else its day is over, and the engine makes a break of it.
                 child.fold(event)
-        self._run.append(reported)
+        self._run.append(events)

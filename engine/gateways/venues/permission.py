@@ -1,7 +1,9 @@
 """The gateway's own check before each send.
 
-The gateway reads the controls itself, and refuses without asking a shard. A route names no client,
-so the kill switch of a client is held by the shards alone.
+The gateway reads the controls itself, and refuses without asking a shard. A route names the
+clients that it works for; of one that works for too many, and of one of an early release, the shard
+alone holds back what a client's kill switch stops. The kill file (`kill_file`) refuses everything
+without any log.
 """
 
 import logging
@@ -9,6 +11,7 @@ from collections.abc import Mapping
 
 from engine.core.controls import risk
 from engine.core.events import (
+    ChildRouted,
     ControlScope,
     DayClosed,
     DayOpened,
@@ -18,6 +21,7 @@ from engine.core.events import (
 )
 from engine.core.state.state import State
 from engine.gateways.venues.children import Child
+from engine.gateways.venues.kill_file import KillFile
 
 _log = logging.getLogger(__name__)
 
@@ -25,8 +29,9 @@ _log = logging.getLogger(__name__)
 class Permission:
     """The controls as a gateway has applied them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kill_file: KillFile) -> None:
         self.day: DayOpened | None = None
+        self.kill_file = kill_file
         self.position = -1  # Of the last control applied; -1 before the first.
         self._is_lost = False  # A control could not be read.
         self._switches = State(shard=0)  # Kill switches, folded as the engine folds them.
@@ -68,10 +73,18 @@ class Permission:
             return "no trading day is open"
         if self._is_lost:
             return "a control could not be read; it may have been a kill switch"
-        if risk.is_killed(self._switches, instrument_id=terms.instrument_id, venue=terms.venue):
+        if self.kill_file.is_there():
+            return f"the kill file {self.kill_file.path} is there"
+        if self._is_killed(terms):
             return "the kill switch is engaged"
         if child.is_cancelling:
             return "cancelled before it was sent"
         if now_ns > terms.send_before_ns:
             return f"too late by {now_ns - terms.send_before_ns} ns"
         return ""
+
+    def _is_killed(self, terms: ChildRouted) -> bool:
+        switches = self._switches
+        return risk.is_killed(
+            switches, instrument_id=terms.instrument_id, venue=terms.venue
+        ) or any(risk.is_killed(switches, client_id=client_id) for client_id in terms.client_ids)

@@ -16,10 +16,12 @@ from engine.gateways.venues.reading import REPORTS
 from engine.gateways.venues.reports import Report
 from engine.log import codec
 from engine.log.headers import VENUE, sender_headers
-from engine.log.port import EngineError, Headers, Log, NewRecord, Record
+from engine.log.port import EngineError, Headers, Log, LogUnavailableError, NewRecord, Record
 from engine.runtime.clock import Clock
 
 RUN_HEADER = "run"
+ANNOUNCED_MAX_S = 30.0
+IDLE_WAIT_S = 0.05
 RUN_DIGITS_MAX = 20  # Of a run number: ns since 1970 UTC, or a little more.
 
 
@@ -41,6 +43,7 @@ class Run:
         """`gateway` is the venue that a run announces itself by; no child goes there."""
         self.gateway = gateway
         self.number = 0  # Until it has begun.
+        self.on_refused: Callable[[], None] = lambda: None  # Called while the log takes no report.
         self._log = log
         self._clock_ns = clock_ns
         self._is_stopping = is_stopping
@@ -57,6 +60,18 @@ class Run:
     def is_announced(self) -> bool:
         """Whether its announcement was read back from every partition."""
         return min(self._announced) >= self.number
+
+    def read_back(self, read: Callable[[], object]) -> None:
+        """Read until the announcement has come. Raises LogUnavailableError if it never does."""
+        until_s = self._clock.monotonic() + ANNOUNCED_MAX_S
+        while not self.is_announced:
+            if self._clock.monotonic() > until_s:
+                raise LogUnavailableError(
+                    f"the announcement of run {self.number:x} cannot be read back after "
+                    f"{ANNOUNCED_MAX_S:g} s; is a transaction of another program open?"
+                )
+            self._log.wait(IDLE_WAIT_S)
+            read()
 
     def follow(self, number: int, record: Record, event: object) -> int | None:
         """Take a report of partition `number` and return its run, None if no gateway wrote it.
@@ -83,7 +98,9 @@ class Run:
     def append(self, events: Sequence[Report]) -> None:
         """Write to `venue-reports`, until the log takes it; a status goes to every partition."""
         records = [record for event in events for record in self._records(event)]
-        append_until_taken(self._log, REPORTS, records, self._is_stopping, self._clock)
+        append_until_taken(
+            self._log, REPORTS, records, self._is_stopping, self._clock, self.on_refused
+        )
 
     def _records(self, event: Report) -> Iterator[NewRecord]:
         instrument_id = getattr(event, "instrument_id", None)

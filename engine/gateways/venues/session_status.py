@@ -59,6 +59,14 @@ class SessionStatuses:
         now_ns = self._clock_ns()
         self._run.append([self._status(venue, now_ns, up=True) for venue in (*fresh, *again)])
 
+    def sign_off(self) -> None:
+        """Report that this run ends in order: it answers no control after this."""
+        self._run.append([self._status(self._run.gateway, self._clock_ns(), up=False)])
+
+    def forget(self) -> None:
+        """Have every session reported as up again."""
+        self._is_up.clear()
+
     def disconnect_all(self) -> None:
         now_ns = self._clock_ns()
         self._run.append([self._status(venue, now_ns, up=False) for venue in [*self._is_up]])

@@ -11,7 +11,7 @@ worker starts, at each shard's last close; the days before it cost nothing.
   record decides, so reading it twice changes nothing.
 - `market-data` is read from the last seal that is older than a quote can be. Quotes consumed by
   then are too old to trade against.
-- `journal` is read from its end. Its records are signs of life and nothing more.
+- `journal` is read from where `routes` are read: a route goes out only if a seal covers it.
 
 A shard without a close, or with one of a release whose closes carried nothing, has `reference` and
 `controls` read from the beginning; its own topics begin at the close, which then takes a pass over
@@ -46,6 +46,7 @@ from engine.gateways.venues.reading import (
 )
 from engine.gateways.venues.run import run_of
 from engine.log.port import BEGINNING, JOURNAL, CorruptLogError, Log, Reader, Start
+from engine.runtime.hash_chain import GENESIS
 from engine.runtime.recovery import last_close
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import SealRecord, decoded
@@ -67,6 +68,7 @@ class GatewayStart(NamedTuple):
 
     readers: dict[str, list[Reader]]
     in_force: InForce | None  # None: reference data and controls are read from the beginning.
+    chains: list[bytes]  # Of each shard's seal before its reader of the journal.
     last_run: int  # The highest run in the last reports before the readers.
 
 
@@ -77,6 +79,7 @@ class ShardStart(NamedTuple):
     reports: Start
     market: Start
     journal: Start
+    chain: bytes = GENESIS  # Of the seal before that start of the journal.
     closed: Replica | None = None  # The shard as its last close left it, where that says all.
 
 
@@ -108,7 +111,7 @@ def gateway_start(log: Log, recent_ns: int) -> GatewayStart:
     ):
         readers[topic] = [log.reader(topic, number, start) for number, start in enumerate(own)]
     last_run = max(_last_run(log, number, x.reports) for number, x in enumerate(starts))
-    return GatewayStart(readers, in_force, last_run)
+    return GatewayStart(readers, in_force, [start.chain for start in starts], last_run)
 
 
 def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
@@ -128,17 +131,18 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
 
 
 def shard_start(log: Log, number: int, recent_ns: int) -> ShardStart:
-    journal = _journal_end(log, number)
     seal_record = last_close.last_close_seal(log, number)
     closed = None if seal_record is None else _closed(log, number, seal_record)
     market = _market_start(log, number, recent_ns, closed)
     if seal_record is None:
-        return ShardStart(BEGINNING, BEGINNING, market, journal)
+        return ShardStart(BEGINNING, BEGINNING, market, BEGINNING)
+    seal, record = seal_record
+    journal = Start(record.offset + 1, seal.batch + 1)  # One seal a batch.
     if closed is None:
         routes, reports = _after_close_without_positions(log, number)
-        return ShardStart(routes, reports, market, journal)
-    routes = closed.routes
-    return ShardStart(routes, closed.replica.resume(REPORTS), market, journal, closed.replica)
+        return ShardStart(routes, reports, market, journal, seal.chain)
+    reports, replica = closed.replica.resume(REPORTS), closed.replica
+    return ShardStart(closed.routes, reports, market, journal, seal.chain, replica)
 
 
 def _closed(log: Log, number: int, seal_record: SealRecord) -> Closed | None:
@@ -149,13 +153,6 @@ def _closed(log: Log, number: int, seal_record: SealRecord) -> Closed | None:
     replica = Replica(number, release="", python="")  # It compares no hash of a state.
     replica.start_at_close(close.seal_record.seal, close.events)
     return Closed(replica, close.starts[ROUTES])
-
-
-def _journal_end(log: Log, number: int) -> Start:
-    record = log.last(JOURNAL, number)
-    if record is None:
-        return BEGINNING
-    return Start(record.offset + 1, decoded(JOURNAL, number, record).batch + 1)  # One seal a batch.
 
 
 def _market_start(log: Log, number: int, recent_ns: int, closed: Closed | None) -> Start:

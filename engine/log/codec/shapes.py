@@ -1495,6 +1495,7 @@ def text_of_child_routed(x: e.ChildRouted) -> str:
         f"{many(x.runners_up, text_of_candidate)}"
         f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
         f"{number(x.reference_px)}"
+        f"{strings(x.client_ids)}"
     )
 
 
@@ -3408,6 +3409,7 @@ def from_child_routed(d: Avro) -> e.ChildRouted:
     x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
     x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
     x.reference_px = d["reference_px"]
+    x.client_ids = tuple(d["client_ids"])
     x.__class__ = e.ChildRouted
     found: e.ChildRouted = x
     return found

@@ -1,0 +1,1 @@
+"""Controls at the edge: checked before they are written, followed until they are answered."""

@@ -1,0 +1,105 @@
+"""The ids that a log knows: venues and instruments by reference data, clients by mandates.
+
+A control for an id with a slip of the pen in it binds nothing: the limit, the mandate or the kill
+switch is in force for an id that trades nowhere, and the one that was meant goes on.
+"""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from engine.core.events import (
+    ControlScope,
+    DayOpened,
+    InstrumentDefined,
+    InstrumentHaltSet,
+    KillSwitchSet,
+    LimitAllotted,
+    MandateSet,
+    RestrictionSet,
+    RiskLimitSet,
+    SuspensionLifted,
+    VenueDefined,
+)
+from engine.gateways.files.controls_file import Control
+from engine.gateways.venues.reading import read_all, read_event
+from engine.log.headers import Sender, sender_of
+from engine.log.port import Log, Record
+
+KIND_OF = {
+    ControlScope.CLIENT: "client",
+    ControlScope.INSTRUMENT: "instrument",
+    ControlScope.VENUE: "venue",
+}
+SOURCE_OF = {"client": "mandate", "instrument": "reference data", "venue": "reference data"}
+
+
+class Known(NamedTuple):
+    """The ids of a log, and what else its `controls` say."""
+
+    ids: dict[str, set[str]]  # By kind: client, instrument, venue.
+    positions: dict[Sender, int]  # Of each control, by its sender and number.
+    opened_position: int  # Of the last DayOpened; -1 without one.
+
+
+def known(log: Log) -> Known:
+    """Read `controls` and `reference` to their ends. Raises LogUnavailableError."""
+    ids: dict[str, set[str]] = {kind: set() for kind in SOURCE_OF}
+    positions: dict[Sender, int] = {}
+    opened_position = -1
+    for _, event in every(log, "reference"):
+        if isinstance(event, VenueDefined):
+            ids["venue"].add(event.venue)
+        elif isinstance(event, InstrumentDefined):
+            ids["instrument"].add(event.instrument_id)
+    for record, event in every(log, "controls"):
+        positions[sender_of(record.headers)] = record.position
+        if isinstance(event, MandateSet):
+            ids["client"].add(event.client_id)
+        elif isinstance(event, DayOpened):
+            opened_position = record.position
+    return Known(ids, positions, opened_position)
+
+
+def every(log: Log, topic: str) -> Iterator[tuple[Record, Any]]:
+    """Every record of a shared topic and its event; what cannot be read is left out."""
+    reader = log.reader(topic, 0)
+    try:
+        for record in read_all(reader):
+            event = read_event(topic, record)
+            if event is not None:
+                yield record, event
+    finally:
+        reader.close()
+
+
+def unknown_ids(controls: Iterable[Control], ids: dict[str, set[str]]) -> list[str]:
+    """A sentence for each id that neither the log nor a mandate among these controls knows."""
+    controls = list(controls)
+    clients = {x.client_id for x in controls if isinstance(x, MandateSet)}
+    told = {**ids, "client": ids["client"] | clients}
+    wrong = dict.fromkeys(
+        (kind, name)
+        for control in controls
+        for kind, name in named_in(control)
+        if name not in told[kind]
+    )
+    return [_sentence(kind, name, told[kind]) for kind, name in wrong]
+
+
+def named_in(control: Control) -> Iterator[tuple[str, str]]:
+    """The (kind, id) pairs that a control names, but for the client of a mandate, who is new."""
+    if isinstance(control, KillSwitchSet | RiskLimitSet | LimitAllotted | SuspensionLifted):
+        kind = KIND_OF.get(control.scope)
+        if kind is not None and control.scope_id:
+            yield kind, control.scope_id
+    elif isinstance(control, RestrictionSet | InstrumentHaltSet):
+        yield "instrument", control.instrument_id
+    elif isinstance(control, MandateSet):
+        yield from (("venue", venue) for venue in control.excluded_venues)
+
+
+def _sentence(kind: str, name: str, ids: set[str]) -> str:
+    near = get_close_matches(name, sorted(ids), 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{kind} {name}: no {SOURCE_OF[kind]} of this log knows it{hint}"

@@ -1,0 +1,28 @@
+"""Controls that no operator means: a few lines of a file, and the words that refuse them.
+
+`tests/cli/test_cli_controls.py` applies each to a log by the command line; nothing is written.
+"""
+
+IMPOSSIBLE = [
+    ('[[limit]]\nscope = "firm"\nmax_order_qty = -5', "limit 1: max_order_qty: found -5"),
+    ('[policy]\npolicy_id = "p"\nwindow = "-1s"', "policy 1: window: found -1000000000 ns"),
+    (
+        '[[mandate]]\nclient_id = "C1"\nmax_participation = "150%"',
+        "max_participation: found 1500000",
+    ),
+    (
+        "[day_open]\nday = 20180103\nopen = 2018-01-03T16:00:00Z\nclose = 2018-01-03T09:30:00Z",
+        "day_open 1: close: found",
+    ),
+    ('[[kill]]\ntext = "oops"', 'write scope = "FIRM"'),
+    ('[[lift]]\nscope = "firm"', "lift 1: scope: found"),
+]
+UNKNOWN = [
+    ('[[kill]]\nscope = "venue"\nscope_id = "NOWHERE"', "venue NOWHERE"),
+    (
+        '[[limit]]\nscope = "client"\nscope_id = "C11"',
+        "client C11: no mandate of this log knows it",
+    ),
+    ('[[halt]]\ninstrument_id = "I0O"', "instrument I0O: no reference data of this log knows it"),
+    ('[[mandate]]\nclient_id = "C9"\nexcluded_venues = ["ZZ"]', "venue ZZ"),
+]
