@@ -22,6 +22,7 @@ from engine.gateways.venues.permission import Permission
 from engine.gateways.venues.reading import read_all, read_event
 from engine.gateways.venues.start import gateway_start
 from engine.log.embedded import EmbeddedLog
+from engine.log.headers import sender_of
 from engine.log.port import NewRecord
 from engine.runtime.recovery.last_close import last_close_seal
 from engine.simulation.paper import PaperVenues, paper_gateway
@@ -72,14 +73,14 @@ def known_after_all(log: EmbeddedLog) -> Known:
         if isinstance(event, VenueDefined):
             defined.add(event.venue)
     for record in read_all(log.reader("controls", 0)):
-        permission.apply(read_event("controls", record), record.position)
+        permission.apply(read_event("controls", record), record.position, sender_of(record.headers))
     return known(permission, venues, defined)
 
 
 def known(permission: Permission, venues: PaperVenues, defined: set[str]) -> Known:
     return Known(
         day=permission.day,
-        killed=permission._switches.controls.killed,  # noqa: SLF001
+        killed=permission._controls.controls.killed,  # noqa: SLF001
         is_control_lost=permission._is_lost,  # noqa: SLF001
         controls_position=permission.position,
         reference=venues._market.known.reference,  # noqa: SLF001

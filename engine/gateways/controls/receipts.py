@@ -1,17 +1,24 @@
 """The answers to a control: of every shard and every gateway that lives, or its name if silent.
 
-A shard answers each control with ControlApplied, or with InputRejected, and the cause of both is
-the control's position. A gateway answers with a status of its own session that names the position
-up to which it has applied them (`engine.gateways.venues.session_status`). A gateway is expected to
-answer if it has answered since the last day was opened and has not said since that it went down;
-one that was lost without that word is named as silent, as its children may be at their venues.
+A shard answers each control with ControlApplied, ControlIgnored or InputRejected, and the cause of
+each is the control's position. A gateway answers with a status of its own session that names the
+position up to which it has applied them (`engine.gateways.venues.session_status`). A gateway is
+expected to answer if it has answered since the last day was opened and has not said since that it
+went down; one that was lost without that word is named as silent, as its children may be at their
+venues.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.core.events import ControlApplied, InputRejected, SessionStatusObserved
+from engine.core.events import (
+    ControlApplied,
+    ControlIgnored,
+    IgnoreReason,
+    InputRejected,
+    SessionStatusObserved,
+)
 from engine.gateways.controls.known import Known, known
 from engine.gateways.controls.tail import Tail
 from engine.gateways.venues.reading import REPORTS, read_event
@@ -75,6 +82,8 @@ class Receipts:
                 event = read_event("ingest", record)
                 if isinstance(event, InputRejected):
                     refusal = f"{event.reason}: {event.text}"
+                elif isinstance(event, ControlIgnored):
+                    refusal = ignored(event)
                 elif isinstance(event, ControlApplied):
                     refusal = ""
                 else:
@@ -142,3 +151,13 @@ class Receipts:
                 event.controls_position >= 0 or event.venue not in self._venues
             ):
                 yield event
+
+
+def ignored(event: ControlIgnored) -> str:
+    """Why a shard ignored a control, and the way out."""
+    if event.reason is IgnoreReason.RESENT:
+        return (
+            f"{event.reason}: {event.source} sent number {event.number} after {event.last_number}; "
+            "set it again, by a clock that is not behind"
+        )
+    return f"{event.reason}: day {event.day}, and the last one is {event.last_day}"

@@ -218,9 +218,7 @@ class VenueGateway:
         facts: Iterable[Any] = reference_facts(in_force.reference)
         for fact in facts:
             self._define(fact)
-        self._permission.restore(
-            in_force.killed, in_force.controls_position, is_lost=in_force.is_control_lost
-        )
+        self._permission.restore(in_force)
 
     def _announce(self) -> None:
         """Begin the run in the log's order; afterwards every older report has been read."""
@@ -261,8 +259,8 @@ class VenueGateway:
 
     def _on_control(self, _: int, record: Record) -> None:
         event = read_event(CONTROLS, record)
-        self._permission.apply(event, record.position)
-        if isinstance(event, DayOpened) and self._is_up:
+        is_new = self._permission.apply(event, record.position, sender_of(record.headers))
+        if isinstance(event, DayOpened) and is_new and self._is_up:
             self._children.keep_open()  # A venue's late word on one of them is a break.
             self._queue(self._venues.observe(event))
 

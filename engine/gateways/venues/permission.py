@@ -7,9 +7,11 @@ without any log.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import resends, risk
+from engine.core.day import trading_day
 from engine.core.events import (
     ChildRouted,
     ControlScope,
@@ -22,6 +24,15 @@ from engine.core.events import (
 from engine.core.state.state import State
 from engine.gateways.venues.children import Child
 from engine.gateways.venues.kill_file import KillFile
+from engine.gateways.venues.start import InForce
+from engine.log.headers import Sender
+
+# Folded as the engine folds them.
+FOLDED: Mapping[type, Callable[[State, Any], None]] = {
+    KillSwitchSet: risk.FACTS[KillSwitchSet],
+    DayOpened: trading_day.FACTS[DayOpened],
+    DayClosed: trading_day.FACTS[DayClosed],
+}
 
 _log = logging.getLogger(__name__)
 
@@ -30,41 +41,49 @@ class Permission:
     """The controls as a gateway has applied them."""
 
     def __init__(self, kill_file: KillFile) -> None:
-        self.day: DayOpened | None = None
         self.kill_file = kill_file
         self.position = -1  # Of the last control applied; -1 before the first.
         self._is_lost = False  # A control could not be read.
-        self._switches = State(shard=0)  # Kill switches, folded as the engine folds them.
+        self._controls = State(shard=0)  # Kill switches, the day and the senders' numbers.
 
-    def restore(
-        self, killed: Mapping[tuple[str, str], str], position: int, *, is_lost: bool
-    ) -> None:
-        """Start from the controls up to a position, as closes carried them; no day is open then.
+    @property
+    def day(self) -> DayOpened | None:
+        """The open day."""
+        return self._controls.day
 
-        `killed` is every kill switch that is engaged, (scope, id) to its text. `is_lost` says that
-        a control up to there could not be read.
-        """
-        self.position = position
-        self._is_lost = is_lost
-        for (scope, scope_id), text in killed.items():
-            self._switches.controls.killed[scope, scope_id] = text
+    def restore(self, in_force: InForce) -> None:
+        """Start from the controls as closes carried them; no day is open then."""
+        self.position = in_force.controls_position
+        self._is_lost = in_force.is_control_lost
+        controls = self._controls.controls
+        controls.numbers = dict(in_force.numbers)
+        controls.closed_day = in_force.closed_day
+        for (scope, scope_id), text in in_force.killed.items():
+            controls.killed[scope, scope_id] = text
             _log.warning("kill switch engaged: %s %s", scope, scope_id)
 
-    def apply(self, control: Input | None, position: int) -> None:
-        """Take the next control; None is one that could not be read."""
+    def apply(self, control: Input | None, position: int, sender: Sender) -> bool:
+        """Take the next control; None is one that could not be read.
+
+        False if it was sent again, or opens a day that has been: the shards ignore it too.
+        """
         self.position = position
         if control is None:
             self._is_lost = True  # It may have been a kill switch.
-        elif isinstance(control, KillSwitchSet):
-            risk.FACTS[KillSwitchSet](self._switches, control)
+            return True
+        if resends.ignored(self._controls, control, sender.name, sender.number):
+            _log.warning("%s of %s ignored: sent again", type(control).__name__, sender.name)
+            return False
+        resends.on_control(self._controls, sender.name, sender.number)
+        fold = FOLDED.get(type(control))
+        if fold is not None:
+            fold(self._controls, control)
+        if isinstance(control, KillSwitchSet):
             state = "engaged" if control.engaged else "released"
             _log.warning("kill switch %s: %s %s", state, control.scope, control.scope_id)
         elif isinstance(control, SuspensionLifted) and control.scope is ControlScope.CONTROLS:
             self._is_lost = False
-        elif isinstance(control, DayOpened):
-            self.day = control
-        elif isinstance(control, DayClosed):
-            self.day = None
+        return True
 
     def refusal(self, child: Child, now_ns: int) -> str:
         """Why the child must not go out now; empty if it may."""
@@ -84,7 +103,7 @@ class Permission:
         return ""
 
     def _is_killed(self, terms: ChildRouted) -> bool:
-        switches = self._switches
+        switches = self._controls
         return risk.is_killed(
             switches, instrument_id=terms.instrument_id, venue=terms.venue
         ) or any(risk.is_killed(switches, client_id=client_id) for client_id in terms.client_ids)

@@ -59,6 +59,8 @@ class InForce(NamedTuple):
 
     reference: Reference
     killed: Mapping[tuple[str, str], str]  # (scope, id) to text.
+    numbers: Mapping[str, int]  # The last number of each sender of controls.
+    closed_day: int  # The last day that closed; 0 before the first.
     is_control_lost: bool  # A control could not be read, and no SuspensionLifted has come.
     controls_position: int  # Of the last control that all of them had taken.
 
@@ -118,6 +120,7 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
     """The facts that the closes carried; an instrument is carried by its own shard alone."""
     reference = Reference()
     killed: dict[tuple[str, str], str] = {}
+    numbers: dict[str, int] = {}
     for state in states:
         reference.venues |= state.reference.venues
         reference.fees |= state.reference.fees
@@ -126,8 +129,11 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
         reference.ticks |= state.reference.ticks
         reference.curves |= state.reference.curves
         killed |= state.controls.killed
+        for source, number in state.controls.numbers.items():
+            numbers[source] = max(number, numbers.get(source, number))
     is_control_lost = all(risk.is_routing_suspended(state) for state in states)
-    return InForce(reference, killed, is_control_lost, controls_position)
+    closed_day = max((state.controls.closed_day for state in states), default=0)
+    return InForce(reference, killed, numbers, closed_day, is_control_lost, controls_position)
 
 
 def shard_start(log: Log, number: int, recent_ns: int) -> ShardStart:
