@@ -163,7 +163,10 @@ def test_consent_to_cross_is_given_and_never_assumed(tmp_path: Path) -> None:
         ('[policy]\npolicy_id = "a"\nspeed = 5\n', "speed: not a field here"),
         ('[[limit]]\nscope = "desk"\n', "scope: found 'DESK', expected"),
         ('[[mandate]]\nclient_id = "A"\n[[mandate]]\nclient_id = 5\n', "mandate 2: client_id"),
-        ("[[allotment]]\nshard = 1\nnotional = 99999999999999999999\n", "notional: found 9999"),
+        (
+            '[[allotment]]\nscope = "FIRM"\nshard = 1\nnotional = 99999999999999999999\n',
+            "notional: found 9999",
+        ),
     ],
 )
 def test_a_wrong_controls_file_is_refused_whole(tmp_path: Path, text: str, words: str) -> None:
