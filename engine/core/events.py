@@ -25,52 +25,6 @@ def twin(kind: type) -> type:
 put: Final = object.__setattr__  # Every other write is refused.
 
 
-class Side(StrEnum):
-    """Direction of the client's interest."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-
-class OrderType(StrEnum):
-    """Pricing of an order or child."""
-
-    MARKET = "MARKET"
-    LIMIT = "LIMIT"
-
-
-class TimeInForce(StrEnum):
-    """Lifetime of a client's order."""
-
-    DAY = "DAY"
-    GTC = "GTC"
-
-
-class Urgency(StrEnum):
-    """Market risk that the client accepts for less impact."""
-
-    LOW = "LOW"
-    NORMAL = "NORMAL"
-    HIGH = "HIGH"
-
-
-class Benchmark(StrEnum):
-    """Benchmark by which the client measures the execution."""
-
-    ARRIVAL = "ARRIVAL"
-    VWAP = "VWAP"
-    TWAP = "TWAP"
-    POV = "POV"
-
-
-class Capacity(StrEnum):
-    """Capacity in which the firm acts."""
-
-    AGENCY = "AGENCY"
-    PRINCIPAL = "PRINCIPAL"
-    RISKLESS_PRINCIPAL = "RISKLESS_PRINCIPAL"
-
-
 class VenueStatus(StrEnum):
     """Trading state of a venue."""
 
@@ -117,94 +71,12 @@ class ControlScope(StrEnum):
     CONTROLS = "CONTROLS"
 
 
-class Strategy(StrEnum):
-    """Execution strategy; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    VWAP = "VWAP"
-    TWAP = "TWAP"
-    POV = "POV"
-    IS = "IS"
-    OTHER = "OTHER"
-
-
-class Router(StrEnum):
-    """Method that spreads a slice over venues; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    SEQUENTIAL = "SEQUENTIAL"
-    PARALLEL = "PARALLEL"
-    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
-    OTHER = "OTHER"
-
-
-class AllocationRule(StrEnum):
-    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
-
-    QUOTA = "QUOTA"
-    OTHER = "OTHER"
-
-
 class VenueKind(StrEnum):
     """Displayed exchange, alternative trading system with a book, or dark pool."""
 
     LIT = "LIT"
     ATS = "ATS"
     DARK = "DARK"
-
-
-class RejectReason(StrEnum):
-    """Why a request was refused; the first that applies, in this order."""
-
-    ID_INVALID = "ID_INVALID"
-    DUPLICATE_ORDER = "DUPLICATE_ORDER"
-    KILL_SWITCH = "KILL_SWITCH"
-    SESSION_CLOSED = "SESSION_CLOSED"
-    NO_POLICY = "NO_POLICY"
-    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
-    UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
-    SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
-    RESTRICTED = "RESTRICTED"
-    INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
-    QTY_MUST_BE_POSITIVE = "QTY_MUST_BE_POSITIVE"
-    QTY_OUT_OF_RANGE = "QTY_OUT_OF_RANGE"
-    QTY_ABOVE_LIMIT = "QTY_ABOVE_LIMIT"
-    LIMIT_PX_MISSING = "LIMIT_PX_MISSING"
-    LIMIT_PX_NOT_ALLOWED = "LIMIT_PX_NOT_ALLOWED"
-    LIMIT_PX_MUST_BE_POSITIVE = "LIMIT_PX_MUST_BE_POSITIVE"
-    LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
-    LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
-    LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
-    NO_REFERENCE_PX = "NO_REFERENCE_PX"
-    NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
-    ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    WINDOW_INVALID = "WINDOW_INVALID"
-    PARTICIPATION_INVALID = "PARTICIPATION_INVALID"
-    UNKNOWN_VENUE = "UNKNOWN_VENUE"
-    UNKNOWN_ORDER = "UNKNOWN_ORDER"
-    ORDER_ENDED = "ORDER_ENDED"
-    CHANGE_PENDING = "CHANGE_PENDING"
-    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
-    OTHER = "OTHER"
-
-
-class Change(StrEnum):
-    """Change that a client requests."""
-
-    CANCEL = "CANCEL"
-    AMEND = "AMEND"
-
-
-class WithdrawReason(StrEnum):
-    """Why open quantity of an order was withdrawn."""
-
-    CLIENT = "CLIENT"
-    HALT = "HALT"
-    WINDOW_ENDED = "WINDOW_ENDED"
-    DAY_CLOSED = "DAY_CLOSED"
-    REFUSED = "REFUSED"
-    OTHER = "OTHER"
 
 
 class InputReason(StrEnum):
@@ -228,16 +100,6 @@ class HaltReason(StrEnum):
     OTHER = "OTHER"
 
 
-class LeaveReason(StrEnum):
-    """Why a member left its parent."""
-
-    CANCELLED = "CANCELLED"
-    AMENDED = "AMENDED"
-    EXPIRED = "EXPIRED"
-    KILL_SWITCH = "KILL_SWITCH"
-    OTHER = "OTHER"
-
-
 class ReleaseReason(StrEnum):
     """Cause that closed the aggregation window."""
 
@@ -254,6 +116,27 @@ class EndReason(StrEnum):
     EMPTIED = "EMPTIED"
     WINDOW_ENDED = "WINDOW_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
+    OTHER = "OTHER"
+
+
+class Strategy(StrEnum):
+    """Execution strategy; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    VWAP = "VWAP"
+    TWAP = "TWAP"
+    POV = "POV"
+    IS = "IS"
+    OTHER = "OTHER"
+
+
+class Router(StrEnum):
+    """Method that spreads a slice over venues; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    SEQUENTIAL = "SEQUENTIAL"
+    PARALLEL = "PARALLEL"
+    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
     OTHER = "OTHER"
 
 
@@ -285,20 +168,6 @@ class Style(StrEnum):
     OTHER = "OTHER"
 
 
-class ChildType(StrEnum):
-    """Pricing of a child at its venue."""
-
-    LIMIT = "LIMIT"
-    MIDPOINT_PEG = "MIDPOINT_PEG"
-
-
-class ChildTimeInForce(StrEnum):
-    """Lifetime of a child at its venue."""
-
-    DAY = "DAY"
-    IOC = "IOC"
-
-
 class RouteReason(StrEnum):
     """Why a venue was not chosen."""
 
@@ -317,6 +186,13 @@ class RouteReason(StrEnum):
     LOWER_SCORE = "LOWER_SCORE"
     KILL_SWITCH = "KILL_SWITCH"
     OTHER = "OTHER"
+
+
+class Side(StrEnum):
+    """Direction of the client's interest."""
+
+    BUY = "BUY"
+    SELL = "SELL"
 
 
 class CloseReason(StrEnum):
@@ -368,6 +244,182 @@ class CancelReason(StrEnum):
     OTHER = "OTHER"
 
 
+class OrderType(StrEnum):
+    """Pricing of an order or child."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+
+
+class TimeInForce(StrEnum):
+    """Lifetime of a client's order."""
+
+    DAY = "DAY"
+    GTC = "GTC"
+
+
+class Urgency(StrEnum):
+    """Market risk that the client accepts for less impact."""
+
+    LOW = "LOW"
+    NORMAL = "NORMAL"
+    HIGH = "HIGH"
+
+
+class Benchmark(StrEnum):
+    """Benchmark by which the client measures the execution."""
+
+    ARRIVAL = "ARRIVAL"
+    VWAP = "VWAP"
+    TWAP = "TWAP"
+    POV = "POV"
+
+
+class Capacity(StrEnum):
+    """Capacity in which the firm acts."""
+
+    AGENCY = "AGENCY"
+    PRINCIPAL = "PRINCIPAL"
+    RISKLESS_PRINCIPAL = "RISKLESS_PRINCIPAL"
+
+
+class SaleMarking(StrEnum):
+    """Marking of a sale; a buy has none of SHORT and SHORT_EXEMPT.
+
+    FIX tag 54 tells them by the side.
+    """
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+    SHORT_EXEMPT = "SHORT_EXEMPT"
+    OTHER = "OTHER"
+
+
+class Immediacy(StrEnum):
+    """Whether an order trades at once: IOC what it finds, FOK all of it or nothing."""
+
+    NONE = "NONE"
+    IOC = "IOC"
+    FOK = "FOK"
+    OTHER = "OTHER"
+
+
+class AllocationRule(StrEnum):
+    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
+
+    QUOTA = "QUOTA"
+    OTHER = "OTHER"
+
+
+class HaltAction(StrEnum):
+    """What becomes of a client's order when its instrument is halted."""
+
+    KEEP = "KEEP"
+    RETURN = "RETURN"
+    OTHER = "OTHER"
+
+
+class RejectReason(StrEnum):
+    """Why a request was refused; the first that applies, in this order."""
+
+    ID_INVALID = "ID_INVALID"
+    DUPLICATE_ORDER = "DUPLICATE_ORDER"
+    KILL_SWITCH = "KILL_SWITCH"
+    SESSION_CLOSED = "SESSION_CLOSED"
+    NO_POLICY = "NO_POLICY"
+    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    UNKNOWN_CLIENT = "UNKNOWN_CLIENT"
+    SOURCE_SUSPENDED = "SOURCE_SUSPENDED"
+    RESTRICTED = "RESTRICTED"
+    INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
+    QTY_MUST_BE_POSITIVE = "QTY_MUST_BE_POSITIVE"
+    QTY_OUT_OF_RANGE = "QTY_OUT_OF_RANGE"
+    QTY_ABOVE_LIMIT = "QTY_ABOVE_LIMIT"
+    LIMIT_PX_MISSING = "LIMIT_PX_MISSING"
+    LIMIT_PX_NOT_ALLOWED = "LIMIT_PX_NOT_ALLOWED"
+    LIMIT_PX_MUST_BE_POSITIVE = "LIMIT_PX_MUST_BE_POSITIVE"
+    LIMIT_PX_OUT_OF_RANGE = "LIMIT_PX_OUT_OF_RANGE"
+    LIMIT_PX_OFF_TICK = "LIMIT_PX_OFF_TICK"
+    LIMIT_PX_OUTSIDE_COLLAR = "LIMIT_PX_OUTSIDE_COLLAR"
+    NO_REFERENCE_PX = "NO_REFERENCE_PX"
+    NOTIONAL_ABOVE_LIMIT = "NOTIONAL_ABOVE_LIMIT"
+    ALLOTMENT_EXHAUSTED = "ALLOTMENT_EXHAUSTED"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    WINDOW_INVALID = "WINDOW_INVALID"
+    PARTICIPATION_INVALID = "PARTICIPATION_INVALID"
+    UNKNOWN_VENUE = "UNKNOWN_VENUE"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    ORDER_ENDED = "ORDER_ENDED"
+    CHANGE_PENDING = "CHANGE_PENDING"
+    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
+    OTHER = "OTHER"
+    SALE_MARKING_INVALID = "SALE_MARKING_INVALID"
+    LOCATE_MISSING = "LOCATE_MISSING"
+    DISPLAY_QTY_INVALID = "DISPLAY_QTY_INVALID"
+    SETTL_DATE_INVALID = "SETTL_DATE_INVALID"
+    TIME_IN_FORCE_INVALID = "TIME_IN_FORCE_INVALID"
+    TICK_TABLE_MISSING = "TICK_TABLE_MISSING"
+    CHANGE_NOT_ALLOWED = "CHANGE_NOT_ALLOWED"
+
+
+class Change(StrEnum):
+    """Change that a client requests."""
+
+    CANCEL = "CANCEL"
+    AMEND = "AMEND"
+
+
+class WithdrawReason(StrEnum):
+    """Why open quantity of an order was withdrawn."""
+
+    CLIENT = "CLIENT"
+    HALT = "HALT"
+    WINDOW_ENDED = "WINDOW_ENDED"
+    DAY_CLOSED = "DAY_CLOSED"
+    REFUSED = "REFUSED"
+    OTHER = "OTHER"
+    IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
+    FILL_OR_KILL = "FILL_OR_KILL"
+
+
+class LeaveReason(StrEnum):
+    """Why a member left its parent."""
+
+    CANCELLED = "CANCELLED"
+    AMENDED = "AMENDED"
+    EXPIRED = "EXPIRED"
+    KILL_SWITCH = "KILL_SWITCH"
+    OTHER = "OTHER"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class ChildType(StrEnum):
+    """Pricing of a child at its venue."""
+
+    LIMIT = "LIMIT"
+    MIDPOINT_PEG = "MIDPOINT_PEG"
+
+
+class ChildTimeInForce(StrEnum):
+    """Lifetime of a child at its venue."""
+
+    DAY = "DAY"
+    IOC = "IOC"
+
+
+class OrdStatus(StrEnum):
+    """State of a client's order; FIX tag 39 in words."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    PENDING_REPLACE = "PENDING_REPLACE"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One price level of a book."""
@@ -382,14 +434,6 @@ class TickBand:
 
     from_px: int  # First price of the band, 1e-9 currency units.
     tick_px: int  # Tick in this band, 1e-9 currency units.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A venue with a worse score."""
-
-    venue: str  # Code of the venue.
-    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,167 +569,12 @@ class ShardClosed:
 _ShardClosed = twin(ShardClosed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderSubmitted:
-    """A client's order, as its source sent it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A venue with a worse score."""
 
-    # System that sends the request: an OMS, a FIX session, a portfolio manager's tool or a
-    # strategy.
-    source: str
-    cl_ord_id: str  # The source's id of the order; unique per source and day.
-    client_id: str  # Code of the client; names stay in reference data.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Quantity, smallest increments; must be positive.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
-    end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
-    # Cap on our part of all volume, parts per million; null is the mandate's cap.
-    max_participation_ppm: int | None = None
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    # True if the order may cross with another client's; null is the mandate's consent.
-    crossing_consent: bool | None = None
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms, such as REGULAR.
-    currency: str | None = None  # ISO 4217 code; null is the instrument's currency.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None = None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None = None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        start_ns: int | None = None,
-        end_ns: int | None = None,
-        max_participation_ppm: int | None = None,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool | None = None,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str | None = None,
-        decision_px: int | None = None,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderSubmitted)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.received_ns = received_ns
-        x.__class__ = OrderSubmitted
-
-
-_OrderSubmitted = twin(OrderSubmitted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAmendRequested:
-    """A client asks to change an order."""
-
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of this request.
-    orig_cl_ord_id: str  # Id of the order to change.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    # New total quantity, smallest increments; null leaves it as it is.
-    order_qty: int | None = None
-    limit_px: int | None = None  # New limit, 1e-9 currency units; null leaves it as it is.
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        instrument_id: str,
-        order_qty: int | None = None,
-        limit_px: int | None = None,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAmendRequested)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.instrument_id = instrument_id
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.received_ns = received_ns
-        x.__class__ = OrderAmendRequested
-
-
-_OrderAmendRequested = twin(OrderAmendRequested)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCancelRequested:
-    """A client asks to withdraw the open quantity of an order."""
-
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of this request.
-    orig_cl_ord_id: str  # Id of the order to cancel.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        instrument_id: str,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCancelRequested)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.instrument_id = instrument_id
-        x.received_ns = received_ns
-        x.__class__ = OrderCancelRequested
-
-
-_OrderCancelRequested = twin(OrderCancelRequested)
+    venue: str  # Code of the venue.
+    score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1159,87 +1048,6 @@ _MandateSet = twin(MandateSet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class PolicySet:
-    """Parameters of aggregation, planning, routing and allocation from now on."""
-
-    policy_id: str  # Name and version of the policy.
-    window_ns: int  # Time for which a parent gathers members, ns.
-    window_members: int  # Members that close the window at once, count.
-    window_notional_cur: int  # Value that closes the window at once, whole currency units.
-    # Part of a working parent's horizon in which orders may still join, parts per million.
-    join_until_ppm: int
-    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
-    router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # Rule by which fills are shared.
-    interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
-    tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
-    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
-    participation_ppm: int  # POV rate of all volume, parts per million.
-    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
-    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
-    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
-    # tenth.
-    risk_aversion_e12: int
-    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        policy_id: str,
-        window_ns: int,
-        window_members: int,
-        window_notional_cur: int,
-        join_until_ppm: int,
-        cross_quote_age_ns: int,
-        strategy: Strategy,
-        router: Router,
-        allocation_rule: AllocationRule,
-        interval_ns: int,
-        tracking_band_ppm: int,
-        min_slice_qty: int,
-        max_slice_ppm: int,
-        participation_ppm: int,
-        horizon_high_ns: int,
-        horizon_normal_ns: int,
-        risk_aversion_e12: int,
-        send_within_ns: int,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _PolicySet)
-        x.policy_id = policy_id
-        x.window_ns = window_ns
-        x.window_members = window_members
-        x.window_notional_cur = window_notional_cur
-        x.join_until_ppm = join_until_ppm
-        x.cross_quote_age_ns = cross_quote_age_ns
-        x.strategy = strategy
-        x.router = router
-        x.allocation_rule = allocation_rule
-        x.interval_ns = interval_ns
-        x.tracking_band_ppm = tracking_band_ppm
-        x.min_slice_qty = min_slice_qty
-        x.max_slice_ppm = max_slice_ppm
-        x.participation_ppm = participation_ppm
-        x.horizon_high_ns = horizon_high_ns
-        x.horizon_normal_ns = horizon_normal_ns
-        x.risk_aversion_e12 = risk_aversion_e12
-        x.send_within_ns = send_within_ns
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = PolicySet
-
-
-_PolicySet = twin(PolicySet)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class RestrictionSet:
     """An instrument is put on the restricted list, or taken from it."""
 
@@ -1558,484 +1366,6 @@ _VolumeCurveDefined = twin(VolumeCurveDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAccepted:
-    """A client's order was accepted; what it left open comes from the mandate and the session.
-
-    Its id is this event's id.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Quantity, smallest increments.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # DAY or GTC.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    start_ns: int  # Earliest start, ns since 1970 UTC.
-    end_ns: int  # Latest end, ns since 1970 UTC.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    no_dark: bool  # True forbids dark venues.
-    # Codes of venues that the order or the mandate excludes, sorted.
-    excluded_venues: tuple[str, ...]
-    crossing_consent: bool  # True if the order may cross with another client's.
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms.
-    currency: str  # ISO 4217 code.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None
-    # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
-    arrival_mid_px: int | None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
-    value_px: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        start_ns: int,
-        end_ns: int,
-        max_participation_ppm: int,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str,
-        decision_px: int | None,
-        arrival_mid_px: int | None,
-        received_ns: int,
-        value_px: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAccepted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.arrival_mid_px = arrival_mid_px
-        x.received_ns = received_ns
-        x.value_px = value_px
-        x.__class__ = OrderAccepted
-
-
-_OrderAccepted = twin(OrderAccepted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderRejected:
-    """A client's order was refused."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument, as the request gave it.
-    reason: RejectReason  # The first reason that applies.
-    text: str  # Value found, value expected, and action to take.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        reason: RejectReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderRejected)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderRejected
-
-
-_OrderRejected = twin(OrderRejected)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderChangePending:
-    """A cancel or amend was accepted; it waits until no child covers the quantity."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request.
-    change: Change  # CANCEL or AMEND.
-    order_qty: int  # Total quantity once the change takes effect, smallest increments.
-    # Limit once the change takes effect, 1e-9 currency units; null for MARKET.
-    limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        change: Change,
-        order_qty: int,
-        limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderChangePending)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.change = change
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.__class__ = OrderChangePending
-
-
-_OrderChangePending = twin(OrderChangePending)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAmended:
-    """An amend took effect."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
-    previous_qty: int  # Total quantity before, smallest increments.
-    order_qty: int  # Total quantity from now on, smallest increments.
-    limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        previous_qty: int,
-        order_qty: int,
-        limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAmended)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.previous_qty = previous_qty
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.__class__ = OrderAmended
-
-
-_OrderAmended = twin(OrderAmended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCancelled:
-    """The open quantity of an order, or a part of it, is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # The reason.
-    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
-    text: str
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCancelled)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderCancelled
-
-
-_OrderCancelled = twin(OrderCancelled)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderExpired:
-    """An order's time ended; its open quantity is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderExpired)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.__class__ = OrderExpired
-
-
-_OrderExpired = twin(OrderExpired)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderChangeRejected:
-    """A cancel or amend was refused."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of the request.
-    orig_cl_ord_id: str  # Id of the order that the request named.
-    change: Change  # CANCEL or AMEND.
-    reason: RejectReason  # The first reason that applies.
-    text: str  # Value found, value expected, and action to take.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        change: Change,
-        reason: RejectReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderChangeRejected)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.change = change
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderChangeRejected
-
-
-_OrderChangeRejected = twin(OrderChangeRejected)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCarried:
-    """A GTC order that is carried over the close; the next day starts from it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the event that first accepted the order.
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Total quantity, smallest increments.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # Always GTC.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    crossing_consent: bool  # True if the order may cross with another client's.
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms.
-    currency: str  # ISO 4217 code.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None
-    # Midpoint when the engine first accepted, 1e-9 currency units; null without a fresh two-sided
-    # market.
-    arrival_mid_px: int | None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-    crossed_qty: int  # Crossed so far, smallest increments.
-    allocated_qty: int  # Allocated from venue fills so far, smallest increments.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        max_participation_ppm: int,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str,
-        decision_px: int | None,
-        arrival_mid_px: int | None,
-        received_ns: int,
-        crossed_qty: int,
-        allocated_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.arrival_mid_px = arrival_mid_px
-        x.received_ns = received_ns
-        x.crossed_qty = crossed_qty
-        x.allocated_qty = allocated_qty
-        x.__class__ = OrderCarried
-
-
-_OrderCarried = twin(OrderCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ControlApplied:
     """A control is in force in this shard from now on; `cause` has its position."""
 
@@ -2265,90 +1595,6 @@ _SuspensionEnded = twin(SuspensionEnded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ParentOpened:
-    """A parent begins to gather members; its id is this event's id."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    currency: str  # ISO 4217 code.
-    urgency: Urgency  # Urgency class of all members.
-    benchmark: Benchmark  # Benchmark of all members.
-    # Number of the price band that the members' limits share, count; 0 if they have no limit.
-    limit_band: int
-    capacity: Capacity  # Capacity of all members.
-    settlement: str  # Settlement terms of all members.
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    must_complete: bool  # True puts completion above cost.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    start_ns: int  # Earliest start, ns since 1970 UTC.
-    end_ns: int  # Latest end, ns since 1970 UTC.
-    window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
-    policy_id: str  # Id of the policy in force.
-    # Rule by which fills of the parent are shared among its members.
-    allocation_rule: AllocationRule
-    first_order_id: str  # Id of the order that opened the parent.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        side: Side,
-        currency: str,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        limit_band: int,
-        capacity: Capacity,
-        settlement: str,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        must_complete: bool,
-        max_participation_ppm: int,
-        start_ns: int,
-        end_ns: int,
-        window_end_ns: int,
-        policy_id: str,
-        allocation_rule: AllocationRule,
-        first_order_id: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ParentOpened)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.side = side
-        x.currency = currency
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.limit_band = limit_band
-        x.capacity = capacity
-        x.settlement = settlement
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.must_complete = must_complete
-        x.max_participation_ppm = max_participation_ppm
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.window_end_ns = window_end_ns
-        x.policy_id = policy_id
-        x.allocation_rule = allocation_rule
-        x.first_order_id = first_order_id
-        x.__class__ = ParentOpened
-
-
-_ParentOpened = twin(ParentOpened)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MemberJoined:
     """An order became a member of a parent."""
 
@@ -2440,56 +1686,6 @@ class MemberAmended:
 
 
 _MemberAmended = twin(MemberAmended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class MemberLeft:
-    """A member left its parent with its open quantity; it keeps what was filled for it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    order_id: str  # Id of the order.
-    left_qty: int  # Open quantity that left, smallest increments.
-    reason: LeaveReason  # Why the member left.
-    epoch: int  # Membership epoch from now on, count.
-    parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
-    parent_limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        order_id: str,
-        left_qty: int,
-        reason: LeaveReason,
-        epoch: int,
-        parent_qty: int,
-        parent_limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _MemberLeft)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.order_id = order_id
-        x.left_qty = left_qty
-        x.reason = reason
-        x.epoch = epoch
-        x.parent_qty = parent_qty
-        x.parent_limit_px = parent_limit_px
-        x.__class__ = MemberLeft
-
-
-_MemberLeft = twin(MemberLeft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2887,97 +2083,6 @@ class SliceReleased:
 
 
 _SliceReleased = twin(SliceReleased)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ChildRouted:
-    """A child order goes to a venue; its id is this event's id.
-
-    The quote and the other venues show why it goes there.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    slice_id: str  # Id of the slice.
-    parent_id: str  # Id of the parent.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    venue: str  # Code of the venue.
-    child_qty: int  # Quantity, smallest increments.
-    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
-    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
-    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
-    min_qty: int  # Smallest acceptable execution, smallest increments.
-    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
-    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
-    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
-    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
-    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
-    # the child takes none that is displayed.
-    venue_qty: int
-    scorecard_version: int  # Version of the venue's scorecard, count.
-    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
-    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
-    # The other venues, counted by the reason against them.
-    rejected_by_reason: tuple[RouteReasonCount, ...]
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        slice_id: str,
-        parent_id: str,
-        instrument_id: str,
-        side: Side,
-        venue: str,
-        child_qty: int,
-        child_type: ChildType,
-        limit_px: int,
-        time_in_force: ChildTimeInForce,
-        min_qty: int,
-        send_before_ns: int,
-        bid_px: int,
-        ask_px: int,
-        quote_age_ns: int,
-        venue_qty: int,
-        scorecard_version: int,
-        score_millibps: int,
-        runners_up: tuple[Candidate, ...],
-        rejected_by_reason: tuple[RouteReasonCount, ...],
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ChildRouted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.slice_id = slice_id
-        x.parent_id = parent_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.venue = venue
-        x.child_qty = child_qty
-        x.child_type = child_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.min_qty = min_qty
-        x.send_before_ns = send_before_ns
-        x.bid_px = bid_px
-        x.ask_px = ask_px
-        x.quote_age_ns = quote_age_ns
-        x.venue_qty = venue_qty
-        x.scorecard_version = scorecard_version
-        x.score_millibps = score_millibps
-        x.runners_up = runners_up
-        x.rejected_by_reason = rejected_by_reason
-        x.__class__ = ChildRouted
-
-
-_ChildRouted = twin(ChildRouted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4396,98 +3501,6 @@ _RestrictionCarried = twin(RestrictionCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class PolicyCarried:
-    """Parameters of aggregation, planning, routing and allocation when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    policy_id: str  # Name and version of the policy.
-    window_ns: int  # Time for which a parent gathers members, ns.
-    window_members: int  # Members that close the window at once, count.
-    window_notional_cur: int  # Value that closes the window at once, whole currency units.
-    # Part of a working parent's horizon in which orders may still join, parts per million.
-    join_until_ppm: int
-    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
-    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
-    router: Router  # Router of every slice; AUTO lets the engine choose.
-    allocation_rule: AllocationRule  # Rule by which fills are shared.
-    interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
-    tracking_band_ppm: int
-    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
-    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
-    participation_ppm: int  # POV rate of all volume, parts per million.
-    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
-    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
-    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
-    # tenth.
-    risk_aversion_e12: int
-    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        policy_id: str,
-        window_ns: int,
-        window_members: int,
-        window_notional_cur: int,
-        join_until_ppm: int,
-        cross_quote_age_ns: int,
-        strategy: Strategy,
-        router: Router,
-        allocation_rule: AllocationRule,
-        interval_ns: int,
-        tracking_band_ppm: int,
-        min_slice_qty: int,
-        max_slice_ppm: int,
-        participation_ppm: int,
-        horizon_high_ns: int,
-        horizon_normal_ns: int,
-        risk_aversion_e12: int,
-        send_within_ns: int,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _PolicyCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.policy_id = policy_id
-        x.window_ns = window_ns
-        x.window_members = window_members
-        x.window_notional_cur = window_notional_cur
-        x.join_until_ppm = join_until_ppm
-        x.cross_quote_age_ns = cross_quote_age_ns
-        x.strategy = strategy
-        x.router = router
-        x.allocation_rule = allocation_rule
-        x.interval_ns = interval_ns
-        x.tracking_band_ppm = tracking_band_ppm
-        x.min_slice_qty = min_slice_qty
-        x.max_slice_ppm = max_slice_ppm
-        x.participation_ppm = participation_ppm
-        x.horizon_high_ns = horizon_high_ns
-        x.horizon_normal_ns = horizon_normal_ns
-        x.risk_aversion_e12 = risk_aversion_e12
-        x.send_within_ns = send_within_ns
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = PolicyCarried
-
-
-_PolicyCarried = twin(PolicyCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class PositionsCarried:
     """The close has stated all that the next day starts from; recovery can begin here."""
 
@@ -4597,11 +3610,1309 @@ class ChildCancelRequested:
 _ChildCancelRequested = twin(ChildCancelRequested)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderSubmitted:
+    """A client's order, as its source sent it."""
+
+    # System that sends the request: an OMS, a FIX session, a portfolio manager's tool or a
+    # strategy.
+    source: str
+    cl_ord_id: str  # The source's id of the order; unique per source and day.
+    client_id: str  # Code of the client; names stay in reference data.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Quantity, smallest increments; must be positive.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
+    end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
+    # Cap on our part of all volume, parts per million; null is the mandate's cap.
+    max_participation_ppm: int | None = None
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    # True if the order may cross with another client's; null is the mandate's consent.
+    crossing_consent: bool | None = None
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms, such as REGULAR.
+    currency: str | None = None  # ISO 4217 code; null is the instrument's currency.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None = None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    account: str = ""  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking = SaleMarking.LONG  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str = ""
+    # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    display_qty: int = 0
+    settl_date: int = 0  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy = Immediacy.NONE
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool = False
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None = None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        max_participation_ppm: int | None = None,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool | None = None,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str | None = None,
+        decision_px: int | None = None,
+        received_ns: int,
+        account: str = "",
+        sale_marking: SaleMarking = SaleMarking.LONG,
+        locate_id: str = "",
+        display_qty: int = 0,
+        settl_date: int = 0,
+        immediacy: Immediacy = Immediacy.NONE,
+        return_on_halt: bool = False,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderSubmitted)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.received_ns = received_ns
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.poss_resend = poss_resend
+        x.__class__ = OrderSubmitted
+
+
+_OrderSubmitted = twin(OrderSubmitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAmendRequested:
+    """A client asks to change an order."""
+
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of this request.
+    orig_cl_ord_id: str  # Id of the order to change.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    # New total quantity, smallest increments; null leaves it as it is.
+    order_qty: int | None = None
+    limit_px: int | None = None  # New limit, 1e-9 currency units; null leaves it as it is.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    order_type: OrderType | None = None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None = None  # New lifetime; null leaves it as it is.
+    end_ns: int | None = None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None = None
+    must_complete: bool | None = None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None = None
+    client_id: str | None = None  # Client as the request states it; an order keeps its own.
+    side: Side | None = None  # Side as the request states it; an order keeps its own.
+    account: str | None = None  # Account as the request states it; an order keeps its own.
+    # Marking as the request states it; an order keeps its own.
+    sale_marking: SaleMarking | None = None
+    # Settlement date as the request states it, yyyymmdd count; an order keeps its own.
+    settl_date: int | None = None
+    # Immediacy as the request states it; an order keeps its own.
+    immediacy: Immediacy | None = None
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        order_qty: int | None = None,
+        limit_px: int | None = None,
+        received_ns: int,
+        order_type: OrderType | None = None,
+        time_in_force: TimeInForce | None = None,
+        end_ns: int | None = None,
+        display_qty: int | None = None,
+        must_complete: bool | None = None,
+        max_participation_ppm: int | None = None,
+        client_id: str | None = None,
+        side: Side | None = None,
+        account: str | None = None,
+        sale_marking: SaleMarking | None = None,
+        settl_date: int | None = None,
+        immediacy: Immediacy | None = None,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmendRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.received_ns = received_ns
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.client_id = client_id
+        x.side = side
+        x.account = account
+        x.sale_marking = sale_marking
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.poss_resend = poss_resend
+        x.__class__ = OrderAmendRequested
+
+
+_OrderAmendRequested = twin(OrderAmendRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCancelRequested:
+    """A client asks to withdraw the open quantity of an order."""
+
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of this request.
+    orig_cl_ord_id: str  # Id of the order to cancel.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        received_ns: int,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.received_ns = received_ns
+        x.poss_resend = poss_resend
+        x.__class__ = OrderCancelRequested
+
+
+_OrderCancelRequested = twin(OrderCancelRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PolicySet:
+    """Parameters of aggregation, planning, routing and allocation from now on."""
+
+    policy_id: str  # Name and version of the policy.
+    window_ns: int  # Time for which a parent gathers members, ns.
+    window_members: int  # Members that close the window at once, count.
+    window_notional_cur: int  # Value that closes the window at once, whole currency units.
+    # Part of a working parent's horizon in which orders may still join, parts per million.
+    join_until_ppm: int
+    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
+    interval_ns: int  # Time between two schedule points, ns.
+    # Tolerated distance from the schedule, parts per million of the quantity.
+    tracking_band_ppm: int
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
+    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
+    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
+    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
+    # tenth.
+    risk_aversion_e12: int
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # What becomes of client orders when their instrument is halted.
+    on_halt: HaltAction = HaltAction.KEEP
+
+    def __init__(
+        self,
+        *,
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+        on_halt: HaltAction = HaltAction.KEEP,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicySet)
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.on_halt = on_halt
+        x.__class__ = PolicySet
+
+
+_PolicySet = twin(PolicySet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAccepted:
+    """A client's order was accepted; what it left open comes from the mandate and the session.
+
+    Its id is this event's id.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Quantity, smallest increments.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # DAY or GTC.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    # Codes of venues that the order or the mandate excludes, sorted.
+    excluded_venues: tuple[str, ...]
+    crossing_consent: bool  # True if the order may cross with another client's.
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms.
+    currency: str  # ISO 4217 code.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
+    # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
+    arrival_mid_px: int | None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
+    account: str  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int,
+        end_ns: int,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+        value_px: int,
+        account: str,
+        sale_marking: SaleMarking,
+        locate_id: str,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+        return_on_halt: bool,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAccepted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.value_px = value_px
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.__class__ = OrderAccepted
+
+
+_OrderAccepted = twin(OrderAccepted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderRejected:
+    """A client's order was refused."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument, as the request gave it.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderRejected
+
+
+_OrderRejected = twin(OrderRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderChangePending:
+    """A cancel or amend was accepted; it waits until no child covers the quantity."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request.
+    change: Change  # CANCEL or AMEND.
+    order_qty: int  # Total quantity once the change takes effect, smallest increments.
+    # Limit once the change takes effect, 1e-9 currency units; null for MARKET.
+    limit_px: int | None
+    order_type: OrderType | None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None  # New lifetime; null leaves it as it is.
+    end_ns: int | None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None
+    must_complete: bool | None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        change: Change,
+        order_qty: int,
+        limit_px: int | None,
+        order_type: OrderType | None,
+        time_in_force: TimeInForce | None,
+        end_ns: int | None,
+        display_qty: int | None,
+        must_complete: bool | None,
+        max_participation_ppm: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangePending)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.change = change
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.__class__ = OrderChangePending
+
+
+_OrderChangePending = twin(OrderChangePending)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAmended:
+    """An amend took effect."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
+    previous_qty: int  # Total quantity before, smallest increments.
+    order_qty: int  # Total quantity from now on, smallest increments.
+    limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
+    order_type: OrderType | None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None  # New lifetime; null leaves it as it is.
+    end_ns: int | None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None
+    must_complete: bool | None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        previous_qty: int,
+        order_qty: int,
+        limit_px: int | None,
+        order_type: OrderType | None,
+        time_in_force: TimeInForce | None,
+        end_ns: int | None,
+        display_qty: int | None,
+        must_complete: bool | None,
+        max_participation_ppm: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.previous_qty = previous_qty
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.__class__ = OrderAmended
+
+
+_OrderAmended = twin(OrderAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCancelled:
+    """The open quantity of an order, or a part of it, is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # The reason.
+    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
+    text: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelled)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderCancelled
+
+
+_OrderCancelled = twin(OrderCancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderExpired:
+    """An order's time ended; its open quantity is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderExpired)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.__class__ = OrderExpired
+
+
+_OrderExpired = twin(OrderExpired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderChangeRejected:
+    """A cancel or amend was refused."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of the request.
+    orig_cl_ord_id: str  # Id of the order that the request named.
+    change: Change  # CANCEL or AMEND.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        change: Change,
+        reason: RejectReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangeRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.change = change
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderChangeRejected
+
+
+_OrderChangeRejected = twin(OrderChangeRejected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCarried:
+    """A GTC order that is carried over the close; the next day starts from it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the event that first accepted the order.
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Total quantity, smallest increments.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # Always GTC.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    crossing_consent: bool  # True if the order may cross with another client's.
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms.
+    currency: str  # ISO 4217 code.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
+    # Midpoint when the engine first accepted, 1e-9 currency units; null without a fresh two-sided
+    # market.
+    arrival_mid_px: int | None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    crossed_qty: int  # Crossed so far, smallest increments.
+    allocated_qty: int  # Allocated from venue fills so far, smallest increments.
+    account: str  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool
+    # Average price of what is crossed and allocated, rounded down, 1e-9 currency units.
+    avg_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+        crossed_qty: int,
+        allocated_qty: int,
+        account: str,
+        sale_marking: SaleMarking,
+        locate_id: str,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+        return_on_halt: bool,
+        avg_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.crossed_qty = crossed_qty
+        x.allocated_qty = allocated_qty
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.avg_px = avg_px
+        x.__class__ = OrderCarried
+
+
+_OrderCarried = twin(OrderCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentOpened:
+    """A parent begins to gather members; its id is this event's id."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    currency: str  # ISO 4217 code.
+    urgency: Urgency  # Urgency class of all members.
+    benchmark: Benchmark  # Benchmark of all members.
+    # Number of the price band that the members' limits share, count; 0 if they have no limit.
+    limit_band: int
+    capacity: Capacity  # Capacity of all members.
+    settlement: str  # Settlement terms of all members.
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    must_complete: bool  # True puts completion above cost.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
+    policy_id: str  # Id of the policy in force.
+    # Rule by which fills of the parent are shared among its members.
+    allocation_rule: AllocationRule
+    first_order_id: str  # Id of the order that opened the parent.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        side: Side,
+        currency: str,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        limit_band: int,
+        capacity: Capacity,
+        settlement: str,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        must_complete: bool,
+        max_participation_ppm: int,
+        start_ns: int,
+        end_ns: int,
+        window_end_ns: int,
+        policy_id: str,
+        allocation_rule: AllocationRule,
+        first_order_id: str,
+        sale_marking: SaleMarking,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentOpened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.side = side
+        x.currency = currency
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.limit_band = limit_band
+        x.capacity = capacity
+        x.settlement = settlement
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.window_end_ns = window_end_ns
+        x.policy_id = policy_id
+        x.allocation_rule = allocation_rule
+        x.first_order_id = first_order_id
+        x.sale_marking = sale_marking
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.__class__ = ParentOpened
+
+
+_ParentOpened = twin(ParentOpened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MemberLeft:
+    """A member left its parent with its open quantity; it keeps what was filled for it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    left_qty: int  # Open quantity that left, smallest increments.
+    reason: LeaveReason  # Why the member left.
+    epoch: int  # Membership epoch from now on, count.
+    parent_qty: int  # The parent's open quantity from now on, smallest increments.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        left_qty: int,
+        reason: LeaveReason,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberLeft)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.left_qty = left_qty
+        x.reason = reason
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.__class__ = MemberLeft
+
+
+_MemberLeft = twin(MemberLeft)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildRouted:
+    """A child order goes to a venue; its id is this event's id.
+
+    The quote and the other venues show why it goes there.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    slice_id: str  # Id of the slice.
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
+    child_qty: int  # Quantity, smallest increments.
+    child_type: ChildType  # LIMIT or MIDPOINT_PEG.
+    limit_px: int  # Limit on the tick, 1e-9 currency units; for a peg the worst price.
+    time_in_force: ChildTimeInForce  # DAY rests at the venue; IOC fills at once or ends.
+    min_qty: int  # Smallest acceptable execution, smallest increments.
+    send_before_ns: int  # Latest time at which the child may be sent, ns since 1970 UTC.
+    bid_px: int  # Consolidated best bid at the decision, 1e-9 currency units; 0 is none.
+    ask_px: int  # Consolidated best ask at the decision, 1e-9 currency units; 0 is none.
+    quote_age_ns: int  # Age of the quote that the child was priced from, ns.
+    # Quantity that the venue displayed on the side that the child takes, smallest increments; 0 if
+    # the child takes none that is displayed.
+    venue_qty: int
+    scorecard_version: int  # Version of the venue's scorecard, count.
+    score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
+    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
+    # The other venues, counted by the reason against them.
+    rejected_by_reason: tuple[RouteReasonCount, ...]
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        slice_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        child_type: ChildType,
+        limit_px: int,
+        time_in_force: ChildTimeInForce,
+        min_qty: int,
+        send_before_ns: int,
+        bid_px: int,
+        ask_px: int,
+        quote_age_ns: int,
+        venue_qty: int,
+        scorecard_version: int,
+        score_millibps: int,
+        runners_up: tuple[Candidate, ...],
+        rejected_by_reason: tuple[RouteReasonCount, ...],
+        sale_marking: SaleMarking,
+        settl_date: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildRouted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.slice_id = slice_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.child_type = child_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.min_qty = min_qty
+        x.send_before_ns = send_before_ns
+        x.bid_px = bid_px
+        x.ask_px = ask_px
+        x.quote_age_ns = quote_age_ns
+        x.venue_qty = venue_qty
+        x.scorecard_version = scorecard_version
+        x.score_millibps = score_millibps
+        x.runners_up = runners_up
+        x.rejected_by_reason = rejected_by_reason
+        x.sale_marking = sale_marking
+        x.settl_date = settl_date
+        x.__class__ = ChildRouted
+
+
+_ChildRouted = twin(ChildRouted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PolicyCarried:
+    """Parameters of aggregation, planning, routing and allocation when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    policy_id: str  # Name and version of the policy.
+    window_ns: int  # Time for which a parent gathers members, ns.
+    window_members: int  # Members that close the window at once, count.
+    window_notional_cur: int  # Value that closes the window at once, whole currency units.
+    # Part of a working parent's horizon in which orders may still join, parts per million.
+    join_until_ppm: int
+    cross_quote_age_ns: int  # Oldest quote a cross may be priced from, ns.
+    strategy: Strategy  # Strategy of every plan; AUTO lets the engine choose.
+    router: Router  # Router of every slice; AUTO lets the engine choose.
+    allocation_rule: AllocationRule  # Rule by which fills are shared.
+    interval_ns: int  # Time between two schedule points, ns.
+    # Tolerated distance from the schedule, parts per million of the quantity.
+    tracking_band_ppm: int
+    min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
+    max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    horizon_high_ns: int  # Horizon of HIGH urgency, ns.
+    horizon_normal_ns: int  # Horizon of NORMAL urgency, ns.
+    # Almgren-Chriss lambda for NORMAL urgency, 1e-12 per currency unit; HIGH takes ten times, LOW a
+    # tenth.
+    risk_aversion_e12: int
+    send_within_ns: int  # Longest time before a gateway starts sending a child, ns.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    on_halt: HaltAction  # What becomes of client orders when their instrument is halted.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        policy_id: str,
+        window_ns: int,
+        window_members: int,
+        window_notional_cur: int,
+        join_until_ppm: int,
+        cross_quote_age_ns: int,
+        strategy: Strategy,
+        router: Router,
+        allocation_rule: AllocationRule,
+        interval_ns: int,
+        tracking_band_ppm: int,
+        min_slice_qty: int,
+        max_slice_ppm: int,
+        participation_ppm: int,
+        horizon_high_ns: int,
+        horizon_normal_ns: int,
+        risk_aversion_e12: int,
+        send_within_ns: int,
+        set_by: str,
+        set_ns: int,
+        on_halt: HaltAction,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PolicyCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.policy_id = policy_id
+        x.window_ns = window_ns
+        x.window_members = window_members
+        x.window_notional_cur = window_notional_cur
+        x.join_until_ppm = join_until_ppm
+        x.cross_quote_age_ns = cross_quote_age_ns
+        x.strategy = strategy
+        x.router = router
+        x.allocation_rule = allocation_rule
+        x.interval_ns = interval_ns
+        x.tracking_band_ppm = tracking_band_ppm
+        x.min_slice_qty = min_slice_qty
+        x.max_slice_ppm = max_slice_ppm
+        x.participation_ppm = participation_ppm
+        x.horizon_high_ns = horizon_high_ns
+        x.horizon_normal_ns = horizon_normal_ns
+        x.risk_aversion_e12 = risk_aversion_e12
+        x.send_within_ns = send_within_ns
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.on_halt = on_halt
+        x.__class__ = PolicyCarried
+
+
+_PolicyCarried = twin(PolicyCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderStatusReported:
+    """The answer to a request that was sent again: the order's present state.
+
+    It changes nothing.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of the request that was sent again.
+    ord_status: OrdStatus  # State of the order; the highest of those that hold, in FIX's order.
+    order_qty: int  # Quantity of the order, smallest increments.
+    limit_px: int | None  # Limit of the order, 1e-9 currency units; null for MARKET.
+    cum_qty: int  # Crossed and allocated, smallest increments.
+    leaves_qty: int  # Open quantity, smallest increments.
+    # Average price of what is crossed and allocated, rounded down, 1e-9 currency units; 0 if
+    # nothing is.
+    avg_px: int
+    pending_cl_ord_id: str  # Id of the change that is pending; empty if there is none.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        source: str,
+        cl_ord_id: str,
+        ord_status: OrdStatus,
+        order_qty: int,
+        limit_px: int | None,
+        cum_qty: int,
+        leaves_qty: int,
+        avg_px: int,
+        pending_cl_ord_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderStatusReported)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.ord_status = ord_status
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.avg_px = avg_px
+        x.pending_cl_ord_id = pending_cl_ord_id
+        x.__class__ = OrderStatusReported
+
+
+_OrderStatusReported = twin(OrderStatusReported)
+
+
 Input = (
-    OrderSubmitted
-    | OrderAmendRequested
-    | OrderCancelRequested
-    | QuoteObserved
+    QuoteObserved
     | DepthObserved
     | TradeObserved
     | VenueStatusObserved
@@ -4614,7 +4925,6 @@ Input = (
     | RiskLimitSet
     | LimitAllotted
     | MandateSet
-    | PolicySet
     | RestrictionSet
     | InstrumentHaltSet
     | SuspensionLifted
@@ -4626,33 +4936,26 @@ Input = (
     | FeeScheduleDefined
     | CalendarDefined
     | VolumeCurveDefined
+    | OrderSubmitted
+    | OrderAmendRequested
+    | OrderCancelRequested
+    | PolicySet
 )
 StageEvent = (
-    OrderAccepted
-    | OrderRejected
-    | OrderChangePending
-    | OrderAmended
-    | OrderCancelled
-    | OrderExpired
-    | OrderChangeRejected
-    | OrderCarried
-    | ControlApplied
+    ControlApplied
     | ConfigurationAdopted
     | InputRejected
     | InstrumentHalted
     | SuspensionSet
     | SuspensionEnded
-    | ParentOpened
     | MemberJoined
     | MemberAmended
-    | MemberLeft
     | OrdersCrossed
     | ParentReleased
     | ParentEnded
     | PlanAdopted
     | ScheduleRecalibrated
     | SliceReleased
-    | ChildRouted
     | RouteDeferred
     | ScorecardUpdated
     | ScorecardCarried
@@ -4682,17 +4985,26 @@ StageEvent = (
     | AllotmentCarried
     | MandateCarried
     | RestrictionCarried
-    | PolicyCarried
     | PositionsCarried
     | LogContinued
     | ChildCancelRequested
+    | OrderAccepted
+    | OrderRejected
+    | OrderChangePending
+    | OrderAmended
+    | OrderCancelled
+    | OrderExpired
+    | OrderChangeRejected
+    | OrderCarried
+    | ParentOpened
+    | MemberLeft
+    | ChildRouted
+    | PolicyCarried
+    | OrderStatusReported
 )
 
 
 TOPIC_OF: Final[dict[type, str]] = {
-    OrderSubmitted: "orders",
-    OrderAmendRequested: "orders",
-    OrderCancelRequested: "orders",
     QuoteObserved: "market-data",
     DepthObserved: "market-data",
     TradeObserved: "market-data",
@@ -4706,7 +5018,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     RiskLimitSet: "controls",
     LimitAllotted: "controls",
     MandateSet: "controls",
-    PolicySet: "controls",
     RestrictionSet: "controls",
     InstrumentHaltSet: "controls",
     SuspensionLifted: "controls",
@@ -4718,31 +5029,20 @@ TOPIC_OF: Final[dict[type, str]] = {
     FeeScheduleDefined: "reference",
     CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
-    OrderAccepted: "ingest",
-    OrderRejected: "ingest",
-    OrderChangePending: "ingest",
-    OrderAmended: "ingest",
-    OrderCancelled: "ingest",
-    OrderExpired: "ingest",
-    OrderChangeRejected: "ingest",
-    OrderCarried: "ingest",
     ControlApplied: "ingest",
     ConfigurationAdopted: "ingest",
     InputRejected: "ingest",
     InstrumentHalted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
-    ParentOpened: "aggregation",
     MemberJoined: "aggregation",
     MemberAmended: "aggregation",
-    MemberLeft: "aggregation",
     OrdersCrossed: "aggregation",
     ParentReleased: "aggregation",
     ParentEnded: "aggregation",
     PlanAdopted: "slices",
     ScheduleRecalibrated: "slices",
     SliceReleased: "slices",
-    ChildRouted: "routes",
     RouteDeferred: "routes",
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
@@ -4773,10 +5073,26 @@ TOPIC_OF: Final[dict[type, str]] = {
     AllotmentCarried: "ingest",
     MandateCarried: "ingest",
     RestrictionCarried: "ingest",
-    PolicyCarried: "ingest",
     PositionsCarried: "ingest",
     LogContinued: "ingest",
     ChildCancelRequested: "routes",
+    OrderSubmitted: "orders",
+    OrderAmendRequested: "orders",
+    OrderCancelRequested: "orders",
+    PolicySet: "controls",
+    OrderAccepted: "ingest",
+    OrderRejected: "ingest",
+    OrderChangePending: "ingest",
+    OrderAmended: "ingest",
+    OrderCancelled: "ingest",
+    OrderExpired: "ingest",
+    OrderChangeRejected: "ingest",
+    OrderCarried: "ingest",
+    ParentOpened: "aggregation",
+    MemberLeft: "aggregation",
+    ChildRouted: "routes",
+    PolicyCarried: "ingest",
+    OrderStatusReported: "ingest",
 }
 
 

@@ -3,8 +3,8 @@
 Live children may still fill, and those fills belong to the members. So a change waits until the
 parent's pool covers the quantity that it gives up. While it waits, no new slice takes that
 quantity, and cancels go out for the newest children until it is free. An amend that changes the
-price band, or sets a limit that a live child's price would break, takes the order out of its
-parent; the order then joins or opens another one.
+price band or another term that members have in common, or sets a limit that a live child's price
+would break, takes the order out of its parent; the order then joins or opens another one.
 
 No child belongs to one member alone, so a kill switch of one client stops all of a parent while
 that client is a member. As soon as the pool covers the client's open quantity, at once or after
@@ -25,7 +25,15 @@ from engine.core.events import (
 )
 from engine.core.parents import aggregation
 from engine.core.parents.aggregation import children_respect, limit_band, tightest_px
-from engine.core.state.model import Member, Order, Parent, amended_qty, order_amended
+from engine.core.state.model import (
+    Member,
+    Order,
+    Parent,
+    PendingChange,
+    amended_qty,
+    changed_terms,
+    order_amended,
+)
 from engine.core.state.state import State
 
 
@@ -47,11 +55,23 @@ def given_up_qty(state: State, parent: Parent, order: Order) -> int:
 
 
 def needs_new_parent(state: State, parent: Parent, order: Order) -> bool:
-    """Whether the new limit is of another band than the parent's, or a live child is beyond it."""
-    assert order.pending is not None
-    limit_px = order.pending.limit_px
-    band = limit_band(limit_px, state.settings.limit_band_px)
-    return band != parent.terms.limit_band or not children_respect(parent, limit_px)
+    """Whether the parent's terms are not the amended ones, or a live child is beyond its limit."""
+    change = order.pending
+    assert change is not None
+    band = limit_band(change.limit_px, state.settings.limit_band_px)
+    return (
+        band != parent.terms.limit_band
+        or not children_respect(parent, change.limit_px)
+        or has_other_terms(parent, change)
+    )
+
+
+def has_other_terms(parent: Parent, change: PendingChange) -> bool:
+    """Whether an amend states a term that all members of a parent have in common, and differs."""
+    stated = changed_terms(change, aggregation.AMENDABLE_SHARED)
+    return any(
+        value is not None and value != getattr(parent.terms, name) for name, value in stated.items()
+    )
 
 
 def change_applied(
@@ -71,7 +91,8 @@ def change_applied(
             ),
         )
     amended = order_amended(order, change)
-    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this one.
+    # No other parent could take it; it ends with this one.
+    is_over = now_ns >= (change.end_ns or parent.terms.end_ns)
     if needs_new_parent(state, parent, order) and not is_over:
         return (departure(parent, order, LeaveReason.AMENDED), amended)
     change_qty = amended.order_qty - order.order_qty
@@ -103,11 +124,13 @@ def remove_killed_members(state: State, parent: Parent, now_ns: int) -> tuple[St
             leaving.append(member)
         else:
             stays.append(member)
-    return departures(parent, leaving, stays) if has_free else ()
+    if not has_free:
+        return ()
+    return departures(parent, leaving, stays, LeaveReason.KILL_SWITCH)
 
 
 def departures(
-    parent: Parent, leaving: Sequence[Member], stays: Sequence[Member]
+    parent: Parent, leaving: Sequence[Member], stays: Sequence[Member], reason: LeaveReason
 ) -> tuple[StageEvent, ...]:
     """One MemberLeft for each, in order, with the quantity and limit that are then left.
 
@@ -121,7 +144,6 @@ def departures(
     epoch, parent_qty, events = parent.epoch, parent.open_qty, []
     for member, limit_px in zip(leaving, reversed(limits), strict=True):
         epoch, parent_qty = epoch + 1, parent_qty - member.open_qty
-        reason = LeaveReason.KILL_SWITCH
         events.append(member_left(parent, member.order, reason, epoch, parent_qty, limit_px))
     return tuple(events)
 

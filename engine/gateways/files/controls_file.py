@@ -18,6 +18,7 @@ from engine.core.events import (
     ControlScope,
     DayClosed,
     DayOpened,
+    HaltAction,
     InstrumentHaltSet,
     KillSwitchSet,
     LimitAllotted,
@@ -177,6 +178,7 @@ class Policy(ControlTable):
     horizon_normal: DurationNs = 3_600_000_000_000
     risk_aversion_e12: Whole = 1_000_000  # 1e-6 per currency unit, as in Almgren-Chriss.
     send_within: DurationNs = 2_000_000_000
+    on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
         return self.policy_id
@@ -201,6 +203,7 @@ class Policy(ControlTable):
             horizon_normal_ns=self.horizon_normal,
             risk_aversion_e12=self.risk_aversion_e12,
             send_within_ns=self.send_within,
+            on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,
         )

@@ -107,8 +107,84 @@ def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
     return type(f"_{kind.__name__}", (), {"__slots__": kind.__dict__["__slots__"]})
 
 
+VENUE_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueStatus)}
+VENUE_STATUS: Final = {x.value: x for x in e.VenueStatus}
+
+
+EXEC_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ExecType)}
+EXEC_TYPE: Final = {x.value: x for x in e.ExecType}
+
+
+LIQUIDITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Liquidity)}
+LIQUIDITY: Final = {x.value: x for x in e.Liquidity}
+
+
+CONTROL_SCOPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ControlScope)}
+CONTROL_SCOPE: Final = {x.value: x for x in e.ControlScope}
+
+
+VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
+VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
+
+
+INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
+INPUT_REASON: Final = {x.value: x for x in e.InputReason}
+
+
+HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
+HALT_REASON: Final = {x.value: x for x in e.HaltReason}
+
+
+RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
+RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
+
+
+END_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.EndReason)}
+END_REASON: Final = {x.value: x for x in e.EndReason}
+
+
+STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
+STRATEGY: Final = {x.value: x for x in e.Strategy}
+
+
+ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
+ROUTER: Final = {x.value: x for x in e.Router}
+
+
+PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
+PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
+
+
+RECALIBRATION_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RecalibrationReason)}
+RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
+
+
+STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
+STYLE: Final = {x.value: x for x in e.Style}
+
+
+ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
+ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
+
+
 SIDE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Side)}
 SIDE: Final = {x.value: x for x in e.Side}
+
+
+CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
+CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
+
+
+BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
+BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
+
+
+SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
+SEAL_KIND: Final = {x.value: x for x in e.SealKind}
+
+
+CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
+CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 
 ORDER_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrderType)}
@@ -131,36 +207,20 @@ CAPACITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Capacity)}
 CAPACITY: Final = {x.value: x for x in e.Capacity}
 
 
-VENUE_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueStatus)}
-VENUE_STATUS: Final = {x.value: x for x in e.VenueStatus}
+SALE_MARKING_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SaleMarking)}
+SALE_MARKING: Final = {x.value: x for x in e.SaleMarking}
 
 
-EXEC_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ExecType)}
-EXEC_TYPE: Final = {x.value: x for x in e.ExecType}
-
-
-LIQUIDITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Liquidity)}
-LIQUIDITY: Final = {x.value: x for x in e.Liquidity}
-
-
-CONTROL_SCOPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ControlScope)}
-CONTROL_SCOPE: Final = {x.value: x for x in e.ControlScope}
-
-
-STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
-STRATEGY: Final = {x.value: x for x in e.Strategy}
-
-
-ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
-ROUTER: Final = {x.value: x for x in e.Router}
+IMMEDIACY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Immediacy)}
+IMMEDIACY: Final = {x.value: x for x in e.Immediacy}
 
 
 ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
 ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
 
 
-VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
-VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
+HALT_ACTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltAction)}
+HALT_ACTION: Final = {x.value: x for x in e.HaltAction}
 
 
 REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
@@ -175,36 +235,8 @@ WITHDRAW_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.WithdrawR
 WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
 
 
-INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
-INPUT_REASON: Final = {x.value: x for x in e.InputReason}
-
-
-HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
-HALT_REASON: Final = {x.value: x for x in e.HaltReason}
-
-
 LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
 LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
-
-
-RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
-RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
-
-
-END_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.EndReason)}
-END_REASON: Final = {x.value: x for x in e.EndReason}
-
-
-PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
-PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
-
-
-RECALIBRATION_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RecalibrationReason)}
-RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
-
-
-STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
-STYLE: Final = {x.value: x for x in e.Style}
 
 
 CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
@@ -215,24 +247,8 @@ CHILD_TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Child
 CHILD_TIME_IN_FORCE: Final = {x.value: x for x in e.ChildTimeInForce}
 
 
-ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)}
-ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
-
-
-CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
-CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
-
-
-BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
-BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
-
-
-SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
-SEAL_KIND: Final = {x.value: x for x in e.SealKind}
-
-
-CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
-CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
+ORD_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrdStatus)}
+ORD_STATUS: Final = {x.value: x for x in e.OrdStatus}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -241,10 +257,6 @@ def text_of_level(x: e.Level) -> str:
 
 def text_of_tick_band(x: e.TickBand) -> str:
     return f"{number(x.from_px)}{number(x.tick_px)}"
-
-
-def text_of_candidate(x: e.Candidate) -> str:
-    return f"{string(x.venue)}{number(x.score_millibps)}"
 
 
 def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
@@ -285,54 +297,8 @@ def text_of_shard_closed(x: e.ShardClosed) -> str:
     return f"{integer(x.shard)}{number(x.batch)}{number(x.next_seq)}{octets(x.chain)}"
 
 
-def text_of_order_submitted(x: e.OrderSubmitted) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{maybe(x.start_ns, number)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.max_participation_ppm, number)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{maybe(x.crossing_consent, flag)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{maybe(x.currency, string)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{number(x.received_ns)}"
-    )
-
-
-def text_of_order_amend_requested(x: e.OrderAmendRequested) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{string(x.instrument_id)}"
-        f"{maybe(x.order_qty, number)}"
-        f"{maybe(x.limit_px, number)}"
-        f"{number(x.received_ns)}"
-    )
-
-
-def text_of_order_cancel_requested(x: e.OrderCancelRequested) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{string(x.instrument_id)}"
-        f"{number(x.received_ns)}"
-    )
+def text_of_candidate(x: e.Candidate) -> str:
+    return f"{string(x.venue)}{number(x.score_millibps)}"
 
 
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
@@ -476,31 +442,6 @@ def text_of_mandate_set(x: e.MandateSet) -> str:
     )
 
 
-def text_of_policy_set(x: e.PolicySet) -> str:
-    return (
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_restriction_set(x: e.RestrictionSet) -> str:
     return f"{string(x.instrument_id)}{flag(x.restricted)}{string(x.set_by)}{number(x.set_ns)}"
 
@@ -589,150 +530,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
     )
 
 
-def text_of_order_accepted(x: e.OrderAccepted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.start_ns)}"
-        f"{number(x.end_ns)}"
-        f"{number(x.max_participation_ppm)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.crossing_consent)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
-        f"{number(x.received_ns)}"
-        f"{number(x.value_px)}"
-    )
-
-
-def text_of_order_rejected(x: e.OrderRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_order_change_pending(x: e.OrderChangePending) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{CHANGE_TEXT[x.change]}"
-        f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-    )
-
-
-def text_of_order_amended(x: e.OrderAmended) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{number(x.previous_qty)}"
-        f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-    )
-
-
-def text_of_order_cancelled(x: e.OrderCancelled) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_order_expired(x: e.OrderExpired) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-    )
-
-
-def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{CHANGE_TEXT[x.change]}"
-        f"{REJECT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_order_carried(x: e.OrderCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.max_participation_ppm)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.crossing_consent)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
-        f"{number(x.received_ns)}"
-        f"{number(x.crossed_qty)}"
-        f"{number(x.allocated_qty)}"
-    )
-
-
 def text_of_control_applied(x: e.ControlApplied) -> str:
     return (
         f"{number(x.seq)}"
@@ -794,32 +591,6 @@ def text_of_suspension_ended(x: e.SuspensionEnded) -> str:
     )
 
 
-def text_of_parent_opened(x: e.ParentOpened) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.currency)}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.limit_band)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.must_complete)}"
-        f"{number(x.max_participation_ppm)}"
-        f"{number(x.start_ns)}"
-        f"{number(x.end_ns)}"
-        f"{number(x.window_end_ns)}"
-        f"{string(x.policy_id)}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{string(x.first_order_id)}"
-    )
-
-
 def text_of_member_joined(x: e.MemberJoined) -> str:
     return (
         f"{number(x.seq)}"
@@ -842,21 +613,6 @@ def text_of_member_amended(x: e.MemberAmended) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.order_id)}"
         f"{number(x.change_qty)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
-def text_of_member_left(x: e.MemberLeft) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.order_id)}"
-        f"{number(x.left_qty)}"
-        f"{LEAVE_REASON_TEXT[x.reason]}"
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
@@ -978,33 +734,6 @@ def text_of_slice_released(x: e.SliceReleased) -> str:
         f"{number(x.parent_qty)}"
         f"{number(x.market_volume_qty)}"
         f"{string(x.policy_id)}"
-    )
-
-
-def text_of_child_routed(x: e.ChildRouted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.slice_id)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.venue)}"
-        f"{number(x.child_qty)}"
-        f"{CHILD_TYPE_TEXT[x.child_type]}"
-        f"{number(x.limit_px)}"
-        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{number(x.min_qty)}"
-        f"{number(x.send_before_ns)}"
-        f"{number(x.bid_px)}"
-        f"{number(x.ask_px)}"
-        f"{number(x.quote_age_ns)}"
-        f"{number(x.venue_qty)}"
-        f"{number(x.scorecard_version)}"
-        f"{number(x.score_millibps)}"
-        f"{many(x.runners_up, text_of_candidate)}"
-        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
     )
 
 
@@ -1433,34 +1162,6 @@ def text_of_restriction_carried(x: e.RestrictionCarried) -> str:
     )
 
 
-def text_of_policy_carried(x: e.PolicyCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.policy_id)}"
-        f"{number(x.window_ns)}"
-        f"{integer(x.window_members)}"
-        f"{number(x.window_notional_cur)}"
-        f"{number(x.join_until_ppm)}"
-        f"{number(x.cross_quote_age_ns)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.tracking_band_ppm)}"
-        f"{number(x.min_slice_qty)}"
-        f"{number(x.max_slice_ppm)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.horizon_high_ns)}"
-        f"{number(x.horizon_normal_ns)}"
-        f"{number(x.risk_aversion_e12)}"
-        f"{number(x.send_within_ns)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_positions_carried(x: e.PositionsCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1493,6 +1194,396 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
     )
 
 
+def text_of_order_submitted(x: e.OrderSubmitted) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{maybe(x.start_ns, number)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{maybe(x.crossing_consent, flag)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{maybe(x.currency, string)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_order_amend_requested(x: e.OrderAmendRequested) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{string(x.instrument_id)}"
+        f"{maybe(x.order_qty, number)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+        f"{maybe(x.client_id, string)}"
+        f"{maybe(x.side, SIDE_TEXT.__getitem__)}"
+        f"{maybe(x.account, string)}"
+        f"{maybe(x.sale_marking, SALE_MARKING_TEXT.__getitem__)}"
+        f"{maybe(x.settl_date, integer)}"
+        f"{maybe(x.immediacy, IMMEDIACY_TEXT.__getitem__)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_order_cancel_requested(x: e.OrderCancelRequested) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.received_ns)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_policy_set(x: e.PolicySet) -> str:
+    return (
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{HALT_ACTION_TEXT[x.on_halt]}"
+    )
+
+
+def text_of_order_accepted(x: e.OrderAccepted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.crossing_consent)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{maybe(x.arrival_mid_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{number(x.value_px)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+    )
+
+
+def text_of_order_rejected(x: e.OrderRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_change_pending(x: e.OrderChangePending) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{CHANGE_TEXT[x.change]}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+    )
+
+
+def text_of_order_amended(x: e.OrderAmended) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{number(x.previous_qty)}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+    )
+
+
+def text_of_order_cancelled(x: e.OrderCancelled) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_expired(x: e.OrderExpired) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+    )
+
+
+def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{CHANGE_TEXT[x.change]}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_carried(x: e.OrderCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.max_participation_ppm)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.crossing_consent)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{maybe(x.arrival_mid_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{number(x.crossed_qty)}"
+        f"{number(x.allocated_qty)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+        f"{number(x.avg_px)}"
+    )
+
+
+def text_of_parent_opened(x: e.ParentOpened) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.currency)}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.limit_band)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.must_complete)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.window_end_ns)}"
+        f"{string(x.policy_id)}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{string(x.first_order_id)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+    )
+
+
+def text_of_member_left(x: e.MemberLeft) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.order_id)}"
+        f"{number(x.left_qty)}"
+        f"{LEAVE_REASON_TEXT[x.reason]}"
+        f"{integer(x.epoch)}"
+        f"{number(x.parent_qty)}"
+        f"{maybe(x.parent_limit_px, number)}"
+    )
+
+
+def text_of_child_routed(x: e.ChildRouted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.slice_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{CHILD_TYPE_TEXT[x.child_type]}"
+        f"{number(x.limit_px)}"
+        f"{CHILD_TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{number(x.min_qty)}"
+        f"{number(x.send_before_ns)}"
+        f"{number(x.bid_px)}"
+        f"{number(x.ask_px)}"
+        f"{number(x.quote_age_ns)}"
+        f"{number(x.venue_qty)}"
+        f"{number(x.scorecard_version)}"
+        f"{number(x.score_millibps)}"
+        f"{many(x.runners_up, text_of_candidate)}"
+        f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{integer(x.settl_date)}"
+    )
+
+
+def text_of_policy_carried(x: e.PolicyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.policy_id)}"
+        f"{number(x.window_ns)}"
+        f"{integer(x.window_members)}"
+        f"{number(x.window_notional_cur)}"
+        f"{number(x.join_until_ppm)}"
+        f"{number(x.cross_quote_age_ns)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.tracking_band_ppm)}"
+        f"{number(x.min_slice_qty)}"
+        f"{number(x.max_slice_ppm)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.horizon_high_ns)}"
+        f"{number(x.horizon_normal_ns)}"
+        f"{number(x.risk_aversion_e12)}"
+        f"{number(x.send_within_ns)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{HALT_ACTION_TEXT[x.on_halt]}"
+    )
+
+
+def text_of_order_status_reported(x: e.OrderStatusReported) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{ORD_STATUS_TEXT[x.ord_status]}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{number(x.cum_qty)}"
+        f"{number(x.leaves_qty)}"
+        f"{number(x.avg_px)}"
+        f"{string(x.pending_cl_ord_id)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1514,18 +1605,6 @@ def from_tick_band(d: Avro) -> e.TickBand:
     x.tick_px = d["tick_px"]
     x.__class__ = e.TickBand
     found: e.TickBand = x
-    return found
-
-
-_Candidate = twin(e.Candidate)
-
-
-def from_candidate(d: Avro) -> e.Candidate:
-    x = _Candidate()
-    x.venue = d["venue"]
-    x.score_millibps = d["score_millibps"]
-    x.__class__ = e.Candidate
-    found: e.Candidate = x
     return found
 
 
@@ -1633,68 +1712,15 @@ def from_shard_closed(d: Avro) -> e.ShardClosed:
     return found
 
 
-_OrderSubmitted = twin(e.OrderSubmitted)
+_Candidate = twin(e.Candidate)
 
 
-def from_order_submitted(d: Avro) -> e.OrderSubmitted:
-    x = _OrderSubmitted()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderSubmitted
-    found: e.OrderSubmitted = x
-    return found
-
-
-_OrderAmendRequested = twin(e.OrderAmendRequested)
-
-
-def from_order_amend_requested(d: Avro) -> e.OrderAmendRequested:
-    x = _OrderAmendRequested()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.instrument_id = d["instrument_id"]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderAmendRequested
-    found: e.OrderAmendRequested = x
-    return found
-
-
-_OrderCancelRequested = twin(e.OrderCancelRequested)
-
-
-def from_order_cancel_requested(d: Avro) -> e.OrderCancelRequested:
-    x = _OrderCancelRequested()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.instrument_id = d["instrument_id"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderCancelRequested
-    found: e.OrderCancelRequested = x
+def from_candidate(d: Avro) -> e.Candidate:
+    x = _Candidate()
+    x.venue = d["venue"]
+    x.score_millibps = d["score_millibps"]
+    x.__class__ = e.Candidate
+    found: e.Candidate = x
     return found
 
 
@@ -1913,36 +1939,6 @@ def from_mandate_set(d: Avro) -> e.MandateSet:
     return found
 
 
-_PolicySet = twin(e.PolicySet)
-
-
-def from_policy_set(d: Avro) -> e.PolicySet:
-    x = _PolicySet()
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicySet
-    found: e.PolicySet = x
-    return found
-
-
 _RestrictionSet = twin(e.RestrictionSet)
 
 
@@ -2107,190 +2103,6 @@ def from_volume_curve_defined(d: Avro) -> e.VolumeCurveDefined:
     return found
 
 
-_OrderAccepted = twin(e.OrderAccepted)
-
-
-def from_order_accepted(d: Avro) -> e.OrderAccepted:
-    x = _OrderAccepted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.arrival_mid_px = d["arrival_mid_px"]
-    x.received_ns = d["received_ns"]
-    x.value_px = d["value_px"]
-    x.__class__ = e.OrderAccepted
-    found: e.OrderAccepted = x
-    return found
-
-
-_OrderRejected = twin(e.OrderRejected)
-
-
-def from_order_rejected(d: Avro) -> e.OrderRejected:
-    x = _OrderRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderRejected
-    found: e.OrderRejected = x
-    return found
-
-
-_OrderChangePending = twin(e.OrderChangePending)
-
-
-def from_order_change_pending(d: Avro) -> e.OrderChangePending:
-    x = _OrderChangePending()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.change = CHANGE[d["change"]]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.__class__ = e.OrderChangePending
-    found: e.OrderChangePending = x
-    return found
-
-
-_OrderAmended = twin(e.OrderAmended)
-
-
-def from_order_amended(d: Avro) -> e.OrderAmended:
-    x = _OrderAmended()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.previous_qty = d["previous_qty"]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.__class__ = e.OrderAmended
-    found: e.OrderAmended = x
-    return found
-
-
-_OrderCancelled = twin(e.OrderCancelled)
-
-
-def from_order_cancelled(d: Avro) -> e.OrderCancelled:
-    x = _OrderCancelled()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderCancelled
-    found: e.OrderCancelled = x
-    return found
-
-
-_OrderExpired = twin(e.OrderExpired)
-
-
-def from_order_expired(d: Avro) -> e.OrderExpired:
-    x = _OrderExpired()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.__class__ = e.OrderExpired
-    found: e.OrderExpired = x
-    return found
-
-
-_OrderChangeRejected = twin(e.OrderChangeRejected)
-
-
-def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
-    x = _OrderChangeRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.change = CHANGE[d["change"]]
-    x.reason = REJECT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderChangeRejected
-    found: e.OrderChangeRejected = x
-    return found
-
-
-_OrderCarried = twin(e.OrderCarried)
-
-
-def from_order_carried(d: Avro) -> e.OrderCarried:
-    x = _OrderCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.arrival_mid_px = d["arrival_mid_px"]
-    x.received_ns = d["received_ns"]
-    x.crossed_qty = d["crossed_qty"]
-    x.allocated_qty = d["allocated_qty"]
-    x.__class__ = e.OrderCarried
-    found: e.OrderCarried = x
-    return found
-
-
 _ControlApplied = twin(e.ControlApplied)
 
 
@@ -2387,37 +2199,6 @@ def from_suspension_ended(d: Avro) -> e.SuspensionEnded:
     return found
 
 
-_ParentOpened = twin(e.ParentOpened)
-
-
-def from_parent_opened(d: Avro) -> e.ParentOpened:
-    x = _ParentOpened()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.currency = d["currency"]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.limit_band = d["limit_band"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.must_complete = d["must_complete"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.window_end_ns = d["window_end_ns"]
-    x.policy_id = d["policy_id"]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.first_order_id = d["first_order_id"]
-    x.__class__ = e.ParentOpened
-    found: e.ParentOpened = x
-    return found
-
-
 _MemberJoined = twin(e.MemberJoined)
 
 
@@ -2453,26 +2234,6 @@ def from_member_amended(d: Avro) -> e.MemberAmended:
     x.parent_limit_px = d["parent_limit_px"]
     x.__class__ = e.MemberAmended
     found: e.MemberAmended = x
-    return found
-
-
-_MemberLeft = twin(e.MemberLeft)
-
-
-def from_member_left(d: Avro) -> e.MemberLeft:
-    x = _MemberLeft()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.order_id = d["order_id"]
-    x.left_qty = d["left_qty"]
-    x.reason = LEAVE_REASON[d["reason"]]
-    x.epoch = d["epoch"]
-    x.parent_qty = d["parent_qty"]
-    x.parent_limit_px = d["parent_limit_px"]
-    x.__class__ = e.MemberLeft
-    found: e.MemberLeft = x
     return found
 
 
@@ -2621,38 +2382,6 @@ def from_slice_released(d: Avro) -> e.SliceReleased:
     x.policy_id = d["policy_id"]
     x.__class__ = e.SliceReleased
     found: e.SliceReleased = x
-    return found
-
-
-_ChildRouted = twin(e.ChildRouted)
-
-
-def from_child_routed(d: Avro) -> e.ChildRouted:
-    x = _ChildRouted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.slice_id = d["slice_id"]
-    x.parent_id = d["parent_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.venue = d["venue"]
-    x.child_qty = d["child_qty"]
-    x.child_type = CHILD_TYPE[d["child_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
-    x.min_qty = d["min_qty"]
-    x.send_before_ns = d["send_before_ns"]
-    x.bid_px = d["bid_px"]
-    x.ask_px = d["ask_px"]
-    x.quote_age_ns = d["quote_age_ns"]
-    x.venue_qty = d["venue_qty"]
-    x.scorecard_version = d["scorecard_version"]
-    x.score_millibps = d["score_millibps"]
-    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
-    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
-    x.__class__ = e.ChildRouted
-    found: e.ChildRouted = x
     return found
 
 
@@ -3231,39 +2960,6 @@ def from_restriction_carried(d: Avro) -> e.RestrictionCarried:
     return found
 
 
-_PolicyCarried = twin(e.PolicyCarried)
-
-
-def from_policy_carried(d: Avro) -> e.PolicyCarried:
-    x = _PolicyCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.policy_id = d["policy_id"]
-    x.window_ns = d["window_ns"]
-    x.window_members = d["window_members"]
-    x.window_notional_cur = d["window_notional_cur"]
-    x.join_until_ppm = d["join_until_ppm"]
-    x.cross_quote_age_ns = d["cross_quote_age_ns"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.interval_ns = d["interval_ns"]
-    x.tracking_band_ppm = d["tracking_band_ppm"]
-    x.min_slice_qty = d["min_slice_qty"]
-    x.max_slice_ppm = d["max_slice_ppm"]
-    x.participation_ppm = d["participation_ppm"]
-    x.horizon_high_ns = d["horizon_high_ns"]
-    x.horizon_normal_ns = d["horizon_normal_ns"]
-    x.risk_aversion_e12 = d["risk_aversion_e12"]
-    x.send_within_ns = d["send_within_ns"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.PolicyCarried
-    found: e.PolicyCarried = x
-    return found
-
-
 _PositionsCarried = twin(e.PositionsCarried)
 
 
@@ -3311,10 +3007,482 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     return found
 
 
+_OrderSubmitted = twin(e.OrderSubmitted)
+
+
+def from_order_submitted(d: Avro) -> e.OrderSubmitted:
+    x = _OrderSubmitted()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.received_ns = d["received_ns"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderSubmitted
+    found: e.OrderSubmitted = x
+    return found
+
+
+_OrderAmendRequested = twin(e.OrderAmendRequested)
+
+
+def from_order_amend_requested(d: Avro) -> e.OrderAmendRequested:
+    x = _OrderAmendRequested()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.instrument_id = d["instrument_id"]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.received_ns = d["received_ns"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.client_id = d["client_id"]
+    x.side = None if d["side"] is None else SIDE[d["side"]]
+    x.account = d["account"]
+    x.sale_marking = None if d["sale_marking"] is None else SALE_MARKING[d["sale_marking"]]
+    x.settl_date = d["settl_date"]
+    x.immediacy = None if d["immediacy"] is None else IMMEDIACY[d["immediacy"]]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderAmendRequested
+    found: e.OrderAmendRequested = x
+    return found
+
+
+_OrderCancelRequested = twin(e.OrderCancelRequested)
+
+
+def from_order_cancel_requested(d: Avro) -> e.OrderCancelRequested:
+    x = _OrderCancelRequested()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.instrument_id = d["instrument_id"]
+    x.received_ns = d["received_ns"]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderCancelRequested
+    found: e.OrderCancelRequested = x
+    return found
+
+
+_PolicySet = twin(e.PolicySet)
+
+
+def from_policy_set(d: Avro) -> e.PolicySet:
+    x = _PolicySet()
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.__class__ = e.PolicySet
+    found: e.PolicySet = x
+    return found
+
+
+_OrderAccepted = twin(e.OrderAccepted)
+
+
+def from_order_accepted(d: Avro) -> e.OrderAccepted:
+    x = _OrderAccepted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.arrival_mid_px = d["arrival_mid_px"]
+    x.received_ns = d["received_ns"]
+    x.value_px = d["value_px"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.__class__ = e.OrderAccepted
+    found: e.OrderAccepted = x
+    return found
+
+
+_OrderRejected = twin(e.OrderRejected)
+
+
+def from_order_rejected(d: Avro) -> e.OrderRejected:
+    x = _OrderRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderRejected
+    found: e.OrderRejected = x
+    return found
+
+
+_OrderChangePending = twin(e.OrderChangePending)
+
+
+def from_order_change_pending(d: Avro) -> e.OrderChangePending:
+    x = _OrderChangePending()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.change = CHANGE[d["change"]]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.__class__ = e.OrderChangePending
+    found: e.OrderChangePending = x
+    return found
+
+
+_OrderAmended = twin(e.OrderAmended)
+
+
+def from_order_amended(d: Avro) -> e.OrderAmended:
+    x = _OrderAmended()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.previous_qty = d["previous_qty"]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.__class__ = e.OrderAmended
+    found: e.OrderAmended = x
+    return found
+
+
+_OrderCancelled = twin(e.OrderCancelled)
+
+
+def from_order_cancelled(d: Avro) -> e.OrderCancelled:
+    x = _OrderCancelled()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderCancelled
+    found: e.OrderCancelled = x
+    return found
+
+
+_OrderExpired = twin(e.OrderExpired)
+
+
+def from_order_expired(d: Avro) -> e.OrderExpired:
+    x = _OrderExpired()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.__class__ = e.OrderExpired
+    found: e.OrderExpired = x
+    return found
+
+
+_OrderChangeRejected = twin(e.OrderChangeRejected)
+
+
+def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
+    x = _OrderChangeRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.change = CHANGE[d["change"]]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderChangeRejected
+    found: e.OrderChangeRejected = x
+    return found
+
+
+_OrderCarried = twin(e.OrderCarried)
+
+
+def from_order_carried(d: Avro) -> e.OrderCarried:
+    x = _OrderCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.arrival_mid_px = d["arrival_mid_px"]
+    x.received_ns = d["received_ns"]
+    x.crossed_qty = d["crossed_qty"]
+    x.allocated_qty = d["allocated_qty"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.avg_px = d["avg_px"]
+    x.__class__ = e.OrderCarried
+    found: e.OrderCarried = x
+    return found
+
+
+_ParentOpened = twin(e.ParentOpened)
+
+
+def from_parent_opened(d: Avro) -> e.ParentOpened:
+    x = _ParentOpened()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.currency = d["currency"]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.limit_band = d["limit_band"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.window_end_ns = d["window_end_ns"]
+    x.policy_id = d["policy_id"]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.first_order_id = d["first_order_id"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.__class__ = e.ParentOpened
+    found: e.ParentOpened = x
+    return found
+
+
+_MemberLeft = twin(e.MemberLeft)
+
+
+def from_member_left(d: Avro) -> e.MemberLeft:
+    x = _MemberLeft()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.order_id = d["order_id"]
+    x.left_qty = d["left_qty"]
+    x.reason = LEAVE_REASON[d["reason"]]
+    x.epoch = d["epoch"]
+    x.parent_qty = d["parent_qty"]
+    x.parent_limit_px = d["parent_limit_px"]
+    x.__class__ = e.MemberLeft
+    found: e.MemberLeft = x
+    return found
+
+
+_ChildRouted = twin(e.ChildRouted)
+
+
+def from_child_routed(d: Avro) -> e.ChildRouted:
+    x = _ChildRouted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.slice_id = d["slice_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.child_type = CHILD_TYPE[d["child_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = CHILD_TIME_IN_FORCE[d["time_in_force"]]
+    x.min_qty = d["min_qty"]
+    x.send_before_ns = d["send_before_ns"]
+    x.bid_px = d["bid_px"]
+    x.ask_px = d["ask_px"]
+    x.quote_age_ns = d["quote_age_ns"]
+    x.venue_qty = d["venue_qty"]
+    x.scorecard_version = d["scorecard_version"]
+    x.score_millibps = d["score_millibps"]
+    x.runners_up = tuple([from_candidate(y) for y in d["runners_up"]])
+    x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.settl_date = d["settl_date"]
+    x.__class__ = e.ChildRouted
+    found: e.ChildRouted = x
+    return found
+
+
+_PolicyCarried = twin(e.PolicyCarried)
+
+
+def from_policy_carried(d: Avro) -> e.PolicyCarried:
+    x = _PolicyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.policy_id = d["policy_id"]
+    x.window_ns = d["window_ns"]
+    x.window_members = d["window_members"]
+    x.window_notional_cur = d["window_notional_cur"]
+    x.join_until_ppm = d["join_until_ppm"]
+    x.cross_quote_age_ns = d["cross_quote_age_ns"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.interval_ns = d["interval_ns"]
+    x.tracking_band_ppm = d["tracking_band_ppm"]
+    x.min_slice_qty = d["min_slice_qty"]
+    x.max_slice_ppm = d["max_slice_ppm"]
+    x.participation_ppm = d["participation_ppm"]
+    x.horizon_high_ns = d["horizon_high_ns"]
+    x.horizon_normal_ns = d["horizon_normal_ns"]
+    x.risk_aversion_e12 = d["risk_aversion_e12"]
+    x.send_within_ns = d["send_within_ns"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.__class__ = e.PolicyCarried
+    found: e.PolicyCarried = x
+    return found
+
+
+_OrderStatusReported = twin(e.OrderStatusReported)
+
+
+def from_order_status_reported(d: Avro) -> e.OrderStatusReported:
+    x = _OrderStatusReported()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.ord_status = ORD_STATUS[d["ord_status"]]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.cum_qty = d["cum_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.avg_px = d["avg_px"]
+    x.pending_cl_ord_id = d["pending_cl_ord_id"]
+    x.__class__ = e.OrderStatusReported
+    found: e.OrderStatusReported = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
-    e.OrderSubmitted: text_of_order_submitted,
-    e.OrderAmendRequested: text_of_order_amend_requested,
-    e.OrderCancelRequested: text_of_order_cancel_requested,
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
     e.TradeObserved: text_of_trade_observed,
@@ -3328,7 +3496,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RiskLimitSet: text_of_risk_limit_set,
     e.LimitAllotted: text_of_limit_allotted,
     e.MandateSet: text_of_mandate_set,
-    e.PolicySet: text_of_policy_set,
     e.RestrictionSet: text_of_restriction_set,
     e.InstrumentHaltSet: text_of_instrument_halt_set,
     e.SuspensionLifted: text_of_suspension_lifted,
@@ -3340,31 +3507,20 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
-    e.OrderAccepted: text_of_order_accepted,
-    e.OrderRejected: text_of_order_rejected,
-    e.OrderChangePending: text_of_order_change_pending,
-    e.OrderAmended: text_of_order_amended,
-    e.OrderCancelled: text_of_order_cancelled,
-    e.OrderExpired: text_of_order_expired,
-    e.OrderChangeRejected: text_of_order_change_rejected,
-    e.OrderCarried: text_of_order_carried,
     e.ControlApplied: text_of_control_applied,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.InputRejected: text_of_input_rejected,
     e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
-    e.ParentOpened: text_of_parent_opened,
     e.MemberJoined: text_of_member_joined,
     e.MemberAmended: text_of_member_amended,
-    e.MemberLeft: text_of_member_left,
     e.OrdersCrossed: text_of_orders_crossed,
     e.ParentReleased: text_of_parent_released,
     e.ParentEnded: text_of_parent_ended,
     e.PlanAdopted: text_of_plan_adopted,
     e.ScheduleRecalibrated: text_of_schedule_recalibrated,
     e.SliceReleased: text_of_slice_released,
-    e.ChildRouted: text_of_child_routed,
     e.RouteDeferred: text_of_route_deferred,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
@@ -3395,17 +3551,30 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.AllotmentCarried: text_of_allotment_carried,
     e.MandateCarried: text_of_mandate_carried,
     e.RestrictionCarried: text_of_restriction_carried,
-    e.PolicyCarried: text_of_policy_carried,
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
+    e.OrderSubmitted: text_of_order_submitted,
+    e.OrderAmendRequested: text_of_order_amend_requested,
+    e.OrderCancelRequested: text_of_order_cancel_requested,
+    e.PolicySet: text_of_policy_set,
+    e.OrderAccepted: text_of_order_accepted,
+    e.OrderRejected: text_of_order_rejected,
+    e.OrderChangePending: text_of_order_change_pending,
+    e.OrderAmended: text_of_order_amended,
+    e.OrderCancelled: text_of_order_cancelled,
+    e.OrderExpired: text_of_order_expired,
+    e.OrderChangeRejected: text_of_order_change_rejected,
+    e.OrderCarried: text_of_order_carried,
+    e.ParentOpened: text_of_parent_opened,
+    e.MemberLeft: text_of_member_left,
+    e.ChildRouted: text_of_child_routed,
+    e.PolicyCarried: text_of_policy_carried,
+    e.OrderStatusReported: text_of_order_status_reported,
 }
 
 
 FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
-    e.OrderSubmitted: from_order_submitted,
-    e.OrderAmendRequested: from_order_amend_requested,
-    e.OrderCancelRequested: from_order_cancel_requested,
     e.QuoteObserved: from_quote_observed,
     e.DepthObserved: from_depth_observed,
     e.TradeObserved: from_trade_observed,
@@ -3419,7 +3588,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RiskLimitSet: from_risk_limit_set,
     e.LimitAllotted: from_limit_allotted,
     e.MandateSet: from_mandate_set,
-    e.PolicySet: from_policy_set,
     e.RestrictionSet: from_restriction_set,
     e.InstrumentHaltSet: from_instrument_halt_set,
     e.SuspensionLifted: from_suspension_lifted,
@@ -3431,31 +3599,20 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FeeScheduleDefined: from_fee_schedule_defined,
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
-    e.OrderAccepted: from_order_accepted,
-    e.OrderRejected: from_order_rejected,
-    e.OrderChangePending: from_order_change_pending,
-    e.OrderAmended: from_order_amended,
-    e.OrderCancelled: from_order_cancelled,
-    e.OrderExpired: from_order_expired,
-    e.OrderChangeRejected: from_order_change_rejected,
-    e.OrderCarried: from_order_carried,
     e.ControlApplied: from_control_applied,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.InputRejected: from_input_rejected,
     e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
-    e.ParentOpened: from_parent_opened,
     e.MemberJoined: from_member_joined,
     e.MemberAmended: from_member_amended,
-    e.MemberLeft: from_member_left,
     e.OrdersCrossed: from_orders_crossed,
     e.ParentReleased: from_parent_released,
     e.ParentEnded: from_parent_ended,
     e.PlanAdopted: from_plan_adopted,
     e.ScheduleRecalibrated: from_schedule_recalibrated,
     e.SliceReleased: from_slice_released,
-    e.ChildRouted: from_child_routed,
     e.RouteDeferred: from_route_deferred,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
@@ -3486,8 +3643,24 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.AllotmentCarried: from_allotment_carried,
     e.MandateCarried: from_mandate_carried,
     e.RestrictionCarried: from_restriction_carried,
-    e.PolicyCarried: from_policy_carried,
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
+    e.OrderSubmitted: from_order_submitted,
+    e.OrderAmendRequested: from_order_amend_requested,
+    e.OrderCancelRequested: from_order_cancel_requested,
+    e.PolicySet: from_policy_set,
+    e.OrderAccepted: from_order_accepted,
+    e.OrderRejected: from_order_rejected,
+    e.OrderChangePending: from_order_change_pending,
+    e.OrderAmended: from_order_amended,
+    e.OrderCancelled: from_order_cancelled,
+    e.OrderExpired: from_order_expired,
+    e.OrderChangeRejected: from_order_change_rejected,
+    e.OrderCarried: from_order_carried,
+    e.ParentOpened: from_parent_opened,
+    e.MemberLeft: from_member_left,
+    e.ChildRouted: from_child_routed,
+    e.PolicyCarried: from_policy_carried,
+    e.OrderStatusReported: from_order_status_reported,
 }

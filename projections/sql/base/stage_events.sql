@@ -11,6 +11,7 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderChangeRejected' as event from order_change_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCarried' as event from order_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderResumed' as event from order_resumed
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderStatusReported' as event from order_status_reported
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlApplied' as event from control_applied
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ConfigurationAdopted' as event from configuration_adopted
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'InputRejected' as event from input_rejected
