@@ -16,9 +16,9 @@ from engine.core.controls import rates, rejected_input, resends, risk
 from engine.core.day import carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
-from engine.core.orders import changes, good_till_cancel, intake
-from engine.core.parents import aggregation, membership, netting
-from engine.core.routing import cancels, routers, scorecard
+from engine.core.orders import changes, good_till_cancel, intake, possible_resends
+from engine.core.parents import aggregation, halts, membership, netting
+from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
 from engine.core.strategy import plans, recalibration, slicing
@@ -48,13 +48,19 @@ TABLE: tuple[Row, ...] = (
         "ingest",
         intake,
         (e.OrderSubmitted,),
-        (e.OrderAccepted, e.OrderRejected),
+        (e.OrderAccepted, e.OrderRejected, e.OrderStatusReported),
     ),
     Row(
         "ingest",
         changes,
         (e.OrderAmendRequested, e.OrderCancelRequested),
-        (e.OrderChangePending, e.OrderChangeRejected, e.OrderAmended, e.OrderCancelled),
+        (
+            e.OrderChangePending,
+            e.OrderChangeRejected,
+            e.OrderAmended,
+            e.OrderCancelled,
+            e.OrderStatusReported,
+        ),
     ),
     Row(
         "ingest",
@@ -119,6 +125,8 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
+    Row("aggregation", halts, (PLAN,), (e.MemberLeft,)),
+    Row("ingest", halts, (PLAN,), (e.OrderCancelled,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
@@ -126,6 +134,8 @@ TABLE: tuple[Row, ...] = (
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
+    Row("aggregation", immediate, (PLAN,), (e.MemberLeft,)),
+    Row("ingest", immediate, (PLAN,), (e.OrderCancelled,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
     Row("routes", trading_day, (e.DayClosed,), (e.ChildCancelRequested, e.ScorecardCarried)),
     Row(
@@ -189,6 +199,7 @@ REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
     changes.EVOLVE,
+    possible_resends.EVOLVE,
     rejected_input.EVOLVE,
     resends.EVOLVE,
     risk.EVOLVE,
@@ -223,6 +234,8 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
 GATHER: tuple[Plan, ...] = (
     membership.apply_pending_change,
     membership.remove_stopped_members,
+    halts.return_members,
+    immediate.kill_unfillable,
     netting.cross,
     cancels.cancel_for_changes,
     aggregation.release,
@@ -233,14 +246,17 @@ WORK: tuple[Plan, ...] = (
     cancels.cancel_stale_children,
     cancels.cancel_above_participation,
     slicing.release,
+    immediate.withdraw_rest,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
     (
         membership.apply_pending_change,
         membership.remove_stopped_members,
+        halts.return_members,
         cancels.cancel_for_changes,
         cancels.cancel_stale_children,
+        immediate.withdraw_rest,
         aggregation.finish,
     )
 )

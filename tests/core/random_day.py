@@ -61,12 +61,15 @@ from engine.core.events import (
     BreakFlagged,
     BreakReason,
     ChildRouted,
+    ChildTimeInForce,
+    ChildType,
     ControlScope,
     ExecType,
     FillAllocated,
     FillBooked,
     FillBusted,
     FillCorrected,
+    Immediacy,
     OrderAccepted,
     OrderAmended,
     OrderAmendRequested,
@@ -75,6 +78,7 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderRejected,
     OrderSubmitted,
+    OrderType,
     Router,
     Side,
     TimeInForce,
@@ -171,6 +175,7 @@ def check_parent(state: State, parent: Parent) -> None:
     if not parent.is_ended:
         assert sum(m.open_qty for m in members if m.is_active) == parent.open_qty
         assert sum(m.is_active for m in members) == parent.member_count
+    check_stated_terms(parent)
     assert sum(child.leaves_qty for child in parent.children.values()) == parent.exposure_qty
     assert all(child.is_live and child.leaves_qty > 0 for child in parent.children.values())
     assert not (parent.is_ended and parent.children), "no child outlives its parent"
@@ -181,6 +186,20 @@ def check_parent(state: State, parent: Parent) -> None:
     for fill in booked:
         assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
         assert all(share_qty > 0 for share_qty in fill.shares_qty)
+
+
+def check_stated_terms(parent: Parent) -> None:
+    """No more rests at a venue than is to be shown; an immediate order is out, or at its end."""
+    terms, shown_qty = parent.terms, Counter[str]()
+    for child in parent.children.values():
+        if child.terms.child_type is ChildType.LIMIT and terms.display_qty:
+            shown_qty[child.terms.venue] += child.leaves_qty
+            assert child.terms.time_in_force is ChildTimeInForce.IOC or (
+                shown_qty[child.terms.venue] <= terms.display_qty
+            )
+    if terms.immediacy is not Immediacy.NONE:
+        assert len(parent.members) == 1
+        assert parent.is_ended or parent.exposure_qty or not parent.open_qty, parent
 
 
 def check_breaks(state: State, flagged_qty: Counter[str]) -> None:
@@ -355,6 +374,8 @@ class RandomDay(RuleBasedStateMachine):
         at_once=st.sampled_from((True, True, True, False)),
         is_gtc=st.booleans(),
         consent=st.booleans(),
+        immediacy=st.sampled_from((*[Immediacy.NONE] * 3, Immediacy.IOC, Immediacy.FOK)),
+        display_qty=st.sampled_from((0, 0, 100)),
     )
     def submit(
         self,
@@ -366,7 +387,11 @@ class RandomDay(RuleBasedStateMachine):
         at_once: bool,  # noqa: FBT001
         is_gtc: bool,  # noqa: FBT001
         consent: bool,  # noqa: FBT001
+        immediacy: Immediacy,
+        display_qty: int,
     ) -> None:
+        if immediacy is not Immediacy.NONE:
+            is_gtc, display_qty = False, 0
         asked = []
         for side in sides:
             self.count += 1
@@ -382,6 +407,8 @@ class RandomDay(RuleBasedStateMachine):
                     end_ns=self.soon_ns() if at_once else None,
                     time_in_force=TimeInForce.GTC if is_gtc else TimeInForce.DAY,
                     crossing_consent=consent,
+                    immediacy=immediacy,
+                    display_qty=min(display_qty, order_qty),
                 )
             )
         self.step(*self.fresh(), *asked)
@@ -397,13 +424,29 @@ class RandomDay(RuleBasedStateMachine):
         return (self.world.now_ns // (100 * SECOND) + 1) * 100 * SECOND
 
     @precondition(lambda self: bool(orders(self.world.state)))
-    @rule(which=INDEX, order_qty=st.none() | QTYS, limit=LIMITS)
-    def amend_order(self, which: int, order_qty: int | None, limit: float | None) -> None:
-        limit_px = None if limit is None else px(limit)
-        self.change(
-            which,
-            lambda name, new: amend(name, cl_ord_id=new, order_qty=order_qty, limit_px=limit_px),
-        )
+    @rule(
+        which=INDEX,
+        order_qty=st.none() | QTYS,
+        limit=LIMITS,
+        time_in_force=st.none() | st.sampled_from(TimeInForce),
+        display_qty=st.sampled_from((None, None, 0, 100)),
+    )
+    def amend_order(
+        self,
+        which: int,
+        order_qty: int | None,
+        limit: float | None,
+        time_in_force: TimeInForce | None,
+        display_qty: int | None,
+    ) -> None:
+        said: dict[str, Any] = {
+            "order_qty": order_qty,
+            "limit_px": None if limit is None else px(limit),
+            "order_type": None if limit is None else OrderType.LIMIT,
+            "time_in_force": time_in_force,
+            "display_qty": display_qty,
+        }
+        self.change(which, lambda name, new: amend(name, cl_ord_id=new, **said))
 
     @precondition(lambda self: bool(orders(self.world.state)))
     @rule(which=INDEX)

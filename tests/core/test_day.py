@@ -85,6 +85,7 @@ from engine.core.events import (
     SealKind,
     Side,
     SuspensionSet,
+    TickTableCarried,
     TimeInForce,
     VenueCarried,
     VenueStatus,
@@ -100,7 +101,7 @@ NEXT_OPEN_NS = OPEN_NS + 24 * HOUR
 BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
 CARRIED_FACTS = (  # Of a world made by `trading`.
-    *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried),
+    *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried, TickTableCarried),
     *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried, ControlNumbersCarried),
 )
 

@@ -273,7 +273,7 @@ def test_the_first_reason_that_applies_is_the_reason() -> None:
         (RejectReason.KILL_SWITCH, (kill(engaged=False),), {}),
         (RejectReason.SESSION_CLOSED, (day_opened(),), {}),
         (RejectReason.NO_POLICY, (policy(),), {}),
-        (RejectReason.UNKNOWN_INSTRUMENT, (instrument(), quote()), {}),
+        (RejectReason.UNKNOWN_INSTRUMENT, (instrument(), tick_table((0, CENT)), quote()), {}),
         (RejectReason.UNKNOWN_CLIENT, (mandate(),), {}),
         (RejectReason.SOURCE_SUSPENDED, (lift(ControlScope.SOURCE, "bad"),), {}),
         (RejectReason.RESTRICTED, (restriction(restricted=False),), {}),

@@ -30,11 +30,12 @@ def test_a_tick_is_that_of_the_last_band_that_begins_at_or_below_the_price(
     assert reference.tick_px(state, INSTRUMENT, price_px) == tick_px
 
 
-def test_without_a_table_or_below_its_first_band_the_tick_is_a_cent() -> None:
+def test_without_a_table_or_below_its_first_band_there_is_no_tick_and_no_price() -> None:
     state = given(tick_table((UNIT_PX, 5 * CENT))).state
 
-    assert reference.tick_px(state, "MSFT", 3 * UNIT_PX) == reference.TICK_PX == CENT
-    assert reference.tick_px(state, INSTRUMENT, UNIT_PX - 1) == CENT
+    for name, price_px in (("MSFT", 3 * UNIT_PX), (INSTRUMENT, UNIT_PX - 1)):
+        assert reference.tick_px(state, name, price_px) == 0
+        assert reference.on_tick_px(state, name, Side.BUY, price_px) == 0
 
 
 @for_all(st.sampled_from(Side), st.integers(0, 60 * UNIT_PX))

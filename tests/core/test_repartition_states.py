@@ -88,7 +88,11 @@ def test_two_orders_of_one_source_and_id_in_one_shard_are_an_error() -> None:
     """In shards of their own neither was a duplicate; in one a cancel would hit either."""
     gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC, "limit_px": px(99)}
     one, two = (
-        trading(instrument("MSFT"), order("same", instrument_id=name, **gtc))
+        trading(
+            instrument("MSFT"),
+            tick_table((0, px(0.01)), instrument_id="MSFT"),
+            order("same", instrument_id=name, **gtc),
+        )
         .at(CLOSE_NS, day_closed())
         .state
         for name in (INSTRUMENT, "MSFT")

@@ -450,6 +450,7 @@ def market() -> tuple[Any, ...]:
     """Reference data, a day, clients and a quote: what trading needs."""
     return (
         instrument(),
+        tick_table((0, CENT)),
         venue(LIT),
         venue(OTHER_LIT),
         calendar(),

@@ -220,6 +220,13 @@ def test_each_reference_table_becomes_its_event(tmp_path: Path) -> None:
             ),
             "bands.0.tick: missing",
         ),
+        (
+            (
+                'effective_day = 2018-01-02\n[[instrument]]\ninstrument_id = "A"\n'
+                'adv_qty = 1\ndaily_volatility = "1%"\n'
+            ),
+            "found no tick table of A, expected one for each instrument",
+        ),
     ],
 )
 def test_a_wrong_reference_file_is_refused_whole(tmp_path: Path, text: str, words: str) -> None:

@@ -8,10 +8,12 @@ import pytest
 from engine.cli.ticket_options import FLAGS
 from engine.core.events import (
     Benchmark,
+    Immediacy,
     OrderAmendRequested,
     OrderCancelRequested,
     OrderSubmitted,
     OrderType,
+    SaleMarking,
     Side,
     TimeInForce,
 )
@@ -78,6 +80,13 @@ def test_a_full_ticket_says_every_field() -> None:
         "settlement": "CASH",
         "currency": "USD",
         "decision_px": "157",
+        "account": "ACC-7",
+        "sale_marking": "short_exempt",
+        "locate_id": "L-1",
+        "display_qty": "200",
+        "settl_date": "2018-01-05",
+        "return_on_halt": "yes",
+        "poss_resend": "yes",
     }
     assert set(full) == set(COLUMNS) - {"orig_cl_ord_id"}
     order = event(full)
@@ -85,7 +94,36 @@ def test_a_full_ticket_says_every_field() -> None:
     assert (order.no_dark, order.crossing_consent, order.must_complete) == (True, False, True)
     assert order.excluded_venues == ("Z", "K")
     assert order.end_ns - order.start_ns == 3_600_000_000_000
+    assert (order.account, order.locate_id, order.display_qty) == ("ACC-7", "L-1", 200)
+    assert (order.sale_marking, order.settl_date) == (SaleMarking.SHORT_EXEMPT, 20180105)
+    assert (order.return_on_halt, order.poss_resend) == (True, True)
     assert decode("orders", encode(order)) == order
+
+
+@pytest.mark.parametrize(
+    ("word", "time_in_force", "immediacy"),
+    [
+        ("day", TimeInForce.DAY, Immediacy.NONE),
+        ("GTC", TimeInForce.GTC, Immediacy.NONE),
+        ("ioc", TimeInForce.DAY, Immediacy.IOC),
+        ("Fok", TimeInForce.DAY, Immediacy.FOK),
+    ],
+)
+def test_a_time_in_force_of_a_ticket_is_two_fields_of_an_order(
+    word: str, time_in_force: TimeInForce, immediacy: Immediacy
+) -> None:
+    for row in (ORDER, {**CANCEL, "action": "amend"}):
+        asked = event({**row, "time_in_force": word})
+        assert (asked.time_in_force, asked.immediacy) == (time_in_force, immediacy)
+
+
+def test_an_amend_states_what_it_changes_and_no_more() -> None:
+    row = {**CANCEL, "action": "amend", "end": "2018-01-02T16:00:00Z", "order_type": "market"}
+    asked = event({**row, "display_qty": "0"})
+    assert (asked.display_qty, asked.order_type) == (0, OrderType.MARKET)
+    assert asked.end_ns is not None
+    unstated = (asked.time_in_force, asked.immediacy, asked.side, asked.account, asked.settl_date)
+    assert unstated == (None,) * 5
 
 
 def test_a_ticket_has_the_fields_of_its_event() -> None:
@@ -95,6 +133,8 @@ def test_a_ticket_has_the_fields_of_its_event() -> None:
         (CancelTicket, OrderCancelRequested),
     ):
         stated = {*ticket.model_fields, "received_ns"} - {"ts"}
+        if "time_in_force" in stated:
+            stated.add("immediacy")  # One word of a ticket.
         assert stated == {field.name for field in fields(event)}
 
 

@@ -27,11 +27,14 @@ from engine.core.events import (
     OutputDigest,
     QuoteObserved,
     ResumeOffset,
+    SaleMarking,
     SealKind,
     SendStarted,
     SessionStatusObserved,
     Side,
     SuspensionLifted,
+    TickBand,
+    TickTableDefined,
     TradeObserved,
 )
 from engine.core.partition import partition_of
@@ -80,7 +83,9 @@ class Desk:
             daily_volatility_ppm=1,
             effective_day=DAY,
         )
-        for event in (defined, *venue_events(DAY)):
+        bands = (TickBand(from_px=0, tick_px=CENT_PX),)
+        ticks = TickTableDefined(instrument_id=XXX, bands=bands, effective_day=DAY)
+        for event in (defined, ticks, *venue_events(DAY)):
             self.say(event)
         self.open_day()
 
@@ -227,6 +232,8 @@ class Desk:
                 runners_up=(),
                 rejected_by_reason=(),
                 client_ids=("C1", "C2"),
+                sale_marking=SaleMarking.LONG,
+                settl_date=0,
             )
         )
         return f"{SHARD}-{self.seq - 1}"

@@ -148,7 +148,10 @@ Said = tuple[list[Any], int]  # Inputs, and so much later than the line before, 
 
 
 def says_order(_: Story, words: Words) -> Said:
-    """`order ID buy|sell QTY [limit=] [client=] [gtc] [slow]`: all at once, unless slow."""
+    """`order ID buy|sell QTY [limit=] [client=] [gtc|ioc|fok] [slow] [resend] [FIELD=]`.
+
+    All at once, unless it is slow.
+    """
     cl_ord_id, side, qty = words.words[:3]
     said: dict[str, Any] = {
         "side": e.Side[side.upper()],
@@ -157,14 +160,33 @@ def says_order(_: Story, words: Words) -> Said:
     }
     if "gtc" in words.words:
         said["time_in_force"] = e.TimeInForce.GTC
-    if "end" in words.options:
-        said["end_ns"] = OPEN_NS + HOUR + duration_ns(words.options["end"])
+    said |= further_terms(words)
+    for immediacy in (e.Immediacy.IOC, e.Immediacy.FOK):
+        if immediacy.lower() in words.words:
+            said |= {"immediacy": immediacy, "must_complete": False, "end_ns": None}
     built = order if "slow" in words.words else at_once
     return [built(cl_ord_id, int(qty), **said)], 0
 
 
+def further_terms(words: Words) -> dict[str, Any]:
+    """The terms of an order or an amend that are options by name."""
+    options = words.options
+    said: dict[str, Any] = {"poss_resend": "resend" in words.words}
+    said |= {x: options[x] for x in ("account", "locate_id") if x in options}
+    if "instrument" in options:
+        said["instrument_id"] = options["instrument"]
+    said |= {x: int(options[x]) for x in ("display_qty", "settl_date") if x in options}
+    if "end" in options:
+        said["end_ns"] = OPEN_NS + HOUR + duration_ns(options["end"])
+    if "marking" in options:
+        said["sale_marking"] = e.SaleMarking[options["marking"].upper()]
+    if "return_on_halt" in words.words:
+        said["return_on_halt"] = True
+    return said
+
+
 def says_amend(_: Story, words: Words) -> Said:
-    """`amend ID [qty=] [limit=] [as=ID]`."""
+    """`amend ID [qty=] [limit=] [as=ID] [market|limit] [day|gtc|ioc] [resend] [FIELD=]`."""
     qty = words.options.get("qty")
     said: dict[str, Any] = {
         "order_qty": None if qty is None else int(qty),
@@ -172,11 +194,20 @@ def says_amend(_: Story, words: Words) -> Said:
     }
     if "as" in words.options:
         said["cl_ord_id"] = words.options["as"]
-    return [amend(words.words[0], **said)], 0
+    kinds = (e.OrderType, e.TimeInForce, e.Immediacy)
+    for kind, name in zip(kinds, ("order_type", "time_in_force", "immediacy"), strict=True):
+        for word in words.words[1:]:
+            if word.upper() in kind.__members__:
+                said[name] = kind[word.upper()]
+    if "side" in words.options:
+        said["side"] = e.Side[words.options["side"].upper()]
+    return [amend(words.words[0], **said, **further_terms(words))], 0
 
 
 def says_cancel(_: Story, words: Words) -> Said:
-    said = {"cl_ord_id": words.options["as"]} if "as" in words.options else {}
+    said: dict[str, Any] = {"poss_resend": "resend" in words.words}
+    if "as" in words.options:
+        said["cl_ord_id"] = words.options["as"]
     return [cancel(words.words[0], **said)], 0
 
 
@@ -318,10 +349,15 @@ def status(story: Story, cl_ord_id: str) -> str:
     return "CANCELED" if isinstance(last, e.OrderCancelled) else "EXPIRED"
 
 
+ENDS = (e.OrderRejected, e.OrderChangeRejected, e.OrderCancelled, e.OrderExpired)
+
+
 def of_world(story: Story, name: str) -> Any:  # noqa: ANN401
     told = story.world.history()[story.marked :]
     if name == "breaks":
         return ",".join(x.reason for x in told if isinstance(x, e.BreakFlagged))
+    if name == "reasons":
+        return ",".join(x.reason for x in told if isinstance(x, ENDS))
     known = parents(story.world.state)
     if name == "error":
         return sum(parent.error_qty for parent in known)

@@ -189,6 +189,7 @@ def _orders(world: World) -> None:
     world.given(order("l", 40, limit_px=px(99.00), end_ns=end_ns))
     world.given(amend("l", limit_px=px(98.00)), cancel("a"), cancel("unknown"))
     world.given(*(report(c, e.ExecType.CANCELED) for c in world.children()))
+    world.given(order("a", 6_000, end_ns=end_ns, poss_resend=True))
     world.given(cancel("l")).when(after_ns=HOUR)
 
 

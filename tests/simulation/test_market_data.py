@@ -287,6 +287,7 @@ def test_an_instrument_file_names_another_market(tmp_path: Path) -> None:
         ('open = "17:00"', "is not before"),
         ('day = "yesterday"', "day is 'yesterday'"),
         ("= 5", "cannot be read as TOML"),
+        ('currency = "EUR"', "found no tick and currency EUR, expected a tick"),
     ],
 )
 def test_a_wrong_instrument_file_says_what_is_wrong(

@@ -24,9 +24,12 @@ from engine.core.events import (
     Liquidity,
     NotSent,
     QuoteObserved,
+    SaleMarking,
     SendStarted,
     SessionStatusObserved,
     Side,
+    TickBand,
+    TickTableDefined,
     TradeObserved,
     VenueStatus,
     VenueStatusObserved,
@@ -66,6 +69,13 @@ class Day:
                 lot_qty=100,
                 adv_qty=1,
                 daily_volatility_ppm=1,
+                effective_day=DAY,
+            )
+        )
+        self.venues.observe(
+            TickTableDefined(
+                instrument_id="XXX",
+                bands=(TickBand(from_px=0, tick_px=CENT_PX),),
                 effective_day=DAY,
             )
         )
@@ -154,6 +164,8 @@ def child_routed(venue: str, qty: int, limit_px: int) -> ChildRouted:
         runners_up=(),
         rejected_by_reason=(),
         client_ids=(),
+        sale_marking=SaleMarking.LONG,
+        settl_date=0,
     )
 
 

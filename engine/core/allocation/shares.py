@@ -218,6 +218,7 @@ def on_fill_allocated(state: State, event: FillAllocated) -> None:
         member = members[at]
         member.allocated_qty += part
         member.order.allocated_qty += part
+        member.order.notional += part * event.last_px
     parent.open_qty -= event.last_qty - event.error_qty
     parent.error_qty += event.error_qty
     fill = state.fills[event.fill_id]
@@ -231,6 +232,7 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
         member = parent.members[share.order_id]
         member.crossed_qty += share.share_qty
         member.order.crossed_qty += share.share_qty
+        member.order.notional += share.share_qty * event.cross_px
         assert member.order.open_qty >= 0, event
     parent.open_qty -= event.cross_qty
     parent.crossed_qty += event.cross_qty
@@ -246,8 +248,10 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
         for parts in (event.before, event.after)
     )
     for order_id in {**before, **after}:  # A dict, as a set has no order.
-        change_qty = after.get(order_id, 0) - before.get(order_id, 0)
+        was_qty, now_qty = before.get(order_id, 0), after.get(order_id, 0)
+        change_qty = now_qty - was_qty
         member = parent.members[order_id]
+        member.order.notional += now_qty * event.last_px - was_qty * event.previous_px
         member.allocated_qty += change_qty
         member.order.allocated_qty += change_qty
         if member.is_active:

@@ -19,13 +19,11 @@ from engine.core.events import (
 )
 from engine.core.state.state import State
 
-TICK_PX = 10_000_000  # One cent, where no table says otherwise.
-
 
 def tick_px(state: State, instrument_id: str, px: int) -> int:
-    """The tick that applies at a price, 1e-9 currency units."""
+    """The tick that applies at a price, 1e-9 currency units; 0 if no table says it."""
     table = state.reference.ticks.get(instrument_id)
-    found = TICK_PX
+    found = 0
     if table is not None:
         for band in table.bands:
             if px < band.from_px:
@@ -35,8 +33,13 @@ def tick_px(state: State, instrument_id: str, px: int) -> int:
 
 
 def on_tick_px(state: State, instrument_id: str, side: Side, px: int) -> int:
-    """Round a price to the tick in the client's favour: buys down, sells up."""
+    """Round a price to the tick in the client's favour: buys down, sells up.
+
+    Without a tick there is no price: 0, at which nothing is routed.
+    """
     tick = tick_px(state, instrument_id, px)
+    if not tick:
+        return 0
     if side is Side.BUY:
         return px // tick * tick  # Floor: never pay above the limit.
     return -(-px // tick) * tick  # Ceiling: never sell below it.

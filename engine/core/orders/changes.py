@@ -9,11 +9,13 @@ asks for more than was granted passes the checks of a new order; a cancel always
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.controls import rates, risk
 from engine.core.events import (
     Change,
+    Immediacy,
+    OrderAccepted,
     OrderAmended,
     OrderAmendRequested,
     OrderCancelRequested,
@@ -25,10 +27,22 @@ from engine.core.events import (
     StageEvent,
     WithdrawReason,
 )
-from engine.core.orders import intake, pretrade
-from engine.core.orders.pretrade import Asked, Refusal
-from engine.core.state.model import Order, Parent, PendingChange, order_amended
+from engine.core.orders import intake, possible_resends, pretrade
+from engine.core.orders.pretrade import Asked
+from engine.core.orders.terms import Refusal, check_display_qty
+from engine.core.state.model import (
+    AMENDABLE,
+    Order,
+    Parent,
+    PendingChange,
+    changed_terms,
+    order_amended,
+    terms_after,
+)
 from engine.core.state.state import MEMBERS, State
+
+# The terms that a request may state, as FIX's OrderCancelReplaceRequest does, and not change.
+FIXED = ("client_id", "side", "account", "sale_marking", "settl_date", "immediacy")
 
 # ------------------------------------------------------------------------------ checks
 
@@ -39,32 +53,103 @@ def check_change_ids(request: OrderAmendRequested | OrderCancelRequested) -> Ref
     )
 
 
-def check_amend(state: State, order: Order, qty: int, limit_px: int | None) -> Refusal:
-    if (qty, limit_px) == (order.order_qty, order.limit_px):
-        return RejectReason.NOTHING_TO_CHANGE, "neither order_qty nor limit_px differs"
-    terms = order.terms
+class Wanted(NamedTuple):
+    """An order as an amend would leave it."""
+
+    order: Order  # As it is.
+    terms: OrderAccepted
+    order_qty: int
+    limit_px: int | None
+
+
+def wanted_by(order: Order, request: OrderAmendRequested) -> Wanted:
+    """The order with what the request states; MARKET takes the limit away."""
+    terms = terms_after(order.terms, request)
+    limit_px = order.limit_px if request.limit_px is None else request.limit_px
+    if request.order_type is OrderType.MARKET:
+        limit_px = request.limit_px
+    qty = order.order_qty if request.order_qty is None else request.order_qty
+    return Wanted(order, terms, qty, limit_px)
+
+
+def check_fixed(order: Order, request: OrderAmendRequested) -> Refusal:
+    """The refusal of a request that states another value of a term that no amend changes."""
+    for name in FIXED:
+        asked, kept = getattr(request, name), getattr(order.terms, name)
+        if asked is not None and asked != kept:
+            text = f"{name} of order {order.order_id} is {kept!r:.80}, and no amend changes it"
+            return RejectReason.CHANGE_NOT_ALLOWED, f"{text}; cancel it and send a new order"
+    immediacy = order.terms.immediacy
+    if immediacy is not Immediacy.NONE:
+        text = f"immediacy of order {order.order_id} is {immediacy}; it trades at once or not"
+        return RejectReason.CHANGE_NOT_ALLOWED, text
+    return None
+
+
+def check_amend(state: State, wanted: Wanted) -> Refusal:
+    order, terms, qty, limit_px = wanted
+    if (qty, limit_px, terms) == (order.order_qty, order.limit_px, order.terms):
+        return RejectReason.NOTHING_TO_CHANGE, "the request states nothing that differs"
     refusal = pretrade.bad_qty(state, terms, qty, granted_qty=order.order_qty, advice="")
-    if refusal is not None or limit_px is None:
+    if refusal is not None:
         return refusal
-    if terms.order_type is OrderType.MARKET:
+    if terms.order_type is OrderType.MARKET and limit_px is not None:
         return RejectReason.LIMIT_PX_NOT_ALLOWED, "limit_px is set on a MARKET order; leave it out"
-    return pretrade.check_px_grid(state, terms.instrument_id, limit_px)
+    if terms.order_type is OrderType.LIMIT and limit_px is None:
+        return RejectReason.LIMIT_PX_MISSING, "limit_px is missing on a LIMIT order"
+    return (
+        None if limit_px is None else pretrade.check_px_grid(state, terms.instrument_id, limit_px)
+    )
 
 
-def check_more(state: State, order: Order, qty: int, limit_px: int | None, now_ns: int) -> Refusal:
-    """The refusal of an amend that asks for more than was granted, by the checks of a new order."""
-    sign = 1 if order.terms.side is Side.BUY else -1
-    is_dearer = (limit_px or 0) * sign > (order.limit_px or 0) * sign
-    if qty <= order.order_qty and not is_dearer:
-        return None
-    for check in FORBIDS:
-        refusal = check(state, order.terms, now_ns)
+def check_terms(state: State, wanted: Wanted, request: OrderAmendRequested, now_ns: int) -> Refusal:
+    """The refusal of the further terms that a request states."""
+    if request.display_qty is not None:
+        shown = replace(wanted.terms, order_qty=wanted.order_qty)
+        refusal = check_display_qty(state, shown, now_ns)
         if refusal is not None:
             return refusal
-    wanted = replace(order.terms, order_qty=qty, limit_px=limit_px)
+    refusal = pretrade.bad_participation(request.max_participation_ppm)
+    return refusal or check_lifetime(state, wanted.order, request, now_ns)
+
+
+def check_lifetime(
+    state: State, order: Order, request: OrderAmendRequested, now_ns: int
+) -> Refusal:
+    """The end is in what is left of the session; between two days there is no session."""
+    end_ns, day = request.end_ns, state.day
+    if end_ns is None and request.time_in_force is None:
+        return None
+    if day is None or order.order_id in state.unplaced:
+        text = "end_ns and time_in_force are changed within a day, after the order has resumed"
+        return RejectReason.CHANGE_NOT_ALLOWED, text
+    if end_ns is not None and not max(now_ns, order.start_ns) < end_ns <= day.close_ns:
+        text = f"end_ns is {end_ns}, expected a time after now and up to the close {day.close_ns}"
+        return RejectReason.WINDOW_INVALID, text
+    return None
+
+
+def is_dearer(side: Side, limit_px: int | None, former_px: int | None) -> bool:
+    """Whether a limit lets an order pay more, or sell for less, than the former one."""
+    if limit_px is None or former_px is None:
+        return limit_px is None and former_px is not None
+    return limit_px > former_px if side is Side.BUY else limit_px < former_px
+
+
+def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
+    """The refusal of an amend that asks for more than was granted, by the checks of a new order."""
+    order, terms, qty, limit_px = asked
+    is_dear = is_dearer(terms.side, limit_px, order.limit_px)
+    if qty <= order.order_qty and not is_dear:
+        return None
+    for check in FORBIDS:
+        refusal = check(state, terms, now_ns)
+        if refusal is not None:
+            return refusal
+    wanted = replace(terms, order_qty=qty, limit_px=limit_px)
     was_carried = order.order_id in state.unplaced  # It has spent nothing of today's allotments.
     spent = 0 if was_carried else risk.notional_of(order.terms, order.order_qty, order.limit_px)
-    refusal = pretrade.check_collar(state, wanted, now_ns) if is_dearer else None
+    refusal = pretrade.check_collar(state, wanted, now_ns) if is_dear else None
     return refusal or pretrade.check_notional(state, wanted, now_ns, spent)
 
 
@@ -84,16 +169,17 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
-    qty = order.order_qty if request.order_qty is None else request.order_qty
-    limit_px = order.limit_px if request.limit_px is None else request.limit_px
+    wanted = wanted_by(order, request)
     reason = (
-        check_amend(state, order, qty, limit_px)
-        or check_more(state, order, qty, limit_px, now_ns)
+        check_fixed(order, request)
+        or check_amend(state, wanted)
+        or check_terms(state, wanted, request, now_ns)
+        or check_more(state, wanted, now_ns)
         or rates.check_changes(state, order.terms, now_ns)
     )
     if reason is not None:
         return (change_rejected(request, Change.AMEND, *reason),)
-    noted = pending(order, request.cl_ord_id, Change.AMEND, qty, limit_px)
+    noted = amend_pending(state, wanted, request)
     if order.parent_id:
         return (noted,)
     return (noted, order_amended(order, noted))  # Between two days no child covers the quantity.
@@ -110,7 +196,7 @@ def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[
         noted.append(
             intake.pending_rejected(order, order.pending, RejectReason.CHANGE_PENDING, text)
         )
-    noted.append(pending(order, request.cl_ord_id, Change.CANCEL, done_qty, order.limit_px))
+    noted.append(cancel_pending(order, request.cl_ord_id, done_qty))
     if not order.parent_id:
         noted.append(intake.cancelled(order, request.cl_ord_id, WithdrawReason.CLIENT))
     return tuple(noted)
@@ -127,6 +213,9 @@ def changeable(
     bad_id = check_change_ids(request)
     if bad_id is not None:
         return None, (change_rejected(request, change, *bad_id),)
+    known = possible_resends.status_of_resent(state, request)
+    if known:
+        return None, known
     key = (request.source, request.cl_ord_id)
     taken = state.order_id_of(*key)
     if taken is not None:
@@ -174,15 +263,37 @@ def change_rejected(
     )
 
 
-def pending(
-    order: Order, cl_ord_id: str, change: Change, order_qty: int, limit_px: int | None
-) -> OrderChangePending:
+def amend_pending(state: State, wanted: Wanted, request: OrderAmendRequested) -> OrderChangePending:
+    """The change as it will take effect: the participation within the client's mandate."""
+    stated = changed_terms(request, AMENDABLE)
+    if request.max_participation_ppm is not None:
+        mandate = state.controls.mandates[wanted.terms.client_id]
+        stated["max_participation_ppm"] = pretrade.mandated_participation_ppm(
+            mandate, request.max_participation_ppm
+        )
+    return OrderChangePending(
+        order_id=wanted.order.order_id,
+        cl_ord_id=request.cl_ord_id,
+        change=Change.AMEND,
+        order_qty=wanted.order_qty,
+        limit_px=wanted.limit_px,
+        **stated,
+    )
+
+
+def cancel_pending(order: Order, cl_ord_id: str, order_qty: int) -> OrderChangePending:
     return OrderChangePending(
         order_id=order.order_id,
         cl_ord_id=cl_ord_id,
-        change=change,
+        change=Change.CANCEL,
         order_qty=order_qty,
-        limit_px=limit_px,
+        limit_px=order.limit_px,
+        order_type=None,
+        time_in_force=None,
+        end_ns=None,
+        display_qty=None,
+        must_complete=None,
+        max_participation_ppm=None,
     )
 
 
@@ -197,7 +308,13 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_change_pending(state: State, event: OrderChangePending) -> None:
     order = state.orders[event.order_id]
-    order.pending = PendingChange(event.cl_ord_id, event.change, event.order_qty, event.limit_px)
+    order.pending = PendingChange(
+        event.cl_ord_id,
+        event.change,
+        event.order_qty,
+        event.limit_px,
+        **changed_terms(event, AMENDABLE),
+    )
     state.order_ids[(order.terms.source, event.cl_ord_id)] = event.order_id
     order.change_ids = (*order.change_ids, event.cl_ord_id)
     parent: Parent | None = state.parents.get(order.parent_id)
@@ -210,6 +327,9 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
     order = state.orders[event.order_id]
     order.order_qty = event.order_qty
     order.limit_px = event.limit_px
+    order.terms = terms_after(order.terms, event)
+    if event.end_ns is not None:
+        order.end_ns = event.end_ns
     order.cl_ord_id = event.cl_ord_id
     intake.clear_pending(state, order)
     intake.forget_done(state, order)

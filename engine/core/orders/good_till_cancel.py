@@ -24,7 +24,7 @@ from engine.core.events import (
 )
 from engine.core.field_copy import copier, field_names
 from engine.core.orders import pretrade
-from engine.core.state.model import Order, order_amended
+from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
 
 # The terms of an order are carried as they are, but for these fields.
@@ -32,6 +32,7 @@ AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
+    "avg_px",
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
 # The fields that the new day's session and mandate decide.
@@ -41,34 +42,41 @@ RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "ord
 
 
 def is_to_be_carried(order: Order) -> bool:
-    is_leaving = order.pending is not None and order.pending.change is Change.CANCEL
+    """Whether an open order outlives the close, or becomes one that does by a pending amend."""
+    change = order.pending
+    is_leaving = change is not None and change.change is Change.CANCEL
     is_gtc = order.terms.time_in_force is TimeInForce.GTC
-    return is_gtc and order.open_qty > 0 and not is_leaving
+    becomes_gtc = change is not None and change.time_in_force is TimeInForce.GTC
+    return (is_gtc or becomes_gtc) and order.open_qty > 0 and not is_leaving
 
 
 def carry_forward(order: Order) -> tuple[StageEvent, ...]:
     """The order's record for the next day, after an amend that waited for its children."""
     change = order.pending
     if change is None:
-        return (carried_order(order, order.cl_ord_id, order.order_qty, order.limit_px),)
-    amended = order_amended(order, change)
+        return (
+            carried_order(order, order.terms, order.cl_ord_id, order.order_qty, order.limit_px),
+        )
+    amended, terms = order_amended(order, change), terms_after(order.terms, change)
     qty = amended.order_qty
-    if qty == order.order_qty - order.open_qty:
-        return (amended,)  # The amend cuts the order to what is done.
-    return (amended, carried_order(order, change.cl_ord_id, qty, change.limit_px))
+    is_done = qty == order.order_qty - order.open_qty
+    if is_done or terms.time_in_force is not TimeInForce.GTC:
+        return (amended,)  # It cuts the order to what is done, or to this day: then it expires.
+    return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px))
 
 
 def carried_order(
-    order: Order, cl_ord_id: str, order_qty: int, limit_px: int | None
+    order: Order, terms: OrderAccepted, cl_ord_id: str, order_qty: int, limit_px: int | None
 ) -> OrderCarried:
     return AS_CARRIED(
-        order.terms,
+        terms,
         order_id=order.order_id,
         cl_ord_id=cl_ord_id,
         order_qty=order_qty - order.withdrawn_qty,
         limit_px=limit_px,
         crossed_qty=order.crossed_qty,
         allocated_qty=order.allocated_qty,
+        avg_px=order.avg_px,
     )
 
 
@@ -136,6 +144,7 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         end_ns=0,
         crossed_qty=event.crossed_qty,
         allocated_qty=event.allocated_qty,
+        notional=event.avg_px * (event.crossed_qty + event.allocated_qty),
     )
 
 

@@ -7,17 +7,20 @@ quantity that their parent could not fill, or that a bust gave back.
 An id of a source names one request a day, from close to close, accepted or refused: a resend of a
 refused request is refused again and never judged anew. There are two exceptions. A request that was
 refused because its source was suspended may be sent again under its id, as the refusal asks for;
-so may a refused cancel, because a cancel can only reduce the risk.
+so may a refused cancel, because a cancel can only reduce the risk. A request that says that it may
+have been sent before is answered with the state of its order (`resends`).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.controls import risk
 from engine.core.events import (
     Change,
     EndReason,
     FillAllocated,
     FillReallocated,
+    Immediacy,
     OrderAccepted,
     OrderCancelled,
     OrderChangeRejected,
@@ -32,7 +35,7 @@ from engine.core.events import (
 )
 from engine.core.field_copy import copier
 from engine.core.market import consolidated
-from engine.core.orders import pretrade
+from engine.core.orders import possible_resends, pretrade
 from engine.core.state.model import Order, Parent, PendingChange
 from engine.core.state.state import State
 
@@ -53,6 +56,9 @@ ACCEPTED = copier(
 
 
 def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[StageEvent, ...]:
+    known = possible_resends.status_of_resent(state, order)
+    if known:
+        return known
     for check in pretrade.CHECKS:
         refusal = check(state, order, now_ns)
         if refusal is not None:
@@ -75,6 +81,8 @@ def normalised(state: State, order: OrderSubmitted, now_ns: int) -> OrderAccepte
     mandate = state.controls.mandates[order.client_id]
     consent = order.crossing_consent
     start_ns, end_ns = pretrade.window(state, order)
+    if order.immediacy is not Immediacy.NONE:  # Its children are answered by then.
+        end_ns = min(end_ns, now_ns + max(1, risk.policy_of(state).send_within_ns))
     return ACCEPTED(
         order,
         start_ns=start_ns,
@@ -216,6 +224,7 @@ def on_order_accepted(state: State, event: OrderAccepted) -> None:
 def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
     order = state.orders[event.order_id]
     order.withdrawn_qty += event.withdrawn_qty
+    order.is_expired = isinstance(event, OrderExpired)
     if not order.open_qty:  # Else a bust took back a fill of an earlier parent.
         clear_pending(state, order)
     forget_done(state, order)

@@ -23,12 +23,12 @@ from engine.core.events import (
     Side,
 )
 from engine.core.market import consolidated, reference
+from engine.core.orders import terms
+from engine.core.orders.terms import Refusal
 from engine.core.state.model import Order
 from engine.core.state.state import State
 
 PPM = 1_000_000
-
-Refusal = tuple[RejectReason, str] | None
 
 
 class Asked(Protocol):
@@ -58,10 +58,7 @@ class Priced(Asked, Protocol):
 
 def check_ids(_: State, order: OrderSubmitted, __: int) -> Refusal:
     """Every id that the engine remembers is there, and of a bounded length."""
-    if len(order.settlement) > ID_CHARS_MAX:
-        text = f"settlement has {len(order.settlement)} characters, expected {ID_CHARS_MAX} at most"
-        return RejectReason.ID_INVALID, text
-    return bad_name(
+    return terms.bad_texts(order) or bad_name(
         source=order.source,
         cl_ord_id=order.cl_ord_id,
         client_id=order.client_id,
@@ -207,12 +204,13 @@ def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
     if px > PX_MAX:
         return RejectReason.LIMIT_PX_OUT_OF_RANGE, f"limit_px is {px}, expected {PX_MAX} at most"
     tick = reference.tick_px(state, instrument_id, px)
-    if px % tick:
-        return (
-            RejectReason.LIMIT_PX_OFF_TICK,
-            f"limit_px is {px}, expected a multiple of the tick {tick}",
-        )
-    return None
+    if tick:
+        text = f"limit_px is {px}, expected a multiple of the tick {tick}"
+        return (RejectReason.LIMIT_PX_OFF_TICK, text) if px % tick else None
+    if instrument_id not in state.reference.ticks:
+        return None  # `check_tick_table` refuses it.
+    text = f"limit_px is {px}, below the first band of the tick table of {instrument_id}"
+    return RejectReason.LIMIT_PX_OFF_TICK, text
 
 
 def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
@@ -322,7 +320,10 @@ def window(state: State, order: OrderSubmitted) -> tuple[int, int]:
 
 
 def check_participation(_: State, order: OrderSubmitted, __: int) -> Refusal:
-    ppm = order.max_participation_ppm
+    return bad_participation(order.max_participation_ppm)
+
+
+def bad_participation(ppm: int | None) -> Refusal:
     if ppm is None or 0 < ppm < PPM:
         return None
     return (
@@ -360,6 +361,12 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
     check_window,
     check_participation,
     check_venues,
+    terms.check_sale_marking,
+    terms.check_locate,
+    terms.check_display_qty,
+    terms.check_settl_date,
+    terms.check_immediacy,
+    terms.check_tick_table,
     rates.check_orders,
 )
 
@@ -380,11 +387,13 @@ def limits_of(state: State, client_id: str, instrument_id: str) -> list[Any]:
 # ----------------------------------------------------------------------------- carried
 
 # A kill switch or a halt keeps a carried order in its parent unsent, as it does a new order.
-RECHECKS: tuple[Callable[[State, Priced, int], Refusal], ...] = (
+RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
     check_client,
     check_restricted,
     check_qty,
     check_notional,
+    terms.check_settl_date,
+    terms.check_tick_table,
 )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from engine.core.controls import risk, stops
 from engine.core.events import (
     EndReason,
+    Immediacy,
     LeaveReason,
     MemberAmended,
     MemberJoined,
@@ -49,7 +50,10 @@ CROSSING_TERMS = ("currency", "capacity", "settlement")
 SHARED_TERMS = (
     *("instrument_id", "side", *CROSSING_TERMS, "urgency", "benchmark"),
     *("no_dark", "excluded_venues", "must_complete", "max_participation_ppm"),
+    *("sale_marking", "display_qty", "settl_date"),
 )
+# Of what a parent's members have in common, the terms that an amend may change.
+AMENDABLE_SHARED = ("end_ns", "display_qty", "must_complete", "max_participation_ppm")
 _shared_terms = attrgetter(*SHARED_TERMS)
 # A member leaves for one of these when a control stops it.
 STOPPED = (LeaveReason.KILL_SWITCH, LeaveReason.MANDATE, LeaveReason.RISK_LIMIT)
@@ -95,6 +99,8 @@ def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
 
     An order that a control stops never joins orders that it does not stop.
     """
+    if order.terms.immediacy is not Immediacy.NONE:
+        return parent_opened(state, order, now_ns)
     key = compatibility(order, state.settings.limit_band_px)
     newest = reversed(state.joinable.get(key, {}).values())
     for parent in islice(newest, PARENTS_TRIED_MAX):
@@ -117,8 +123,11 @@ def children_respect(parent: Parent, limit_px: int | None) -> bool:
 
 
 def accepts_members(state: State, parent: Parent, now_ns: int) -> bool:
-    """A gathering parent does; a working parent does in the first part of its horizon."""
-    if len(parent.members) >= MEMBERS_MAX:
+    """A gathering parent does; a working parent does in the first part of its horizon.
+
+    The parent of an order that trades at once does not.
+    """
+    if len(parent.members) >= MEMBERS_MAX or parent.terms.immediacy is not Immediacy.NONE:
         return False
     if not parent.is_released:
         return True
@@ -138,13 +147,16 @@ def member_joined(parent: Parent, order: Order) -> MemberJoined:
 
 
 def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
-    policy = risk.policy_of(state)
+    policy, immediacy = risk.policy_of(state), order.terms.immediacy
     return ParentOpened(
         **dict(zip(SHARED_TERMS, _shared_terms(order.terms), strict=True)),
+        immediacy=immediacy,
         limit_band=limit_band(order.limit_px, state.settings.limit_band_px),
         start_ns=order.start_ns,
         end_ns=order.end_ns,
-        window_end_ns=window_end_ns(order, policy.window_ns, now_ns),
+        window_end_ns=window_end_ns(
+            order, policy.window_ns if immediacy is Immediacy.NONE else 0, now_ns
+        ),
         policy_id=policy.policy_id,
         allocation_rule=policy.allocation_rule,
         first_order_id=order.order_id,
@@ -173,7 +185,8 @@ def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[Stag
     that parent closes one nanosecond later, in the next batch.
     """
     order = state.orders[event.order_id]
-    is_between_days = now_ns >= order.end_ns  # A carried order has no session before the open.
+    # A carried order has no session before the open, and after a close there is none.
+    is_between_days = state.day is None or now_ns >= order.end_ns
     if order.parent_id or not order.open_qty or is_between_days:
         return ()
     return (join_or_open(state, order, now_ns + 1),)

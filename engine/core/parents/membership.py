@@ -3,8 +3,8 @@
 Live children may still fill, and those fills belong to the members. So a change waits until the
 parent's pool covers the quantity that it gives up. While it waits, no new slice takes that
 quantity, and cancels go out for the newest children until it is free. An amend that changes the
-price band, or sets a limit that a live child's price would break, takes the order out of its
-parent; the order then joins or opens another one.
+price band or another term that members have in common, or sets a limit that a live child's price
+would break, takes the order out of its parent; the order then joins or opens another one.
 
 No child belongs to one member alone, so a control that stops one client or order stops all of a
 parent while it is a member (`controls.stops`). As soon as the pool covers its open quantity, at
@@ -25,8 +25,21 @@ from engine.core.events import (
     StageEvent,
     WithdrawReason,
 )
-from engine.core.parents.aggregation import children_respect, limit_band, tightest_px
-from engine.core.state.model import Member, Order, Parent, amended_qty, order_amended
+from engine.core.parents.aggregation import (
+    AMENDABLE_SHARED,
+    children_respect,
+    limit_band,
+    tightest_px,
+)
+from engine.core.state.model import (
+    Member,
+    Order,
+    Parent,
+    PendingChange,
+    amended_qty,
+    changed_terms,
+    order_amended,
+)
 from engine.core.state.state import State
 
 
@@ -48,11 +61,23 @@ def given_up_qty(state: State, parent: Parent, order: Order) -> int:
 
 
 def needs_new_parent(state: State, parent: Parent, order: Order) -> bool:
-    """Whether the new limit is of another band than the parent's, or a live child is beyond it."""
-    assert order.pending is not None
-    limit_px = order.pending.limit_px
-    band = limit_band(limit_px, state.settings.limit_band_px)
-    return band != parent.terms.limit_band or not children_respect(parent, limit_px)
+    """Whether the parent's terms are not the amended ones, or a live child is beyond its limit."""
+    change = order.pending
+    assert change is not None
+    band = limit_band(change.limit_px, state.settings.limit_band_px)
+    return (
+        band != parent.terms.limit_band
+        or not children_respect(parent, change.limit_px)
+        or has_other_terms(parent, change)
+    )
+
+
+def has_other_terms(parent: Parent, change: PendingChange) -> bool:
+    """Whether an amend states a term that all members of a parent have in common, and differs."""
+    stated = changed_terms(change, AMENDABLE_SHARED)
+    return any(
+        value is not None and value != getattr(parent.terms, name) for name, value in stated.items()
+    )
 
 
 def change_applied(
@@ -72,7 +97,8 @@ def change_applied(
             ),
         )
     amended = order_amended(order, change)
-    is_over = now_ns >= parent.terms.end_ns  # No other parent could take it; it ends with this one.
+    # No other parent could take it; it ends with this one.
+    is_over = now_ns >= (change.end_ns or parent.terms.end_ns)
     if needs_new_parent(state, parent, order) and not is_over:
         return (departure(parent, order, LeaveReason.AMENDED), amended)
     change_qty = amended.order_qty - order.order_qty

@@ -6,11 +6,12 @@ Each side's quantity is shared pro rata among its consenting members. A client w
 sides is left out of the smaller of its sides, so that no client trades with itself.
 """
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from engine.core.controls import risk, stops
-from engine.core.events import OrdersCrossed, Side, StageEvent
+from engine.core.events import Immediacy, OrdersCrossed, Side, StageEvent
 from engine.core.market import consolidated, reference
 from engine.core.parents import aggregation, membership
 from engine.core.state.model import Member, Parent
@@ -75,6 +76,16 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     A parent seeks the other side when its window closes and whenever it is planned after; the
     opposite parent may still be gathering.
     """
+    best = consolidated.view(state, parent.terms.instrument_id, now_ns)
+    for other in partners(state, parent, now_ns):
+        sides = buyer_and_seller(parent, other)
+        if min(matched(state, *sides)[1:]) > 0:
+            return crossed(state, parent, other, best, now_ns)
+    return ()
+
+
+def partners(state: State, parent: Parent, now_ns: int) -> Sequence[Parent]:
+    """The opposite parents that accept the midpoint now, the oldest first."""
     terms = parent.terms
     if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not parent.consenting:
         return ()
@@ -89,11 +100,21 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
         return ()
     if not accepts_px(parent, mid_px) or not stops.may_trade(state, parent):
         return ()
-    for other in others:
-        sides = buyer_and_seller(parent, other)
-        if accepts_px(other, mid_px) and min(matched(state, *sides)[1:]) > 0:
-            return crossed(state, parent, other, best, now_ns)
-    return ()
+    return [other for other in others if accepts_px(other, mid_px)]
+
+
+def inside_qty(state: State, parent: Parent, now_ns: int) -> int:
+    """The quantity of a parent with one member that crosses now; exact, before anything does."""
+    (member,) = parent.active_members()
+    client_id, left_qty = member.order.terms.client_id, parent.open_qty
+    is_buy = parent.terms.side is Side.BUY
+    for other in partners(state, parent, now_ns):
+        own_qty = qty_by_client(other).get(client_id, 0)  # Of the client itself, on the other side.
+        if own_qty > left_qty or (own_qty == left_qty and not is_buy):
+            continue  # As `consenting`: its smaller side is left out, the seller's of equal ones.
+        members = willing(other, {client_id})
+        left_qty -= min(left_qty, max(0, crossable_qty(state, other, members)))
+    return parent.open_qty - left_qty
 
 
 def opposite_parents(state: State, parent: Parent, now_ns: int) -> list[Parent]:
@@ -111,6 +132,7 @@ def opposite_parents(state: State, parent: Parent, now_ns: int) -> list[Parent]:
         and other.pool_qty > 0
         and other.terms.start_ns <= now_ns < other.terms.end_ns
         and is_compatible(parent, other)
+        and other.terms.immediacy is not Immediacy.FOK  # It meets others itself, wholly or not.
         and stops.of_members(state, other) is None
     ]
 

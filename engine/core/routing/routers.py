@@ -18,6 +18,7 @@ from engine.core.events import (
     ChildRouted,
     ChildTimeInForce,
     ChildType,
+    Immediacy,
     RouteDeferred,
     Router,
     RouteReason,
@@ -73,11 +74,26 @@ def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) ->
             most_qty = (
                 rated.venue_qty - rated.venue_qty % search.lot_qty
             )  # Only the last is an odd lot.
+        if rated.tactic is POST:
+            most_qty = min(most_qty, showable_qty(search, rated.venue, most_qty))
         fit_qty = fitted_qty(search, rated.venue, most_qty)
         if fit_qty:
             parts.append(Part(rated, fit_qty))
             left_qty -= fit_qty
     return parts
+
+
+def showable_qty(search: Search, venue: str, qty: int) -> int:
+    """The part of `qty` that may be posted at a venue beside what the parent shows there."""
+    display_qty = search.parent.terms.display_qty
+    if not display_qty:
+        return qty
+    shown_qty = sum(
+        child.leaves_qty
+        for child in search.parent.children.values()
+        if child.terms.venue == venue and child.terms.child_type is ChildType.LIMIT
+    )
+    return max(0, min(qty, display_qty - shown_qty))
 
 
 def sequential(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
@@ -111,6 +127,25 @@ def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part]
     if left_qty:
         parts += in_turn(search, lit.candidates, left_qty, left_qty)[:1]
     return parts, merged(hidden, lit)
+
+
+def at_once(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
+    """Takes of the displayed best price; of an IOC order pegs at all midpoints for the rest."""
+    qty = slice_.slice_qty
+    parts, shown = displayed_parts(search, qty)
+    left_qty = qty - sum(part.qty for part in parts)
+    if not left_qty or search.parent.terms.immediacy is Immediacy.FOK:
+        return parts, shown
+    hidden = rate(search, PEG, left_qty)
+    lots = max(1, -(-left_qty // (search.lot_qty * max(1, len(hidden.candidates)))))  # Ceiling.
+    parts += in_turn(search, hidden.candidates, left_qty, lots * search.lot_qty)
+    return parts, merged(hidden, shown)
+
+
+def displayed_parts(search: Search, qty: int) -> tuple[list[Part], Rating]:
+    """Parts of a quantity for the venues that display the best price, and why not for others."""
+    rating = rate(search, TAKE, qty)
+    return in_turn(search, rating.candidates, qty, qty), rating
 
 
 def merged(hidden: Rating, lit: Rating) -> Rating:
@@ -147,7 +182,8 @@ def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[Stag
         reasons = dict.fromkeys(state.reference.venues, RouteReason.SUSPENDED)
         return (deferred(slice_id, parent, slice_.slice_qty, reasons),)
     search = search_for(state, parent, now_ns)
-    wanted, rating = ROUTERS[slice_.router](search, slice_)
+    is_immediate = parent.terms.immediacy is not Immediacy.NONE
+    wanted, rating = (at_once if is_immediate else ROUTERS[slice_.router])(search, slice_)
     parts = wanted[: rates.room(state, rates.of_parent(state, parent.parent_id), now_ns)]
     routed: list[StageEvent] = [child(search, slice_id, part, rating) for part in parts]
     unrouted_qty = slice_.slice_qty - sum(part.qty for part in parts)
@@ -196,8 +232,8 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         child_qty=part.qty,
         child_type=ChildType.MIDPOINT_PEG if rated.tactic is PEG else ChildType.LIMIT,
         limit_px=rated.limit_px,
-        time_in_force=ChildTimeInForce.IOC if rated.tactic is TAKE else ChildTimeInForce.DAY,
-        min_qty=search.state.reference.venues[rated.venue].min_qty if rated.tactic is PEG else 0,
+        time_in_force=time_in_force_of(search, rated),
+        min_qty=least_qty(search, part),
         send_before_ns=search.now_ns + risk.policy_of(search.state).send_within_ns,
         bid_px=best.bid_px,
         ask_px=best.ask_px,
@@ -211,6 +247,8 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         rejected_by_reason=counts({**rating.reasons, **lower}),
         reference_px=search.reference_px,
         client_ids=client_ids(search.parent),
+        sale_marking=terms.sale_marking,
+        settl_date=terms.settl_date,
     )
 
 
@@ -221,6 +259,22 @@ def client_ids(parent: Parent) -> tuple[str, ...]:
     alone does that.
     """
     return tuple(sorted(parent.clients)) if len(parent.clients) <= CLIENTS_MAX else ()
+
+
+def time_in_force_of(search: Search, rated: Rated) -> ChildTimeInForce:
+    """A take ends at once, and so does every child of an order that trades at once."""
+    is_immediate = search.parent.terms.immediacy is not Immediacy.NONE
+    ends_at_once = rated.tactic is TAKE or is_immediate
+    return ChildTimeInForce.IOC if ends_at_once else ChildTimeInForce.DAY
+
+
+def least_qty(search: Search, part: Part) -> int:
+    """Smallest acceptable execution: the pool's minimum; all of a FOK order that one child is."""
+    parent, venue = search.parent, part.rated.venue
+    if parent.terms.immediacy is Immediacy.FOK:
+        (member,) = parent.active_members()
+        return part.qty if part.qty == member.order.order_qty else 0
+    return search.state.reference.venues[venue].min_qty if part.rated.tactic is PEG else 0
 
 
 def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:

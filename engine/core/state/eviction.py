@@ -34,6 +34,15 @@ def child_of(state: State, child_id: str) -> Child | None:
     return next(child for child in children if child.child_id == child_id)
 
 
+def order_of(state: State, source: str, cl_ord_id: str) -> Order | None:
+    """The order of the day with an id of its source, its own or a change's; read only."""
+    order_id = state.order_ids.get((source, cl_ord_id))
+    if order_id is not None or not state.store_totals.orders:
+        return None if order_id is None else state.orders[order_id]
+    found = state.finished.find(order_key(source, cl_ord_id))
+    return None if found is None else state.parent(found.parent_id).members[found.name].order
+
+
 def fill_of(state: State, key: ExecutionKey) -> Fill | None:
     """The fill that an execution booked, corrected or busted; read only."""
     fill_id = state.executions.get(key)

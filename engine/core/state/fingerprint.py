@@ -18,7 +18,17 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from engine.core.state.model import Basis, Book, Child, Fill, Member, Order, Parent, Scorecard
+from engine.core.state.model import (
+    AMENDABLE,
+    Basis,
+    Book,
+    Child,
+    Fill,
+    Member,
+    Order,
+    Parent,
+    Scorecard,
+)
 from engine.core.state.state import State
 
 HASH_EVERY_BATCHES = 128
@@ -50,10 +60,10 @@ _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(
 _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
-    *("crossed_qty", "allocated_qty", "withdrawn_qty", "parent_id"),
-    *("change_ids", "homes", "is_shared"),
+    *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
+    *("change_ids", "homes", "is_shared", *(f"terms.{name}" for name in AMENDABLE)),
 )
-_of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px")
+_of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active")
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "filled_qty", "first_fill_ns"),

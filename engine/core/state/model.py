@@ -3,9 +3,9 @@
 They are mutable slots that only `evolve` functions write.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from engine.core.events import (
     Change,
@@ -13,12 +13,19 @@ from engine.core.events import (
     OrderAccepted,
     OrderAmended,
     OrderChangePending,
+    OrderType,
     ParentOpened,
     PlanAdopted,
     Side,
+    TimeInForce,
 )
 
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
+# The terms that an amend may change besides quantity and limit; None leaves one as it is.
+AMENDABLE = (
+    *("order_type", "time_in_force", "end_ns", "display_qty", "must_complete"),
+    "max_participation_ppm",
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +36,12 @@ class PendingChange:
     change: Change
     order_qty: int
     limit_px: int | None
+    order_type: OrderType | None = None
+    time_in_force: TimeInForce | None = None
+    end_ns: int | None = None
+    display_qty: int | None = None
+    must_complete: bool | None = None
+    max_participation_ppm: int | None = None
 
 
 @dataclass(slots=True)
@@ -45,6 +58,8 @@ class Order:
     crossed_qty: int = 0
     allocated_qty: int = 0
     withdrawn_qty: int = 0
+    notional: int = 0  # Sum of px * qty of what is crossed and allocated.
+    is_expired: bool = False  # The last withdrawal was an expiry.
     parent_id: str = ""  # Empty before its first parent and after its last.
     pending: PendingChange | None = None
     change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
@@ -54,6 +69,15 @@ class Order:
     @property
     def open_qty(self) -> int:
         return self.order_qty - self.crossed_qty - self.allocated_qty - self.withdrawn_qty
+
+    @property
+    def cum_qty(self) -> int:
+        return self.crossed_qty + self.allocated_qty
+
+    @property
+    def avg_px(self) -> int:
+        """Average price of what is crossed and allocated, rounded down; 0 if nothing is."""
+        return self.notional // self.cum_qty if self.cum_qty else 0
 
 
 @dataclass(slots=True)
@@ -269,4 +293,16 @@ def order_amended(order: Order, change: PendingChange | OrderChangePending) -> O
         previous_qty=order.order_qty,
         order_qty=amended_qty(order, change),
         limit_px=change.limit_px,
+        **changed_terms(change, AMENDABLE),
     )
+
+
+def changed_terms(change: object, names: Iterable[str]) -> dict[str, Any]:
+    """These terms of a request, a noted change or an amend, by name."""
+    return {name: getattr(change, name) for name in names}
+
+
+def terms_after(terms: OrderAccepted, change: object) -> OrderAccepted:
+    """An order's terms with those that a change states."""
+    stated = {k: v for k, v in changed_terms(change, AMENDABLE).items() if v is not None}
+    return replace(terms, **stated) if stated else terms

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.controls import risk, stops
-from engine.core.events import PlanAdopted, PolicySet, Router, SliceReleased, StageEvent, Style
+from engine.core.events import (
+    Immediacy,
+    PlanAdopted,
+    PolicySet,
+    Router,
+    SliceReleased,
+    StageEvent,
+    Style,
+)
 from engine.core.market import reference
 from engine.core.parents import membership
 from engine.core.state.model import Parent
@@ -42,6 +50,8 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()
     if now_ns < parent.held_until_ns:
         return ()  # The event that holds it back is told once.
+    if is_immediate(parent) and (parent.children or parent.ended_children):
+        return ()  # It makes one pass.
     if not stops.may_trade(state, parent):
         return ()
     policy = risk.policy_of(state)
@@ -68,6 +78,8 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
 
 def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> Style:
     """Post on schedule, take when behind it, clean up before the end."""
+    if is_immediate(parent):
+        return Style.CLEANUP
     if now_ns + plan.interval_ns >= parent.terms.end_ns:
         return Style.CLEANUP
     if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
@@ -105,9 +117,10 @@ def slice_qty(
 def allowed_qty(state: State, parent: Parent, style: Style) -> int:
     """The quantity that the participation cap allows, plus one lot, so that a start is possible.
 
-    A clean-up of a parent that must complete puts completion above the cap.
+    A clean-up of a parent that must complete puts completion above the cap. A parent that trades at
+    once has no time in which others' volume could come.
     """
-    if style is Style.CLEANUP and parent.terms.must_complete:
+    if style is Style.CLEANUP and (parent.terms.must_complete or is_immediate(parent)):
         return parent.open_qty
     most_ppm = stops.bounds_of(state, parent).max_participation_ppm
     used_qty = parent.filled_qty + parent.exposure_qty
@@ -117,6 +130,8 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
 
 def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:
     """The plan's router; under AUTO parallel to take, the dark for size, else sequential."""
+    if is_immediate(parent):
+        return Router.PARALLEL
     if plan.router in (Router.SEQUENTIAL, Router.PARALLEL, Router.LIQUIDITY_SEEKING):
         return plan.router
     if style is not Style.PASSIVE:
@@ -124,6 +139,11 @@ def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
     has_size = qty >= 2 * lot_qty
     return Router.LIQUIDITY_SEEKING if has_size and not parent.terms.no_dark else Router.SEQUENTIAL
+
+
+def is_immediate(parent: Parent) -> bool:
+    """Whether the parent is of an order that trades at once or not at all."""
+    return parent.terms.immediacy is not Immediacy.NONE
 
 
 def on_slice_released(_: State, __: SliceReleased) -> None:

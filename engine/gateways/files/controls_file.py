@@ -22,6 +22,7 @@ from engine.core.events import (
     ControlScope,
     DayClosed,
     DayOpened,
+    HaltAction,
     InstrumentHaltSet,
     KillSwitchSet,
     LimitAllotted,
@@ -197,6 +198,7 @@ class Policy(ControlTable):
     client_changes_max: Whole = 40
     fruitless_max: Whole = 10
     progress: Ppm = 100_000
+    on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
         return self.policy_id
@@ -229,6 +231,7 @@ class Policy(ControlTable):
             client_changes_max=self.client_changes_max,
             fruitless_max=self.fruitless_max,
             progress_ppm=self.progress,
+            on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,
         )

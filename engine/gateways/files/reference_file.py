@@ -11,7 +11,8 @@
     instrument_id = "XXX"               maker = -0.0020
     bands = [{ from = 0, tick = 0.01 }]
 
-All reference data is dated: a table has its `effective_day`, or the file has one for all.
+All reference data is dated: a table has its `effective_day`, or the file has one for all. An
+instrument and its tick table are in one file, because nothing trades without a tick.
 """
 
 from abc import abstractmethod
@@ -270,7 +271,20 @@ def read(path: Path) -> list[ReferenceTable]:
     tables = [(name, _dated(table, day)) for name, table in found if name != DAY]
     if not tables:
         raise TableFileError(f"{path}: no tables, expected some of {', '.join(TABLES)}")
-    return validated(path, tables, TABLES, judge=lambda x: implausible(x, x.to_event()))
+    found_tables = validated(path, tables, TABLES, judge=lambda x: implausible(x, x.to_event()))
+    _require_ticks(path, found_tables)
+    return found_tables
+
+
+def _require_ticks(path: Path, tables: Sequence[ReferenceTable]) -> None:
+    """Raise TableFileError for instruments without a tick table: no order of theirs could trade."""
+    ticked = {table.key() for table in tables if isinstance(table, TickTable)}
+    bare = [x.key() for x in tables if isinstance(x, Instrument) and x.key() not in ticked]
+    if bare:
+        raise TableFileError(
+            f"{path}: found no tick table of {', '.join(bare)}, expected one for each instrument; "
+            'add [[tick_table]] with instrument_id = "..." and bands = [{ from = 0, tick = 0.01 }]'
+        )
 
 
 def _dated(table: Any, day: Sequence[Any]) -> Any:  # noqa: ANN401  Whatever TOML holds.

@@ -12,6 +12,7 @@ from engine.core.events import (
     OrderChangePending,
     OrderChangeRejected,
     OrderRejected,
+    OrderStatusReported,
 )
 from engine.core.partition import partition_of
 from engine.gateways.orders.tickets import TicketEvent
@@ -87,6 +88,9 @@ class Outcomes:
         if isinstance(event, OrderAccepted):
             key: tuple[str, str] | None = (event.source, event.cl_ord_id)
             order_id, reason = f"{record_shard(record, event.seq, self._log)}", ""
+        elif isinstance(event, OrderStatusReported):
+            key = (event.source, event.cl_ord_id)
+            order_id, reason = event.order_id, ""
         elif isinstance(event, REFUSALS):
             key = (event.source, event.cl_ord_id)
             order_id, reason = "", f"{event.reason}: {event.text}"

@@ -15,6 +15,7 @@ Order files have the columns of `COLUMNS`; an empty cell is an absent value.
 
 from collections.abc import Mapping
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,15 +24,17 @@ from pydantic.fields import FieldInfo
 from engine.core.events import (
     Benchmark,
     Capacity,
+    Immediacy,
     OrderAmendRequested,
     OrderCancelRequested,
     OrderSubmitted,
     OrderType,
+    SaleMarking,
     Side,
     TimeInForce,
     Urgency,
 )
-from engine.gateways.values import Code, Codes, Ns, Ppm, Px, Qty, Text, Truth, Word, explain
+from engine.gateways.values import Code, Codes, Day, Ns, Ppm, Px, Qty, Text, Truth, Word, explain
 from engine.log.port import EngineError
 
 REGULAR = "REGULAR"  # Settlement terms where a ticket names none.
@@ -39,6 +42,22 @@ REGULAR = "REGULAR"  # Settlement terms where a ticket names none.
 
 class TicketError(EngineError):
     """A ticket that no event can hold; names each field, what was found and what was expected."""
+
+
+class Lifetime(StrEnum):
+    """Time in force as FIX and people state it; the events hold it in two fields."""
+
+    DAY = "DAY"
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+
+
+def lifetime_of(stated: Lifetime) -> dict[str, Any]:
+    """The two fields: an order that trades at once is of the day."""
+    if stated in (Lifetime.DAY, Lifetime.GTC):
+        return {"time_in_force": TimeInForce(stated), "immediacy": Immediacy.NONE}
+    return {"time_in_force": TimeInForce.DAY, "immediacy": Immediacy(stated)}
 
 
 class _Ticket(BaseModel):
@@ -52,6 +71,9 @@ class _Ticket(BaseModel):
     source: Code = Field(description="System that sends the request.")
     cl_ord_id: Code = Field(description="The source's id of the request.")
     instrument_id: Code = Field(description="Id of the instrument.")
+    poss_resend: Truth = Field(
+        default=False, description="It may have been sent before: a known one gets its state."
+    )
 
     def fields_of_event(self) -> dict[str, Any]:
         return {name: value for name, value in self if name != "ts"}
@@ -69,7 +91,7 @@ class OrderTicket(_Ticket):
         default=None, description="market or limit; absent: limit if there is a limit price."
     )
     limit_px: Px | None = Field(default=None, description="Worst price, as in 157.25.")
-    time_in_force: Word[TimeInForce] = Field(default=TimeInForce.DAY, description="day or gtc.")
+    time_in_force: Word[Lifetime] = Field(default=Lifetime.DAY, description="day, gtc, ioc or fok.")
     urgency: Word[Urgency] = Field(default=Urgency.NORMAL, description="low, normal or high.")
     benchmark: Word[Benchmark] = Field(
         default=Benchmark.ARRIVAL, description="arrival, vwap, twap or pov."
@@ -102,27 +124,60 @@ class OrderTicket(_Ticket):
     decision_px: Px | None = Field(
         default=None, description="Market price when the order was decided on."
     )
+    account: Text = Field(default="", description="Account at the client.")
+    sale_marking: Word[SaleMarking] = Field(
+        default=SaleMarking.LONG, description="long, short or short_exempt, of a sale."
+    )
+    locate_id: Text = Field(default="", description="Reference of a short sale's locate.")
+    display_qty: Qty = Field(
+        default=0, description="Most that rests at one venue at a time; absent: all."
+    )
+    settl_date: Day | None = Field(
+        default=None, description="Settlement date, as in 2018-01-05; absent: the regular one."
+    )
+    return_on_halt: Truth = Field(
+        default=False, description="A halt of the instrument returns the order."
+    )
 
     def to_event(self, received_ns: int) -> OrderSubmitted:
         """The request as it reached the edge at `received_ns`."""
         stated = self.fields_of_event()
         by_limit = OrderType.MARKET if self.limit_px is None else OrderType.LIMIT
         stated["order_type"] = self.order_type or by_limit
+        stated["settl_date"] = self.settl_date or 0
+        stated |= lifetime_of(self.time_in_force)
         return OrderSubmitted(**stated, received_ns=received_ns)
 
 
 class AmendTicket(_Ticket):
-    """A new quantity or limit for an order; an absent one stays."""
+    """New terms for an order; an absent one stays.
+
+    It may state who and what the order is for; the engine refuses another value than the order's.
+    """
 
     action = "amend"
 
     orig_cl_ord_id: Code
     order_qty: Qty | None = None
     limit_px: Px | None = None
+    order_type: Word[OrderType] | None = None
+    time_in_force: Word[Lifetime] | None = None
+    end_ns: Ns | None = Field(default=None, alias="end")
+    display_qty: Qty | None = None
+    must_complete: Truth | None = None
+    max_participation_ppm: Ppm | None = Field(default=None, alias="max_participation")
+    client_id: Code | None = None
+    side: Word[Side] | None = None
+    account: Text | None = None
+    sale_marking: Word[SaleMarking] | None = None
+    settl_date: Day | None = None
 
     def to_event(self, received_ns: int) -> OrderAmendRequested:
         """The request as it reached the edge at `received_ns`."""
-        return OrderAmendRequested(**self.fields_of_event(), received_ns=received_ns)
+        stated = {"immediacy": None, **self.fields_of_event()}
+        if self.time_in_force is not None:
+            stated |= lifetime_of(self.time_in_force)
+        return OrderAmendRequested(**stated, received_ns=received_ns)
 
 
 class CancelTicket(_Ticket):

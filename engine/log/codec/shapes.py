@@ -107,30 +107,6 @@ def twin(kind: type) -> Any:  # noqa: ANN401  A class that is to become `kind`.
     return type(f"_{kind.__name__}", (), {"__slots__": kind.__dict__["__slots__"]})
 
 
-SIDE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Side)}
-SIDE: Final = {x.value: x for x in e.Side}
-
-
-ORDER_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrderType)}
-ORDER_TYPE: Final = {x.value: x for x in e.OrderType}
-
-
-TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.TimeInForce)}
-TIME_IN_FORCE: Final = {x.value: x for x in e.TimeInForce}
-
-
-URGENCY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Urgency)}
-URGENCY: Final = {x.value: x for x in e.Urgency}
-
-
-BENCHMARK_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Benchmark)}
-BENCHMARK: Final = {x.value: x for x in e.Benchmark}
-
-
-CAPACITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Capacity)}
-CAPACITY: Final = {x.value: x for x in e.Capacity}
-
-
 VENUE_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueStatus)}
 VENUE_STATUS: Final = {x.value: x for x in e.VenueStatus}
 
@@ -143,24 +119,12 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-CHANGE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Change)}
-CHANGE: Final = {x.value: x for x in e.Change}
-
-
-WITHDRAW_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.WithdrawReason)}
-WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
-
-
 INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
 INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
 
 HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
 HALT_REASON: Final = {x.value: x for x in e.HaltReason}
-
-
-ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
-ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
 
 
 RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
@@ -195,6 +159,10 @@ CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)
 CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
 
 
+SIDE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Side)}
+SIDE: Final = {x.value: x for x in e.Side}
+
+
 SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
 SEAL_KIND: Final = {x.value: x for x in e.SealKind}
 
@@ -205,6 +173,10 @@ CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
 
 REJECT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RejectReason)}
 REJECT_REASON: Final = {x.value: x for x in e.RejectReason}
+
+
+CHANGE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Change)}
+CHANGE: Final = {x.value: x for x in e.Change}
 
 
 EXEC_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ExecType)}
@@ -227,6 +199,14 @@ BREAK_RESOLUTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakRes
 BREAK_RESOLUTION: Final = {x.value: x for x in e.BreakResolution}
 
 
+ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
+ALLOCATION_RULE: Final = {x.value: x for x in e.AllocationRule}
+
+
+HALT_ACTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltAction)}
+HALT_ACTION: Final = {x.value: x for x in e.HaltAction}
+
+
 CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
 CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
 
@@ -239,12 +219,48 @@ ROUTE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RouteReason)
 ROUTE_REASON: Final = {x.value: x for x in e.RouteReason}
 
 
+SALE_MARKING_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SaleMarking)}
+SALE_MARKING: Final = {x.value: x for x in e.SaleMarking}
+
+
 LEAVE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.LeaveReason)}
 LEAVE_REASON: Final = {x.value: x for x in e.LeaveReason}
 
 
 IGNORE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.IgnoreReason)}
 IGNORE_REASON: Final = {x.value: x for x in e.IgnoreReason}
+
+
+ORDER_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrderType)}
+ORDER_TYPE: Final = {x.value: x for x in e.OrderType}
+
+
+TIME_IN_FORCE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.TimeInForce)}
+TIME_IN_FORCE: Final = {x.value: x for x in e.TimeInForce}
+
+
+URGENCY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Urgency)}
+URGENCY: Final = {x.value: x for x in e.Urgency}
+
+
+BENCHMARK_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Benchmark)}
+BENCHMARK: Final = {x.value: x for x in e.Benchmark}
+
+
+CAPACITY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Capacity)}
+CAPACITY: Final = {x.value: x for x in e.Capacity}
+
+
+IMMEDIACY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Immediacy)}
+IMMEDIACY: Final = {x.value: x for x in e.Immediacy}
+
+
+WITHDRAW_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.WithdrawReason)}
+WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
+
+
+ORD_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrdStatus)}
+ORD_STATUS: Final = {x.value: x for x in e.OrdStatus}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -299,56 +315,6 @@ def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
 
 def text_of_control_number(x: e.ControlNumber) -> str:
     return f"{string(x.source)}{number(x.number)}"
-
-
-def text_of_order_submitted(x: e.OrderSubmitted) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{maybe(x.start_ns, number)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.max_participation_ppm, number)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{maybe(x.crossing_consent, flag)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{maybe(x.currency, string)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{number(x.received_ns)}"
-    )
-
-
-def text_of_order_amend_requested(x: e.OrderAmendRequested) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{string(x.instrument_id)}"
-        f"{maybe(x.order_qty, number)}"
-        f"{maybe(x.limit_px, number)}"
-        f"{number(x.received_ns)}"
-    )
-
-
-def text_of_order_cancel_requested(x: e.OrderCancelRequested) -> str:
-    return (
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.orig_cl_ord_id)}"
-        f"{string(x.instrument_id)}"
-        f"{number(x.received_ns)}"
-    )
 
 
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
@@ -560,122 +526,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
     )
 
 
-def text_of_order_accepted(x: e.OrderAccepted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.start_ns)}"
-        f"{number(x.end_ns)}"
-        f"{number(x.max_participation_ppm)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.crossing_consent)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
-        f"{number(x.received_ns)}"
-        f"{number(x.value_px)}"
-    )
-
-
-def text_of_order_change_pending(x: e.OrderChangePending) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{CHANGE_TEXT[x.change]}"
-        f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-    )
-
-
-def text_of_order_amended(x: e.OrderAmended) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{number(x.previous_qty)}"
-        f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-    )
-
-
-def text_of_order_cancelled(x: e.OrderCancelled) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_order_expired(x: e.OrderExpired) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-    )
-
-
-def text_of_order_carried(x: e.OrderCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.source)}"
-        f"{string(x.cl_ord_id)}"
-        f"{string(x.client_id)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{number(x.order_qty)}"
-        f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.max_participation_ppm)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.crossing_consent)}"
-        f"{flag(x.must_complete)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
-        f"{number(x.received_ns)}"
-        f"{number(x.crossed_qty)}"
-        f"{number(x.allocated_qty)}"
-    )
-
-
 def text_of_control_applied(x: e.ControlApplied) -> str:
     return (
         f"{number(x.seq)}"
@@ -734,32 +584,6 @@ def text_of_suspension_ended(x: e.SuspensionEnded) -> str:
         f"{string(x.cause)}"
         f"{CONTROL_SCOPE_TEXT[x.scope]}"
         f"{string(x.scope_id)}"
-    )
-
-
-def text_of_parent_opened(x: e.ParentOpened) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{SIDE_TEXT[x.side]}"
-        f"{string(x.currency)}"
-        f"{URGENCY_TEXT[x.urgency]}"
-        f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{number(x.limit_band)}"
-        f"{CAPACITY_TEXT[x.capacity]}"
-        f"{string(x.settlement)}"
-        f"{flag(x.no_dark)}"
-        f"{strings(x.excluded_venues)}"
-        f"{flag(x.must_complete)}"
-        f"{number(x.max_participation_ppm)}"
-        f"{number(x.start_ns)}"
-        f"{number(x.end_ns)}"
-        f"{number(x.window_end_ns)}"
-        f"{string(x.policy_id)}"
-        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
-        f"{string(x.first_order_id)}"
     )
 
 
@@ -1467,6 +1291,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{integer(x.client_changes_max)}"
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
+        f"{HALT_ACTION_TEXT[x.on_halt]}"
     )
 
 
@@ -1496,6 +1321,8 @@ def text_of_child_routed(x: e.ChildRouted) -> str:
         f"{many(x.rejected_by_reason, text_of_route_reason_count)}"
         f"{number(x.reference_px)}"
         f"{strings(x.client_ids)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{integer(x.settl_date)}"
     )
 
 
@@ -1547,6 +1374,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{integer(x.client_changes_max)}"
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
+        f"{HALT_ACTION_TEXT[x.on_halt]}"
     )
 
 
@@ -1587,6 +1415,269 @@ def text_of_control_numbers_carried(x: e.ControlNumbersCarried) -> str:
         f"{string(x.cause)}"
         f"{many(x.numbers, text_of_control_number)}"
         f"{integer(x.closed_day)}"
+    )
+
+
+def text_of_order_submitted(x: e.OrderSubmitted) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{maybe(x.start_ns, number)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{maybe(x.crossing_consent, flag)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{maybe(x.currency, string)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_order_amend_requested(x: e.OrderAmendRequested) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{string(x.instrument_id)}"
+        f"{maybe(x.order_qty, number)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+        f"{maybe(x.client_id, string)}"
+        f"{maybe(x.side, SIDE_TEXT.__getitem__)}"
+        f"{maybe(x.account, string)}"
+        f"{maybe(x.sale_marking, SALE_MARKING_TEXT.__getitem__)}"
+        f"{maybe(x.settl_date, integer)}"
+        f"{maybe(x.immediacy, IMMEDIACY_TEXT.__getitem__)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_order_cancel_requested(x: e.OrderCancelRequested) -> str:
+    return (
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.orig_cl_ord_id)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.received_ns)}"
+        f"{flag(x.poss_resend)}"
+    )
+
+
+def text_of_order_accepted(x: e.OrderAccepted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.crossing_consent)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{maybe(x.arrival_mid_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{number(x.value_px)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+    )
+
+
+def text_of_order_change_pending(x: e.OrderChangePending) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{CHANGE_TEXT[x.change]}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+    )
+
+
+def text_of_order_amended(x: e.OrderAmended) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{number(x.previous_qty)}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
+        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
+        f"{maybe(x.end_ns, number)}"
+        f"{maybe(x.display_qty, number)}"
+        f"{maybe(x.must_complete, flag)}"
+        f"{maybe(x.max_participation_ppm, number)}"
+    )
+
+
+def text_of_order_cancelled(x: e.OrderCancelled) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_expired(x: e.OrderExpired) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+    )
+
+
+def text_of_order_carried(x: e.OrderCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{number(x.order_qty)}"
+        f"{ORDER_TYPE_TEXT[x.order_type]}"
+        f"{maybe(x.limit_px, number)}"
+        f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.max_participation_ppm)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.crossing_consent)}"
+        f"{flag(x.must_complete)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.decision_px, number)}"
+        f"{maybe(x.arrival_mid_px, number)}"
+        f"{number(x.received_ns)}"
+        f"{number(x.crossed_qty)}"
+        f"{number(x.allocated_qty)}"
+        f"{string(x.account)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{string(x.locate_id)}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+        f"{flag(x.return_on_halt)}"
+        f"{number(x.avg_px)}"
+    )
+
+
+def text_of_parent_opened(x: e.ParentOpened) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.currency)}"
+        f"{URGENCY_TEXT[x.urgency]}"
+        f"{BENCHMARK_TEXT[x.benchmark]}"
+        f"{number(x.limit_band)}"
+        f"{CAPACITY_TEXT[x.capacity]}"
+        f"{string(x.settlement)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.must_complete)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.window_end_ns)}"
+        f"{string(x.policy_id)}"
+        f"{ALLOCATION_RULE_TEXT[x.allocation_rule]}"
+        f"{string(x.first_order_id)}"
+        f"{SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{number(x.display_qty)}"
+        f"{integer(x.settl_date)}"
+        f"{IMMEDIACY_TEXT[x.immediacy]}"
+    )
+
+
+def text_of_order_status_reported(x: e.OrderStatusReported) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.source)}"
+        f"{string(x.cl_ord_id)}"
+        f"{ORD_STATUS_TEXT[x.ord_status]}"
+        f"{number(x.order_qty)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{number(x.cum_qty)}"
+        f"{number(x.leaves_qty)}"
+        f"{number(x.avg_px)}"
+        f"{string(x.pending_cl_ord_id)}"
     )
 
 
@@ -1739,71 +1830,6 @@ def from_control_number(d: Avro) -> e.ControlNumber:
     x.number = d["number"]
     x.__class__ = e.ControlNumber
     found: e.ControlNumber = x
-    return found
-
-
-_OrderSubmitted = twin(e.OrderSubmitted)
-
-
-def from_order_submitted(d: Avro) -> e.OrderSubmitted:
-    x = _OrderSubmitted()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderSubmitted
-    found: e.OrderSubmitted = x
-    return found
-
-
-_OrderAmendRequested = twin(e.OrderAmendRequested)
-
-
-def from_order_amend_requested(d: Avro) -> e.OrderAmendRequested:
-    x = _OrderAmendRequested()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.instrument_id = d["instrument_id"]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderAmendRequested
-    found: e.OrderAmendRequested = x
-    return found
-
-
-_OrderCancelRequested = twin(e.OrderCancelRequested)
-
-
-def from_order_cancel_requested(d: Avro) -> e.OrderCancelRequested:
-    x = _OrderCancelRequested()
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.orig_cl_ord_id = d["orig_cl_ord_id"]
-    x.instrument_id = d["instrument_id"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.OrderCancelRequested
-    found: e.OrderCancelRequested = x
     return found
 
 
@@ -2161,152 +2187,6 @@ def from_volume_curve_defined(d: Avro) -> e.VolumeCurveDefined:
     return found
 
 
-_OrderAccepted = twin(e.OrderAccepted)
-
-
-def from_order_accepted(d: Avro) -> e.OrderAccepted:
-    x = _OrderAccepted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.arrival_mid_px = d["arrival_mid_px"]
-    x.received_ns = d["received_ns"]
-    x.value_px = d["value_px"]
-    x.__class__ = e.OrderAccepted
-    found: e.OrderAccepted = x
-    return found
-
-
-_OrderChangePending = twin(e.OrderChangePending)
-
-
-def from_order_change_pending(d: Avro) -> e.OrderChangePending:
-    x = _OrderChangePending()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.change = CHANGE[d["change"]]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.__class__ = e.OrderChangePending
-    found: e.OrderChangePending = x
-    return found
-
-
-_OrderAmended = twin(e.OrderAmended)
-
-
-def from_order_amended(d: Avro) -> e.OrderAmended:
-    x = _OrderAmended()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.previous_qty = d["previous_qty"]
-    x.order_qty = d["order_qty"]
-    x.limit_px = d["limit_px"]
-    x.__class__ = e.OrderAmended
-    found: e.OrderAmended = x
-    return found
-
-
-_OrderCancelled = twin(e.OrderCancelled)
-
-
-def from_order_cancelled(d: Avro) -> e.OrderCancelled:
-    x = _OrderCancelled()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderCancelled
-    found: e.OrderCancelled = x
-    return found
-
-
-_OrderExpired = twin(e.OrderExpired)
-
-
-def from_order_expired(d: Avro) -> e.OrderExpired:
-    x = _OrderExpired()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.__class__ = e.OrderExpired
-    found: e.OrderExpired = x
-    return found
-
-
-_OrderCarried = twin(e.OrderCarried)
-
-
-def from_order_carried(d: Avro) -> e.OrderCarried:
-    x = _OrderCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.source = d["source"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.client_id = d["client_id"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.order_qty = d["order_qty"]
-    x.order_type = ORDER_TYPE[d["order_type"]]
-    x.limit_px = d["limit_px"]
-    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.crossing_consent = d["crossing_consent"]
-    x.must_complete = d["must_complete"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.currency = d["currency"]
-    x.decision_px = d["decision_px"]
-    x.arrival_mid_px = d["arrival_mid_px"]
-    x.received_ns = d["received_ns"]
-    x.crossed_qty = d["crossed_qty"]
-    x.allocated_qty = d["allocated_qty"]
-    x.__class__ = e.OrderCarried
-    found: e.OrderCarried = x
-    return found
-
-
 _ControlApplied = twin(e.ControlApplied)
 
 
@@ -2400,37 +2280,6 @@ def from_suspension_ended(d: Avro) -> e.SuspensionEnded:
     x.scope_id = d["scope_id"]
     x.__class__ = e.SuspensionEnded
     found: e.SuspensionEnded = x
-    return found
-
-
-_ParentOpened = twin(e.ParentOpened)
-
-
-def from_parent_opened(d: Avro) -> e.ParentOpened:
-    x = _ParentOpened()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.side = SIDE[d["side"]]
-    x.currency = d["currency"]
-    x.urgency = URGENCY[d["urgency"]]
-    x.benchmark = BENCHMARK[d["benchmark"]]
-    x.limit_band = d["limit_band"]
-    x.capacity = CAPACITY[d["capacity"]]
-    x.settlement = d["settlement"]
-    x.no_dark = d["no_dark"]
-    x.excluded_venues = tuple(d["excluded_venues"])
-    x.must_complete = d["must_complete"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.window_end_ns = d["window_end_ns"]
-    x.policy_id = d["policy_id"]
-    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
-    x.first_order_id = d["first_order_id"]
-    x.__class__ = e.ParentOpened
-    found: e.ParentOpened = x
     return found
 
 
@@ -3376,6 +3225,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.client_changes_max = d["client_changes_max"]
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
+    x.on_halt = HALT_ACTION[d["on_halt"]]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3410,6 +3260,8 @@ def from_child_routed(d: Avro) -> e.ChildRouted:
     x.rejected_by_reason = tuple([from_route_reason_count(y) for y in d["rejected_by_reason"]])
     x.reference_px = d["reference_px"]
     x.client_ids = tuple(d["client_ids"])
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.settl_date = d["settl_date"]
     x.__class__ = e.ChildRouted
     found: e.ChildRouted = x
     return found
@@ -3471,6 +3323,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.client_changes_max = d["client_changes_max"]
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
+    x.on_halt = HALT_ACTION[d["on_halt"]]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3531,10 +3384,325 @@ def from_control_numbers_carried(d: Avro) -> e.ControlNumbersCarried:
     return found
 
 
+_OrderSubmitted = twin(e.OrderSubmitted)
+
+
+def from_order_submitted(d: Avro) -> e.OrderSubmitted:
+    x = _OrderSubmitted()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.received_ns = d["received_ns"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderSubmitted
+    found: e.OrderSubmitted = x
+    return found
+
+
+_OrderAmendRequested = twin(e.OrderAmendRequested)
+
+
+def from_order_amend_requested(d: Avro) -> e.OrderAmendRequested:
+    x = _OrderAmendRequested()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.instrument_id = d["instrument_id"]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.received_ns = d["received_ns"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.client_id = d["client_id"]
+    x.side = None if d["side"] is None else SIDE[d["side"]]
+    x.account = d["account"]
+    x.sale_marking = None if d["sale_marking"] is None else SALE_MARKING[d["sale_marking"]]
+    x.settl_date = d["settl_date"]
+    x.immediacy = None if d["immediacy"] is None else IMMEDIACY[d["immediacy"]]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderAmendRequested
+    found: e.OrderAmendRequested = x
+    return found
+
+
+_OrderCancelRequested = twin(e.OrderCancelRequested)
+
+
+def from_order_cancel_requested(d: Avro) -> e.OrderCancelRequested:
+    x = _OrderCancelRequested()
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.orig_cl_ord_id = d["orig_cl_ord_id"]
+    x.instrument_id = d["instrument_id"]
+    x.received_ns = d["received_ns"]
+    x.poss_resend = d["poss_resend"]
+    x.__class__ = e.OrderCancelRequested
+    found: e.OrderCancelRequested = x
+    return found
+
+
+_OrderAccepted = twin(e.OrderAccepted)
+
+
+def from_order_accepted(d: Avro) -> e.OrderAccepted:
+    x = _OrderAccepted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.arrival_mid_px = d["arrival_mid_px"]
+    x.received_ns = d["received_ns"]
+    x.value_px = d["value_px"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.__class__ = e.OrderAccepted
+    found: e.OrderAccepted = x
+    return found
+
+
+_OrderChangePending = twin(e.OrderChangePending)
+
+
+def from_order_change_pending(d: Avro) -> e.OrderChangePending:
+    x = _OrderChangePending()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.change = CHANGE[d["change"]]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.__class__ = e.OrderChangePending
+    found: e.OrderChangePending = x
+    return found
+
+
+_OrderAmended = twin(e.OrderAmended)
+
+
+def from_order_amended(d: Avro) -> e.OrderAmended:
+    x = _OrderAmended()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.previous_qty = d["previous_qty"]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.order_type = None if d["order_type"] is None else ORDER_TYPE[d["order_type"]]
+    x.time_in_force = None if d["time_in_force"] is None else TIME_IN_FORCE[d["time_in_force"]]
+    x.end_ns = d["end_ns"]
+    x.display_qty = d["display_qty"]
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.__class__ = e.OrderAmended
+    found: e.OrderAmended = x
+    return found
+
+
+_OrderCancelled = twin(e.OrderCancelled)
+
+
+def from_order_cancelled(d: Avro) -> e.OrderCancelled:
+    x = _OrderCancelled()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderCancelled
+    found: e.OrderCancelled = x
+    return found
+
+
+_OrderExpired = twin(e.OrderExpired)
+
+
+def from_order_expired(d: Avro) -> e.OrderExpired:
+    x = _OrderExpired()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.__class__ = e.OrderExpired
+    found: e.OrderExpired = x
+    return found
+
+
+_OrderCarried = twin(e.OrderCarried)
+
+
+def from_order_carried(d: Avro) -> e.OrderCarried:
+    x = _OrderCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.client_id = d["client_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.order_qty = d["order_qty"]
+    x.order_type = ORDER_TYPE[d["order_type"]]
+    x.limit_px = d["limit_px"]
+    x.time_in_force = TIME_IN_FORCE[d["time_in_force"]]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.crossing_consent = d["crossing_consent"]
+    x.must_complete = d["must_complete"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.currency = d["currency"]
+    x.decision_px = d["decision_px"]
+    x.arrival_mid_px = d["arrival_mid_px"]
+    x.received_ns = d["received_ns"]
+    x.crossed_qty = d["crossed_qty"]
+    x.allocated_qty = d["allocated_qty"]
+    x.account = d["account"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.locate_id = d["locate_id"]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.return_on_halt = d["return_on_halt"]
+    x.avg_px = d["avg_px"]
+    x.__class__ = e.OrderCarried
+    found: e.OrderCarried = x
+    return found
+
+
+_ParentOpened = twin(e.ParentOpened)
+
+
+def from_parent_opened(d: Avro) -> e.ParentOpened:
+    x = _ParentOpened()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.currency = d["currency"]
+    x.urgency = URGENCY[d["urgency"]]
+    x.benchmark = BENCHMARK[d["benchmark"]]
+    x.limit_band = d["limit_band"]
+    x.capacity = CAPACITY[d["capacity"]]
+    x.settlement = d["settlement"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.window_end_ns = d["window_end_ns"]
+    x.policy_id = d["policy_id"]
+    x.allocation_rule = ALLOCATION_RULE[d["allocation_rule"]]
+    x.first_order_id = d["first_order_id"]
+    x.sale_marking = SALE_MARKING[d["sale_marking"]]
+    x.display_qty = d["display_qty"]
+    x.settl_date = d["settl_date"]
+    x.immediacy = IMMEDIACY[d["immediacy"]]
+    x.__class__ = e.ParentOpened
+    found: e.ParentOpened = x
+    return found
+
+
+_OrderStatusReported = twin(e.OrderStatusReported)
+
+
+def from_order_status_reported(d: Avro) -> e.OrderStatusReported:
+    x = _OrderStatusReported()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.source = d["source"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.ord_status = ORD_STATUS[d["ord_status"]]
+    x.order_qty = d["order_qty"]
+    x.limit_px = d["limit_px"]
+    x.cum_qty = d["cum_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.avg_px = d["avg_px"]
+    x.pending_cl_ord_id = d["pending_cl_ord_id"]
+    x.__class__ = e.OrderStatusReported
+    found: e.OrderStatusReported = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
-    e.OrderSubmitted: text_of_order_submitted,
-    e.OrderAmendRequested: text_of_order_amend_requested,
-    e.OrderCancelRequested: text_of_order_cancel_requested,
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
     e.TradeObserved: text_of_trade_observed,
@@ -3558,19 +3726,12 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
-    e.OrderAccepted: text_of_order_accepted,
-    e.OrderChangePending: text_of_order_change_pending,
-    e.OrderAmended: text_of_order_amended,
-    e.OrderCancelled: text_of_order_cancelled,
-    e.OrderExpired: text_of_order_expired,
-    e.OrderCarried: text_of_order_carried,
     e.ControlApplied: text_of_control_applied,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.InputRejected: text_of_input_rejected,
     e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
-    e.ParentOpened: text_of_parent_opened,
     e.MemberJoined: text_of_member_joined,
     e.MemberAmended: text_of_member_amended,
     e.OrdersCrossed: text_of_orders_crossed,
@@ -3624,13 +3785,21 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.MemberLeft: text_of_member_left,
     e.ControlIgnored: text_of_control_ignored,
     e.ControlNumbersCarried: text_of_control_numbers_carried,
+    e.OrderSubmitted: text_of_order_submitted,
+    e.OrderAmendRequested: text_of_order_amend_requested,
+    e.OrderCancelRequested: text_of_order_cancel_requested,
+    e.OrderAccepted: text_of_order_accepted,
+    e.OrderChangePending: text_of_order_change_pending,
+    e.OrderAmended: text_of_order_amended,
+    e.OrderCancelled: text_of_order_cancelled,
+    e.OrderExpired: text_of_order_expired,
+    e.OrderCarried: text_of_order_carried,
+    e.ParentOpened: text_of_parent_opened,
+    e.OrderStatusReported: text_of_order_status_reported,
 }
 
 
 FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
-    e.OrderSubmitted: from_order_submitted,
-    e.OrderAmendRequested: from_order_amend_requested,
-    e.OrderCancelRequested: from_order_cancel_requested,
     e.QuoteObserved: from_quote_observed,
     e.DepthObserved: from_depth_observed,
     e.TradeObserved: from_trade_observed,
@@ -3654,19 +3823,12 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FeeScheduleDefined: from_fee_schedule_defined,
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
-    e.OrderAccepted: from_order_accepted,
-    e.OrderChangePending: from_order_change_pending,
-    e.OrderAmended: from_order_amended,
-    e.OrderCancelled: from_order_cancelled,
-    e.OrderExpired: from_order_expired,
-    e.OrderCarried: from_order_carried,
     e.ControlApplied: from_control_applied,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.InputRejected: from_input_rejected,
     e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
-    e.ParentOpened: from_parent_opened,
     e.MemberJoined: from_member_joined,
     e.MemberAmended: from_member_amended,
     e.OrdersCrossed: from_orders_crossed,
@@ -3720,4 +3882,15 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.MemberLeft: from_member_left,
     e.ControlIgnored: from_control_ignored,
     e.ControlNumbersCarried: from_control_numbers_carried,
+    e.OrderSubmitted: from_order_submitted,
+    e.OrderAmendRequested: from_order_amend_requested,
+    e.OrderCancelRequested: from_order_cancel_requested,
+    e.OrderAccepted: from_order_accepted,
+    e.OrderChangePending: from_order_change_pending,
+    e.OrderAmended: from_order_amended,
+    e.OrderCancelled: from_order_cancelled,
+    e.OrderExpired: from_order_expired,
+    e.OrderCarried: from_order_carried,
+    e.ParentOpened: from_parent_opened,
+    e.OrderStatusReported: from_order_status_reported,
 }

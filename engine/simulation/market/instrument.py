@@ -7,7 +7,7 @@ name the source withholds:
     symbol = "XXX"
     currency = "USD"
     lot_qty = 100                     # Round lot, smallest increments.
-    tick = "0.01"                     # Without it: 0.01 from 1.00 on, 0.0001 below (SEC rule 612).
+    tick = "0.01"                     # In USD without it: 0.01 from 1.00, 0.0001 below (rule 612).
     adv_qty = 5_000_000               # Average daily volume of the days before; a guess.
     daily_volatility_ppm = 15_000     # Standard deviation of a day's return; a guess.
     calendar_id = "US-EQUITY"
@@ -32,6 +32,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from engine.log.port import EngineError
 
 FILE = "instrument.toml"
+RULE_612_CURRENCY = "USD"
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
 
 
@@ -92,6 +93,11 @@ def read_instrument(folder: Path) -> Instrument:
     instrument = replace(Instrument(), **values)
     if "symbol" not in table:
         instrument = replace(instrument, symbol=instrument.instrument_id)
+    if instrument.tick_px is None and instrument.currency != RULE_612_CURRENCY:
+        raise InstrumentError(
+            f"{path}: found no tick and currency {instrument.currency}, expected a tick, because "
+            f'the tick table of SEC rule 612 is for {RULE_612_CURRENCY}; add tick = "0.01"'
+        )
     if instrument.open >= instrument.close:
         raise InstrumentError(f"{path}: open {instrument.open} is not before {instrument.close}")
     return instrument

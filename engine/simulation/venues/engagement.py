@@ -43,6 +43,8 @@ def _wrong_px(market: State, child: ChildRouted) -> str | None:
     if child.limit_px <= 0:
         return f"limit {child.limit_px} is not positive"
     tick_px = reference.tick_px(market, child.instrument_id, child.limit_px)
+    if not tick_px:
+        return f"{child.instrument_id} has no tick at {child.limit_px}"
     if child.child_type is ChildType.LIMIT and child.limit_px % tick_px:
         return f"limit {child.limit_px} is off the tick of {tick_px}"
     return None

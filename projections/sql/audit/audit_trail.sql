@@ -67,6 +67,11 @@ steps as (
     from order_resumed
     union all
     select
+        order_id, shard, seq, seq, at_ns, 'OrderStatusReported', event_id, cause,
+        format('{} was sent again: {}, {} done, {} open', cl_ord_id, ord_status, cum_qty, leaves_qty)
+    from order_status_reported
+    union all
+    select
         refused.shard || '-' || target.seq, refused.shard, refused.seq, refused.seq, refused.at_ns,
         'OrderChangeRejected', refused.event_id, refused.cause,
         format('{} refused: {}', refused.change, refused.text)

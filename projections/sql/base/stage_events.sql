@@ -11,6 +11,7 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderChangeRejected' as event from order_change_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCarried' as event from order_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderResumed' as event from order_resumed
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderStatusReported' as event from order_status_reported
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlApplied' as event from control_applied
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlIgnored' as event from control_ignored
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'ControlNumbersCarried' as event from control_numbers_carried

@@ -6,6 +6,8 @@ answers as (
     union all
     select shard, cause from order_rejected
     union all
+    select shard, cause from order_status_reported
+    union all
     select shard, cause from input_rejected
 ),
 answered as (
@@ -128,7 +130,7 @@ union all
 select
     'order_answered',
     count(*),
-    'Every order that was submitted is accepted or refused exactly once.'
+    'Every order that was submitted is accepted, refused or answered with its state exactly once.'
 from order_submitted as asked
 left join answered
     on answered.shard = asked.shard and answered.cause = 'orders:' || asked.position

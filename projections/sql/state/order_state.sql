@@ -7,7 +7,9 @@ amended as (
         order_id,
         arg_max(order_qty, seq) as order_qty,
         arg_max({'px': limit_px}, seq).px as limit_px,  -- A null limit is a limit taken away.
-        arg_max(cl_ord_id, seq) as cl_ord_id
+        arg_max(cl_ord_id, seq) as cl_ord_id,
+        arg_max(order_type, seq) filter (order_type is not null) as order_type,
+        arg_max(time_in_force, seq) filter (time_in_force is not null) as time_in_force
     from order_amended
     group by order_id
 ),
@@ -88,9 +90,9 @@ select
     accepted.client_id,
     accepted.instrument_id,
     accepted.side,
-    accepted.order_type,
+    coalesce(amended.order_type, accepted.order_type) as order_type,
     if(amended.order_id is null, accepted.limit_px, amended.limit_px) as limit_px,
-    accepted.time_in_force,
+    coalesce(amended.time_in_force, accepted.time_in_force) as time_in_force,
     accepted.urgency,
     accepted.benchmark,
     accepted.crossing_consent,
