@@ -16,7 +16,7 @@ from engine.core.controls import rejected_input, risk
 from engine.core.day import carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, reports
 from engine.core.market import consolidated, reference
-from engine.core.orders import changes, good_till_cancel, intake
+from engine.core.orders import changes, good_till_cancel, intake, restating
 from engine.core.parents import aggregation, membership, netting
 from engine.core.routing import cancels, routers, scorecard
 from engine.core.state.model import Parent
@@ -60,7 +60,13 @@ TABLE: tuple[Row, ...] = (
         "ingest",
         intake,
         (e.ParentEnded, e.FillAllocated, e.FillReallocated),
-        (e.OrderExpired, e.OrderCancelled, e.OrderChangeRejected),
+        (e.OrderExpired, e.OrderChangeRejected, e.OrderCancelled),
+    ),
+    Row(
+        "ingest",
+        restating,
+        (e.FillAllocated, e.FillReallocated),
+        (e.OrderReopened, e.OrderCancelled, e.OrderChangeRejected),
     ),
     Row(
         "ingest",
@@ -101,7 +107,14 @@ TABLE: tuple[Row, ...] = (
     Row(
         "aggregation",
         aggregation,
-        (e.OrderAccepted, e.ParentOpened, e.OrderAmended, e.OrderResumed, e.MemberLeft),
+        (
+            e.OrderAccepted,
+            e.ParentOpened,
+            e.OrderAmended,
+            e.OrderResumed,
+            e.OrderReopened,
+            e.MemberLeft,
+        ),
         (e.ParentOpened, e.MemberJoined),
     ),
     Row(
@@ -111,6 +124,7 @@ TABLE: tuple[Row, ...] = (
         (e.ParentReleased, e.ParentEnded),
     ),
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
+    Row("aggregation", restating, (e.FillAllocated, e.FillReallocated), (e.MemberAmended,)),
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
@@ -148,7 +162,8 @@ TABLE: tuple[Row, ...] = (
         (e.FillBooked, e.OrdersCrossed, e.FillBusted, e.FillCorrected),
         (e.FillAllocated, e.CrossAllocated, e.FillReallocated),
     ),
-    Row("fills", shares, (e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
+    Row("ingest", shares, (e.FillBooked, e.FillCorrected), (e.OrderRestated,)),
+    Row("fills", shares, (e.FillBooked, e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
     Row("allocations", shares, (e.ParentEnded,), (e.ParentReconciled,)),
 )
 
@@ -165,6 +180,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     reports.DECIDE,
     children.DECIDE,
     shares.DECIDE,
+    restating.DECIDE,
 )
 # The allocation of an ended parent is reconciled before its members' orders end.
 REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {

@@ -196,17 +196,6 @@ class Change(StrEnum):
     AMEND = "AMEND"
 
 
-class WithdrawReason(StrEnum):
-    """Why open quantity of an order was withdrawn."""
-
-    CLIENT = "CLIENT"
-    HALT = "HALT"
-    WINDOW_ENDED = "WINDOW_ENDED"
-    DAY_CLOSED = "DAY_CLOSED"
-    REFUSED = "REFUSED"
-    OTHER = "OTHER"
-
-
 class InputReason(StrEnum):
     """Why an input could not be taken."""
 
@@ -331,19 +320,6 @@ class CloseReason(StrEnum):
     OTHER = "OTHER"
 
 
-class BreakReason(StrEnum):
-    """Kind of disagreement between the engine and a venue."""
-
-    VENUE_OVERFILL = "VENUE_OVERFILL"
-    UNKNOWN_CHILD = "UNKNOWN_CHILD"
-    UNKNOWN_EXECUTION = "UNKNOWN_EXECUTION"
-    PX_THROUGH_LIMIT = "PX_THROUGH_LIMIT"
-    CORRECTION_REFUSED = "CORRECTION_REFUSED"
-    BUST_AFTER_END = "BUST_AFTER_END"
-    INVALID_REPORT = "INVALID_REPORT"
-    OTHER = "OTHER"
-
-
 class SealKind(StrEnum):
     """CLOSE ends a trading day: recovery never reads beyond it."""
 
@@ -366,6 +342,32 @@ class CancelReason(StrEnum):
     PARENT_ENDED = "PARENT_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
     OTHER = "OTHER"
+
+
+class WithdrawReason(StrEnum):
+    """Why open quantity of an order was withdrawn."""
+
+    CLIENT = "CLIENT"
+    HALT = "HALT"
+    WINDOW_ENDED = "WINDOW_ENDED"
+    DAY_CLOSED = "DAY_CLOSED"
+    REFUSED = "REFUSED"
+    OTHER = "OTHER"
+    BUSTED = "BUSTED"
+
+
+class BreakReason(StrEnum):
+    """Kind of disagreement between the engine and a venue."""
+
+    VENUE_OVERFILL = "VENUE_OVERFILL"
+    UNKNOWN_CHILD = "UNKNOWN_CHILD"
+    UNKNOWN_EXECUTION = "UNKNOWN_EXECUTION"
+    PX_THROUGH_LIMIT = "PX_THROUGH_LIMIT"
+    CORRECTION_REFUSED = "CORRECTION_REFUSED"
+    BUST_AFTER_END = "BUST_AFTER_END"
+    INVALID_REPORT = "INVALID_REPORT"
+    OTHER = "OTHER"
+    ERROR_ACCOUNT = "ERROR_ACCOUNT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1802,87 +1804,6 @@ _OrderAmended = twin(OrderAmended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderCancelled:
-    """The open quantity of an order, or a part of it, is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # The reason.
-    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
-    text: str
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        cl_ord_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderCancelled)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.cl_ord_id = cl_ord_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.text = text
-        x.__class__ = OrderCancelled
-
-
-_OrderCancelled = twin(OrderCancelled)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrderExpired:
-    """An order's time ended; its open quantity is withdrawn."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    order_id: str  # Id of the order.
-    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
-    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        order_id: str,
-        withdrawn_qty: int,
-        reason: WithdrawReason,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrderExpired)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.order_id = order_id
-        x.withdrawn_qty = withdrawn_qty
-        x.reason = reason
-        x.__class__ = OrderExpired
-
-
-_OrderExpired = twin(OrderExpired)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderChangeRejected:
     """A cancel or amend was refused."""
 
@@ -2393,53 +2314,6 @@ class MemberJoined:
 
 
 _MemberJoined = twin(MemberJoined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class MemberAmended:
-    """A member's quantity or limit changed while it stays."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    order_id: str  # Id of the order.
-    change_qty: int  # Change of its open quantity, smallest increments; negative is less.
-    epoch: int  # Membership epoch from now on, count.
-    parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
-    parent_limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        order_id: str,
-        change_qty: int,
-        epoch: int,
-        parent_qty: int,
-        parent_limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _MemberAmended)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.order_id = order_id
-        x.change_qty = change_qty
-        x.epoch = epoch
-        x.parent_qty = parent_qty
-        x.parent_limit_px = parent_limit_px
-        x.__class__ = MemberAmended
-
-
-_MemberAmended = twin(MemberAmended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3463,160 +3337,6 @@ _CancelFailed = twin(CancelFailed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class BreakFlagged:
-    """The engine and a venue do not agree; a person has to settle it."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    reason: BreakReason  # Kind of the disagreement.
-    venue: str  # Code of the venue.
-    child_id: str  # Id of the child as the venue gave it.
-    exec_id: str  # The venue's id of the report.
-    break_qty: int  # Quantity in question, smallest increments.
-    break_px: int  # Price in question, 1e-9 currency units.
-    text: str  # Value found and value expected.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        reason: BreakReason,
-        venue: str,
-        child_id: str,
-        exec_id: str,
-        break_qty: int,
-        break_px: int,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _BreakFlagged)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.reason = reason
-        x.venue = venue
-        x.child_id = child_id
-        x.exec_id = exec_id
-        x.break_qty = break_qty
-        x.break_px = break_px
-        x.text = text
-        x.__class__ = BreakFlagged
-
-
-_BreakFlagged = twin(BreakFlagged)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class BreakCarried:
-    """A break that is still open when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    break_id: str  # Id of the event that first flagged the break.
-    reason: BreakReason  # Kind of the disagreement.
-    venue: str  # Code of the venue.
-    child_id: str  # Id of the child as the venue gave it.
-    exec_id: str  # The venue's id of the report.
-    break_qty: int  # Quantity in question, smallest increments.
-    break_px: int  # Price in question, 1e-9 currency units.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        break_id: str,
-        reason: BreakReason,
-        venue: str,
-        child_id: str,
-        exec_id: str,
-        break_qty: int,
-        break_px: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _BreakCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.break_id = break_id
-        x.reason = reason
-        x.venue = venue
-        x.child_id = child_id
-        x.exec_id = exec_id
-        x.break_qty = break_qty
-        x.break_px = break_px
-        x.__class__ = BreakCarried
-
-
-_BreakCarried = twin(BreakCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class FillAllocated:
-    """A fill was shared among the members of its parent at that time."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    fill_id: str  # Id of the fill.
-    parent_id: str  # Id of the parent.
-    epoch: int  # Membership epoch of the parent at the fill, count.
-    last_qty: int  # Quantity of the fill, smallest increments.
-    last_px: int  # Price of the fill, 1e-9 currency units.
-    # Ids of the members' orders whose share is not zero, in the order in which they joined. Shares
-    # are two plain arrays, because records of a hundred members a fill would be most of a day's
-    # log.
-    order_ids: tuple[str, ...]
-    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
-    # Part of an overfill that no member can take and the error account holds, smallest increments.
-    error_qty: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        fill_id: str,
-        parent_id: str,
-        epoch: int,
-        last_qty: int,
-        last_px: int,
-        order_ids: tuple[str, ...],
-        shares_qty: tuple[int, ...],
-        error_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _FillAllocated)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.fill_id = fill_id
-        x.parent_id = parent_id
-        x.epoch = epoch
-        x.last_qty = last_qty
-        x.last_px = last_px
-        x.order_ids = order_ids
-        x.shares_qty = shares_qty
-        x.error_qty = error_qty
-        x.__class__ = FillAllocated
-
-
-_FillAllocated = twin(FillAllocated)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CrossAllocated:
     """One side of a cross was shared among the members that consent to crosses."""
 
@@ -4597,6 +4317,392 @@ class ChildCancelRequested:
 _ChildCancelRequested = twin(ChildCancelRequested)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderCancelled:
+    """The open quantity of an order, or a part of it, is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    cl_ord_id: str  # Id of the request; empty if the client did not ask for it.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # The reason.
+    # For reason REFUSED the RejectReason, what was found and what was expected; else empty.
+    text: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        cl_ord_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderCancelled)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.cl_ord_id = cl_ord_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.text = text
+        x.__class__ = OrderCancelled
+
+
+_OrderCancelled = twin(OrderCancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderExpired:
+    """An order's time ended; its open quantity is withdrawn."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    withdrawn_qty: int  # Withdrawn quantity, smallest increments.
+    reason: WithdrawReason  # WINDOW_ENDED or DAY_CLOSED.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        withdrawn_qty: int,
+        reason: WithdrawReason,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderExpired)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.withdrawn_qty = withdrawn_qty
+        x.reason = reason
+        x.__class__ = OrderExpired
+
+
+_OrderExpired = twin(OrderExpired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MemberAmended:
+    """A member's quantity or limit changed while it stays."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    change_qty: int  # Change of its open quantity, smallest increments; negative is less.
+    epoch: int  # Membership epoch from now on, count.
+    parent_qty: int  # The parent's open quantity from now on, smallest increments.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
+    # Id of the fill of an earlier parent of the order whose share changed its open quantity; empty
+    # after an amend.
+    fill_id: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        change_qty: int,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+        fill_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.change_qty = change_qty
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.fill_id = fill_id
+        x.__class__ = MemberAmended
+
+
+_MemberAmended = twin(MemberAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakFlagged:
+    """The engine and a venue do not agree; a person has to settle it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
+    exec_id: str  # The venue's id of the report.
+    break_qty: int  # Quantity in question, smallest increments.
+    break_px: int  # Price in question, 1e-9 currency units.
+    text: str  # Value found and value expected.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakFlagged)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.text = text
+        x.__class__ = BreakFlagged
+
+
+_BreakFlagged = twin(BreakFlagged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class BreakCarried:
+    """A break that is still open when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the event that first flagged the break.
+    reason: BreakReason  # Kind of the disagreement.
+    venue: str  # Code of the venue.
+    child_id: str  # Id of the child as the venue gave it.
+    exec_id: str  # The venue's id of the report.
+    break_qty: int  # Quantity in question, smallest increments.
+    break_px: int  # Price in question, 1e-9 currency units.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        reason: BreakReason,
+        venue: str,
+        child_id: str,
+        exec_id: str,
+        break_qty: int,
+        break_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _BreakCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.reason = reason
+        x.venue = venue
+        x.child_id = child_id
+        x.exec_id = exec_id
+        x.break_qty = break_qty
+        x.break_px = break_px
+        x.__class__ = BreakCarried
+
+
+_BreakCarried = twin(BreakCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FillAllocated:
+    """A fill was shared among the members of its parent at that time."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    parent_id: str  # Id of the parent.
+    epoch: int  # Membership epoch of the parent at the fill, count.
+    last_qty: int  # Quantity of the fill, smallest increments.
+    last_px: int  # Price of the fill, 1e-9 currency units.
+    # Ids of the members' orders whose share is not zero, in the order in which they joined. Shares
+    # are two plain arrays, because records of a hundred members a fill would be most of a day's
+    # log.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
+    # Part of an overfill that no member can take and the error account holds, smallest increments.
+    error_qty: int
+    # Membership epoch of the parent when the child was sent, count: the fill belongs to the members
+    # of then, who are in order_ids. -1 in a log of an early release, which shared a fill among the
+    # members of its own time.
+    child_epoch: int
+    # Ids of the orders that got what the members of then had no open quantity for, if their share
+    # is not zero: members that joined later while the child was live, else orders that were members
+    # then and have left.
+    other_order_ids: tuple[str, ...]
+    # Share of each of them, in the same order, smallest increments.
+    other_shares_qty: tuple[int, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        parent_id: str,
+        epoch: int,
+        last_qty: int,
+        last_px: int,
+        order_ids: tuple[str, ...],
+        shares_qty: tuple[int, ...],
+        error_qty: int,
+        child_epoch: int,
+        other_order_ids: tuple[str, ...],
+        other_shares_qty: tuple[int, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillAllocated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.parent_id = parent_id
+        x.epoch = epoch
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.order_ids = order_ids
+        x.shares_qty = shares_qty
+        x.error_qty = error_qty
+        x.child_epoch = child_epoch
+        x.other_order_ids = other_order_ids
+        x.other_shares_qty = other_shares_qty
+        x.__class__ = FillAllocated
+
+
+_FillAllocated = twin(FillAllocated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderRestated:
+    """A late fill took quantity of an order that had been withdrawn. The order stays cancelled."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    fill_id: str  # Id of the fill; its allocation follows.
+    restated_qty: int  # Quantity that is not withdrawn any more, smallest increments.
+    previous_withdrawn_qty: int  # Withdrawn quantity before, smallest increments.
+    withdrawn_qty: int  # Withdrawn quantity from now on, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        fill_id: str,
+        restated_qty: int,
+        previous_withdrawn_qty: int,
+        withdrawn_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderRestated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.fill_id = fill_id
+        x.restated_qty = restated_qty
+        x.previous_withdrawn_qty = previous_withdrawn_qty
+        x.withdrawn_qty = withdrawn_qty
+        x.__class__ = OrderRestated
+
+
+_OrderRestated = twin(OrderRestated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderReopened:
+    """A bust or correction gave quantity back to an order without a parent that can work again."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    fill_id: str  # Id of the fill that was busted or corrected.
+    reopened_qty: int  # Quantity that the order lost and may get again, smallest increments.
+    open_qty: int  # Open quantity of the order from now on, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        fill_id: str,
+        reopened_qty: int,
+        open_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderReopened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.fill_id = fill_id
+        x.reopened_qty = reopened_qty
+        x.open_qty = open_qty
+        x.__class__ = OrderReopened
+
+
+_OrderReopened = twin(OrderReopened)
+
+
 Input = (
     OrderSubmitted
     | OrderAmendRequested
@@ -4632,8 +4738,6 @@ StageEvent = (
     | OrderRejected
     | OrderChangePending
     | OrderAmended
-    | OrderCancelled
-    | OrderExpired
     | OrderChangeRejected
     | OrderCarried
     | ControlApplied
@@ -4644,7 +4748,6 @@ StageEvent = (
     | SuspensionEnded
     | ParentOpened
     | MemberJoined
-    | MemberAmended
     | MemberLeft
     | OrdersCrossed
     | ParentReleased
@@ -4663,9 +4766,6 @@ StageEvent = (
     | ChildClosed
     | ChildFateUnknown
     | CancelFailed
-    | BreakFlagged
-    | BreakCarried
-    | FillAllocated
     | CrossAllocated
     | FillReallocated
     | ParentReconciled
@@ -4686,6 +4786,14 @@ StageEvent = (
     | PositionsCarried
     | LogContinued
     | ChildCancelRequested
+    | OrderCancelled
+    | OrderExpired
+    | MemberAmended
+    | BreakFlagged
+    | BreakCarried
+    | FillAllocated
+    | OrderRestated
+    | OrderReopened
 )
 
 
@@ -4722,8 +4830,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     OrderRejected: "ingest",
     OrderChangePending: "ingest",
     OrderAmended: "ingest",
-    OrderCancelled: "ingest",
-    OrderExpired: "ingest",
     OrderChangeRejected: "ingest",
     OrderCarried: "ingest",
     ControlApplied: "ingest",
@@ -4734,7 +4840,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SuspensionEnded: "ingest",
     ParentOpened: "aggregation",
     MemberJoined: "aggregation",
-    MemberAmended: "aggregation",
     MemberLeft: "aggregation",
     OrdersCrossed: "aggregation",
     ParentReleased: "aggregation",
@@ -4753,9 +4858,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildClosed: "fills",
     ChildFateUnknown: "fills",
     CancelFailed: "fills",
-    BreakFlagged: "fills",
-    BreakCarried: "fills",
-    FillAllocated: "allocations",
     CrossAllocated: "allocations",
     FillReallocated: "allocations",
     ParentReconciled: "allocations",
@@ -4777,6 +4879,14 @@ TOPIC_OF: Final[dict[type, str]] = {
     PositionsCarried: "ingest",
     LogContinued: "ingest",
     ChildCancelRequested: "routes",
+    OrderCancelled: "ingest",
+    OrderExpired: "ingest",
+    MemberAmended: "aggregation",
+    BreakFlagged: "fills",
+    BreakCarried: "fills",
+    FillAllocated: "allocations",
+    OrderRestated: "ingest",
+    OrderReopened: "ingest",
 }
 
 

@@ -207,11 +207,14 @@ def _reports(world: World) -> None:
 
 
 def _late_bust(world: World) -> None:
-    """A bust of a parent that had ended, and one that gives a member its quantity back."""
+    """A bust of a parent that had ended, and a fill after the order was cancelled."""
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    again = world.children()[-1]
+    world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
+    world.given(fill_report(again, 10, "T2"))
 
 
 def _trouble(world: World) -> None:

@@ -141,9 +141,9 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_child_routed(state: State, event: ChildRouted) -> None:
     child_id = state.event_id(event.seq)
-    child = Child(child_id=child_id, terms=event, routed_ns=event.at_ns, leaves_qty=event.child_qty)
-    state.children[child_id] = child
     parent = state.parents[event.parent_id]
+    child = Child(child_id, event, event.at_ns, event.child_qty, parent.epoch)
+    state.children[child_id] = child
     parent.children[child_id] = child
     parent.exposure_qty += event.child_qty
     book = state.books.setdefault(event.instrument_id, Book())
@@ -174,6 +174,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent = state.parents[event.parent_id]
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = 0
+    child.is_closed = True
     retire(state, child)
     # After an unfilled IOC or a rejection no new slice goes out before the next schedule point: the
     # quote was gone or the venue rejects our orders, and an immediate retry would meet the same.

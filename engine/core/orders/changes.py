@@ -99,14 +99,13 @@ def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
-    done_qty = order.order_qty - order.open_qty
     noted: list[StageEvent] = []
     if order.pending is not None:
         text = f"a cancel of order {order.order_id} came before it took effect"
         noted.append(
             intake.pending_rejected(order, order.pending, RejectReason.CHANGE_PENDING, text)
         )
-    noted.append(pending(order, request.cl_ord_id, Change.CANCEL, done_qty, order.limit_px))
+    noted.append(pending(order, request.cl_ord_id, Change.CANCEL, order.cum_qty, order.limit_px))
     if not order.parent_id:
         noted.append(intake.cancelled(order, request.cl_ord_id, WithdrawReason.CLIENT))
     return tuple(noted)
@@ -205,6 +204,7 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
 def on_order_amended(state: State, event: OrderAmended) -> None:
     order = state.orders[event.order_id]
     order.order_qty = event.order_qty
+    order.withdrawn_qty = min(order.withdrawn_qty, event.order_qty - order.cum_qty)
     order.limit_px = event.limit_px
     order.cl_ord_id = event.cl_ord_id
     intake.clear_pending(state, order)

@@ -53,7 +53,7 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
         return (carried_order(order, order.cl_ord_id, order.order_qty, order.limit_px),)
     amended = order_amended(order, change)
     qty = amended.order_qty
-    if qty == order.order_qty - order.open_qty:
+    if qty == order.cum_qty:
         return (amended,)  # The amend cuts the order to what is done.
     return (amended, carried_order(order, change.cl_ord_id, qty, change.limit_px))
 

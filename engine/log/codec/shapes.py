@@ -171,10 +171,6 @@ CHANGE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Change)}
 CHANGE: Final = {x.value: x for x in e.Change}
 
 
-WITHDRAW_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.WithdrawReason)}
-WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
-
-
 INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
 INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
@@ -223,16 +219,20 @@ CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)
 CLOSE_REASON: Final = {x.value: x for x in e.CloseReason}
 
 
-BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
-BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
-
-
 SEAL_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.SealKind)}
 SEAL_KIND: Final = {x.value: x for x in e.SealKind}
 
 
 CANCEL_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CancelReason)}
 CANCEL_REASON: Final = {x.value: x for x in e.CancelReason}
+
+
+WITHDRAW_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.WithdrawReason)}
+WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
+
+
+BREAK_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakReason)}
+BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -662,30 +662,6 @@ def text_of_order_amended(x: e.OrderAmended) -> str:
     )
 
 
-def text_of_order_cancelled(x: e.OrderCancelled) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{string(x.cl_ord_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_order_expired(x: e.OrderExpired) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.order_id)}"
-        f"{number(x.withdrawn_qty)}"
-        f"{WITHDRAW_REASON_TEXT[x.reason]}"
-    )
-
-
 def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
     return (
         f"{number(x.seq)}"
@@ -828,20 +804,6 @@ def text_of_member_joined(x: e.MemberJoined) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.order_id)}"
         f"{number(x.member_qty)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
-def text_of_member_amended(x: e.MemberAmended) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.order_id)}"
-        f"{number(x.change_qty)}"
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
@@ -1153,52 +1115,6 @@ def text_of_cancel_failed(x: e.CancelFailed) -> str:
     )
 
 
-def text_of_break_flagged(x: e.BreakFlagged) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{BREAK_REASON_TEXT[x.reason]}"
-        f"{string(x.venue)}"
-        f"{string(x.child_id)}"
-        f"{string(x.exec_id)}"
-        f"{number(x.break_qty)}"
-        f"{number(x.break_px)}"
-        f"{string(x.text)}"
-    )
-
-
-def text_of_break_carried(x: e.BreakCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.break_id)}"
-        f"{BREAK_REASON_TEXT[x.reason]}"
-        f"{string(x.venue)}"
-        f"{string(x.child_id)}"
-        f"{string(x.exec_id)}"
-        f"{number(x.break_qty)}"
-        f"{number(x.break_px)}"
-    )
-
-
-def text_of_fill_allocated(x: e.FillAllocated) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.fill_id)}"
-        f"{string(x.parent_id)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.last_qty)}"
-        f"{number(x.last_px)}"
-        f"{strings(x.order_ids)}"
-        f"{numbers(x.shares_qty)}"
-        f"{number(x.error_qty)}"
-    )
-
-
 def text_of_cross_allocated(x: e.CrossAllocated) -> str:
     return (
         f"{number(x.seq)}"
@@ -1490,6 +1406,119 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.venue)}"
         f"{CANCEL_REASON_TEXT[x.reason]}"
+    )
+
+
+def text_of_order_cancelled(x: e.OrderCancelled) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.cl_ord_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_order_expired(x: e.OrderExpired) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{number(x.withdrawn_qty)}"
+        f"{WITHDRAW_REASON_TEXT[x.reason]}"
+    )
+
+
+def text_of_member_amended(x: e.MemberAmended) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.order_id)}"
+        f"{number(x.change_qty)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.parent_qty)}"
+        f"{maybe(x.parent_limit_px, number)}"
+        f"{string(x.fill_id)}"
+    )
+
+
+def text_of_break_flagged(x: e.BreakFlagged) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{BREAK_REASON_TEXT[x.reason]}"
+        f"{string(x.venue)}"
+        f"{string(x.child_id)}"
+        f"{string(x.exec_id)}"
+        f"{number(x.break_qty)}"
+        f"{number(x.break_px)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_break_carried(x: e.BreakCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{BREAK_REASON_TEXT[x.reason]}"
+        f"{string(x.venue)}"
+        f"{string(x.child_id)}"
+        f"{string(x.exec_id)}"
+        f"{number(x.break_qty)}"
+        f"{number(x.break_px)}"
+    )
+
+
+def text_of_fill_allocated(x: e.FillAllocated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.fill_id)}"
+        f"{string(x.parent_id)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{strings(x.order_ids)}"
+        f"{numbers(x.shares_qty)}"
+        f"{number(x.error_qty)}"
+        f"{integer(x.child_epoch)}"
+        f"{strings(x.other_order_ids)}"
+        f"{numbers(x.other_shares_qty)}"
+    )
+
+
+def text_of_order_restated(x: e.OrderRestated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.fill_id)}"
+        f"{number(x.restated_qty)}"
+        f"{number(x.previous_withdrawn_qty)}"
+        f"{number(x.withdrawn_qty)}"
+    )
+
+
+def text_of_order_reopened(x: e.OrderReopened) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.fill_id)}"
+        f"{number(x.reopened_qty)}"
+        f"{number(x.open_qty)}"
     )
 
 
@@ -2200,40 +2229,6 @@ def from_order_amended(d: Avro) -> e.OrderAmended:
     return found
 
 
-_OrderCancelled = twin(e.OrderCancelled)
-
-
-def from_order_cancelled(d: Avro) -> e.OrderCancelled:
-    x = _OrderCancelled()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.cl_ord_id = d["cl_ord_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.OrderCancelled
-    found: e.OrderCancelled = x
-    return found
-
-
-_OrderExpired = twin(e.OrderExpired)
-
-
-def from_order_expired(d: Avro) -> e.OrderExpired:
-    x = _OrderExpired()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.order_id = d["order_id"]
-    x.withdrawn_qty = d["withdrawn_qty"]
-    x.reason = WITHDRAW_REASON[d["reason"]]
-    x.__class__ = e.OrderExpired
-    found: e.OrderExpired = x
-    return found
-
-
 _OrderChangeRejected = twin(e.OrderChangeRejected)
 
 
@@ -2434,25 +2429,6 @@ def from_member_joined(d: Avro) -> e.MemberJoined:
     x.parent_limit_px = d["parent_limit_px"]
     x.__class__ = e.MemberJoined
     found: e.MemberJoined = x
-    return found
-
-
-_MemberAmended = twin(e.MemberAmended)
-
-
-def from_member_amended(d: Avro) -> e.MemberAmended:
-    x = _MemberAmended()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.order_id = d["order_id"]
-    x.change_qty = d["change_qty"]
-    x.epoch = d["epoch"]
-    x.parent_qty = d["parent_qty"]
-    x.parent_limit_px = d["parent_limit_px"]
-    x.__class__ = e.MemberAmended
-    found: e.MemberAmended = x
     return found
 
 
@@ -2848,67 +2824,6 @@ def from_cancel_failed(d: Avro) -> e.CancelFailed:
     x.text = d["text"]
     x.__class__ = e.CancelFailed
     found: e.CancelFailed = x
-    return found
-
-
-_BreakFlagged = twin(e.BreakFlagged)
-
-
-def from_break_flagged(d: Avro) -> e.BreakFlagged:
-    x = _BreakFlagged()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.reason = BREAK_REASON[d["reason"]]
-    x.venue = d["venue"]
-    x.child_id = d["child_id"]
-    x.exec_id = d["exec_id"]
-    x.break_qty = d["break_qty"]
-    x.break_px = d["break_px"]
-    x.text = d["text"]
-    x.__class__ = e.BreakFlagged
-    found: e.BreakFlagged = x
-    return found
-
-
-_BreakCarried = twin(e.BreakCarried)
-
-
-def from_break_carried(d: Avro) -> e.BreakCarried:
-    x = _BreakCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.break_id = d["break_id"]
-    x.reason = BREAK_REASON[d["reason"]]
-    x.venue = d["venue"]
-    x.child_id = d["child_id"]
-    x.exec_id = d["exec_id"]
-    x.break_qty = d["break_qty"]
-    x.break_px = d["break_px"]
-    x.__class__ = e.BreakCarried
-    found: e.BreakCarried = x
-    return found
-
-
-_FillAllocated = twin(e.FillAllocated)
-
-
-def from_fill_allocated(d: Avro) -> e.FillAllocated:
-    x = _FillAllocated()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.fill_id = d["fill_id"]
-    x.parent_id = d["parent_id"]
-    x.epoch = d["epoch"]
-    x.last_qty = d["last_qty"]
-    x.last_px = d["last_px"]
-    x.order_ids = tuple(d["order_ids"])
-    x.shares_qty = tuple(d["shares_qty"])
-    x.error_qty = d["error_qty"]
-    x.__class__ = e.FillAllocated
-    found: e.FillAllocated = x
     return found
 
 
@@ -3311,6 +3226,159 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     return found
 
 
+_OrderCancelled = twin(e.OrderCancelled)
+
+
+def from_order_cancelled(d: Avro) -> e.OrderCancelled:
+    x = _OrderCancelled()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.cl_ord_id = d["cl_ord_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.OrderCancelled
+    found: e.OrderCancelled = x
+    return found
+
+
+_OrderExpired = twin(e.OrderExpired)
+
+
+def from_order_expired(d: Avro) -> e.OrderExpired:
+    x = _OrderExpired()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.reason = WITHDRAW_REASON[d["reason"]]
+    x.__class__ = e.OrderExpired
+    found: e.OrderExpired = x
+    return found
+
+
+_MemberAmended = twin(e.MemberAmended)
+
+
+def from_member_amended(d: Avro) -> e.MemberAmended:
+    x = _MemberAmended()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.order_id = d["order_id"]
+    x.change_qty = d["change_qty"]
+    x.epoch = d["epoch"]
+    x.parent_qty = d["parent_qty"]
+    x.parent_limit_px = d["parent_limit_px"]
+    x.fill_id = d["fill_id"]
+    x.__class__ = e.MemberAmended
+    found: e.MemberAmended = x
+    return found
+
+
+_BreakFlagged = twin(e.BreakFlagged)
+
+
+def from_break_flagged(d: Avro) -> e.BreakFlagged:
+    x = _BreakFlagged()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.reason = BREAK_REASON[d["reason"]]
+    x.venue = d["venue"]
+    x.child_id = d["child_id"]
+    x.exec_id = d["exec_id"]
+    x.break_qty = d["break_qty"]
+    x.break_px = d["break_px"]
+    x.text = d["text"]
+    x.__class__ = e.BreakFlagged
+    found: e.BreakFlagged = x
+    return found
+
+
+_BreakCarried = twin(e.BreakCarried)
+
+
+def from_break_carried(d: Avro) -> e.BreakCarried:
+    x = _BreakCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.reason = BREAK_REASON[d["reason"]]
+    x.venue = d["venue"]
+    x.child_id = d["child_id"]
+    x.exec_id = d["exec_id"]
+    x.break_qty = d["break_qty"]
+    x.break_px = d["break_px"]
+    x.__class__ = e.BreakCarried
+    found: e.BreakCarried = x
+    return found
+
+
+_FillAllocated = twin(e.FillAllocated)
+
+
+def from_fill_allocated(d: Avro) -> e.FillAllocated:
+    x = _FillAllocated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.fill_id = d["fill_id"]
+    x.parent_id = d["parent_id"]
+    x.epoch = d["epoch"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.order_ids = tuple(d["order_ids"])
+    x.shares_qty = tuple(d["shares_qty"])
+    x.error_qty = d["error_qty"]
+    x.child_epoch = d["child_epoch"]
+    x.other_order_ids = tuple(d["other_order_ids"])
+    x.other_shares_qty = tuple(d["other_shares_qty"])
+    x.__class__ = e.FillAllocated
+    found: e.FillAllocated = x
+    return found
+
+
+_OrderRestated = twin(e.OrderRestated)
+
+
+def from_order_restated(d: Avro) -> e.OrderRestated:
+    x = _OrderRestated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.fill_id = d["fill_id"]
+    x.restated_qty = d["restated_qty"]
+    x.previous_withdrawn_qty = d["previous_withdrawn_qty"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.__class__ = e.OrderRestated
+    found: e.OrderRestated = x
+    return found
+
+
+_OrderReopened = twin(e.OrderReopened)
+
+
+def from_order_reopened(d: Avro) -> e.OrderReopened:
+    x = _OrderReopened()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.fill_id = d["fill_id"]
+    x.reopened_qty = d["reopened_qty"]
+    x.open_qty = d["open_qty"]
+    x.__class__ = e.OrderReopened
+    found: e.OrderReopened = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderSubmitted: text_of_order_submitted,
     e.OrderAmendRequested: text_of_order_amend_requested,
@@ -3344,8 +3412,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderRejected: text_of_order_rejected,
     e.OrderChangePending: text_of_order_change_pending,
     e.OrderAmended: text_of_order_amended,
-    e.OrderCancelled: text_of_order_cancelled,
-    e.OrderExpired: text_of_order_expired,
     e.OrderChangeRejected: text_of_order_change_rejected,
     e.OrderCarried: text_of_order_carried,
     e.ControlApplied: text_of_control_applied,
@@ -3356,7 +3422,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SuspensionEnded: text_of_suspension_ended,
     e.ParentOpened: text_of_parent_opened,
     e.MemberJoined: text_of_member_joined,
-    e.MemberAmended: text_of_member_amended,
     e.MemberLeft: text_of_member_left,
     e.OrdersCrossed: text_of_orders_crossed,
     e.ParentReleased: text_of_parent_released,
@@ -3375,9 +3440,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildClosed: text_of_child_closed,
     e.ChildFateUnknown: text_of_child_fate_unknown,
     e.CancelFailed: text_of_cancel_failed,
-    e.BreakFlagged: text_of_break_flagged,
-    e.BreakCarried: text_of_break_carried,
-    e.FillAllocated: text_of_fill_allocated,
     e.CrossAllocated: text_of_cross_allocated,
     e.FillReallocated: text_of_fill_reallocated,
     e.ParentReconciled: text_of_parent_reconciled,
@@ -3399,6 +3461,14 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.PositionsCarried: text_of_positions_carried,
     e.LogContinued: text_of_log_continued,
     e.ChildCancelRequested: text_of_child_cancel_requested,
+    e.OrderCancelled: text_of_order_cancelled,
+    e.OrderExpired: text_of_order_expired,
+    e.MemberAmended: text_of_member_amended,
+    e.BreakFlagged: text_of_break_flagged,
+    e.BreakCarried: text_of_break_carried,
+    e.FillAllocated: text_of_fill_allocated,
+    e.OrderRestated: text_of_order_restated,
+    e.OrderReopened: text_of_order_reopened,
 }
 
 
@@ -3435,8 +3505,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.OrderRejected: from_order_rejected,
     e.OrderChangePending: from_order_change_pending,
     e.OrderAmended: from_order_amended,
-    e.OrderCancelled: from_order_cancelled,
-    e.OrderExpired: from_order_expired,
     e.OrderChangeRejected: from_order_change_rejected,
     e.OrderCarried: from_order_carried,
     e.ControlApplied: from_control_applied,
@@ -3447,7 +3515,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SuspensionEnded: from_suspension_ended,
     e.ParentOpened: from_parent_opened,
     e.MemberJoined: from_member_joined,
-    e.MemberAmended: from_member_amended,
     e.MemberLeft: from_member_left,
     e.OrdersCrossed: from_orders_crossed,
     e.ParentReleased: from_parent_released,
@@ -3466,9 +3533,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildClosed: from_child_closed,
     e.ChildFateUnknown: from_child_fate_unknown,
     e.CancelFailed: from_cancel_failed,
-    e.BreakFlagged: from_break_flagged,
-    e.BreakCarried: from_break_carried,
-    e.FillAllocated: from_fill_allocated,
     e.CrossAllocated: from_cross_allocated,
     e.FillReallocated: from_fill_reallocated,
     e.ParentReconciled: from_parent_reconciled,
@@ -3490,4 +3554,12 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.PositionsCarried: from_positions_carried,
     e.LogContinued: from_log_continued,
     e.ChildCancelRequested: from_child_cancel_requested,
+    e.OrderCancelled: from_order_cancelled,
+    e.OrderExpired: from_order_expired,
+    e.MemberAmended: from_member_amended,
+    e.BreakFlagged: from_break_flagged,
+    e.BreakCarried: from_break_carried,
+    e.FillAllocated: from_fill_allocated,
+    e.OrderRestated: from_order_restated,
+    e.OrderReopened: from_order_reopened,
 }
