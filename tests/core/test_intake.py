@@ -735,6 +735,14 @@ def test_what_a_bust_opens_of_a_filled_gtc_order_past_its_end_waits_for_the_next
     assert world.order().open_qty == 500
 
 
+def test_an_early_release_withdrew_part_of_an_order_that_worked_on() -> None:
+    world = resting()
+    found = world.order()
+    event = make(OrderCancelled, order_id=found.order_id, withdrawn_qty=100)
+    intake.on_withdrawn(world.state, event)
+    assert (found.open_qty, found.is_over) == (400, False)
+
+
 def test_what_a_bust_opens_of_a_gtc_order_between_days_stays_open() -> None:
     world = late_gtc()
     child = world.child()

@@ -1,7 +1,7 @@
 """An order's own truth: whose a fill is, what a bust opens again, and what an amend counts."""
 
 import pytest
-from play import Lie, check
+from lies.play import Lie, check
 from world import policy
 
 from engine.core import events as e
