@@ -16,7 +16,7 @@ from engine.core.controls import rates, rejected_input, resends, risk
 from engine.core.day import carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
-from engine.core.orders import changes, good_till_cancel, intake, possible_resends
+from engine.core.orders import changes, good_till_cancel, intake, possible_resends, restating
 from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
@@ -66,7 +66,13 @@ TABLE: tuple[Row, ...] = (
         "ingest",
         intake,
         (e.ParentEnded, e.FillAllocated, e.FillReallocated),
-        (e.OrderExpired, e.OrderCancelled, e.OrderChangeRejected),
+        (e.OrderExpired, e.OrderChangeRejected, e.OrderCancelled),
+    ),
+    Row(
+        "ingest",
+        restating,
+        (e.FillAllocated, e.FillReallocated),
+        (e.OrderReopened, e.OrderCancelled, e.OrderChangeRejected),
     ),
     Row(
         "ingest",
@@ -114,7 +120,14 @@ TABLE: tuple[Row, ...] = (
     Row(
         "aggregation",
         aggregation,
-        (e.OrderAccepted, e.ParentOpened, e.OrderAmended, e.OrderResumed, e.MemberLeft),
+        (
+            e.OrderAccepted,
+            e.ParentOpened,
+            e.OrderAmended,
+            e.OrderResumed,
+            e.OrderReopened,
+            e.MemberLeft,
+        ),
         (e.ParentOpened, e.MemberJoined),
     ),
     Row(
@@ -124,6 +137,7 @@ TABLE: tuple[Row, ...] = (
         (e.ParentReleased, e.ParentEnded),
     ),
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
+    Row("aggregation", restating, (e.FillAllocated, e.FillReallocated), (e.MemberAmended,)),
     Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
     Row("aggregation", halts, (PLAN,), (e.MemberLeft,)),
     Row("ingest", halts, (PLAN,), (e.OrderCancelled,)),
@@ -171,7 +185,8 @@ TABLE: tuple[Row, ...] = (
         (e.FillBooked, e.OrdersCrossed, e.FillBusted, e.FillCorrected),
         (e.FillAllocated, e.CrossAllocated, e.FillReallocated),
     ),
-    Row("fills", shares, (e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
+    Row("ingest", shares, (e.FillBooked, e.FillCorrected), (e.OrderRestated,)),
+    Row("fills", shares, (e.FillBooked, e.FillBusted, e.FillCorrected), (e.BreakFlagged,)),
     Row("allocations", shares, (e.ParentEnded,), (e.ParentReconciled,)),
 )
 
@@ -189,6 +204,7 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     children.DECIDE,
     breaks.DECIDE,
     shares.DECIDE,
+    restating.DECIDE,
     progress.DECIDE,
 )
 # The allocation of an ended parent is reconciled before its members' orders end.

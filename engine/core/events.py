@@ -295,6 +295,7 @@ class BreakReason(StrEnum):
     WRONG_INSTRUMENT = "WRONG_INSTRUMENT"
     WRONG_SIDE = "WRONG_SIDE"
     IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
+    ERROR_ACCOUNT = "ERROR_ACCOUNT"
 
 
 class BreakResolution(StrEnum):
@@ -452,6 +453,7 @@ class WithdrawReason(StrEnum):
     OTHER = "OTHER"
     IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
     FILL_OR_KILL = "FILL_OR_KILL"
+    BUSTED = "BUSTED"
 
 
 class OrdStatus(StrEnum):
@@ -1634,53 +1636,6 @@ _MemberJoined = twin(MemberJoined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class MemberAmended:
-    """A member's quantity or limit changed while it stays."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    order_id: str  # Id of the order.
-    change_qty: int  # Change of its open quantity, smallest increments; negative is less.
-    epoch: int  # Membership epoch from now on, count.
-    parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
-    parent_limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        order_id: str,
-        change_qty: int,
-        epoch: int,
-        parent_qty: int,
-        parent_limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _MemberAmended)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.order_id = order_id
-        x.change_qty = change_qty
-        x.epoch = epoch
-        x.parent_qty = parent_qty
-        x.parent_limit_px = parent_limit_px
-        x.__class__ = MemberAmended
-
-
-_MemberAmended = twin(MemberAmended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrdersCrossed:
     """A buying and a selling parent traded with each other at the midpoint, without a venue."""
 
@@ -2435,62 +2390,6 @@ class CancelFailed:
 
 
 _CancelFailed = twin(CancelFailed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class FillAllocated:
-    """A fill was shared among the members of its parent at that time."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    fill_id: str  # Id of the fill.
-    parent_id: str  # Id of the parent.
-    epoch: int  # Membership epoch of the parent at the fill, count.
-    last_qty: int  # Quantity of the fill, smallest increments.
-    last_px: int  # Price of the fill, 1e-9 currency units.
-    # Ids of the members' orders whose share is not zero, in the order in which they joined. Shares
-    # are two plain arrays, because records of a hundred members a fill would be most of a day's
-    # log.
-    order_ids: tuple[str, ...]
-    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
-    # Part of an overfill that no member can take and the error account holds, smallest increments.
-    error_qty: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        fill_id: str,
-        parent_id: str,
-        epoch: int,
-        last_qty: int,
-        last_px: int,
-        order_ids: tuple[str, ...],
-        shares_qty: tuple[int, ...],
-        error_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _FillAllocated)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.fill_id = fill_id
-        x.parent_id = parent_id
-        x.epoch = epoch
-        x.last_qty = last_qty
-        x.last_px = last_px
-        x.order_ids = order_ids
-        x.shares_qty = shares_qty
-        x.error_qty = error_qty
-        x.__class__ = FillAllocated
-
-
-_FillAllocated = twin(FillAllocated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -5276,6 +5175,213 @@ class OrderStatusReported:
 _OrderStatusReported = twin(OrderStatusReported)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MemberAmended:
+    """A member's quantity or limit changed while it stays."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    change_qty: int  # Change of its open quantity, smallest increments; negative is less.
+    epoch: int  # Membership epoch from now on, count.
+    parent_qty: int  # The parent's open quantity from now on, smallest increments.
+    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    parent_limit_px: int | None
+    # Id of the fill of an earlier parent of the order whose share changed its open quantity; empty
+    # after an amend.
+    fill_id: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        change_qty: int,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+        fill_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberAmended)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.change_qty = change_qty
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.fill_id = fill_id
+        x.__class__ = MemberAmended
+
+
+_MemberAmended = twin(MemberAmended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FillAllocated:
+    """A fill was shared among the members of its parent at that time."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    fill_id: str  # Id of the fill.
+    parent_id: str  # Id of the parent.
+    epoch: int  # Membership epoch of the parent at the fill, count.
+    last_qty: int  # Quantity of the fill, smallest increments.
+    last_px: int  # Price of the fill, 1e-9 currency units.
+    # Ids of the members' orders whose share is not zero, in the order in which they joined. Shares
+    # are two plain arrays, because records of a hundred members a fill would be most of a day's
+    # log.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
+    # Part of an overfill that no member can take and the error account holds, smallest increments.
+    error_qty: int
+    # Membership epoch of the parent when the child was sent, count: the fill belongs to the members
+    # of then, who are in order_ids. -1 in a log of an early release, which shared a fill among the
+    # members of its own time.
+    child_epoch: int
+    # Ids of the orders that got what the members of then had no open quantity for, if their share
+    # is not zero: members that joined later while the child was live, else orders that were members
+    # then and have left.
+    other_order_ids: tuple[str, ...]
+    # Share of each of them, in the same order, smallest increments.
+    other_shares_qty: tuple[int, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        fill_id: str,
+        parent_id: str,
+        epoch: int,
+        last_qty: int,
+        last_px: int,
+        order_ids: tuple[str, ...],
+        shares_qty: tuple[int, ...],
+        error_qty: int,
+        child_epoch: int,
+        other_order_ids: tuple[str, ...],
+        other_shares_qty: tuple[int, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FillAllocated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.fill_id = fill_id
+        x.parent_id = parent_id
+        x.epoch = epoch
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.order_ids = order_ids
+        x.shares_qty = shares_qty
+        x.error_qty = error_qty
+        x.child_epoch = child_epoch
+        x.other_order_ids = other_order_ids
+        x.other_shares_qty = other_shares_qty
+        x.__class__ = FillAllocated
+
+
+_FillAllocated = twin(FillAllocated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderReopened:
+    """A bust or correction gave quantity back to an order without a parent that can work again."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    fill_id: str  # Id of the fill that was busted or corrected.
+    reopened_qty: int  # Quantity that the order lost and may get again, smallest increments.
+    open_qty: int  # Open quantity of the order from now on, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        fill_id: str,
+        reopened_qty: int,
+        open_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderReopened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.fill_id = fill_id
+        x.reopened_qty = reopened_qty
+        x.open_qty = open_qty
+        x.__class__ = OrderReopened
+
+
+_OrderReopened = twin(OrderReopened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderRestated:
+    """A late fill took quantity of an order that had been withdrawn. The order stays cancelled."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    fill_id: str  # Id of the fill; its allocation follows.
+    restated_qty: int  # Quantity that is not withdrawn any more, smallest increments.
+    previous_withdrawn_qty: int  # Withdrawn quantity before, smallest increments.
+    withdrawn_qty: int  # Withdrawn quantity from now on, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        fill_id: str,
+        restated_qty: int,
+        previous_withdrawn_qty: int,
+        withdrawn_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderRestated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.fill_id = fill_id
+        x.restated_qty = restated_qty
+        x.previous_withdrawn_qty = previous_withdrawn_qty
+        x.withdrawn_qty = withdrawn_qty
+        x.__class__ = OrderRestated
+
+
+_OrderRestated = twin(OrderRestated)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5315,7 +5421,6 @@ StageEvent = (
     | SuspensionSet
     | SuspensionEnded
     | MemberJoined
-    | MemberAmended
     | OrdersCrossed
     | ParentReleased
     | ParentEnded
@@ -5330,7 +5435,6 @@ StageEvent = (
     | ChildClosed
     | ChildFateUnknown
     | CancelFailed
-    | FillAllocated
     | CrossAllocated
     | FillReallocated
     | ParentReconciled
@@ -5371,6 +5475,10 @@ StageEvent = (
     | OrderCarried
     | ParentOpened
     | OrderStatusReported
+    | MemberAmended
+    | FillAllocated
+    | OrderReopened
+    | OrderRestated
 )
 
 
@@ -5405,7 +5513,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
     MemberJoined: "aggregation",
-    MemberAmended: "aggregation",
     OrdersCrossed: "aggregation",
     ParentReleased: "aggregation",
     ParentEnded: "aggregation",
@@ -5420,7 +5527,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildClosed: "fills",
     ChildFateUnknown: "fills",
     CancelFailed: "fills",
-    FillAllocated: "allocations",
     CrossAllocated: "allocations",
     FillReallocated: "allocations",
     ParentReconciled: "allocations",
@@ -5468,6 +5574,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     OrderCarried: "ingest",
     ParentOpened: "aggregation",
     OrderStatusReported: "ingest",
+    MemberAmended: "aggregation",
+    FillAllocated: "allocations",
+    OrderReopened: "ingest",
+    OrderRestated: "ingest",
 }
 
 

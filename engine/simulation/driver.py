@@ -338,7 +338,7 @@ class Simulation:
         elif isinstance(event, FillCorrected):
             tally["filled_qty"] += event.last_qty - event.previous_qty
         elif isinstance(event, FillAllocated):
-            tally["allocated_qty"] += sum(event.shares_qty)
+            tally["allocated_qty"] += event.last_qty - event.error_qty
         elif isinstance(event, FillReallocated):
             before = sum(share.share_qty for share in event.before)
             tally["allocated_qty"] += sum(share.share_qty for share in event.after) - before

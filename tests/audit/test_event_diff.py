@@ -47,6 +47,9 @@ def allocated(fill_id: str, last_qty: int = 100) -> FillAllocated:
         order_ids=("3-1", "3-2"),
         shares_qty=(last_qty, 0),
         error_qty=0,
+        child_epoch=1,
+        other_order_ids=(),
+        other_shares_qty=(),
     )
 
 

@@ -36,11 +36,13 @@ from engine.core.events import (
     FillBooked,
     FillBusted,
     FillReallocated,
+    MemberAmended,
     OrderAmended,
     OrderCancelled,
     OrderCarried,
     OrderChangeRejected,
     OrderRejected,
+    OrderReopened,
     RejectReason,
     Router,
     Share,
@@ -194,12 +196,10 @@ def test_a_bust_is_reallocated_with_before_and_after(
     world.when(bust(child)).then_some(
         an(FillBusted, last_qty=500),
         an(FillReallocated, before=(Share(order_id=order_id, share_qty=500),), after=()),
-        an(OrderCancelled, order_id=order_id, withdrawn_qty=500),
+        an(OrderReopened, order_id=order_id, reopened_qty=500),
     )
 
-    assert world.state.store_totals == StoreTotals(
-        *(1, 1, 1, 1, 1, 2), order_qty=500, crossed_qty=0, allocated_qty=0, withdrawn_qty=500
-    )
+    assert world.state.store_totals == StoreTotals(*(1, 0, 0, 1, 1, 2))
     world.when(bust(child)).then()  # A resend.
     world.when(bust(child, exec_id="B2"))
     assert world.the(BreakFlagged).reason is BreakReason.UNKNOWN_EXECUTION
@@ -272,8 +272,8 @@ def test_a_bust_of_the_former_parent_reaches_the_order_at_work(
 
     world.when(bust(fill.child))
 
-    assert world.the(OrderCancelled).withdrawn_qty == 200
-    assert (before.allocated_qty, before.withdrawn_qty) == (0, 200)
+    assert world.the(MemberAmended).change_qty == 200
+    assert (before.allocated_qty, before.withdrawn_qty, before.open_qty) == (0, 0, 500)
     assert world.order() is before
     assert totals(world)[:2] == (1, 0)
 

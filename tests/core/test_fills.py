@@ -148,8 +148,9 @@ def test_a_late_fill_of_what_was_sent_again_is_a_break_and_is_called_back() -> N
     world.when(fill_report(world.child(), 500, "E2")).then_some(
         an(FillBooked, overfill_qty=0),
         an(FillAllocated, error_qty=200),
+        an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT, break_qty=200),
     )
-    world.then_no(BreakFlagged)  # The 200 were flagged when they came.
+    world.then_no(an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL))  # Flagged when it came.
 
 
 def test_an_overfill_is_booked_flagged_and_held() -> None:

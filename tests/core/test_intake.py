@@ -79,6 +79,7 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderExpired,
     OrderRejected,
+    OrderReopened,
     OrderType,
     ParentEnded,
     ParentOpened,
@@ -718,15 +719,28 @@ def test_a_carried_order_amended_on_the_next_day_finds_a_parent_at_once() -> Non
 # ------------------------------------------------------------- busts after a member's time
 
 
-def test_what_a_bust_opens_of_an_ended_order_is_withdrawn() -> None:
+def test_what_a_bust_opens_of_a_filled_order_is_worked_again() -> None:
     world = resting()
     child = world.child()
     world.given(fill_report(child, 500))
-    world.when(bust(child)).then_some(
-        FillReallocated, an(OrderCancelled, withdrawn_qty=500, reason=WithdrawReason.OTHER)
-    )
-    world.then_some(BreakFlagged)
-    assert world.order().open_qty == 0
+    world.when(bust(child)).then_some(FillReallocated, BreakFlagged, OrderReopened, MemberJoined)
+    assert world.order().open_qty == 500
+
+
+def test_what_a_bust_opens_of_a_filled_gtc_order_past_its_end_waits_for_the_next_day() -> None:
+    world = late_gtc()
+    child = world.child()
+    world.given(fill_report(child, 500)).given(after_ns=50 * SECOND)
+    world.when(bust(child)).then_some(FillReallocated).then_no(OrderCancelled, OrderReopened)
+    assert world.order().open_qty == 500
+
+
+def test_an_early_release_withdrew_part_of_an_order_that_worked_on() -> None:
+    world = resting()
+    found = world.order()
+    event = make(OrderCancelled, order_id=found.order_id, withdrawn_qty=100)
+    intake.on_withdrawn(world.state, event)
+    assert (found.open_qty, found.is_over) == (400, False)
 
 
 def test_what_a_bust_opens_of_a_gtc_order_between_days_stays_open() -> None:
@@ -746,9 +760,9 @@ def test_a_bust_of_an_earlier_parent_leaves_a_pending_change_of_the_next() -> No
     world.given(fill_report(child, 200)).given(amend(limit_px=px(98)))
     world.when(canceled(world)).then_some(ParentOpened, an(MemberJoined, member_qty=300))
     world.given(after_ns=SECOND + 1).given(cancel(orig_cl_ord_id="o1a", cl_ord_id="x"))
-    world.when(bust(child)).then_some(an(OrderCancelled, withdrawn_qty=200))
-    assert world.order().open_qty == 300
-    world.when(canceled(world)).then_some(an(OrderCancelled, withdrawn_qty=300, cl_ord_id="x"))
+    world.when(bust(child)).then_some(an(MemberAmended, change_qty=200, parent_qty=500))
+    assert world.order().open_qty == 500
+    world.when(canceled(world)).then_some(an(OrderCancelled, withdrawn_qty=500, cl_ord_id="x"))
     assert world.order().open_qty == 0
 
 

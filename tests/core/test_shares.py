@@ -11,6 +11,7 @@ from world import (
     NOW_NS,
     SOON_NS,
     World,
+    amend,
     an,
     at_once,
     bust,
@@ -29,16 +30,24 @@ from engine.core.allocation.apportionment import shares
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
+    ChildCancelRequested,
     ExecType,
     FillAllocated,
     FillBooked,
     FillBusted,
     FillCorrected,
     FillReallocated,
+    MemberAmended,
+    MemberJoined,
     MemberResult,
     OrderCancelled,
+    OrderChangeRejected,
+    OrderReopened,
+    OrderRestated,
     ParentEnded,
+    ParentOpened,
     ParentReconciled,
+    RejectReason,
     Router,
     ScheduleRecalibrated,
     Share,
@@ -125,15 +134,121 @@ def test_quantity_beyond_the_members_goes_to_the_error_account() -> None:
     assert allocated(world, "o1", "o2") == [300, 200]
 
 
-def test_a_fill_after_the_parent_has_ended_is_all_error_and_a_break() -> None:
+def test_a_fill_after_a_confirmed_cancel_is_the_clients() -> None:
     world = working(300)
     child = world.child()
     world.given(cancel("o1")).given(canceled(world))
+    order_id = world.order("o1").order_id
     world.when(fill_report(child, 50)).then(
         an(FillBooked, late=True, overfill_qty=0),
-        an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL, break_qty=50),
-        an(FillAllocated, order_ids=(), shares_qty=(), error_qty=50),
+        an(OrderRestated, order_id=order_id, previous_withdrawn_qty=300, withdrawn_qty=250),
+        an(FillAllocated, other_order_ids=(order_id,), other_shares_qty=(50,), error_qty=0),
     )
+    found = world.order("o1")
+    assert (found.cum_qty, found.open_qty, found.withdrawn_qty) == (50, 0, 250)
+
+
+def test_a_late_fill_beyond_what_its_orders_wanted_is_error_and_a_break() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 100)).given(cancel("o1")).given(canceled(world))
+    world.when(fill_report(child, 250, "E2")).then(
+        an(FillBooked, late=True, overfill_qty=50),
+        an(BreakFlagged, reason=BreakReason.VENUE_OVERFILL, break_qty=50),
+        an(OrderRestated, restated_qty=200, withdrawn_qty=0),
+        an(FillAllocated, other_shares_qty=(200,), error_qty=50),
+        an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT, break_qty=50),
+    )
+
+
+def test_a_late_fill_is_first_of_those_that_still_want_it() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(cancel("o2")).given(canceled(world))
+    world.given(fill_report(child, 400))
+    assert allocated(world, "o1", "o2") == [300, 100]
+    assert world.order("o2").withdrawn_qty == 100
+
+
+def test_a_late_fill_of_an_order_that_has_moved_is_taken_from_its_new_parent() -> None:
+    world = working(300, 200)
+    child = world.child()
+    for name in ("o1", "o2"):
+        world.given(amend(name, limit_px=LIMIT_PX - 20 * CENT))
+    world.given(canceled(world))
+    moved = world.parent("o1")
+    assert moved is world.parent("o2")
+    world.given(after_ns=1)
+    assert moved.open_qty == moved.exposure_qty == 500
+    world.when(fill_report(child, 450)).then_some(
+        an(FillAllocated, other_shares_qty=(270, 180), error_qty=0),
+        an(MemberAmended, change_qty=-270, parent_qty=230),
+        an(MemberAmended, change_qty=-180, parent_qty=50),
+        ChildCancelRequested,
+    )
+    assert (moved.open_qty, world.order("o1").open_qty) == (50, 30)
+    world.given(cancel("o1a", cl_ord_id="x"))
+    world.when(fill_report(child, 50, "E2")).then_some(
+        an(OrderChangeRejected, cl_ord_id="x", reason=RejectReason.ORDER_ENDED)
+    )
+    world.when(bust(child, "E1")).then_some(
+        an(MemberAmended, change_qty=270), an(MemberAmended, change_qty=180)
+    )
+    assert world.order("o1").open_qty + world.order("o2").open_qty == moved.open_qty == 450
+    assert world.folded().state == world.state
+
+
+def test_an_order_that_came_back_shares_in_the_fills_of_its_first_stay() -> None:
+    world = working(300, 200)
+    child = world.child()
+    for step in (20, 0):
+        world.given(amend("o2" if step else "o2a", limit_px=LIMIT_PX - step * CENT))
+        for live in world.children():
+            world.given(report(live, ExecType.CANCELED))
+    world.given(fill_report(child, 100))
+    assert allocated(world, "o1", "o2") == [60, 40]
+    assert world.folded().state == world.state
+
+
+def older_and_newer() -> World:
+    """Three members and two children: the first one was sent for the first two of them."""
+    world = trading(policy(router=Router.SEQUENTIAL, join_until_ppm=1_000_000))
+    world.given(*(at_once(f"o{n}", qty, limit_px=LIMIT_PX) for n, qty in ((1, 300), (2, 200))))
+    return world.given(at_once("o3", 500, limit_px=LIMIT_PX))
+
+
+def test_fills_of_older_and_newer_children_share_by_turns() -> None:
+    world = older_and_newer()
+    older, newer = world.children()
+    for n in range(40):
+        world.given(fill_report(older, 5, f"A{n}")).given(fill_report(newer, 10, f"B{n}"))
+    assert world.order("o3").allocated_qty + sum(allocated(world, "o1", "o2")) == 600
+    got = allocated(world, "o1", "o2", "o3")
+    assert abs(got[0] * 2 - got[1] * 3) <= 10, got
+    world.when(fill_report(newer, 100, "B")).then_some(an(FillAllocated, error_qty=0))
+    open_qty = sum(world.order(name).open_qty for name in ("o1", "o2"))
+    world.when(fill_report(older, 300, "A")).then_some(
+        an(
+            FillAllocated,
+            other_order_ids=(world.order("o3").order_id,),
+            other_shares_qty=(300 - open_qty,),
+            error_qty=0,
+        )
+    )
+    assert world.folded().state == world.state
+
+
+def test_a_late_fill_of_an_older_child_is_not_of_those_that_joined_later() -> None:
+    world = older_and_newer()
+    older, newer = world.children()
+    world.given(report(older, ExecType.CANCELED))
+    world.given(fill_report(newer, 500, "B"))
+    left_qty = world.order("o1").open_qty + world.order("o2").open_qty
+    world.when(fill_report(older, 500, "A")).then_some(
+        an(FillAllocated, other_order_ids=(), error_qty=500 - left_qty),
+        an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT),
+    )
+    assert allocated(world, "o1", "o2") == [300, 200]
 
 
 def test_an_ended_parent_states_what_every_member_got() -> None:
@@ -202,7 +317,7 @@ def test_what_a_bust_takes_from_a_leaver_is_withdrawn() -> None:
     world.given(report(child, ExecType.CANCELED))
     world.when(bust(child)).then_some(
         FillReallocated,
-        an(OrderCancelled, withdrawn_qty=40, reason=WithdrawReason.OTHER),
+        an(OrderCancelled, withdrawn_qty=40, reason=WithdrawReason.BUSTED),
     )
     world.then_no(BreakFlagged)
     leaver = world.parent("o1").members[world.order("o2").order_id]
@@ -210,17 +325,51 @@ def test_what_a_bust_takes_from_a_leaver_is_withdrawn() -> None:
     assert world.parent("o1").open_qty == world.order("o1").open_qty == 300
 
 
-def test_a_bust_after_the_parents_end_is_a_break_for_a_person() -> None:
+def test_a_bust_after_the_parents_end_is_a_break_and_reopens_the_order() -> None:
     world = working(300)
     child = world.child()
     world.given(fill_report(child, 300))
-    world.when(bust(child)).then(
+    ended = world.parent("o1")
+    world.when(bust(child)).then_some(
         FillBusted,
         an(FillReallocated, after=()),
         an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=300),
-        an(OrderCancelled, withdrawn_qty=300),
+        an(OrderReopened, reopened_qty=300, open_qty=300),
+        ParentOpened,
+        an(MemberJoined, member_qty=300),
     )
-    assert world.parent("o1").is_ended
+    assert ended.is_ended
+    assert world.parent("o1").open_qty == 300
+
+
+def test_orders_that_one_bust_reopens_share_a_parent() -> None:
+    world = working(300, 200)
+    child = world.child()
+    world.given(fill_report(child, 500))
+    world.when(bust(child)).then_some(OrderReopened, OrderReopened, MemberJoined, MemberJoined)
+    assert world.parent("o1") is world.parent("o2")
+    assert world.parent("o1").open_qty == 500
+
+
+def test_a_bust_after_the_orders_end_is_withdrawn() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(fill_report(child, 300)).given(after_ns=SOON_NS - NOW_NS)
+    world.when(bust(child)).then_some(
+        an(OrderCancelled, withdrawn_qty=300, reason=WithdrawReason.BUSTED)
+    )
+    assert (world.order("o1").cum_qty, world.order("o1").open_qty) == (0, 0)
+
+
+def test_a_bust_of_a_late_fill_leaves_the_order_cancelled() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 300))
+    assert world.order("o1").withdrawn_qty == 0
+    world.when(bust(child)).then_some(
+        an(OrderCancelled, withdrawn_qty=300, reason=WithdrawReason.BUSTED)
+    )
+    assert world.order("o1").withdrawn_qty == 300
 
 
 def test_a_bust_after_the_close_is_a_break() -> None:
@@ -271,12 +420,25 @@ def test_a_correction_downwards_empties_the_error_account_first() -> None:
 def test_a_correction_of_a_fill_in_error_leaves_no_member_a_share() -> None:
     world = working(300)
     child = world.child()
-    world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 50))
-    world.when(correction(child, 20)).then(
+    world.given(fill_report(child, 300)).given(fill_report(child, 50, "E2"))
+    world.when(correction(child, 20, "E2")).then(
         FillCorrected,
         an(FillReallocated, before=(), after=(), error_qty=20),
         an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=30),
     )
+
+
+def test_a_correction_of_a_late_fill_restates_the_order_both_ways() -> None:
+    world = working(300)
+    child = world.child()
+    world.given(cancel("o1")).given(canceled(world)).given(fill_report(child, 50))
+    world.when(correction(child, 80)).then_some(
+        an(OrderRestated, restated_qty=30, withdrawn_qty=220), an(FillReallocated, error_qty=0)
+    )
+    world.when(correction(child, 20, exec_id="c2")).then_some(
+        FillReallocated, an(OrderCancelled, withdrawn_qty=60, reason=WithdrawReason.BUSTED)
+    )
+    assert (world.order("o1").cum_qty, world.order("o1").withdrawn_qty) == (20, 280)
 
 
 def test_a_correction_upwards_is_shared_among_the_open_members() -> None:
@@ -312,6 +474,7 @@ def test_a_correction_upwards_after_the_end_is_all_error() -> None:
         FillCorrected,
         an(FillReallocated, error_qty=10),
         an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=10),
+        an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT, break_qty=10),
     )
 
 

@@ -213,6 +213,9 @@ def test_its_status_comes_back(
         order_ids=(f"{shard}-17",),
         shares_qty=(300,),
         error_qty=0,
+        child_epoch=1,
+        other_order_ids=(),
+        other_shares_qty=(),
     )
     answer(log, accepted(published(log, shard)), fill)
     done = run_python("status.py", arguments, tmp_path)

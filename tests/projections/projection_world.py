@@ -404,6 +404,7 @@ def fill(
     given = {
         "order_ids": tuple(part.order_id for part in parts),
         "shares_qty": tuple(part.share_qty for part in parts),
+        "child_epoch": -1,  # As an early release shared: among the members at the fill.
     }
     world.emit(cause, e.FillAllocated, fill_id=fill_id, parent_id=parent_id, **lasts, **given)
     return fill_id

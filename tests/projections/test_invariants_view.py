@@ -261,6 +261,26 @@ def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(
     assert planted(applied.format(21, 91), "controls") == 0
 
 
+def test_a_member_that_joined_after_a_child_was_sent_has_no_part_in_its_fills(
+    planted: Callable[[str, str], int],
+) -> None:
+    now = "update fill_allocated set child_epoch = 0 where fill_id = '0-30'"
+    assert planted(now, "late_joiner") == 1
+    beyond = (
+        "update fill_allocated set order_ids = order_ids[:2], shares_qty = shares_qty[:2], "
+        "other_order_ids = order_ids[3:], other_shares_qty = shares_qty[3:] "
+        "where fill_id = '0-30'"
+    )
+    assert planted(beyond, "late_joiner") == 0  # The others could not take it.
+
+
+def test_quantity_in_the_error_account_has_a_flag_of_its_own(
+    planted: Callable[[str, str], int],
+) -> None:
+    wrong = "update fill_allocated set child_epoch = 0, error_qty = 1 where fill_id = '0-30'"
+    assert planted(wrong, "excess_flagged") == 1
+
+
 def test_a_planted_late_trade_report_counts_once_a_report(
     planted: Callable[[str, str], int],
 ) -> None:

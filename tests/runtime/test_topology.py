@@ -209,7 +209,7 @@ def _reports(world: World) -> None:
 
 
 def _late_bust(world: World) -> None:
-    """A bust of a parent that had ended, and one that gives a member its quantity back."""
+    """A bust of a parent that had ended, and a fill after the order was cancelled."""
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
@@ -218,6 +218,9 @@ def _late_bust(world: World) -> None:
     child = world.children()[-1]
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
     world.given(break_settled(list(world.state.breaks)[-1]))
+    again = world.children()[-1]
+    world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
+    world.given(fill_report(again, 10, "T2"))
 
 
 def _trouble(world: World) -> None:

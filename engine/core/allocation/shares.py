@@ -3,15 +3,17 @@
 Shares follow the quota method of `apportionment`: the shares of a fill sum to it exactly, no member
 loses a share as fills grow, and every member stays within one unit of its exact share. The basis of
 the rule is the open quantity of each member when the epoch began; a change of membership, a cross
-or a bust begins a new basis. Quantity beyond all members' open quantity, which is a venue's
-overfill, goes to the error account and is flagged, never dropped.
+or a bust begins a new basis. `entitlement` says who these members are, and whose a fill is that
+comes when they are gone. Quantity that no order has a claim to goes to the error account and is
+flagged, never dropped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import compress
 from typing import Any
 
 from engine.core.allocation.apportionment import shares
+from engine.core.allocation.entitlement import Division, basis_of, divided, is_current
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -22,6 +24,7 @@ from engine.core.events import (
     FillCorrected,
     FillReallocated,
     MemberResult,
+    OrderRestated,
     OrdersCrossed,
     ParentEnded,
     ParentReconciled,
@@ -31,21 +34,8 @@ from engine.core.events import (
 )
 from engine.core.parents import netting
 from engine.core.state.eviction import reload
-from engine.core.state.model import Basis, Fill, Member, Parent
+from engine.core.state.model import Basis, Child, Fill, Member, Parent
 from engine.core.state.state import BUST, CROSS, State
-
-
-def basis_of(parent: Parent) -> Basis:
-    """The members that share in a fill now, by their open quantity when the epoch began."""
-    if parent.basis is not None:
-        return parent.basis
-    members = [member for member in parent.active_members() if member.open_qty > 0]
-    return Basis(
-        members,
-        [member.order.order_id for member in members],
-        [member.open_qty for member in members],
-        [0] * len(members),
-    )
 
 
 def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
@@ -57,22 +47,55 @@ def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
 
 
 def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...]:
-    parent = state.parent(fill.parent_id)
-    error_qty = fill.last_qty if parent.is_ended else max(0, fill.last_qty - parent.open_qty)
-    allocated_qty = fill.last_qty - error_qty
-    basis = basis_of(parent)
-    parts = shares(basis.held, allocated_qty, basis.qtys)
-    assert sum(parts) == allocated_qty, "the parts of a fill sum to it"
+    parent, child = state.parent(fill.parent_id), state.children[fill.child_id]
+    fill_id = state.event_id(fill.seq)
+    division = divided(parent, child, fill.last_qty)
+    order_ids, parts = division.basis.order_ids, division.parts
+    allocated = FillAllocated(
+        fill_id=fill_id,
+        parent_id=fill.parent_id,
+        epoch=parent.epoch,
+        last_qty=fill.last_qty,
+        last_px=fill.last_px,
+        order_ids=tuple(compress(order_ids, parts)),
+        shares_qty=tuple(compress(parts, parts)),
+        error_qty=division.error_qty,
+        child_epoch=child.epoch,
+        other_order_ids=tuple(division.others),
+        other_shares_qty=tuple(division.others.values()),
+    )
+    restated = restatements(parent, fill_id, division)
+    return (*restated, allocated, *in_error(child, fill.exec_id, allocated, division.error_qty))
+
+
+def restatements(parent: Parent, fill_id: str, division: Division) -> Iterator[OrderRestated]:
+    """Open what had been withdrawn, for the moment until it is allocated."""
+    for order_id, part in division.restated.items():
+        before_qty = parent.members[order_id].order.withdrawn_qty
+        yield OrderRestated(
+            order_id=order_id,
+            fill_id=fill_id,
+            restated_qty=part,
+            previous_withdrawn_qty=before_qty,
+            withdrawn_qty=before_qty - part,
+        )
+
+
+def in_error(
+    child: Child, exec_id: str, part: FillAllocated | FillReallocated, error_qty: int
+) -> tuple[StageEvent, ...]:
+    """The flag of quantity that has come to the error account: a position of the firm."""
+    if error_qty <= 0:
+        return ()
     return (
-        FillAllocated(
-            fill_id=state.event_id(fill.seq),
-            parent_id=fill.parent_id,
-            epoch=parent.epoch,
-            last_qty=fill.last_qty,
-            last_px=fill.last_px,
-            order_ids=tuple(compress(basis.order_ids, parts)),
-            shares_qty=tuple(compress(parts, parts)),
-            error_qty=error_qty,
+        BreakFlagged(
+            reason=BreakReason.ERROR_ACCOUNT,
+            venue=child.terms.venue,
+            child_id=child.child_id,
+            exec_id=exec_id,
+            break_qty=error_qty,
+            break_px=part.last_px,
+            text=f"{error_qty} of fill {part.fill_id} is no order's; the error account holds it",
         ),
     )
 
@@ -111,18 +134,11 @@ def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, 
 def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
     """Cut the shares pro rata, or allocate the surplus; a new price alone changes no quantity."""
     fill = state.fills[event.fill_id]
-    parent = state.parent(fill.child.terms.parent_id)
     more_qty = event.last_qty - event.previous_qty
-    after, error_qty = fill.shares, fill.error_qty
     if more_qty > 0:
-        given_qty = 0 if parent.is_ended else min(more_qty, parent.open_qty)
-        error_qty += more_qty - given_qty
-        if given_qty:
-            basis = basis_of(parent)
-            parts = shares(basis.held, given_qty, basis.qtys)
-            for order_id, part in zip(basis.order_ids, parts, strict=True):
-                after[order_id] = after.get(order_id, 0) + part
-    elif more_qty < 0:
+        return surplus_allocated(state, fill, event, more_qty)
+    after, error_qty = fill.shares, fill.error_qty
+    if more_qty < 0:
         from_error_qty = min(
             error_qty, -more_qty
         )  # From the error account first: no member loses a share.
@@ -132,6 +148,24 @@ def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageE
         kept = shares([0] * len(held_qtys), keep_qty, held_qtys) if keep_qty else []
         after = dict(zip(after, kept, strict=False))
     return reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
+
+
+def surplus_allocated(
+    state: State, fill: Fill, event: FillCorrected, more_qty: int
+) -> tuple[StageEvent, ...]:
+    """Allocate what a correction added, as a fill of the same child."""
+    parent, child = state.parent(event.parent_id), fill.child
+    division = divided(parent, child, more_qty)
+    after = fill.shares
+    added = zip(division.basis.order_ids, division.parts, strict=True)
+    for order_id, part in (*added, *division.others.items()):
+        after[order_id] = after.get(order_id, 0) + part
+    error_qty = fill.error_qty + division.error_qty
+    changed = reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
+    assert isinstance(changed[0], FillReallocated)
+    restated = restatements(parent, fill.fill_id, division)
+    flag = in_error(child, event.exec_id, changed[0], division.error_qty)
+    return (*restated, *changed, *flag)
 
 
 def reallocated(
@@ -163,7 +197,7 @@ def reallocated(
         exec_id="",
         break_qty=abs(after_qty - before_qty),
         break_px=last_px,
-        text=f"fill {fill.fill_id} changed after its parent had ended; a person decides",
+        text=f"fill {fill.fill_id} changed after its parent had ended; its orders are restated",
     )
     return (event, flag)
 
@@ -208,7 +242,26 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
     parent = reload(state, event.parent_id)
-    members, order_ids, qtys, held = parent.basis = basis_of(parent)
+    if event.order_ids:
+        allocate_on_basis(parent, event)
+    for order_id, part in zip(event.other_order_ids, event.other_shares_qty, strict=True):
+        change_share(parent, parent.members[order_id], part, part * event.last_px)
+    if event.other_order_ids:
+        parent.end_basis()
+    parent.error_qty += event.error_qty
+    fill = state.fills[event.fill_id]
+    fill.order_ids = event.order_ids + event.other_order_ids
+    fill.shares_qty = event.shares_qty + event.other_shares_qty
+    fill.error_qty = event.error_qty
+
+
+def allocate_on_basis(parent: Parent, event: FillAllocated) -> None:
+    basis = basis_of(parent, event.child_epoch)
+    if is_current(parent, event.child_epoch):
+        parent.basis = basis
+    else:
+        parent.older[event.child_epoch] = basis
+    members, order_ids, qtys, held = basis
     at = 0
     for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
         while order_ids[at] != order_id:
@@ -219,11 +272,33 @@ def on_fill_allocated(state: State, event: FillAllocated) -> None:
         member.allocated_qty += part
         member.order.allocated_qty += part
         member.order.notional += part * event.last_px
-    parent.open_qty -= event.last_qty - event.error_qty
-    parent.error_qty += event.error_qty
-    fill = state.fills[event.fill_id]
-    fill.order_ids, fill.shares_qty = event.order_ids, event.shares_qty
-    fill.error_qty = event.error_qty
+    parent.open_qty -= sum(event.shares_qty)
+    if parent.older:
+        take_from_others(parent, basis, event)
+
+
+def take_from_others(parent: Parent, basis: Basis, event: FillAllocated) -> None:
+    """Lower the claims on other bases by the parts that were given on this one."""
+    given = dict(zip(event.order_ids, event.shares_qty, strict=True))
+    for other in (parent.basis, *parent.older.values()):
+        if other is None or other is basis:
+            continue
+        for at, order_id in enumerate(other.order_ids):
+            other.qtys[at] -= given.get(order_id, 0)
+
+
+def change_share(parent: Parent, member: Member, change_qty: int, notional: int) -> None:
+    """Give a member more or less of a fill, outside a basis; its open quantity here follows.
+
+    `notional` is the change of the sum of px * qty.
+    """
+    member.allocated_qty += change_qty
+    member.order.allocated_qty += change_qty
+    member.order.notional += notional
+    if member.is_active:
+        parent.open_qty -= change_qty
+    else:
+        member.left_qty -= change_qty
 
 
 def on_cross_allocated(state: State, event: CrossAllocated) -> None:
@@ -236,7 +311,7 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
         assert member.order.open_qty >= 0, event
     parent.open_qty -= event.cross_qty
     parent.crossed_qty += event.cross_qty
-    parent.basis = None
+    parent.end_basis()
     state.touch(event.parent_id, CROSS)
 
 
@@ -249,20 +324,13 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
     )
     for order_id in {**before, **after}:  # A dict, as a set has no order.
         was_qty, now_qty = before.get(order_id, 0), after.get(order_id, 0)
-        change_qty = now_qty - was_qty
-        member = parent.members[order_id]
-        member.order.notional += now_qty * event.last_px - was_qty * event.previous_px
-        member.allocated_qty += change_qty
-        member.order.allocated_qty += change_qty
-        if member.is_active:
-            parent.open_qty -= change_qty
-        else:
-            member.left_qty -= change_qty
+        notional = now_qty * event.last_px - was_qty * event.previous_px
+        change_share(parent, parent.members[order_id], now_qty - was_qty, notional)
     fill = state.fills[event.fill_id]
     parent.error_qty += event.error_qty - fill.error_qty
     fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())
     fill.error_qty = event.error_qty
-    parent.basis = None
+    parent.end_basis()
     if not parent.is_ended:
         state.touch(event.parent_id, BUST)
 

@@ -153,9 +153,9 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_child_routed(state: State, event: ChildRouted) -> None:
     child_id = state.event_id(event.seq)
-    child = Child(child_id=child_id, terms=event, routed_ns=event.at_ns, leaves_qty=event.child_qty)
-    state.children[child_id] = child
     parent = state.parents[event.parent_id]
+    child = Child(child_id, event, event.at_ns, event.child_qty, parent.epoch)
+    state.children[child_id] = child
     parent.children[child_id] = child
     parent.exposure_qty += event.child_qty
     due_index.on_exposed(state, event.parent_id)
@@ -187,6 +187,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent = state.parents[event.parent_id]
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = child.missing_qty = 0
+    child.is_closed = True
     retire(state, child)
     is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
     may_ask_another = is_ioc and event.reason in BY_VENUE

@@ -8,6 +8,7 @@ flagged as breaks. A bust or correction restates the fill; it never reopens quan
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.allocation import entitlement
 from engine.core.controls.input_limits import is_plain_trade
 from engine.core.costs.cost import cost_millibps
 from engine.core.events import (
@@ -90,13 +91,14 @@ def beyond_child_qty(child: Child, last_qty: int) -> int:
 def beyond_parent_qty(state: State, child: Child, last_qty: int) -> int:
     """By how much a fill takes live children and fills together beyond the parent's quantity.
 
-    This happens with a late fill of a child whose quantity was sent again or withdrawn since.
+    This happens with a late fill of a child whose quantity was sent again since. What orders that
+    have left take of it is theirs, and nothing beyond.
     """
     parent = state.parent(child.terms.parent_id)
+    working_qty, error_qty = entitlement.taken(parent, child, last_qty)
     if parent.is_ended:
-        return last_qty
-    error_qty = max(0, last_qty - parent.open_qty)
-    open_qty = parent.open_qty - last_qty + error_qty
+        return error_qty
+    open_qty = parent.open_qty - working_qty
     exposure_qty = parent.exposure_qty - min(last_qty, child.leaves_qty)
     before_qty = max(0, parent.exposure_qty - parent.open_qty)
     return max(0, max(0, exposure_qty - open_qty) + error_qty - before_qty)

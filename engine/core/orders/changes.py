@@ -189,14 +189,13 @@ def decide_cancel(state: State, request: OrderCancelRequested, _: int) -> tuple[
     order, refusal = changeable(state, request)
     if order is None:
         return refusal
-    done_qty = order.order_qty - order.open_qty
     noted: list[StageEvent] = []
     if order.pending is not None:
         text = f"a cancel of order {order.order_id} came before it took effect"
         noted.append(
             intake.pending_rejected(order, order.pending, RejectReason.CHANGE_PENDING, text)
         )
-    noted.append(cancel_pending(order, request.cl_ord_id, done_qty))
+    noted.append(cancel_pending(order, request.cl_ord_id, order.cum_qty))
     if not order.parent_id:
         noted.append(intake.cancelled(order, request.cl_ord_id, WithdrawReason.CLIENT))
     return tuple(noted)
@@ -326,6 +325,7 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
 def on_order_amended(state: State, event: OrderAmended) -> None:
     order = state.orders[event.order_id]
     order.order_qty = event.order_qty
+    order.withdrawn_qty = min(order.withdrawn_qty, event.order_qty - order.cum_qty)
     order.limit_px = event.limit_px
     order.terms = terms_after(order.terms, event)
     if event.end_ns is not None:

@@ -59,8 +59,7 @@ def carry_forward(order: Order) -> tuple[StageEvent, ...]:
         )
     amended, terms = order_amended(order, change), terms_after(order.terms, change)
     qty = amended.order_qty
-    is_done = qty == order.order_qty - order.open_qty
-    if is_done or terms.time_in_force is not TimeInForce.GTC:
+    if qty == order.cum_qty or terms.time_in_force is not TimeInForce.GTC:
         return (amended,)  # It cuts the order to what is done, or to this day: then it expires.
     return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px))
 

@@ -1,8 +1,8 @@
 """Accept a client's order in normal form, or refuse it with one reason.
 
 A request that passes the checks of `pretrade` becomes OrderAccepted with every field filled, from
-the request, else from the client's mandate, else from the session. Orders also end here: with the
-quantity that their parent could not fill, or that a bust gave back.
+the request, else from the client's mandate, else from the session. Orders also end here, with the
+quantity that their parent could not fill.
 
 An id of a source names one request a day, from close to close, accepted or refused: a resend of a
 refused request is refused again and never judged anew. There are two exceptions. A request that was
@@ -11,7 +11,7 @@ so may a refused cancel, because a cancel can only reduce the risk. A request th
 have been sent before is answered with the state of its order (`resends`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.core.controls import risk
@@ -26,6 +26,8 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderExpired,
     OrderRejected,
+    OrderReopened,
+    OrderRestated,
     OrderSubmitted,
     ParentEnded,
     RejectReason,
@@ -36,7 +38,7 @@ from engine.core.events import (
 from engine.core.field_copy import copier
 from engine.core.market import consolidated
 from engine.core.orders import possible_resends, pretrade
-from engine.core.state.model import Order, Parent, PendingChange
+from engine.core.state.model import Order, PendingChange
 from engine.core.state.state import State
 
 REFUSED_IDS_MAX = (
@@ -123,17 +125,20 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
     return tuple(ended)
 
 
-def decide_allocated(state: State, event: FillAllocated, _: int) -> tuple[StageEvent, ...]:
+def decide_allocated(
+    state: State, event: FillAllocated | FillReallocated, _: int
+) -> tuple[StageEvent, ...]:
     """Refuse a pending change of an order that has just been filled; it comes too late.
 
-    Only a fill can do that: a member whose change is pending does not cross.
+    Only a fill or a correction can do that: a member whose change is pending does not cross.
     """
-    return too_late(state.parent(event.parent_id))
+    return too_late(state.parent(event.parent_id).pending.values())
 
 
-def too_late(parent: Parent) -> tuple[StageEvent, ...]:
+def too_late(orders: Iterable[Order]) -> tuple[StageEvent, ...]:
+    """The refusals of the pending changes of the orders that have nothing open."""
     refused: list[StageEvent] = []
-    for order in parent.pending.values():
+    for order in orders:
         if order.pending is not None and not order.open_qty:
             text = f"order {order.order_id} was filled before it took effect"
             reason = RejectReason.ORDER_ENDED
@@ -165,42 +170,11 @@ def cancelled(order: Order, cl_ord_id: str, reason: WithdrawReason) -> OrderCanc
     )
 
 
-def decide_fill_reallocated(state: State, event: FillReallocated, _: int) -> tuple[StageEvent, ...]:
-    """Withdraw what a bust opens of a member that is no longer worked; a person decides.
-
-    A GTC order that waits for the next day has that quantity open again.
-    """
-    parent = state.parent(event.parent_id)
-    after = {share.order_id: share.share_qty for share in event.after}
-    reopened: list[StageEvent] = []
-    for share in event.before:
-        member = parent.members[share.order_id]
-        back_qty = share.share_qty - after.get(share.order_id, 0)
-        is_at_work = member.is_active and not parent.is_ended
-        if back_qty > 0 and not is_at_work and not waits(member.order, back_qty):
-            reopened.append(
-                OrderCancelled(
-                    order_id=share.order_id,
-                    cl_ord_id="",
-                    withdrawn_qty=back_qty,
-                    reason=WithdrawReason.OTHER,
-                    text="",
-                )
-            )
-    return (*reopened, *too_late(parent))  # A correction may also fill what was open.
-
-
-def waits(order: Order, back_qty: int) -> bool:
-    """Whether a GTC order is between two days, with more open than a bust gives back."""
-    is_gtc = order.terms.time_in_force is TimeInForce.GTC
-    return is_gtc and not order.parent_id and order.open_qty > back_qty
-
-
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     OrderSubmitted: decide_submitted,
     ParentEnded: decide_parent_ended,
     FillAllocated: decide_allocated,
-    FillReallocated: decide_fill_reallocated,
+    FillReallocated: decide_allocated,
 }
 
 
@@ -224,10 +198,20 @@ def on_order_accepted(state: State, event: OrderAccepted) -> None:
 def on_withdrawn(state: State, event: OrderCancelled | OrderExpired) -> None:
     order = state.orders[event.order_id]
     order.withdrawn_qty += event.withdrawn_qty
-    order.is_expired = isinstance(event, OrderExpired)
-    if not order.open_qty:  # Else a bust took back a fill of an earlier parent.
+    if not order.is_over:  # Else a bust took back a fill, and the order stays ended as it was.
+        order.is_expired = isinstance(event, OrderExpired)
+    if not order.open_qty:  # Else an early release withdrew what a bust gave back.
+        order.is_over = True
         clear_pending(state, order)
     forget_done(state, order)
+
+
+def on_order_restated(state: State, event: OrderRestated) -> None:
+    state.orders[event.order_id].withdrawn_qty = event.withdrawn_qty
+
+
+def on_order_reopened(_: State, __: OrderReopened) -> None:
+    """Its quantity is open since the reallocation; it joins a parent next."""
 
 
 def forget_done(state: State, order: Order) -> None:
@@ -261,5 +245,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderAccepted: on_order_accepted,
     OrderCancelled: on_withdrawn,
     OrderExpired: on_withdrawn,
+    OrderRestated: on_order_restated,
+    OrderReopened: on_order_reopened,
     OrderRejected: on_order_rejected,
 }

@@ -24,6 +24,7 @@ from engine.core.events import (
     MemberLeft,
     OrderAccepted,
     OrderAmended,
+    OrderReopened,
     OrderResumed,
     ParentEnded,
     ParentOpened,
@@ -204,8 +205,13 @@ def decide_resumed(state: State, event: OrderResumed, now_ns: int) -> tuple[Stag
     return (join_or_open(state, state.orders[event.order_id], now_ns),)
 
 
+def decide_reopened(state: State, event: OrderReopened, now_ns: int) -> tuple[StageEvent, ...]:
+    return (join_or_open(state, state.orders[event.order_id], now_ns),)
+
+
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     OrderAccepted: decide_accepted,
+    OrderReopened: decide_reopened,
     MemberLeft: decide_left,
     ParentOpened: decide_opened,
     OrderAmended: decide_amended,
@@ -291,19 +297,24 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
     order = state.orders[event.order_id]
     former = parent.members.get(event.order_id)
     if former is None:
-        member = parent.members[event.order_id] = Member(order, event.member_qty)
+        member = parent.members[event.order_id] = Member(
+            order, event.member_qty, joined_epoch=event.epoch
+        )
         order.homes += 1
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
     else:  # It left by one amend and came back by another.
         former.member_qty += event.member_qty
         former.is_active = True
+        former.stays = (*former.stays, (former.joined_epoch, former.left_epoch))
+        former.joined_epoch, former.left_epoch = event.epoch, -1
     order.parent_id = event.parent_id
     state.unplaced.pop(event.order_id, None)
     client_id = order.terms.client_id
     parent.clients[client_id] = parent.clients.get(client_id, 0) + 1
     parent.member_count += 1
     parent.open_qty += event.member_qty
+    parent.join_epoch = event.epoch
     on_epoch(state, parent, event)
 
 
@@ -318,6 +329,7 @@ def on_member_left(state: State, event: MemberLeft) -> None:
     parent = state.parents[event.parent_id]
     member = parent.members[event.order_id]
     member.left_qty += event.left_qty
+    member.left_epoch = event.epoch
     member.is_active = False
     member.order.parent_id = ""
     parent.pending.pop(event.order_id, None)
@@ -336,7 +348,7 @@ def on_epoch(
     assert parent.open_qty == event.parent_qty, (parent.open_qty, event)
     parent.epoch = event.epoch
     parent.limit_px = event.parent_limit_px
-    parent.basis = None
+    parent.end_basis()
     state.touch(parent.parent_id, MEMBERS)
     if parent.is_released:
         watch_limit(state, parent)
@@ -367,8 +379,8 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
     due_index.on_ended(state, parent)
-    parent.basis = None  # An ended parent allocates nothing more, and its members cross no more.
-    parent.consenting.clear()
+    parent.end_basis()
+    parent.consenting.clear()  # Its members cross no more.
     state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""

@@ -57,7 +57,7 @@ def given_up_qty(state: State, parent: Parent, order: Order) -> int:
     assert change is not None, "only orders with a pending change are in parent.pending"
     if change.change is Change.CANCEL or needs_new_parent(state, parent, order):
         return order.open_qty
-    return max(0, order.order_qty - amended_qty(order, change))
+    return max(0, order.cum_qty + order.open_qty - amended_qty(order, change))
 
 
 def needs_new_parent(state: State, parent: Parent, order: Order) -> bool:
@@ -101,7 +101,7 @@ def change_applied(
     is_over = now_ns >= (change.end_ns or parent.terms.end_ns)
     if needs_new_parent(state, parent, order) and not is_over:
         return (departure(parent, order, LeaveReason.AMENDED), amended)
-    change_qty = amended.order_qty - order.order_qty
+    change_qty = amended.order_qty - order.cum_qty - order.open_qty
     limits = (*limits_without(parent, order), change.limit_px)
     stays = MemberAmended(
         parent_id=parent.parent_id,
@@ -110,6 +110,7 @@ def change_applied(
         epoch=parent.epoch + 1,
         parent_qty=parent.open_qty + change_qty,
         parent_limit_px=tightest_px(parent.terms.side, limits),
+        fill_id="",
     )
     return (amended, stays)
 

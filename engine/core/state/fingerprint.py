@@ -61,14 +61,17 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", *(f"terms.{name}" for name in AMENDABLE)),
+    *("change_ids", "homes", "is_shared", "is_over", *(f"terms.{name}" for name in AMENDABLE)),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
-_of_member = attrgetter("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active")
+_of_member = attrgetter(
+    *("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active"),
+    *("joined_epoch", "left_epoch", "stays"),
+)
 _of_child = attrgetter(
-    *("child_id", "terms.seq", "routed_ns", "leaves_qty", "filled_qty", "first_fill_ns"),
+    *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    *("is_live", "missing_qty", "notional"),
+    *("is_live", "is_closed", "missing_qty", "notional"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
@@ -77,7 +80,7 @@ _of_fill = attrgetter(
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
-    *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
+    *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
     "held_until_ns",
 )
 _of_book = attrgetter(
@@ -190,6 +193,7 @@ def of_parent(parent: Parent) -> Plain:
         (len(parent.ended_children), len(parent.fills)),
         list(islice(parent.pending, NEWEST)),
         None if parent.basis is None else of_basis(parent.basis),
+        [(epoch, of_basis(basis)) for epoch, basis in parent.older.items()],
     )
 
 

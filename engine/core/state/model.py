@@ -63,6 +63,7 @@ class Order:
     parent_id: str = ""  # Empty before its first parent and after its last.
     pending: PendingChange | None = None
     change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
+    is_over: bool = False  # Cancelled or expired: a bust withdraws what it gives back.
     homes: int = 0  # Parents in the state's indices that it is or was a member of.
     is_shared: bool = False  # One of its parents is in the finished store without it.
 
@@ -82,7 +83,7 @@ class Order:
 
 @dataclass(slots=True)
 class Member:
-    """An order's time in one parent."""
+    """An order's time in one parent; it may leave by one amend and come back by another."""
 
     order: Order
     member_qty: int  # Quantity that it ever brought into the parent.
@@ -90,10 +91,19 @@ class Member:
     allocated_qty: int = 0
     left_qty: int = 0
     is_active: bool = True
+    joined_epoch: int = 0
+    left_epoch: int = -1  # The first one without it; -1 before it has left.
+    stays: tuple[tuple[int, int], ...] = ()  # Earlier ones: joined_epoch, left_epoch.
 
     @property
     def open_qty(self) -> int:
         return self.member_qty - self.crossed_qty - self.allocated_qty - self.left_qty
+
+    def was_in(self, epoch: int) -> bool:
+        """Whether it was a member in this epoch of its parent."""
+        if self.joined_epoch <= epoch:
+            return self.is_active or epoch < self.left_epoch
+        return any(joined <= epoch < left for joined, left in self.stays)
 
 
 class Basis(NamedTuple):
@@ -101,8 +111,8 @@ class Basis(NamedTuple):
 
     members: list[Member]
     order_ids: list[str]
-    qtys: list[int]  # Open quantity of each at the start of the epoch.
-    held: list[int]  # Allocated to each since.
+    qtys: list[int]  # Open quantity of each at its start, less what came on other bases since.
+    held: list[int]  # Allocated to each on it.
 
 
 @dataclass(slots=True)
@@ -113,6 +123,7 @@ class Child:
     terms: ChildRouted
     routed_ns: int
     leaves_qty: int
+    epoch: int  # Of its parent when it was routed.
     filled_qty: int = 0
     first_fill_ns: int = -1
     cost_millibps_qty: int = 0  # Sum of cost against the mid times quantity.
@@ -123,6 +134,7 @@ class Child:
     is_live: bool = True
     missing_qty: int = 0  # Executed by its venue's count, and not reported.
     notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
+    is_closed: bool = False  # Its venue or the close ended it; a later fill is beyond that.
 
     @property
     def is_in_doubt(self) -> bool:
@@ -175,6 +187,7 @@ class Parent:
     consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
     clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
     epoch: int = 0
+    join_epoch: int = 0  # When the last member joined.
     open_qty: int = 0  # Sum of its active members' open quantity.
     exposure_qty: int = 0  # Leaves of its live children, also of unknown fate.
     filled_qty: int = 0
@@ -192,7 +205,8 @@ class Parent:
     held_until_ns: int = 0  # A rate permits its next child then.
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
-    basis: Basis | None = None  # None until the first fill of an epoch.
+    basis: Basis | None = None  # Of all members; None until the first fill of an epoch.
+    older: dict[int, Basis] = field(default_factory=dict)  # By the epoch of an older child.
     ended_children: list[Child] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
 
@@ -208,6 +222,11 @@ class Parent:
     @property
     def is_working(self) -> bool:
         return self.is_released and not self.is_ended
+
+    def end_basis(self) -> None:
+        """The next fill begins a new basis of allocation."""
+        self.basis = None
+        self.older.clear()
 
     def active_members(self) -> Iterator[Member]:
         return (member for member in self.members.values() if member.is_active)
@@ -281,8 +300,8 @@ class Scorecard:
 
 
 def amended_qty(order: Order, change: PendingChange | OrderChangePending) -> int:
-    """Order quantity after an amend; at least what is crossed, allocated or withdrawn."""
-    return max(change.order_qty, order.order_qty - order.open_qty)
+    """Order quantity after an amend; at least what is crossed or allocated."""
+    return max(change.order_qty, order.cum_qty)
 
 
 def order_amended(order: Order, change: PendingChange | OrderChangePending) -> OrderAmended:

@@ -601,20 +601,6 @@ def text_of_member_joined(x: e.MemberJoined) -> str:
     )
 
 
-def text_of_member_amended(x: e.MemberAmended) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.order_id)}"
-        f"{number(x.change_qty)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
 def text_of_orders_crossed(x: e.OrdersCrossed) -> str:
     return (
         f"{number(x.seq)}"
@@ -838,22 +824,6 @@ def text_of_cancel_failed(x: e.CancelFailed) -> str:
         f"{string(x.child_id)}"
         f"{string(x.parent_id)}"
         f"{string(x.text)}"
-    )
-
-
-def text_of_fill_allocated(x: e.FillAllocated) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.fill_id)}"
-        f"{string(x.parent_id)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.last_qty)}"
-        f"{number(x.last_px)}"
-        f"{strings(x.order_ids)}"
-        f"{numbers(x.shares_qty)}"
-        f"{number(x.error_qty)}"
     )
 
 
@@ -1681,6 +1651,65 @@ def text_of_order_status_reported(x: e.OrderStatusReported) -> str:
     )
 
 
+def text_of_member_amended(x: e.MemberAmended) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.order_id)}"
+        f"{number(x.change_qty)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.parent_qty)}"
+        f"{maybe(x.parent_limit_px, number)}"
+        f"{string(x.fill_id)}"
+    )
+
+
+def text_of_fill_allocated(x: e.FillAllocated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.fill_id)}"
+        f"{string(x.parent_id)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{strings(x.order_ids)}"
+        f"{numbers(x.shares_qty)}"
+        f"{number(x.error_qty)}"
+        f"{integer(x.child_epoch)}"
+        f"{strings(x.other_order_ids)}"
+        f"{numbers(x.other_shares_qty)}"
+    )
+
+
+def text_of_order_reopened(x: e.OrderReopened) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.fill_id)}"
+        f"{number(x.reopened_qty)}"
+        f"{number(x.open_qty)}"
+    )
+
+
+def text_of_order_restated(x: e.OrderRestated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.fill_id)}"
+        f"{number(x.restated_qty)}"
+        f"{number(x.previous_withdrawn_qty)}"
+        f"{number(x.withdrawn_qty)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2302,25 +2331,6 @@ def from_member_joined(d: Avro) -> e.MemberJoined:
     return found
 
 
-_MemberAmended = twin(e.MemberAmended)
-
-
-def from_member_amended(d: Avro) -> e.MemberAmended:
-    x = _MemberAmended()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.order_id = d["order_id"]
-    x.change_qty = d["change_qty"]
-    x.epoch = d["epoch"]
-    x.parent_qty = d["parent_qty"]
-    x.parent_limit_px = d["parent_limit_px"]
-    x.__class__ = e.MemberAmended
-    found: e.MemberAmended = x
-    return found
-
-
 _OrdersCrossed = twin(e.OrdersCrossed)
 
 
@@ -2614,27 +2624,6 @@ def from_cancel_failed(d: Avro) -> e.CancelFailed:
     x.text = d["text"]
     x.__class__ = e.CancelFailed
     found: e.CancelFailed = x
-    return found
-
-
-_FillAllocated = twin(e.FillAllocated)
-
-
-def from_fill_allocated(d: Avro) -> e.FillAllocated:
-    x = _FillAllocated()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.fill_id = d["fill_id"]
-    x.parent_id = d["parent_id"]
-    x.epoch = d["epoch"]
-    x.last_qty = d["last_qty"]
-    x.last_px = d["last_px"]
-    x.order_ids = tuple(d["order_ids"])
-    x.shares_qty = tuple(d["shares_qty"])
-    x.error_qty = d["error_qty"]
-    x.__class__ = e.FillAllocated
-    found: e.FillAllocated = x
     return found
 
 
@@ -3702,6 +3691,85 @@ def from_order_status_reported(d: Avro) -> e.OrderStatusReported:
     return found
 
 
+_MemberAmended = twin(e.MemberAmended)
+
+
+def from_member_amended(d: Avro) -> e.MemberAmended:
+    x = _MemberAmended()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.order_id = d["order_id"]
+    x.change_qty = d["change_qty"]
+    x.epoch = d["epoch"]
+    x.parent_qty = d["parent_qty"]
+    x.parent_limit_px = d["parent_limit_px"]
+    x.fill_id = d["fill_id"]
+    x.__class__ = e.MemberAmended
+    found: e.MemberAmended = x
+    return found
+
+
+_FillAllocated = twin(e.FillAllocated)
+
+
+def from_fill_allocated(d: Avro) -> e.FillAllocated:
+    x = _FillAllocated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.fill_id = d["fill_id"]
+    x.parent_id = d["parent_id"]
+    x.epoch = d["epoch"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.order_ids = tuple(d["order_ids"])
+    x.shares_qty = tuple(d["shares_qty"])
+    x.error_qty = d["error_qty"]
+    x.child_epoch = d["child_epoch"]
+    x.other_order_ids = tuple(d["other_order_ids"])
+    x.other_shares_qty = tuple(d["other_shares_qty"])
+    x.__class__ = e.FillAllocated
+    found: e.FillAllocated = x
+    return found
+
+
+_OrderReopened = twin(e.OrderReopened)
+
+
+def from_order_reopened(d: Avro) -> e.OrderReopened:
+    x = _OrderReopened()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.fill_id = d["fill_id"]
+    x.reopened_qty = d["reopened_qty"]
+    x.open_qty = d["open_qty"]
+    x.__class__ = e.OrderReopened
+    found: e.OrderReopened = x
+    return found
+
+
+_OrderRestated = twin(e.OrderRestated)
+
+
+def from_order_restated(d: Avro) -> e.OrderRestated:
+    x = _OrderRestated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.fill_id = d["fill_id"]
+    x.restated_qty = d["restated_qty"]
+    x.previous_withdrawn_qty = d["previous_withdrawn_qty"]
+    x.withdrawn_qty = d["withdrawn_qty"]
+    x.__class__ = e.OrderRestated
+    found: e.OrderRestated = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3733,7 +3801,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
     e.MemberJoined: text_of_member_joined,
-    e.MemberAmended: text_of_member_amended,
     e.OrdersCrossed: text_of_orders_crossed,
     e.ParentReleased: text_of_parent_released,
     e.ParentEnded: text_of_parent_ended,
@@ -3748,7 +3815,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildClosed: text_of_child_closed,
     e.ChildFateUnknown: text_of_child_fate_unknown,
     e.CancelFailed: text_of_cancel_failed,
-    e.FillAllocated: text_of_fill_allocated,
     e.CrossAllocated: text_of_cross_allocated,
     e.FillReallocated: text_of_fill_reallocated,
     e.ParentReconciled: text_of_parent_reconciled,
@@ -3796,6 +3862,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderCarried: text_of_order_carried,
     e.ParentOpened: text_of_parent_opened,
     e.OrderStatusReported: text_of_order_status_reported,
+    e.MemberAmended: text_of_member_amended,
+    e.FillAllocated: text_of_fill_allocated,
+    e.OrderReopened: text_of_order_reopened,
+    e.OrderRestated: text_of_order_restated,
 }
 
 
@@ -3830,7 +3900,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
     e.MemberJoined: from_member_joined,
-    e.MemberAmended: from_member_amended,
     e.OrdersCrossed: from_orders_crossed,
     e.ParentReleased: from_parent_released,
     e.ParentEnded: from_parent_ended,
@@ -3845,7 +3914,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildClosed: from_child_closed,
     e.ChildFateUnknown: from_child_fate_unknown,
     e.CancelFailed: from_cancel_failed,
-    e.FillAllocated: from_fill_allocated,
     e.CrossAllocated: from_cross_allocated,
     e.FillReallocated: from_fill_reallocated,
     e.ParentReconciled: from_parent_reconciled,
@@ -3893,4 +3961,8 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.OrderCarried: from_order_carried,
     e.ParentOpened: from_parent_opened,
     e.OrderStatusReported: from_order_status_reported,
+    e.MemberAmended: from_member_amended,
+    e.FillAllocated: from_fill_allocated,
+    e.OrderReopened: from_order_reopened,
+    e.OrderRestated: from_order_restated,
 }

@@ -36,9 +36,12 @@ select
     lives.event,
     lives.change_qty,
     lives.is_active,  -- After the event.
-    -- A member that left gets quantity back for its order, not open quantity in the parent.
-    if(lives.event = 'FillReallocated' and not lives.is_active, 0, lives.change_qty)
-        as open_change_qty,
+    -- The share of a member that left changes its order, not the open quantity in the parent.
+    if(
+        lives.event in ('FillAllocated', 'FillReallocated') and not lives.is_active,
+        0,
+        lives.change_qty
+    ) as open_change_qty,
     sum(open_change_qty) over (
         partition by lives.parent_id, lives.order_id
         order by lives.seq

@@ -8,6 +8,8 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderAmended' as event from order_amended
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCancelled' as event from order_cancelled
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderExpired' as event from order_expired
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderReopened' as event from order_reopened
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderRestated' as event from order_restated
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderChangeRejected' as event from order_change_rejected
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderCarried' as event from order_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderResumed' as event from order_resumed

@@ -7,7 +7,9 @@ exposure_changes as (
     union all
     select parent_id, seq, -member_qty from member_joined
     union all
-    select parent_id, seq, -change_qty from member_amended
+    -- A late fill of an earlier parent takes quantity of which children may be out.
+    select parent_id, seq, if(fill_id = '', -change_qty, -greatest(0, change_qty))
+    from member_amended
     union all
     select parent_id, seq, left_qty from member_left
     union all

@@ -40,12 +40,17 @@ missing as (
     anti join booked using (exec_type, venue, session_day, exec_id)
     anti join break_flagged as flag using (venue, exec_id)
 ),
--- Fills and corrections beyond the child, the parent or the limit.
+-- Fills and corrections beyond the child, the limit, or what any order wanted.
 excessive as (
     select fill.venue, fill.child_id, fill.exec_id, 'VENUE_OVERFILL' as reason
     from fill_booked as fill
     join fill_allocated as part on part.fill_id = fill.event_id
-    where fill.overfill_qty > 0 or part.error_qty > 0
+    where fill.overfill_qty > 0
+    union all
+    select fill.venue, fill.child_id, fill.exec_id, 'ERROR_ACCOUNT'
+    from fill_booked as fill
+    join fill_allocated as part on part.fill_id = fill.event_id
+    where part.error_qty > 0 and part.child_epoch >= 0
     union all
     select done.venue, done.child_id, done.exec_id, 'PX_THROUGH_LIMIT'
     from (
@@ -107,7 +112,7 @@ union all
 select
     'excess_flagged',
     count(*),
-    'Every fill beyond its child or parent, or through the limit, is flagged as a break.'
+    'Every fill beyond its child, through the limit, or in the error account, is flagged as a break.'
 from excessive
 anti join break_flagged as flag using (venue, child_id, exec_id, reason)
 union all

@@ -16,6 +16,9 @@ order_changes as (
     select order_id, shard, seq, cause, 'OrderExpired', -withdrawn_qty
     from order_expired
     union all
+    select order_id, shard, seq, cause, 'OrderRestated', restated_qty
+    from order_restated
+    union all
     select order_id, shard, seq, cause, event, had_qty - has_qty
     from share_life
 ),

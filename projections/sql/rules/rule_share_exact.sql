@@ -3,16 +3,32 @@ create or replace view rule_share_exact as
 with
 -- A new basis of the shares begins with each change of membership, cross or reallocation.
 bases as (
-    select distinct parent_id, seq from member_life where event <> 'FillAllocated'
+    select parent_id, seq from member_life where event <> 'FillAllocated'
+    union
+    select parent_id, seq from fill_reallocated  -- Also one that changed no member's share.
+),
+-- Bases with a fill of a child from before its last member joined: other members share in that.
+mixed as (
+    select distinct base.parent_id, base.seq
+    from fill_allocated as part
+    join fill_booked as fill on fill.event_id = part.fill_id
+    join child_routed as child on child.event_id = fill.child_id
+    asof join bases as base on base.parent_id = part.parent_id and base.seq < part.seq
+    join member_joined as joined
+        on joined.parent_id = part.parent_id
+        and joined.seq > child.seq
+        and joined.seq <= base.seq
+    where part.child_epoch >= 0
 ),
 fills_on as (
     select
         part.parent_id,
         part.seq,
-        part.last_qty - part.error_qty as given_qty,
+        coalesce(list_sum(part.shares_qty), 0) as given_qty,
         base.seq as base_seq
     from fill_allocated as part
     asof join bases as base on base.parent_id = part.parent_id and base.seq < part.seq
+    anti join mixed on mixed.parent_id = base.parent_id and mixed.seq = base.seq
 ),
 running as (
     select
@@ -41,9 +57,8 @@ totals as (
     group by parent_id, base_seq
 ),
 parts as (
-    select parent_id, seq, order_id, -change_qty as share_qty
-    from member_life
-    where event = 'FillAllocated'
+    select parent_id, seq, unnest(order_ids) as order_id, unnest(shares_qty) as share_qty
+    from fill_allocated
 ),
 held as (
     select

@@ -24,6 +24,19 @@ got as (
     from allocations
     group by order_id
 ),
+ends as (
+    select order_id, withdrawn_qty, reason, 'CANCELLED' as status, seq, at_ns
+    from order_cancelled
+    union all
+    select order_id, withdrawn_qty, reason, 'EXPIRED', seq, at_ns
+    from order_expired
+),
+restated as (
+    -- What a late fill took of withdrawn quantity, and why that had been withdrawn.
+    select part.order_id, -part.restated_qty as withdrawn_qty, ended.reason
+    from order_restated as part
+    asof join ends as ended on ended.order_id = part.order_id and ended.seq <= part.seq
+),
 withdrawn as (
     select
         order_id,
@@ -31,13 +44,7 @@ withdrawn as (
         coalesce(sum(withdrawn_qty) filter (reason = 'CLIENT'), 0)::bigint as client_withdrawn_qty,
         arg_max(status, seq) as status,
         max(at_ns) as ended_ns
-    from (
-        select order_id, withdrawn_qty, reason, 'CANCELLED' as status, seq, at_ns
-        from order_cancelled
-        union all
-        select order_id, withdrawn_qty, reason, 'EXPIRED', seq, at_ns
-        from order_expired
-    )
+    from (from ends union all by name from restated)
     group by order_id
 ),
 stays as (
@@ -64,6 +71,14 @@ pending as (
         ) as done
         where done.order_id = asked.order_id and done.seq > asked.seq
     )
+        and not exists (
+            select 1
+            from order_change_rejected as refused
+            join order_entries as entry on entry.order_id = asked.order_id
+            where refused.source = entry.source
+                and refused.cl_ord_id = asked.cl_ord_id
+                and refused.seq > asked.seq
+        )
     group by asked.order_id
 ),
 quantities as (

@@ -7,7 +7,11 @@ members as (
         count(*) filter (event = 'MemberJoined') as joins,
         count(distinct order_id) as members,
         sum(change_qty) filter (event in ('MemberJoined', 'MemberAmended')) as member_qty,
-        -coalesce(sum(change_qty) filter (event = 'MemberLeft'), 0) as left_qty
+        -- What a member that left got of a fill since, or gave back, is not what it took along.
+        coalesce(sum(if(event = 'MemberLeft', -change_qty, change_qty)) filter (
+            event = 'MemberLeft'
+            or (event in ('FillAllocated', 'FillReallocated') and not is_active)
+        ), 0) as left_qty
     from member_life
     group by parent_id
 ),
