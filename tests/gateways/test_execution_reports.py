@@ -1,5 +1,6 @@
 """What clients are told of their orders, beside the scenarios of FIX's order states."""
 
+from dataclasses import replace
 from typing import Any
 
 from world import (
@@ -118,6 +119,18 @@ def test_a_correction_that_gives_an_order_its_first_share_is_a_trade() -> None:
     assert [last(world, name).cum_qty for name in ("o1", "o2")] == [51, 50]
 
 
+def test_a_fill_that_comes_after_the_cancel_is_told_and_the_order_stays_canceled() -> None:
+    world = trading(policy(router=e.Router.SEQUENTIAL)).given(at_once(limit_px=px(100.00)))
+    child = world.child()
+    world.given(cancel()).given(report(child, e.ExecType.CANCELED))
+
+    world.given(fill_report(child, 200))
+
+    found = last(world)
+    assert (found.exec_type, found.ord_status) == (ExecType.TRADE, OrdStatus.CANCELED)
+    assert (found.last_qty, found.cum_qty, found.leaves_qty) == (200, 200, 0)
+
+
 def test_a_day_order_expires_at_the_close_and_a_carried_one_is_told_nothing() -> None:
     world = trading().given(order("d"), order("g", time_in_force=e.TimeInForce.GTC))
 
@@ -202,6 +215,17 @@ def test_a_resent_change_is_refused_and_the_first_one_stays_pending() -> None:
 
     assert (found.msg_type, found.cxl_rej_reason) == ("9", 6)
     assert found.ord_status is OrdStatus.PENDING_CANCEL
+
+
+def test_a_request_that_may_have_been_sent_before_is_answered_with_the_orders_state() -> None:
+    request = order(limit_px=px(99.00))
+    world = trading().given(request)
+    world.given(replace(request, poss_resend=True))
+
+    found = told(world)[-1]
+
+    assert (found.exec_type, found.cl_ord_id) == (ExecType.ORDER_STATUS, "o1")
+    assert (found.ord_status, found.leaves_qty) == (OrdStatus.NEW, 500)
 
 
 def test_a_cancel_outranks_an_amend_that_waits() -> None:
@@ -290,6 +314,7 @@ def test_a_log_that_continues_another_one_begins_with_its_carried_orders() -> No
         cl_ord_id="g",
         order_qty=500,
         allocated_qty=200,
+        avg_px=px(4),
     )
     filled = event(
         e.FillAllocated, seq=5, fill_id="0-4", order_ids=("3-77",), shares_qty=(100,), last_px=px(1)
@@ -298,7 +323,7 @@ def test_a_log_that_continues_another_one_begins_with_its_carried_orders() -> No
     (found,) = take(carried, filled)
 
     assert (found.order_id, found.cum_qty, found.leaves_qty) == ("3-77", 300, 200)
-    assert found.day_cum_qty == 100
+    assert (found.day_cum_qty, found.avg_px) == (100, px(3))
 
 
 def test_an_event_that_changes_no_order_is_not_told() -> None:

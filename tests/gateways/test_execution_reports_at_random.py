@@ -35,6 +35,9 @@ class Told:
 
     def check(self, report: Report) -> None:
         self.check_executions(report)
+        if report.exec_type is ExecType.ORDER_STATUS:
+            assert report.leaves_qty == self.last.leaves_qty, report
+            return
         self.check_ids(report)
         is_left = report.leaves_qty == max(0, report.order_qty - report.cum_qty)
         is_over = report.leaves_qty == 0 and (report.ord_status in OVER or self.waits(report))

@@ -51,7 +51,7 @@ FOLDER = Path(__file__).parent / "fix_order_state"
 OTHER_SOURCE, OTHER_QTY = "oms2", 500  # The second order of the parent.
 MIRROR = Decimal(100)  # A price p of a buy is 100 - p of a sale.
 NEAR, FAR, MOVED = Decimal("50.00"), Decimal("50.20"), Decimal("50.10")
-GOOD_TILL_CANCEL, ONCE = "1", ("3", "4")  # TimeInForce; IOC and FOK.
+GOOD_TILL_CANCEL, ONCE = "1", {"3": e.Immediacy.IOC, "4": e.Immediacy.FOK}  # TimeInForce.
 VALIDATION = ("validation", "desk or risk")  # Reasons of a refusal that the request provokes.
 PENDING = (ExecType.PENDING_CANCEL, ExecType.PENDING_REPLACE)
 FIELDS = {
@@ -202,7 +202,10 @@ class Player:
         }
         if self.play.file["order"]["timeInForce"] == GOOD_TILL_CANCEL:
             said["time_in_force"] = e.TimeInForce.GTC
-        own = {"client_id": "stranger"} if wrong else {}
+        if self.play.file["order"]["timeInForce"] in ONCE:
+            said["immediacy"] = ONCE[self.play.file["order"]["timeInForce"]]
+        own: dict[str, Any] = {"client_id": "stranger"} if wrong else {}
+        own["return_on_halt"] = "K" in self.play.file["order"].get("execInst", "")
         request = order(step["clOrdId"], step["orderQty"], **said, **own)
         self.reports.requested(request)
         others = []

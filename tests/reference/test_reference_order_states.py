@@ -1,8 +1,7 @@
 """FIX 4.4's order states, played to a real shard: plain, mirrored, and beside a second order.
 
 A file that the engine cannot play is skipped by a requirement's name, and docs/order-states.md says
-why the engine does not have it. A play that waits for other work is in KNOWN with the reason, and
-must leave it as soon as it passes.
+why the engine does not have it.
 """
 
 import re
@@ -21,11 +20,11 @@ WAYS = {
 # What the engine does; docs/order-states.md tells it for the client.
 HAS = (
     *("pending_reports", "amend_down_to_cum", "chaining_reject_second", "trade_cancel"),
-    *("trade_correct", "restate_on_partial_decline", "halts"),
+    *("trade_correct", "restate_on_partial_decline", "halts", "poss_resend"),
 )
 HAS_NOT = (
     *("new_on_venue_ack", "done_for_day", "gtc_restatement", "replace_filled"),
-    *("chaining_sequential", "chaining_pending_first", "operator_actions", "poss_resend"),
+    *("chaining_sequential", "chaining_pending_first", "operator_actions"),
     *("order_status_request", "stopped"),
 )
 # Each file that is not played, with the requirement that forbids it.
@@ -39,13 +38,6 @@ SKIPPED = {
     "G.1.c": "order_status_request",
     "L.1.a": "stopped",
 }
-# Each play that does not pass yet, and what it waits for.
-KNOWN = {
-    "I.1.a": "an order of a client has no time in force FOK",
-    "I.1.b": "an order of a client has no time in force IOC",
-    "X.ioc-sweep": "an order of a client has no time in force IOC",
-    "X.halt-cancel": "a halt keeps every order",
-}
 PAGE = (ROOT / "docs" / "order-states.md").read_text(encoding="utf-8")
 
 
@@ -56,9 +48,7 @@ def played() -> Iterator[Any]:
             continue
         for play in plays(file):
             for name, way in WAYS.items():
-                waits = KNOWN.get(play.id)
-                marks = [] if waits is None else [pytest.mark.xfail(reason=waits, strict=True)]
-                yield pytest.param(play, way, id=f"{play.id}-{name}", marks=marks)
+                yield pytest.param(play, way, id=f"{play.id}-{name}")
 
 
 @pytest.mark.parametrize(("play", "way"), [*played()])
@@ -81,7 +71,6 @@ def test_a_new_file_or_a_new_skip_is_noticed() -> None:
 
     assert len(files) == SCENARIO_COUNT
     assert len(files) - len(SKIPPED) == PLAYED_COUNT
-    assert {*KNOWN} <= {play.id for file in files for play in plays(file)}
     assert {name for file in files for name in file["requires"]} <= {*HAS, *HAS_NOT}
 
 

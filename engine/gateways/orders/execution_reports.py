@@ -29,6 +29,7 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderExpired,
     OrderRejected,
+    OrderStatusReported,
     OrderSubmitted,
     PositionsCarried,
     RejectReason,
@@ -172,6 +173,13 @@ def withdrawn(told: ExecutionReports, event: OrderCancelled | OrderExpired) -> t
     return (report(told, event, order, kind, **said),)
 
 
+def resent(told: ExecutionReports, event: OrderStatusReported) -> tuple[Report, ...]:
+    """The state of an order whose request was sent again, under that request's id."""
+    told.requests.pop((event.source, event.cl_ord_id), None)
+    order = told.orders[event.order_id]
+    return (report(told, event, order, ExecType.ORDER_STATUS, cl_ord_id=event.cl_ord_id),)
+
+
 # -------------------------------------------------------------------------------- changes
 
 
@@ -227,7 +235,8 @@ def crossed(told: ExecutionReports, event: CrossAllocated) -> tuple[Report, ...]
 
 
 def allocated(told: ExecutionReports, event: FillAllocated) -> tuple[Report, ...]:
-    parts = zip(event.order_ids, event.shares_qty, strict=True)
+    order_ids = event.order_ids + event.other_order_ids
+    parts = zip(order_ids, event.shares_qty + event.other_shares_qty, strict=True)
     return tuple(
         traded(told, event, place, order_id, event.fill_id, qty, event.last_px)
         for place, (order_id, qty) in enumerate(parts)
@@ -295,6 +304,7 @@ def carried(told: ExecutionReports, event: OrderCarried) -> tuple[Report, ...]:
     if order is None:
         order = told.orders[event.order_id] = told_order(event.order_id, event)
         order.cum_qty = event.crossed_qty + event.allocated_qty
+        order.notional = event.avg_px * order.cum_qty
         told.order_of[order.source, order.cl_ord_id] = order
     order.order_qty, order.cut_qty = event.order_qty, 0
     order.former_cum_qty = order.cum_qty
@@ -357,6 +367,7 @@ TELL: Mapping[type, Callable[[ExecutionReports, Any], tuple[Report, ...]]] = {
     OrderChangePending: change_pending,
     OrderAmended: amended,
     OrderChangeRejected: change_rejected,
+    OrderStatusReported: resent,
     FillReallocated: reallocated,
     OrderCarried: carried,
     PositionsCarried: closed,

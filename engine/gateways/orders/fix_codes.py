@@ -22,6 +22,7 @@ class ExecType(StrEnum):
     TRADE = "F"
     TRADE_CORRECT = "G"
     TRADE_CANCEL = "H"
+    ORDER_STATUS = "I"
 
 
 EXECUTION_REPORT, ORDER_CANCEL_REJECT = "8", "9"
@@ -49,6 +50,10 @@ ORD_REJ_REASONS = {
     RejectReason.DUPLICATE_ORDER: 6,
     RejectReason.WINDOW_INVALID: 11,
     RejectReason.PARTICIPATION_INVALID: 11,
+    RejectReason.TIME_IN_FORCE_INVALID: 11,
+    RejectReason.DISPLAY_QTY_INVALID: 11,
+    RejectReason.SETTL_DATE_INVALID: 11,
+    RejectReason.SALE_MARKING_INVALID: 11,
     RejectReason.QTY_MUST_BE_POSITIVE: 13,
     RejectReason.QTY_OUT_OF_RANGE: 13,
     RejectReason.UNKNOWN_CLIENT: 15,
@@ -59,4 +64,5 @@ RESTATEMENTS = {
     WithdrawReason.HALT: BY_HALT,
     WithdrawReason.REFUSED: OTHER_REASON,
     WithdrawReason.OTHER: OTHER_REASON,
+    WithdrawReason.BUSTED: OTHER_REASON,
 }
