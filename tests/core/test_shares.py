@@ -51,6 +51,7 @@ from engine.core.events import (
     Router,
     ScheduleRecalibrated,
     Share,
+    SuspensionSet,
     WithdrawReason,
 )
 from engine.core.state.model import Fill
@@ -158,6 +159,7 @@ def test_a_late_fill_beyond_what_its_orders_wanted_is_error_and_a_break() -> Non
         an(OrderRestated, restated_qty=200, withdrawn_qty=0),
         an(FillAllocated, other_shares_qty=(200,), error_qty=50),
         an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT, break_qty=50),
+        SuspensionSet,
     )
 
 

@@ -40,7 +40,7 @@ LIES = [
         """,
         """
         A cum=500 leaves=0 status=FILLED
-        error=49500 breaks=VENUE_OVERFILL SuspensionSet=1 ChildRouted=2
+        error=49500 breaks=VENUE_OVERFILL,ERROR_ACCOUNT SuspensionSet=1 ChildRouted=2
         """,
     ),
     Lie(

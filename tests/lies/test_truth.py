@@ -42,6 +42,7 @@ LIES = (
         "a fill of what was sent again is in the error account, and flagged there",
         """order A buy 500 limit=99.95
         canceled
+        wait 10s
         fill 200 child=1 leaves=0
         mark
         fill 500 child=2""",

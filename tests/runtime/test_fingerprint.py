@@ -27,7 +27,8 @@ ELSEWHERE = {
     model.Child: {"terms"},
     model.Fill: {"child"},
     model.Parent: {
-        *("terms", "members", "consenting", "clients", "plan", "children", "pending", "basis"),
+        *("terms", "members", "consenting", "clients", "plan", "children", "pending"),
+        *("basis", "older"),
         *("ended_children", "fills"),
     },
     model.Book: {"quotes", "own", "limited"},

@@ -214,13 +214,13 @@ def _late_bust(world: World) -> None:
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    again = world.children()[-1]
+    world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
+    world.given(fill_report(again, 10, "T2"))
     world.given(at_once("u", 100, limit_px=px(99.95), end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
     world.given(break_settled(list(world.state.breaks)[-1]))
-    again = world.children()[-1]
-    world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
-    world.given(fill_report(again, 10, "T2"))
 
 
 def _trouble(world: World) -> None:
