@@ -65,7 +65,8 @@ def url() -> Iterator[str]:
 
 
 def test_the_registry_gets_the_ids_of_the_catalogue(url: str) -> None:
-    assert registry.load(url) == len(schemas.catalogue())
+    every_id = {x for subject in schemas.catalogue() for x, _ in registry.shapes(subject)}
+    assert registry.load(url) == len(every_id) >= len(schemas.catalogue())
     assert FakeRegistry.ids == dict(schemas.catalogue())
     assert set(FakeRegistry.modes.values()) == {"READONLY"}
 

@@ -69,7 +69,7 @@ def of_changes(state: State, client_id: str, instrument_id: str) -> Rate:
 
 
 def room(state: State, rate: Rate, now_ns: int) -> int:
-    """How many more the rate permits now, count."""
+    """The number of further ones that the rate permits now."""
     used_ns = max(0, state.rates.get(rate.key, 0) - now_ns)
     return max(0, rate.burst - -(-used_ns // rate.step_ns))  # Ceiling: a part of a step is used.
 
@@ -81,7 +81,7 @@ def free_ns(state: State, rate: Rate, now_ns: int, more: int = 0) -> int:
 
 
 class Asked(Protocol):
-    """The fields of a request that say whom it counts for."""
+    """The fields of a request that name the rate that it counts for."""
 
     @property
     def client_id(self) -> str: ...
