@@ -221,10 +221,14 @@ def event_of(topic: str, number: int, record: Record) -> object:
     try:
         found: object = codec.decode_sealed(topic, record.value)
     except codec.UnreadableError as error:
-        raise CorruptLogError(
-            f"shard {number}: {topic} at offset {record.offset} cannot be read ({error}). "
+        where = f"offset {record.offset}"
+        text = (
+            f"shard {number}: {topic} at {where} cannot be read ({error}). "
             "The engine wrote it, so the log was changed; nothing was written now."
-        ) from error
+        )
+        if topic == JOURNAL:  # A seal that cannot be read is the journal contradicting itself.
+            raise CorruptLogError(text) from error
+        raise DamagedError(topic, where, text, is_missing=False) from error
     return found
 
 

