@@ -6,7 +6,8 @@ counts as (
     from execution_reported as report
     anti join (select * from input_rejected where topic = 'venue-reports') as refused
         on refused.shard = report.shard and refused.input_position = report.position
-    where report.cum_qty > 0
+    -- A count of 0 beside an execution is one that the venue does not give; after a bust it is true.
+    where (report.cum_qty > 0 or report.exec_type in ('TRADE_CANCEL', 'TRADE_CORRECT'))
         and report.exec_type in (
             'TRADE', 'TRADE_CANCEL', 'TRADE_CORRECT', 'CANCELED', 'EXPIRED', 'DONE_FOR_DAY'
         )
