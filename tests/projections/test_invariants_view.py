@@ -30,7 +30,9 @@ PLANTED = {
     "correction_once": "insert into fill_corrected select * from fill_corrected",
     "trade_reports_booked": "update execution_reported set exec_id = 'E9' where exec_id = 'E2'",
     "revisions_booked": "update execution_reported set exec_id = 'B9' where exec_id = 'B1'",
-    "venue_count": "update child_routed set reference_px = 1; update execution_reported set cum_qty = 10000",
+    "venue_count": (
+        "update child_routed set reference_px = 1; update execution_reported set cum_qty = 10000"
+    ),
     "execution_identity": (
         "insert into execution_reported select * replace (last_qty + 1 as last_qty) "
         "from execution_reported where exec_id = 'E2'"
