@@ -3476,6 +3476,9 @@ class FillBooked:
     # Quantity of the child that its venue counts as executed and has not reported, after this fill,
     # smallest increments; it stays exposure.
     missing_qty: int
+    # Executed of the child by its venue's count, smallest increments; 0 if the venue does not give
+    # it.
+    venue_cum_qty: int
 
     def __init__(
         self,
@@ -3501,6 +3504,7 @@ class FillBooked:
         late: bool,
         transact_ns: int,
         missing_qty: int,
+        venue_cum_qty: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _FillBooked)
@@ -3525,6 +3529,7 @@ class FillBooked:
         x.late = late
         x.transact_ns = transact_ns
         x.missing_qty = missing_qty
+        x.venue_cum_qty = venue_cum_qty
         x.__class__ = FillBooked
 
 

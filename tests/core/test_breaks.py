@@ -101,6 +101,28 @@ def test_the_newest_resends_are_recognised_and_the_oldest_forgotten() -> None:
     world.when(unknown(world, 0)).then(BreakFlagged)
 
 
+def test_a_flood_of_gaps_and_of_names_is_bounded_too() -> None:
+    world = resting()
+    child = world.child()
+    world.given(report(child, ExecType.CANCELED))
+    ends = [
+        report(child, ExecType.CANCELED, f"X{n}", cum_qty=n)
+        for n in range(1, breaks.BREAKS_MAX + 3)
+    ]
+    world.given(*ends).given(
+        *(fill_report(child, 7, f"V{n}", venue=f"V{n}", child_id="0-999999") for n in range(50))
+    )
+    state = world.state
+    assert len(state.breaks) == breaks.BREAKS_MAX
+    assert {key: more.break_count for key, more in state.more_breaks.items()} == {
+        (child.terms.venue, BreakReason.CUM_QTY_GAP): 2,
+        ("", BreakReason.UNKNOWN_CHILD): 50,
+    }
+    last = list(state.more_breaks.values())[-1]
+    world.when(break_settled(last.break_id)).then_some(BreakClosed)
+    assert len(state.more_breaks) == 1
+
+
 def test_breaks_beyond_the_bound_are_carried_as_one_and_settled_as_one() -> None:
     world = flooded(breaks.BREAKS_MAX + 5)
     world.at(CLOSE_NS, day_closed()).then_some(an(BreakCarried, break_count=5, break_qty=35))

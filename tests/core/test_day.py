@@ -163,6 +163,11 @@ def test_a_close_asks_for_no_cancel_twice_and_should_wait_for_the_answer() -> No
     assert [*waits, world.shard.awaits_cancels] == [False, True, False]
 
 
+def test_a_close_of_another_day_in_an_early_log_closes_nothing() -> None:
+    state = given(day_opened(), day_closed(DAY - 1)).state
+    assert state.day is not None
+
+
 def test_a_child_whose_fate_is_unknown_is_worth_a_moment_too() -> None:
     world = resting()
     world.when(report(world.child(), ExecType.UNKNOWN)).then(ChildFateUnknown)

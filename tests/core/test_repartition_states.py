@@ -34,7 +34,7 @@ from engine.core.events import (
     VenueStatus,
 )
 from engine.core.partition import partition_of
-from engine.core.state.model import Scorecard
+from engine.core.state.model import MoreBreaks, Scorecard
 from engine.core.state.state import State
 
 FIRM = (ControlScope.FIRM, "")
@@ -158,6 +158,18 @@ def test_a_suspension_of_one_shard_holds_in_all() -> None:
     states[1].suspended = {SOURCE: 5}
     for found in repartition.repartitioned(states, 2):
         assert found.suspended[SOURCE] == repartition.UNKNOWN_NUMBER
+
+
+def test_counted_breaks_of_shards_that_become_one_are_added() -> None:
+    states = shards(3)
+    key = (LIT, BreakReason.UNKNOWN_CHILD)
+    for number, state in enumerate(states):
+        state.more_breaks[key] = MoreBreaks(f"{number}-1", number + 1, 10)
+
+    first, second = repartition.repartitioned(states, 2)
+
+    assert first.more_breaks == {key: MoreBreaks("0-1", 4, 20)}
+    assert second.more_breaks == {key: MoreBreaks("1-1", 2, 10)}
 
 
 def test_a_break_stays_with_the_number_of_its_shard() -> None:

@@ -37,7 +37,7 @@ LIES = [
         mark
         canceled cum=200
         """,
-        "exposure=500 breaks=CUM_QTY_GAP ChildRouted=1 ChildDoubted=1",
+        "exposure=200 breaks=CUM_QTY_GAP ChildRouted=0 ChildDoubted=1",
     ),
     Lie(
         "a late report of the missing fill closes the break",
@@ -52,6 +52,95 @@ LIES = [
         A cum=300 leaves=0 status=FILLED
         exposure=0 breaks=CUM_QTY_GAP BreakClosed=1
         """,
+    ),
+    Lie(
+        "a fill again under a new id is not taken for the missing one",
+        """
+        order A buy 400 limit=99.95
+        fill 100 id=E1 cum=100
+        fill 100 id=E3 cum=300
+        fill 100 id=E3b cum=300
+        fill 100 id=E1b cum=100
+        fill 100 id=E2 cum=200
+        """,
+        """
+        A cum=300 leaves=100 status=PARTIALLY_FILLED
+        breaks=CUM_QTY_GAP,REPEATED_FILL,REPEATED_FILL BreakClosed=1
+        """,
+    ),
+    Lie(
+        "a missing fill that comes in two parts is booked whole",
+        """
+        order A buy 400 limit=99.95
+        fill 100 id=E3 cum=300
+        fill 50 id=E1 cum=50
+        fill 150 id=E2 cum=200
+        """,
+        "A cum=300 leaves=100 status=PARTIALLY_FILLED\nbreaks=CUM_QTY_GAP BreakClosed=1",
+    ),
+    Lie(
+        "a fill at the end of a gap leaves the part before it in doubt",
+        """
+        order A buy 400 limit=99.95
+        canceled cum=300
+        mark
+        fill 100 id=E3 cum=300 child=1
+        fill 100 id=E3b cum=300 child=1
+        """,
+        """
+        A cum=100 leaves=300 status=PARTIALLY_FILLED
+        breaks=REPEATED_FILL FillBooked=1 BreakClosed=0
+        """,
+    ),
+    Lie(
+        "a count that a person has settled is not a gap again",
+        """
+        order A buy 500 limit=99.95
+        fill 100 cum=150
+        settle CUM_QTY_GAP
+        fill 100 cum=250
+        """,
+        "A cum=200 leaves=300 status=PARTIALLY_FILLED\nbreaks=CUM_QTY_GAP exposure=300",
+    ),
+    Lie(
+        "a gap that was found after the end is closed by the fill that explains it",
+        """
+        order A buy 500 limit=99.95
+        cancel A
+        canceled cum=0 id=X1
+        canceled cum=100 id=X2
+        fill 100 cum=100 child=1 leaves=0
+        """,
+        "A cum=100 leaves=0 status=CANCELED\nbreaks=CUM_QTY_GAP BreakClosed=1",
+    ),
+    Lie(
+        "one bust id for two fills is a break",
+        """
+        order A buy 500 limit=99.95
+        fill 100 id=E1
+        fill 100 id=E2
+        bust E1 id=B1 qty=100
+        bust E2 id=B1 qty=100
+        """,
+        "A cum=100 leaves=400 status=PARTIALLY_FILLED\nbreaks=EXECUTION_CONFLICT",
+    ),
+    Lie(
+        "the same id on another side is a break",
+        """
+        order A buy 500 limit=99.95
+        fill 100 id=E1 cum=100
+        fill 100 id=E1 cum=100 side=SELL
+        """,
+        "breaks=EXECUTION_CONFLICT FillBooked=1",
+    ),
+    Lie(
+        "a correction to an impossible price is booked, and the venue stopped",
+        """
+        order A buy 500 limit=99.95
+        fill 100 id=E1
+        correct E1 100 px=1
+        """,
+        "A cum=100 leaves=400 status=PARTIALLY_FILLED\nbreaks=IMPOSSIBLE_PX SuspensionSet=1",
     ),
     Lie(
         "a part of the missing fill leaves the rest in doubt",

@@ -67,7 +67,7 @@ def flagged(
 
 def closed_by_report(state: State, child: Child) -> tuple[BreakClosed, ...]:
     """The end of a child's breaks of missing executions; none is missing any more."""
-    if not child.missing_qty:
+    if child.is_live and not child.missing_qty:
         return ()
     return tuple(
         BreakClosed(
@@ -152,12 +152,15 @@ def on_break_flagged(state: State, event: BreakFlagged) -> None:
 def keep(state: State, break_id: str, event: BreakFlagged) -> None:
     """Keep an open break: one by one, or counted with others of its kind.
 
-    One of a quantity in doubt is always kept, as its settlement frees the quantity.
+    One of a quantity in doubt is always kept, as its settlement frees the quantity. Names that no
+    reference data defines are counted as one.
     """
-    if len(state.breaks) < BREAKS_MAX or event.reason is BreakReason.CUM_QTY_GAP:
+    child = state.children.get(event.child_id)
+    is_gap = event.reason is BreakReason.CUM_QTY_GAP
+    if len(state.breaks) < BREAKS_MAX or (is_gap and child is not None and child.is_live):
         state.breaks[break_id] = event
         return
-    key = (event.venue, event.reason)
+    key = (event.venue if event.venue in state.reference.venues else "", event.reason)
     more = state.more_breaks.get(key, MoreBreaks(break_id, 0, 0))
     state.more_breaks[key] = MoreBreaks(
         more.break_id, more.break_count + 1, more.break_qty + event.break_qty
@@ -171,7 +174,11 @@ def on_break_closed(state: State, event: BreakClosed) -> None:
             del state.more_breaks[key]
     child = state.children.get(event.child_id)
     if found is not None and child is not None and found.reason is BreakReason.CUM_QTY_GAP:
-        child.missing_qty = max(0, child.missing_qty - found.break_qty)
+        settled_qty = min(child.missing_qty, found.break_qty)
+        child.missing_qty -= settled_qty
+        child.gaps = ()
+        if event.resolution is BreakResolution.SETTLED:
+            child.disputed_qty += settled_qty
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -187,6 +187,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     parent = state.parents[event.parent_id]
     parent.exposure_qty -= child.leaves_qty
     child.leaves_qty = child.missing_qty = 0
+    child.gaps = ()
     child.is_closed = True
     retire(state, child)
     is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
@@ -218,8 +219,11 @@ def on_child_doubted(state: State, event: ChildDoubted) -> None:
     child = state.children[event.child_id]
     state.parents[event.parent_id].exposure_qty -= event.returned_qty
     child.leaves_qty -= event.returned_qty
+    known_qty = child.filled_qty + child.missing_qty
+    if event.doubt_qty > child.missing_qty:
+        child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.doubt_qty))
     child.missing_qty = event.doubt_qty
-    state.touch(event.parent_id, RETURNED if event.returned_qty else 0)
+    state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
 def retire(state: State, child: Child) -> None:

@@ -67,6 +67,7 @@ def decide_trade(
         late=child.is_cancelling or not child.is_live,
         transact_ns=report.transact_ns,
         missing_qty=count.missing_qty,
+        venue_cum_qty=report.cum_qty,
     )
     surplus_qty = max(overfill_qty, beyond_parent_qty(state, child, report.last_qty))
     flags: list[StageEvent] = []
@@ -133,7 +134,7 @@ def decide_bust(
 
 
 def decide_correct(
-    state: State, child: Child, report: ExecutionReported, _: int
+    state: State, child: Child, report: ExecutionReported, now_ns: int
 ) -> tuple[StageEvent, ...]:
     fill = referenced_fill(state, report)
     if fill is None:
@@ -162,7 +163,9 @@ def decide_correct(
     if surplus_qty:
         text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
-    return (corrected, *flags, *through_limit(child, report))
+    mid_px = consolidated.view(state, child.terms.instrument_id, now_ns).mid_px
+    strange = reconciliation.impossible(child, report, mid_px)
+    return (corrected, *flags, *through_limit(child, report), *strange)
 
 
 def referenced_fill(state: State, report: ExecutionReported) -> Fill | None:
@@ -195,8 +198,14 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
     child.is_unknown = False
     if child.first_fill_ns < 0:
         child.first_fill_ns = event.at_ns
+    if event.venue_cum_qty and (event.missing_qty or child.missing_qty):
+        end_qty = event.venue_cum_qty - child.disputed_qty
+        child.gaps = reconciliation.gaps_after(child, end_qty - event.last_qty, end_qty)
     child.filled_qty = event.cum_qty
     child.missing_qty = event.missing_qty
+    if event.venue_cum_qty and child.disputed_qty:
+        beyond_qty = event.venue_cum_qty - child.filled_qty - child.missing_qty
+        child.disputed_qty = max(0, min(child.disputed_qty, beyond_qty))
     child.notional += event.last_px * event.last_qty
     parent.filled_qty += event.last_qty
     parent.notional += event.last_px * event.last_qty
@@ -259,6 +268,7 @@ def restate(state: State, fill_id: str, qty: int, px: int) -> None:
     parent.notional += change
     fill.child.filled_qty += change_qty
     fill.child.notional += change
+    fill.child.gaps = ()  # The places in the venue's count have moved.
     fill.last_qty = qty
     fill.last_px = px
 

@@ -3,7 +3,8 @@
 A report holds the venue's total of the child, `cum_qty`. Where the total is more than what was
 reported and this report, an execution is missing: its report was lost or is late. The missing
 quantity is a break and stays exposure of the child, also after the venue has ended it, so it is
-never sent again. It ends as a late report brings it, when the venue takes it back in another final
+never sent again. Its place in the count is kept, so that an execution that was reported before is
+not taken for it. It ends as a late report brings it, when the venue takes it back in another final
 report, or when a person settles the break. An execution that leaves the total as it was is none: it
 came before under another id. A total of 0 beside an execution is one that the venue does not give.
 """
@@ -37,9 +38,9 @@ class Count(NamedTuple):
 
 def count_of(child: Child, report: ExecutionReported) -> Count:
     """The place of a reported execution in its venue's count."""
-    cum_qty, last_qty = report.cum_qty, report.last_qty
-    if not cum_qty:
+    if not report.cum_qty:
         return Count(child.missing_qty)
+    cum_qty, last_qty = report.cum_qty - child.disputed_qty, report.last_qty
     known_qty = child.filled_qty + child.missing_qty
     more_qty = cum_qty - known_qty - last_qty
     if not more_qty:
@@ -48,11 +49,31 @@ def count_of(child: Child, report: ExecutionReported) -> Count:
         missing_qty = child.missing_qty + more_qty
         return Count(missing_qty, (gap(report, known_qty + last_qty, more_qty),))
     if last_qty <= child.missing_qty and cum_qty <= known_qty:
+        if child.gaps and not is_in_a_gap(child, cum_qty - last_qty, cum_qty):
+            return Count(child.missing_qty, is_repeated=True)
         return Count(child.missing_qty - last_qty)  # The late report of a missing execution.
-    if cum_qty == known_qty:
-        return Count(child.missing_qty, is_repeated=True)
+    if cum_qty == known_qty:  # A settled quantity may have been executed after all.
+        return Count(child.missing_qty, is_repeated=last_qty > child.disputed_qty)
     left_qty = max(0, min(child.missing_qty, cum_qty - child.filled_qty - last_qty))
     return Count(left_qty, (below(report, known_qty + last_qty),))
+
+
+def is_in_a_gap(child: Child, start_qty: int, end_qty: int) -> bool:
+    """Whether a place in the venue's count is one of which no execution was reported."""
+    return any(start <= start_qty and end_qty <= end for start, end in child.gaps)
+
+
+def gaps_after(child: Child, start_qty: int, end_qty: int) -> tuple[tuple[int, int], ...]:
+    """The gaps once an execution at this place is known; the child is as it was before."""
+    known_qty = child.filled_qty + child.missing_qty
+    if start_qty > known_qty:
+        return (*child.gaps, (known_qty, start_qty))
+    parts = [
+        part
+        for start, end in child.gaps
+        for part in ((start, min(end, start_qty)), (max(start, end_qty), end))
+    ]
+    return tuple((start, end) for start, end in parts if start < end)
 
 
 def gap(report: ExecutionReported, known_qty: int, missing_qty: int) -> BreakFlagged:
@@ -78,7 +99,7 @@ def after_the_end(
     if not report.cum_qty:
         missing_qty = child.missing_qty
     else:
-        missing_qty = max(0, report.cum_qty - child.filled_qty)
+        missing_qty = max(0, report.cum_qty - child.disputed_qty - child.filled_qty)
     flags: list[StageEvent] = []
     known_qty = child.filled_qty + child.missing_qty
     if missing_qty > child.missing_qty:

@@ -19,6 +19,7 @@ from engine.core.events import (
     ControlScope,
     ExecType,
     ExecutionReported,
+    ReportedSide,
     StageEvent,
     SuspensionSet,
 )
@@ -51,12 +52,15 @@ def is_same(known: Fill, report: ExecutionReported) -> bool:
 
     A fill that was restated since has other figures; then the child alone is compared.
     """
-    if known.child.child_id != report.child_id:
+    terms = known.child.terms
+    if known.child.child_id != report.child_id or report.instrument_id != terms.instrument_id:
         return False
+    if report.side is not ReportedSide.NOT_GIVEN and report.side.value != terms.side.value:
+        return False
+    if report.exec_type is ExecType.TRADE_CANCEL:  # A bust names the fill, or a correction of it.
+        return report.exec_ref_id in {exec_id for _, _, exec_id, _ in known.executions}
     is_newest = known.executions[-1] == key_of(report)
-    is_bust = report.exec_type is ExecType.TRADE_CANCEL
-    figures = (known.last_qty, known.last_px)
-    return not is_newest or is_bust or figures == (report.last_qty, report.last_px)
+    return not is_newest or (known.last_qty, known.last_px) == (report.last_qty, report.last_px)
 
 
 def conflict(state: State, known: Fill, report: ExecutionReported) -> tuple[StageEvent, ...]:

@@ -71,7 +71,7 @@ _of_member = attrgetter(
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    *("is_live", "is_closed", "missing_qty", "notional"),
+    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

@@ -133,6 +133,8 @@ class Child:
     is_unknown: bool = False
     is_live: bool = True
     missing_qty: int = 0  # Executed by its venue's count, and not reported.
+    gaps: tuple[tuple[int, int], ...] = ()  # Their places in that count, as far as they are known.
+    disputed_qty: int = 0  # A person settled that the venue counts so much too many.
     notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
     is_closed: bool = False  # Its venue or the close ended it; a later fill is beyond that.
 

@@ -1166,6 +1166,7 @@ def text_of_fill_booked(x: e.FillBooked) -> str:
         f"{flag(x.late)}"
         f"{number(x.transact_ns)}"
         f"{number(x.missing_qty)}"
+        f"{number(x.venue_cum_qty)}"
     )
 
 
@@ -3084,6 +3085,7 @@ def from_fill_booked(d: Avro) -> e.FillBooked:
     x.late = d["late"]
     x.transact_ns = d["transact_ns"]
     x.missing_qty = d["missing_qty"]
+    x.venue_cum_qty = d["venue_cum_qty"]
     x.__class__ = e.FillBooked
     found: e.FillBooked = x
     return found
