@@ -179,6 +179,9 @@ class Books:
             found.subtract({share.order_id: share.share_qty for share in event.shares})
         elif isinstance(event, e.FillAllocated):
             found.subtract(dict(zip(event.order_ids, event.shares_qty, strict=True)))
+            found.subtract(dict(zip(event.other_order_ids, event.other_shares_qty, strict=True)))
+        elif isinstance(event, e.OrderRestated):
+            found[event.order_id] = event.restated_qty
         elif isinstance(event, e.FillReallocated):
             found.update({share.order_id: share.share_qty for share in event.before})
             found.subtract({share.order_id: share.share_qty for share in event.after})
