@@ -222,6 +222,8 @@ class Books:
             if (first.child_id, first.cum_qty) != (report.child_id, report.cum_qty):
                 yield f"two fills have the id {report.exec_id}"
             booked[key] += sum(isinstance(answer, e.FillBooked) for answer in answers)
+            if any(getattr(x, "reason", None) is BreakReason.REPEATED_FILL for x in answers):
+                yield f"fill {report.exec_id} was sent again under its id, and is a break"
             if any(getattr(answer, "reason", None) in LOST_BY_CLOSE for answer in answers):
                 late.add(key)
         for key, report in reported.items():

@@ -15,13 +15,13 @@ from infra.faults import shrinking
 FOUND_BY = {
     "skip a fence": 2,
     "commit before the seal": 2,
-    "drop a dedupe": 139,
+    "drop a dedupe": 67,
     "reuse an id": 5,
     "read uncommitted": 2,
     "fold twice": 0,
     "forget a schedule point": 0,
     "lose a cancel race": 6,
-    "wrong epoch": 84,
+    "wrong epoch": 46,
     "inputs in another order": 0,
 }
 
