@@ -65,7 +65,8 @@ def day(tmp_path: Path) -> Iterator[Day]:
 
 def spoiled(cl_ord_id: str = "O1") -> bytes:
     """An order whose last bytes are missing."""
-    return codec.encode(desk.order(cl_ord_id, GOOD, source="DESK"))[:-9]
+    received_ns = 1_514_903_400_000_000_000
+    return codec.encode(desk.order(cl_ord_id, GOOD, source="DESK", received_ns=received_ns))[:-9]
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401  JSON.

@@ -72,6 +72,7 @@ class Desk:
         self.is_stranger = False
         self.shift_ms = 0  # By which routes differ from what their seal states.
         self.number = 0
+        self.day = DAY - 1  # The first day is yet to open.
         leases = self.log.leases("desk", [SHARD])
         self.writer = self.log.writer(leases.poll(0).gained[0])
         defined = InstrumentDefined(
@@ -110,9 +111,11 @@ class Desk:
         )
 
     def open_day(self) -> None:
+        """Open the first day, or the next one."""
+        self.day += 1
         self.say(
             DayOpened(
-                day=DAY, open_ns=OPEN_NS, close_ns=CLOSE_NS, seed=1, set_ns=OPEN_NS - SECOND_NS
+                day=self.day, open_ns=OPEN_NS, close_ns=CLOSE_NS, seed=1, set_ns=OPEN_NS - SECOND_NS
             )
         )
 
@@ -159,7 +162,7 @@ class Desk:
         self.writer.commit({"routes": written, "journal": [seal]})
 
     def close_day(self) -> None:
-        self.say(DayClosed(day=DAY, set_ns=self.now_ns))
+        self.say(DayClosed(day=self.day, set_ns=self.now_ns))
         self.seal(SealKind.CLOSE)
 
     def kill(self, scope: ControlScope, scope_id: str = "", *, engaged: bool = True) -> None:
