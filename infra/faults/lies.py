@@ -19,7 +19,7 @@ from engine.simulation.paper import PAPER, PaperVenues
 from engine.simulation.venues.behaviour import Behaviour
 
 FALSE = "a false report: "
-AGAIN_NS = 700_000_000  # A false report comes within so long after the true one.
+AGAIN_NS = 1_000_000  # So soon after the true report, before a bust that would make it plausible.
 ENDS = (ExecType.CANCELED, ExecType.EXPIRED)
 
 
