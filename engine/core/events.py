@@ -392,6 +392,7 @@ class IgnoreReason(StrEnum):
     DAY_OPEN = "DAY_OPEN"
     OTHER_DAY_OPEN = "OTHER_DAY_OPEN"
     OTHER = "OTHER"
+    OTHER_LIMIT = "OTHER_LIMIT"
 
 
 class OrderType(StrEnum):
@@ -927,80 +928,6 @@ _KillSwitchSet = twin(KillSwitchSet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class RiskLimitSet:
-    """Pre-trade limits of a scope."""
-
-    scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
-    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
-    # Largest order, smallest increments; null if there is no limit.
-    max_order_qty: int | None = None
-    # Largest value of an order, whole currency units; null if there is no limit.
-    max_order_notional_cur: int | None = None
-    # Largest distance of an order's limit through the opposite side of the market, parts per
-    # million of its price; null if there is no limit.
-    collar_ppm: int | None = None
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        scope: ControlScope,
-        scope_id: str,
-        max_order_qty: int | None = None,
-        max_order_notional_cur: int | None = None,
-        collar_ppm: int | None = None,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _RiskLimitSet)
-        x.scope = scope
-        x.scope_id = scope_id
-        x.max_order_qty = max_order_qty
-        x.max_order_notional_cur = max_order_notional_cur
-        x.collar_ppm = collar_ppm
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = RiskLimitSet
-
-
-_RiskLimitSet = twin(RiskLimitSet)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class LimitAllotted:
-    """A shard's part of a limit that spans shards."""
-
-    scope: ControlScope  # FIRM or CLIENT.
-    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
-    shard: int  # The shard, count from 0.
-    allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        scope: ControlScope,
-        scope_id: str,
-        shard: int,
-        allotted_notional_cur: int,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _LimitAllotted)
-        x.scope = scope
-        x.scope_id = scope_id
-        x.shard = shard
-        x.allotted_notional_cur = allotted_notional_cur
-        x.set_ns = set_ns
-        x.__class__ = LimitAllotted
-
-
-_LimitAllotted = twin(LimitAllotted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MandateSet:
     """Permission of a client to trade, with its terms."""
 
@@ -1357,43 +1284,6 @@ class VolumeCurveDefined:
 
 
 _VolumeCurveDefined = twin(VolumeCurveDefined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ControlApplied:
-    """A control is in force in this shard from now on; `cause` has its position."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    control: str  # Name of the control's record.
-    scope: ControlScope  # Kind of thing that the control applies to.
-    scope_id: str  # Id within the scope; empty where the scope has one alone.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        control: str,
-        scope: ControlScope,
-        scope_id: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ControlApplied)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.control = control
-        x.scope = scope
-        x.scope_id = scope_id
-        x.__class__ = ControlApplied
-
-
-_ControlApplied = twin(ControlApplied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2991,101 +2881,6 @@ _KillSwitchCarried = twin(KillSwitchCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class RiskLimitCarried:
-    """Pre-trade limits of a scope, in force when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
-    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
-    max_order_qty: int | None  # Largest order, smallest increments; null if there is no limit.
-    # Largest value of an order, whole currency units; null if there is no limit.
-    max_order_notional_cur: int | None
-    # Largest distance of an order's limit through the opposite side of the market, parts per
-    # million of its price; null if there is no limit.
-    collar_ppm: int | None
-    set_by: str  # Person or system that set it.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        scope: ControlScope,
-        scope_id: str,
-        max_order_qty: int | None,
-        max_order_notional_cur: int | None,
-        collar_ppm: int | None,
-        set_by: str,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _RiskLimitCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.scope = scope
-        x.scope_id = scope_id
-        x.max_order_qty = max_order_qty
-        x.max_order_notional_cur = max_order_notional_cur
-        x.collar_ppm = collar_ppm
-        x.set_by = set_by
-        x.set_ns = set_ns
-        x.__class__ = RiskLimitCarried
-
-
-_RiskLimitCarried = twin(RiskLimitCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class AllotmentCarried:
-    """This shard's part of a limit that spans shards, in force when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    scope: ControlScope  # FIRM or CLIENT.
-    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
-    shard: int  # The shard, count from 0.
-    allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
-    set_ns: int  # Time at which it was set, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        scope: ControlScope,
-        scope_id: str,
-        shard: int,
-        allotted_notional_cur: int,
-        set_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _AllotmentCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.scope = scope
-        x.scope_id = scope_id
-        x.shard = shard
-        x.allotted_notional_cur = allotted_notional_cur
-        x.set_ns = set_ns
-        x.__class__ = AllotmentCarried
-
-
-_AllotmentCarried = twin(AllotmentCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class MandateCarried:
     """Permission of a client to trade, in force when the day closes."""
 
@@ -3296,6 +3091,8 @@ class OrderRejected:
     instrument_id: str  # Id of the instrument, as the request gave it.
     reason: RejectReason  # The first reason that applies.
     text: str  # Value found, value expected, and action to take.
+    # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
+    asked_notional_cur: int
 
     def __init__(
         self,
@@ -3309,6 +3106,7 @@ class OrderRejected:
         instrument_id: str,
         reason: RejectReason,
         text: str,
+        asked_notional_cur: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderRejected)
@@ -3321,6 +3119,7 @@ class OrderRejected:
         x.instrument_id = instrument_id
         x.reason = reason
         x.text = text
+        x.asked_notional_cur = asked_notional_cur
         x.__class__ = OrderRejected
 
 
@@ -3342,6 +3141,10 @@ class OrderChangeRejected:
     change: Change  # CANCEL or AMEND.
     reason: RejectReason  # The first reason that applies.
     text: str  # Value found, value expected, and action to take.
+    # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
+    asked_notional_cur: int
+    # Code of the order's client, where an allotment did not cover the change; else empty.
+    client_id: str
 
     def __init__(
         self,
@@ -3355,6 +3158,8 @@ class OrderChangeRejected:
         change: Change,
         reason: RejectReason,
         text: str,
+        asked_notional_cur: int,
+        client_id: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderChangeRejected)
@@ -3367,6 +3172,8 @@ class OrderChangeRejected:
         x.change = change
         x.reason = reason
         x.text = text
+        x.asked_notional_cur = asked_notional_cur
+        x.client_id = client_id
         x.__class__ = OrderChangeRejected
 
 
@@ -5387,6 +5194,243 @@ class OrderRestated:
 _OrderRestated = twin(OrderRestated)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class RiskLimitSet:
+    """Pre-trade limits of a scope."""
+
+    scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    # Largest order, smallest increments; null if there is no limit.
+    max_order_qty: int | None = None
+    # Largest value of an order, whole currency units; null if there is no limit.
+    max_order_notional_cur: int | None = None
+    # Largest distance of an order's limit through the opposite side of the market, parts per
+    # million of its price; null if there is no limit.
+    collar_ppm: int | None = None
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
+    # units; null if there is no limit.
+    max_day_notional_cur: int | None = None
+
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        max_order_qty: int | None = None,
+        max_order_notional_cur: int | None = None,
+        collar_ppm: int | None = None,
+        set_by: str,
+        set_ns: int,
+        max_day_notional_cur: int | None = None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RiskLimitSet)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.max_order_qty = max_order_qty
+        x.max_order_notional_cur = max_order_notional_cur
+        x.collar_ppm = collar_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.max_day_notional_cur = max_day_notional_cur
+        x.__class__ = RiskLimitSet
+
+
+_RiskLimitSet = twin(RiskLimitSet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class LimitAllotted:
+    """A shard's part of a limit that spans shards."""
+
+    scope: ControlScope  # FIRM or CLIENT.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    # The shard, count from 0; one that the log does not have binds none, and asks each what it has.
+    shard: int
+    allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # The day's limit that this is a part of, whole currency units; null if there is none, and a
+    # person has set the part.
+    limit_notional_cur: int | None = None
+
+    def __init__(
+        self,
+        *,
+        scope: ControlScope,
+        scope_id: str,
+        shard: int,
+        allotted_notional_cur: int,
+        set_ns: int,
+        limit_notional_cur: int | None = None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _LimitAllotted)
+        x.scope = scope
+        x.scope_id = scope_id
+        x.shard = shard
+        x.allotted_notional_cur = allotted_notional_cur
+        x.set_ns = set_ns
+        x.limit_notional_cur = limit_notional_cur
+        x.__class__ = LimitAllotted
+
+
+_LimitAllotted = twin(LimitAllotted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ControlApplied:
+    """A control is in force in this shard from now on; `cause` has its position."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    control: str  # Name of the control's record.
+    scope: ControlScope  # Kind of thing that the control applies to.
+    scope_id: str  # Id within the scope; empty where the scope has one alone.
+    # What this shard may accept in a day after a limit or allotment, whole currency units; -1 if
+    # the scope has no allotment here.
+    allotted_notional_cur: int
+    # What it has accepted of that so far today, whole currency units, rounded up.
+    spent_notional_cur: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        control: str,
+        scope: ControlScope,
+        scope_id: str,
+        allotted_notional_cur: int,
+        spent_notional_cur: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ControlApplied)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.control = control
+        x.scope = scope
+        x.scope_id = scope_id
+        x.allotted_notional_cur = allotted_notional_cur
+        x.spent_notional_cur = spent_notional_cur
+        x.__class__ = ControlApplied
+
+
+_ControlApplied = twin(ControlApplied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class RiskLimitCarried:
+    """Pre-trade limits of a scope, in force when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    scope: ControlScope  # FIRM, CLIENT or INSTRUMENT.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    max_order_qty: int | None  # Largest order, smallest increments; null if there is no limit.
+    # Largest value of an order, whole currency units; null if there is no limit.
+    max_order_notional_cur: int | None
+    # Largest distance of an order's limit through the opposite side of the market, parts per
+    # million of its price; null if there is no limit.
+    collar_ppm: int | None
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
+    # units; null if there is no limit.
+    max_day_notional_cur: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        max_order_qty: int | None,
+        max_order_notional_cur: int | None,
+        collar_ppm: int | None,
+        set_by: str,
+        set_ns: int,
+        max_day_notional_cur: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _RiskLimitCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.max_order_qty = max_order_qty
+        x.max_order_notional_cur = max_order_notional_cur
+        x.collar_ppm = collar_ppm
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.max_day_notional_cur = max_day_notional_cur
+        x.__class__ = RiskLimitCarried
+
+
+_RiskLimitCarried = twin(RiskLimitCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class AllotmentCarried:
+    """This shard's part of a limit that spans shards, in force when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    scope: ControlScope  # FIRM or CLIENT.
+    scope_id: str  # Id of the client, instrument or venue; empty for FIRM.
+    # The shard, count from 0; one that the log does not have binds none, and asks each what it has.
+    shard: int
+    allotted_notional_cur: int  # Value this shard may accept in a day, whole currency units.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # The day's limit that this is a part of, whole currency units; null if there is none, and a
+    # person has set the part.
+    limit_notional_cur: int | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        scope: ControlScope,
+        scope_id: str,
+        shard: int,
+        allotted_notional_cur: int,
+        set_ns: int,
+        limit_notional_cur: int | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _AllotmentCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.scope = scope
+        x.scope_id = scope_id
+        x.shard = shard
+        x.allotted_notional_cur = allotted_notional_cur
+        x.set_ns = set_ns
+        x.limit_notional_cur = limit_notional_cur
+        x.__class__ = AllotmentCarried
+
+
+_AllotmentCarried = twin(AllotmentCarried)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5397,8 +5441,6 @@ Input = (
     | CancelRejected
     | SessionStatusObserved
     | KillSwitchSet
-    | RiskLimitSet
-    | LimitAllotted
     | MandateSet
     | RestrictionSet
     | InstrumentHaltSet
@@ -5417,10 +5459,11 @@ Input = (
     | OrderSubmitted
     | OrderAmendRequested
     | OrderCancelRequested
+    | RiskLimitSet
+    | LimitAllotted
 )
 StageEvent = (
-    ControlApplied
-    | ConfigurationAdopted
+    ConfigurationAdopted
     | InputRejected
     | InstrumentHalted
     | SuspensionSet
@@ -5452,8 +5495,6 @@ StageEvent = (
     | CalendarCarried
     | VolumeCurveCarried
     | KillSwitchCarried
-    | RiskLimitCarried
-    | AllotmentCarried
     | MandateCarried
     | RestrictionCarried
     | PositionsCarried
@@ -5484,6 +5525,9 @@ StageEvent = (
     | FillAllocated
     | OrderReopened
     | OrderRestated
+    | ControlApplied
+    | RiskLimitCarried
+    | AllotmentCarried
 )
 
 
@@ -5497,8 +5541,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     CancelRejected: "venue-reports",
     SessionStatusObserved: "venue-reports",
     KillSwitchSet: "controls",
-    RiskLimitSet: "controls",
-    LimitAllotted: "controls",
     MandateSet: "controls",
     RestrictionSet: "controls",
     InstrumentHaltSet: "controls",
@@ -5511,7 +5553,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     FeeScheduleDefined: "reference",
     CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
-    ControlApplied: "ingest",
     ConfigurationAdopted: "ingest",
     InputRejected: "ingest",
     InstrumentHalted: "ingest",
@@ -5545,8 +5586,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     CalendarCarried: "ingest",
     VolumeCurveCarried: "ingest",
     KillSwitchCarried: "ingest",
-    RiskLimitCarried: "ingest",
-    AllotmentCarried: "ingest",
     MandateCarried: "ingest",
     RestrictionCarried: "ingest",
     PositionsCarried: "ingest",
@@ -5583,6 +5622,11 @@ TOPIC_OF: Final[dict[type, str]] = {
     FillAllocated: "allocations",
     OrderReopened: "ingest",
     OrderRestated: "ingest",
+    RiskLimitSet: "controls",
+    LimitAllotted: "controls",
+    ControlApplied: "ingest",
+    RiskLimitCarried: "ingest",
+    AllotmentCarried: "ingest",
 }
 
 

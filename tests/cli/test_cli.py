@@ -217,6 +217,7 @@ def refused(order: OrderSubmitted) -> OrderRejected:
         instrument_id=order.instrument_id,
         reason=RejectReason.UNKNOWN_CLIENT,
         text="client C1 has no mandate",
+        asked_notional_cur=0,
     )
 
 

@@ -238,6 +238,7 @@ def test_a_refusal_comes_back_with_its_reason(
         instrument_id="XXX",
         reason=RejectReason.UNKNOWN_CLIENT,
         text="C1 has no mandate",
+        asked_notional_cur=0,
     )
     answer(log, refusal, None)
     arguments = [kafka_bootstrap, prefix, str(whole_schemas), "A1"]

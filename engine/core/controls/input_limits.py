@@ -106,6 +106,15 @@ def one_of(*scopes: ControlScope) -> Check:
     return lambda value, _: "" if value in scopes else expected
 
 
+def of_all_shards(value: int | None, fact: RiskLimitSet) -> str:
+    """An instrument lives in one shard, so no limit of one is divided."""
+    if value is None:
+        return ""
+    if fact.scope is ControlScope.INSTRUMENT:
+        return "nothing for scope INSTRUMENT"
+    return NOTIONAL(value, fact)
+
+
 def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a scope.
     """The firm and the controls are one each and have no id; any other scope needs one."""
     scope = fact.scope
@@ -213,6 +222,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("max_order_qty", maybe(within(0, 2**63 - 1))),
         ("max_order_notional_cur", maybe(within(0, 2**63 - 1))),
         ("collar_ppm", maybe(within(0, 2**63 - 1))),
+        ("max_day_notional_cur", of_all_shards),
         *SET_BY,
     ),
     LimitAllotted: (
@@ -220,6 +230,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("scope_id", of_scope),
         ("shard", within(0, 2**31)),
         ("allotted_notional_cur", NOTIONAL),
+        ("limit_notional_cur", maybe(NOTIONAL)),
     ),
     MandateSet: (
         ("client_id", named),

@@ -5,6 +5,8 @@ one: a resent "resume" would release the kill switch that was engaged after it. 
 its controls upwards. A control whose number is not above its sender's last applied one was sent
 again, and has no effect. Without a number a control cannot be told from a resend, and is applied.
 
+A part of a limit is bound to that limit (see `allotments`): one of another limit has no effect.
+
 Days have an order of their own: a day opens once, above the last one that closed, and a close names
 the open day. The close carries the numbers and the day forward, so that neither begins anew with
 the next day.
@@ -13,6 +15,7 @@ the next day.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.controls import allotments
 from engine.core.events import (
     ControlIgnored,
     DayClosed,
@@ -34,6 +37,8 @@ def ignored(state: State, control: object, source: str, number: int) -> tuple[St
     last_number = state.controls.numbers.get(source, UNKNOWN_NUMBER)
     if UNKNOWN_NUMBER < number <= last_number:
         reason: IgnoreReason | None = IgnoreReason.RESENT
+    elif allotments.is_of_other_limit(state, control):
+        reason = IgnoreReason.OTHER_LIMIT
     else:
         reason = day_reason(state, control)
     if reason is None:

@@ -9,6 +9,7 @@ meant.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.controls import allotments
 from engine.core.events import (
     ControlApplied,
     ControlScope,
@@ -34,7 +35,7 @@ from engine.core.events import (
 from engine.core.state.due_index import review_all
 from engine.core.state.state import State
 
-UNIT_PX = 1_000_000_000  # One currency unit.
+UNIT_PX = allotments.UNIT_PX
 
 
 def is_killed(
@@ -89,12 +90,6 @@ def is_source_suspended(state: State, source: str) -> bool:
     )
 
 
-def allotment_keys(state: State, client_id: str) -> tuple[tuple[str, str], ...]:
-    """Keys of the allotments that an order of this client spends from, the firm's first."""
-    keys = ((ControlScope.FIRM, ""), (ControlScope.CLIENT, client_id))
-    return tuple(key for key in keys if key in state.controls.allotments)
-
-
 def notional_of(terms: OrderAccepted, order_qty: int, limit_px: int | None) -> int:
     """An order's value at its limit or the market price; 1e-9 currency units."""
     return valued_px(terms.side, limit_px, terms.value_px) * order_qty
@@ -119,13 +114,37 @@ def resume_source(state: State, source: str, number: int) -> tuple[StageEvent, .
 
 
 def applied(scope: ControlScope, scope_id: str, control: object) -> tuple[StageEvent, ...]:
-    return (ControlApplied(control=type(control).__name__, scope=scope, scope_id=scope_id),)
+    return (
+        ControlApplied(
+            control=type(control).__name__,
+            scope=scope,
+            scope_id=scope_id,
+            allotted_notional_cur=-1,
+            spent_notional_cur=0,
+        ),
+    )
 
 
 def decide_scoped(
-    _: State, control: KillSwitchSet | RiskLimitSet | LimitAllotted | SuspensionLifted, __: int
+    _: State, control: KillSwitchSet | SuspensionLifted, __: int
 ) -> tuple[StageEvent, ...]:
     return applied(control.scope, control.scope_id, control)
+
+
+def decide_limit(
+    state: State, control: RiskLimitSet | LimitAllotted, _: int
+) -> tuple[StageEvent, ...]:
+    """The receipt says what the shard may accept from here on, and what it has accepted."""
+    allotted_cur, spent_cur = allotments.receipt(state, (control.scope, control.scope_id))
+    return (
+        ControlApplied(
+            control=type(control).__name__,
+            scope=control.scope,
+            scope_id=control.scope_id,
+            allotted_notional_cur=allotted_cur,
+            spent_notional_cur=spent_cur,
+        ),
+    )
 
 
 def decide_mandate(_: State, control: MandateSet, __: int) -> tuple[StageEvent, ...]:
@@ -158,8 +177,8 @@ def decide_session_status(
 
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     KillSwitchSet: decide_scoped,
-    RiskLimitSet: decide_scoped,
-    LimitAllotted: decide_scoped,
+    RiskLimitSet: decide_limit,
+    LimitAllotted: decide_limit,
     SuspensionLifted: decide_scoped,
     MandateSet: decide_mandate,
     PolicySet: decide_policy,
@@ -185,6 +204,7 @@ def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
     key = (control.scope, control.scope_id)
     former = state.controls.limits.get(key)
     state.controls.limits[key] = control
+    allotments.on_limit_changed(state, control, former)
     if state.parents and is_lower(control, former):
         state.lowered[key] = None
     if key in state.lowered:
@@ -203,11 +223,6 @@ def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
         now is not None and (before is None or now < before)  # None is no limit.
         for now, before in pairs
     )
-
-
-def on_limit_allotted(state: State, control: LimitAllotted) -> None:
-    if control.shard == state.shard:
-        state.controls.allotments[(control.scope, control.scope_id)] = control
 
 
 def on_mandate_set(state: State, control: MandateSet) -> None:
@@ -256,7 +271,7 @@ def on_halt_set(_: State, __: InstrumentHaltSet) -> None:
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
     KillSwitchSet: on_kill_switch_set,
     RiskLimitSet: on_risk_limit_set,
-    LimitAllotted: on_limit_allotted,
+    LimitAllotted: allotments.on_limit_allotted,
     MandateSet: on_mandate_set,
     PolicySet: on_policy_set,
     RestrictionSet: on_restriction_set,
@@ -280,7 +295,7 @@ def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
 
 
 def on_order_accepted(state: State, event: OrderAccepted) -> None:
-    spend(state, event.client_id, notional_of(event, event.order_qty, event.limit_px))
+    allotments.spend(state, event.client_id, notional_of(event, event.order_qty, event.limit_px))
 
 
 def on_change_pending(state: State, event: OrderChangePending) -> None:
@@ -290,20 +305,14 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
         return  # A carried order spends when it joins a parent.
     before = notional_of(order.terms, order.order_qty, order.limit_px)
     after = notional_of(order.terms, event.order_qty, event.limit_px)
-    spend(state, order.terms.client_id, max(0, after - before))
+    allotments.spend(state, order.terms.client_id, max(0, after - before))
 
 
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     """The open quantity of a carried order spends from the new day's allotments."""
     order = state.orders[event.order_id]
     px = valued_px(order.terms.side, order.limit_px, event.value_px)
-    spend(state, order.terms.client_id, px * order.open_qty)
-
-
-def spend(state: State, client_id: str, notional: int) -> None:
-    """Count a notional against each allotment that applies."""
-    for key in allotment_keys(state, client_id):
-        state.spent_notional[key] = state.spent_notional.get(key, 0) + notional
+    allotments.spend(state, order.terms.client_id, px * order.open_qty)
 
 
 def on_control_applied(_: State, __: ControlApplied) -> None:

@@ -147,10 +147,15 @@ def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
         if refusal is not None:
             return refusal
     wanted = replace(terms, order_qty=qty, limit_px=limit_px)
-    was_carried = order.order_id in state.unplaced  # It has spent nothing of today's allotments.
-    spent = 0 if was_carried else risk.notional_of(order.terms, order.order_qty, order.limit_px)
     refusal = pretrade.check_collar(state, wanted, now_ns) if is_dear else None
-    return refusal or pretrade.check_notional(state, wanted, now_ns, spent)
+    return refusal or pretrade.check_notional(state, wanted, now_ns, spent_by(state, order))
+
+
+def spent_by(state: State, order: Order) -> int:
+    """What an order has used of today's allotments, 1e-9 currency units."""
+    if order.order_id in state.unplaced:
+        return 0  # It was carried, and spends when it joins a parent.
+    return risk.notional_of(order.terms, order.order_qty, order.limit_px)
 
 
 FORBIDS: tuple[Callable[[State, Asked, int], Refusal], ...] = (
@@ -178,7 +183,7 @@ def decide_amend(state: State, request: OrderAmendRequested, now_ns: int) -> tup
         or rates.check_changes(state, order.terms, now_ns)
     )
     if reason is not None:
-        return (change_rejected(request, Change.AMEND, *reason),)
+        return (amend_rejected(state, wanted, request, reason, now_ns),)
     noted = amend_pending(state, wanted, request)
     if order.parent_id:
         return (noted,)
@@ -259,7 +264,26 @@ def change_rejected(
         change=change,
         reason=reason,
         text=text,
+        asked_notional_cur=0,
+        client_id="",
     )
+
+
+def amend_rejected(
+    state: State,
+    wanted: Wanted,
+    request: OrderAmendRequested,
+    refusal: tuple[RejectReason, str],
+    now_ns: int,
+) -> OrderChangeRejected:
+    """The refusal of an amend; for want of an allotment it says how much of whose."""
+    rejected = change_rejected(request, Change.AMEND, *refusal)
+    if rejected.reason is not RejectReason.ALLOTMENT_EXHAUSTED:
+        return rejected
+    more = replace(wanted.terms, order_qty=wanted.order_qty, limit_px=wanted.limit_px)
+    spent = spent_by(state, wanted.order)
+    asked_cur = pretrade.asked_cur(state, more, now_ns, rejected.reason, spent)
+    return replace(rejected, asked_notional_cur=asked_cur, client_id=wanted.terms.client_id)
 
 
 def amend_pending(state: State, wanted: Wanted, request: OrderAmendRequested) -> OrderChangePending:

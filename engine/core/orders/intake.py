@@ -73,6 +73,7 @@ def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[
                     instrument_id=order.instrument_id,
                     reason=reason,
                     text=text,
+                    asked_notional_cur=pretrade.asked_cur(state, order, now_ns, reason),
                 ),
             )
     return (normalised(state, order, now_ns),)
@@ -157,6 +158,8 @@ def pending_rejected(
         change=waiting.change,
         reason=reason,
         text=text,
+        asked_notional_cur=0,
+        client_id="",
     )
 
 

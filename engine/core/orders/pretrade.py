@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from engine.core.controls import rates, risk
+from engine.core.controls import allotments, rates, risk
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
 from engine.core.events import (
     ControlScope,
@@ -239,7 +239,7 @@ def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> 
         for limit in limits_of(state, order.client_id, order.instrument_id)
         if limit.max_order_notional_cur is not None
     ]
-    keys = risk.allotment_keys(state, order.client_id)
+    keys = allotments.keys(state, order.client_id)
     if not limits and not keys:
         return None
     px = value_px(state, order, now_ns)
@@ -263,18 +263,26 @@ def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> 
                 ),
             )
     for key in keys:
-        allotted = state.controls.allotments[key]
-        left = allotted.allotted_notional_cur * risk.UNIT_PX - state.spent_notional.get(key, 0)
+        left = allotments.left_notional(state, key)
         asked = value - spent
         if asked > left:
             return (
                 RejectReason.ALLOTMENT_EXHAUSTED,
                 (
                     f"the order's value is {asked // risk.UNIT_PX}, shard {state.shard} has "
-                    f"{left // risk.UNIT_PX} left of {allotted.scope} {allotted.scope_id}"
+                    f"{left // risk.UNIT_PX} left of {' '.join(key)}"
                 ),
             )
     return None
+
+
+def asked_cur(
+    state: State, order: Priced, now_ns: int, reason: RejectReason, spent: int = 0
+) -> int:
+    """The value that an allotment did not cover, whole currency units; 0 of other refusals."""
+    if reason is not RejectReason.ALLOTMENT_EXHAUSTED:
+        return 0
+    return allotments.ceiling_cur(value_px(state, order, now_ns) * order.order_qty - spent)
 
 
 def value_px(state: State, order: Priced, now_ns: int) -> int:

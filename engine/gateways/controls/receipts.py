@@ -160,4 +160,9 @@ def ignored(event: ControlIgnored) -> str:
             f"{event.reason}: {event.source} sent number {event.number} after {event.last_number}; "
             "set it again, by a clock that is not behind"
         )
+    if event.reason is IgnoreReason.OTHER_LIMIT:
+        return (
+            f"{event.reason}: the day's limit is divided by the allotter; lower the limit instead, "
+            "or take max_day_notional away from it to set allotments by hand"
+        )
     return f"{event.reason}: day {event.day}, and the last one is {event.last_day}"

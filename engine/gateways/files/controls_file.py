@@ -107,6 +107,7 @@ class Limit(Scoped):
     max_order_qty: Qty | None = None
     max_order_notional: Whole | None = None  # Whole currency units.
     collar: Ppm | None = None
+    max_day_notional: Whole | None = None  # Whole currency units, over all shards.
 
     def to_event(self, set_by: str, set_ns: int) -> RiskLimitSet:
         return RiskLimitSet(
@@ -115,6 +116,7 @@ class Limit(Scoped):
             max_order_qty=self.max_order_qty,
             max_order_notional_cur=self.max_order_notional,
             collar_ppm=self.collar,
+            max_day_notional_cur=self.max_day_notional,
             set_by=set_by,
             set_ns=set_ns,
         )

@@ -403,28 +403,6 @@ def text_of_kill_switch_set(x: e.KillSwitchSet) -> str:
     )
 
 
-def text_of_risk_limit_set(x: e.RiskLimitSet) -> str:
-    return (
-        f"{CONTROL_SCOPE_TEXT[x.scope]}"
-        f"{string(x.scope_id)}"
-        f"{maybe(x.max_order_qty, number)}"
-        f"{maybe(x.max_order_notional_cur, number)}"
-        f"{maybe(x.collar_ppm, number)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
-def text_of_limit_allotted(x: e.LimitAllotted) -> str:
-    return (
-        f"{CONTROL_SCOPE_TEXT[x.scope]}"
-        f"{string(x.scope_id)}"
-        f"{integer(x.shard)}"
-        f"{number(x.allotted_notional_cur)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_mandate_set(x: e.MandateSet) -> str:
     return (
         f"{string(x.client_id)}"
@@ -523,17 +501,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
         f"{numbers(x.edges_ns)}"
         f"{numbers(x.volumes_qty)}"
         f"{integer(x.effective_day)}"
-    )
-
-
-def text_of_control_applied(x: e.ControlApplied) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.control)}"
-        f"{CONTROL_SCOPE_TEXT[x.scope]}"
-        f"{string(x.scope_id)}"
     )
 
 
@@ -1007,34 +974,6 @@ def text_of_kill_switch_carried(x: e.KillSwitchCarried) -> str:
     )
 
 
-def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{CONTROL_SCOPE_TEXT[x.scope]}"
-        f"{string(x.scope_id)}"
-        f"{maybe(x.max_order_qty, number)}"
-        f"{maybe(x.max_order_notional_cur, number)}"
-        f"{maybe(x.collar_ppm, number)}"
-        f"{string(x.set_by)}"
-        f"{number(x.set_ns)}"
-    )
-
-
-def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{CONTROL_SCOPE_TEXT[x.scope]}"
-        f"{string(x.scope_id)}"
-        f"{integer(x.shard)}"
-        f"{number(x.allotted_notional_cur)}"
-        f"{number(x.set_ns)}"
-    )
-
-
 def text_of_mandate_carried(x: e.MandateCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1104,6 +1043,7 @@ def text_of_order_rejected(x: e.OrderRejected) -> str:
         f"{string(x.instrument_id)}"
         f"{REJECT_REASON_TEXT[x.reason]}"
         f"{string(x.text)}"
+        f"{number(x.asked_notional_cur)}"
     )
 
 
@@ -1118,6 +1058,8 @@ def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
         f"{CHANGE_TEXT[x.change]}"
         f"{REJECT_REASON_TEXT[x.reason]}"
         f"{string(x.text)}"
+        f"{number(x.asked_notional_cur)}"
+        f"{string(x.client_id)}"
     )
 
 
@@ -1711,6 +1653,73 @@ def text_of_order_restated(x: e.OrderRestated) -> str:
     )
 
 
+def text_of_risk_limit_set(x: e.RiskLimitSet) -> str:
+    return (
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{maybe(x.max_order_qty, number)}"
+        f"{maybe(x.max_order_notional_cur, number)}"
+        f"{maybe(x.collar_ppm, number)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{maybe(x.max_day_notional_cur, number)}"
+    )
+
+
+def text_of_limit_allotted(x: e.LimitAllotted) -> str:
+    return (
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{integer(x.shard)}"
+        f"{number(x.allotted_notional_cur)}"
+        f"{number(x.set_ns)}"
+        f"{maybe(x.limit_notional_cur, number)}"
+    )
+
+
+def text_of_control_applied(x: e.ControlApplied) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.control)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{number(x.allotted_notional_cur)}"
+        f"{number(x.spent_notional_cur)}"
+    )
+
+
+def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{maybe(x.max_order_qty, number)}"
+        f"{maybe(x.max_order_notional_cur, number)}"
+        f"{maybe(x.collar_ppm, number)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{maybe(x.max_day_notional_cur, number)}"
+    )
+
+
+def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{CONTROL_SCOPE_TEXT[x.scope]}"
+        f"{string(x.scope_id)}"
+        f"{integer(x.shard)}"
+        f"{number(x.allotted_notional_cur)}"
+        f"{number(x.set_ns)}"
+        f"{maybe(x.limit_notional_cur, number)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2003,38 +2012,6 @@ def from_kill_switch_set(d: Avro) -> e.KillSwitchSet:
     return found
 
 
-_RiskLimitSet = twin(e.RiskLimitSet)
-
-
-def from_risk_limit_set(d: Avro) -> e.RiskLimitSet:
-    x = _RiskLimitSet()
-    x.scope = CONTROL_SCOPE[d["scope"]]
-    x.scope_id = d["scope_id"]
-    x.max_order_qty = d["max_order_qty"]
-    x.max_order_notional_cur = d["max_order_notional_cur"]
-    x.collar_ppm = d["collar_ppm"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.RiskLimitSet
-    found: e.RiskLimitSet = x
-    return found
-
-
-_LimitAllotted = twin(e.LimitAllotted)
-
-
-def from_limit_allotted(d: Avro) -> e.LimitAllotted:
-    x = _LimitAllotted()
-    x.scope = CONTROL_SCOPE[d["scope"]]
-    x.scope_id = d["scope_id"]
-    x.shard = d["shard"]
-    x.allotted_notional_cur = d["allotted_notional_cur"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.LimitAllotted
-    found: e.LimitAllotted = x
-    return found
-
-
 _MandateSet = twin(e.MandateSet)
 
 
@@ -2214,22 +2191,6 @@ def from_volume_curve_defined(d: Avro) -> e.VolumeCurveDefined:
     x.effective_day = d["effective_day"]
     x.__class__ = e.VolumeCurveDefined
     found: e.VolumeCurveDefined = x
-    return found
-
-
-_ControlApplied = twin(e.ControlApplied)
-
-
-def from_control_applied(d: Avro) -> e.ControlApplied:
-    x = _ControlApplied()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.control = d["control"]
-    x.scope = CONTROL_SCOPE[d["scope"]]
-    x.scope_id = d["scope_id"]
-    x.__class__ = e.ControlApplied
-    found: e.ControlApplied = x
     return found
 
 
@@ -2873,44 +2834,6 @@ def from_kill_switch_carried(d: Avro) -> e.KillSwitchCarried:
     return found
 
 
-_RiskLimitCarried = twin(e.RiskLimitCarried)
-
-
-def from_risk_limit_carried(d: Avro) -> e.RiskLimitCarried:
-    x = _RiskLimitCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.scope = CONTROL_SCOPE[d["scope"]]
-    x.scope_id = d["scope_id"]
-    x.max_order_qty = d["max_order_qty"]
-    x.max_order_notional_cur = d["max_order_notional_cur"]
-    x.collar_ppm = d["collar_ppm"]
-    x.set_by = d["set_by"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.RiskLimitCarried
-    found: e.RiskLimitCarried = x
-    return found
-
-
-_AllotmentCarried = twin(e.AllotmentCarried)
-
-
-def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
-    x = _AllotmentCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.scope = CONTROL_SCOPE[d["scope"]]
-    x.scope_id = d["scope_id"]
-    x.shard = d["shard"]
-    x.allotted_notional_cur = d["allotted_notional_cur"]
-    x.set_ns = d["set_ns"]
-    x.__class__ = e.AllotmentCarried
-    found: e.AllotmentCarried = x
-    return found
-
-
 _MandateCarried = twin(e.MandateCarried)
 
 
@@ -3008,6 +2931,7 @@ def from_order_rejected(d: Avro) -> e.OrderRejected:
     x.instrument_id = d["instrument_id"]
     x.reason = REJECT_REASON[d["reason"]]
     x.text = d["text"]
+    x.asked_notional_cur = d["asked_notional_cur"]
     x.__class__ = e.OrderRejected
     found: e.OrderRejected = x
     return found
@@ -3027,6 +2951,8 @@ def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
     x.change = CHANGE[d["change"]]
     x.reason = REJECT_REASON[d["reason"]]
     x.text = d["text"]
+    x.asked_notional_cur = d["asked_notional_cur"]
+    x.client_id = d["client_id"]
     x.__class__ = e.OrderChangeRejected
     found: e.OrderChangeRejected = x
     return found
@@ -3772,6 +3698,98 @@ def from_order_restated(d: Avro) -> e.OrderRestated:
     return found
 
 
+_RiskLimitSet = twin(e.RiskLimitSet)
+
+
+def from_risk_limit_set(d: Avro) -> e.RiskLimitSet:
+    x = _RiskLimitSet()
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.max_order_qty = d["max_order_qty"]
+    x.max_order_notional_cur = d["max_order_notional_cur"]
+    x.collar_ppm = d["collar_ppm"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.__class__ = e.RiskLimitSet
+    found: e.RiskLimitSet = x
+    return found
+
+
+_LimitAllotted = twin(e.LimitAllotted)
+
+
+def from_limit_allotted(d: Avro) -> e.LimitAllotted:
+    x = _LimitAllotted()
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.shard = d["shard"]
+    x.allotted_notional_cur = d["allotted_notional_cur"]
+    x.set_ns = d["set_ns"]
+    x.limit_notional_cur = d["limit_notional_cur"]
+    x.__class__ = e.LimitAllotted
+    found: e.LimitAllotted = x
+    return found
+
+
+_ControlApplied = twin(e.ControlApplied)
+
+
+def from_control_applied(d: Avro) -> e.ControlApplied:
+    x = _ControlApplied()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.control = d["control"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.allotted_notional_cur = d["allotted_notional_cur"]
+    x.spent_notional_cur = d["spent_notional_cur"]
+    x.__class__ = e.ControlApplied
+    found: e.ControlApplied = x
+    return found
+
+
+_RiskLimitCarried = twin(e.RiskLimitCarried)
+
+
+def from_risk_limit_carried(d: Avro) -> e.RiskLimitCarried:
+    x = _RiskLimitCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.max_order_qty = d["max_order_qty"]
+    x.max_order_notional_cur = d["max_order_notional_cur"]
+    x.collar_ppm = d["collar_ppm"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.__class__ = e.RiskLimitCarried
+    found: e.RiskLimitCarried = x
+    return found
+
+
+_AllotmentCarried = twin(e.AllotmentCarried)
+
+
+def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
+    x = _AllotmentCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.scope = CONTROL_SCOPE[d["scope"]]
+    x.scope_id = d["scope_id"]
+    x.shard = d["shard"]
+    x.allotted_notional_cur = d["allotted_notional_cur"]
+    x.set_ns = d["set_ns"]
+    x.limit_notional_cur = d["limit_notional_cur"]
+    x.__class__ = e.AllotmentCarried
+    found: e.AllotmentCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3782,8 +3800,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CancelRejected: text_of_cancel_rejected,
     e.SessionStatusObserved: text_of_session_status_observed,
     e.KillSwitchSet: text_of_kill_switch_set,
-    e.RiskLimitSet: text_of_risk_limit_set,
-    e.LimitAllotted: text_of_limit_allotted,
     e.MandateSet: text_of_mandate_set,
     e.RestrictionSet: text_of_restriction_set,
     e.InstrumentHaltSet: text_of_instrument_halt_set,
@@ -3796,7 +3812,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
-    e.ControlApplied: text_of_control_applied,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.InputRejected: text_of_input_rejected,
     e.InstrumentHalted: text_of_instrument_halted,
@@ -3830,8 +3845,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CalendarCarried: text_of_calendar_carried,
     e.VolumeCurveCarried: text_of_volume_curve_carried,
     e.KillSwitchCarried: text_of_kill_switch_carried,
-    e.RiskLimitCarried: text_of_risk_limit_carried,
-    e.AllotmentCarried: text_of_allotment_carried,
     e.MandateCarried: text_of_mandate_carried,
     e.RestrictionCarried: text_of_restriction_carried,
     e.PositionsCarried: text_of_positions_carried,
@@ -3868,6 +3881,11 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FillAllocated: text_of_fill_allocated,
     e.OrderReopened: text_of_order_reopened,
     e.OrderRestated: text_of_order_restated,
+    e.RiskLimitSet: text_of_risk_limit_set,
+    e.LimitAllotted: text_of_limit_allotted,
+    e.ControlApplied: text_of_control_applied,
+    e.RiskLimitCarried: text_of_risk_limit_carried,
+    e.AllotmentCarried: text_of_allotment_carried,
 }
 
 
@@ -3881,8 +3899,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CancelRejected: from_cancel_rejected,
     e.SessionStatusObserved: from_session_status_observed,
     e.KillSwitchSet: from_kill_switch_set,
-    e.RiskLimitSet: from_risk_limit_set,
-    e.LimitAllotted: from_limit_allotted,
     e.MandateSet: from_mandate_set,
     e.RestrictionSet: from_restriction_set,
     e.InstrumentHaltSet: from_instrument_halt_set,
@@ -3895,7 +3911,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FeeScheduleDefined: from_fee_schedule_defined,
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
-    e.ControlApplied: from_control_applied,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.InputRejected: from_input_rejected,
     e.InstrumentHalted: from_instrument_halted,
@@ -3929,8 +3944,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CalendarCarried: from_calendar_carried,
     e.VolumeCurveCarried: from_volume_curve_carried,
     e.KillSwitchCarried: from_kill_switch_carried,
-    e.RiskLimitCarried: from_risk_limit_carried,
-    e.AllotmentCarried: from_allotment_carried,
     e.MandateCarried: from_mandate_carried,
     e.RestrictionCarried: from_restriction_carried,
     e.PositionsCarried: from_positions_carried,
@@ -3967,4 +3980,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FillAllocated: from_fill_allocated,
     e.OrderReopened: from_order_reopened,
     e.OrderRestated: from_order_restated,
+    e.RiskLimitSet: from_risk_limit_set,
+    e.LimitAllotted: from_limit_allotted,
+    e.ControlApplied: from_control_applied,
+    e.RiskLimitCarried: from_risk_limit_carried,
+    e.AllotmentCarried: from_allotment_carried,
 }

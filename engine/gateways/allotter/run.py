@@ -1,0 +1,63 @@
+"""One start of the allotter: read what the shards did, write the next parts, and wait.
+
+A turn reads the shards' answers first and then `controls` to its end, so that a control is known
+before its answers are looked at. Nothing is kept but the ledger, which a new run makes again.
+"""
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from engine.gateways.allotter.ledger import Ledger
+from engine.gateways.controls.tail import Tail
+from engine.gateways.sending import append_until_taken
+from engine.gateways.venues.reading import CONTROLS, read_all
+from engine.log.port import Closeable, Log
+from engine.runtime.clock import Clock
+
+IDLE_WAIT_S = 0.05
+INGEST = "ingest"
+
+
+class Allotter(Closeable):
+    """Use it in a `with`, or close it."""
+
+    def __init__(
+        self, log: Log, clock_ns: Callable[[], int] = time.time_ns, clock: Clock = time
+    ) -> None:
+        self._log = log
+        self._clock_ns = clock_ns
+        self._clock = clock
+        self._is_stopping = False
+        self._ingest = [Tail(log, INGEST, number) for number in range(log.partitions)]
+        self._controls = log.reader(CONTROLS, 0)
+        self.ledger = Ledger(uuid4().hex, log.partitions, clock_ns())
+
+    def run(self, on_turn: Callable[[Ledger], None] = lambda _: None) -> None:
+        """Divide the limits until stopped.
+
+        Raises SupersededError when another allotter has taken over, LogUnavailableError.
+        """
+        while not self._is_stopping:
+            self.turn()
+            on_turn(self.ledger)
+            self._log.wait(IDLE_WAIT_S)
+
+    def turn(self) -> int:
+        """Read to the ends, and write what is due; the count of records written."""
+        answers = [(n, record) for n, tail in enumerate(self._ingest) for record in tail.fresh()]
+        for record in read_all(self._controls):
+            self.ledger.follow_control(record)
+        now_ns = self._clock_ns()
+        for number, record in answers:
+            self.ledger.follow_ingest(number, record, now_ns)
+        due = self.ledger.due(now_ns)
+        append_until_taken(self._log, CONTROLS, due, lambda: self._is_stopping, self._clock)
+        return len(due)
+
+    def stop(self) -> None:
+        """End `run` after its turn; callable from a signal handler."""
+        self._is_stopping = True
+
+    def close(self) -> None:
+        self._controls.close()
