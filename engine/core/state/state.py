@@ -97,12 +97,13 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+    """Orders, their parents, scorecards, breaks and venue states that a close carries.
 
     Nothing else of the day survives.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Ended ones.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
