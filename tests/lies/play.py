@@ -98,6 +98,7 @@ class Story:
         self.marked = len(self.world.history())
         self.reports = 0
         self.cum_qty: Counter[str] = Counter()
+        self.seen: dict[str, Child] = {}
         self.day = DAY
 
     def play(self, told: str) -> None:
@@ -121,7 +122,8 @@ class Story:
 
     def child(self, words: Words) -> Child:
         """The child that a line speaks of: by its number, else the newest."""
-        known = list(children(self.world.state).values())
+        self.seen |= children(self.world.state)  # Also those that a close has forgotten.
+        known = list(self.seen.values())
         known.sort(key=lambda child: int(child.child_id.split("-")[1]))
         return known[words.number("child", len(known)) - 1]
 
@@ -329,6 +331,7 @@ def of_order(story: Story, cl_ord_id: str, name: str) -> Any:  # noqa: ANN401
         "cum": asked.crossed_qty + asked.allocated_qty,
         "leaves": asked.open_qty,
         "qty": asked.order_qty,
+        "avg": asked.avg_px / px(1),
         "withdrawn": asked.withdrawn_qty,
     }[name]
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from world import (
     CLIENT,
+    CLOSE_NS,
     DAY,
     HOUR,
     LIT,
@@ -49,6 +50,7 @@ from world import (
 from engine.core import events as e
 from engine.core.state.model import Child
 from engine.core.state.state import State
+from engine.gateways.orders.execution_reports import ExecutionReports
 
 STEPS = 40  # Of a day.
 REQUESTS = (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested)
@@ -72,10 +74,12 @@ class Told:
         self.notional: Counter[str] = Counter()  # Of each order, sum of px * qty.
         self.ended: set[str] = set()  # Orders that a close forgot.
         self.carried: set[str] = set()  # By the close that is being written.
+        self.reports = ExecutionReports(shard=0)
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
 
     def fold(self, seq_id: str, event: Any) -> None:  # noqa: ANN401  One list.
+        self.reports.take(event)
         match event:
             case e.OrderAccepted():
                 self.order_qty[seq_id] = event.order_qty
@@ -160,6 +164,10 @@ class Told:
             assert found.notional == self.notional[order_id], "the average of its whole life"
             assert found.open_qty == self.order_qty[order_id] - cum_qty - withdrawn_qty >= 0, found
             assert min(cum_qty, withdrawn_qty) >= 0, found
+            told = self.reports.orders[order_id]
+            assert (told.cum_qty, told.notional) == (cum_qty, found.notional), found
+            assert told.leaves_qty == found.open_qty, found
+            assert 0 <= told.former_cum_qty <= told.cum_qty, "the day's part"
             if found.pending is not None:
                 waiting[found.pending.cl_ord_id] += 1
         assert self.asked == self.answered + waiting
@@ -190,7 +198,22 @@ class TwoDays:
                 inputs = self.random.choice(self.choices())()
                 if inputs:
                     self.state = self.step(*inputs)
+            if not self.day:
+                self.evening()
             self.state = self.step(day_closed(DAY + self.day))
+
+    def evening(self) -> None:
+        """Orders of both kinds share parents that trade at once; the close cuts their children."""
+        self.wait(CLOSE_NS - 100 * SECOND - self.now_ns)
+        self.state = self.step(*self.fresh())
+        self.state = self.step(
+            *(self.order(self.random.choice(tuple(e.TimeInForce)), None) for _ in range(4))
+        )
+        few = [self.fill, self.fill, self.end, self.late_fill, self.bust, self.correct]
+        for _ in range(10):
+            inputs = self.random.choice(few)()
+            if inputs:
+                self.state = self.step(*inputs)
 
     def open(self) -> None:
         open_ns = OPEN_NS + 24 * HOUR * self.day
@@ -221,20 +244,21 @@ class TwoDays:
     def submit(self) -> list[Any]:
         soon_ns = (self.now_ns // (100 * SECOND) + 1) * 100 * SECOND
         is_gtc = self.random.random() < 0.4
-        return [
-            order(
-                self.name("o"),
-                self.random.choice((1, 50, 100, 300, 900)),
-                side=self.random.choice((e.Side.BUY, e.Side.BUY, e.Side.SELL)),
-                limit_px=self.random.choice((px(99.95), px(99.95), px(99.97), px(100.06))),
-                client_id=self.random.choice((CLIENT, "c2", "c3")),
-                must_complete=True,
-                end_ns=None if is_gtc else soon_ns,
-                time_in_force=e.TimeInForce.GTC if is_gtc else e.TimeInForce.DAY,
-                crossing_consent=self.random.random() < 0.3,
-            )
-            for _ in range(self.random.randint(1, 3))
-        ]
+        kind, end_ns = (e.TimeInForce.GTC, None) if is_gtc else (e.TimeInForce.DAY, soon_ns)
+        return [self.order(kind, end_ns) for _ in range(self.random.randint(1, 3))]
+
+    def order(self, time_in_force: e.TimeInForce, end_ns: int | None) -> Any:  # noqa: ANN401
+        return order(
+            self.name("o"),
+            self.random.choice((1, 50, 100, 300, 900)),
+            side=self.random.choice((e.Side.BUY, e.Side.BUY, e.Side.SELL)),
+            limit_px=self.random.choice((px(99.95), px(99.95), px(99.97), px(100.06))),
+            client_id=self.random.choice((CLIENT, "c2", "c3")),
+            must_complete=True,
+            end_ns=end_ns,
+            time_in_force=time_in_force,
+            crossing_consent=self.random.random() < 0.3,
+        )
 
     def known(self) -> str | None:
         found = list(orders(self.state).values())
@@ -308,13 +332,13 @@ class TwoDays:
 
     def resend(self) -> list[Any]:
         """The first report of a fill once more."""
-        known = list(fills(self.state).values())
+        known = [fill for fill in fills(self.state).values() if len(fill.executions) == 1]
         if not known:
             return []
         fill = self.random.choice(known)
         _, day, exec_id, _ = fill.executions[0]
         said = {"session_day": day, "last_px": fill.last_px}
-        return [fill_report(fill.child, fill.last_qty or 1, exec_id, **said)]
+        return [fill_report(fill.child, fill.last_qty, exec_id, **said)]
 
     def revised(self, build: Callable[[Any, dict[str, Any]], Any]) -> list[Any]:
         in_force = [fill for fill in fills(self.state).values() if fill.last_qty]

@@ -37,7 +37,7 @@ from engine.core.events import (
     Urgency,
 )
 from engine.core.state.model import Child, Fill, Member, Order, Parent
-from engine.core.state.state import State
+from engine.core.state.state import State, seq_of
 
 CARRIED_MAX = 1_000  # Children and reports on them, of a parent and of an order; a guess.
 EMPTY_CARRIED_NS = 2 * 86_400 * 10**9
@@ -80,11 +80,6 @@ def past_of(state: State, orders: Sequence[Order]) -> tuple[list[ChildCarried], 
                 before.shared_qty + shared_qty[order.order_id],
             )
     return children, past
-
-
-def seq_of(event_id: str) -> int:
-    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
-    return int(event_id.rpartition("-")[2])
 
 
 def kept_children(

@@ -49,6 +49,11 @@ EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a 
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
 
 
+def seq_of(event_id: str) -> int:
+    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
+    return int(event_id.rpartition("-")[2])
+
+
 @dataclass(slots=True)
 class Settings:
     """The settings that decisions depend on; adopted by an event, so they are in the log."""

@@ -60,6 +60,7 @@ from (
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildFateUnknown' as event from child_fate_unknown
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'CancelFailed' as event from cancel_failed
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakFlagged' as event from break_flagged
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildCarried' as event from child_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakCarried' as event from break_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildDoubted' as event from child_doubted
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakClosed' as event from break_closed
