@@ -37,6 +37,7 @@ from world import (
     day_closed,
     day_opened,
     fill_report,
+    fills,
     halt,
     kill,
     lift,
@@ -234,6 +235,12 @@ def says_settle(story: Story, words: Words) -> Said:
     return [break_settled(break_id)], 0
 
 
+def says_stranger(story: Story, words: Words) -> Said:
+    """`stranger not_sent|cancel_rejected`: a gateway's report on no child of ours."""
+    kinds = {"not_sent": not_sent, "cancel_rejected": cancel_rejected}
+    return [kinds[words.words[0]](story.child(words), child_id="stranger")], 0
+
+
 def says_end(story: Story, words: Words) -> Said:
     """`acked`, `canceled`, `expired`, `rejected`, `done_for_day`, `unknown`."""
     child = story.child(words)
@@ -243,9 +250,11 @@ def says_end(story: Story, words: Words) -> Said:
 
 
 def says_bust(story: Story, words: Words) -> Said:
-    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count."""
+    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count; else what is booked of it."""
     child = story.child(words)
-    said = story.counted(child, words, -words.number("qty", 0))
+    booked = (x for x in fills(story.world.state).values() if x.executions[0][2] == words.words[0])
+    qty = next((fill.last_qty for fill in booked), 0)
+    said = story.counted(child, words, -words.number("qty", qty))
     return [bust(child, words.words[0], **said)], 0
 
 
@@ -291,6 +300,7 @@ SAYS: dict[str, Callable[[Story, Words], Said]] = {
         ("acked", "canceled", "expired", "rejected", "done_for_day", "unknown"), says_end
     ),
     "settle": says_settle,
+    "stranger": says_stranger,
     "bust": says_bust,
     "correct": says_correct,
     "not_sent": lambda story, words: ([not_sent(story.child(words))], 0),

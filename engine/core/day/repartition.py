@@ -1,7 +1,8 @@
 """Redistribute the carried state of a log's shards among another number of shards.
 
 Orders, with their carried children, halts, instruments, ticks and curves go to the shard of their
-instrument; there the orders are sorted by the time at which they were received. State of no instrument follows these rules:
+instrument; there the orders are sorted by the time at which they were received. State of no
+instrument follows these rules:
 
 - a control or definition that every shard reads goes to each, and must be equal in all;
 - of the numbers of each sender's controls, and of the closed days, the highest is in force;

@@ -120,17 +120,17 @@ def decide_bust(
     fill = referenced_fill(state, child, report)
     if fill is None:
         return unknown_execution(state, report)
-    return (
-        FillBusted(
-            fill_id=fill.fill_id,
-            child_id=child.child_id,
-            parent_id=child.terms.parent_id,
-            exec_id=report.exec_id,
-            session_day=report.session_day,
-            last_qty=fill.last_qty,
-            last_px=fill.last_px,
-        ),
+    busted = FillBusted(
+        fill_id=fill.fill_id,
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        exec_id=report.exec_id,
+        session_day=report.session_day,
+        last_qty=fill.last_qty,
+        last_px=fill.last_px,
     )
+    change = (-fill.last_qty, -fill.last_qty * fill.last_px)
+    return (busted, *reconciliation.counted(state, child, report, change))
 
 
 def decide_correct(
@@ -165,7 +165,9 @@ def decide_correct(
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     mid_px = consolidated.view(state, child.terms.instrument_id, now_ns).mid_px
     strange = reconciliation.impossible(child, report, mid_px)
-    return (corrected, *flags, *through_limit(child, report), *strange)
+    change = (more_qty, report.last_qty * report.last_px - fill.last_qty * fill.last_px)
+    found = reconciliation.counted(state, child, report, change)
+    return (corrected, *flags, *found, *through_limit(child, report), *strange)
 
 
 def referenced_fill(state: State, child: Child, report: ExecutionReported) -> Fill | None:
