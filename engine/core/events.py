@@ -3543,6 +3543,11 @@ class BreakSettled:
     text: str  # Explanation.
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Quantity that the error account takes, smallest increments; positive if it was bought,
+    # negative if it was sold, 0 if nothing is booked.
+    error_qty: int = 0
+    error_px: int = 0  # Its price, 1e-9 currency units.
+    instrument_id: str = ""  # Id of its instrument; empty if nothing is booked.
 
     def __init__(
         self,
@@ -3551,6 +3556,9 @@ class BreakSettled:
         text: str,
         set_by: str,
         set_ns: int,
+        error_qty: int = 0,
+        error_px: int = 0,
+        instrument_id: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _BreakSettled)
@@ -3558,6 +3566,9 @@ class BreakSettled:
         x.text = text
         x.set_by = set_by
         x.set_ns = set_ns
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.instrument_id = instrument_id
         x.__class__ = BreakSettled
 
 
@@ -5600,6 +5611,99 @@ class ChildCarried:
 _ChildCarried = twin(ChildCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExecutionsMissing:
+    """Executions of a child at work are missing.
+
+    Its venue counts them in an acknowledgement, a bust or a correction, and has not reported them.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    # Quantity that the venue counts as executed and has not reported, from now on, smallest
+    # increments; it stays exposure.
+    missing_qty: int
+    # The child's open quantity from now on, with the missing one, smallest increments.
+    leaves_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        missing_qty: int,
+        leaves_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionsMissing)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.missing_qty = missing_qty
+        x.leaves_qty = leaves_qty
+        x.__class__ = ExecutionsMissing
+
+
+_ExecutionsMissing = twin(ExecutionsMissing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ErrorBooked:
+    """A person booked a position to the error account, to settle a break."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the break.
+    instrument_id: str  # Id of the instrument.
+    # Quantity, smallest increments; positive if it was bought, negative if it was sold.
+    error_qty: int
+    error_px: int  # Price, 1e-9 currency units.
+    set_by: str  # Code of the person.
+    text: str  # Explanation.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        instrument_id: str,
+        error_qty: int,
+        error_px: int,
+        set_by: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ErrorBooked)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.instrument_id = instrument_id
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.set_by = set_by
+        x.text = text
+        x.__class__ = ErrorBooked
+
+
+_ErrorBooked = twin(ErrorBooked)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5698,6 +5802,8 @@ StageEvent = (
     | RiskLimitCarried
     | AllotmentCarried
     | ChildCarried
+    | ExecutionsMissing
+    | ErrorBooked
 )
 
 
@@ -5798,6 +5904,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
     ChildCarried: "fills",
+    ExecutionsMissing: "fills",
+    ErrorBooked: "fills",
 }
 
 

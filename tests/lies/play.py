@@ -229,10 +229,12 @@ def says_fill(story: Story, words: Words) -> Said:
 
 
 def says_settle(story: Story, words: Words) -> Said:
-    """`settle REASON`: a person settles the oldest open break of that reason."""
+    """`settle REASON [error= px=]`: a person settles the oldest open break of that reason."""
     found = story.world.state.breaks.items()
     break_id = next(name for name, x in found if x.reason == words.words[0])
-    return [break_settled(break_id)], 0
+    error_qty = words.number("error", 0)
+    said = {"error_qty": error_qty, "error_px": words.price("px"), "instrument_id": "AAPL"}
+    return [break_settled(break_id, **said) if error_qty else break_settled(break_id)], 0
 
 
 def says_stranger(story: Story, words: Words) -> Said:

@@ -10,7 +10,7 @@ LIES = (
         acked cum=200
         canceled cum=200""",
         """A cum=0 leaves=500
-        exposure=200 breaks=CUM_QTY_GAP ChildDoubted=2""",
+        exposure=200 breaks=CUM_QTY_GAP ExecutionsMissing=1 ChildDoubted=1""",
     ),
     Lie(
         "the late report of what an acknowledgement counted ends the break",
@@ -27,7 +27,7 @@ LIES = (
         fill 200
         mark
         acked cum=200""",
-        "breaks= exposure=300 ChildDoubted=0",
+        "breaks= exposure=300 ExecutionsMissing=0",
     ),
     Lie(
         "an acknowledgement that counts less than was reported is a break",
@@ -84,7 +84,7 @@ LIES = (
         canceled
         mark
         bust F1 cum=200 child=1""",
-        "A cum=0 leaves=0 status=CANCELED\nbreaks=CUM_QTY_GAP,BUST_AFTER_END ChildDoubted=0",
+        "A cum=0 leaves=0 status=CANCELED\nbreaks=CUM_QTY_GAP,BUST_AFTER_END ExecutionsMissing=0",
     ),
     Lie(
         "a gateway's report on a child that it was never sent is a break, once",

@@ -214,14 +214,16 @@ def _late_bust(world: World) -> None:
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
-    world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    world.given(report(child, cum_qty=100), fill_report(child, 100, "T1", cum_qty=100))
+    world.given(bust(child, "T1"))
     again = world.children()[-1]
     world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
     world.given(fill_report(again, 10, "T2"))
     world.given(at_once("u", 100, limit_px=px(99.95), end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
-    world.given(break_settled(list(world.state.breaks)[-1]))
+    booked = {"error_qty": 10, "error_px": px(99.95), "instrument_id": "AAPL"}
+    world.given(break_settled(list(world.state.breaks)[-1], **booked))
 
 
 def _trouble(world: World) -> None:

@@ -24,6 +24,7 @@ from engine.core.events import (
     CloseReason,
     ExecType,
     ExecutionReported,
+    ExecutionsMissing,
     NotSent,
     SendStarted,
     StageEvent,
@@ -250,6 +251,16 @@ def on_child_doubted(state: State, event: ChildDoubted) -> None:
     state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
+def on_executions_missing(state: State, event: ExecutionsMissing) -> None:
+    child = state.children[event.child_id]
+    state.parents[event.parent_id].exposure_qty += event.leaves_qty - child.leaves_qty
+    child.leaves_qty = event.leaves_qty
+    known_qty = child.filled_qty + child.missing_qty
+    child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
+    child.missing_qty = event.missing_qty
+    state.touch(event.parent_id, 0)
+
+
 def retire(state: State, child: Child) -> None:
     """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
@@ -273,4 +284,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     CancelFailed: on_cancel_failed,
     ChildFateUnknown: on_fate_unknown,
     ChildDoubted: on_child_doubted,
+    ExecutionsMissing: on_executions_missing,
 }

@@ -18,6 +18,7 @@ from engine.core.events import (
     ChildDoubted,
     CloseReason,
     ExecutionReported,
+    ExecutionsMissing,
     ReportedSide,
     StageEvent,
 )
@@ -138,23 +139,32 @@ def counted(
     flags: list[StageEvent] = []
     if more_qty > 0:
         flags.append(gap(report, known_qty, more_qty))
+        # A correction fills what is open, and a child of which nothing is left has ended by it.
         leaves_qty = child.leaves_qty - min(child.leaves_qty, max(0, change[0]))
-        doubt_qty = min(child.missing_qty + more_qty, leaves_qty)
-        if child.is_live and doubt_qty > child.missing_qty:
-            flags.append(
-                ChildDoubted(
-                    child_id=child.child_id,
-                    parent_id=child.terms.parent_id,
-                    reason=CloseReason.OTHER,
-                    returned_qty=0,
-                    doubt_qty=doubt_qty,
-                    text=report.text,
-                )
-            )
+        if leaves_qty:
+            flags.append(missing(child, report, more_qty, filled_qty, leaves_qty))
     elif report.cum_qty < filled_qty:
         flags.append(below(report, filled_qty))
     new = [x for x in flags if not isinstance(x, BreakFlagged) or once(state, x)]
     return (*new, *stated(child, report, filled_qty, notional))
+
+
+def missing(
+    child: Child, report: ExecutionReported, more_qty: int, filled_qty: int, leaves_qty: int
+) -> ExecutionsMissing:
+    """The doubt of a child at work.
+
+    A bust opens its quantity again in the parent, and not in the child. Where the venue counts it
+    as executed all the same, it is no part of what is open, and adds to it.
+    """
+    counted_qty = report.cum_qty - child.disputed_qty + report.leaves_qty
+    leaves_qty += min(more_qty, max(0, counted_qty - filled_qty - leaves_qty))
+    return ExecutionsMissing(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        missing_qty=min(child.missing_qty + more_qty, leaves_qty),
+        leaves_qty=leaves_qty,
+    )
 
 
 def stated(

@@ -1173,7 +1173,15 @@ def text_of_break_carried(x: e.BreakCarried) -> str:
 
 
 def text_of_break_settled(x: e.BreakSettled) -> str:
-    return f"{string(x.break_id)}{string(x.text)}{string(x.set_by)}{number(x.set_ns)}"
+    return (
+        f"{string(x.break_id)}"
+        f"{string(x.text)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.instrument_id)}"
+    )
 
 
 def text_of_break_closed(x: e.BreakClosed) -> str:
@@ -1768,6 +1776,32 @@ def text_of_child_carried(x: e.ChildCarried) -> str:
         f"{number(x.routed_ns)}"
         f"{number(x.disputed_qty)}"
         f"{many(x.fills, text_of_carried_fill)}"
+    )
+
+
+def text_of_executions_missing(x: e.ExecutionsMissing) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.missing_qty)}"
+        f"{number(x.leaves_qty)}"
+    )
+
+
+def text_of_error_booked(x: e.ErrorBooked) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
     )
 
 
@@ -3174,6 +3208,9 @@ def from_break_settled(d: Avro) -> e.BreakSettled:
     x.text = d["text"]
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.instrument_id = d["instrument_id"]
     x.__class__ = e.BreakSettled
     found: e.BreakSettled = x
     return found
@@ -3924,6 +3961,42 @@ def from_child_carried(d: Avro) -> e.ChildCarried:
     return found
 
 
+_ExecutionsMissing = twin(e.ExecutionsMissing)
+
+
+def from_executions_missing(d: Avro) -> e.ExecutionsMissing:
+    x = _ExecutionsMissing()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.missing_qty = d["missing_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.__class__ = e.ExecutionsMissing
+    found: e.ExecutionsMissing = x
+    return found
+
+
+_ErrorBooked = twin(e.ErrorBooked)
+
+
+def from_error_booked(d: Avro) -> e.ErrorBooked:
+    x = _ErrorBooked()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.instrument_id = d["instrument_id"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.__class__ = e.ErrorBooked
+    found: e.ErrorBooked = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4021,6 +4094,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
     e.ChildCarried: text_of_child_carried,
+    e.ExecutionsMissing: text_of_executions_missing,
+    e.ErrorBooked: text_of_error_booked,
 }
 
 
@@ -4121,4 +4196,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
     e.ChildCarried: from_child_carried,
+    e.ExecutionsMissing: from_executions_missing,
+    e.ErrorBooked: from_error_booked,
 }
