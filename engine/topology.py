@@ -223,7 +223,6 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     good_till_cancel.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
-    {e.OrdersCrossed: netting.on_orders_crossed},
     plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
@@ -235,6 +234,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    netting.EVOLVE,  # After all that changes a parent.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
@@ -242,6 +242,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     reference.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    good_till_cancel.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id. The first pass changes
