@@ -55,16 +55,8 @@ class Desk:
         policy = desk.policy(window_ns=0, interval_ns=60 * desk.S)
         mandates = map(desk.mandate, desk.CLIENTS)
         opened = desk.day_opened(self.now_ns)
-        limit = e.RiskLimitSet(
-            scope=e.ControlScope.FIRM,
-            scope_id="",
-            max_order_qty=10**9,
-            max_order_notional_cur=None,
-            collar_ppm=None,
-            set_by="desk",
-            set_ns=0,
-        )
-        self.publisher.send(*desk.reference(INSTRUMENTS), policy, limit, *mandates, opened, *quotes)
+        known = (*desk.reference(INSTRUMENTS), policy, desk.limit(), *mandates)
+        self.publisher.send(*known, opened, *quotes)
         self.step()
 
     def order(self) -> e.OrderSubmitted:
