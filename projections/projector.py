@@ -4,6 +4,9 @@ A projection is disposable: delete the file and rebuild it. `rebuild` makes it f
 `follow` continues where it ends, and both fill the same tables. DuckDB is one writer or many
 readers, so the live file is private to the projector. Readers get a snapshot, which replaces the
 one before in one rename, and a folder with a Parquet file a table.
+
+Disposable is a projection, not any file: one that holds something else is never replaced. And a
+reader's query may come from anywhere, so a connection reads the projection and nothing else.
 """
 
 import hashlib
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -31,6 +35,18 @@ PUBLISH_EVERY_S = 10.0
 PUBLISH_SHARE = 10  # Publishing takes at most a tenth of the time.
 SNAPSHOT = "snapshot.duckdb"
 PARQUET = "parquet"
+HEAD_BYTES, MAGIC = 12, b"DUCK"  # Of a DuckDB file: a checksum of 8 bytes, then the word.
+# A query touches no other file, no network, no variable of this process, and changes no setting.
+# Source: DuckDB 2.0, operations manual, "Securing DuckDB".
+ISOLATED: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "allow_persistent_secrets": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "lock_configuration": "true",
+}
 
 
 class ProjectionError(EngineError):
@@ -70,11 +86,14 @@ def rebuild(
 ) -> Stats:
     """Make the projection from the whole log; readers see the old file until it is complete.
 
-    Raises CorruptLogError, LogUnavailableError, or ProjectionError if the file is in use.
+    Raises CorruptLogError, LogUnavailableError, or ProjectionError if the file is in use, or if
+    it holds something else than a projection.
     """
     path = Path(path)
     building = path.with_name(path.name + ".building")
     started = time.monotonic()
+    for file in (path, building):
+        _require_ours(file)
     _remove(building)
     with _loading(log, building, log_url) as loader:
         rows, batches = _catch_up(log, loader, progress, 0)
@@ -136,14 +155,16 @@ def follow(
 
 
 def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a projection or a snapshot of one, with its views."""
+    """A connection that reads a projection or a snapshot of one, and nothing else."""
     path = Path(path)
     if not path.exists():
         raise ProjectionError(
             f"{path} does not exist. Make it with `metaorder projections rebuild`."
         )
+    if not _is_database(path):
+        raise ProjectionError(f"{path} is no projection. Name the file of one, or make it anew.")
     try:
-        return duckdb.connect(str(path), read_only=True)
+        return duckdb.connect(str(path), read_only=True, config=ISOLATED)
     except duckdb.Error as error:
         raise ProjectionError(
             f"{path} cannot be read: {error}. If a projector follows into it, read its snapshot; "
@@ -171,10 +192,15 @@ def publish(path: str | Path, folder: str | Path) -> None:
     """Publish a projection that no process writes: a snapshot and Parquet, each in one rename.
 
     The live file must be closed: copying it under an open connection of the same process would
-    drop DuckDB's lock on it.
+    drop DuckDB's lock on it. Raises ProjectionError where the folder has a file of another kind
+    under one of the names.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    _require_ours(folder / SNAPSHOT)
+    link = folder / PARQUET
+    if link.exists() and not link.is_symlink():
+        raise _foreign(link, "no link to a folder")
     fresh = folder / f".{SNAPSHOT}.{os.getpid()}"
     shutil.copyfile(path, fresh)
     _publish_parquet(fresh, folder)
@@ -187,7 +213,7 @@ def _publish_parquet(snapshot: Path, folder: Path) -> None:
     before = link.readlink() if link.is_symlink() else None
     target = folder / f".{PARQUET}-{time.time_ns()}"
     target.mkdir()
-    with closing(connect(snapshot)) as connection:
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
         for table in tables().values():
             if connection.execute(f"{_in_order(table.name)} limit 1").fetchone() is not None:
                 file = str(target / f"{table.name}.parquet").replace("'", "''")
@@ -293,14 +319,17 @@ def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
     """Why the file cannot be continued; empty if it can, or if there is none."""
+    _require_ours(path)
     if not path.exists():
         return ""
+    if not path.stat().st_size:
+        return f"{path} holds nothing yet; making it anew."
     found: dict[str, str] = {}
     with _writing(path) as connection:
         try:
             found = dict(connection.execute("select name, value from projection_meta").fetchall())
         except duckdb.CatalogException:
-            return f"{path} holds no projection; making it anew."
+            return f"{path} holds nothing yet; making it anew."
         for name, expected in _meta(log, log_url).items():
             if found.get(name) != expected:
                 return (
@@ -317,12 +346,53 @@ def _writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise ProjectionError(
-            f"{path} cannot be written: {error}. Stop the projector that holds it, or name "
-            f"another file."
-        ) from error
+        raise _held(path, error) from error
     with closing(connection):
         yield connection
+
+
+def _require_ours(path: Path) -> None:
+    """Raise ProjectionError unless a file is a projection, or holds nothing."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    if not _is_database(path):
+        raise _foreign(path, "no DuckDB database")
+    try:
+        with closing(duckdb.connect(str(path), read_only=True, config=ISOLATED)) as connection:
+            query = "select count(*) from duckdb_tables() where table_name = 'projection_meta'"
+            is_ours = connection.execute(query).fetchone() == (1,) or _is_empty(connection)
+    except duckdb.Error as error:
+        raise _held(path, error) from error
+    if not is_ours:
+        raise _foreign(path, "a database, but no projection")
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file begins as DuckDB's do; DuckDB itself opens a CSV too, as a view."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES).endswith(MAGIC)
+
+
+def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a database holds nothing: a projector was stopped before it had written its meta."""
+    query = "select count(*) from duckdb_tables() where not internal"
+    return connection.execute(query).fetchone() == (0,)
+
+
+def _foreign(path: Path, found: str) -> ProjectionError:
+    return ProjectionError(
+        f"{path}: found {found}. It was not replaced. Name another file for the projection, or "
+        f"move this one away."
+    )
+
+
+def _held(path: Path, error: duckdb.Error) -> ProjectionError:
+    return ProjectionError(
+        f"{path} cannot be written: {error}. Stop the projector that holds it, or name "
+        "another file."
+    )
 
 
 def _remove(path: Path) -> None:
