@@ -4,9 +4,6 @@ A projection is disposable: delete the file and rebuild it. `rebuild` makes it f
 `follow` continues where it ends, and both fill the same tables. DuckDB is one writer or many
 readers, so the live file is private to the projector. Readers get a snapshot, which replaces the
 one before in one rename, and a folder with a Parquet file a table.
-
-Disposable is a projection, not any file: one that holds something else is never replaced. And a
-reader's query may come from anywhere, so a connection reads the projection and nothing else.
 """
 
 import hashlib
@@ -17,14 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
 import schemas
 from engine.log.codec import decode_dict
-from engine.log.port import JOURNAL, EngineError, Log, LogUnavailableError
+from engine.log.port import JOURNAL, Log, LogUnavailableError
 from projections import catalogue
+from projections.file import foreign, remove, require_ours, writing
 from projections.loader import Loader, OtherLogError
 from projections.tables import tables
 
@@ -35,22 +32,6 @@ PUBLISH_EVERY_S = 10.0
 PUBLISH_SHARE = 10  # Publishing takes at most a tenth of the time.
 SNAPSHOT = "snapshot.duckdb"
 PARQUET = "parquet"
-HEAD_BYTES, MAGIC = 12, b"DUCK"  # Of a DuckDB file: a checksum of 8 bytes, then the word.
-# A query touches no other file, no network, no variable of this process, and changes no setting.
-# Source: DuckDB 2.0, operations manual, "Securing DuckDB".
-ISOLATED: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "enable_external_access": "false",
-    "python_enable_replacements": "false",
-    "allow_persistent_secrets": "false",
-    "autoload_known_extensions": "false",
-    "autoinstall_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "lock_configuration": "true",
-}
-
-
-class ProjectionError(EngineError):
-    """The projection cannot be written or read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +74,11 @@ def rebuild(
     building = path.with_name(path.name + ".building")
     started = time.monotonic()
     for file in (path, building):
-        _require_ours(file)
-    _remove(building)
+        require_ours(file)
+    remove(building)
     with _loading(log, building, log_url) as loader:
         rows, batches = _catch_up(log, loader, progress, 0)
-    _remove(path)
+    remove(path)
     building.replace(path)
     return Stats(rows, batches, time.monotonic() - started)
 
@@ -130,7 +111,7 @@ def follow(
     while not stopping:
         if why:
             tell(why)
-            _remove(path)
+            remove(path)
             because, why = why, ""
         try:
             with _loading(log, path, log_url) as loader:
@@ -152,24 +133,6 @@ def follow(
         if publisher:
             publisher.publish(path, batches)
     return Stats(rows, batches, time.monotonic() - started, because)
-
-
-def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
-    """A connection that reads a projection or a snapshot of one, and nothing else."""
-    path = Path(path)
-    if not path.exists():
-        raise ProjectionError(
-            f"{path} does not exist. Make it with `metaorder projections rebuild`."
-        )
-    if not _is_database(path):
-        raise ProjectionError(f"{path} is no projection. Name the file of one, or make it anew.")
-    try:
-        return duckdb.connect(str(path), read_only=True, config=ISOLATED)
-    except duckdb.Error as error:
-        raise ProjectionError(
-            f"{path} cannot be read: {error}. If a projector follows into it, read its snapshot; "
-            f"else delete it and run `metaorder projections rebuild`."
-        ) from error
 
 
 def fingerprints(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
@@ -197,10 +160,10 @@ def publish(path: str | Path, folder: str | Path) -> None:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _require_ours(folder / SNAPSHOT)
+    require_ours(folder / SNAPSHOT)
     link = folder / PARQUET
     if link.exists() and not link.is_symlink():
-        raise _foreign(link, "no link to a folder")
+        raise foreign(link, "no link to a folder")
     fresh = folder / f".{SNAPSHOT}.{os.getpid()}"
     shutil.copyfile(path, fresh)
     _publish_parquet(fresh, folder)
@@ -255,7 +218,7 @@ def _say_nothing(_text: str) -> None:
 @contextmanager
 def _loading(log: Log, path: Path, log_url: str) -> Iterator[Loader]:
     """A loader on the file, with its meta and its views."""
-    with _writing(path) as connection:
+    with writing(path) as connection:
         _write_meta(connection, _meta(log, log_url))
         with closing(Loader(log, connection)) as loader:
             _write_views(connection)
@@ -319,13 +282,13 @@ def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
     """Why the file cannot be continued; empty if it can, or if there is none."""
-    _require_ours(path)
+    require_ours(path)
     if not path.exists():
         return ""
     if not path.stat().st_size:
         return f"{path} holds nothing yet; making it anew."
     found: dict[str, str] = {}
-    with _writing(path) as connection:
+    with writing(path) as connection:
         try:
             found = dict(connection.execute("select name, value from projection_meta").fetchall())
         except duckdb.CatalogException:
@@ -337,65 +300,3 @@ def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
                     f"making it anew."
                 )
     return ""
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The one writing connection; closing it writes all to the file itself."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        connection = duckdb.connect(str(path))
-    except duckdb.Error as error:
-        raise _held(path, error) from error
-    with closing(connection):
-        yield connection
-
-
-def _require_ours(path: Path) -> None:
-    """Raise ProjectionError unless a file is a projection, or holds nothing."""
-    if not path.exists() or (path.is_file() and not path.stat().st_size):
-        return
-    if not _is_database(path):
-        raise _foreign(path, "no DuckDB database")
-    try:
-        with closing(duckdb.connect(str(path), read_only=True, config=ISOLATED)) as connection:
-            query = "select count(*) from duckdb_tables() where table_name = 'projection_meta'"
-            is_ours = connection.execute(query).fetchone() == (1,) or _is_empty(connection)
-    except duckdb.Error as error:
-        raise _held(path, error) from error
-    if not is_ours:
-        raise _foreign(path, "a database, but no projection")
-
-
-def _is_database(path: Path) -> bool:
-    """Whether a file begins as DuckDB's do; DuckDB itself opens a CSV too, as a view."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES).endswith(MAGIC)
-
-
-def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a database holds nothing: a projector was stopped before it had written its meta."""
-    query = "select count(*) from duckdb_tables() where not internal"
-    return connection.execute(query).fetchone() == (0,)
-
-
-def _foreign(path: Path, found: str) -> ProjectionError:
-    return ProjectionError(
-        f"{path}: found {found}. It was not replaced. Name another file for the projection, or "
-        f"move this one away."
-    )
-
-
-def _held(path: Path, error: duckdb.Error) -> ProjectionError:
-    return ProjectionError(
-        f"{path} cannot be written: {error}. Stop the projector that holds it, or name "
-        "another file."
-    )
-
-
-def _remove(path: Path) -> None:
-    """Delete a projection: first its WAL, so that no new file ever meets an old one's."""
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
