@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import short_day
-from short_day import ShortDay
+from pipeline import short_day
+from pipeline.short_day import ShortDay
 
 from engine.log import open_log
 from infra.campaigns import day_differences
