@@ -53,6 +53,7 @@ class Finding(NamedTuple):
     place: str
     text: str
     may: tuple[str, ...]  # What a person may do, in order.
+    waiting: int = 0  # Inputs that no batch has consumed yet.
 
 
 def examined(log: Log, number: int, rules: Rules) -> Finding:
@@ -66,7 +67,8 @@ def examined(log: Log, number: int, rules: Rules) -> Finding:
     except UnfitError as error:
         return Finding(number, "unfit", -1, "", "", str(error), (KEEP, OTHER_RELEASE))
     if proof.difference is None:
-        return Finding(number, SOUND, proof.head, "", "", "", ())
+        unsealed = sum(proof.unsealed.values())
+        return Finding(number, SOUND, proof.head, "", "", "", (), unsealed)
     return found(proof.difference, proof.head)
 
 

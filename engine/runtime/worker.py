@@ -29,6 +29,7 @@ from engine.log.port import (
     LogUnavailableError,
 )
 from engine.runtime.clock import Clock
+from engine.runtime.recovery import snapshot
 from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
 from engine.runtime.shard_task import RETRY_WAIT_S, ROUND_RECORDS_MAX, ShardTask
@@ -94,9 +95,13 @@ class Worker:
         """Run until `stop`.
 
         Raises LeaseLostError if another owner holds one of `shards` or another process has this
-        worker's name, and at the start LogUnavailableError; later the worker waits for a log that
-        does not answer.
+        worker's name, LogLeftError where another log goes on from this one, OtherLogError where
+        the snapshots are of another log, and at the start LogUnavailableError; later the worker
+        waits for a log that does not answer.
         """
+        self.log.identity.require_at_work("the log")
+        if self.snapshots is not None:
+            snapshot.require_same_log(self.snapshots, self.log.identity.log_id)
         leases = self.log.leases(self._owner, self._shards)
         try:
             while not self._stopping.is_set():
@@ -153,6 +158,8 @@ class Worker:
             for number in change.revoked:
                 self._drop(number)
                 self._unreleased.append(number)
+            if change.gained:  # By now: it may have been left while this worker waited.
+                self.log.identity.require_at_work("the log")
             for lease in change.gained:
                 self._drop(lease.shard)
                 _log.info("shard %s gained, epoch %s; rebuilding", lease.shard, lease.epoch)

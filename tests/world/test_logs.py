@@ -13,6 +13,7 @@ from engine.cli.exits import Exit
 from engine.log import codec, open_log
 from engine.log.port import Log
 from engine.runtime import worker
+from engine.runtime.shard_task import ShardTask
 
 BROKEN = 3
 
@@ -138,14 +139,14 @@ def test_a_fault_of_this_release_in_one_shard_costs_no_other(
     with workers(url, 1):
         order_each(publisher, "A")
         in_process.until(lambda: len(accepted(log)) == SHARDS, "the first orders")
-    fold = worker.ShardTask._rebuild  # noqa: SLF001  A release that cannot fold one shard.
+    fold = ShardTask._rebuild  # noqa: SLF001  A release that cannot fold one shard.
 
-    def fold_or_raise(task: worker.ShardTask) -> object:
+    def fold_or_raise(task: ShardTask) -> object:
         if task.lease.shard == BROKEN:
             raise ZeroDivisionError
         return fold(task)
 
-    monkeypatch.setattr(worker.ShardTask, "_rebuild", fold_or_raise)
+    monkeypatch.setattr(ShardTask, "_rebuild", fold_or_raise)
     with workers(url, 2) as running:
         order_each(publisher, "B")
         in_process.until(lambda: len(accepted(log)) == 2 * SHARDS - 1, "the other shards")
