@@ -99,7 +99,12 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
-    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
+    Row(
+        "ingest",
+        progress,
+        (e.ChildClosed, e.FillBooked, e.FillCorrected),
+        (e.SuspensionSet,),
+    ),
     Row(
         "ingest",
         trading_day,
@@ -230,7 +235,6 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     carried_children.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
-    {e.OrdersCrossed: netting.on_orders_crossed},
     plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
@@ -242,6 +246,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    netting.EVOLVE,  # After all that changes a parent.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
@@ -249,6 +254,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     reference.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    good_till_cancel.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id. The first pass changes

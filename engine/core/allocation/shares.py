@@ -361,6 +361,8 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
         was_qty, now_qty = before.get(order_id, 0), after.get(order_id, 0)
         notional = now_qty * event.last_px - was_qty * event.previous_px
         change_share(parent, parent.members[order_id], now_qty - was_qty, notional)
+        if order_id in state.unplaced:
+            state.unjudged[order_id] = None
     fill = state.fills[event.fill_id]
     parent.error_qty += event.error_qty - fill.error_qty
     fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())
