@@ -83,17 +83,8 @@ class Desk:
             ),
         )
         mandates = map(desk.mandate, desk.CLIENTS)
-        limit = e.RiskLimitSet(
-            scope=e.ControlScope.FIRM,
-            scope_id="",
-            max_order_qty=10**9,
-            max_order_notional_cur=None,
-            collar_ppm=None,
-            set_by="desk",
-            set_ns=0,
-        )
-        opened = desk.day_opened(self.now_ns)
-        self.publisher.send(*desk.reference(self._names), policy, limit, *mandates, opened, *quotes)
+        known = (*desk.reference(self._names), policy, desk.limit(), *mandates)
+        self.publisher.send(*known, desk.day_opened(self.now_ns), *quotes)
         self.step()
 
     def open_parents(self, parents: int) -> None:

@@ -81,6 +81,7 @@ from engine.core.events import (
     PolicyCarried,
     PositionsCarried,
     RejectReason,
+    RiskLimitCarried,
     ScorecardCarried,
     SealKind,
     Side,
@@ -102,7 +103,8 @@ BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
 CARRIED_FACTS = (  # Of a world made by `trading`.
     *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried, TickTableCarried),
-    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried, ControlNumbersCarried),
+    *(RiskLimitCarried, MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
+    ControlNumbersCarried,
 )
 
 

@@ -133,7 +133,7 @@ def test_what_is_open_of_a_carried_order_is_spent_of_the_new_days_allotment() ->
     assert world.the(OrderResumed).order_id == world.order("g1").order_id
     assert world.the(OrderCancelled).order_id == world.order("g2").order_id
     world.when(order("new", 100, limit_px=px(105))).then_some(OrderAccepted)
-    spent = world.state.spent_notional[(ControlScope.FIRM, "")]
+    spent = world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")]
     assert spent == 500 * px(99) + 100 * px(105)
 
 
@@ -143,7 +143,7 @@ def test_an_amend_between_the_days_is_spent_once_with_its_order() -> None:
     assert not world.state.spent_notional
     opened(world).then_some(OrderResumed)
 
-    assert world.state.spent_notional[(ControlScope.FIRM, "")] == 600 * px(99)
+    assert world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")] == 600 * px(99)
 
 
 def test_an_amend_on_the_open_does_not_pass_by_the_checks() -> None:

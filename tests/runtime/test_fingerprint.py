@@ -147,7 +147,7 @@ SPOILED: dict[str, Callable[[State], Any]] = {
     "order": off_by_one(lambda state: first(state.orders), "withdrawn_qty"),
     "execution": lambda state: state.executions.popitem(),
     "fill": off_by_one(lambda state: first(state.fills), "error_qty"),
-    "spent": lambda state: state.spent_notional.update({("x", "y"): 1}),
+    "spent": lambda state: state.spent_notional.update({("x", "y", "z"): 1}),
     "limit": lambda state: state.controls.killed.update({("FIRM", "x"): "y"}),
 }
 

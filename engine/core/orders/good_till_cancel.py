@@ -50,6 +50,8 @@ AS_CARRIED = copier(
     "avg_px",
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
+# What a carried order waits for: the first quote or print of the day, and a limit.
+WAITS_FOR = (RejectReason.NO_REFERENCE_PX, RejectReason.NO_LIMITS)
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
@@ -115,8 +117,8 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
-    if reason is RejectReason.NO_REFERENCE_PX:
-        return ()  # It waits for the first quote or print of the day.
+    if reason in WAITS_FOR:
+        return ()
     return (
         OrderCancelled(
             order_id=order_id,

@@ -84,7 +84,10 @@ class Reference:
 
 @dataclass(slots=True)
 class Controls:
-    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id."""
+    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id.
+
+    Limits and allotments are by the key of `controls.limits`: the firm's have their currency.
+    """
 
     killed: dict[tuple[str, str], str] = field(default_factory=dict)
     limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
@@ -140,7 +143,7 @@ class State:
     # parents were at work.
     narrowed: dict[str, None] = field(default_factory=dict)
     lowered: dict[tuple[str, str], None] = field(default_factory=dict)
-    spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
+    spent_notional: dict[tuple[str, str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to start, ns.
