@@ -36,7 +36,7 @@ END_OF_TIME_MS = 2**62
 
 
 class Health(StrEnum):
-    """How a shard or gateway is, or the clock or disk."""
+    """The health of a shard, a gateway, the clock or the disk."""
 
     WELL = "well"
     STOPPED = "stopped"  # A person or a rule has stopped something; orders are refused.
@@ -62,7 +62,7 @@ class ShardStatus(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """What is stopped or suspended, and where."""
+    """Something that is stopped or suspended, and the shards that hold it."""
 
     kind: str  # `kill`, `halt`, `suspension` or `session down`.
     scope: str
@@ -90,7 +90,7 @@ class Status(NamedTuple):
 
     @property
     def worst(self) -> Health:
-        found = {each.health for each in (*self.shards, *self.parts)}
+        found = {shard.health for shard in self.shards} | {part.health for part in self.parts}
         found |= {Health.STOPPED} if self.stops else set()
         return next((health for health in WORST_FIRST if health in found), Health.WELL)
 

@@ -1,10 +1,10 @@
-"""What a process logs: one line a record, of one format, never wrapped, and nothing over and over.
+"""The log lines of a process: one a record, of one format, never wrapped, none over and over.
 
     2026-11-29T09:48:10.123Z WARNING engine.runtime.worker: shard 3: ...
 
 The time is UTC with milliseconds. A line break inside a record is escaped, so a traceback is one
-line too. A warning or an error that is said again is only counted for a minute; then it is said
-once more with its count. A full disk or a broker that is away made a thousand equal lines in two
+line too. An equal warning or error is only counted for a minute; then it is said once more with its
+count. A full disk or a broker that is away made a thousand equal lines in two
 minutes, among which nothing else was seen.
 """
 
@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 
-AGAIN_S = 60.0  # An equal warning is counted so long before it is said again.
+AGAIN_S = 60.0  # An equal warning is only counted for so long.
 KEPT_MAX = 1_000  # Different texts that are remembered.
 
 

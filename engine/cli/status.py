@@ -130,7 +130,7 @@ def table(shards: Sequence[ShardStatus], now_ns: int) -> Iterator[str]:
 
 
 def ago(at_ns: int, now_ns: int) -> str:
-    """How long ago, in the largest unit that leaves two digits."""
+    """The time since then, in the largest unit of which there are two."""
     if not at_ns:
         return "never"
     seconds = (now_ns - at_ns) / NS_PER_S
