@@ -30,7 +30,7 @@ from engine.cli.options import (
     require_same,
     shards_of,
 )
-from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.cli.render import Output, errors, from_dicts, progress, render, render_one, say
 from engine.cli.rules import rules_of
 from engine.cli.verify_options import (
     AgainstOption,
@@ -215,9 +215,9 @@ def show(
         if report is not None:
             departures.show(report)
         for line in reach(proofs, is_anchored=is_anchored):
-            typer.echo(line)
+            say(line)
         if any(proof.is_continued for proof in proofs):
-            typer.echo(CONTINUED[problems == []])
+            say(CONTINUED[problems == []])
         return
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
@@ -251,12 +251,12 @@ def row_of(proof: Proof) -> dict[str, Any]:
 
 def show_difference(difference: Difference) -> None:
     """Print a block for people: the place, what was done, and the inputs that led to it."""
-    typer.echo(f"\nshard {difference.shard}: {difference.kind.value}")
+    say(f"\nshard {difference.shard}: {difference.kind.value}")
     for name, value in differences.asdict(difference).items():
         if value in (None, "", []) or name in {"shard", "kind"}:
             continue
         for line in value if isinstance(value, list) else [value]:
-            typer.echo(f"  {name:<9} {line}")
+            say(f"  {name:<9} {line}")
 
 
 def reach(proofs: list[Proof], *, is_anchored: bool) -> list[str]:
