@@ -6,9 +6,10 @@ simulated one uses it.
 `Wall` is the one from which decisions take their time. A wall clock may jump: a day ahead for two
 seconds would expire a day's orders, and the time of a seal never goes back. So it is believed only
 as far as the other clock, which cannot jump, confirms it. After a jump nothing is decided until the
-wall clock is back where it should be. A small jump that stands is a correction, and is believed
-after a while; a large one is believed by no process that saw it: a person looks at the clock, and
-either sets it right or starts the process anew.
+wall clock is back where it should be. A gateway cannot hold: a day ahead, every shard would look
+silent and all children be cancelled, so it counts on without the jump. A small jump that stands is
+a correction, and is believed after a while; a large one is believed by no process that saw it: a
+person looks at the clock, and either sets it right or starts the process anew.
 """
 
 import logging
@@ -74,10 +75,17 @@ class Wall:
         if self._off_ns is not None:
             what = "right again" if abs(off_ns) <= TOLERANCE_NS else "believed as it is now"
             held_s = now_s - self._jumped_s
-            _log.warning("the clock is %s after %.1f s; the shards go on", what, held_s)
+            _log.warning("the clock is %s after %.1f s", what, held_s)
             self._off_ns = None
         self._believed_ns, self._at_s = now_ns, now_s
         return now_ns
+
+    def steady_ns(self) -> int:
+        """The time, ns UTC, for what cannot hold: counted on from before a jump."""
+        try:
+            return self.now_ns()
+        except ClockJumpedError:
+            return self._believed_ns + int((self._steady_s() - self._at_s) * NS_PER_S)
 
     def _has_stood(self, off_ns: int, now_s: float) -> bool:
         """Whether a jump is a small one that has stood for long; a new jump is said."""
@@ -94,6 +102,7 @@ def said(off_ns: int) -> str:
     if abs(off_ns) > CORRECTION_MAX_NS:
         out = "not believed: set the clock right, or if it is right now start this process anew"
     return (
-        f"the clock of this machine jumped {way} by {abs(off_ns) / NS_PER_S:,.1f} s. The shards "
-        f"hold, nothing is decided or lost, and they go on once it is back; this time is {out}"
+        f"the clock of this machine jumped {way} by {abs(off_ns) / NS_PER_S:,.1f} s. Nothing is "
+        "decided at that time and nothing is lost: shards hold, gateways count on without the "
+        f"jump. They go on once it is back; this time is {out}"
     )

@@ -90,7 +90,18 @@ def test_a_jump_and_its_end_are_said_once(caplog: pytest.LogCaptureFixture) -> N
     assert len(said) == 2
     assert "jumped ahead by 86,400.0 s" in said[0]
     assert "set the clock right" in said[0]
-    assert said[1] == "the clock is right again after 2.1 s; the shards go on"
+    assert said[1] == "the clock is right again after 2.1 s"
+
+
+def test_a_gateway_counts_on_without_the_jump() -> None:
+    hands = Hands()
+    before_ns = hands.wall.steady_ns()
+    hands.go(0.5, DAY_NS)
+    assert hands.wall.steady_ns() == before_ns + S // 2
+    hands.go(20)
+    assert hands.wall.steady_ns() == before_ns + 20 * S + S // 2
+    hands.go(0.5, -DAY_NS)
+    assert hands.wall.steady_ns() == hands.wall_ns
 
 
 def test_the_steady_clock_counts_on() -> None:
