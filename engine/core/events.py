@@ -185,6 +185,7 @@ class CancelReason(StrEnum):
     RESTRICTED = "RESTRICTED"
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class RejectReason(StrEnum):
@@ -242,7 +243,8 @@ class Change(StrEnum):
 class ExecType(StrEnum):
     """Kind of a venue's report; FIX tag 150 in words.
 
-    UNKNOWN: the gateway cannot tell the child's fate.
+    UNKNOWN: the gateway cannot tell the child's fate. STATUS: the venue has the child, as it says
+    when asked. UNKNOWN_ORDER: it has no such child, and none can still come to it.
     """
 
     NEW = "NEW"
@@ -255,6 +257,8 @@ class ExecType(StrEnum):
     TRADE_CORRECT = "TRADE_CORRECT"
     UNKNOWN = "UNKNOWN"
     OTHER = "OTHER"
+    STATUS = "STATUS"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
 
 
 class Liquidity(StrEnum):
@@ -296,6 +300,7 @@ class BreakReason(StrEnum):
     WRONG_SIDE = "WRONG_SIDE"
     IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
     ERROR_ACCOUNT = "ERROR_ACCOUNT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class BreakResolution(StrEnum):
@@ -2025,40 +2030,6 @@ _ScorecardCarried = twin(ScorecardCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ChildAcknowledged:
-    """A venue has acknowledged a child."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    child_id: str  # Id of the child.
-    parent_id: str  # Id of the parent.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        child_id: str,
-        parent_id: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ChildAcknowledged)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.child_id = child_id
-        x.parent_id = parent_id
-        x.__class__ = ChildAcknowledged
-
-
-_ChildAcknowledged = twin(ChildAcknowledged)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class FillBusted:
     """A venue took a booked fill back."""
 
@@ -3049,6 +3020,7 @@ class ChildCancelRequested:
     parent_id: str  # Id of the parent.
     venue: str  # Code of the venue.
     reason: CancelReason  # The reason.
+    repeats: int  # Times that this cancel was asked for before without an answer, count.
 
     def __init__(
         self,
@@ -3060,6 +3032,7 @@ class ChildCancelRequested:
         parent_id: str,
         venue: str,
         reason: CancelReason,
+        repeats: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildCancelRequested)
@@ -3070,6 +3043,7 @@ class ChildCancelRequested:
         x.parent_id = parent_id
         x.venue = venue
         x.reason = reason
+        x.repeats = repeats
         x.__class__ = ChildCancelRequested
 
 
@@ -3613,6 +3587,11 @@ class PolicySet:
     progress_ppm: int = 100000
     # What becomes of client orders when their instrument is halted.
     on_halt: HaltAction = HaltAction.KEEP
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int = 3000000000
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int = 2
 
     def __init__(
         self,
@@ -3646,6 +3625,8 @@ class PolicySet:
         fruitless_max: int = 10,
         progress_ppm: int = 100000,
         on_halt: HaltAction = HaltAction.KEEP,
+        ack_within_ns: int = 3000000000,
+        asks_max: int = 2,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3678,6 +3659,8 @@ class PolicySet:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicySet
 
 
@@ -3894,6 +3877,11 @@ class PolicyCarried:
     # Least part of a child that counts as progress once it is filled, parts per million.
     progress_ppm: int
     on_halt: HaltAction  # What becomes of client orders when their instrument is halted.
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int
 
     def __init__(
         self,
@@ -3930,6 +3918,8 @@ class PolicyCarried:
         fruitless_max: int,
         progress_ppm: int,
         on_halt: HaltAction,
+        ack_within_ns: int,
+        asks_max: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3965,6 +3955,8 @@ class PolicyCarried:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicyCarried
 
 
@@ -5431,6 +5423,88 @@ class AllotmentCarried:
 _AllotmentCarried = twin(AllotmentCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildAcknowledged:
+    """A venue has acknowledged a child."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    # Quantity that the venue counts as executed and has not reported, where it was asked, smallest
+    # increments; else 0.
+    missing_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        missing_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildAcknowledged)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.missing_qty = missing_qty
+        x.__class__ = ChildAcknowledged
+
+
+_ChildAcknowledged = twin(ChildAcknowledged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildStatusRequested:
+    """The engine asks a venue for the state of a child that it has not answered."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    venue: str  # Code of the venue.
+    number: int  # Which question on this silence it is, count from 1.
+    unanswered_since_ns: int  # Time of the request that was not answered, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        venue: str,
+        number: int,
+        unanswered_since_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildStatusRequested)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.venue = venue
+        x.number = number
+        x.unanswered_since_ns = unanswered_since_ns
+        x.__class__ = ChildStatusRequested
+
+
+_ChildStatusRequested = twin(ChildStatusRequested)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5477,7 +5551,6 @@ StageEvent = (
     | SliceReleased
     | ScorecardUpdated
     | ScorecardCarried
-    | ChildAcknowledged
     | FillBusted
     | FillCorrected
     | ChildClosed
@@ -5528,6 +5601,8 @@ StageEvent = (
     | ControlApplied
     | RiskLimitCarried
     | AllotmentCarried
+    | ChildAcknowledged
+    | ChildStatusRequested
 )
 
 
@@ -5567,7 +5642,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SliceReleased: "slices",
     ScorecardUpdated: "routes",
     ScorecardCarried: "routes",
-    ChildAcknowledged: "fills",
     FillBusted: "fills",
     FillCorrected: "fills",
     ChildClosed: "fills",
@@ -5627,6 +5701,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     ControlApplied: "ingest",
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
+    ChildAcknowledged: "fills",
+    ChildStatusRequested: "routes",
 }
 
 

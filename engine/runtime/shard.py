@@ -334,11 +334,11 @@ class Shard(Replica):
         return trading_day.awaits_cancels(self.state)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which a parent is to be planned, if the market touches none before.
+        """The next time at which a parent is to be planned or an answer of a venue is late.
 
         A batch plans a bounded number; it is the past while more of them wait.
         """
         if due_index.is_reviewing(self.state):
             return self._stepped_ns
-        due_ns = due_index.first_due_ns(self.state)
+        due_ns = trading_day.first_due_ns(self.state)
         return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

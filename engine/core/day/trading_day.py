@@ -34,10 +34,11 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusCarried,
 )
+from engine.core.execution import silence
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
-from engine.core.state import due_index
+from engine.core.state import awaited, due_index
 from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import NEVER_NS, Carried, Settings, State
 
@@ -52,7 +53,7 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
     return risk.applied(ControlScope.FIRM, str(control.day), control)
 
 
-def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
+def decide_closed(state: State, control: DayClosed, now_ns: int) -> tuple[StageEvent, ...]:
     """The end of everything that a close ends, then the carried state."""
     closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
     for parent in state.parents.values():
@@ -62,10 +63,16 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
             for child in live
             if not child.is_cancelling and not child.is_in_doubt
         ]
+        closing += [found for child in live for found in silence.at_close(child, now_ns)]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
-    closing += carried_events(state)
-    return tuple(closing)
+    first_seq = state.next_seq  # Of this close's own events, as they are recorded at once.
+    flagged = [
+        carried_break(state.event_id(first_seq + number), found)
+        for number, found in enumerate(closing)
+        if isinstance(found, BreakFlagged)
+    ]
+    return (*closing, *flagged, *carried_events(state))
 
 
 def carried_events(state: State) -> list[StageEvent]:
@@ -173,9 +180,19 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Touch the parents that have a schedule point up to now, and those that a control concerns."""
+    """Touch the parents that have a schedule point up to now, and those that a control concerns.
+
+    And those of children that their venue should have answered by now.
+    """
     due_index.touch_reviewed(state)
     due_index.touch_due(state, now_ns)
+    awaited.touch_late(state, now_ns)
+
+
+def first_due_ns(state: State) -> int | None:
+    """The earliest time at which there is something to plan without an input; None if never."""
+    dues = (due_index.first_due_ns(state), awaited.first_late_ns(state))
+    return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
@@ -278,6 +295,7 @@ def on_sealed(state: State, now_ns: int) -> None:
         if parent is not None:
             due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
+    state.late.clear()
 
 
 def after_close(state: State) -> State:

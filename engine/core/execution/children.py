@@ -30,7 +30,6 @@ from engine.core.events import (
 )
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
-from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
 from engine.core.state.eviction import reload
@@ -50,23 +49,22 @@ BY_VENUE = (CloseReason.CANCELED, CloseReason.EXPIRED, CloseReason.REJECTED)
 # ------------------------------------------------------------------------------ decide
 
 
-def decide_new(_: State, child: Child, __: ExecutionReported, ___: int) -> tuple[StageEvent, ...]:
-    if child.is_acknowledged and not child.is_unknown:
-        return ()
-    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id),)
-
-
 def decide_closed(
     state: State, child: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     if not child.is_live:
-        if report.cum_qty <= child.filled_qty:
-            return ()
-        missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
-        return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
+        return after_end(state, child, report)
     reason = CLOSED_BY[report.exec_type]
     found, ends = reconciliation.after_the_end(state, child, report, reason)
     return (*found, closed(child, reason, report.text)) if ends else found
+
+
+def after_end(state: State, child: Child, report: ExecutionReported) -> tuple[StageEvent, ...]:
+    """The break of a count beyond what was reported of a child that has ended."""
+    if report.cum_qty <= child.filled_qty:
+        return ()
+    missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
+    return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
 
 
 def closed(
@@ -102,11 +100,11 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     if child is None:
         return ()
     if child.is_acknowledged:
-        return once(state, contradicted(child))
+        return once(state, contradicted(child, "the gateway says it was never sent"))
     return (closed(child, CloseReason.NOT_SENT, report.text),)
 
 
-def contradicted(child: Child) -> BreakFlagged:
+def contradicted(child: Child, said: str) -> BreakFlagged:
     return BreakFlagged(
         reason=BreakReason.INVALID_REPORT,
         venue=child.terms.venue,
@@ -114,18 +112,8 @@ def contradicted(child: Child) -> BreakFlagged:
         exec_id="",
         break_qty=child.leaves_qty,
         break_px=child.terms.limit_px,
-        text="the gateway says it was never sent, but its venue has answered; it stays exposure",
+        text=f"{said}, but its venue has acknowledged it; it stays exposure",
     )
-
-
-def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tuple[StageEvent, ...]:
-    child = addressed(state, report)
-    if child is None or not child.is_cancelling:
-        return ()
-    failed = CancelFailed(
-        child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
-    )
-    return (failed, *refused_changes(state.parents[child.terms.parent_id], child))
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
@@ -144,7 +132,6 @@ def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     SendStarted: decide_send_started,
     NotSent: decide_not_sent,
-    CancelRejected: decide_cancel_rejected,
 }
 
 
@@ -168,6 +155,10 @@ def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
     child = state.children[event.child_id]
     child.is_acknowledged = True
     child.is_unknown = False
+    if event.missing_qty:
+        known_qty = child.filled_qty + child.missing_qty
+        child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
+        child.missing_qty = event.missing_qty
 
 
 def on_cancel_requested(state: State, event: ChildCancelRequested) -> None:

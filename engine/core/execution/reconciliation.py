@@ -16,6 +16,7 @@ from engine.core.events import (
     BreakReason,
     ChildDoubted,
     CloseReason,
+    ExecType,
     ExecutionReported,
     ReportedSide,
     StageEvent,
@@ -120,6 +121,19 @@ def after_the_end(
         text=report.text,
     )
     return (*flags, doubted), False
+
+
+def while_working(child: Child, report: ExecutionReported) -> tuple[int, tuple[BreakFlagged, ...]]:
+    """What the venue counts and has not reported of a child that it has; 0 if that is no news."""
+    if not report.cum_qty:
+        return 0, ()
+    missing_qty = report.cum_qty - child.disputed_qty - child.filled_qty
+    if missing_qty > child.missing_qty:
+        known_qty = child.filled_qty + child.missing_qty
+        return missing_qty, (gap(report, known_qty, missing_qty - child.missing_qty),)
+    if report.exec_type is ExecType.STATUS and report.cum_qty < child.filled_qty:
+        return 0, (below(report, child.filled_qty),)
+    return 0, ()
 
 
 def contradictions(

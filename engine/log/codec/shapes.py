@@ -716,16 +716,6 @@ def text_of_scorecard_carried(x: e.ScorecardCarried) -> str:
     )
 
 
-def text_of_child_acknowledged(x: e.ChildAcknowledged) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.child_id)}"
-        f"{string(x.parent_id)}"
-    )
-
-
 def text_of_fill_busted(x: e.FillBusted) -> str:
     return (
         f"{number(x.seq)}"
@@ -1029,6 +1019,7 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.venue)}"
         f"{CANCEL_REASON_TEXT[x.reason]}"
+        f"{integer(x.repeats)}"
     )
 
 
@@ -1205,6 +1196,8 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1288,6 +1281,8 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1717,6 +1712,30 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.limit_notional_cur, number)}"
+    )
+
+
+def text_of_child_acknowledged(x: e.ChildAcknowledged) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.missing_qty)}"
+    )
+
+
+def text_of_child_status_requested(x: e.ChildStatusRequested) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.venue)}"
+        f"{integer(x.number)}"
+        f"{number(x.unanswered_since_ns)}"
     )
 
 
@@ -2481,21 +2500,6 @@ def from_scorecard_carried(d: Avro) -> e.ScorecardCarried:
     return found
 
 
-_ChildAcknowledged = twin(e.ChildAcknowledged)
-
-
-def from_child_acknowledged(d: Avro) -> e.ChildAcknowledged:
-    x = _ChildAcknowledged()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.child_id = d["child_id"]
-    x.parent_id = d["parent_id"]
-    x.__class__ = e.ChildAcknowledged
-    found: e.ChildAcknowledged = x
-    return found
-
-
 _FillBusted = twin(e.FillBusted)
 
 
@@ -2912,6 +2916,7 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     x.parent_id = d["parent_id"]
     x.venue = d["venue"]
     x.reason = CANCEL_REASON[d["reason"]]
+    x.repeats = d["repeats"]
     x.__class__ = e.ChildCancelRequested
     found: e.ChildCancelRequested = x
     return found
@@ -3143,6 +3148,8 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3241,6 +3248,8 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3790,6 +3799,40 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_ChildAcknowledged = twin(e.ChildAcknowledged)
+
+
+def from_child_acknowledged(d: Avro) -> e.ChildAcknowledged:
+    x = _ChildAcknowledged()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.missing_qty = d["missing_qty"]
+    x.__class__ = e.ChildAcknowledged
+    found: e.ChildAcknowledged = x
+    return found
+
+
+_ChildStatusRequested = twin(e.ChildStatusRequested)
+
+
+def from_child_status_requested(d: Avro) -> e.ChildStatusRequested:
+    x = _ChildStatusRequested()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.venue = d["venue"]
+    x.number = d["number"]
+    x.unanswered_since_ns = d["unanswered_since_ns"]
+    x.__class__ = e.ChildStatusRequested
+    found: e.ChildStatusRequested = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3826,7 +3869,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SliceReleased: text_of_slice_released,
     e.ScorecardUpdated: text_of_scorecard_updated,
     e.ScorecardCarried: text_of_scorecard_carried,
-    e.ChildAcknowledged: text_of_child_acknowledged,
     e.FillBusted: text_of_fill_busted,
     e.FillCorrected: text_of_fill_corrected,
     e.ChildClosed: text_of_child_closed,
@@ -3886,6 +3928,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.ChildAcknowledged: text_of_child_acknowledged,
+    e.ChildStatusRequested: text_of_child_status_requested,
 }
 
 
@@ -3925,7 +3969,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SliceReleased: from_slice_released,
     e.ScorecardUpdated: from_scorecard_updated,
     e.ScorecardCarried: from_scorecard_carried,
-    e.ChildAcknowledged: from_child_acknowledged,
     e.FillBusted: from_fill_busted,
     e.FillCorrected: from_fill_corrected,
     e.ChildClosed: from_child_closed,
@@ -3985,4 +4028,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.ChildAcknowledged: from_child_acknowledged,
+    e.ChildStatusRequested: from_child_status_requested,
 }
