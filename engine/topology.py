@@ -235,7 +235,6 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     good_till_cancel.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
-    {e.OrdersCrossed: netting.on_orders_crossed},
     plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
@@ -248,6 +247,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    netting.EVOLVE,  # After all that changes a parent.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
@@ -256,6 +256,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     silence.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    good_till_cancel.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id. The first pass changes

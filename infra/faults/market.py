@@ -83,7 +83,7 @@ def first_facts(ack_within_ns: int = ACK_WITHIN_NS) -> list[Input]:
                 effective_day=DAYS[0],
             )
         )
-    found.append(policy(ack_within_ns))
+    found += [policy(ack_within_ns), limit()]
     found += [mandate(client_id) for client_id in CLIENTS]
     return found
 
@@ -109,6 +109,18 @@ def policy(ack_within_ns: int) -> e.PolicySet:
         risk_aversion_e12=1_000_000,
         send_within_ns=5 * S,
         ack_within_ns=ack_within_ns,
+        set_by="desk",
+        set_ns=BEGIN_NS,
+    )
+
+
+def limit() -> e.RiskLimitSet:
+    """Far above every order."""
+    return e.RiskLimitSet(
+        scope=e.ControlScope.FIRM,
+        scope_id="",
+        currency="USD",
+        max_order_qty=10**9,
         set_by="desk",
         set_ns=BEGIN_NS,
     )
