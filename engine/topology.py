@@ -107,7 +107,12 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
-    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
+    Row(
+        "ingest",
+        progress,
+        (e.ChildClosed, e.FillBooked, e.FillCorrected),
+        (e.SuspensionSet,),
+    ),
     Row(
         "ingest",
         trading_day,
