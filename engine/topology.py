@@ -256,9 +256,9 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
+    silence.FACTS,
     consolidated.FACTS,
     reference.FACTS,
-    silence.FACTS,
     risk.FACTS,
     trading_day.FACTS,
     good_till_cancel.FACTS,

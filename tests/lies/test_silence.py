@@ -427,6 +427,44 @@ LIES = [
         "BreakClosed=1 ChildDoubted=1 ChildClosed=0 exposure=100",
     ),
     Lie(
+        "a person who settles what is missing does not answer for the venue",
+        """
+        order A buy 500 limit=99.95
+        fill 100 cum=500
+        unknown
+        wait 3s
+        wait 6s
+        wait 12s
+        mark
+        settle CUM_QTY_GAP
+        """,
+        "BreakClosed=1 ChildClosed=1 SuspensionEnded=0",
+    ),
+    Lie(
+        "a silent child of which all is missing is a break at the close as well",
+        """
+        order A buy 500 limit=99.95
+        fill 100 cum=500
+        unknown
+        wait 3s
+        mark
+        close
+        """,
+        "breaks=NO_ANSWER",
+    ),
+    Lie(
+        "a session that is up and says so again gains no time",
+        """
+        order A buy 500 limit=99.95
+        sent
+        wait 2s
+        session N up
+        mark
+        wait 1s
+        """,
+        "ChildStatusRequested=1",
+    ),
+    Lie(
         "a session that is down is not asked, and has time once it is up",
         """
         order A buy 500 limit=99.95

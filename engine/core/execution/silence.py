@@ -137,7 +137,7 @@ def stop_of(child: Child, now_ns: int) -> SuspensionSet:
 def at_close(child: Child, now_ns: int) -> tuple[StageEvent, ...]:
     """The break of a child that a close cuts off while its venue is silent."""
     is_asked = child.asked > 0 or awaited.is_late(child, now_ns)
-    if not is_asked or child.is_silent or child.is_in_doubt:
+    if not is_asked or child.is_silent:
         return ()
     return (flagged(child, f"{unanswered(child, now_ns)}; the day closed before it has"),)
 
@@ -198,18 +198,26 @@ def decide_answered(state: State, event: Answer, _: int) -> tuple[StageEvent, ..
             continue
         if found.child_id == child.child_id:
             ended.append(break_closed(break_id, child))
-        elif found.child_id in state.children:  # Else it is of a closed day.
-            is_last = False
+        else:
+            is_last &= not is_at_work(state, found.child_id)
     if is_last and risk.is_venue_silent(state, venue):
         scope_id = risk.venue_for(venue, risk.EVERY)
         ended.append(SuspensionEnded(scope=ControlScope.VENUE, scope_id=scope_id))
     return tuple(ended)
 
 
+def is_at_work(state: State, child_id: str) -> bool:
+    child = state.children.get(child_id)
+    return child is not None and child.is_live
+
+
 def is_answer(child: Child, event: Answer) -> bool:
-    """Whether the event answers what its venue was asked; only a cancel's end answers that."""
+    """Whether the event answers what its venue was asked; of a cancel only its end does.
+
+    A close is no answer, and neither is a person's settlement of a quantity that is missing.
+    """
     if isinstance(event, ChildClosed):
-        return event.reason is not CloseReason.DAY_CLOSED
+        return event.reason not in (CloseReason.DAY_CLOSED, CloseReason.OTHER)
     return not child.is_live or not child.is_cancelling or isinstance(event, ChildDoubted)
 
 
@@ -305,7 +313,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
 
 
 def on_session_status_observed(state: State, status: SessionStatusObserved) -> None:
-    if status.up and status.venue in state.reference.venues:
+    if status.up and status.venue in state.sessions_down:  # This is folded before they change.
         state.sessions_up[status.venue] = status.received_ns
 
 
