@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from engine.core import events as e
 from engine.core.allocation import shares
 from engine.core.controls import rates, rejected_input, resends, risk
-from engine.core.day import carry_forward, trading_day
+from engine.core.day import carried_children, carry_forward, trading_day
 from engine.core.execution import (
     breaks,
     children,
@@ -180,20 +180,31 @@ TABLE: tuple[Row, ...] = (
             e.ChildClosed,
             e.ChildFateUnknown,
             e.ChildDoubted,
+            e.ExecutionsMissing,
             e.BreakFlagged,
             e.BreakClosed,
         ),
     ),
     Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet,)),
     Row("ingest", breaks, (e.BreakSettled,), (e.ControlApplied,)),
-    Row("fills", breaks, (e.BreakSettled,), (e.BreakClosed, e.ChildClosed, e.ChildDoubted)),
+    Row(
+        "fills",
+        breaks,
+        (e.BreakSettled,),
+        (e.ErrorBooked, e.BreakClosed, e.ChildClosed, e.ChildDoubted),
+    ),
     Row("fills", children, (e.SendStarted, e.NotSent), (e.ChildClosed, e.BreakFlagged)),
-    Row("fills", refused_changes, (e.CancelRejected,), (e.CancelFailed,)),
+    Row("fills", refused_changes, (e.CancelRejected,), (e.CancelFailed, e.BreakFlagged)),
     Row("routes", refused_changes, (e.CancelRejected,), (e.ChildStatusRequested,)),
     Row("ingest", refused_changes, (e.CancelRejected,), (e.OrderChangeRejected,)),
     Row("fills", silence, tuple(silence.DECIDE), (e.BreakClosed,)),
     Row("ingest", silence, tuple(silence.DECIDE), (e.SuspensionEnded,)),
-    Row("fills", trading_day, (e.DayClosed,), (e.BreakFlagged, e.ChildClosed, e.BreakCarried)),
+    Row(
+        "fills",
+        trading_day,
+        (e.DayClosed,),
+        (e.BreakFlagged, e.ChildClosed, e.ChildCarried, e.BreakCarried),
+    ),
     Row(
         "allocations",
         shares,
@@ -238,6 +249,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     risk.EVOLVE,
     trading_day.EVOLVE,
     good_till_cancel.EVOLVE,
+    carried_children.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
     plans.EVOLVE,

@@ -25,6 +25,7 @@ from engine.core.events import (
     CloseReason,
     ExecType,
     ExecutionReported,
+    ExecutionsMissing,
     NotSent,
     SendStarted,
     Side,
@@ -34,7 +35,7 @@ from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
-from engine.core.state.eviction import reload
+from engine.core.state.eviction import child_of, reload
 from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
@@ -56,18 +57,13 @@ def decide_closed(
     state: State, child: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     if not child.is_live:
-        return after_end(state, child, report)
+        if report.cum_qty <= child.filled_qty:
+            return ()
+        missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
+        return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
     reason = CLOSED_BY[report.exec_type]
     found, ends = reconciliation.after_the_end(state, child, report, reason)
     return (*found, closed(child, reason, report.text)) if ends else found
-
-
-def after_end(state: State, child: Child, report: ExecutionReported) -> tuple[StageEvent, ...]:
-    """The break of a count beyond what was reported of a child that has ended."""
-    if report.cum_qty <= child.filled_qty:
-        return ()
-    missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
-    return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
 
 
 def closed(
@@ -101,6 +97,8 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
     if child is None:
+        return stranger(state, report)
+    if not child.is_live:
         return ()
     if child.is_acknowledged:
         return once(state, contradicted(child, "the gateway says it was never sent"))
@@ -120,11 +118,28 @@ def contradicted(child: Child, said: str) -> BreakFlagged:
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
-    """The live child that a gateway's report names, if it was routed to that gateway's venue."""
-    child = state.children.get(report.child_id)  # A live child is never evicted.
-    if child is None or not child.is_live or child.terms.venue != report.venue:
-        return None
-    return child
+    """The child that a gateway's report names, if it was routed to that gateway's venue."""
+    child = child_of(state, report.child_id)
+    return None if child is None or child.terms.venue != report.venue else child
+
+
+def stranger(state: State, report: NotSent | CancelRejected) -> tuple[StageEvent, ...]:
+    """The break of a report on a child that was not routed to its venue today."""
+    return once(
+        state,
+        BreakFlagged(
+            reason=BreakReason.UNKNOWN_CHILD,
+            venue=report.venue,
+            child_id=report.child_id,
+            exec_id="",
+            break_qty=0,
+            break_px=0,
+            text=(
+                f"{type(report).__name__}: no child {report.child_id!r:.80} was routed to "
+                f"{report.venue!r:.40} today; {report.text:.200}"
+            ),
+        ),
+    )
 
 
 def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent, ...]:
@@ -168,10 +183,6 @@ def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
     child = state.children[event.child_id]
     child.is_acknowledged = True
     child.is_unknown = False
-    if event.missing_qty:
-        known_qty = child.filled_qty + child.missing_qty
-        child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
-        child.missing_qty = event.missing_qty
 
 
 def on_cancel_requested(state: State, event: ChildCancelRequested) -> None:
@@ -230,6 +241,16 @@ def on_child_doubted(state: State, event: ChildDoubted) -> None:
     state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
+def on_executions_missing(state: State, event: ExecutionsMissing) -> None:
+    child = state.children[event.child_id]
+    state.parents[event.parent_id].exposure_qty += event.leaves_qty - child.leaves_qty
+    child.leaves_qty = event.leaves_qty
+    known_qty = child.filled_qty + child.missing_qty
+    child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
+    child.missing_qty = event.missing_qty
+    state.touch(event.parent_id, 0)
+
+
 def retire(state: State, child: Child) -> None:
     """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
@@ -253,4 +274,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     CancelFailed: on_cancel_failed,
     ChildFateUnknown: on_fate_unknown,
     ChildDoubted: on_child_doubted,
+    ExecutionsMissing: on_executions_missing,
 }

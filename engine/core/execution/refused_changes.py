@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.events import CancelFailed, CancelRejected, RejectReason, StageEvent
-from engine.core.execution.children import addressed
+from engine.core.execution.children import addressed, stranger
 from engine.core.execution.silence import status_request
 from engine.core.orders import intake
 from engine.core.state.model import Child, Parent
@@ -26,7 +26,9 @@ def decide_cancel_rejected(
     state: State, report: CancelRejected, now_ns: int
 ) -> tuple[StageEvent, ...]:
     child = addressed(state, report)
-    if child is None or not child.is_cancelling:
+    if child is None:
+        return stranger(state, report)
+    if not child.is_live or not child.is_cancelling:
         return ()
     failed = CancelFailed(
         child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text

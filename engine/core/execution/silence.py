@@ -43,7 +43,7 @@ from engine.core.events import (
 )
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
-from engine.core.execution.children import after_end, closed, contradicted
+from engine.core.execution.children import closed, contradicted
 from engine.core.routing import cancels
 from engine.core.state import awaited
 from engine.core.state.model import NOT_AWAITED_NS, Child, Parent
@@ -149,22 +149,15 @@ def decide_working(
     state: State, child: Child, report: ExecutionReported, _: int
 ) -> tuple[StageEvent, ...]:
     """NEW or STATUS: the venue has the child. Its count may say that an execution is missing."""
-    if not child.is_live:
-        return (*acknowledged(child, 0), *after_end(state, child, report))
-    missing_qty, flags = reconciliation.while_working(child, report)
-    return (*flags, *acknowledged(child, missing_qty))
+    return (*acknowledged(child), *reconciliation.counted(state, child, report))
 
 
-def acknowledged(child: Child, missing_qty: int) -> tuple[StageEvent, ...]:
+def acknowledged(child: Child) -> tuple[StageEvent, ...]:
     awaits_it = child.is_live and not child.is_cancelling and is_unanswered(child)
     is_news = not child.is_acknowledged or child.is_unknown or awaits_it
-    if not is_news and not missing_qty:
+    if not is_news:
         return ()
-    return (
-        ChildAcknowledged(
-            child_id=child.child_id, parent_id=child.terms.parent_id, missing_qty=missing_qty
-        ),
-    )
+    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id),)
 
 
 def is_unanswered(child: Child) -> bool:
