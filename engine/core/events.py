@@ -185,6 +185,7 @@ class CancelReason(StrEnum):
     RESTRICTED = "RESTRICTED"
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class RejectReason(StrEnum):
@@ -244,7 +245,8 @@ class Change(StrEnum):
 class ExecType(StrEnum):
     """Kind of a venue's report; FIX tag 150 in words.
 
-    UNKNOWN: the gateway cannot tell the child's fate.
+    UNKNOWN: the gateway cannot tell the child's fate. STATUS: the venue has the child, as it says
+    when asked. UNKNOWN_ORDER: it has no such child, and none can still come to it.
     """
 
     NEW = "NEW"
@@ -257,6 +259,8 @@ class ExecType(StrEnum):
     TRADE_CORRECT = "TRADE_CORRECT"
     UNKNOWN = "UNKNOWN"
     OTHER = "OTHER"
+    STATUS = "STATUS"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
 
 
 class Liquidity(StrEnum):
@@ -298,6 +302,7 @@ class BreakReason(StrEnum):
     WRONG_SIDE = "WRONG_SIDE"
     IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
     ERROR_ACCOUNT = "ERROR_ACCOUNT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class BreakResolution(StrEnum):
@@ -3140,6 +3145,7 @@ class ChildCancelRequested:
     parent_id: str  # Id of the parent.
     venue: str  # Code of the venue.
     reason: CancelReason  # The reason.
+    repeats: int  # Times that this cancel was asked for before without an answer, count.
 
     def __init__(
         self,
@@ -3151,6 +3157,7 @@ class ChildCancelRequested:
         parent_id: str,
         venue: str,
         reason: CancelReason,
+        repeats: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildCancelRequested)
@@ -3161,6 +3168,7 @@ class ChildCancelRequested:
         x.parent_id = parent_id
         x.venue = venue
         x.reason = reason
+        x.repeats = repeats
         x.__class__ = ChildCancelRequested
 
 
@@ -3721,6 +3729,11 @@ class PolicySet:
     progress_ppm: int = 100000
     # What becomes of client orders when their instrument is halted.
     on_halt: HaltAction = HaltAction.KEEP
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int = 3000000000
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int = 2
 
     def __init__(
         self,
@@ -3754,6 +3767,8 @@ class PolicySet:
         fruitless_max: int = 10,
         progress_ppm: int = 100000,
         on_halt: HaltAction = HaltAction.KEEP,
+        ack_within_ns: int = 3000000000,
+        asks_max: int = 2,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3786,6 +3801,8 @@ class PolicySet:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicySet
 
 
@@ -4002,6 +4019,11 @@ class PolicyCarried:
     # Least part of a child that counts as progress once it is filled, parts per million.
     progress_ppm: int
     on_halt: HaltAction  # What becomes of client orders when their instrument is halted.
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int
 
     def __init__(
         self,
@@ -4038,6 +4060,8 @@ class PolicyCarried:
         fruitless_max: int,
         progress_ppm: int,
         on_halt: HaltAction,
+        ack_within_ns: int,
+        asks_max: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -4073,6 +4097,8 @@ class PolicyCarried:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicyCarried
 
 
@@ -5740,6 +5766,49 @@ class ErrorBooked:
 _ErrorBooked = twin(ErrorBooked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildStatusRequested:
+    """The engine asks a venue for the state of a child that it has not answered."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    venue: str  # Code of the venue.
+    number: int  # Which question on this silence it is, count from 1.
+    unanswered_since_ns: int  # Time of the request that was not answered, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        venue: str,
+        number: int,
+        unanswered_since_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildStatusRequested)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.venue = venue
+        x.number = number
+        x.unanswered_since_ns = unanswered_since_ns
+        x.__class__ = ChildStatusRequested
+
+
+_ChildStatusRequested = twin(ChildStatusRequested)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5840,6 +5909,7 @@ StageEvent = (
     | ChildCarried
     | ExecutionsMissing
     | ErrorBooked
+    | ChildStatusRequested
 )
 
 
@@ -5942,6 +6012,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildCarried: "fills",
     ExecutionsMissing: "fills",
     ErrorBooked: "fills",
+    ChildStatusRequested: "routes",
 }
 
 

@@ -168,7 +168,8 @@ class Shard(Replica):
         """End more of a day that had too much open for one batch."""
         self.at = CLOSE_CAUSE
         self._open.is_closing = trading_day.is_last_of_close(self.state)
-        self._emit(trading_day.closing_events(self.state), CLOSE_CAUSE, None, now_ns)
+        closing = trading_day.closing_events(self.state, now_ns, self.state.next_seq)
+        self._emit(closing, CLOSE_CAUSE, None, now_ns)
         if self._open.is_closing:
             self._carry_positions(CLOSE_CAUSE, now_ns)
         return self._seal(now_ns)
@@ -348,7 +349,7 @@ class Shard(Replica):
         return trading_day.awaits_cancels(self.state)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which a parent is to be planned, if the market touches none before.
+        """The next time at which a parent is to be planned or an answer of a venue is late.
 
         A batch plans a bounded number; it is the past while more of them wait.
         """
@@ -356,5 +357,5 @@ class Shard(Replica):
         carried_wait = good_till_cancel.is_behind(state, self._stepped_ns)
         if state.is_closing or carried_wait or due_index.is_behind(state):
             return self._stepped_ns
-        due_ns = due_index.first_due_ns(state)
+        due_ns = trading_day.first_due_ns(state)
         return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

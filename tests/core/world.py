@@ -284,6 +284,8 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "client_changes_max": 40,
         "fruitless_max": 10,
         "progress_ppm": 100_000,
+        "ack_within_ns": 24 * HOUR,  # Most stories leave out what their venues acknowledge.
+        "asks_max": 2,
     }
     found: e.PolicySet = make(e.PolicySet, **{**base, **said})
     return found

@@ -50,6 +50,8 @@ from world import (
     quote,
     report,
     restriction,
+    send_started,
+    session,
     trade,
     trading,
 )
@@ -251,6 +253,23 @@ def says_end(story: Story, words: Words) -> Said:
     return [report(child, kind, **said)], 0
 
 
+def says_asked(story: Story, words: Words) -> Said:
+    """`status`, `unknown_order`: the venue's answer when it is asked for a child."""
+    child = story.child(words)
+    kind = e.ExecType[words.command.upper()]
+    return [report(child, kind, **story.counted(child, words))], 0
+
+
+def says_sent(story: Story, words: Words) -> Said:
+    return [send_started(story.child(words), started_ns=story.world.now_ns)], 0
+
+
+def says_session(story: Story, words: Words) -> Said:
+    """`session VENUE up|down`."""
+    venue, state = words.words
+    return [session(venue, up=state == "up", received_ns=story.world.now_ns)], 0
+
+
 def says_bust(story: Story, words: Words) -> Said:
     """`bust ID [qty=]`: `qty` is the fill's, for the venue's count; else what is booked of it."""
     child = story.child(words)
@@ -301,6 +320,9 @@ SAYS: dict[str, Callable[[Story, Words], Said]] = {
     **dict.fromkeys(
         ("acked", "canceled", "expired", "rejected", "done_for_day", "unknown"), says_end
     ),
+    **dict.fromkeys(("status", "unknown_order"), says_asked),
+    "sent": says_sent,
+    "session": says_session,
     "settle": says_settle,
     "stranger": says_stranger,
     "bust": says_bust,
@@ -378,6 +400,8 @@ def of_world(story: Story, name: str) -> Any:  # noqa: ANN401
         return sum(parent.error_qty for parent in known)
     if name == "exposure":
         return sum(parent.exposure_qty for parent in known)
+    if name.startswith("to_"):  # Children of a venue.
+        return sum(isinstance(x, e.ChildRouted) and x.venue == name[3:] for x in told)
     assert hasattr(e, name), f"the answer has no {name}"
     return sum(type(x).__name__ == name for x in told)
 

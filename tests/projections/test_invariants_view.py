@@ -37,6 +37,8 @@ PLANTED = {
         "insert into execution_reported select * replace (last_qty + 1 as last_qty) "
         "from execution_reported where exec_id = 'E2'"
     ),
+    "silence_ended": "update child_cancel_requested set repeats = 1; delete from child_closed",
+    "asks_bounded": "update child_cancel_requested set repeats = 9",
     "excess_flagged": "update fill_booked set overfill_qty = 1 where event_id = '0-42'",
     "order_once": (
         "insert into order_accepted select * replace (999 as seq, '0-999' as event_id) "
@@ -255,6 +257,27 @@ def test_a_person_lifts_a_halt(planted: Callable[[str, str], int]) -> None:
         "'SuspensionLifted' as control, 'INSTRUMENT' as scope, 'AAPL' as scope_id"
     )
     assert planted(f"{PLANTED['instrument_halted']}; {lifted}", "instrument_halted") == 0
+
+
+def test_nothing_is_sent_to_a_venue_that_does_not_answer(
+    planted: Callable[[str, str], int],
+) -> None:
+    silent = (
+        "insert into suspension_set by name "
+        "select 0 as shard, 20 as seq, 'VENUE' as scope, 'Q/*' as scope_id"
+    )
+    assert planted(silent, "suspended") == planted(PLANTED["suspended"], "suspended") > 0
+
+
+def test_a_silence_that_is_a_break_has_ended(planted: Callable[[str, str], int]) -> None:
+    assert planted(PLANTED["silence_ended"], "silence_ended") > 0
+    flagged = (
+        "insert into break_flagged by name select 0 as shard, 900 as seq, '0-900' as event_id, "
+        "child_id, 'NO_ANSWER' as reason from child_cancel_requested"
+    )
+    assert planted(flagged, "silence_ended") == 0
+    closed = "insert into break_closed by name select 0 as shard, 1 as seq, '0-900' as break_id"
+    assert planted(closed, "silence_ended") > 0
 
 
 def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(

@@ -93,7 +93,7 @@ def test_every_input_is_folded_or_decided_on() -> None:
 
 def test_no_request_is_a_fact() -> None:
     requests = {kind for kind, topic in e.TOPIC_OF.items() if topic == "orders"}
-    reports = {e.ExecutionReported, e.SendStarted, e.NotSent, e.CancelRejected}
+    reports = {e.ExecutionReported, e.NotSent, e.CancelRejected}
 
     assert not set(topology.FACT) & (requests | reports)
 
@@ -160,6 +160,7 @@ def play() -> World:
     world = trading(dark_venue(), quote(OTHER_LIT), policy(strategy=e.Strategy.TWAP))
     _orders(world)
     _reports(world)
+    _silence(world)
     _trouble(world)
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
     world.given(order("gtc", limit_px=px(99.00), **GTC))
@@ -224,6 +225,17 @@ def _late_bust(world: World) -> None:
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
     booked = {"error_qty": 10, "error_px": px(99.95), "instrument_id": "AAPL"}
     world.given(break_settled(list(world.state.breaks)[-1], **booked))
+
+
+def _silence(world: World) -> None:
+    """A venue that says nothing to a child and to the first questions."""
+    end_ns = world.now_ns + 50 * SECOND
+    world.given(policy(strategy=e.Strategy.TWAP, ack_within_ns=SECOND))
+    world.given(at_once("v", 100, limit_px=px(99.95), end_ns=end_ns))
+    child = world.children()[-1]
+    for after_ns in (6 * SECOND, 2 * SECOND, 4 * SECOND):
+        world.when(after_ns=after_ns)
+    world.given(fill_report(child, 100, "V1"), policy(strategy=e.Strategy.TWAP))
 
 
 def _trouble(world: World) -> None:

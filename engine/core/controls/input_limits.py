@@ -59,6 +59,7 @@ DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
 ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 VENUES_MAX = 1_000
+ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
 Check = Callable[[Any, Any], str]
@@ -282,6 +283,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("client_changes_max", COUNT),
         ("fruitless_max", COUNT),
         ("progress_ppm", PART),
+        ("ack_within_ns", within(1, SPAN_NS_MAX)),
+        ("asks_max", within(1, ASKS_MAX)),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),

@@ -40,10 +40,11 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusCarried,
 )
+from engine.core.execution import silence
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
-from engine.core.state import due_index
+from engine.core.state import awaited, due_index
 from engine.core.state.eviction import add_ended
 from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import NEVER_NS, Carried, Settings, State
@@ -60,8 +61,9 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
     return risk.applied(ControlScope.FIRM, str(control.day), control)
 
 
-def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
-    return (*risk.applied(ControlScope.FIRM, str(control.day), control), *closing_events(state))
+def decide_closed(state: State, control: DayClosed, now_ns: int) -> tuple[StageEvent, ...]:
+    applied = risk.applied(ControlScope.FIRM, str(control.day), control)
+    return (*applied, *closing_events(state, now_ns, state.next_seq + len(applied)))
 
 
 def is_last_of_close(state: State) -> bool:
@@ -69,8 +71,11 @@ def is_last_of_close(state: State) -> bool:
     return len(state.parents) <= CLOSED_MAX
 
 
-def closing_events(state: State) -> tuple[StageEvent, ...]:
-    """The end of what a batch of a close ends; in the last one of all, then the carried state."""
+def closing_events(state: State, now_ns: int, first_seq: int) -> tuple[StageEvent, ...]:
+    """The end of what a batch of a close ends; in the last one of all, then the carried state.
+
+    They are recorded at once, the first one under `first_seq`.
+    """
     closing: list[StageEvent] = []
     for parent in islice(state.parents.values(), CLOSED_MAX):
         live = parent.children.values()
@@ -79,11 +84,17 @@ def closing_events(state: State) -> tuple[StageEvent, ...]:
             for child in live
             if not child.is_cancelling and not child.is_in_doubt
         ]
+        closing += [found for child in live for found in silence.at_close(child, now_ns)]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
-    if is_last_of_close(state):
-        closing += carried_events(state)
-    return tuple(closing)
+    if not is_last_of_close(state):
+        return tuple(closing)
+    flagged = [
+        carried_break(state.event_id(first_seq + number), found)
+        for number, found in enumerate(closing)
+        if isinstance(found, BreakFlagged)
+    ]
+    return (*closing, *flagged, *carried_events(state))
 
 
 def carried_events(state: State) -> list[StageEvent]:
@@ -193,11 +204,18 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Choose what this batch plans: what is due by now, and what a control or price concerns."""
+    """Choose what this batch plans: what is due or late, and what a control or price concerns."""
     good_till_cancel.take_unjudged(state, now_ns)
     due_index.touch_reached(state)
     due_index.touch_reviewed(state)
     due_index.touch_due(state, now_ns)
+    awaited.touch_late(state, now_ns)
+
+
+def first_due_ns(state: State) -> int | None:
+    """The earliest time at which there is something to plan without an input; None if never."""
+    dues = (due_index.first_due_ns(state), awaited.first_late_ns(state))
+    return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
@@ -301,6 +319,7 @@ def on_sealed(state: State, now_ns: int) -> None:
         if parent is not None:
             due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
+    state.late.clear()
     good_till_cancel.on_sealed(state)
 
 

@@ -33,7 +33,6 @@ from engine.core.events import (
 )
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
-from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
 from engine.core.state.eviction import child_of, reload
@@ -52,15 +51,6 @@ BY_VENUE = (CloseReason.CANCELED, CloseReason.EXPIRED, CloseReason.REJECTED)
 
 
 # ------------------------------------------------------------------------------ decide
-
-
-def decide_new(
-    state: State, child: Child, report: ExecutionReported, _: int
-) -> tuple[StageEvent, ...]:
-    found = reconciliation.counted(state, child, report)
-    if child.is_acknowledged and not child.is_unknown:
-        return found
-    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id), *found)
 
 
 def decide_closed(
@@ -111,11 +101,11 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     if not child.is_live:
         return ()
     if child.is_acknowledged:
-        return once(state, contradicted(child))
+        return once(state, contradicted(child, "the gateway says it was never sent"))
     return (closed(child, CloseReason.NOT_SENT, report.text),)
 
 
-def contradicted(child: Child) -> BreakFlagged:
+def contradicted(child: Child, said: str) -> BreakFlagged:
     return BreakFlagged(
         reason=BreakReason.INVALID_REPORT,
         venue=child.terms.venue,
@@ -123,20 +113,8 @@ def contradicted(child: Child) -> BreakFlagged:
         exec_id="",
         break_qty=child.leaves_qty,
         break_px=child.terms.limit_px,
-        text="the gateway says it was never sent, but its venue has answered; it stays exposure",
+        text=f"{said}, but its venue has acknowledged it; it stays exposure",
     )
-
-
-def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tuple[StageEvent, ...]:
-    child = addressed(state, report)
-    if child is None:
-        return stranger(state, report)
-    if not child.is_live or not child.is_cancelling:
-        return ()
-    failed = CancelFailed(
-        child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
-    )
-    return (failed, *refused_changes(state.parents[child.terms.parent_id], child))
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
@@ -172,7 +150,6 @@ def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     SendStarted: decide_send_started,
     NotSent: decide_not_sent,
-    CancelRejected: decide_cancel_rejected,
 }
 
 

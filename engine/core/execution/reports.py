@@ -23,7 +23,7 @@ from engine.core.events import (
     StageEvent,
     SuspensionSet,
 )
-from engine.core.execution import children, fills
+from engine.core.execution import children, fills, silence
 from engine.core.execution.breaks import broken
 from engine.core.state.eviction import child_of, fill_of
 from engine.core.state.model import Child, ExecutionKey, Fill
@@ -135,7 +135,7 @@ def decide_other(
 
 REPORTS: Mapping[ExecType, Callable[[State, Child, ExecutionReported, int], tuple[StageEvent, ...]]]
 REPORTS = {
-    ExecType.NEW: children.decide_new,
+    ExecType.NEW: silence.decide_working,
     ExecType.TRADE: fills.decide_trade,
     ExecType.CANCELED: children.decide_closed,
     ExecType.EXPIRED: children.decide_closed,
@@ -144,6 +144,8 @@ REPORTS = {
     ExecType.TRADE_CANCEL: fills.decide_bust,
     ExecType.TRADE_CORRECT: fills.decide_correct,
     ExecType.UNKNOWN: children.decide_unknown,
+    ExecType.STATUS: silence.decide_working,
+    ExecType.UNKNOWN_ORDER: silence.decide_unknown_order,
     ExecType.OTHER: decide_other,
 }
 

@@ -45,16 +45,16 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
 )
 INDICES = (
     *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
-    *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
-    *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *("rates", "unplaced", "unjudged", "judging", "carried.orders", "carried.parents"),
-    *("carried.scorecards", "carried.breaks", "carried.more_breaks", "carried.venue_status"),
-    *("carried.sessions_down", "exposed", "idle"),
+    *("sessions_up", "venue_status", "orders", "order_ids", "refused", "parents_ended"),
+    *("children", "fills", "executions", "scorecards", "ended", "breaks", "more_breaks"),
+    *("session_days", "flagged", "rates", "unplaced", "unjudged", "judging", "carried.orders"),
+    *("carried.parents", "carried.scorecards", "carried.breaks", "carried.more_breaks"),
+    *("carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
-    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "late", "carried_facts"),
     *("is_closing", "sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
     "controls.closed_day",
 )
@@ -80,7 +80,8 @@ _of_member = attrgetter(
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional"),
+    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
+    *("unanswered_since_ns", "asked", "is_silent"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

@@ -119,6 +119,9 @@ class Basis(NamedTuple):
     held: list[int]  # Allocated to each on it.
 
 
+NOT_AWAITED_NS = -1  # No answer of a venue is awaited.
+
+
 @dataclass(slots=True)
 class Child:
     """A child order at a venue; live while a part of it may still fill."""
@@ -141,6 +144,10 @@ class Child:
     disputed_qty: int = 0  # A person settled that the venue counts so much too many.
     notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
     is_closed: bool = False  # Its venue or the close ended it; a later fill is beyond that.
+    answer_by_ns: int = NOT_AWAITED_NS  # After that its venue is silent; see `awaited`.
+    unanswered_since_ns: int = 0  # Of the first request of those that were not answered.
+    asked: int = 0  # Times that its venue was asked again since.
+    is_silent: bool = False  # The silence of its venue is an open break.
 
     @property
     def is_in_doubt(self) -> bool:

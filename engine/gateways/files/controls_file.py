@@ -213,6 +213,8 @@ class Policy(ControlTable):
     client_changes_max: Whole = 40
     fruitless_max: Whole = 10
     progress: Ppm = 100_000
+    ack_within: DurationNs = 3_000_000_000
+    asks_max: Whole = 2
     on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
@@ -246,6 +248,8 @@ class Policy(ControlTable):
             client_changes_max=self.client_changes_max,
             fruitless_max=self.fruitless_max,
             progress_ppm=self.progress,
+            ack_within_ns=self.ack_within,
+            asks_max=self.asks_max,
             on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,

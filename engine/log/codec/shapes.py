@@ -1058,6 +1058,7 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.venue)}"
         f"{CANCEL_REASON_TEXT[x.reason]}"
+        f"{integer(x.repeats)}"
     )
 
 
@@ -1244,6 +1245,8 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1327,6 +1330,8 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1810,6 +1815,19 @@ def text_of_error_booked(x: e.ErrorBooked) -> str:
         f"{number(x.error_px)}"
         f"{string(x.set_by)}"
         f"{string(x.text)}"
+    )
+
+
+def text_of_child_status_requested(x: e.ChildStatusRequested) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.venue)}"
+        f"{integer(x.number)}"
+        f"{number(x.unanswered_since_ns)}"
     )
 
 
@@ -3061,6 +3079,7 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     x.parent_id = d["parent_id"]
     x.venue = d["venue"]
     x.reason = CANCEL_REASON[d["reason"]]
+    x.repeats = d["repeats"]
     x.__class__ = e.ChildCancelRequested
     found: e.ChildCancelRequested = x
     return found
@@ -3297,6 +3316,8 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3395,6 +3416,8 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -4013,6 +4036,24 @@ def from_error_booked(d: Avro) -> e.ErrorBooked:
     return found
 
 
+_ChildStatusRequested = twin(e.ChildStatusRequested)
+
+
+def from_child_status_requested(d: Avro) -> e.ChildStatusRequested:
+    x = _ChildStatusRequested()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.venue = d["venue"]
+    x.number = d["number"]
+    x.unanswered_since_ns = d["unanswered_since_ns"]
+    x.__class__ = e.ChildStatusRequested
+    found: e.ChildStatusRequested = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4112,6 +4153,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildCarried: text_of_child_carried,
     e.ExecutionsMissing: text_of_executions_missing,
     e.ErrorBooked: text_of_error_booked,
+    e.ChildStatusRequested: text_of_child_status_requested,
 }
 
 
@@ -4214,4 +4256,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildCarried: from_child_carried,
     e.ExecutionsMissing: from_executions_missing,
     e.ErrorBooked: from_error_booked,
+    e.ChildStatusRequested: from_child_status_requested,
 }

@@ -23,6 +23,14 @@ steps as (
     from child_cancel_requested
     union all
     select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ChildStatusRequested', event_id, cause,
+        format(
+            '{} asked for the state of {}, question {}; unanswered for {:.3f} s',
+            venue, child_id, number, (at_ns - unanswered_since_ns) / 1e9
+        )
+    from child_status_requested
+    union all
+    select
         parent_id, child_id, null, shard, null, anchor_seq, at_ns, event, null, cause, summary
     from audit_reports
     union all

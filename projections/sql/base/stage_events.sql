@@ -50,6 +50,7 @@ from (
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildRouted' as event from child_routed
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'RouteDeferred' as event from route_deferred
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildCancelRequested' as event from child_cancel_requested
+    union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildStatusRequested' as event from child_status_requested
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ScorecardUpdated' as event from scorecard_updated
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ScorecardCarried' as event from scorecard_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildAcknowledged' as event from child_acknowledged
