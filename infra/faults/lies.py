@@ -95,6 +95,7 @@ def gateway(  # The same arguments as `paper_gateway` has.
     clock_ns: Callable[[], int],
     clock: Clock,
     on_sent: Callable[[str], None],
+    owner: str,
 ) -> VenueGateway:
     """A gateway to venues of which this share of the reports is a lie, not started yet."""
 
@@ -108,7 +109,13 @@ def gateway(  # The same arguments as `paper_gateway` has.
         )
 
     return VenueGateway(
-        log, PAPER, open_venues=venues, clock_ns=clock_ns, clock=clock, on_sent=on_sent
+        log,
+        PAPER,
+        open_venues=venues,
+        clock_ns=clock_ns,
+        clock=clock,
+        on_sent=on_sent,
+        owner=owner,
     )
 
 
