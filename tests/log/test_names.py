@@ -151,6 +151,7 @@ def test_a_stopped_process_writes_nothing_once_it_goes_on(shared_log_factory: Lo
             break
         except LogUnavailableError:
             os.kill(child.pid, signal.SIGCONT)
+            time.sleep(0.05)  # It gives the lock back.
             os.kill(child.pid, signal.SIGSTOP)
     newer.append(REPORTS, [new(b"new")])
     os.kill(child.pid, signal.SIGCONT)

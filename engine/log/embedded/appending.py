@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import apsw
 
+from engine.log.embedded import identity
 from engine.log.embedded.file import Database, End, Rows, Span, end_of, pack_headers
-from engine.log.port import CommitUnknownError, LogUnavailableError, NewRecord
+from engine.log.port import CommitUnknownError, Identity, LogUnavailableError, NewRecord
 
 INSERT = "insert into record values (?, ?, ?, ?, ?, ?)"
 
@@ -19,9 +20,13 @@ def permitted(_: apsw.Connection) -> None:
 def append_inputs(
     database: Database, batches: Batches, check: Callable[[apsw.Connection], None] = permitted
 ) -> None:
-    """All records or none, on the disk when this returns. `check` raises where none may be."""
+    """All records or none, on the disk when this returns.
+
+    `check` raises where none may be. Raises LogLeftError where another log goes on from this one.
+    """
     try:
         with database.transaction() as connection:
+            Identity(*database.rows(identity.READ)[0]).require_at_work(str(database.path))
             check(connection)
             for span, batch in batches:
                 end = end_of(database, span, marker=False)

@@ -19,7 +19,7 @@ nothing else.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -45,8 +45,17 @@ TRANSACTION_MS = 2_000  # A holder that hangs in one holds readers up; a broker 
 class KafkaAppender:
     """The holder of a name, until another process takes it over."""
 
-    def __init__(self, cluster: Cluster, name: str, owner: str, session_timeout_ms: int) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        name: str,
+        owner: str,
+        session_timeout_ms: int,
+        require_at_work: Callable[[], None],
+    ) -> None:
+        """`require_at_work` raises LogLeftError where another log goes on from this one."""
         self._cluster = cluster
+        self._require_at_work = require_at_work
         self._name = name
         self._owner = owner
         self._epochs = Epochs(cluster, name)
@@ -62,6 +71,7 @@ class KafkaAppender:
         require_sizes(topic, records)
         if not records:
             return
+        self._require_at_work()
         deliveries = self._deliveries or self._reopened()
         self._deliveries = None  # Kept only if all goes well.
         self._pace.wait()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
-from gateways.test_venue_gateway import Desk, desk, word
+from test_venue_gateway import Desk, desk, word
 
 from engine.core.events import (
     CancelRejected,
