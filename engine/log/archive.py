@@ -33,6 +33,7 @@ from engine.log.port import (
     Headers,
     Identity,
     Lease,
+    LeasedAppender,
     Leases,
     LogUnavailableError,
     NewRecord,
@@ -266,6 +267,13 @@ class ArchiveLog(Closeable):
 
     def writer(self, lease: Lease) -> ShardWriter:  # noqa: ARG002  The port's.
         self._refuse()
+
+    def take_over(self, name: str, owner: str) -> LeasedAppender:  # noqa: ARG002  The port's.
+        self._refuse()
+
+    def holder(self, name: str) -> str | None:  # noqa: ARG002  The port's.
+        """No process writes to an archive."""
+        return None
 
     def close(self) -> None:
         """Nothing is open between calls."""

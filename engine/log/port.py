@@ -8,6 +8,8 @@ causes and seals speak of positions. Only `Start` joins the two.
 There are two kinds of writer. Any process may `append` input records, durably and in order. The
 stage topics, the journal and the dlq have one writer a shard: the holder of the shard's lease
 commits records to several topics at once, all or none, and no reader sees any of them before.
+An edge of which there must be one, such as a gateway, appends its input records under a lease by
+name: once another process has taken the name over, nothing more of it reaches the topic.
 
 A worker that has lost its lease can commit nothing more. The outcome of a commit may be unknown.
 Then the caller proves its lease, opens a new writer and reads the last record of the journal; it
@@ -224,6 +226,38 @@ class ShardWriter(Protocol):
     def close(self) -> None: ...
 
 
+class Appending(Protocol):
+    """Takes input records: a log, or the appender of a lease by name."""
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        """Append records to an input topic, durably and in order."""
+        ...
+
+
+class LeasedAppender(Appending, Protocol):
+    """Appends input records for the one process that holds a name."""
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        """Append records to an input topic, all or none, durably and in order.
+
+        Raises LeaseLostError if another process has taken the name over: nothing was written, and
+        nothing will be. Raises LogUnavailableError; then all of them or none were written. Append
+        all of them again: readers know an input by its source and number.
+        """
+        ...
+
+    def renew(self) -> None:
+        """Prove the lease, and show that its holder lives. Call it at least once a second.
+
+        Raises LeaseLostError if another process has taken the name over, LogUnavailableError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the name back. Raises LogUnavailableError: then it is free after a while."""
+        ...
+
+
 class Log(Protocol):
     """One log: `with open_log(url) as log`."""
 
@@ -336,6 +370,21 @@ class Log(Protocol):
         """The writer of a shard; after this no writer of an older lease of it can commit.
 
         Raises LeaseLostError if the lease is not held any more, LogUnavailableError.
+        """
+        ...
+
+    def take_over(self, name: str, owner: str) -> LeasedAppender:
+        """Take a name, also from a process that lives; no older appender of it can append then.
+
+        What the older ones have appended lies before all that this one will append. `owner` names
+        the process, for people. Raises LogUnavailableError.
+        """
+        ...
+
+    def holder(self, name: str) -> str | None:
+        """The owner that has a name and lives; None if it is free, or its holder has died.
+
+        Raises LogUnavailableError.
         """
         ...
 

@@ -71,11 +71,12 @@ def paper_gateway(
     settle_s: float = SETTLE_S,
     kill_file: Path | None = None,
     on_sent: Callable[[str], None] | None = None,
+    owner: str = "",
 ) -> VenueGateway:
     """A gateway to simulated venues, not started yet.
 
     `seed` is that of the venues' chance; `on_sent` gets the id of each child that goes out. While
-    `kill_file` is there none does.
+    `kill_file` is there none does. `owner` names the process to people.
     """
 
     def venues(run_number: int) -> PaperVenues:
@@ -93,4 +94,5 @@ def paper_gateway(
         settle_s=settle_s,
         kill_file=kill_file,
         on_sent=on_sent,
+        owner=owner,
     )

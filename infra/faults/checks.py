@@ -14,6 +14,7 @@ from engine.audit.verification import Proof, verify
 from engine.core import events as e
 from engine.core.controls import risk, stops
 from engine.core.events import BreakReason, CloseReason, ExecType, SealKind
+from engine.gateways.venues.run import run_of
 from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
@@ -25,6 +26,7 @@ from engine.log.port import (
 )
 from engine.runtime.hash_chain import GENESIS
 from engine.runtime.shard import Shard
+from engine.simulation.paper import PAPER
 from infra.faults.lies import is_false
 from infra.faults.market import PARTITIONS, S, rules
 from infra.faults.world import Played
@@ -60,6 +62,7 @@ def of_shard(played: Played, number: int) -> Iterator[str]:
     yield from books.of_journal()
     yield from books.of_orders()
     yield from books.of_children(played.sent)
+    yield from books.of_runs()
     yield from books.of_fills()
     yield from books.of_parents()
     yield from books.of_silences()
@@ -209,6 +212,20 @@ class Books:
                 yield f"child {child_id} ended {ended[child_id]} times"
             if filled[child_id] > terms.child_qty:
                 yield f"child {child_id} of {terms.child_qty} is filled {filled[child_id]}"
+
+    def of_runs(self) -> Iterator[str]:
+        """No gateway reports anything once a newer one has announced itself."""
+        newest = 0
+        seen: set[tuple[Any, ...]] = set()  # A fault may write a message a second time.
+        for record in self.inputs["venue-reports"]:
+            run, content = run_of(record), record[2:]
+            if run is not None and content not in seen:
+                event = readable("venue-reports", record)
+                if run < newest:
+                    yield f"run {run:x} reported {event!r:.200} after {newest:x} had begun"
+                if isinstance(event, e.SessionStatusObserved) and event.venue == PAPER:
+                    newest = max(newest, run)
+            seen.add(content)
 
     def of_fills(self) -> Iterator[str]:
         """Each fill that a venue reported is booked once, and is one fill."""

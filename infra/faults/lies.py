@@ -117,6 +117,7 @@ def gateway(  # The same arguments as `paper_gateway` has.
     clock_ns: Callable[[], int],
     clock: Clock,
     on_sent: Callable[[str], None],
+    owner: str,
 ) -> VenueGateway:
     """A gateway to venues of which these shares of the messages are lies or lost, not started."""
 
@@ -131,7 +132,13 @@ def gateway(  # The same arguments as `paper_gateway` has.
         )
 
     return VenueGateway(
-        log, PAPER, open_venues=venues, clock_ns=clock_ns, clock=clock, on_sent=on_sent
+        log,
+        PAPER,
+        open_venues=venues,
+        clock_ns=clock_ns,
+        clock=clock,
+        on_sent=on_sent,
+        owner=owner,
     )
 
 

@@ -210,6 +210,7 @@ class World:
             clock=process,
             behaviour=behaviour,
             on_sent=lambda child_id: self._played.sent.update([child_id]),
+            owner=process.name,
         )
         self._stops[process.name] = gateway.stop
         gateway.run()
@@ -265,7 +266,9 @@ class World:
         if fault.kind is Kind.CRASH:
             self._down_until_ns[role_of(process.name)] = self._agenda.now_ns + fault.for_ns
             process.kill()
-        elif fault.kind is Kind.PAUSE:
+        elif fault.kind in (Kind.PAUSE, Kind.SUPERSEDED):
+            if fault.kind is Kind.SUPERSEDED:
+                self._visit("g1", fault.for_ns + RESTART_NS)
             self._paused.append(process)
             process.sleep_until(self._agenda.now_ns + fault.for_ns)
             self._paused.remove(process)
@@ -321,8 +324,7 @@ class World:
             self._down_until_ns[fault.process] = now_ns + fault.for_ns
             self._stops[living.name]()
         elif fault.kind is Kind.GUEST:
-            self._start(fault.process)
-            self._agenda.at(now_ns + fault.for_ns, lambda: self._stop(fault.process))
+            self._visit(fault.process, fault.for_ns)
         elif fault.kind is Kind.TWIN:
             self._launch(fault.process)
         elif fault.kind is Kind.RAISED:
@@ -332,6 +334,11 @@ class World:
             self._armed.append(_Armed(fault, fault.skip))
             return
         self._note(fault, fault.process)
+
+    def _visit(self, role: str, for_ns: int) -> None:
+        """Run one more process for a while."""
+        self._start(role)
+        self._agenda.at(self._agenda.now_ns + for_ns, lambda: self._stop(role))
 
     def _write_again(self, fault: Fault) -> None:
         written = [

@@ -22,6 +22,7 @@ FOUND_BY = {
     "forget a schedule point": 0,
     "lose a cancel race": 6,
     "wrong epoch": 46,
+    "report when superseded": 0,
     "inputs in another order": 0,
 }
 

@@ -45,6 +45,7 @@ from engine.gateways.venues.provenance import SEAL_WAIT_NS
 from engine.gateways.venues.reports import Due, Reported
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
+from engine.log.embedded.names import EmbeddedAppender
 from engine.log.port import CorruptLogError, LogUnavailableError, NewRecord, Start
 from engine.runtime.hash_chain import GENESIS, chain, frame, new_hash
 from engine.simulation.market.reference import venue_events
@@ -677,17 +678,17 @@ def test_the_kill_file_works_while_the_log_takes_nothing(
     desk.go_on(gateway)
     tries: list[bool] = []
 
-    def full(topic: str, records: Sequence[NewRecord]) -> None:
+    def full(own: EmbeddedAppender, topic: str, records: Sequence[NewRecord]) -> None:
         """A log on a full disk; the file comes, and the venue is asked before the log is well."""
         file.touch()
         if len(tries) == 3:
             monkeypatch.undo()  # The disk has room again.
-            return desk.log.append(topic, records)
+            return own.append(topic, records)
         tries.append(is_cancelled(gateway, child_id))
         raise LogUnavailableError("disk full")
 
     desk.kill(ControlScope.VENUE, "Q")  # A control that the gateway has to answer.
-    monkeypatch.setattr(desk.log, "append", full)
+    monkeypatch.setattr(EmbeddedAppender, "append", full)
     desk.go_on(gateway)
     assert tries == [False, True, True]
     assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]

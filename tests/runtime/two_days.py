@@ -345,7 +345,10 @@ class TwoDays:
         if not in_force:
             return []
         fill = self.random.choice(in_force)
-        said = {"exec_ref_id": fill.executions[0][2], "exec_id": self.name("C")}
+        said: dict[str, Any] = {
+            "exec_ref_id": fill.executions[0][2],
+            "exec_id": self.name("C"),
+        }
         said["session_day"] = self.random.choice((fill.executions[0][1], DAY + self.day))
         return [build(fill, said)]
 

@@ -9,8 +9,8 @@ from pipeline import in_process, proof
 from engine.core.events import OrderAccepted
 from engine.core.partition import partition_of
 from engine.log import codec
+from engine.log.embedded.appending import INSERT
 from engine.log.embedded.file import Database, end_of, span_of
-from engine.log.embedded.log import INSERT
 from engine.log.port import Log
 
 SHARDS = 8

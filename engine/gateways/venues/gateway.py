@@ -14,14 +14,10 @@ from engine.core.events import (
     ChildRouted,
     ChildStatusRequested,
     DayOpened,
-    DepthObserved,
     Input,
-    QuoteObserved,
     SendStarted,
     SessionStatusObserved,
-    TradeObserved,
     VenueDefined,
-    VenueStatusObserved,
 )
 from engine.core.units import NS_PER_S
 from engine.gateways.sending import RETRY_WAIT_S
@@ -35,6 +31,7 @@ from engine.gateways.venues.provenance import Provenance
 from engine.gateways.venues.reading import (
     CONTROLS,
     MARKET,
+    MARKET_EVENTS,
     REFERENCE,
     REPORTS,
     ROUTES,
@@ -54,9 +51,7 @@ from engine.runtime.clock import Clock, Wall
 from engine.runtime.first_batches import reference_facts
 
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
-SETTLE_S = 0.5  # A superseded run stops within milliseconds; its last reports are here then.
-
-MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
+SETTLE_S = 0.5  # A run of an early release has no lease; it stops within milliseconds.
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +71,7 @@ class VenueGateway:
         settle_s: float = SETTLE_S,
         kill_file: Path | None = None,
         on_sent: Callable[[str], None] | None = None,
+        owner: str = "",
     ) -> None:
         """`name` is the venue that the gateway announces itself by; no child goes there.
 
@@ -94,7 +90,7 @@ class VenueGateway:
         self._requests: Requests  # Since the same.
         self._routes: Provenance  # Since the start.
         self._permission = Permission(KillFile(kill_file))
-        self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
+        self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock, owner)
         self._statuses = SessionStatuses(self._run, self._permission, clock_ns)
         self._hold = Hold(self._permission.kill_file, self._statuses, self._cancel_open)
         self._run.on_refused = self._hold.cancel_if_there
@@ -113,7 +109,8 @@ class VenueGateway:
                 REPORTS: self._on_report,
                 ROUTES: self._on_route,
                 JOURNAL: self._on_seal,
-            }
+            },
+            self._run.renew,
         )
         self.tally: Counter[str] = Counter()
 
@@ -152,7 +149,8 @@ class VenueGateway:
         return self.tally
 
     def start(self) -> None:
-        """Read the day from the log, take the sessions, resolve the children of older runs."""
+        """Take the sessions, read the day from the log, resolve the children of older runs."""
+        self._run.take_sessions()  # First: what older runs wrote is all there then.
         start = gateway_start(self._log, self._clock_ns() - self._quote_age_max_ns)
         self._routes = Provenance(self._name, start.chains)
         self._topics.open(start.readers)
@@ -185,6 +183,7 @@ class VenueGateway:
     def turn(self) -> bool:
         """Read, send and report what there is now; False if there was nothing."""
         self._hold.follow()  # First: the log may be away.
+        self._run.renew()
         is_busy = self._topics.read_each()
         now_ns = self._clock_ns()
         self._take_routes(now_ns)
@@ -237,7 +236,7 @@ class VenueGateway:
         self._run.read_back(lambda: self._topics.read(REPORTS))
 
     def _settle(self) -> None:
-        """Let an older run that is still alive notice and stop; read what it wrote till then."""
+        """Let an older run without a lease notice and stop; read what it wrote till then."""
         until_s = self._clock.monotonic() + self._settle_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             self._log.wait(min(left_s, IDLE_WAIT_S))

@@ -13,8 +13,8 @@ from pathlib import Path
 import apsw
 
 from engine.log.embedded import identity
+from engine.log.embedded.appending import INSERT
 from engine.log.embedded.file import Database, create, pack_headers, span_of
-from engine.log.embedded.log import INSERT
 from engine.log.port import (
     CorruptLogError,
     EngineError,

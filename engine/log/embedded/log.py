@@ -7,7 +7,8 @@ from typing import Any
 
 import apsw
 
-from engine.log.embedded import identity, search
+from engine.log.embedded import identity, names, search
+from engine.log.embedded.appending import INSERT, Batches, append_inputs, insertable
 from engine.log.embedded.file import (
     TOPIC_IDS,
     Database,
@@ -16,11 +17,11 @@ from engine.log.embedded.file import (
     Span,
     end_of,
     open_file,
-    pack_headers,
     span_of,
     unpack_headers,
 )
 from engine.log.embedded.leases import HELD, EmbeddedLeases, View, is_held, lost
+from engine.log.embedded.names import EmbeddedAppender
 from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
@@ -34,7 +35,6 @@ from engine.log.port import (
     Identity,
     Lease,
     LeaseLostError,
-    LogUnavailableError,
     NewRecord,
     NotEmptyError,
     Reader,
@@ -48,7 +48,6 @@ WAIT_SLEEP_MAX_S = 0.001
 READ_STEP_RECORDS = 2_048  # One read transaction; readers never hold the WAL for long.
 
 ANY = "select 1 from record limit 1"
-INSERT = "insert into record values (?, ?, ?, ?, ?, ?)"
 READ = """
 select id - ?, position, timestamp_ms, key, headers, value
 from record
@@ -105,24 +104,16 @@ class EmbeddedLog(Closeable):
 
         Raises ValueError for a topic or partition that inputs do not have.
         """
+        append_inputs(self._database, self._batches(topic, records))
+
+    def _batches(self, topic: str, records: Sequence[NewRecord]) -> Batches:
+        """The records by partition. Raises ValueError for one that inputs do not have."""
         if topic not in INPUT_TOPICS:
             raise ValueError(f"topic {topic!r}: inputs are appended to {', '.join(INPUT_TOPICS)}")
         by_partition: dict[int, list[NewRecord]] = {}
         for record in records:
             by_partition.setdefault(record.partition, []).append(record)
-        spans = [
-            (self._span(topic, partition), by_partition[partition]) for partition in by_partition
-        ]
-        try:
-            with self._database.transaction() as connection:
-                self.identity.require_at_work(str(self._database.path))
-                for span, batch in spans:
-                    end = end_of(self._database, span, marker=False)
-                    connection.executemany(INSERT, _insertable(span, end, batch))
-        except CommitUnknownError as error:
-            raise LogUnavailableError(
-                f"{error} Append the same records again: the engine drops duplicates."
-            ) from error
+        return [(self._span(topic, number), batch) for number, batch in by_partition.items()]
 
     def initialize(self, make: FirstRecords) -> None:
         rows: Rows = []
@@ -131,7 +122,7 @@ class EmbeddedLog(Closeable):
             for record in batch:
                 by_partition.setdefault(record.partition, []).append(record)
             for partition, own in by_partition.items():
-                rows += _insertable(self._span(topic, partition), End(0, 0), own)
+                rows += insertable(self._span(topic, partition), End(0, 0), own)
         with self._database.transaction() as connection:
             if connection.execute(ANY).fetchall():
                 raise NotEmptyError(
@@ -202,6 +193,14 @@ class EmbeddedLog(Closeable):
         writer = EmbeddedWriter(self._database, lease)
         self._database.checkpoint()
         return writer
+
+    def take_over(self, name: str, owner: str) -> EmbeddedAppender:
+        return EmbeddedAppender(
+            self._database, name, owner, self._batches, self._session_timeout_ms
+        )
+
+    def holder(self, name: str) -> str | None:
+        return names.holder(self._database, name)
 
     def close(self) -> None:
         self._database.close()
@@ -316,7 +315,7 @@ class EmbeddedWriter:
         for topic, batch in records.items():
             if batch:
                 span, end = self._end(topic, batch)
-                rows += _insertable(span, end, batch)
+                rows += insertable(span, end, batch)
                 count = len(batch)
                 ends[topic] = End(end.offset + count + 1, end.position + count)
         if not rows:
@@ -355,11 +354,3 @@ class EmbeddedWriter:
         if end is None:
             end = self._ends[topic] = end_of(self._database, span, marker=True)
         return span, end
-
-
-def _insertable(span: Span, end: End, batch: Sequence[NewRecord]) -> Rows:
-    record_id, position = span.first + end.offset, end.position
-    return [
-        (record_id + n, position + n, at_ms, key, pack_headers(headers), value)
-        for n, (_, at_ms, key, headers, value) in enumerate(batch)
-    ]

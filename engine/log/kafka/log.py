@@ -8,6 +8,7 @@ from engine.log.kafka import identity, topics
 from engine.log.kafka.client import Cluster, Setting
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
+from engine.log.kafka.names import KafkaAppender, holder
 from engine.log.kafka.owners import owners_of
 from engine.log.kafka.reader import Feed, KafkaReader
 from engine.log.kafka.writer import Appender, KafkaWriter, write_first
@@ -64,6 +65,7 @@ class KafkaLog(Closeable):
         self._feeds: dict[str, Feed] = {}
         self._leases: list[KafkaLeases] = []
         self._writers: list[KafkaWriter] = []
+        self._appenders: list[KafkaAppender] = []
         self._asked_s = -IDENTITY_EVERY_S  # When the identity was read last, by `append`.
 
     @property
@@ -87,10 +89,14 @@ class KafkaLog(Closeable):
             identity.write(self._appender, {"left_for": for_id})
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        self._require_at_work()
+        self._appender.append(topic, records)
+
+    def _require_at_work(self) -> None:
+        """Ask now and then. Raises LogLeftError, LogUnavailableError."""
         if time.monotonic() - self._asked_s >= IDENTITY_EVERY_S:
             self.identity.require_at_work(self._cluster.prefix)
             self._asked_s = time.monotonic()
-        self._appender.append(topic, records)
 
     def initialize(self, make: FirstRecords) -> None:
         """In one transaction over all topics; its id fences an earlier attempt that died."""
@@ -183,15 +189,27 @@ class KafkaLog(Closeable):
         self._writers.append(writer)
         return writer
 
+    def take_over(self, name: str, owner: str) -> KafkaAppender:
+        appender = KafkaAppender(
+            self._cluster, name, owner, self._session_timeout_ms, self._require_at_work
+        )
+        self._appenders.append(appender)
+        return appender
+
+    def holder(self, name: str) -> str | None:
+        return holder(self._cluster, topics.admin_of(self._cluster), name)
+
     def close(self) -> None:
         """Leases last: the next owner must find no transaction of ours still open."""
         for writer in self._writers:
             writer.close()
+        for appender in self._appenders:
+            appender.close()
         for leases in self._leases:
             leases.close()
         for feed in self._feeds.values():
             feed.close()
-        self._writers, self._leases, self._feeds = [], [], {}
+        self._writers, self._appenders, self._leases, self._feeds = [], [], [], {}
         self._appender.close()
         self._search.close()
         self._ends.close()
