@@ -712,47 +712,6 @@ class DepthObserved:
 _DepthObserved = twin(DepthObserved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class TradeObserved:
-    """A trade that the tape printed."""
-
-    venue: str  # Code of the venue; D is off-exchange.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    last_px: int  # Price, 1e-9 currency units.
-    last_qty: int  # Quantity, smallest increments.
-    eligible: bool  # True if the print counts for volume and VWAP.
-    conditions: str  # Sale conditions, as the tape stated them.
-    event_ns: int  # The tape's time, ns since 1970 UTC.
-    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        venue: str,
-        instrument_id: str,
-        last_px: int,
-        last_qty: int,
-        eligible: bool,
-        conditions: str,
-        event_ns: int,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _TradeObserved)
-        x.venue = venue
-        x.instrument_id = instrument_id
-        x.last_px = last_px
-        x.last_qty = last_qty
-        x.eligible = eligible
-        x.conditions = conditions
-        x.event_ns = event_ns
-        x.received_ns = received_ns
-        x.__class__ = TradeObserved
-
-
-_TradeObserved = twin(TradeObserved)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueStatusObserved:
     """A venue opened, halted or closed; written once to every partition."""
@@ -5431,10 +5390,55 @@ class AllotmentCarried:
 _AllotmentCarried = twin(AllotmentCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class TradeObserved:
+    """A trade that the tape printed."""
+
+    venue: str  # Code of the venue; D is off-exchange.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    last_px: int  # Price, 1e-9 currency units.
+    last_qty: int  # Quantity, smallest increments.
+    eligible: bool  # True if the print counts for volume and VWAP.
+    conditions: str  # Sale conditions in the letters of the tape, as far as they are known.
+    event_ns: int  # The tape's time, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
+    # Id of the print at its venue; a second print of the same id does not count. Empty if the feed
+    # gives none.
+    trade_id: str = ""
+
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        last_px: int,
+        last_qty: int,
+        eligible: bool,
+        conditions: str,
+        event_ns: int,
+        received_ns: int,
+        trade_id: str = "",
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TradeObserved)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.last_px = last_px
+        x.last_qty = last_qty
+        x.eligible = eligible
+        x.conditions = conditions
+        x.event_ns = event_ns
+        x.received_ns = received_ns
+        x.trade_id = trade_id
+        x.__class__ = TradeObserved
+
+
+_TradeObserved = twin(TradeObserved)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
-    | TradeObserved
     | VenueStatusObserved
     | SendStarted
     | NotSent
@@ -5461,6 +5465,7 @@ Input = (
     | OrderCancelRequested
     | RiskLimitSet
     | LimitAllotted
+    | TradeObserved
 )
 StageEvent = (
     ConfigurationAdopted
@@ -5534,7 +5539,6 @@ StageEvent = (
 TOPIC_OF: Final[dict[type, str]] = {
     QuoteObserved: "market-data",
     DepthObserved: "market-data",
-    TradeObserved: "market-data",
     VenueStatusObserved: "market-data",
     SendStarted: "venue-reports",
     NotSent: "venue-reports",
@@ -5627,6 +5631,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     ControlApplied: "ingest",
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
+    TradeObserved: "market-data",
 }
 
 

@@ -341,19 +341,6 @@ def text_of_depth_observed(x: e.DepthObserved) -> str:
     )
 
 
-def text_of_trade_observed(x: e.TradeObserved) -> str:
-    return (
-        f"{string(x.venue)}"
-        f"{string(x.instrument_id)}"
-        f"{number(x.last_px)}"
-        f"{number(x.last_qty)}"
-        f"{flag(x.eligible)}"
-        f"{string(x.conditions)}"
-        f"{number(x.event_ns)}"
-        f"{number(x.received_ns)}"
-    )
-
-
 def text_of_venue_status_observed(x: e.VenueStatusObserved) -> str:
     return f"{string(x.venue)}{VENUE_STATUS_TEXT[x.status]}{number(x.received_ns)}"
 
@@ -1720,6 +1707,20 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
     )
 
 
+def text_of_trade_observed(x: e.TradeObserved) -> str:
+    return (
+        f"{string(x.venue)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.last_px)}"
+        f"{number(x.last_qty)}"
+        f"{flag(x.eligible)}"
+        f"{string(x.conditions)}"
+        f"{number(x.event_ns)}"
+        f"{number(x.received_ns)}"
+        f"{string(x.trade_id)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1903,24 +1904,6 @@ def from_depth_observed(d: Avro) -> e.DepthObserved:
     x.received_ns = d["received_ns"]
     x.__class__ = e.DepthObserved
     found: e.DepthObserved = x
-    return found
-
-
-_TradeObserved = twin(e.TradeObserved)
-
-
-def from_trade_observed(d: Avro) -> e.TradeObserved:
-    x = _TradeObserved()
-    x.venue = d["venue"]
-    x.instrument_id = d["instrument_id"]
-    x.last_px = d["last_px"]
-    x.last_qty = d["last_qty"]
-    x.eligible = d["eligible"]
-    x.conditions = d["conditions"]
-    x.event_ns = d["event_ns"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.TradeObserved
-    found: e.TradeObserved = x
     return found
 
 
@@ -3790,10 +3773,28 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_TradeObserved = twin(e.TradeObserved)
+
+
+def from_trade_observed(d: Avro) -> e.TradeObserved:
+    x = _TradeObserved()
+    x.venue = d["venue"]
+    x.instrument_id = d["instrument_id"]
+    x.last_px = d["last_px"]
+    x.last_qty = d["last_qty"]
+    x.eligible = d["eligible"]
+    x.conditions = d["conditions"]
+    x.event_ns = d["event_ns"]
+    x.received_ns = d["received_ns"]
+    x.trade_id = d["trade_id"]
+    x.__class__ = e.TradeObserved
+    found: e.TradeObserved = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
-    e.TradeObserved: text_of_trade_observed,
     e.VenueStatusObserved: text_of_venue_status_observed,
     e.SendStarted: text_of_send_started,
     e.NotSent: text_of_not_sent,
@@ -3886,13 +3887,13 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.TradeObserved: text_of_trade_observed,
 }
 
 
 FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.QuoteObserved: from_quote_observed,
     e.DepthObserved: from_depth_observed,
-    e.TradeObserved: from_trade_observed,
     e.VenueStatusObserved: from_venue_status_observed,
     e.SendStarted: from_send_started,
     e.NotSent: from_not_sent,
@@ -3985,4 +3986,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.TradeObserved: from_trade_observed,
 }
