@@ -208,6 +208,8 @@ def of_book(book: Book) -> Plain:
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
         [(venue, list(islice(own, NEWEST))) for venue, own in book.own.items()],
         len(book.limited),
+        len(book.print_ids),
+        list(islice(reversed(book.print_ids), NEWEST)),
     )
 
 
