@@ -27,7 +27,7 @@ MODULES: Mapping[str, str] = {
         for name in (
             *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
             *("projections", "sql", "blotter", "audit", "tca", "verify", "whatif", "notary"),
-            *("follower", "allotter", "archive", "log"),
+            *("follower", "allotter", "archive", "log", "market"),
         )
     },
 }
