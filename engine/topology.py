@@ -99,7 +99,12 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
-    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
+    Row(
+        "ingest",
+        progress,
+        (e.ChildClosed, e.FillBooked, e.FillCorrected),
+        (e.SuspensionSet,),
+    ),
     Row(
         "ingest",
         trading_day,
@@ -223,7 +228,6 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     good_till_cancel.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
-    {e.OrdersCrossed: netting.on_orders_crossed},
     plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
@@ -235,6 +239,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    netting.EVOLVE,  # After all that changes a parent.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
@@ -242,6 +247,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     reference.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    good_till_cancel.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id. The first pass changes

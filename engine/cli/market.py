@@ -1,6 +1,6 @@
 """`metaorder market`: import the files of a vendor as a market folder, and say what one lacks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import fill
@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from engine.cli import market_options as options
 from engine.cli.options import OutputOption
-from engine.cli.render import Output, errors, progress, render_dicts, render_one
+from engine.cli.render import Output, errors, progress, render_dicts, render_one, say
 from engine.gateways.imports.folder import INSTRUMENT_FILE, toml
 from engine.gateways.imports.formats import FORMATS
 from engine.gateways.imports.made_quotes import made
@@ -112,10 +112,10 @@ def check(
     if output is not Output.TEXT:
         found["gaps"] = gaps(facts)
     render_one(found, output)
-    say(gaps(facts) if output is Output.TEXT else [])
+    warn(gaps(facts) if output is Output.TEXT else [])
 
 
-def say(sentences: list[str]) -> None:
+def warn(sentences: Sequence[str]) -> None:
     """Print warnings to stderr, one a line."""
     console = errors()
     for sentence in sentences:
@@ -154,7 +154,7 @@ def _report(account: Account, cannot_know: str, out: Path, output: Output) -> No
         errors().print(f"[yellow]left out:[/yellow] {escape(bad)}", soft_wrap=True)
     if output is Output.TEXT:
         for line in _lines(account, cannot_know, out):
-            typer.echo(line)
+            say(line)
     else:
         render_one(figures, output)
 

@@ -230,6 +230,8 @@ class RejectReason(StrEnum):
     TIME_IN_FORCE_INVALID = "TIME_IN_FORCE_INVALID"
     TICK_TABLE_MISSING = "TICK_TABLE_MISSING"
     CHANGE_NOT_ALLOWED = "CHANGE_NOT_ALLOWED"
+    NO_LIMITS = "NO_LIMITS"
+    POSITION_ABOVE_LIMIT = "POSITION_ABOVE_LIMIT"
 
 
 class Change(StrEnum):
@@ -3052,6 +3054,7 @@ class OrderRejected:
     text: str  # Value found, value expected, and action to take.
     # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
     asked_notional_cur: int
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
 
     def __init__(
         self,
@@ -3066,6 +3069,7 @@ class OrderRejected:
         reason: RejectReason,
         text: str,
         asked_notional_cur: int,
+        asked_currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderRejected)
@@ -3079,6 +3083,7 @@ class OrderRejected:
         x.reason = reason
         x.text = text
         x.asked_notional_cur = asked_notional_cur
+        x.asked_currency = asked_currency
         x.__class__ = OrderRejected
 
 
@@ -3104,6 +3109,7 @@ class OrderChangeRejected:
     asked_notional_cur: int
     # Code of the order's client, where an allotment did not cover the change; else empty.
     client_id: str
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
 
     def __init__(
         self,
@@ -3119,6 +3125,7 @@ class OrderChangeRejected:
         text: str,
         asked_notional_cur: int,
         client_id: str,
+        asked_currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderChangeRejected)
@@ -3133,6 +3140,7 @@ class OrderChangeRejected:
         x.text = text
         x.asked_notional_cur = asked_notional_cur
         x.client_id = client_id
+        x.asked_currency = asked_currency
         x.__class__ = OrderChangeRejected
 
 
@@ -5171,6 +5179,12 @@ class RiskLimitSet:
     # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
     # units; null if there is no limit.
     max_day_notional_cur: int | None = None
+    # Currency of a limit of the firm, which binds the orders in it, ISO 4217; empty for CLIENT and
+    # INSTRUMENT, whose numbers hold in each currency by itself.
+    currency: str = ""
+    # Most that the orders of a day may have bought more than sold, or sold more than bought, in one
+    # instrument, with what is open on that side, smallest increments; null if there is no limit.
+    max_position_qty: int | None = None
 
     def __init__(
         self,
@@ -5183,6 +5197,8 @@ class RiskLimitSet:
         set_by: str,
         set_ns: int,
         max_day_notional_cur: int | None = None,
+        currency: str = "",
+        max_position_qty: int | None = None,
     ) -> None:
         x: Any = self
         put(x, "__class__", _RiskLimitSet)
@@ -5194,6 +5210,8 @@ class RiskLimitSet:
         x.set_by = set_by
         x.set_ns = set_ns
         x.max_day_notional_cur = max_day_notional_cur
+        x.currency = currency
+        x.max_position_qty = max_position_qty
         x.__class__ = RiskLimitSet
 
 
@@ -5213,6 +5231,8 @@ class LimitAllotted:
     # The day's limit that this is a part of, whole currency units; null if there is none, and a
     # person has set the part.
     limit_notional_cur: int | None = None
+    # Currency of the firm's limit that this is a part of, ISO 4217; empty for CLIENT.
+    currency: str = ""
 
     def __init__(
         self,
@@ -5223,6 +5243,7 @@ class LimitAllotted:
         allotted_notional_cur: int,
         set_ns: int,
         limit_notional_cur: int | None = None,
+        currency: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _LimitAllotted)
@@ -5232,6 +5253,7 @@ class LimitAllotted:
         x.allotted_notional_cur = allotted_notional_cur
         x.set_ns = set_ns
         x.limit_notional_cur = limit_notional_cur
+        x.currency = currency
         x.__class__ = LimitAllotted
 
 
@@ -5306,6 +5328,12 @@ class RiskLimitCarried:
     # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
     # units; null if there is no limit.
     max_day_notional_cur: int | None
+    # Currency of a limit of the firm, which binds the orders in it, ISO 4217; empty for CLIENT and
+    # INSTRUMENT, whose numbers hold in each currency by itself.
+    currency: str
+    # Most that the orders of a day may have bought more than sold, or sold more than bought, in one
+    # instrument, with what is open on that side, smallest increments; null if there is no limit.
+    max_position_qty: int | None
 
     def __init__(
         self,
@@ -5321,6 +5349,8 @@ class RiskLimitCarried:
         set_by: str,
         set_ns: int,
         max_day_notional_cur: int | None,
+        currency: str,
+        max_position_qty: int | None,
     ) -> None:
         x: Any = self
         put(x, "__class__", _RiskLimitCarried)
@@ -5335,6 +5365,8 @@ class RiskLimitCarried:
         x.set_by = set_by
         x.set_ns = set_ns
         x.max_day_notional_cur = max_day_notional_cur
+        x.currency = currency
+        x.max_position_qty = max_position_qty
         x.__class__ = RiskLimitCarried
 
 
@@ -5359,6 +5391,8 @@ class AllotmentCarried:
     # The day's limit that this is a part of, whole currency units; null if there is none, and a
     # person has set the part.
     limit_notional_cur: int | None
+    # Currency of the firm's limit that this is a part of, ISO 4217; empty for CLIENT.
+    currency: str
 
     def __init__(
         self,
@@ -5372,6 +5406,7 @@ class AllotmentCarried:
         allotted_notional_cur: int,
         set_ns: int,
         limit_notional_cur: int | None,
+        currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _AllotmentCarried)
@@ -5384,6 +5419,7 @@ class AllotmentCarried:
         x.allotted_notional_cur = allotted_notional_cur
         x.set_ns = set_ns
         x.limit_notional_cur = limit_notional_cur
+        x.currency = currency
         x.__class__ = AllotmentCarried
 
 

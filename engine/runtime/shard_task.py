@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from engine.core.controls import limits
 from engine.core.events import DayClosed
 from engine.log import codec
 from engine.log.port import (
@@ -125,6 +126,9 @@ class ShardTask:
             yield from self._rebuild()
             self._open_readers()
             _log.info("shard %s at work from batch %s", self._shard.number, self._shard.next_batch)
+            missing = limits.missing(self._shard.state)
+            if missing:
+                _log.warning("shard %s: %s", self._shard.number, missing)
             self._host.on_shard_rebuilt()
             while True:
                 yield from self._round()

@@ -82,7 +82,7 @@ def first_facts() -> list[Input]:
                 effective_day=DAYS[0],
             )
         )
-    found.append(policy())
+    found += [policy(), limit()]
     found += [mandate(client_id) for client_id in CLIENTS]
     return found
 
@@ -107,6 +107,18 @@ def policy() -> e.PolicySet:
         horizon_normal_ns=8 * S,
         risk_aversion_e12=1_000_000,
         send_within_ns=5 * S,
+        set_by="desk",
+        set_ns=BEGIN_NS,
+    )
+
+
+def limit() -> e.RiskLimitSet:
+    """Far above every order."""
+    return e.RiskLimitSet(
+        scope=e.ControlScope.FIRM,
+        scope_id="",
+        currency="USD",
+        max_order_qty=10**9,
         set_by="desk",
         set_ns=BEGIN_NS,
     )

@@ -35,6 +35,7 @@ from engine.core.events import (
     OrderChangeRejected,
     RejectReason,
     Router,
+    Side,
     SliceReleased,
 )
 
@@ -51,7 +52,7 @@ def test_a_routed_child_is_exposure_from_its_route_on() -> None:
     assert exposure(world) == 500
     child = world.child()
     world.when(send_started(child)).then()
-    assert world.book().own[LIT] == {child.child_id: child}
+    assert [*world.book().own[LIT, Side.BUY].places] == [child.child_id]
 
 
 def test_an_acknowledgement_is_noted_once() -> None:

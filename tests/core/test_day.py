@@ -81,6 +81,7 @@ from engine.core.events import (
     PolicyCarried,
     PositionsCarried,
     RejectReason,
+    RiskLimitCarried,
     ScorecardCarried,
     SealKind,
     Side,
@@ -102,7 +103,8 @@ BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
 CARRIED_FACTS = (  # Of a world made by `trading`.
     *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried, TickTableCarried),
-    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried, ControlNumbersCarried),
+    *(RiskLimitCarried, MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
+    ControlNumbersCarried,
 )
 
 
@@ -360,15 +362,15 @@ def test_an_id_may_be_used_again_on_another_day_unless_its_order_is_carried() ->
 def test_a_carried_order_waits_for_a_day_a_policy_and_time() -> None:
     world = closed(resting(**GTC))
     state = world.state
-    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
+    assert not good_till_cancel.is_behind(state, NEXT_OPEN_NS)
 
     trading_day.on_day_opened(state, day_opened(NEXT_DAY, NEXT_OPEN_NS))
     close_ns = CLOSE_NS + 24 * HOUR
-    assert good_till_cancel.to_be_resumed(state, close_ns - 1)
-    assert good_till_cancel.to_be_resumed(state, close_ns) == ()
+    assert good_till_cancel.is_behind(state, close_ns - 1)
+    assert not good_till_cancel.is_behind(state, close_ns)
 
     state.controls.policy = None
-    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
+    assert not good_till_cancel.is_behind(state, NEXT_OPEN_NS)
 
 
 # ----------------------------------------------------------------------- what else is left
@@ -413,7 +415,7 @@ def test_nothing_but_that_survives() -> None:
     after = world.state
 
     kept = {"shard", "next_seq", "sealed_ns", "reference", "controls", "halted", "suspended"}
-    stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced"}
+    stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced", "unjudged"}
     stated |= {"venue_status", "sessions_down"}
     assert after.sealed_seq == after.day_seq == after.next_seq
     fresh = State(shard=0)

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
+from engine.core.controls.input_limits import QTY_MAX
 from engine.core.state.finished_store import FinishedStore, MemoryStore
 from engine.core.state.model import Book, Child, Fill, Order, Parent
 from engine.core.state.state import EVICT_AFTER_NS, State
@@ -305,7 +306,10 @@ def risk_limit(
     scope_id: str = "",
     **said: Any,  # noqa: ANN401
 ) -> e.RiskLimitSet:
-    found: e.RiskLimitSet = make(e.RiskLimitSet, scope=scope, scope_id=scope_id, **said)
+    """A limit that bounds an order's quantity by nothing less than the engine does."""
+    currency = "USD" if scope is e.ControlScope.FIRM else ""
+    base = {"scope": scope, "scope_id": scope_id, "max_order_qty": QTY_MAX, "currency": currency}
+    found: e.RiskLimitSet = make(e.RiskLimitSet, **{**base, **said})
     return found
 
 
@@ -315,7 +319,9 @@ def allotment(
     scope_id: str = "",
     **said: Any,  # noqa: ANN401
 ) -> e.LimitAllotted:
-    said = {"allotted_notional_cur": allotted_notional_cur, "scope_id": scope_id, **said}
+    currency = "USD" if scope is e.ControlScope.FIRM else ""
+    base = {"allotted_notional_cur": allotted_notional_cur, "scope_id": scope_id}
+    said = {**base, "currency": currency, **said}
     found: e.LimitAllotted = make(e.LimitAllotted, scope=scope, **said)
     return found
 
@@ -447,7 +453,7 @@ class Raw(NamedTuple):
 
 
 def market() -> tuple[Any, ...]:
-    """Reference data, a day, clients and a quote: what trading needs."""
+    """Reference data, a day, a limit, clients and a quote: what trading needs."""
     return (
         instrument(),
         tick_table((0, CENT)),
@@ -456,6 +462,7 @@ def market() -> tuple[Any, ...]:
         calendar(),
         day_opened(),
         policy(),
+        risk_limit(),
         mandate("c1"),
         mandate("c2"),
         mandate("c3"),

@@ -150,7 +150,14 @@ def test_a_limit_that_ends_frees_the_shards() -> None:
 def test_a_person_cannot_divide_a_limit_of_the_day() -> None:
     firm, _ = working()
     firm.say(
-        e.LimitAllotted(scope=FIRM[0], scope_id="", shard=0, allotted_notional_cur=10**9, set_ns=0)
+        e.LimitAllotted(
+            scope=FIRM[0],
+            scope_id="",
+            currency=FIRM[1],
+            shard=0,
+            allotted_notional_cur=10**9,
+            set_ns=0,
+        )
     )
     firm.deliver()
     firm.worlds[0].then(an(e.ControlIgnored, reason=e.IgnoreReason.OTHER_LIMIT))
@@ -179,7 +186,7 @@ def test_a_new_run_goes_on_from_the_log_alone() -> None:
     firm.settle(new)
     holds(firm)
     assert new.ledger.rows() == [
-        {"scope": "FIRM", "scope_id": "", "limit": 100_000, "given": 100_000, "spent": 40_000}
+        {"scope": "FIRM", "scope_id": "USD", "limit": 100_000, "given": 100_000, "spent": 40_000}
         | {"shards": 2}
     ]
 

@@ -53,6 +53,7 @@ def allotment(shard: int) -> e.LimitAllotted:
     return e.LimitAllotted(
         scope=e.ControlScope.FIRM,
         scope_id="",
+        currency="USD",
         shard=shard,
         allotted_notional_cur=ALLOTTED_CUR,
         set_ns=1,

@@ -26,6 +26,7 @@ NAMES = tuple(
 LIMIT = e.RiskLimitSet(
     scope=e.ControlScope.FIRM,
     scope_id="",
+    currency="USD",
     set_by="risk",
     set_ns=1,
     max_day_notional_cur=LIMIT_CUR,

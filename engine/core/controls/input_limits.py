@@ -118,6 +118,13 @@ def of_all_shards(value: int | None, fact: RiskLimitSet) -> str:
     return NOTIONAL(value, fact)
 
 
+def of_firm(value: str, fact: RiskLimitSet | LimitAllotted) -> str:
+    """A limit of the firm names its currency: amounts in several currencies have no sum."""
+    if fact.scope is ControlScope.FIRM:
+        return currency(value, fact)
+    return f"nothing for scope {fact.scope}" if value else ""
+
+
 def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a scope.
     """The firm and the controls are one each and have no id; any other scope needs one."""
     scope = fact.scope
@@ -226,6 +233,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("max_order_notional_cur", maybe(within(0, 2**63 - 1))),
         ("collar_ppm", maybe(within(0, 2**63 - 1))),
         ("max_day_notional_cur", of_all_shards),
+        ("currency", of_firm),
+        ("max_position_qty", maybe(within(0, 2**63 - 1))),
         *SET_BY,
     ),
     LimitAllotted: (
@@ -234,6 +243,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("shard", within(0, 2**31)),
         ("allotted_notional_cur", NOTIONAL),
         ("limit_notional_cur", maybe(NOTIONAL)),
+        ("currency", of_firm),
     ),
     MandateSet: (
         ("client_id", named),

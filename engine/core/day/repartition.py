@@ -170,6 +170,7 @@ def split_allotments(states: Sequence[State], partitions: int) -> list[dict[Key,
                 allotted_notional_cur=each + (number < left),
                 set_ns=max(part.set_ns for part in parts),
                 limit_notional_cur=parts[0].limit_notional_cur,
+                currency=parts[0].currency,
             )
     return made
 

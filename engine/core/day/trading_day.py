@@ -10,6 +10,7 @@ alone, so recovery never reads beyond the last close, and memory does not grow w
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -173,7 +174,9 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Touch the parents that have a schedule point up to now, and those that a control concerns."""
+    """Choose what this batch plans: what is due by now, and what a control or price concerns."""
+    good_till_cancel.take_unjudged(state, now_ns)
+    due_index.touch_reached(state)
     due_index.touch_reviewed(state)
     due_index.touch_due(state, now_ns)
 
@@ -278,6 +281,7 @@ def on_sealed(state: State, now_ns: int) -> None:
         if parent is not None:
             due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
+    good_till_cancel.on_sealed(state)
 
 
 def after_close(state: State) -> State:
@@ -308,5 +312,6 @@ def after_close(state: State) -> State:
         orders=kept.orders,
         order_ids={(o.terms.source, o.cl_ord_id): o.order_id for o in kept.orders.values()},
         unplaced=dict(kept.orders),
+        unjudged=OrderedDict.fromkeys(kept.orders),
         carried=Carried(),
     )

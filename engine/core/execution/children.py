@@ -21,11 +21,13 @@ from engine.core.events import (
     ChildFateUnknown,
     ChildRouted,
     ChildTimeInForce,
+    ChildType,
     CloseReason,
     ExecType,
     ExecutionReported,
     NotSent,
     SendStarted,
+    Side,
     StageEvent,
 )
 from engine.core.execution import reconciliation
@@ -34,6 +36,7 @@ from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
 from engine.core.state.eviction import reload
+from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
 
@@ -160,7 +163,17 @@ def on_child_routed(state: State, event: ChildRouted) -> None:
     parent.exposure_qty += event.child_qty
     due_index.on_exposed(state, event.parent_id)
     book = state.books.setdefault(event.instrument_id, Book())
-    book.own.setdefault(event.venue, {})[child_id] = child
+    key = (event.venue, event.side)
+    if key not in book.own:
+        book.own[key] = LimitLadder()
+    book.own[key].put(child_id, Place(reached_px(event), "", event.seq))
+
+
+def reached_px(terms: ChildRouted) -> int:
+    """The price up to which a child may trade; a peg's midpoint may move anywhere."""
+    if terms.child_type is not ChildType.MIDPOINT_PEG:
+        return terms.limit_px
+    return ABOVE_ALL_PX if terms.side is Side.BUY else 0
 
 
 def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
@@ -235,7 +248,7 @@ def retire(state: State, child: Child) -> None:
     parent.ended_children.append(child)
     if not parent.children:
         due_index.on_covered(state, terms.parent_id)
-    del state.books[terms.instrument_id].own[terms.venue][child.child_id]
+    state.books[terms.instrument_id].own[terms.venue, terms.side].remove(child.child_id)
     taught = scorecard.lesson(child)
     if taught is not None:
         state.scorecards.setdefault(terms.venue, Scorecard()).fresh.append(taught)

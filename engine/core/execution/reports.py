@@ -44,7 +44,7 @@ def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple
         text = f"{report.exec_id!r:.80} was booked under another session day"
         return broken(state, report, BreakReason.SESSION_DAY_CONFLICT, text)
     found = REPORTS[report.exec_type](state, child, report, now_ns)
-    return (*found, *stops(state, child, found))
+    return (*found, *stops(state, child, report, found))
 
 
 def is_same(known: Fill, report: ExecutionReported) -> bool:
@@ -86,9 +86,16 @@ def is_of_another_day(state: State, child: Child, report: ExecutionReported) -> 
     return False
 
 
-def stops(state: State, child: Child, found: Sequence[StageEvent]) -> tuple[StageEvent, ...]:
-    """The stop of a venue for an instrument, if an execution cannot be the child's."""
-    flags = [x for x in found if isinstance(x, BreakFlagged) and x.reason in IMPOSSIBLE]
+def stops(
+    state: State, child: Child, report: ExecutionReported, found: Sequence[StageEvent]
+) -> tuple[StageEvent, ...]:
+    """The stop of a venue for an instrument, if an execution or a count cannot be the child's.
+
+    An execution beyond the child's quantity is stopped by `progress`.
+    """
+    is_beyond = report.cum_qty > child.terms.child_qty
+    reasons = (*IMPOSSIBLE, BreakReason.CUM_QTY_GAP) if is_beyond else IMPOSSIBLE
+    flags = [x for x in found if isinstance(x, BreakFlagged) and x.reason in reasons]
     venue, instrument_id = child.terms.venue, child.terms.instrument_id
     if not flags or risk.is_venue_stopped(state, venue, instrument_id):
         return ()

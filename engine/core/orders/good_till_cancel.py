@@ -5,6 +5,9 @@ next day the order is judged again as soon as the day is open and a policy is in
 order of yesterday may be restricted, above a limit or without a mandate today. OrderResumed places
 it within today's mandate; OrderCancelled ends it, with the reason. An order whose value is limited
 waits for the first price of the day.
+
+A batch judges a bounded number of them. An order that waits for its price is not judged again
+before there is one in its instrument, it is amended, or a rule changes that it is judged by.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,19 +16,31 @@ from typing import Any
 
 from engine.core.events import (
     Change,
+    DepthObserved,
+    InstrumentDefined,
+    LimitAllotted,
+    MandateSet,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     OrderCarried,
     OrderResumed,
+    QuoteObserved,
     RejectReason,
+    RestrictionSet,
+    RiskLimitSet,
     StageEvent,
+    TickTableDefined,
     TimeInForce,
+    TradeObserved,
     WithdrawReason,
 )
 from engine.core.field_copy import copier, field_names
 from engine.core.orders import pretrade
 from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
+
+JUDGED_MAX = 500  # Carried orders that a batch judges.
 
 # The terms of an order are carried as they are, but for these fields.
 AS_CARRIED = copier(
@@ -35,6 +50,8 @@ AS_CARRIED = copier(
     "avg_px",
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
+# What a carried order waits for: the first quote or print of the day, and a limit.
+WAITS_FOR = (RejectReason.NO_REFERENCE_PX, RejectReason.NO_LIMITS)
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
@@ -82,11 +99,15 @@ def carried_order(
 # ---------------------------------------------------------------------------- the open
 
 
-def to_be_resumed(state: State, now_ns: int) -> tuple[str, ...]:
-    """The carried orders that may be placed now: once a day is open and a policy is in force."""
-    if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
-        return ()
-    return tuple(state.unplaced)
+def may_judge(state: State, now_ns: int) -> bool:
+    """Whether carried orders may be placed now: a day is open and a policy is in force."""
+    day = state.day
+    return day is not None and state.controls.policy is not None and now_ns < day.close_ns
+
+
+def is_behind(state: State, now_ns: int) -> bool:
+    """Whether carried orders wait that a batch had no room for."""
+    return bool(state.unjudged) and may_judge(state, now_ns)
 
 
 def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
@@ -96,8 +117,8 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
-    if reason is RejectReason.NO_REFERENCE_PX:
-        return ()  # It waits for the first quote or print of the day.
+    if reason in WAITS_FOR:
+        return ()
     return (
         OrderCancelled(
             order_id=order_id,
@@ -147,6 +168,52 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
     )
 
 
+def take_unjudged(state: State, now_ns: int) -> None:
+    """Choose the orders that this batch judges."""
+    while state.unjudged and len(state.judging) < JUDGED_MAX and may_judge(state, now_ns):
+        order_id, _ = state.unjudged.popitem(last=False)
+        if order_id in state.unplaced:
+            state.judging[order_id] = None
+
+
+def on_sealed(state: State) -> None:
+    """The orders that were judged and are still there wait for a price."""
+    for order_id in state.judging:
+        order = state.unplaced.get(order_id)
+        if order is not None:
+            state.unpriced.setdefault(order.terms.instrument_id, {})[order_id] = None
+    state.judging.clear()
+
+
+def on_priced(state: State, seen: QuoteObserved | DepthObserved | TradeObserved) -> None:
+    if state.unpriced:
+        state.unjudged.update(state.unpriced.pop(seen.instrument_id, {}))
+
+
+def on_rule_changed(state: State, _: object) -> None:
+    for waiting in state.unpriced.values():
+        state.unjudged.update(waiting)
+    state.unpriced.clear()
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    **dict.fromkeys((QuoteObserved, DepthObserved, TradeObserved), on_priced),
+    **dict.fromkeys(
+        (
+            *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
+            *(InstrumentDefined, TickTableDefined),
+        ),
+        on_rule_changed,
+    ),
+}
+
+
+def on_order_amended(state: State, event: OrderAmended) -> None:
+    """It may have a price of its own now."""
+    if event.order_id in state.unplaced:
+        state.unjudged[event.order_id] = None
+
+
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     order = state.orders[event.order_id]
     order.start_ns, order.end_ns = event.start_ns, event.end_ns
@@ -155,5 +222,6 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
+    OrderAmended: on_order_amended,
     OrderResumed: on_order_resumed,
 }

@@ -18,6 +18,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from engine.core.state.limit_ladder import Aged, SortedKeys
 from engine.core.state.model import (
     AMENDABLE,
     Basis,
@@ -46,10 +47,18 @@ INDICES = (
     *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
+    *(
+        "rates",
+        "unplaced",
+        "unjudged",
+        "judging",
+        "carried.orders",
+        "carried.scorecards",
+        "carried.breaks",
+    ),
     *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
-SIZED = ("books", "parents", "joinable", "by_side")
+SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
@@ -131,7 +140,7 @@ def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
         [_newest(index, count) for index in _indices(state)],
         _of_facts(_facts(state), number, whole=whole),
         None if name is None else (name, of_book(state.books[name])),
-        None if side is None else (side, _of_parents(state.by_side[side], number)),
+        None if side is None else (side, _of_parents(state, state.by_side[side], number)),
     )
     return hashlib.sha256(repr(content).encode()).digest()
 
@@ -157,10 +166,10 @@ def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool
     return (sizes, key, index.get(key))
 
 
-def _of_parents(parents: Mapping[str, Parent], number: int) -> list[Plain]:
+def _of_parents(state: State, aged: SortedKeys[Aged], number: int) -> list[Plain]:
     """Up to OBJECTS_MAX objects of an instrument and side, from another parent on each time."""
-    first = number % len(parents) if parents else 0
-    rotated = chain(islice(parents.values(), first, None), islice(parents.values(), first))
+    first = number % max(1, len(aged))
+    rotated = (state.parents[parent_id] for _, parent_id in aged.from_place(first))
     return list(islice(chain.from_iterable(map(_objects, rotated)), OBJECTS_MAX))
 
 
@@ -206,8 +215,8 @@ def of_book(book: Book) -> Plain:
     return (
         _of_book(book),
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
-        [(venue, list(islice(own, NEWEST))) for venue, own in book.own.items()],
-        len(book.limited),
+        [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
+        [len(ladder) for ladder in book.limited.values()],
         len(book.print_ids),
         list(islice(reversed(book.print_ids), NEWEST)),
     )

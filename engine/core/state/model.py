@@ -19,6 +19,7 @@ from engine.core.events import (
     Side,
     TimeInForce,
 )
+from engine.core.state.limit_ladder import LimitLadder
 
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
 # The terms that an amend may change besides quantity and limit; None leaves one as it is.
@@ -265,8 +266,8 @@ class Book:
     priced_ns: int = 0  # Time that some price was in force, but for the last one's.
     own_filled_qty: int = 0  # Our fills as first booked, for a tape that includes them.
     own_notional: int = 0
-    own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
-    limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+    own: dict[tuple[str, Side], LimitLadder] = field(default_factory=dict)  # Live children.
+    limited: dict[Side, LimitLadder] = field(default_factory=dict)  # Working parents with a limit.
     fruitless: dict[str, Fruitless] = field(default_factory=dict)  # By venue.
     # Receipt of the last quote that a child found nothing at, by venue and side; ns.
     missed: dict[tuple[str, Side], int] = field(default_factory=dict)

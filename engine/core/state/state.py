@@ -30,6 +30,7 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
+from engine.core.state.limit_ladder import Aged, LimitLadder, SortedKeys
 from engine.core.state.model import (
     Book,
     Child,
@@ -83,7 +84,10 @@ class Reference:
 
 @dataclass(slots=True)
 class Controls:
-    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id."""
+    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id.
+
+    Limits and allotments are by the key of `controls.limits`: the firm's have their currency.
+    """
 
     killed: dict[tuple[str, str], str] = field(default_factory=dict)
     limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
@@ -138,7 +142,7 @@ class State:
     # parents were at work.
     narrowed: dict[str, None] = field(default_factory=dict)
     lowered: dict[tuple[str, str], None] = field(default_factory=dict)
-    spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
+    spent_notional: dict[tuple[str, str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to start, ns.
@@ -152,7 +156,9 @@ class State:
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.
-    by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
+    by_side: dict[tuple[str, Side], SortedKeys[Aged]] = field(default_factory=dict)
+    # Parents with quantity to cross, by instrument, side and the terms of a cross; see `netting`.
+    offers: dict[tuple[str, ...], LimitLadder] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
     executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
@@ -171,11 +177,18 @@ class State:
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
     dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    # Parents whose limit the market reached or left and that are not planned yet, the first first.
+    reached: OrderedDict[str, None] = field(default_factory=OrderedDict)
     review: int = 0  # Number of the last control that concerns every open parent.
     # Open parents with and without live children to the last review of each, the lowest first.
     exposed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     idle: OrderedDict[str, int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
+    # Of these the ones to judge next, those of this batch, and by instrument those that wait for a
+    # price; see `good_till_cancel`.
+    unjudged: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    judging: dict[str, None] = field(default_factory=dict)
+    unpriced: dict[str, dict[str, None]] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.
 

@@ -108,6 +108,11 @@ class Limit(Scoped):
     max_order_notional: Whole | None = None  # Whole currency units.
     collar: Ppm | None = None
     max_day_notional: Whole | None = None  # Whole currency units, over all shards.
+    max_position_qty: Qty | None = None
+    currency: Text = ""  # Of a limit of the firm.
+
+    def key(self) -> str:
+        return f"{self.scope}:{self.scope_id or self.currency}"
 
     def to_event(self, set_by: str, set_ns: int) -> RiskLimitSet:
         return RiskLimitSet(
@@ -117,6 +122,8 @@ class Limit(Scoped):
             max_order_notional_cur=self.max_order_notional,
             collar_ppm=self.collar,
             max_day_notional_cur=self.max_day_notional,
+            currency=self.currency,
+            max_position_qty=self.max_position_qty,
             set_by=set_by,
             set_ns=set_ns,
         )
@@ -125,6 +132,10 @@ class Limit(Scoped):
 class Allotment(Scoped):
     shard: Whole
     notional: Whole  # Whole currency units a day.
+    currency: Text = ""  # Of a part of the firm's limit.
+
+    def key(self) -> str:
+        return f"{self.scope}:{self.scope_id or self.currency}"
 
     def to_event(self, set_by: str, set_ns: int) -> LimitAllotted:  # noqa: ARG002  No such field.
         return LimitAllotted(
@@ -132,6 +143,7 @@ class Allotment(Scoped):
             scope_id=self.scope_id,
             shard=self.shard,
             allotted_notional_cur=self.notional,
+            currency=self.currency,
             set_ns=set_ns,
         )
 

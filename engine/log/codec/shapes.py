@@ -1031,6 +1031,7 @@ def text_of_order_rejected(x: e.OrderRejected) -> str:
         f"{REJECT_REASON_TEXT[x.reason]}"
         f"{string(x.text)}"
         f"{number(x.asked_notional_cur)}"
+        f"{string(x.asked_currency)}"
     )
 
 
@@ -1047,6 +1048,7 @@ def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
         f"{string(x.text)}"
         f"{number(x.asked_notional_cur)}"
         f"{string(x.client_id)}"
+        f"{string(x.asked_currency)}"
     )
 
 
@@ -1650,6 +1652,8 @@ def text_of_risk_limit_set(x: e.RiskLimitSet) -> str:
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.max_day_notional_cur, number)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.max_position_qty, number)}"
     )
 
 
@@ -1661,6 +1665,7 @@ def text_of_limit_allotted(x: e.LimitAllotted) -> str:
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.limit_notional_cur, number)}"
+        f"{string(x.currency)}"
     )
 
 
@@ -1690,6 +1695,8 @@ def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.max_day_notional_cur, number)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.max_position_qty, number)}"
     )
 
 
@@ -1704,6 +1711,7 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.limit_notional_cur, number)}"
+        f"{string(x.currency)}"
     )
 
 
@@ -2915,6 +2923,7 @@ def from_order_rejected(d: Avro) -> e.OrderRejected:
     x.reason = REJECT_REASON[d["reason"]]
     x.text = d["text"]
     x.asked_notional_cur = d["asked_notional_cur"]
+    x.asked_currency = d["asked_currency"]
     x.__class__ = e.OrderRejected
     found: e.OrderRejected = x
     return found
@@ -2936,6 +2945,7 @@ def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
     x.text = d["text"]
     x.asked_notional_cur = d["asked_notional_cur"]
     x.client_id = d["client_id"]
+    x.asked_currency = d["asked_currency"]
     x.__class__ = e.OrderChangeRejected
     found: e.OrderChangeRejected = x
     return found
@@ -3694,6 +3704,8 @@ def from_risk_limit_set(d: Avro) -> e.RiskLimitSet:
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
     x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.currency = d["currency"]
+    x.max_position_qty = d["max_position_qty"]
     x.__class__ = e.RiskLimitSet
     found: e.RiskLimitSet = x
     return found
@@ -3710,6 +3722,7 @@ def from_limit_allotted(d: Avro) -> e.LimitAllotted:
     x.allotted_notional_cur = d["allotted_notional_cur"]
     x.set_ns = d["set_ns"]
     x.limit_notional_cur = d["limit_notional_cur"]
+    x.currency = d["currency"]
     x.__class__ = e.LimitAllotted
     found: e.LimitAllotted = x
     return found
@@ -3749,6 +3762,8 @@ def from_risk_limit_carried(d: Avro) -> e.RiskLimitCarried:
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
     x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.currency = d["currency"]
+    x.max_position_qty = d["max_position_qty"]
     x.__class__ = e.RiskLimitCarried
     found: e.RiskLimitCarried = x
     return found
@@ -3768,6 +3783,7 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     x.allotted_notional_cur = d["allotted_notional_cur"]
     x.set_ns = d["set_ns"]
     x.limit_notional_cur = d["limit_notional_cur"]
+    x.currency = d["currency"]
     x.__class__ = e.AllotmentCarried
     found: e.AllotmentCarried = x
     return found
