@@ -304,7 +304,9 @@ def score_of(search: Search, venue: str, tactic: str) -> tuple[int, int]:
 
 def better_millibps(search: Search, venue: str) -> int:
     """By how much an odd lot is shown better than the best, 1e-3 bps; rounds down."""
-    side, quote = search.parent.terms.side, search.book.quotes[venue]
+    side, quote = search.parent.terms.side, search.book.quotes.get(venue)
+    if quote is None:
+        return 0
     far_px = search.best.far_px(side)
     better_px = far_px - quote.ask_px if side is Side.BUY else quote.bid_px - far_px
     return better_px * MILLIBPS // max(1, search.mid_px)
