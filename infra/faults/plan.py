@@ -93,6 +93,8 @@ class Plan:
     latency_ns: int  # Between gateway and venues.
     days: tuple[int, ...]  # One trading day, or two.
     lies_ppm: int = 0  # Of the venues' reports.
+    silence_ppm: int = 0  # Of the messages to venues, and of their reports.
+    ack_within_ns: int = market.ACK_WITHIN_NS  # Of the policy.
 
     def only(self, arrivals: Sequence[int] | None, faults: Sequence[int] | None) -> "Plan":
         """The same run with these messages and faults alone, by number; None keeps all."""
@@ -108,6 +110,8 @@ def of_seed(seed: int) -> Plan:
     chance = random.Random(seed)  # noqa: S311  No secret: a run repeats.
     days = DAYS if chance.random() < TWO_DAYS else DAYS[:1]
     venues = random.Random(f"lies {seed}")  # noqa: S311  As above; the other draws stay the same.
+    silent = random.Random(f"silent {seed}")  # noqa: S311  As above.
+    silence_ppm = silent.choice((0, 0, 0, 0, 30_000, 200_000))
     arrivals = sorted(_Writing(chance, days).all(), key=lambda arrival: arrival.at_ns)
     return Plan(
         seed=seed,
@@ -120,6 +124,8 @@ def of_seed(seed: int) -> Plan:
         latency_ns=chance.choice((MS, 20 * MS, 300 * MS)),
         days=days,
         lies_ppm=venues.choice((0, 0, 30_000, 200_000)),
+        silence_ppm=silence_ppm,
+        ack_within_ns=market.ACK_WITHIN_NS if not silence_ppm else silent.choice((S // 2, S)),
     )
 
 

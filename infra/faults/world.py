@@ -133,7 +133,7 @@ class World:
     # ------------------------------------------------------------------------------ messages
 
     def _open(self) -> None:
-        for event in market.first_facts():
+        for event in market.first_facts(self._plan.ack_within_ns):
             self._append_control(event)
         for arrival in self._plan.arrivals:
             self._agenda.at(arrival.at_ns, partial(self._arrive, arrival))
@@ -200,8 +200,9 @@ class World:
             correct_ppm=50_000,
             disconnect_ppm=self._plan.disconnect_ppm,
         )
-        lies_ppm = self._plan.lies_ppm
-        opened = partial(lies.gateway, lies_ppm=lies_ppm) if lies_ppm else paper_gateway
+        plan = self._plan
+        lying = partial(lies.gateway, lies_ppm=plan.lies_ppm, silence_ppm=plan.silence_ppm)
+        opened = lying if plan.lies_ppm or plan.silence_ppm else paper_gateway
         gateway = opened(
             log,
             seed=self._plan.seed,

@@ -284,6 +284,8 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "client_changes_max": 40,
         "fruitless_max": 10,
         "progress_ppm": 100_000,
+        "ack_within_ns": 24 * HOUR,  # Most stories leave out what their venues acknowledge.
+        "asks_max": 2,
     }
     found: e.PolicySet = make(e.PolicySet, **{**base, **said})
     return found
@@ -354,8 +356,9 @@ def lift(
     return found
 
 
-def break_settled(break_id: str) -> e.BreakSettled:
-    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, text="seen to", set_by="desk")
+def break_settled(break_id: str, **said: Any) -> e.BreakSettled:  # noqa: ANN401
+    said = {"text": "seen to", "set_by": "desk", **said}
+    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, **said)
     return found
 
 
@@ -625,7 +628,7 @@ class World(Outcome):
         return self._rounds(again, frozenset())
 
     def _rounds(self, waiting: Mapping[str, list[Record]], faulted: frozenset[str]) -> Self:
-        """Step until every record is consumed: a DayClosed ends a batch early."""
+        """Step until every record is consumed: a DayClosed ends a batch early, or several."""
         events: list[Any] = []
         while True:
             batch = {
@@ -642,7 +645,8 @@ class World(Outcome):
                 inputs = {topic: tuple(records) for topic, records in self._unsealed.items()}
                 self.batches.append(Recorded(sealed, inputs))
                 self._unsealed.clear()
-            if all(r.position < self._taken(t) for t, records in batch.items() for r in records):
+            taken = (r.position < self._taken(t) for t, records in batch.items() for r in records)
+            if all(taken) and not self.state.is_closing:
                 break
         self.events = tuple(events)
         return self

@@ -35,6 +35,7 @@ UNKNOWN = [
         '[[limit]]\nscope = "client"\nscope_id = "C11"',
         "client C11: no mandate of this log knows it",
     ),
+    ('[[lift]]\nscope = "venue"\nscope_id = "NOWHERE/*"', "venue NOWHERE"),
     ('[[halt]]\ninstrument_id = "I0O"', "instrument I0O: no reference data of this log knows it"),
     ('[[mandate]]\nclient_id = "C9"\nexcluded_venues = ["ZZ"]', "venue ZZ"),
 ]

@@ -60,6 +60,7 @@ ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
 CURRENCY_CHARS_MIN, CURRENCY_CHARS_MAX = 3, 8
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 VENUES_MAX = 1_000
+ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
 Check = Callable[[Any, Any], str]
@@ -182,6 +183,16 @@ def exec_id(value: str, report: ExecutionReported) -> str:
     return named(value, report)
 
 
+def error_px(value: int, control: BreakSettled) -> str:
+    """A position of the error account has a price."""
+    least = 1 if control.error_qty else 0
+    return within(least, PX_MAX)(value, control)
+
+
+def error_instrument(value: str, control: BreakSettled) -> str:
+    return named(value, control) if control.error_qty else short(value, control)
+
+
 BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
@@ -275,6 +286,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("client_changes_max", COUNT),
         ("fruitless_max", COUNT),
         ("progress_ppm", PART),
+        ("ack_within_ns", within(1, SPAN_NS_MAX)),
+        ("asks_max", within(1, ASKS_MAX)),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),
@@ -292,7 +305,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("scope_id", of_scope),
         *SET_BY,
     ),
-    BreakSettled: (("break_id", named), ("text", short), *SET_BY),
+    BreakSettled: (
+        ("break_id", named),
+        ("text", short),
+        ("error_qty", within(-QTY_MAX, QTY_MAX)),
+        ("error_px", error_px),
+        ("instrument_id", error_instrument),
+        *SET_BY,
+    ),
     DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
     DayClosed: (("day", DAY),),
     InstrumentDefined: (

@@ -61,14 +61,22 @@ def is_routing_suspended(state: State) -> bool:
 
 
 def is_venue_suspended(state: State, venue: str) -> bool:
-    """An unreadable report may have been a fill."""
+    """An unreadable report may have been a fill, and one that has not come may be one."""
     suspended = state.suspended
     return bool(suspended) and (
-        (ControlScope.VENUE, venue) in suspended or (ControlScope.VENUE, "") in suspended
+        (ControlScope.VENUE, venue) in suspended
+        or (ControlScope.VENUE, "") in suspended
+        or is_venue_silent(state, venue)
     )
 
 
 FOR = "/"  # Between a venue and an instrument, in the name of a suspension of the two.
+EVERY = "*"  # In the place of the instrument: a venue that does not answer gets nothing.
+
+
+def is_venue_silent(state: State, venue: str) -> bool:
+    """Whether the venue gets no more children until it answers, or a person lifts that."""
+    return (ControlScope.VENUE, venue_for(venue, EVERY)) in state.suspended
 
 
 def venue_for(venue: str, instrument_id: str) -> str:

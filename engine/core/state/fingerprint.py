@@ -45,24 +45,17 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
 )
 INDICES = (
     *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
-    *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
-    *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *(
-        "rates",
-        "unplaced",
-        "unjudged",
-        "judging",
-        "carried.orders",
-        "carried.scorecards",
-        "carried.breaks",
-    ),
-    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
+    *("sessions_up", "venue_status", "orders", "order_ids", "refused", "parents_ended"),
+    *("children", "fills", "executions", "scorecards", "ended", "breaks", "more_breaks"),
+    *("session_days", "flagged", "rates", "unplaced", "unjudged", "judging", "carried.orders"),
+    *("carried.parents", "carried.scorecards", "carried.breaks", "carried.more_breaks"),
+    *("carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
-    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
-    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "late", "carried_facts"),
+    *("is_closing", "sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
     "controls.closed_day",
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
@@ -70,7 +63,14 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", "is_over", *(f"terms.{name}" for name in AMENDABLE)),
+    *(
+        "change_ids",
+        "homes",
+        "is_shared",
+        "is_over",
+        "parent_ids",
+        *(f"terms.{name}" for name in AMENDABLE),
+    ),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(
@@ -80,7 +80,8 @@ _of_member = attrgetter(
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional"),
+    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
+    *("unanswered_since_ns", "asked", "is_silent"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
@@ -88,7 +89,7 @@ _of_fill = attrgetter(
 )
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
-    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
+    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
     "held_until_ns",
 )

@@ -47,7 +47,12 @@ NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a guess.
 
 # Why a parent was touched since the last seal; planning reads the bits, the seal clears them.
-DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
+DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL, SILENT = (1 << bit for bit in range(9))
+
+
+def seq_of(event_id: str) -> int:
+    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
+    return int(event_id.rpartition("-")[2])
 
 
 @dataclass(slots=True)
@@ -101,12 +106,13 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+    """Orders, their parents, scorecards, breaks and venue states that a close carries.
 
     Nothing else of the day survives.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Ended ones.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
@@ -136,6 +142,7 @@ class State:
     seals: int = 0  # Of the day; the finished store orders its changes by it.
     day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
+    is_closing: bool = False  # The day has closed; later batches end what one had no room for.
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
     # Clients whose mandate became narrower today, and keys of limits that became lower, while
@@ -146,6 +153,7 @@ class State:
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to start, ns.
+    sessions_up: dict[str, int] = field(default_factory=dict)  # Venue to its last start, ns.
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
     views: Views = field(default_factory=Views, compare=False, repr=False)  # Of `consolidated`.
@@ -177,6 +185,12 @@ class State:
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
     dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    # See `awaited`. Heaps of (ns, seq, child id), in which left entries may stay for a while.
+    awaited: dict[str, list[tuple[int, int, str]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    # Parent id to the ids of its children whose answer is late in this batch.
+    late: dict[str, dict[str, None]] = field(default_factory=dict)
     # Parents whose limit the market reached or left and that are not planned yet, the first first.
     reached: OrderedDict[str, None] = field(default_factory=OrderedDict)
     review: int = 0  # Number of the last control that concerns every open parent.

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.events import (
+    CancelRejected,
     ChildCancelRequested,
     ChildRouted,
+    ChildStatusRequested,
     DayOpened,
     DepthObserved,
     Input,
@@ -40,6 +42,7 @@ from engine.gateways.venues.reading import (
     read_event,
 )
 from engine.gateways.venues.reports import Due
+from engine.gateways.venues.requests import Requests
 from engine.gateways.venues.run import IDLE_WAIT_S, Run
 from engine.gateways.venues.session import VenueSessions
 from engine.gateways.venues.session_status import SessionStatuses
@@ -47,7 +50,7 @@ from engine.gateways.venues.silence import Silence
 from engine.gateways.venues.start import InForce, gateway_start
 from engine.log.headers import sender_of
 from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 from engine.runtime.first_batches import reference_facts
 
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
@@ -67,7 +70,7 @@ class VenueGateway:
         name: str,
         *,
         open_venues: Callable[[int], VenueSessions],
-        clock_ns: Callable[[], int] = time.time_ns,
+        clock_ns: Callable[[], int] | None = None,
         clock: Clock = time,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
@@ -81,13 +84,14 @@ class VenueGateway:
         """
         self._log = log
         self._name = name
-        self._clock_ns = clock_ns
+        self._clock_ns = clock_ns = clock_ns or Wall().steady_ns
         self._clock = clock
         self._on_sent = on_sent
         self._quote_age_max_ns = quote_age_max_ns
         self._settle_s = settle_s
         self._open_venues = open_venues
         self._venues: VenueSessions  # Since the run has its number.
+        self._requests: Requests  # Since the same.
         self._routes: Provenance  # Since the start.
         self._permission = Permission(KillFile(kill_file))
         self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
@@ -155,6 +159,12 @@ class VenueGateway:
         self._topics.read_to_end(REPORTS)
         self._run.begin_after(start.last_run)
         self._venues = self._open_venues(self.run_number)
+        self._requests = Requests(
+            *(self._children, self._venues, self._clock_ns),
+            queue=self._queue,
+            refuse=self._refuse,
+            tally=self.tally,
+        )
         if start.in_force is not None:
             self._restore(start.in_force)
         self._topics.read_to_end(REFERENCE, CONTROLS)
@@ -183,7 +193,8 @@ class VenueGateway:
             self._statuses.bring_up()
         self._send(now_ns)
         is_busy |= self._judge(now_ns)
-        self._cancel_of_silent_shards(now_ns)
+        for number in self._silence.silent(now_ns):
+            self._requests.cancel_of_silent_shard(number)
         self._queue(self._venues.advance(now_ns))
         return self._report_until(now_ns) or is_busy
 
@@ -290,7 +301,9 @@ class VenueGateway:
                 self._fresh.append(child)
                 self.tally["routes"] += 1
             elif isinstance(event, ChildCancelRequested):
-                self._cancel(event.child_id)
+                self._requests.cancel(event.child_id)
+            elif isinstance(event, ChildStatusRequested) and self._is_up:
+                self._requests.ask(event.child_id)
         self._report([*self._routes.refusals(now_ns)])
 
     def _on_report(self, number: int, record: Record) -> None:
@@ -346,30 +359,8 @@ class VenueGateway:
                 self._on_sent(child.child_id)
             self._queue(self._venues.on_route(child.terms, child.child_id, now_ns))
 
-    def _cancel(self, child_id: str) -> None:
-        child = self._children.get(child_id)
-        if child is None or child.routed is None:
-            return  # Of a closed day.
-        child.is_cancelling = True
-        now_ns = self._clock_ns()
-        if child.is_at_venue:
-            if self._venues.is_known(child_id):
-                self._queue(self._venues.on_cancel(child_id, now_ns))
-        elif child.is_ended and self._is_up:
-            self._report([reports.cancel_rejected(child, "too late: it had ended", now_ns)])
-
-    def _cancel_of_silent_shards(self, now_ns: int) -> None:
-        for number in self._silence.silent(now_ns):
-            for child in self._children.open_of_shard(number):
-                _log.warning("shard %s is silent; cancelling %s", number, child.child_id)
-                self._cancel(child.child_id)
-
     def _cancel_open(self) -> int:
-        """Ask the venues for the cancel of every child there; it needs no log."""
-        children = self._children.open()
-        for child in children:
-            self._cancel(child.child_id)
-        return len(children)
+        return self._requests.cancel_open()
 
     # --------------------------------------------------------------------------- report
 
@@ -377,6 +368,11 @@ class VenueGateway:
         """Hold the venues' reports until they are due; before the run is up there are none."""
         if self._is_up:
             self._outbox.put(dues)
+
+    def _refuse(self, refused: CancelRejected) -> None:
+        """Report a refusal, but not of what is read again at a start."""
+        if self._is_up:
+            self._report([refused])
 
     def _report_until(self, now_ns: int) -> bool:
         due = self._outbox.due(now_ns)
