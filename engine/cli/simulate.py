@@ -1,6 +1,6 @@
 """`metaorder simulate` and `metaorder demo`: a recorded day through the whole engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +13,7 @@ from rich.markup import escape
 
 import projections as project
 from engine.cli.exits import Exit
+from engine.cli.market import lines_of, warn
 from engine.cli.options import ConfigOption, OutputOption, loaded
 from engine.cli.render import Output, errors, fetched, progress, render, render_one, say
 from engine.cli.rules import rules_of
@@ -25,6 +26,7 @@ from engine.log.port import EngineError, Log
 from engine.simulation import example_limits
 from engine.simulation.driver import Simulation
 from engine.simulation.market import data as market_data
+from engine.simulation.market.gaps import gaps
 from engine.simulation.script import TimedInput, of_folder
 
 MARKER = "simulation.json"  # Marks a folder of a simulation, which may be overwritten.
@@ -62,6 +64,7 @@ class Played(NamedTuple):
     figures: dict[str, Any]
     projection: Path
     market: market_data.FolderFacts
+    gaps: Sequence[str]  # What the market lacks.
     order_lines: int  # All lines of the order file, the unreadable ones too.
 
 
@@ -111,6 +114,8 @@ def play(
 ) -> Played:
     """Simulate and project. Raises EngineError."""
     data = market_data.load(market)
+    lacks = gaps(data.facts)
+    warn(lacks)
     inputs, rejected = read_orders(orders)
     desk = read_controls(controls, data)
     _prepare(out, settings.log_url)
@@ -137,11 +142,12 @@ def play(
         "invariants": dict(rows),
         "projection": str(projection),
         "log": settings.log_url,
+        "market_gaps": lacks,
         "unreadable_market_rows": len(data.facts.bad_rows),
         "unreadable_order_lines": len(rejected),
     }
     _report_unreadable(data, rejected, out)
-    return Played(figures, projection, data.facts, len(inputs) + len(rejected))
+    return Played(figures, projection, data.facts, lacks, len(inputs) + len(rejected))
 
 
 def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
@@ -240,6 +246,8 @@ def account(played: Played, shares: Mapping[str, int], cost_bps: float | None) -
     yield _figure(played.order_lines, "order lines", f"orders, amends and cancels; {unreadable}")
     rows = market.quote_count + market.trade_count
     yield _figure(rows, "market rows", f"{market.instrument.symbol} on {_dashed(market.day)}")
+    for gap in played.gaps:
+        yield from lines_of(f"{'note':>12}  ", gap)
     yield "what came out"
     accepted = f"{figures['orders'] - rejected:,} accepted, {rejected:,} refused with a reason"
     yield _figure(figures["orders"], "small orders", accepted)

@@ -808,47 +808,6 @@ class DepthObserved:
 _DepthObserved = twin(DepthObserved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class TradeObserved:
-    """A trade that the tape printed."""
-
-    venue: str  # Code of the venue; D is off-exchange.
-    instrument_id: str  # Id of the instrument; also the record's key.
-    last_px: int  # Price, 1e-9 currency units.
-    last_qty: int  # Quantity, smallest increments.
-    eligible: bool  # True if the print counts for volume and VWAP.
-    conditions: str  # Sale conditions, as the tape stated them.
-    event_ns: int  # The tape's time, ns since 1970 UTC.
-    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
-
-    def __init__(
-        self,
-        *,
-        venue: str,
-        instrument_id: str,
-        last_px: int,
-        last_qty: int,
-        eligible: bool,
-        conditions: str,
-        event_ns: int,
-        received_ns: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _TradeObserved)
-        x.venue = venue
-        x.instrument_id = instrument_id
-        x.last_px = last_px
-        x.last_qty = last_qty
-        x.eligible = eligible
-        x.conditions = conditions
-        x.event_ns = event_ns
-        x.received_ns = received_ns
-        x.__class__ = TradeObserved
-
-
-_TradeObserved = twin(TradeObserved)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueStatusObserved:
     """A venue opened, halted or closed; written once to every partition."""
@@ -5609,6 +5568,52 @@ _AllotmentCarried = twin(AllotmentCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class TradeObserved:
+    """A trade that the tape printed."""
+
+    venue: str  # Code of the venue; D is off-exchange.
+    instrument_id: str  # Id of the instrument; also the record's key.
+    last_px: int  # Price, 1e-9 currency units.
+    last_qty: int  # Quantity, smallest increments.
+    eligible: bool  # True if the print counts for volume and VWAP.
+    conditions: str  # Sale conditions in the letters of the tape, as far as they are known.
+    event_ns: int  # The tape's time, ns since 1970 UTC.
+    received_ns: int  # Time at which the gateway received it, ns since 1970 UTC.
+    # Id of the print at its venue; a second print of the same id does not count. Empty if the feed
+    # gives none.
+    trade_id: str = ""
+
+    def __init__(
+        self,
+        *,
+        venue: str,
+        instrument_id: str,
+        last_px: int,
+        last_qty: int,
+        eligible: bool,
+        conditions: str,
+        event_ns: int,
+        received_ns: int,
+        trade_id: str = "",
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TradeObserved)
+        x.venue = venue
+        x.instrument_id = instrument_id
+        x.last_px = last_px
+        x.last_qty = last_qty
+        x.eligible = eligible
+        x.conditions = conditions
+        x.event_ns = event_ns
+        x.received_ns = received_ns
+        x.trade_id = trade_id
+        x.__class__ = TradeObserved
+
+
+_TradeObserved = twin(TradeObserved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ChildCarried:
     """A child of a closed day in which an order has a part that lives on.
 
@@ -5674,52 +5679,6 @@ _ChildCarried = twin(ChildCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ExecutionsMissing:
-    """Executions of a child at work are missing.
-
-    Its venue counts them in an acknowledgement, a bust or a correction, and has not reported them.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    child_id: str  # Id of the child.
-    parent_id: str  # Id of the parent.
-    # Quantity that the venue counts as executed and has not reported, from now on, smallest
-    # increments; it stays exposure.
-    missing_qty: int
-    # The child's open quantity from now on, with the missing one, smallest increments.
-    leaves_qty: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        child_id: str,
-        parent_id: str,
-        missing_qty: int,
-        leaves_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ExecutionsMissing)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.child_id = child_id
-        x.parent_id = parent_id
-        x.missing_qty = missing_qty
-        x.leaves_qty = leaves_qty
-        x.__class__ = ExecutionsMissing
-
-
-_ExecutionsMissing = twin(ExecutionsMissing)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ErrorBooked:
     """A person booked a position to the error account, to settle a break."""
 
@@ -5764,6 +5723,52 @@ class ErrorBooked:
 
 
 _ErrorBooked = twin(ErrorBooked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExecutionsMissing:
+    """Executions of a child at work are missing.
+
+    Its venue counts them in an acknowledgement, a bust or a correction, and has not reported them.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    # Quantity that the venue counts as executed and has not reported, from now on, smallest
+    # increments; it stays exposure.
+    missing_qty: int
+    # The child's open quantity from now on, with the missing one, smallest increments.
+    leaves_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        missing_qty: int,
+        leaves_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionsMissing)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.missing_qty = missing_qty
+        x.leaves_qty = leaves_qty
+        x.__class__ = ExecutionsMissing
+
+
+_ExecutionsMissing = twin(ExecutionsMissing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -5812,7 +5817,6 @@ _ChildStatusRequested = twin(ChildStatusRequested)
 Input = (
     QuoteObserved
     | DepthObserved
-    | TradeObserved
     | VenueStatusObserved
     | SendStarted
     | NotSent
@@ -5839,6 +5843,7 @@ Input = (
     | OrderCancelRequested
     | RiskLimitSet
     | LimitAllotted
+    | TradeObserved
 )
 StageEvent = (
     ConfigurationAdopted
@@ -5907,8 +5912,8 @@ StageEvent = (
     | RiskLimitCarried
     | AllotmentCarried
     | ChildCarried
-    | ExecutionsMissing
     | ErrorBooked
+    | ExecutionsMissing
     | ChildStatusRequested
 )
 
@@ -5916,7 +5921,6 @@ StageEvent = (
 TOPIC_OF: Final[dict[type, str]] = {
     QuoteObserved: "market-data",
     DepthObserved: "market-data",
-    TradeObserved: "market-data",
     VenueStatusObserved: "market-data",
     SendStarted: "venue-reports",
     NotSent: "venue-reports",
@@ -6009,9 +6013,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     ControlApplied: "ingest",
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
+    TradeObserved: "market-data",
     ChildCarried: "fills",
-    ExecutionsMissing: "fills",
     ErrorBooked: "fills",
+    ExecutionsMissing: "fills",
     ChildStatusRequested: "routes",
 }
 

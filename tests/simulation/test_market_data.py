@@ -16,10 +16,12 @@ from engine.core.events import (
     VenueKind,
     VolumeCurveDefined,
 )
+from engine.simulation.market.conditions import Conditions, read
 from engine.simulation.market.data import MarketData, MarketDataError, load
+from engine.simulation.market.gaps import gaps
 from engine.simulation.market.instrument import Instrument, InstrumentError
 from engine.simulation.market.reference import reference_events
-from engine.simulation.market.rows import is_eligible
+from engine.simulation.market.rows import Codes
 
 QUOTES = "ts,exchange,bid,bid_size,ask,ask_size"
 TRADES = "ts,exchange,price,size,cond,corr"
@@ -212,7 +214,7 @@ def test_a_folder_without_prints_is_a_quiet_day(tmp_path: Path) -> None:
 def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
     with pytest.raises(MarketDataError, match="is not a folder"):
         load(tmp_path / "nowhere")
-    with pytest.raises(MarketDataError, match=r"neither trades\.csv nor trades\.csv\.gz"):
+    with pytest.raises(MarketDataError, match=r"neither quotes\.csv nor trades\.csv"):
         load(tmp_path)
     with pytest.raises(MarketDataError, match="holds no rows"):
         load(folder(tmp_path, [], []))
@@ -286,6 +288,8 @@ def test_an_instrument_file_names_another_market(tmp_path: Path) -> None:
         ('time_zone = "Mars/Base"', "time_zone is 'Mars/Base'"),
         ('open = "17:00"', "is not before"),
         ('day = "yesterday"', "day is 'yesterday'"),
+        ('quote_size_unit = "round"', "quote_size_unit is 'round', expected lots or shares"),
+        ('conditions = "sip"', "conditions is 'sip', expected cta, utp, numeric or none"),
         ("= 5", "cannot be read as TOML"),
         ('currency = "EUR"', "found no tick and currency EUR, expected a tick"),
     ],
@@ -307,19 +311,147 @@ def test_volume_and_volatility_are_never_the_days_own(equity_day: MarketData) ->
 # ------------------------------------------------------------------------------ eligibility
 
 
+def counts(conditions: str, correction: str = "0") -> bool:
+    """Whether a print with these codes of the CTA counts for volume and VWAP."""
+    _, does = Codes().read(conditions, correction)
+    return does
+
+
 @pytest.mark.parametrize("conditions", ["", "I", "F I", "O", "6", "F", "X"])
 def test_ordinary_prints_count(conditions: str) -> None:
-    assert is_eligible(conditions, "0")
-    assert is_eligible(conditions, "00")
+    assert counts(conditions, "0")
+    assert counts(conditions, "00")
 
 
 @pytest.mark.parametrize("conditions", ["M", "Q", "4 B", "7 V", "N  I", "ZI", "TI", "UI", "C  I"])
 def test_prints_of_another_price_or_time_do_not_count(conditions: str) -> None:
-    assert not is_eligible(conditions, "0")
+    assert not counts(conditions)
 
 
 def test_a_cancelled_print_does_not_count() -> None:
-    assert not is_eligible("", "8")
+    assert not counts("", "8")
+
+
+def test_a_correction_code_that_is_not_known_does_not_count_and_is_named() -> None:
+    codes = Codes()
+
+    assert codes.read("", "77") == ("", False)
+    assert dict(codes.unknown) == {"corr 77": 1}
+
+
+def test_every_condition_of_the_equity_day_is_known(equity_day: MarketData) -> None:
+    assert equity_day.facts.unknown_codes == ()
+    assert gaps(equity_day.facts) == []
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "text", "letters", "counts", "unknown"),
+    [
+        (Conditions.CTA, "@FTI", "@FTI", False, ()),
+        (Conditions.CTA, "   B", "   B", False, ()),  # An average price.
+        (Conditions.UTP, "   B", "   B", True, ()),  # A bunched trade.
+        (Conditions.UTP, "@  W", "@  W", False, ()),
+        (Conditions.CTA, "37", "", True, ("37",)),  # No row of letters of the tape.
+        (Conditions.CTA, "IF", "", True, ("IF",)),  # Its levels are out of order.
+        (Conditions.CTA, "x", "", True, ("x",)),
+        (Conditions.NUMERIC, "37", "I", True, ()),
+        (Conditions.NUMERIC, "2", "W", False, ()),
+        (Conditions.NUMERIC, "[14, 37,41]", "FI", True, ()),
+        (Conditions.NUMERIC, "44", "", False, ()),
+        (Conditions.NUMERIC, "037 900 x", "I", True, ("900", "x")),
+        (Conditions.NONE, "", "", True, ()),
+        (Conditions.NONE, "5", "", True, ("5",)),  # It must not look like an auction.
+    ],
+)
+def test_conditions_are_read_in_the_words_of_their_vocabulary(
+    vocabulary: Conditions, text: str, letters: str, counts: object, unknown: tuple[str, ...]
+) -> None:
+    assert read(vocabulary, text) == (letters, counts, unknown)
+
+
+# ------------------------------------------------------------------------------ absence
+
+
+def test_one_of_the_two_files_may_be_missing_and_is_missed(tmp_path: Path) -> None:
+    folder(tmp_path)
+    (tmp_path / "trades.csv").unlink()
+    (only_quotes,) = [x for x in gaps(load(tmp_path).facts) if x.startswith("no ")]
+    folder(tmp_path)
+    (tmp_path / "quotes.csv").unlink()
+    (only_prints,) = [x for x in gaps(load(tmp_path).facts) if x.startswith("no ")]
+
+    assert only_quotes.startswith("no prints: volume, VWAP and last price are unknown")
+    assert only_prints.startswith("no quotes: nothing can be priced")
+
+
+EARLY_QUOTE, EARLY_TRADE = QUOTE.replace("T14:", "T10:"), TRADE.replace("T14:", "T10:")
+
+
+@pytest.mark.parametrize(
+    ("quotes", "trades", "gap"),
+    [
+        ([EARLY_QUOTE], [TRADE], "no quotes between open and close"),
+        ([QUOTE], [EARLY_TRADE], "no prints between open and close"),
+        ([QUOTE], [TRADE.replace("F I", "M")], "no print counts for volume and VWAP"),
+        ([QUOTE], [TRADE], "one venue, N: there is nothing to choose"),
+        ([QUOTE], [TRADE], "does not say quote_size_unit: sizes were read as lots of 100"),
+        ([QUOTE], [TRADE], "does not say conditions: sale conditions were read as the CTA's"),
+        ([QUOTE], [TRADE.replace("F I", "37")], "1 of 1 prints have codes that the vocabulary cta"),
+        ([QUOTE, EARLY_QUOTE], [TRADE], "1 rows were behind a later one"),
+    ],
+)
+def test_what_a_day_lacks_is_said(
+    tmp_path: Path, quotes: list[str], trades: list[str], gap: str
+) -> None:
+    assert any(gap in sentence for sentence in gaps(load(folder(tmp_path, quotes, trades)).facts))
+
+
+# ------------------------------------------------------------------------------ units and ids
+
+
+def test_sizes_are_in_the_unit_that_the_folder_names(tmp_path: Path) -> None:
+    """250 shares were 25,000 where only lots were known."""
+    text = 'quote_size_unit = "shares"\ntrade_size_unit = "lots"'
+    data = load(folder(tmp_path, [QUOTE.replace(",3,", ",250,")], instrument=text))
+    (quote,), (trade,) = data.quotes(), data.trades()
+
+    assert (quote.bid_qty, quote.ask_qty, trade.last_qty) == (250, 2, 15_000)
+
+
+def test_a_print_counts_once_by_its_exchange_and_id(tmp_path: Path) -> None:
+    rows = [f"{TRADE},7", f"{TRADE.replace(',0', ',8')},8", f"{TRADE},8", f"{TRADE},7"]
+    rows += [f"{TRADE.replace(',N,', ',P,')},7", f"{TRADE},", f"{TRADE},"]
+    folder(tmp_path, trades=rows)
+    text = (tmp_path / "trades.csv").read_text().replace(TRADES, f"{TRADES},id")
+    (tmp_path / "trades.csv").write_text(text)
+    data = load(tmp_path, strict=True)
+
+    assert data.facts.duplicate_count == 1
+    assert [(x.venue, x.trade_id, x.eligible) for x in data.trades()] == [
+        *[("N", "7", True), ("N", "8", False), ("N", "8", True), ("P", "7", True)],
+        *[("N", "", True), ("N", "", True)],
+    ]
+    assert any("1 prints were left out" in gap for gap in gaps(data.facts))
+
+
+def test_a_price_or_size_that_the_engine_refuses_is_refused_at_load(tmp_path: Path) -> None:
+    rows = [QUOTE, QUOTE.replace("157.12", "1000000.01"), QUOTE.replace(",3,", ",10000000001,")]
+    bad = load(folder(tmp_path, rows)).facts.bad_rows
+
+    assert [(row.field, row.line) for row in bad] == [("ask", 3), ("bid_size", 4)]
+
+
+def test_a_currency_is_taken_or_refused_by_name(tmp_path: Path) -> None:
+    """USDT was accepted by the loader and refused by the engine as an unknown instrument."""
+    text = 'currency = "{}"\ntick = "0.01"'
+    data = load(folder(tmp_path, instrument=text.format("USDT")))
+    instrument = reference_events(data.facts)[0]
+    assert isinstance(instrument, InstrumentDefined)
+    assert instrument.currency == "USDT"
+
+    data = load(folder(tmp_path, instrument=text.format("dollars")))
+    with pytest.raises(InstrumentError, match="currency is 'dollars', expected a code of 3 to 8"):
+        reference_events(data.facts)
 
 
 # ------------------------------------------------------------------------------ reference

@@ -57,6 +57,7 @@ TIME_NS_MAX = 2**62  # The year 2116.
 AVERSION_E12_MAX = 10**15
 DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
 ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
+CURRENCY_CHARS_MIN, CURRENCY_CHARS_MAX = 3, 8
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 VENUES_MAX = 1_000
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
@@ -93,8 +94,10 @@ def venues(value: tuple[str, ...], _: object) -> str:
 
 
 def currency(value: str, _: object) -> str:
-    is_code = len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()
-    return "" if is_code else "an ISO 4217 code of three capital letters"
+    """An ISO 4217 code; coins that are no state's money, such as USDT, have longer ones."""
+    is_plain = value.isascii() and value.isalnum() and value == value.upper()
+    is_code = is_plain and CURRENCY_CHARS_MIN <= len(value) <= CURRENCY_CHARS_MAX
+    return "" if is_code else f"a code of 3 to {CURRENCY_CHARS_MAX} capital letters or digits"
 
 
 def after_open(value: int, fact: DayOpened | CalendarDefined) -> str:

@@ -7,7 +7,9 @@ received it, never from a venue's clock. No fold reads the time of a round, so q
 round or in three lead to the same book. A quote further in the future than the age limit does not
 count either: its gateway's clock is wrong, and the quote would never grow old. A side without a
 positive price and size shows nothing, whatever the feed means by it, and a print without quantity
-is no volume.
+is no volume. A side smaller than a round lot makes no best and evicts none, though it may be taken:
+that is what the plans of the tapes mean by a quotation. A print that counts is counted once by its
+venue and id, as far back as PRINT_IDS_MAX prints: a feed that reconnects sends some again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +29,7 @@ from engine.core.state import due_index
 from engine.core.state.model import Book, Quote, Tape
 from engine.core.state.state import State
 
+PRINT_IDS_MAX = 500  # Of an instrument; bounded, as the state is kept in memory and in snapshots.
 NO_ASK_PX = 2**63  # Stands for the price of a missing ask: above every price.
 
 
@@ -80,18 +83,21 @@ class QuoteChange(NamedTuple):
     after: Quote | None
 
 
-def nbbo(book: Book, now_ns: int, age_max_ns: int) -> Nbbo:
-    """Best bid and offer over the quotes younger than the limit; ties go to the larger size."""
+def nbbo(book: Book, now_ns: int, age_max_ns: int, lot_qty: int = 1) -> Nbbo:
+    """Best bid and offer over the quotes younger than the limit, of a round lot at least.
+
+    Ties go to the larger size.
+    """
     oldest_ns, newest_ns = now_ns - age_max_ns, now_ns + age_max_ns
     bid_px = bid_qty = bid_ns = ask_px = ask_qty = ask_ns = 0
     bid_venue = ask_venue = ""
     for venue, quote in book.quotes.items():
         if not oldest_ns <= quote.received_ns <= newest_ns:
             continue
-        px = quote.bid_px
+        px = quote.bid_px if quote.bid_qty >= lot_qty else 0
         if px > bid_px or (px == bid_px and px and quote.bid_qty > bid_qty):
             bid_px, bid_qty, bid_venue, bid_ns = px, quote.bid_qty, venue, quote.received_ns
-        px = quote.ask_px
+        px = quote.ask_px if quote.ask_qty >= lot_qty else 0
         if px and (px < ask_px or not ask_px or (px == ask_px and quote.ask_qty > ask_qty)):
             ask_px, ask_qty, ask_venue, ask_ns = px, quote.ask_qty, venue, quote.received_ns
     return Nbbo(bid_px, bid_venue, bid_ns, ask_px, ask_venue, ask_ns)
@@ -111,9 +117,15 @@ def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
     cached: View | None = state.views.get(instrument_id)
     if cached is not None and cached.now_ns == now_ns and cached.age_max_ns == age_max_ns:
         return cached.best
-    best = nbbo(state.book(instrument_id), now_ns, age_max_ns)
+    best = nbbo(state.book(instrument_id), now_ns, age_max_ns, round_lot_qty(state, instrument_id))
     state.views[instrument_id] = View(now_ns, age_max_ns, best)
     return best
+
+
+def round_lot_qty(state: State, instrument_id: str) -> int:
+    """The round lot, smallest increments; 1 while the instrument is not defined."""
+    defined = state.reference.instruments.get(instrument_id)
+    return 1 if defined is None else max(1, defined.lot_qty)
 
 
 def reference_px(state: State, instrument_id: str, now_ns: int) -> int | None:
@@ -215,6 +227,9 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
     bid_px, ask_px = quote.bid_px, quote.ask_px
     is_usable = not (bid_px and ask_px and bid_px >= ask_px)
     if is_usable and (bid_px or ask_px) and is_protected(state, venue):
+        lot_qty = round_lot_qty(state, instrument_id)
+        bid_px = bid_px if quote.bid_qty >= lot_qty else 0
+        ask_px = ask_px if quote.ask_qty >= lot_qty else 0
         evicted = [
             other
             for other, old in quotes.items()
@@ -264,7 +279,7 @@ def on_trade_observed(state: State, trade: TradeObserved) -> None:
     book = state.books.get(trade.instrument_id)
     if book is None:
         book = state.books[trade.instrument_id] = Book()
-    if trade.eligible and trade.last_qty > 0 and trade.last_px > 0:
+    if trade.eligible and trade.last_qty > 0 and trade.last_px > 0 and is_new(book, trade):
         book.volume_qty += trade.last_qty
         book.notional += trade.last_px * trade.last_qty
         if not book.last_px:
@@ -275,6 +290,19 @@ def on_trade_observed(state: State, trade: TradeObserved) -> None:
             book.priced_ns += held_ns
             book.last_px_ns = trade.received_ns
         book.last_px = trade.last_px
+
+
+def is_new(book: Book, trade: TradeObserved) -> bool:
+    """Whether the print's id was not there yet, which is noted; without an id it is new."""
+    if not trade.trade_id:
+        return True
+    name = (trade.venue, trade.trade_id)
+    if name in book.print_ids:
+        return False
+    book.print_ids[name] = None
+    if len(book.print_ids) > PRINT_IDS_MAX:
+        del book.print_ids[next(iter(book.print_ids))]
+    return True
 
 
 def on_venue_status_observed(state: State, status: VenueStatusObserved) -> None:

@@ -71,6 +71,7 @@ def fee_px(state: State, venue: str, liquidity: Liquidity) -> int:
 
 def on_instrument_defined(state: State, fact: InstrumentDefined) -> None:
     state.reference.instruments[fact.instrument_id] = fact
+    state.views.pop(fact.instrument_id, None)  # Its round lot decides which quotes make the best.
 
 
 def on_tick_table_defined(state: State, fact: TickTableDefined) -> None:

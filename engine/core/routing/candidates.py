@@ -5,9 +5,10 @@ dark. A score is the expected cost of a fill against the midpoint, in 1e-3 bps: 
 for a take; minus half for a post, which crosses the spread later if it does not fill; nothing at
 the midpoint. Fees come on top, a price for the usual waiting time, and the costs in the venue's
 scorecard. Lower is better; ties go to the venue's code. A take only ever goes to the consolidated
-best, and never asks a quote again at which a child found nothing; a post never locks the market
-that it joins, and a peg needs a market with two sides. No child is priced further than the
-policy's band through the reference price, which `prices` chooses.
+best, or to an odd lot that is shown at it or at a better price, and never asks a quote again at
+which a child found nothing; a post never locks the market that it joins, and a peg needs a market
+with two sides. No child is priced further than the policy's band through the reference price, which
+`prices` chooses.
 """
 
 from collections.abc import Callable, Mapping
@@ -223,7 +224,7 @@ def unfit(
 
 
 def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
-    """Only a displayed and fresh quote at the best price may be taken."""
+    """Only a fresh quote at the best price, or an odd lot at a better one, may be taken."""
     side = search.parent.terms.side
     quote = search.book.quotes.get(defined.venue)
     px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
@@ -231,11 +232,17 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
         return RouteReason.NO_QUOTE
     if not consolidated.is_fresh(search.state, quote, search.now_ns):
         return RouteReason.STALE_QUOTE
-    if px != search.best.far_px(side) or px != limit_px:
+    if not is_at_best(search, px) or limit_px != search.best.far_px(side):
         return RouteReason.NOT_AT_BEST
     if is_missed(search.book, defined.venue, quote, side):
         return RouteReason.QUOTE_MISSED
     return None
+
+
+def is_at_best(search: Search, px: int) -> bool:
+    """Whether a venue's far side is at the best or better, as only an odd lot can be."""
+    far_px = search.best.far_px(search.parent.terms.side)
+    return px <= far_px if search.parent.terms.side is Side.BUY else px >= far_px > 0
 
 
 def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
@@ -288,8 +295,18 @@ def score_of(search: Search, venue: str, tactic: str) -> tuple[int, int]:
     version, fill_ppm, speed_ns, cost_millibps = scorecard.estimate(state, venue)
     fee = reference.fee_px(state, venue, LIQUIDITY_OF[tactic]) * MILLIBPS // mid_px
     if tactic is TAKE:
-        expected = half + fee
+        expected = half + fee - better_millibps(search, venue)
         return expected if cost_millibps is None else (expected + cost_millibps) // 2, version
     gained = -half if tactic is POST else 0
     wait = min(WAIT_SECONDS_MAX, speed_ns // 1_000_000_000) * WAIT_MILLIBPS_PER_SECOND
     return ((gained + fee) * fill_ppm + half * (PPM - fill_ppm)) // PPM + wait, version
+
+
+def better_millibps(search: Search, venue: str) -> int:
+    """By how much an odd lot is shown better than the best, 1e-3 bps; rounds down."""
+    side, quote = search.parent.terms.side, search.book.quotes.get(venue)
+    if quote is None:
+        return 0
+    far_px = search.best.far_px(side)
+    better_px = far_px - quote.ask_px if side is Side.BUY else quote.bid_px - far_px
+    return better_px * MILLIBPS // max(1, search.mid_px)

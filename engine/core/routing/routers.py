@@ -71,9 +71,9 @@ def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) ->
     for rated in candidates:
         most_qty = min(left_qty, part_qty)
         if rated.tactic is TAKE and rated.venue_qty < most_qty:
-            most_qty = (
-                rated.venue_qty - rated.venue_qty % search.lot_qty
-            )  # Only the last is an odd lot.
+            odd_qty = rated.venue_qty % search.lot_qty
+            # Only the last is an odd lot, but where a venue shows no more than one.
+            most_qty = rated.venue_qty - odd_qty or odd_qty
         if rated.tactic is POST:
             most_qty = min(most_qty, showable_qty(search, rated.venue, most_qty))
         fit_qty = fitted_qty(search, rated.venue, most_qty)

@@ -218,6 +218,8 @@ def of_book(book: Book) -> Plain:
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
         [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
         [len(ladder) for ladder in book.limited.values()],
+        len(book.print_ids),
+        list(islice(reversed(book.print_ids), NEWEST)),
     )
 
 

@@ -288,6 +288,8 @@ class Book:
     fruitless: dict[str, Fruitless] = field(default_factory=dict)  # By venue.
     # Receipt of the last quote that a child found nothing at, by venue and side; ns.
     missed: dict[tuple[str, Side], int] = field(default_factory=dict)
+    # Venue and id of the last prints that counted, oldest first.
+    print_ids: dict[tuple[str, str], None] = field(default_factory=dict)
 
 
 class MoreBreaks(NamedTuple):

@@ -370,19 +370,6 @@ def text_of_depth_observed(x: e.DepthObserved) -> str:
     )
 
 
-def text_of_trade_observed(x: e.TradeObserved) -> str:
-    return (
-        f"{string(x.venue)}"
-        f"{string(x.instrument_id)}"
-        f"{number(x.last_px)}"
-        f"{number(x.last_qty)}"
-        f"{flag(x.eligible)}"
-        f"{string(x.conditions)}"
-        f"{number(x.event_ns)}"
-        f"{number(x.received_ns)}"
-    )
-
-
 def text_of_venue_status_observed(x: e.VenueStatusObserved) -> str:
     return f"{string(x.venue)}{VENUE_STATUS_TEXT[x.status]}{number(x.received_ns)}"
 
@@ -1773,6 +1760,20 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
     )
 
 
+def text_of_trade_observed(x: e.TradeObserved) -> str:
+    return (
+        f"{string(x.venue)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.last_px)}"
+        f"{number(x.last_qty)}"
+        f"{flag(x.eligible)}"
+        f"{string(x.conditions)}"
+        f"{number(x.event_ns)}"
+        f"{number(x.received_ns)}"
+        f"{string(x.trade_id)}"
+    )
+
+
 def text_of_child_carried(x: e.ChildCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1792,18 +1793,6 @@ def text_of_child_carried(x: e.ChildCarried) -> str:
     )
 
 
-def text_of_executions_missing(x: e.ExecutionsMissing) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.child_id)}"
-        f"{string(x.parent_id)}"
-        f"{number(x.missing_qty)}"
-        f"{number(x.leaves_qty)}"
-    )
-
-
 def text_of_error_booked(x: e.ErrorBooked) -> str:
     return (
         f"{number(x.seq)}"
@@ -1815,6 +1804,18 @@ def text_of_error_booked(x: e.ErrorBooked) -> str:
         f"{number(x.error_px)}"
         f"{string(x.set_by)}"
         f"{string(x.text)}"
+    )
+
+
+def text_of_executions_missing(x: e.ExecutionsMissing) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.missing_qty)}"
+        f"{number(x.leaves_qty)}"
     )
 
 
@@ -2070,24 +2071,6 @@ def from_depth_observed(d: Avro) -> e.DepthObserved:
     x.received_ns = d["received_ns"]
     x.__class__ = e.DepthObserved
     found: e.DepthObserved = x
-    return found
-
-
-_TradeObserved = twin(e.TradeObserved)
-
-
-def from_trade_observed(d: Avro) -> e.TradeObserved:
-    x = _TradeObserved()
-    x.venue = d["venue"]
-    x.instrument_id = d["instrument_id"]
-    x.last_px = d["last_px"]
-    x.last_qty = d["last_qty"]
-    x.eligible = d["eligible"]
-    x.conditions = d["conditions"]
-    x.event_ns = d["event_ns"]
-    x.received_ns = d["received_ns"]
-    x.__class__ = e.TradeObserved
-    found: e.TradeObserved = x
     return found
 
 
@@ -3976,6 +3959,25 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_TradeObserved = twin(e.TradeObserved)
+
+
+def from_trade_observed(d: Avro) -> e.TradeObserved:
+    x = _TradeObserved()
+    x.venue = d["venue"]
+    x.instrument_id = d["instrument_id"]
+    x.last_px = d["last_px"]
+    x.last_qty = d["last_qty"]
+    x.eligible = d["eligible"]
+    x.conditions = d["conditions"]
+    x.event_ns = d["event_ns"]
+    x.received_ns = d["received_ns"]
+    x.trade_id = d["trade_id"]
+    x.__class__ = e.TradeObserved
+    found: e.TradeObserved = x
+    return found
+
+
 _ChildCarried = twin(e.ChildCarried)
 
 
@@ -4000,23 +4002,6 @@ def from_child_carried(d: Avro) -> e.ChildCarried:
     return found
 
 
-_ExecutionsMissing = twin(e.ExecutionsMissing)
-
-
-def from_executions_missing(d: Avro) -> e.ExecutionsMissing:
-    x = _ExecutionsMissing()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.child_id = d["child_id"]
-    x.parent_id = d["parent_id"]
-    x.missing_qty = d["missing_qty"]
-    x.leaves_qty = d["leaves_qty"]
-    x.__class__ = e.ExecutionsMissing
-    found: e.ExecutionsMissing = x
-    return found
-
-
 _ErrorBooked = twin(e.ErrorBooked)
 
 
@@ -4033,6 +4018,23 @@ def from_error_booked(d: Avro) -> e.ErrorBooked:
     x.text = d["text"]
     x.__class__ = e.ErrorBooked
     found: e.ErrorBooked = x
+    return found
+
+
+_ExecutionsMissing = twin(e.ExecutionsMissing)
+
+
+def from_executions_missing(d: Avro) -> e.ExecutionsMissing:
+    x = _ExecutionsMissing()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.missing_qty = d["missing_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.__class__ = e.ExecutionsMissing
+    found: e.ExecutionsMissing = x
     return found
 
 
@@ -4057,7 +4059,6 @@ def from_child_status_requested(d: Avro) -> e.ChildStatusRequested:
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
-    e.TradeObserved: text_of_trade_observed,
     e.VenueStatusObserved: text_of_venue_status_observed,
     e.SendStarted: text_of_send_started,
     e.NotSent: text_of_not_sent,
@@ -4150,9 +4151,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.TradeObserved: text_of_trade_observed,
     e.ChildCarried: text_of_child_carried,
-    e.ExecutionsMissing: text_of_executions_missing,
     e.ErrorBooked: text_of_error_booked,
+    e.ExecutionsMissing: text_of_executions_missing,
     e.ChildStatusRequested: text_of_child_status_requested,
 }
 
@@ -4160,7 +4162,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
 FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.QuoteObserved: from_quote_observed,
     e.DepthObserved: from_depth_observed,
-    e.TradeObserved: from_trade_observed,
     e.VenueStatusObserved: from_venue_status_observed,
     e.SendStarted: from_send_started,
     e.NotSent: from_not_sent,
@@ -4253,8 +4254,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.TradeObserved: from_trade_observed,
     e.ChildCarried: from_child_carried,
-    e.ExecutionsMissing: from_executions_missing,
     e.ErrorBooked: from_error_booked,
+    e.ExecutionsMissing: from_executions_missing,
     e.ChildStatusRequested: from_child_status_requested,
 }

@@ -1,14 +1,14 @@
 """A recorded market day: a folder of quotes and prints becomes observations in time order.
 
-A folder holds `quotes.csv` and `trades.csv`, either of them gzipped (`.gz`), with a header line:
+A folder holds `quotes.csv`, `trades.csv` or both, either of them gzipped (`.gz`), with a header:
 
     quotes: ts,exchange,bid,bid_size,ask,ask_size     trades: ts,exchange,price,size,cond,corr
 
-Times are ISO 8601 with an offset, prices decimals, sizes of quotes round lots, sizes of prints
-smallest increments. `instrument.toml` beside them may name the instrument and its session
-(`instrument.py`); `rows.py` reads a row. The feed is raw: zero, crossed and stale quotes and rows
-outside the session are facts and pass unchanged; a row that cannot be read is a `BadRow` with its
-line, never a silent loss.
+Prints may have an `id`; a second print that counts, of the same exchange and id, is left out.
+`instrument.toml` beside the files may name the instrument, its session, the units of sizes and the
+vocabulary of the sale conditions (`instrument.py`); `rows.py` reads a row. The feed is raw: zero,
+crossed and stale quotes and rows outside the session are facts and pass unchanged; a row that
+cannot be read is a `BadRow` with its line, never a silent loss. `gaps.py` says what a folder lacks.
 
 Rows are put in time order, however the files have them; at one time prints come before quotes, as
 the quote already shows what the print left, and otherwise in the order of the file.
@@ -18,11 +18,11 @@ import csv
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Generic, NamedTuple, TypeVar
 
 from engine.core.events import QuoteObserved, TradeObserved
 from engine.log.port import EngineError
@@ -33,7 +33,8 @@ from engine.simulation.market.rows import BadFieldError
 NS = 1_000_000_000  # Nanoseconds a second.
 
 QUOTE_COLUMNS = ("ts", "exchange", "bid", "bid_size", "ask", "ask_size")
-TRADE_COLUMNS = ("ts", "exchange", "price", "size", "cond", "corr")
+TRADE_COLUMNS = market_rows.TRADE_FIELDS
+TRADE_ID_COLUMN = "id"  # A file may lack it.
 
 
 class MarketDataError(EngineError):
@@ -56,6 +57,7 @@ class BadRow(NamedTuple):
 
 
 Observed = QuoteObserved | TradeObserved
+Row = TypeVar("Row", QuoteObserved, TradeObserved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,9 @@ class FolderFacts:
     session_trade_count: int
     disordered_count: int  # Rows behind a later one in their file.
     bad_rows: tuple[BadRow, ...]  # Rows that were left out.
+    duplicate_count: int = 0  # Prints left out, because their id was there already.
+    eligible_count: int = 0  # Prints that count for volume and VWAP.
+    unknown_codes: tuple[tuple[str, int], ...] = ()  # Codes that the vocabulary lacks, and prints.
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +109,24 @@ class MarketData:
 def load(folder: Path, *, strict: bool = False) -> MarketData:
     """Read a folder; with `strict` the first bad row raises instead of being collected.
 
-    Raises MarketDataError for a folder without the two files, a file without its columns, one
-    that does not unpack, and a folder without a single readable row; InstrumentError for an
+    Raises MarketDataError for a folder without one of the two files, a file without its columns,
+    one that does not unpack, and a folder without a single readable row; InstrumentError for an
     `instrument.toml` that makes no sense.
     """
-    if not folder.is_dir():
-        raise MarketDataError(
-            f"{folder} is not a folder; give one with quotes.csv and trades.csv, such as "
-            "examples/us-equity-2018-01-02 in the project's folder"
-        )
+    paths = _files_of(folder)
     instrument = read_instrument(folder)
-    trades = _File(_find(folder, "trades"), TRADE_COLUMNS, strict=strict)
-    quotes = _File(_find(folder, "quotes"), QUOTE_COLUMNS, strict=strict)
-    trades.read(lambda row: market_rows.trade(instrument.instrument_id, row))
-    quotes.read(lambda row: market_rows.quote(instrument.instrument_id, instrument.lot_qty, row))
+    codes = market_rows.Codes(instrument.conditions)
+    trades = _Prints(paths["trades"], instrument, codes, strict=strict)
+    quotes = _Quotes(paths["quotes"], instrument, strict=strict)
+    trades.read()
+    quotes.read()
     if not trades.events and not quotes.events:
         raise MarketDataError(_nothing_readable(folder, (*trades.bad_rows, *quotes.bad_rows)))
-    day = instrument.day or _most_frequent_day((*trades.rows(), *quotes.rows()), instrument)
+    day = instrument.day or _most_frequent_day([*trades.rows(), *quotes.rows()], instrument)
     trades.refuse_other_days(day, instrument)
     quotes.refuse_other_days(day, instrument)
-    events = sorted((*trades.rows(), *quotes.rows()), key=_received_ns)  # Stable: prints first.
+    rows: list[Observed] = [*trades.rows(), *quotes.rows()]
+    events = sorted(rows, key=_received_ns)  # Stable: prints first.
     open_ns, close_ns = instrument.session_ns(day)
     facts = FolderFacts(
         folder=folder,
@@ -138,34 +141,49 @@ def load(folder: Path, *, strict: bool = False) -> MarketData:
         session_trade_count=trades.count_between(open_ns, close_ns),
         disordered_count=trades.disordered_count + quotes.disordered_count,
         bad_rows=(*trades.bad_rows, *quotes.bad_rows),
+        duplicate_count=trades.duplicate_count,
+        eligible_count=sum(event.eligible for event in trades.rows()),
+        unknown_codes=tuple(codes.unknown.most_common()),
     )
     return MarketData(facts, events)
 
 
-class _File:
+class _File(Generic[Row]):
     """One file of a folder: its observations in file order, and its bad rows."""
 
-    def __init__(self, path: Path, columns: tuple[str, ...], *, strict: bool) -> None:
+    columns: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    def __init__(self, path: Path | None, instrument: Instrument, *, strict: bool) -> None:
         self.path = path
-        self.columns = columns
+        self.instrument = instrument
         self.strict = strict
-        self.events: list[tuple[int, Observed]] = []  # Line and observation.
+        self.events: list[tuple[int, Row]] = []  # Line and observation.
         self.bad_rows: list[BadRow] = []
         self.disordered_count = 0
 
-    def read(self, observe: Callable[[Sequence[str]], Observed]) -> None:
+    def observe(self, row: Sequence[str]) -> Row | None:
+        """The observation of a row; None if it repeats another. Raises BadFieldError."""
+        raise NotImplementedError
+
+    def read(self) -> None:
+        """Read the rows of the file; a folder may lack it."""
+        if self.path is None:
+            return
         latest_ns = 0
-        for line, row in _rows(self.path, self.columns):
+        for line, row in _rows(self.path, self.columns, self.optional):
             try:
-                event = observe(_checked_width(row, self.columns))
+                event = self.observe(_checked_width(row, self.columns + self.optional))
             except BadFieldError as error:
                 self._refuse(line, error)
+                continue
+            if event is None:
                 continue
             self.events.append((line, event))
             self.disordered_count += event.received_ns < latest_ns
             latest_ns = max(latest_ns, event.received_ns)
 
-    def rows(self) -> Iterator[Observed]:
+    def rows(self) -> Iterator[Row]:
         return (event for _, event in self.events)
 
     def count_between(self, first_ns: int, next_ns: int) -> int:
@@ -185,10 +203,50 @@ class _File:
         self.events = kept
 
     def _refuse(self, line: int, error: BadFieldError) -> None:
+        assert self.path is not None, "a file that is not there has no rows"
         bad = BadRow(self.path, line, error.field, error.found, error.expected)
         if self.strict:
             raise MarketDataError(f"{bad}. Correct the row, or read without strict to skip it.")
         self.bad_rows.append(bad)
+
+
+class _Quotes(_File[QuoteObserved]):
+    columns = QUOTE_COLUMNS
+
+    def observe(self, row: Sequence[str]) -> QuoteObserved:
+        instrument = self.instrument
+        unit_qty = instrument.unit_qty(instrument.quote_size_unit)
+        return market_rows.quote(instrument.instrument_id, unit_qty, row)
+
+
+class _Prints(_File[TradeObserved]):
+    columns = TRADE_COLUMNS
+    optional = (TRADE_ID_COLUMN,)
+
+    def __init__(
+        self,
+        path: Path | None,
+        instrument: Instrument,
+        codes: market_rows.Codes,
+        *,
+        strict: bool,
+    ) -> None:
+        super().__init__(path, instrument, strict=strict)
+        self._codes = codes
+        self._counted: set[tuple[str, str]] = set()  # Exchange and id.
+        self.duplicate_count = 0
+
+    def observe(self, row: Sequence[str]) -> TradeObserved | None:
+        instrument = self.instrument
+        unit_qty = instrument.unit_qty(instrument.trade_size_unit)
+        trade = market_rows.trade(instrument.instrument_id, row, unit_qty, self._codes)
+        if trade.trade_id and trade.eligible:
+            name = (trade.venue, trade.trade_id)
+            if name in self._counted:
+                self.duplicate_count += 1
+                return None
+            self._counted.add(name)
+        return trade
 
 
 def _received_ns(event: Observed) -> int:
@@ -213,13 +271,27 @@ def _most_frequent_day(events: Sequence[Observed], instrument: Instrument) -> da
 # ------------------------------------------------------------------------------ files
 
 
-def _find(folder: Path, name: str) -> Path:
+def _files_of(folder: Path) -> dict[str, Path | None]:
+    """The two files of a folder; one of them may be missing."""
+    if not folder.is_dir():
+        raise MarketDataError(
+            f"{folder} is not a folder; give one with quotes.csv and trades.csv, such as "
+            "examples/us-equity-2018-01-02 in the project's folder"
+        )
+    paths = {name: _find(folder, name) for name in ("quotes", "trades")}
+    if any(paths.values()):
+        return paths
+    raise MarketDataError(
+        f"{folder} holds neither quotes.csv nor trades.csv, nor one of them with .gz; "
+        "`metaorder market import` makes them from the files of a vendor"
+    )
+
+
+def _find(folder: Path, name: str) -> Path | None:
     found = [path for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz") if path.exists()]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(found) == 2:
         raise MarketDataError(f"{folder} holds {name}.csv and {name}.csv.gz; remove one of them")
-    raise MarketDataError(f"{folder} holds neither {name}.csv nor {name}.csv.gz")
+    return found[0] if found else None
 
 
 def _open(path: Path) -> IO[str]:
@@ -229,8 +301,10 @@ def _open(path: Path) -> IO[str]:
     return path.open(encoding="utf-8-sig", errors="replace", newline="\n")
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    """The data lines with their numbers, their fields in the order of `columns`.
+def _rows(
+    path: Path, columns: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[tuple[int, list[str]]]:
+    """The data lines with their numbers, their fields in the order of `columns` and `optional`.
 
     A row of another width than the header's comes as it is.
     """
@@ -243,10 +317,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]
                     f"{path}, line 1: no column {', '.join(missing)}; expected {','.join(columns)}"
                 )
             places = [header.index(name) for name in columns]
+            more = [header.index(name) if name in header else None for name in optional]
             for line, text in enumerate(file, 2):
                 row = _split(text)
                 if len(row) == len(header):
-                    yield line, [row[place] for place in places]
+                    found = [row[place] for place in places]
+                    yield line, found + ["" if place is None else row[place] for place in more]
                 elif row != [""]:  # An empty line is no row.
                     yield line, [text.rstrip()]
     except (OSError, EOFError, zlib.error) as error:  # gzip raises all three on damaged files.

@@ -15,6 +15,9 @@ name the source withholds:
     open = "09:30"
     close = "16:00"                   # Earlier on a day that ends early.
     day = 2018-01-02                  # Without it: the local day of most rows.
+    quote_size_unit = "lots"          # Or "shares": smallest increments.
+    trade_size_unit = "shares"        # Or "lots".
+    conditions = "cta"                # Or "utp", "numeric", "none": whose sale conditions they are.
 
 The volume and volatility describe the days before the recorded one. They are never computed from
 the folder: a strategy would know the day's volume in the morning.
@@ -25,15 +28,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.log.port import EngineError
+from engine.simulation.market.conditions import Conditions
 
 FILE = "instrument.toml"
 RULE_612_CURRENCY = "USD"
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
+
+
+class SizeUnit(StrEnum):
+    """What the sizes of a file count."""
+
+    LOTS = "lots"
+    SHARES = "shares"  # Smallest increments.
 
 
 class InstrumentError(EngineError):
@@ -56,6 +68,14 @@ class Instrument:
     open: time = time(9, 30)
     close: time = time(16)
     day: date | None = None
+    quote_size_unit: SizeUnit = SizeUnit.LOTS
+    trade_size_unit: SizeUnit = SizeUnit.SHARES
+    conditions: Conditions = Conditions.CTA
+    given: frozenset[str] = frozenset()  # Fields that the file names.
+
+    def unit_qty(self, unit: SizeUnit) -> int:
+        """A unit of sizes, smallest increments."""
+        return self.lot_qty if unit is SizeUnit.LOTS else 1
 
     def session_ns(self, day: date) -> tuple[int, int]:
         """Open and close of the day's session, ns since 1970 UTC."""
@@ -90,7 +110,7 @@ def read_instrument(folder: Path) -> Instrument:
     values = {
         FIELD_NAMES.get(name, name): _checked(path, name, value) for name, value in table.items()
     }
-    instrument = replace(Instrument(), **values)
+    instrument = replace(Instrument(), given=frozenset(table), **values)
     if "symbol" not in table:
         instrument = replace(instrument, symbol=instrument.instrument_id)
     if instrument.tick_px is None and instrument.currency != RULE_612_CURRENCY:
@@ -149,10 +169,18 @@ def _zone(value: object) -> str:
     return ZoneInfo(_text(value)).key
 
 
+def _unit(value: object) -> SizeUnit:
+    return SizeUnit(_text(value))
+
+
+def _conditions(value: object) -> Conditions:
+    return Conditions(_text(value))
+
+
 FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "instrument_id": (_text, "a text that is not empty"),
     "symbol": (_text, "a text that is not empty"),
-    "currency": (_text, "an ISO 4217 code"),
+    "currency": (_text, "an ISO 4217 code or a coin's, such as USDT"),
     "lot_qty": (_count, "a positive whole number"),
     "tick": (_px, 'a positive decimal as text, such as "0.01"'),
     "adv_qty": (_count, "a positive whole number"),
@@ -162,5 +190,8 @@ FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "open": (_time, "a local time such as 09:30"),
     "close": (_time, "a local time such as 16:00"),
     "day": (_date, "a day such as 2018-01-02"),
+    "quote_size_unit": (_unit, "lots or shares"),
+    "trade_size_unit": (_unit, "lots or shares"),
+    "conditions": (_conditions, "cta, utp, numeric or none"),
 }
 FIELD_NAMES = {"tick": "tick_px"}  # Where the dataclass names the unit.

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from engine.core.controls import input_limits
 from engine.core.events import (
     CalendarDefined,
     FeeScheduleDefined,
@@ -23,6 +24,7 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.simulation.market.data import FolderFacts
+from engine.simulation.market.instrument import FILE, InstrumentError
 from engine.simulation.market.rows import OFF_EXCHANGE
 
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
@@ -79,8 +81,20 @@ HIDDEN: dict[str, Rules] = {
 
 
 def reference_events(facts: FolderFacts) -> list[Input]:
-    """Reference data of the day: the instrument, its session, the venues."""
-    return [*instrument_events(facts), *venue_events(facts.day, facts.venues)]
+    """Reference data of the day: the instrument, its session, the venues.
+
+    Raises InstrumentError for what the engine would refuse: a day whose instrument is unknown to it
+    would refuse every order.
+    """
+    events = [*instrument_events(facts), *venue_events(facts.day, facts.venues)]
+    for event in events:
+        flaw = input_limits.first_flaw(event)
+        if flaw is not None:
+            raise InstrumentError(
+                f"{facts.folder / FILE}: {flaw.field} is {flaw.found!r:.60}, expected "
+                f"{flaw.expected}, or the engine refuses {type(event).__name__}"
+            )
+    return events
 
 
 def instrument_events(facts: FolderFacts) -> list[Input]:

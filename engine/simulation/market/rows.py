@@ -1,34 +1,33 @@
 """One row of a recorded market: its fields, and whether a print counts.
 
-Times are ISO 8601 with an offset, prices decimals, sizes of quotes round lots, sizes of prints
-smallest increments. A side of a quote without a price or without a size is missing and becomes 0 in
-both. A field that cannot be read raises BadFieldError, which names it and what was expected.
+Times are ISO 8601 with an offset, prices decimals. Sizes are whole numbers of the unit that the
+folder's `instrument.toml` names: round lots or shares (smallest increments). A side of a quote
+without a price or without a size is missing and becomes 0 in both. A field that cannot be read, or
+that the engine would refuse, raises BadFieldError, which names it and what was expected.
 
-**Which prints count** (`eligible`) follows the sale conditions of the CTA plan, tapes A and B
-(CTS Pillar output specification, "Sale Conditions"). Not counted for volume and VWAP are prints
-that repeat another (M market centre official close, Q official open, 9 corrected consolidated
-close), prints whose price was agreed elsewhere or at another time (B average price, W average
-price on tape C, 4 derivatively priced, 7 qualified contingent, V contingent, H price variation,
-P prior reference price), prints out of their time (Z sold out of sequence, L sold last, G bunched
-sold, U extended hours out of sequence, T extended hours), other settlement (C cash, N next day,
-R seller), and prints that were later cancelled or were errors (`corr` other than 0, 1, 2, as in
-NYSE TAQ). Odd lots (I), sweeps (F) and auction prints (O, 5, 6) count.
+A print counts for volume and VWAP unless its sale conditions (`conditions.py`) or its correction
+code say otherwise. The correction codes are those of NYSE TAQ: 0 as traded, 1 and 2 as corrected;
+7 and 8 cancelled or an error, 10 to 12 the records of a correction, which repeat a print.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from engine.core.controls.input_limits import PX_MAX, QTY_MAX
 from engine.core.events import QuoteObserved, TradeObserved
+from engine.simulation.market import conditions as sale_conditions
+from engine.simulation.market.conditions import Conditions
 
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
 MAX_LONG = 2**63 - 1  # Largest number that an event can hold.
 OFF_EXCHANGE = "D"  # The tape's code for prints away from the exchanges.
 
-EXCLUDED_CONDITIONS = frozenset("MQ9BW47VHPZLGUTCNR")
-AUCTION_CONDITIONS = frozenset("O56")  # They count, but met no resting child.
 VALID_CORRECTIONS = frozenset(("0", "1", "2"))  # As traded, or as corrected.
+INVALID_CORRECTIONS = frozenset(("7", "8", "10", "11", "12"))  # They repeat a print or undo it.
 
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))",
@@ -37,6 +36,8 @@ TIME = re.compile(
 DECIMAL = re.compile(r"(\d{1,19})(?:\.(\d{0,9})0*)?", re.ASCII)
 WHOLE = re.compile(r"(\d{1,19})(?:\.0*)?", re.ASCII)
 VENUE = re.compile(r"[A-Za-z0-9]{1,8}", re.ASCII)
+ID_CHARS_MAX = 64  # A day holds millions of prints, so an id stays short.
+TRADE_FIELDS = ("ts", "exchange", "price", "size", "cond", "corr")
 MISSING = ("", "NA")  # What R and others write where there is no value.
 
 
@@ -48,10 +49,28 @@ class BadFieldError(ValueError):
         self.field, self.found, self.expected = field, found, expected
 
 
-def quote(instrument_id: str, lot_qty: int, row: Sequence[str]) -> QuoteObserved:
+@dataclass(slots=True)
+class Codes:
+    """The vocabulary of a folder's sale conditions, and the codes met that it lacks."""
+
+    vocabulary: Conditions = Conditions.CTA
+    unknown: Counter[str] = field(default_factory=Counter)  # Prints by code.
+
+    def read(self, conditions: str, correction: str) -> tuple[str, bool]:
+        """The letters that are known, and whether the print counts."""
+        said = sale_conditions.read(self.vocabulary, conditions)
+        self.unknown.update(said.unknown)
+        code = correction.lstrip("0") or "0"
+        if code not in VALID_CORRECTIONS and code not in INVALID_CORRECTIONS:
+            self.unknown[f"corr {correction}"] += 1
+        return said.letters, said.counts and code in VALID_CORRECTIONS
+
+
+def quote(instrument_id: str, unit_qty: int, row: Sequence[str]) -> QuoteObserved:
+    """`unit_qty` is the unit of the sizes, smallest increments."""
     at_ns = read_time("ts", row[0])
-    bid_px, bid_qty = _side("bid", row[2], row[3], lot_qty)
-    ask_px, ask_qty = _side("ask", row[4], row[5], lot_qty)
+    bid_px, bid_qty = _side("bid", row[2], row[3], unit_qty)
+    ask_px, ask_qty = _side("ask", row[4], row[5], unit_qty)
     return QuoteObserved(
         venue=_venue(row[1]),
         instrument_id=instrument_id,
@@ -64,33 +83,35 @@ def quote(instrument_id: str, lot_qty: int, row: Sequence[str]) -> QuoteObserved
     )
 
 
-def _side(name: str, px_text: str, size_text: str, lot_qty: int) -> tuple[int, int]:
+def _side(name: str, px_text: str, size_text: str, unit_qty: int) -> tuple[int, int]:
     """Price and quantity of a side; a side that lacks one has neither."""
     px = read_px(name, px_text)
-    qty = _bounded(f"{name}_size", size_text, _whole(f"{name}_size", size_text) * lot_qty)
+    qty = _qty(f"{name}_size", size_text, unit_qty)
     return (px, qty) if px and qty else (0, 0)
 
 
-def trade(instrument_id: str, row: Sequence[str]) -> TradeObserved:
+def trade(
+    instrument_id: str, row: Sequence[str], unit_qty: int = 1, codes: Codes | None = None
+) -> TradeObserved:
+    """A print; its id may follow the six fields that every file has.
+
+    `unit_qty` is the unit of the size, smallest increments; without `codes` they are the CTA's.
+    """
     at_ns = read_time("ts", row[0])
-    conditions = row[4]
+    px = _positive("price", row[2], read_px("price", row[2]))
+    qty = _positive("size", row[3], _qty("size", row[3], unit_qty))
+    letters, counts = (codes or Codes()).read(row[4], row[5])
     return TradeObserved(
         venue=_venue(row[1]),
         instrument_id=instrument_id,
-        last_px=_positive("price", row[2], read_px("price", row[2])),
-        last_qty=_positive("size", row[3], _whole("size", row[3])),
-        eligible=is_eligible(conditions, row[5]),
-        conditions=conditions,
+        last_px=px,
+        last_qty=qty,
+        eligible=counts,
+        conditions=letters,
         event_ns=at_ns,
         received_ns=at_ns,
+        trade_id=_id("id", row[6]) if len(row) > len(TRADE_FIELDS) else "",
     )
-
-
-def is_eligible(conditions: str, correction: str) -> bool:
-    """Whether a print counts for volume and VWAP; the module's text has the rule."""
-    if EXCLUDED_CONDITIONS.isdisjoint(conditions):
-        return (correction.lstrip("0") or "0") in VALID_CORRECTIONS
-    return False
 
 
 def read_time(field: str, text: str) -> int:
@@ -131,22 +152,29 @@ def read_px(field: str, text: str) -> int:
     if not match:
         raise BadFieldError(field, text, "a decimal of at most 9 places, not negative")
     whole, fraction = match.groups()
-    return _bounded(field, text, int(whole) * NS + int((fraction or "").ljust(9, "0")))
+    px = int(whole) * NS + int((fraction or "").ljust(9, "0"))
+    if px > PX_MAX:
+        raise BadFieldError(field, text, f"no more than {PX_MAX // NS}, as the engine takes")
+    return px
 
 
-def _whole(field: str, text: str) -> int:
+def _qty(field: str, text: str, unit_qty: int) -> int:
+    """A whole number of units, as smallest increments; a missing one is 0."""
     if text in MISSING:
         return 0
     match = WHOLE.fullmatch(text)
     if not match:
         raise BadFieldError(field, text, "a whole number, not negative")
-    return _bounded(field, text, int(match[1]))
+    qty = int(match[1]) * unit_qty
+    if qty > QTY_MAX:
+        raise BadFieldError(field, text, f"no more than {QTY_MAX // unit_qty}, as the engine takes")
+    return qty
 
 
-def _bounded(field: str, text: str, number: int) -> int:
-    if number > MAX_LONG:
-        raise BadFieldError(field, text, f"no more than {MAX_LONG} units")
-    return number
+def _id(field: str, text: str) -> str:
+    if len(text) > ID_CHARS_MAX:
+        raise BadFieldError(field, text, f"{ID_CHARS_MAX} characters at most")
+    return text
 
 
 def _positive(field: str, text: str, number: int) -> int:

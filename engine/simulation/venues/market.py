@@ -16,7 +16,8 @@ from engine.core.events import (
 from engine.core.market import consolidated, reference
 from engine.core.state.state import Settings, State
 from engine.simulation.chance import PPM, below
-from engine.simulation.market.rows import AUCTION_CONDITIONS, OFF_EXCHANGE
+from engine.simulation.market.conditions import AUCTION_CODES
+from engine.simulation.market.rows import OFF_EXCHANGE
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.book import Fill, LitBook, View, best_of
 from engine.simulation.venues.dark import HiddenBook, venue_of
@@ -104,4 +105,4 @@ class VenueMarket:
 
 def is_continuous(trade: TradeObserved) -> bool:
     """Whether a print counts and came of continuous trading."""
-    return trade.eligible and AUCTION_CONDITIONS.isdisjoint(trade.conditions)
+    return trade.eligible and AUCTION_CODES.isdisjoint(trade.conditions)

@@ -10,6 +10,6 @@ select
     sum(last_qty)::bigint as volume_qty,
     (sum(last_px::hugeint * last_qty) // sum(last_qty))::bigint as vwap_px,  -- Floor.
     count(*) as trades
-from trade_observed
+from prints
 where eligible and last_qty > 0
 group by all;
