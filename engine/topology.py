@@ -21,7 +21,7 @@ from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import plans, recalibration, slicing
+from engine.core.strategy import participation, plans, recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -145,7 +145,7 @@ TABLE: tuple[Row, ...] = (
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
-    Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
+    Row("slices", slicing, (PLAN,), (e.SliceHeld, e.SliceReleased)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
     Row("aggregation", immediate, (PLAN,), (e.MemberLeft,)),
@@ -235,6 +235,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    participation.EVOLVE,
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (

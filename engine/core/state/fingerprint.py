@@ -43,7 +43,7 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
 INDICES = (
-    *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
+    *("narrowed", "lowered", "spent_notional", "dealings", "halted", "suspended", "sessions_down"),
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
     *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
@@ -72,6 +72,7 @@ _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
     *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional"),
+    *("holders", "counted_qty"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

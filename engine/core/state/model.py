@@ -137,6 +137,9 @@ class Child:
     disputed_qty: int = 0  # A person settled that the venue counts so much too many.
     notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
     is_closed: bool = False  # Its venue or the close ended it; a later fill is beyond that.
+    # The clients that it was sent for, and the part of its quantity that counts for each.
+    holders: tuple[tuple[str, int], ...] = ()
+    counted_qty: int = 0  # Of filled and open, as its clients' dealings have it.
 
     @property
     def is_in_doubt(self) -> bool:
@@ -243,6 +246,16 @@ class Quote:
     ask_px: int
     ask_qty: int
     received_ns: int
+
+
+@dataclass(slots=True)
+class Dealing:
+    """What a client does in an instrument over all its parents; see `strategy.participation`."""
+
+    used_qty: int = 0  # Taken and open at venues since the measurement began.
+    base: Tape = NO_TAPE  # The day's counters then.
+    working: dict[str, None] = field(default_factory=dict)  # Parents.
+    waiting: dict[str, int] = field(default_factory=dict)  # Held parents, to when they last asked.
 
 
 class Fruitless(NamedTuple):

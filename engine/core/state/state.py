@@ -33,6 +33,7 @@ from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTo
 from engine.core.state.model import (
     Book,
     Child,
+    Dealing,
     ExecutionKey,
     Fill,
     MoreBreaks,
@@ -152,6 +153,7 @@ class State:
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, cl_ord_id).
     # (source, cl_ord_id) to the reason, the oldest first; bounded.
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+    dealings: dict[tuple[str, str], Dealing] = field(default_factory=dict)  # (client, instrument).
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.

@@ -1728,6 +1728,23 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
     )
 
 
+def text_of_slice_held(x: e.SliceHeld) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.client_id)}"
+        f"{number(x.wanted_qty)}"
+        f"{number(x.slice_qty)}"
+        f"{number(x.used_qty)}"
+        f"{number(x.cap_qty)}"
+        f"{number(x.market_volume_qty)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.waiting_count)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -3806,6 +3823,28 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_SliceHeld = twin(e.SliceHeld)
+
+
+def from_slice_held(d: Avro) -> e.SliceHeld:
+    x = _SliceHeld()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.client_id = d["client_id"]
+    x.wanted_qty = d["wanted_qty"]
+    x.slice_qty = d["slice_qty"]
+    x.used_qty = d["used_qty"]
+    x.cap_qty = d["cap_qty"]
+    x.market_volume_qty = d["market_volume_qty"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.waiting_count = d["waiting_count"]
+    x.__class__ = e.SliceHeld
+    found: e.SliceHeld = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3902,6 +3941,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.SliceHeld: text_of_slice_held,
 }
 
 
@@ -4001,4 +4041,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.SliceHeld: from_slice_held,
 }
