@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from engine.core import events as e
 from engine.core.allocation import shares
-from engine.core.controls import rates, rejected_input, resends, risk
+from engine.core.controls import positions, rates, rejected_input, resends, risk
 from engine.core.day import carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
@@ -236,6 +236,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     breaks.EVOLVE,
     shares.EVOLVE,
     participation.EVOLVE,
+    positions.EVOLVE,
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (

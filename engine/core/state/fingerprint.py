@@ -43,7 +43,8 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
 INDICES = (
-    *("narrowed", "lowered", "spent_notional", "dealings", "halted", "suspended", "sessions_down"),
+    *("narrowed", "lowered", "spent_notional", "dealings", "positions"),
+    *("halted", "suspended", "sessions_down"),
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
     *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),

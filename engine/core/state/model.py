@@ -258,6 +258,14 @@ class Dealing:
     waiting: dict[str, int] = field(default_factory=dict)  # Held parents, to when they last asked.
 
 
+@dataclass(slots=True)
+class Position:
+    """What the orders that a position limit binds want and have of an instrument, by side."""
+
+    wanted_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    done_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+
+
 class Fruitless(NamedTuple):
     """Children in a row that a venue ended without progress."""
 

@@ -39,6 +39,7 @@ from engine.core.state.model import (
     MoreBreaks,
     Order,
     Parent,
+    Position,
     Scorecard,
 )
 
@@ -153,6 +154,7 @@ class State:
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, cl_ord_id).
     # (source, cl_ord_id) to the reason, the oldest first; bounded.
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+    positions: dict[tuple[str, str, str], Position] = field(default_factory=dict)  # By limit.
     dealings: dict[tuple[str, str], Dealing] = field(default_factory=dict)  # (client, instrument).
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
