@@ -115,7 +115,7 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),
-    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
+    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderHeld, e.OrderCancelled)),
     Row("ingest", trading_day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",

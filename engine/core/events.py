@@ -5525,6 +5525,53 @@ class SliceHeld:
 _SliceHeld = twin(SliceHeld)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderHeld:
+    """A carried order waits: it may not be placed today yet, and keeps its quantity."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    client_id: str  # Id of the client.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+    # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
+    asked_notional_cur: int
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        client_id: str,
+        reason: RejectReason,
+        text: str,
+        asked_notional_cur: int,
+        asked_currency: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderHeld)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.client_id = client_id
+        x.reason = reason
+        x.text = text
+        x.asked_notional_cur = asked_notional_cur
+        x.asked_currency = asked_currency
+        x.__class__ = OrderHeld
+
+
+_OrderHeld = twin(OrderHeld)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5623,6 +5670,7 @@ StageEvent = (
     | RiskLimitCarried
     | AllotmentCarried
     | SliceHeld
+    | OrderHeld
 )
 
 
@@ -5723,6 +5771,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
     SliceHeld: "slices",
+    OrderHeld: "ingest",
 }
 
 

@@ -62,7 +62,8 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", "is_over", *(f"terms.{name}" for name in AMENDABLE)),
+    *("change_ids", "homes", "is_shared", "is_over", "held_ns", "held_for"),
+    *(f"terms.{name}" for name in AMENDABLE),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(

@@ -65,6 +65,8 @@ class Order:
     change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
     is_over: bool = False  # Cancelled or expired: a bust withdraws what it gives back.
     homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    held_ns: int = -1  # When a carried order was last told to wait, and for what.
+    held_for: str = ""
     is_shared: bool = False  # One of its parents is in the finished store without it.
 
     @property

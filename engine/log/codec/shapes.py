@@ -1745,6 +1745,20 @@ def text_of_slice_held(x: e.SliceHeld) -> str:
     )
 
 
+def text_of_order_held(x: e.OrderHeld) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.client_id)}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+        f"{number(x.asked_notional_cur)}"
+        f"{string(x.asked_currency)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -3845,6 +3859,25 @@ def from_slice_held(d: Avro) -> e.SliceHeld:
     return found
 
 
+_OrderHeld = twin(e.OrderHeld)
+
+
+def from_order_held(d: Avro) -> e.OrderHeld:
+    x = _OrderHeld()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.client_id = d["client_id"]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.asked_notional_cur = d["asked_notional_cur"]
+    x.asked_currency = d["asked_currency"]
+    x.__class__ = e.OrderHeld
+    found: e.OrderHeld = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3942,6 +3975,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
     e.SliceHeld: text_of_slice_held,
+    e.OrderHeld: text_of_order_held,
 }
 
 
@@ -4042,4 +4076,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
     e.SliceHeld: from_slice_held,
+    e.OrderHeld: from_order_held,
 }
