@@ -47,6 +47,7 @@ class Config:
     tape_includes_own: bool  # True if our own fills are on the recorded tape.
 
     log_url: str  # sqlite:PATH or kafka:HOST:PORT[/prefix].
+    log_id: str  # The id that the log must have, as `metaorder status` shows it; empty for any.
     replication: int  # Copies of each Kafka partition, count; 3 in production.
     market_data_batch: int  # Most market-data records of a round of all shards, count.
     open_batch_ns: int  # An unsealed batch is sealed after this, ns.
@@ -90,6 +91,7 @@ class _Settings(BaseSettings):
     limit_band_px: int = _whole(1, 10**15, 100_000_000)
     tape_includes_own: bool = False
     log_url: Annotated[str, AfterValidator(_log_url)] = f"sqlite:{DEFAULT_LOG}"
+    log_id: str = Field("", pattern=r"^([0-9a-f]{32})?$")
     replication: int = _whole(1, 9, 1)
     market_data_batch: int = _whole(1, 1_000_000, 2_000)
     open_batch_ns: int = _whole(1_000_000, 60_000_000_000, 250_000_000)

@@ -5,11 +5,10 @@ reads one. All of them are disposable.
 """
 
 from projections.catalogue import View, views
+from projections.file import ProjectionError, connect
 from projections.projector import (
     Progress,
-    ProjectionError,
     Stats,
-    connect,
     fingerprints,
     follow,
     publish,

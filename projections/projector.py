@@ -19,8 +19,9 @@ import duckdb
 
 import schemas
 from engine.log.codec import decode_dict
-from engine.log.port import JOURNAL, EngineError, Log, LogUnavailableError
+from engine.log.port import JOURNAL, Log, LogUnavailableError
 from projections import catalogue
+from projections.file import foreign, remove, require_ours, writing
 from projections.loader import Loader, OtherLogError
 from projections.tables import tables
 
@@ -31,10 +32,6 @@ PUBLISH_EVERY_S = 10.0
 PUBLISH_SHARE = 10  # Publishing takes at most a tenth of the time.
 SNAPSHOT = "snapshot.duckdb"
 PARQUET = "parquet"
-
-
-class ProjectionError(EngineError):
-    """The projection cannot be written or read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +67,18 @@ def rebuild(
 ) -> Stats:
     """Make the projection from the whole log; readers see the old file until it is complete.
 
-    Raises CorruptLogError, LogUnavailableError, or ProjectionError if the file is in use.
+    Raises CorruptLogError, LogUnavailableError, or ProjectionError if the file is in use, or if
+    it holds something else than a projection.
     """
     path = Path(path)
     building = path.with_name(path.name + ".building")
     started = time.monotonic()
-    _remove(building)
+    for file in (path, building):
+        require_ours(file)
+    remove(building)
     with _loading(log, building, log_url) as loader:
         rows, batches = _catch_up(log, loader, progress, 0)
-    _remove(path)
+    remove(path)
     building.replace(path)
     return Stats(rows, batches, time.monotonic() - started)
 
@@ -111,7 +111,7 @@ def follow(
     while not stopping:
         if why:
             tell(why)
-            _remove(path)
+            remove(path)
             because, why = why, ""
         try:
             with _loading(log, path, log_url) as loader:
@@ -135,22 +135,6 @@ def follow(
     return Stats(rows, batches, time.monotonic() - started, because)
 
 
-def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a projection or a snapshot of one, with its views."""
-    path = Path(path)
-    if not path.exists():
-        raise ProjectionError(
-            f"{path} does not exist. Make it with `metaorder projections rebuild`."
-        )
-    try:
-        return duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise ProjectionError(
-            f"{path} cannot be read: {error}. If a projector follows into it, read its snapshot; "
-            f"else delete it and run `metaorder projections rebuild`."
-        ) from error
-
-
 def fingerprints(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     """SHA-256 of each table's rows in the order of the log; equal for equal projections."""
     found = {}
@@ -171,10 +155,15 @@ def publish(path: str | Path, folder: str | Path) -> None:
     """Publish a projection that no process writes: a snapshot and Parquet, each in one rename.
 
     The live file must be closed: copying it under an open connection of the same process would
-    drop DuckDB's lock on it.
+    drop DuckDB's lock on it. Raises ProjectionError where the folder has a file of another kind
+    under one of the names.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    require_ours(folder / SNAPSHOT)
+    link = folder / PARQUET
+    if link.exists() and not link.is_symlink():
+        raise foreign(link, "no link to a folder")
     fresh = folder / f".{SNAPSHOT}.{os.getpid()}"
     shutil.copyfile(path, fresh)
     _publish_parquet(fresh, folder)
@@ -187,7 +176,7 @@ def _publish_parquet(snapshot: Path, folder: Path) -> None:
     before = link.readlink() if link.is_symlink() else None
     target = folder / f".{PARQUET}-{time.time_ns()}"
     target.mkdir()
-    with closing(connect(snapshot)) as connection:
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
         for table in tables().values():
             if connection.execute(f"{_in_order(table.name)} limit 1").fetchone() is not None:
                 file = str(target / f"{table.name}.parquet").replace("'", "''")
@@ -229,7 +218,7 @@ def _say_nothing(_text: str) -> None:
 @contextmanager
 def _loading(log: Log, path: Path, log_url: str) -> Iterator[Loader]:
     """A loader on the file, with its meta and its views."""
-    with _writing(path) as connection:
+    with writing(path) as connection:
         _write_meta(connection, _meta(log, log_url))
         with closing(Loader(log, connection)) as loader:
             _write_views(connection)
@@ -267,6 +256,7 @@ def _meta(log: Log, log_url: str) -> dict[str, str]:
     texts = [schemas.schema_text(subject) for subject in schemas.catalogue()]
     return {
         "log": log_url,
+        "log_id": log.identity.log_id,
         "partitions": str(log.partitions),
         "format": f"{FORMAT}-{hashlib.sha256(''.join(texts).encode()).hexdigest()[:16]}",
     }
@@ -293,14 +283,17 @@ def _write_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
     """Why the file cannot be continued; empty if it can, or if there is none."""
+    require_ours(path)
     if not path.exists():
         return ""
+    if not path.stat().st_size:
+        return f"{path} holds nothing yet; making it anew."
     found: dict[str, str] = {}
-    with _writing(path) as connection:
+    with writing(path) as connection:
         try:
             found = dict(connection.execute("select name, value from projection_meta").fetchall())
         except duckdb.CatalogException:
-            return f"{path} holds no projection; making it anew."
+            return f"{path} holds nothing yet; making it anew."
         for name, expected in _meta(log, log_url).items():
             if found.get(name) != expected:
                 return (
@@ -308,24 +301,3 @@ def _why_rebuild(log: Log, path: Path, log_url: str) -> str:
                     f"making it anew."
                 )
     return ""
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The one writing connection; closing it writes all to the file itself."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        connection = duckdb.connect(str(path))
-    except duckdb.Error as error:
-        raise ProjectionError(
-            f"{path} cannot be written: {error}. Stop the projector that holds it, or name "
-            f"another file."
-        ) from error
-    with closing(connection):
-        yield connection
-
-
-def _remove(path: Path) -> None:
-    """Delete a projection: first its WAL, so that no new file ever meets an old one's."""
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
-    path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from engine.cli.exits import EPILOG, Exit
 from engine.cli.render import errors
 from engine.log.port import EngineError, LogUnavailableError
 
+OWNER_ALONE = 0o077  # Mask of the permissions that a new file does not get.
 # Each command and its module, in the order of the help. A module of several commands has an
 # `app`, one of a single command a function of its name.
 MODULES: Mapping[str, str] = {
@@ -26,8 +27,8 @@ MODULES: Mapping[str, str] = {
         name: name
         for name in (
             *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
-            *("projections", "sql", "blotter", "audit", "tca", "verify", "whatif", "notary"),
-            *("follower", "allotter", "archive", "log"),
+            *("projections", "sql", "blotter", "breaks", "audit", "tca", "verify", "whatif"),
+            *("notary", "follower", "allotter", "archive", "log"),
         )
     },
 }
@@ -90,7 +91,11 @@ def is_of_query(error: Exception) -> bool:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. What it writes holds the flow of clients, so its owner alone reads it.
+
+    Where a folder has default access control lists, those count instead of this mask.
+    """
+    os.umask(os.umask(OWNER_ALONE) | OWNER_ALONE)
     sys.exit(execute(sys.argv[1:]))
 
 

@@ -15,7 +15,7 @@ import projections as project
 from engine.cli.exits import Exit
 from engine.cli.layout import print_rows, wrapped
 from engine.cli.options import ConfigOption, OutputOption, ProjectionOption, loaded, readable
-from engine.cli.render import Output, Rows, errors, fetched, render_dicts
+from engine.cli.render import Output, Rows, errors, fetched, render_dicts, say
 from engine.cli.units import Clock, for_people, moments
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ def _print(subject: Subject, parts: Mapping[Section, Rows], zone: str) -> None:
     width = shutil.get_terminal_size().columns
     clock = Clock(zone, [moment for part in parts.values() for moment in moments(part)])
     for line in [*wrapped(subject.summary, width), *wrapped(clock.note, width)]:
-        print(line)  # noqa: T201  The result, on stdout.
+        say(line)
     for section, part in parts.items():
         if part.rows:
-            print("", *wrapped(section.title, width), sep="\n")  # noqa: T201
+            say("\n".join(["", *wrapped(section.title, width)]))
             print_rows(_shown(section, for_people(part, clock)), section.details, width)
 
 

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import typer
-
 from engine.audit import departures as counting
 from engine.audit.departures import DepartureCounts
 from engine.audit.difference import shown
 from engine.audit.verification import Proof
-from engine.cli.render import Output, from_dicts, render
+from engine.cli.render import Output, from_dicts, render, say
 from engine.core.units import NS_PER_S
 
 SHOWN = ("shard", "batches", "decided", "same", "different", "difference")
@@ -66,9 +64,9 @@ def show(report: Mapping[str, Any]) -> None:
                 render(from_dicts(rows), Output.TEXT, title)
     for departure in report["departures"]:
         show_departure(departure)
-    typer.echo()
+    say()
     for line in sentences(report):
-        typer.echo(line)
+        say(line)
 
 
 def show_departure(departure: Mapping[str, Any]) -> None:
@@ -77,14 +75,14 @@ def show_departure(departure: Mapping[str, Any]) -> None:
     if departure["seq"] is not None:
         where += f", seq {departure['seq']}"
     what = f"{departure['event']} {departure['kind']}".strip()
-    typer.echo(f"\n{where} ({when:%Y-%m-%d %H:%M:%S} UTC): {what}")
+    say(f"\n{where} ({when:%Y-%m-%d %H:%M:%S} UTC): {what}")
     for each in departure["fields"]:
-        typer.echo(f"  {each['field']}")
-        typer.echo(f"    recorded  {shown(each['recorded'])}")
-        typer.echo(f"    decided   {shown(each['decided'])}")
+        say(f"  {each['field']}")
+        say(f"    recorded  {shown(each['recorded'])}")
+        say(f"    decided   {shown(each['decided'])}")
     for name in ("recorded", "decided", "input"):
         if departure[name]:
-            typer.echo(f"  {name:<{WIDTH}} {shown(departure[name])}")
+            say(f"  {name:<{WIDTH}} {shown(departure[name])}")
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.cli.render import NUMBERS, Output, Rows, cell, render
+from engine.cli.harmless import plain_line
+from engine.cli.render import NUMBERS, Output, Rows, cell, render, say
 
 GAP = "  "
 INDENT = "    "
@@ -31,7 +32,7 @@ def print_rows(rows: Rows, detail_names: Sequence[str], width: int) -> None:
         render(rows, Output.TEXT)
         return
     for line in lines:
-        print(line.rstrip())  # noqa: T201  The result, on stdout.
+        say(line.rstrip())
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -44,7 +45,7 @@ class _Table:
 
     def __init__(self, rows: Rows) -> None:
         self._names = rows.columns
-        self._cells = [[cell(value).replace("\n", " ") for value in row] for row in rows.rows]
+        self._cells = [[plain_line(cell(value)) for value in row] for row in rows.rows]
         self._is_number = [_is_number(rows, n) for n in range(len(rows.columns))]
         self._widths = [
             max([len(name), *(len(row[n]) for row in self._cells)])

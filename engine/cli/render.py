@@ -1,7 +1,8 @@
 """Rows for people as a table, for machines as JSON, JSON lines or CSV.
 
 Numbers stay exact: decimals and integers beyond 64 bits are written with all their digits. A table
-that does not fit the terminal is shown as one block a row, so nothing is cut at any width.
+that does not fit the terminal is shown as one block a row, so nothing is cut at any width. Texts
+are `harmless` in each form.
 """
 
 import csv
@@ -20,6 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from engine.cli.harmless import plain, plain_cell, plain_json, plain_line
 from engine.core.units import INT64_MAX
 
 if TYPE_CHECKING:
@@ -66,8 +68,8 @@ def render(found: Rows, output: Output, title: str = "", out: TextIO | None = No
         _table(found, title, Console(file=target))
     elif output is Output.CSV:
         writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(found.columns)
-        writer.writerows([cell(x) for x in row] for row in found.rows)
+        writer.writerow([plain_cell(name) for name in found.columns])
+        writer.writerows([_csv_cell(x) for x in row] for row in found.rows)
     elif output is Output.JSONL:
         for row in found.dicts():
             target.write(json_text(row))
@@ -97,7 +99,8 @@ def render_one(found: Mapping[str, Any], output: Output, title: str = "") -> Non
 
 def json_text(value: object) -> str:
     """One line of JSON with exact numbers."""
-    return orjson.dumps(_exact(value), option=orjson.OPT_NON_STR_KEYS).decode() + "\n"
+    exact = orjson.dumps(_exact(value), option=orjson.OPT_NON_STR_KEYS).decode()
+    return plain_json(exact) + "\n"
 
 
 def _exact(value: Any) -> Any:  # noqa: ANN401  Whatever a query returns.
@@ -141,22 +144,28 @@ def cell(value: object) -> str:
     return str(value)
 
 
+def _csv_cell(value: object) -> str:
+    return plain_cell(value) if isinstance(value, str) else cell(value)
+
+
 def _shown(value: object) -> Text:
     if isinstance(value, int) and not isinstance(value, bool):
         return Text(str(value))
     if isinstance(value, float):
         return Text(f"{_plain(value):.6g}")
-    return Text(cell(value).replace("\n", " "))
+    return Text(plain_line(cell(value)))
 
 
 def _table(found: Rows, title: str, console: Console) -> None:
     if not found.columns:
         return
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=plain_line(title) or None, title_justify="left")
     for n, name in enumerate(found.columns):
         sample = next((row[n] for row in found.rows if row[n] is not None), None)
         is_number = isinstance(sample, NUMBERS) and not isinstance(sample, bool)
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
+        table.add_column(
+            Text(plain_line(name)), justify="right" if is_number else "left", no_wrap=True
+        )
     for row in found.rows:
         table.add_row(*(_shown(x) for x in row))
     unbounded = console.options.update(max_width=100_000)
@@ -170,20 +179,33 @@ def _table(found: Rows, title: str, console: Console) -> None:
 
 def _blocks(found: Rows, title: str, console: Console) -> None:
     if title:
-        console.print(Text(title, style="bold"))
+        console.print(Text(plain_line(title), style="bold"))
     width = max((len(name) for name in found.columns), default=0)
     for number, row in enumerate(found.rows):
         if number:
             console.print()
         for name, value in zip(found.columns, row, strict=True):
-            line = Text(f"{name:<{width}}  ", style="dim")
+            line = Text(f"{plain_line(name):<{width}}  ", style="dim")
             line.append(_shown(value))
             console.print(line, overflow="fold")
 
 
+def say(text: str = "") -> None:
+    """Write lines of a result for people to stdout."""
+    sys.stdout.write(plain(text) + "\n")
+
+
+class Notices(Console):
+    """A console whose texts do nothing to the terminal but what rich does."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401  As rich has it.
+        """Print objects; texts are made plain."""
+        super().print(*(plain(x) if isinstance(x, str) else x for x in objects), **options)
+
+
 def errors() -> Console:
     """The console for everything but the result: progress, notices, reasons."""
-    return Console(stderr=True, highlight=False)
+    return Notices(stderr=True, highlight=False)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from rich.markup import escape
 import projections as project
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, OutputOption, loaded
-from engine.cli.render import Output, errors, fetched, progress, render, render_one
+from engine.cli.render import Output, errors, fetched, progress, render, render_one, say
 from engine.cli.rules import rules_of
 from engine.config import Config
 from engine.core.events import Input
@@ -228,7 +228,7 @@ def show(played: Played) -> None:
         (cost_bps,) = connection.execute(CHILD_COST).fetchall()[0]
     render(largest, Output.TEXT, "the largest children, and what each saved; negative is a cost")
     for line in account(played, shares, cost_bps):
-        typer.echo(line)
+        say(line)
 
 
 def account(played: Played, shares: Mapping[str, int], cost_bps: float | None) -> Iterator[str]:

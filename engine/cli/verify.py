@@ -27,9 +27,10 @@ from engine.cli.options import (
     OutputOption,
     existing,
     loaded,
+    require_same,
     shards_of,
 )
-from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.cli.render import Output, errors, from_dicts, progress, render, render_one, say
 from engine.cli.rules import rules_of
 from engine.cli.verify_options import (
     AgainstOption,
@@ -92,7 +93,8 @@ def verify(
     if against not in (None, releases.THIS):
         words = words_of(bounds, shard, in_full, anchors, key, jobs, output)
         raise typer.Exit(asked(str(against), words, settings))
-    stated = chains(anchors, key)
+    log_id = require_same(settings)
+    stated = chains(anchors, key, log_id)
     in_full_or_none = None if against is None else in_full
     tasks = [
         _task(settings, number, bounds, stated.get(number, {}), in_full_or_none)
@@ -134,11 +136,14 @@ def not_as_carried(
         return [str(error)]
 
 
-def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:
+def chains(
+    anchors: Path | None, keys: list[Path] | None, log_id: str
+) -> Mapping[int, Mapping[int, bytes]]:
     """The chains that the notary signed, by shard and batch."""
     if anchors is None:
         return {}
     found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in keys or ()])
+    anchoring.require_of_log(found, log_id)
     return anchoring.chains(found)
 
 
@@ -210,9 +215,9 @@ def show(
         if report is not None:
             departures.show(report)
         for line in reach(proofs, is_anchored=is_anchored):
-            typer.echo(line)
+            say(line)
         if any(proof.is_continued for proof in proofs):
-            typer.echo(CONTINUED[problems == []])
+            say(CONTINUED[problems == []])
         return
     if output in (Output.JSONL, Output.CSV):
         render(from_dicts(rows if report is None else departures.rows_of(report)), output)
@@ -246,12 +251,12 @@ def row_of(proof: Proof) -> dict[str, Any]:
 
 def show_difference(difference: Difference) -> None:
     """Print a block for people: the place, what was done, and the inputs that led to it."""
-    typer.echo(f"\nshard {difference.shard}: {difference.kind.value}")
+    say(f"\nshard {difference.shard}: {difference.kind.value}")
     for name, value in differences.asdict(difference).items():
         if value in (None, "", []) or name in {"shard", "kind"}:
             continue
         for line in value if isinstance(value, list) else [value]:
-            typer.echo(f"  {name:<9} {line}")
+            say(f"  {name:<9} {line}")
 
 
 def reach(proofs: list[Proof], *, is_anchored: bool) -> list[str]:

@@ -19,7 +19,7 @@ from engine.cli.options import (
     existing,
     loaded,
 )
-from engine.cli.render import Output, from_dicts, progress, render, render_one
+from engine.cli.render import Output, from_dicts, progress, render, render_one, say
 from engine.cli.rules import rules_of
 from engine.cli.simulate import SIMULATED_SEAL_NS
 from engine.config import Config
@@ -203,14 +203,14 @@ def show(
     render(from_dicts(rows), output, f"day {recorded.script.day}")
     render(from_dicts(found), output, "cost in bps, second run less first, 95 % interval")
     render(from_dicts(by_venue(runs)), output, "filled by venue")
-    typer.echo(
+    say(
         "With nothing changed the day is reproduced byte for byte."
         if is_same
         else "The day was not simulated, or is not the log's only one: with nothing changed it is "
         "the fill model's day, and its error is stated above."
     )
     if recorded.carried_orders:
-        typer.echo(f"{recorded.carried_orders} orders carried in from before are left out.")
+        say(f"{recorded.carried_orders} orders carried in from before are left out.")
 
 
 def by_venue(runs: dict[str, Outcome]) -> list[dict[str, Any]]:

@@ -58,6 +58,30 @@ class NotEmptyError(EngineError):
     """A log that should be empty holds records: nothing was written."""
 
 
+class LogLeftError(EngineError):
+    """Another log goes on from this one: it is read, and never written again."""
+
+
+class OtherLogError(EngineError):
+    """The log is another one than the caller, its settings or its files expect."""
+
+
+class Identity(NamedTuple):
+    """The identity of a log, kept beside its records: never in a record, a seal or the chain."""
+
+    log_id: str  # 32 hexadecimal characters, made with the log; empty for one that has none.
+    left_for: str = ""  # The id of the log that goes on from this one; empty while it is at work.
+
+    def require_at_work(self, name: str) -> None:
+        """Raise LogLeftError if another log goes on from this one."""
+        if self.left_for:
+            raise LogLeftError(
+                f"{name} was left for log {self.left_for}, which goes on from its close; whatever "
+                "it resumed would be resumed twice. Nothing was written. Give every process the "
+                "URL of that log; this one is for reading alone."
+            )
+
+
 class NewRecord(NamedTuple):
     """A record to write. Bytes only: what they mean is the codec's business."""
 
@@ -208,11 +232,23 @@ class Log(Protocol):
         """Number of shards, and of partitions of every topic but the shared ones."""
         ...
 
+    @property
+    def identity(self) -> Identity:
+        """The log's identity as it is now. Raises LogUnavailableError."""
+        ...
+
+    def leave(self, for_id: str) -> None:
+        """Note that the log of this id goes on from this one; inputs are refused from then on.
+
+        Raises LogUnavailableError, and LogLeftError if it was left for another one before.
+        """
+        ...
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         """Append records to an input topic, durably and in order.
 
-        Raises LogUnavailableError; then some of the records may have been written. Append all of
-        them again: readers know an input by its source and number.
+        Raises LogLeftError, and LogUnavailableError: then some of the records may have been
+        written. Append all of them again: readers know an input by its source and number.
         """
         ...
 

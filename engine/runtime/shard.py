@@ -12,6 +12,8 @@ that touches one, or when it is old or large enough.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from engine import topology
@@ -118,7 +120,7 @@ class Shard(Replica):
         batch = self._open
         if batch.events or batch.input_count >= self.rules.open_batch_records:
             return True
-        if self.state.touched:
+        if self.state.touched or self.state.judging:
             return True  # Planned without effect: the next quote must not plan it again.
         if any(topic != "market-data" for topic in batch.inputs):
             return True  # The sender of a request learns that it was decided on.
@@ -218,8 +220,8 @@ class Shard(Replica):
         state = self.state
         self.at = PLAN_CAUSE  # No longer the last input's: that was decided on.
         trading_day.mark_due(state, now_ns)
-        if state.unplaced and PLAN_CAUSE not in faulted:
-            for order_id in good_till_cancel.to_be_resumed(state, now_ns):
+        if state.judging and PLAN_CAUSE not in faulted:
+            for order_id in tuple(state.judging):
                 placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
                 self._emit(placed, PLAN_CAUSE, None, now_ns)
         if state.touched:
@@ -249,15 +251,16 @@ class Shard(Replica):
     def _plan_halted(
         self, instrument_ids: Sequence[str], now_ns: int, faulted: frozenset[str]
     ) -> None:
-        """Plan all parents of the instruments that this planning halted, as far as a halt allows.
+        """Plan parents of the instruments that this planning halted, as far as a halt allows.
 
-        Some of them were not touched, and some were worked before the fault appeared.
+        Some of them were not touched, and some were worked before the fault appeared. The oldest
+        are planned here; the halt has all reviewed, so the others have their turn in later batches.
         """
         steps = (*topology.GATHER, *topology.WORK)
         for instrument_id in dict.fromkeys(instrument_ids):
-            sides = (self.state.by_side.get((instrument_id, side), {}) for side in Side)
-            found = [parent for parents in sides for parent in parents.values()]
-            for parent in sorted(found, key=lambda parent: parent.seq):
+            sides = (self.state.by_side.get((instrument_id, side), ()) for side in Side)
+            oldest = islice(merge(*sides), due_index.REVIEWED_MAX)
+            for parent in [self.state.parents[parent_id] for _, parent_id in oldest]:
                 self._plan_one(parent, steps, now_ns, faulted)
 
     def _plan_one(
@@ -338,7 +341,9 @@ class Shard(Replica):
 
         A batch plans a bounded number; it is the past while more of them wait.
         """
-        if due_index.is_reviewing(self.state):
+        if due_index.is_behind(self.state) or good_till_cancel.is_behind(
+            self.state, self._stepped_ns
+        ):
             return self._stepped_ns
         due_ns = due_index.first_due_ns(self.state)
         return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

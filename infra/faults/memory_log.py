@@ -11,6 +11,7 @@ from engine.log.port import (
     CommitUnknownError,
     CorruptLogError,
     FirstRecords,
+    Identity,
     Lease,
     LeaseChange,
     LeaseLostError,
@@ -35,6 +36,13 @@ class MemoryLog(Closeable):
     @property
     def partitions(self) -> int:
         return self._broker.partitions
+
+    @property
+    def identity(self) -> Identity:
+        return Identity("memory")
+
+    def leave(self, for_id: str) -> None:
+        """Does nothing: no simulation goes on in another log."""
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         if topic not in INPUT_TOPICS:

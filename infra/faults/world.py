@@ -181,6 +181,9 @@ class World:
             role_of(process.name),
             clock_ns=process.time_ns,
             clock=process,
+            on_aside=lambda shard, error: self._played.problems.append(
+                f"{process.name} set shard {shard} aside: {error!r:.400}"
+            ),
         )
         self._stops[process.name] = worker.stop
         worker.run()

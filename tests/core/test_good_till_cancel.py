@@ -20,6 +20,7 @@ from world import (
     at_once,
     day_closed,
     day_opened,
+    instrument,
     kill,
     mandate,
     order,
@@ -28,6 +29,7 @@ from world import (
     restriction,
     risk_limit,
     session,
+    trade,
     trading,
     venue_status,
 )
@@ -35,6 +37,7 @@ from world import (
 from engine.core.events import (
     ChildRouted,
     ControlScope,
+    InstrumentDefined,
     MemberJoined,
     OrderAccepted,
     OrderAmended,
@@ -42,6 +45,7 @@ from engine.core.events import (
     OrderHeld,
     OrderRejected,
     OrderResumed,
+    OrderType,
     ParentOpened,
     ParentReleased,
     RejectReason,
@@ -51,6 +55,9 @@ from engine.core.events import (
     VenueStatusCarried,
     WithdrawReason,
 )
+from engine.core.orders import pretrade
+from engine.core.state.model import Order
+from engine.core.state.state import State
 
 NEXT_NS = OPEN_NS + 24 * HOUR
 SECOND_DAY_NS = OPEN_NS + 48 * HOUR
@@ -156,6 +163,51 @@ def test_a_carried_market_order_of_limited_value_waits_for_its_first_price() -> 
     world.when(quote(received_ns=NEXT_NS)).then_some(
         an(OrderResumed, order_id=world.order("market").order_id, value_px=px(100.02))
     )
+    assert not world.state.unplaced
+    same_when_folded(world)
+
+
+def test_the_carried_orders_are_placed_in_bounded_batches_the_first_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.core.orders.good_till_cancel.JUDGED_MAX", 2)
+    world = overnight(*(order(f"g{n}", limit_px=px(99), **GTC) for n in range(5)))
+    placed = [x.order_id for x in opened(world).all_of(OrderResumed)]
+    assert world.shard.next_due_ns() == world.now_ns  # The rest is due at once.
+    placed += [x.order_id for x in world.when().all_of(OrderResumed)]
+    placed += [x.order_id for x in world.when().all_of(OrderResumed)]
+
+    assert placed == [world.order(f"g{n}").order_id for n in range(5)]
+    assert world.shard.next_due_ns() != world.now_ns
+    same_when_folded(world)
+
+
+@pytest.mark.parametrize(
+    "told", [amend(limit_px=px(101), order_type=OrderType.LIMIT), mandate(active=False), trade()]
+)
+def test_an_order_that_waits_is_judged_again_only_when_its_answer_may_be_another(
+    told: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    former = pretrade.recheck
+
+    def recheck(state: State, found: Order, now_ns: int) -> Any:  # noqa: ANN401
+        asked.append(found.order_id)
+        return former(state, found, now_ns)
+
+    monkeypatch.setattr(pretrade, "recheck", recheck)
+    world = overnight(order(**GTC), controls=(risk_limit(max_order_notional_cur=51_000),))
+    opened(world)
+    others = (instrument("MSFT"), quote(instrument_id="MSFT", received_ns=NEXT_NS))
+    for other in (*others, session(), trade(instrument_id="MSFT")):
+        before = len(asked)
+        world.when(other, after_ns=SECOND)
+        assert len(asked) - before == isinstance(other, InstrumentDefined)
+    before = len(asked)
+    world.when(told)
+
+    assert len(asked) == before + 1
     assert not world.state.unplaced
     same_when_folded(world)
 

@@ -63,8 +63,9 @@ class Lie(NamedTuple):
         return self.sentence
 
 
-NONE, DAY = RejectReason.NO_LIMITS, {"max_order_qty": None, "max_day_notional_cur": 50_000}
-UNBOUND = {"max_order_qty": None, "collar_ppm": 50_000}
+NONE = RejectReason.NO_LIMITS
+DAY: dict[str, Any] = {"max_order_qty": None, "max_day_notional_cur": 50_000}
+UNBOUND: dict[str, Any] = {"max_order_qty": None, "collar_ppm": 50_000}
 LIES = (
     Lie("without a limit nothing trades", (), order(), NONE),
     Lie("the firm's limit is enough", (risk_limit(),), order(), None),

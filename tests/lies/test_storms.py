@@ -44,6 +44,34 @@ LIES = [
         """,
     ),
     Lie(
+        "a venue that corrects a fill to more than its child gets no more of the instrument",
+        """
+        order A buy 500 limit=100.01
+        fill 500 id=E1
+        correct E1 700 by=200
+        order B buy 300 limit=100.01
+        """,
+        "error=200 SuspensionSet=1 ChildRouted=2",
+    ),
+    Lie(
+        "a venue that corrects a fill within its child goes on",
+        """
+        order A buy 500 limit=100.01
+        fill 300 id=E1
+        correct E1 400 by=100
+        """,
+        "A cum=400 leaves=100 status=PARTIALLY_FILLED\nSuspensionSet=0",
+    ),
+    Lie(
+        "a venue that counts more than its child gets no more of the instrument",
+        """
+        order A buy 500 limit=100.01
+        canceled cum=700
+        order B buy 300 limit=100.01
+        """,
+        "exposure=800 breaks=CUM_QTY_GAP SuspensionSet=1 ChildRouted=2",
+    ),
+    Lie(
         "a person lifts the stop of an overfilling venue",
         """
         order A buy 500 limit=99.95

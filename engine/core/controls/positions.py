@@ -131,6 +131,8 @@ def done(
         order = members[order_id].order
         for held in positions_of(state, order.terms):
             held.done_qty[order.terms.side] += qty
+            if not is_placed(order):  # A late fill of a carried order, which is not wanted yet.
+                held.wanted_qty[order.terms.side] += qty
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -19,6 +19,7 @@ from engine.core.events import (
     ChildTimeInForce,
     ControlScope,
     FillBooked,
+    FillCorrected,
     StageEvent,
     SuspensionSet,
 )
@@ -48,11 +49,26 @@ def decide_filled(state: State, event: FillBooked, _: int) -> tuple[StageEvent, 
     """The stop of a venue that has filled more than it was sent."""
     if not event.overfill_qty:
         return ()
-    terms = state.children[event.child_id].terms
+    return overfilled(state, event.child_id, event.cum_qty, event.overfill_qty)
+
+
+def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
+    """The stop of a venue whose correction makes a fill more than it was sent."""
+    child = state.children[event.child_id]
+    more_qty = event.last_qty - event.previous_qty
+    overfill_qty = min(more_qty, child.filled_qty - child.terms.child_qty)
+    if overfill_qty <= 0:
+        return ()
+    return overfilled(state, event.child_id, child.filled_qty, overfill_qty)
+
+
+def overfilled(
+    state: State, child_id: str, filled_qty: int, overfill_qty: int
+) -> tuple[StageEvent, ...]:
+    terms = state.children[child_id].terms
     text = (
-        f"{terms.venue} filled {event.cum_qty} of child {event.child_id} of {terms.child_qty} in "
-        f"{terms.instrument_id}, {event.overfill_qty} too many; no more go there until a person "
-        "lifts it"
+        f"{terms.venue} filled {filled_qty} of child {child_id} of {terms.child_qty} in "
+        f"{terms.instrument_id}, {overfill_qty} too many; no more go there until a person lifts it"
     )
     return stopped(state, terms, text)
 
@@ -69,6 +85,7 @@ def stopped(state: State, terms: ChildRouted, text: str) -> tuple[StageEvent, ..
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     ChildClosed: decide_closed,
     FillBooked: decide_filled,
+    FillCorrected: decide_corrected,
 }
 
 
@@ -95,7 +112,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
 
 def on_fill_booked(state: State, event: FillBooked) -> None:
     if has_progress(state, state.children[event.child_id]):
-        state.books[event.instrument_id].fruitless.pop(event.venue, None)
+        state.book(event.instrument_id).fruitless.pop(event.venue, None)
 
 
 def on_suspension_set(state: State, event: SuspensionSet) -> None:

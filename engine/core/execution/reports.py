@@ -8,7 +8,7 @@ be the child's, by its instrument, side or price, gets no more children of the i
 person lifts that; the execution is booked as reported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +44,7 @@ def decide_report(state: State, report: ExecutionReported, now_ns: int) -> tuple
         text = f"{report.exec_id!r:.80} was booked under another session day"
         return broken(state, report, BreakReason.SESSION_DAY_CONFLICT, text)
     found = REPORTS[report.exec_type](state, child, report, now_ns)
-    return (*found, *stops(state, child, found))
+    return (*found, *stops(state, child, report, found))
 
 
 def is_same(known: Fill, report: ExecutionReported) -> bool:
@@ -78,17 +78,37 @@ def is_of_another_day(state: State, child: Child, report: ExecutionReported) -> 
     """
     if report.cum_qty == child.filled_qty + child.missing_qty + report.last_qty:
         return False
+    return any(
+        day != report.session_day and is_same(known, replace(report, session_day=day))
+        for day, known in booked_under(state, child, report)
+    )
+
+
+def booked_under(
+    state: State, child: Child, report: ExecutionReported
+) -> Iterator[tuple[int, Fill]]:
+    """The fills with a report's ExecID, each with its session day."""
+    parent = state.parent(child.terms.parent_id)
+    if parent.is_former:
+        for known in parent.fills_under(child.child_id, report.exec_id):
+            yield known.executions[0][1], known
+        return
     for day in state.session_days.get(report.venue, ()):
-        if day != report.session_day:
-            known = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
-            if known is not None and is_same(known, replace(report, session_day=day)):
-                return True
-    return False
+        found = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
+        if found is not None:
+            yield day, found
 
 
-def stops(state: State, child: Child, found: Sequence[StageEvent]) -> tuple[StageEvent, ...]:
-    """The stop of a venue for an instrument, if an execution cannot be the child's."""
-    flags = [x for x in found if isinstance(x, BreakFlagged) and x.reason in IMPOSSIBLE]
+def stops(
+    state: State, child: Child, report: ExecutionReported, found: Sequence[StageEvent]
+) -> tuple[StageEvent, ...]:
+    """The stop of a venue for an instrument, if an execution or a count cannot be the child's.
+
+    An execution beyond the child's quantity is stopped by `progress`.
+    """
+    is_beyond = report.cum_qty > child.terms.child_qty
+    reasons = (*IMPOSSIBLE, BreakReason.CUM_QTY_GAP) if is_beyond else IMPOSSIBLE
+    flags = [x for x in found if isinstance(x, BreakFlagged) and x.reason in reasons]
     venue, instrument_id = child.terms.venue, child.terms.instrument_id
     if not flags or risk.is_venue_stopped(state, venue, instrument_id):
         return ()

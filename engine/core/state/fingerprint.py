@@ -18,6 +18,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from engine.core.state.limit_ladder import Aged, SortedKeys
 from engine.core.state.model import (
     AMENDABLE,
     Basis,
@@ -47,10 +48,11 @@ INDICES = (
     *("halted", "suspended", "sessions_down"),
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
-    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
+    *("rates", "unplaced", "unjudged", "judging", "carried.orders", "carried.parents"),
+    *("carried.scorecards", "carried.breaks", "carried.more_breaks", "carried.venue_status"),
+    *("carried.sessions_down", "exposed", "idle"),
 )
-SIZED = ("books", "parents", "joinable", "by_side")
+SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
@@ -62,7 +64,7 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", "is_over", "held_ns", "held_for"),
+    *("change_ids", "homes", "is_shared", "is_over", "parent_ids", "held_ns", "held_for"),
     *(f"terms.{name}" for name in AMENDABLE),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
@@ -82,7 +84,7 @@ _of_fill = attrgetter(
 )
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
-    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
+    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
     "held_until_ns",
 )
@@ -134,7 +136,7 @@ def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
         [_newest(index, count) for index in _indices(state)],
         _of_facts(_facts(state), number, whole=whole),
         None if name is None else (name, of_book(state.books[name])),
-        None if side is None else (side, _of_parents(state.by_side[side], number)),
+        None if side is None else (side, _of_parents(state, state.by_side[side], number)),
     )
     return hashlib.sha256(repr(content).encode()).digest()
 
@@ -160,10 +162,10 @@ def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool
     return (sizes, key, index.get(key))
 
 
-def _of_parents(parents: Mapping[str, Parent], number: int) -> list[Plain]:
+def _of_parents(state: State, aged: SortedKeys[Aged], number: int) -> list[Plain]:
     """Up to OBJECTS_MAX objects of an instrument and side, from another parent on each time."""
-    first = number % len(parents) if parents else 0
-    rotated = chain(islice(parents.values(), first, None), islice(parents.values(), first))
+    first = number % max(1, len(aged))
+    rotated = (state.parents[parent_id] for _, parent_id in aged.from_place(first))
     return list(islice(chain.from_iterable(map(_objects, rotated)), OBJECTS_MAX))
 
 
@@ -209,8 +211,8 @@ def of_book(book: Book) -> Plain:
     return (
         _of_book(book),
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
-        [(venue, list(islice(own, NEWEST))) for venue, own in book.own.items()],
-        len(book.limited),
+        [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
+        [len(ladder) for ladder in book.limited.values()],
     )
 
 

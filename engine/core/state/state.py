@@ -30,6 +30,7 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
+from engine.core.state.limit_ladder import Aged, LimitLadder, SortedKeys
 from engine.core.state.model import (
     Book,
     Child,
@@ -49,6 +50,11 @@ EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a 
 
 # Why a parent was touched since the last seal; planning reads the bits, the seal clears them.
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
+
+
+def seq_of(event_id: str) -> int:
+    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
+    return int(event_id.rpartition("-")[2])
 
 
 @dataclass(slots=True)
@@ -102,12 +108,13 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+    """Orders, their parents, scorecards, breaks and venue states that a close carries.
 
     Nothing else of the day survives.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Ended ones.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
@@ -159,7 +166,9 @@ class State:
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.
-    by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
+    by_side: dict[tuple[str, Side], SortedKeys[Aged]] = field(default_factory=dict)
+    # Parents with quantity to cross, by instrument, side and the terms of a cross; see `netting`.
+    offers: dict[tuple[str, ...], LimitLadder] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
     executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
@@ -178,11 +187,18 @@ class State:
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
     dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    # Parents whose limit the market reached or left and that are not planned yet, the first first.
+    reached: OrderedDict[str, None] = field(default_factory=OrderedDict)
     review: int = 0  # Number of the last control that concerns every open parent.
     # Open parents with and without live children to the last review of each, the lowest first.
     exposed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     idle: OrderedDict[str, int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
+    # Of these the ones to judge next, those of this batch, and by instrument those that wait for a
+    # price; see `good_till_cancel`.
+    unjudged: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    judging: dict[str, None] = field(default_factory=dict)
+    unpriced: dict[str, dict[str, None]] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import apsw
 
-from engine.log.embedded import search
+from engine.log.embedded import identity, search
 from engine.log.embedded.file import (
     TOPIC_IDS,
     Database,
@@ -31,6 +31,7 @@ from engine.log.port import (
     CommitUnknownError,
     CorruptLogError,
     FirstRecords,
+    Identity,
     Lease,
     LeaseLostError,
     LogUnavailableError,
@@ -83,12 +84,21 @@ class EmbeddedLog(Closeable):
             self._database.close()
             raise
         self._session_timeout_ms = session_timeout_ms
+        self._is_copy = bool(self._database.rows(identity.ORIGIN)[0][0])
         self._waited_for = self._database.version()
         self._changed_s = time.monotonic()
 
     @property
     def partitions(self) -> int:
         return self._partitions
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(*self._database.rows(identity.READ)[0])
+
+    def leave(self, for_id: str) -> None:
+        with self._database.transaction() as connection:
+            identity.leave(connection, str(self._database.path), for_id)
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         """All records or none, on the disk when this returns.
@@ -105,6 +115,7 @@ class EmbeddedLog(Closeable):
         ]
         try:
             with self._database.transaction() as connection:
+                self.identity.require_at_work(str(self._database.path))
                 for span, batch in spans:
                     end = end_of(self._database, span, marker=False)
                     connection.executemany(INSERT, _insertable(span, end, batch))
@@ -148,7 +159,12 @@ class EmbeddedLog(Closeable):
         return search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:
-        """The next offset; a commit's marker takes one in between."""
+        """The next offset; a commit's marker takes one in between.
+
+        A copy of a log of another kind has that log's offsets.
+        """
+        if self._is_copy:
+            return None
         return offset + (2 if topic in OUTPUT_TOPICS else 1)
 
     def wait(self, timeout_s: float) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from engine.log.kafka import topics
+from engine.log.kafka import identity, topics
 from engine.log.kafka.client import Cluster, Setting
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
@@ -16,8 +16,10 @@ from engine.log.port import (
     SHARED_TOPICS,
     Closeable,
     FirstRecords,
+    Identity,
     Lease,
     LeaseLostError,
+    LogLeftError,
     NewRecord,
     NotEmptyError,
     Reader,
@@ -30,6 +32,7 @@ SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-ove
 WAIT_FIRST_S = 0.000_25  # The first pause between two looks for records, then ever longer ...
 WAIT_LAST_S = 0.004  # ... to this: an idle worker takes a few percent of a core.
 WAIT_GROWTH = 0.05  # Of the time waited so far.
+IDENTITY_EVERY_S = 5.0  # How often a sender asks whether another log goes on from this one.
 
 
 class KafkaLog(Closeable):
@@ -52,7 +55,7 @@ class KafkaLog(Closeable):
         self._partitions = partitions
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = topics.admin_of(self._cluster)
-        topics.require(self._cluster, self._admin, partitions)
+        self._has_identity = topics.require(self._cluster, self._admin, partitions)
         self._ends = Ends(self._cluster)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
@@ -60,12 +63,32 @@ class KafkaLog(Closeable):
         self._feeds: dict[str, Feed] = {}
         self._leases: list[KafkaLeases] = []
         self._writers: list[KafkaWriter] = []
+        self._asked_s = -IDENTITY_EVERY_S  # When the identity was read last, by `append`.
 
     @property
     def partitions(self) -> int:
         return self._partitions
 
+    @property
+    def identity(self) -> Identity:
+        return identity.read(self._search) if self._has_identity else Identity("")
+
+    def leave(self, for_id: str) -> None:
+        name = self._cluster.prefix
+        identity.require_topic(is_there=self._has_identity, name=name)
+        left_for = self.identity.left_for
+        if left_for not in ("", for_id):
+            raise LogLeftError(
+                f"{name} was left for log {left_for} before, and one log alone goes on from a "
+                "close. Nothing was written."
+            )
+        if not left_for:
+            identity.write(self._appender, {"left_for": for_id})
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        if time.monotonic() - self._asked_s >= IDENTITY_EVERY_S:
+            self.identity.require_at_work(self._cluster.prefix)
+            self._asked_s = time.monotonic()
         self._appender.append(topic, records)
 
     def initialize(self, make: FirstRecords) -> None:
