@@ -178,7 +178,7 @@ def _held(world: World) -> None:
     ends = (NOW_NS + 30 * MINUTE, NOW_NS + 31 * MINUTE)
     for number, end_ns in enumerate(ends):
         world.given(order(f"h{number}", 5_000, client_id="c3", end_ns=end_ns))
-    world.given(cancel("h0"), cancel("h1"), after_ns=SECOND)
+    world.given(cancel("h0"), cancel("h1"))
 
 
 def _carried(world: World) -> None:
