@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from engine.core import events as e
 from engine.core.allocation import shares
-from engine.core.controls import rates, rejected_input, resends, risk
+from engine.core.controls import positions, rates, rejected_input, resends, risk
 from engine.core.day import carried_children, carry_forward, trading_day
 from engine.core.execution import (
     breaks,
@@ -29,7 +29,7 @@ from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import plans, recalibration, slicing
+from engine.core.strategy import participation, plans, recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -128,7 +128,7 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),
-    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderCancelled)),
+    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderHeld, e.OrderCancelled)),
     Row("ingest", trading_day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
@@ -158,7 +158,7 @@ TABLE: tuple[Row, ...] = (
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
-    Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
+    Row("slices", slicing, (PLAN,), (e.SliceHeld, e.SliceReleased)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", silence, (PLAN,), (e.ChildStatusRequested, e.ChildCancelRequested)),
@@ -264,6 +264,8 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    participation.EVOLVE,
+    positions.EVOLVE,
     netting.EVOLVE,  # After all that changes a parent.
 )
 

@@ -5814,6 +5814,111 @@ class ChildStatusRequested:
 _ChildStatusRequested = twin(ChildStatusRequested)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrderHeld:
+    """A carried order waits: it may not be placed today yet, and keeps its quantity."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    client_id: str  # Id of the client.
+    reason: RejectReason  # The first reason that applies.
+    text: str  # Value found, value expected, and action to take.
+    # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
+    asked_notional_cur: int
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        client_id: str,
+        reason: RejectReason,
+        text: str,
+        asked_notional_cur: int,
+        asked_currency: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrderHeld)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.client_id = client_id
+        x.reason = reason
+        x.text = text
+        x.asked_notional_cur = asked_notional_cur
+        x.asked_currency = asked_currency
+        x.__class__ = OrderHeld
+
+
+_OrderHeld = twin(OrderHeld)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class SliceHeld:
+    """A client's mandate held a slice back, or a part: all its parents together are at the rate."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    client_id: str  # Id of the client whose mandate permits the least.
+    wanted_qty: int  # Quantity of the slice without the mandate, smallest increments.
+    slice_qty: int  # Quantity that is released, smallest increments; 0 if none is.
+    # Executed and open at venues, of all the client's parents in the instrument since the
+    # measurement began, smallest increments.
+    used_qty: int
+    cap_qty: int  # Most of it by the mandate, smallest increments; a lot more may go, for a start.
+    # Others' eligible volume since the measurement began, smallest increments.
+    market_volume_qty: int
+    max_participation_ppm: int  # The mandate's participation, parts per million of all volume.
+    waiting_count: int  # Parents of the client that waited for their turn before, count.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        client_id: str,
+        wanted_qty: int,
+        slice_qty: int,
+        used_qty: int,
+        cap_qty: int,
+        market_volume_qty: int,
+        max_participation_ppm: int,
+        waiting_count: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SliceHeld)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.client_id = client_id
+        x.wanted_qty = wanted_qty
+        x.slice_qty = slice_qty
+        x.used_qty = used_qty
+        x.cap_qty = cap_qty
+        x.market_volume_qty = market_volume_qty
+        x.max_participation_ppm = max_participation_ppm
+        x.waiting_count = waiting_count
+        x.__class__ = SliceHeld
+
+
+_SliceHeld = twin(SliceHeld)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5915,6 +6020,8 @@ StageEvent = (
     | ErrorBooked
     | ExecutionsMissing
     | ChildStatusRequested
+    | OrderHeld
+    | SliceHeld
 )
 
 
@@ -6018,6 +6125,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     ErrorBooked: "fills",
     ExecutionsMissing: "fills",
     ChildStatusRequested: "routes",
+    OrderHeld: "ingest",
+    SliceHeld: "slices",
 }
 
 

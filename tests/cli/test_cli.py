@@ -218,6 +218,7 @@ def refused(order: OrderSubmitted) -> OrderRejected:
         reason=RejectReason.UNKNOWN_CLIENT,
         text="client C1 has no mandate",
         asked_notional_cur=0,
+        asked_currency="",
     )
 
 

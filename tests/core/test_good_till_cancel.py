@@ -42,6 +42,7 @@ from engine.core.events import (
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
+    OrderHeld,
     OrderRejected,
     OrderResumed,
     OrderType,
@@ -83,7 +84,6 @@ REFUSED: tuple[tuple[Any, RejectReason], ...] = (
     (mandate(active=False), RejectReason.UNKNOWN_CLIENT),
     (risk_limit(max_order_qty=499), RejectReason.QTY_ABOVE_LIMIT),
     (risk_limit(max_order_notional_cur=49_000), RejectReason.NOTIONAL_ABOVE_LIMIT),
-    (allotment(49_000), RejectReason.ALLOTMENT_EXHAUSTED),
 )
 
 
@@ -131,7 +131,7 @@ def test_what_is_open_of_a_carried_order_is_spent_of_the_new_days_allotment() ->
     opened(world)
 
     assert world.the(OrderResumed).order_id == world.order("g1").order_id
-    assert world.the(OrderCancelled).order_id == world.order("g2").order_id
+    assert world.the(OrderHeld).order_id == world.order("g2").order_id
     world.when(order("new", 100, limit_px=px(105))).then_some(OrderAccepted)
     spent = world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")]
     assert spent == 500 * px(99) + 100 * px(105)

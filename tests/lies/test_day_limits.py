@@ -3,7 +3,23 @@
 from typing import Any, NamedTuple
 
 import pytest
-from world import World, an, market, order, px, risk_limit
+from world import (
+    CLOSE_NS,
+    HOUR,
+    MINUTE,
+    OPEN_NS,
+    SECOND,
+    World,
+    an,
+    cancel,
+    day_closed,
+    day_opened,
+    market,
+    order,
+    px,
+    quote,
+    risk_limit,
+)
 
 from engine.core import events as e
 
@@ -110,3 +126,37 @@ def test_one_shard_alone_has_the_whole_limit() -> None:
     world.when(bought(1)).then(
         an(e.OrderRejected, reason=e.RejectReason.ALLOTMENT_EXHAUSTED, asked_notional_cur=100)
     )
+
+
+def test_a_carried_order_that_its_part_does_not_cover_waits_for_more() -> None:
+    world, _ = told(Lie("", (LIMIT, part(50_000)), 0, 0), 8)
+    world.given(order("g", 400, limit_px=px(99), time_in_force=e.TimeInForce.GTC))
+    world.at(CLOSE_NS, day_closed()).given(part(10_000))
+    next_ns = OPEN_NS + 24 * HOUR
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    exhausted = e.RejectReason.ALLOTMENT_EXHAUSTED
+    held = an(
+        e.OrderHeld,
+        reason=exhausted,
+        client_id="c1",
+        asked_notional_cur=39_600,
+        asked_currency="USD",
+    )
+    world.then_some(held).then_no(e.OrderCancelled, e.OrderResumed)
+    world.when(quote(), after_ns=SECOND).then_no(e.OrderHeld)
+    world.when(quote(), after_ns=MINUTE).then_some(held)  # The allotter forgets what is not asked.
+    world.when(part(39_600)).then_some(an(e.OrderResumed))
+    assert world.folded().state == world.state
+
+
+def test_a_carried_order_that_waits_may_be_cancelled_and_carried_on() -> None:
+    world, _ = told(Lie("", (LIMIT, part(50_000)), 0, 0), 8)
+    said = {"limit_px": px(99), "time_in_force": e.TimeInForce.GTC}
+    world.given(order("g", 200, **said), order("h", 200, **said))
+    world.at(CLOSE_NS, day_closed()).given(part(0))
+    next_ns = OPEN_NS + 24 * HOUR
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    assert len(world.all_of(e.OrderHeld)) == 2
+    world.when(cancel("g")).then_some(e.OrderCancelled)
+    world.at(CLOSE_NS + 24 * HOUR, day_closed(20180103)).then_some(e.OrderCarried)
+    assert world.order("h").open_qty == 200

@@ -11,8 +11,12 @@ from world import (
     amend,
     an,
     at_once,
+    bust,
+    cancel,
+    children,
     day_closed,
     day_opened,
+    fill_report,
     given,
     instrument,
     market,
@@ -59,8 +63,9 @@ class Lie(NamedTuple):
         return self.sentence
 
 
-NONE, DAY = RejectReason.NO_LIMITS, {"max_order_qty": None, "max_day_notional_cur": 50_000}
-UNBOUND = {"max_order_qty": None, "collar_ppm": 50_000}
+NONE = RejectReason.NO_LIMITS
+DAY: dict[str, Any] = {"max_order_qty": None, "max_day_notional_cur": 50_000}
+UNBOUND: dict[str, Any] = {"max_order_qty": None, "collar_ppm": 50_000}
 LIES = (
     Lie("without a limit nothing trades", (), order(), NONE),
     Lie("the firm's limit is enough", (risk_limit(),), order(), None),
@@ -154,3 +159,95 @@ def test_a_limit_of_an_early_release_binds_until_one_names_its_currency() -> Non
     assert list(scene.state.controls.limits) == [(ControlScope.FIRM, "")]
     scene.given(risk_limit())
     assert list(scene.state.controls.limits) == [(ControlScope.FIRM, "USD")]
+
+
+# ---------------------------------------------------------------------------- positions
+
+MOST = risk_limit(ControlScope.CLIENT, "c1", max_position_qty=1_000)
+ABOVE = RejectReason.POSITION_ABOVE_LIMIT
+
+
+def buys(name: str, qty: int, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
+    return at_once(name, qty, limit_px=px(100.02), **said)
+
+
+def sells(name: str, qty: int, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
+    return at_once(name, qty, side=e.Side.SELL, limit_px=px(100), **said)
+
+
+def filled(world: World) -> World:
+    for child in world.children():
+        world.when(fill_report(child, child.leaves_qty, exec_id=child.child_id))
+    return world
+
+
+def refuses(world: World, asked: e.OrderSubmitted) -> bool:
+    refused = [x.reason for x in world.when(asked).all_of(e.OrderRejected)]
+    assert refused in ([], [ABOVE])
+    assert world.folded().state == world.state
+    return bool(refused)
+
+
+def test_open_orders_of_all_parents_count_for_a_position() -> None:
+    world = trading(MOST).given(buys("a", 600), order("b", 300, limit_px=px(99)))
+    assert refuses(world, order("c", 101, limit_px=px(98)))
+    assert not refuses(world, order("d", 100, limit_px=px(98)))
+    assert not refuses(world, buys("e", 5_000, client_id="c2"))
+
+
+def test_a_fill_on_its_own_side_changes_nothing() -> None:
+    world = filled(trading(MOST).given(buys("a", 600)))
+    assert refuses(world, buys("b", 401))
+    assert not refuses(world, buys("c", 400))
+
+
+def test_what_was_sold_may_be_bought_again() -> None:
+    world = filled(trading(MOST).given(buys("a", 1_000)))
+    world = world.given(sells("s", 700))
+    assert refuses(world, buys("b", 1))  # Nothing of the sale is executed yet.
+    assert not refuses(filled(world), buys("c", 700))
+    assert refuses(world, sells("t", 1_301))  # 1,300 more would be 1,000 short.
+
+
+def test_a_cancel_and_a_cut_give_the_room_back() -> None:
+    world = trading(MOST).given(order("a", 600, limit_px=px(99)), order("b", 400, limit_px=px(98)))
+    world.given(cancel("a")).given(amend("b", order_qty=100))
+    assert refuses(world, order("c", 901, limit_px=px(97)))
+    world.when(amend("b", cl_ord_id="b2", order_qty=1_001)).then(
+        an(e.OrderChangeRejected, reason=ABOVE)
+    )
+    assert not refuses(world, order("d", 900, limit_px=px(97)))
+
+
+def test_a_bust_takes_the_position_back() -> None:
+    world = filled(trading(MOST).given(sells("s", 500)))
+    (child,) = (x for x in children(world.state).values() if x.filled_qty)
+    assert not refuses(world, buys("b", 1_500))
+    world.given(bust(child, child.child_id))
+    assert refuses(world, buys("c", 1))
+
+
+def test_the_firms_and_the_instruments_positions_are_of_all_clients() -> None:
+    for scope, name in ((ControlScope.FIRM, ""), (ControlScope.INSTRUMENT, "AAPL")):
+        world = trading(risk_limit(scope, name, max_position_qty=1_000))
+        world.given(buys("a", 600)).given(*EUR, risk_limit(currency="EUR"))
+        assert refuses(world, buys("b", 401, client_id="c2"))
+        assert not refuses(world, in_eur("c", 2_000, limit_px=px(99)))
+
+
+def test_a_position_limit_that_comes_later_counts_what_is_open() -> None:
+    world = filled(trading().given(buys("a", 600))).given(order("b", 300, limit_px=px(99)))
+    world.given(MOST)
+    assert refuses(world, buys("c", 701))
+    world.given(risk_limit(ControlScope.CLIENT, "c1"))
+    assert not refuses(world, buys("d", 5_000))
+
+
+def test_a_carried_order_counts_from_its_resumption() -> None:
+    world = trading(MOST).given(order("g", 600, limit_px=px(99), time_in_force=e.TimeInForce.GTC))
+    world.at(CLOSE_NS, day_closed())
+    next_ns = OPEN_NS + 24 * 3_600 * SECOND
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    world.then_some(e.OrderResumed)
+    assert refuses(world, order("b", 401, limit_px=px(98)))
+    assert not refuses(world, order("c", 400, limit_px=px(98)))

@@ -114,7 +114,7 @@ def test_the_picture_has_a_line_for_every_row() -> None:
     lines = topology.picture().splitlines()
 
     assert len(lines) == 2 + len(topology.TABLE)
-    assert "| `slices` | strategy.slicing | planning | SliceReleased |" in lines
+    assert "| `slices` | strategy.slicing | planning | SliceHeld, SliceReleased |" in lines
 
 
 # ------------------------------------------------------------------- the pipeline watched
@@ -158,6 +158,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 def play() -> World:
     """Two days in which every kind of event is written at least once."""
     world = trading(dark_venue(), quote(OTHER_LIT), policy(strategy=e.Strategy.TWAP))
+    _held(world)
     _orders(world)
     _reports(world)
     _silence(world)
@@ -169,7 +170,16 @@ def play() -> World:
     _carried(world)
     world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
-    return world.at(open_ns, day_opened(20180103, open_ns), quote(received_ns=open_ns))
+    begin = (allotment(1), day_opened(20180103, open_ns), quote(received_ns=open_ns))
+    return world.at(open_ns, *begin).given(allotment(1_000_000_000))
+
+
+def _held(world: World) -> None:
+    """Two parents of one mandate, whose second one waits."""
+    ends = (NOW_NS + 30 * MINUTE, NOW_NS + 31 * MINUTE)
+    for number, end_ns in enumerate(ends):
+        world.given(order(f"h{number}", 5_000, client_id="c3", end_ns=end_ns))
+    world.given(cancel("h0"), cancel("h1"))
 
 
 def _carried(world: World) -> None:

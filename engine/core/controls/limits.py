@@ -81,7 +81,7 @@ def name_of(limit: RiskLimitSet) -> str:
 
 
 def missing(state: State) -> str:
-    """Why a shard would refuse every order; "" if some order may be accepted."""
+    """The reason for which a shard refuses every order; "" if it may accept some."""
     held = state.controls.limits.values()
     if any(bounds_size(x) for x in held if x.scope is not ControlScope.INSTRUMENT):
         return ""

@@ -9,7 +9,7 @@ meant.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import allotments, limits
+from engine.core.controls import allotments, limits, positions
 from engine.core.events import (
     ControlApplied,
     ControlScope,
@@ -213,6 +213,7 @@ def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
     former = state.controls.limits.get(key)
     limits.keep(state, control)
     allotments.on_limit_changed(state, control, former)
+    positions.on_limit_changed(state, control, former)
     if state.parents and is_lower(control, former):
         state.lowered[key] = None
     if key in state.lowered:

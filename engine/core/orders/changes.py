@@ -147,7 +147,9 @@ def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
         if refusal is not None:
             return refusal
     wanted = replace(terms, order_qty=qty, limit_px=limit_px)
-    refusal = pretrade.check_collar(state, wanted, now_ns) if is_dear else None
+    refusal = pretrade.check_position(state, wanted, now_ns, order.order_qty)
+    if refusal is None and is_dear:
+        refusal = pretrade.check_collar(state, wanted, now_ns)
     return refusal or pretrade.check_notional(state, wanted, now_ns, spent_by(state, order))
 
 

@@ -3,17 +3,19 @@
 The close writes an OrderCarried for the order, after an amend that waited for its children. On the
 next day the order is judged again as soon as the day is open and a policy is in force, because an
 order of yesterday may be restricted, above a limit or without a mandate today. OrderResumed places
-it within today's mandate; OrderCancelled ends it, with the reason. An order whose value is limited
-waits for the first price of the day.
+it within today's mandate; OrderCancelled ends it, with the reason. OrderHeld says that it waits: an
+order whose value is limited for the first price of the day, one without a limit for a limit, and
+one that its shard's allotment does not cover for a larger part.
 
-A batch judges a bounded number of them. An order that waits for its price is not judged again
-before there is one in its instrument, it is amended, or a rule changes that it is judged by.
+A batch judges a bounded number of them. An order that waits is not judged again before there is a
+price in its instrument, it is amended, or a rule changes that it is judged by.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.core.controls import risk
 from engine.core.events import (
     Change,
     DepthObserved,
@@ -25,6 +27,7 @@ from engine.core.events import (
     OrderAmended,
     OrderCancelled,
     OrderCarried,
+    OrderHeld,
     OrderResumed,
     QuoteObserved,
     RejectReason,
@@ -51,8 +54,12 @@ AS_CARRIED = copier(
     *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# What a carried order waits for: the first quote or print of the day, and a limit.
-WAITS_FOR = (RejectReason.NO_REFERENCE_PX, RejectReason.NO_LIMITS)
+# A carried order waits for the first quote or print of the day, a limit, and an allotment.
+WAITS_FOR = (
+    RejectReason.NO_REFERENCE_PX,
+    RejectReason.NO_LIMITS,
+    RejectReason.ALLOTMENT_EXHAUSTED,
+)
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
@@ -136,7 +143,7 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
         return (resumed(state, order, now_ns),)
     reason, text = refusal
     if reason in WAITS_FOR:
-        return ()
+        return held(state, order, reason, text, now_ns)
     return (
         OrderCancelled(
             order_id=order_id,
@@ -144,6 +151,27 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
             withdrawn_qty=order.open_qty,
             reason=WithdrawReason.REFUSED,
             text=f"{reason}: {text}",
+        ),
+    )
+
+
+def held(
+    state: State, order: Order, reason: RejectReason, text: str, now_ns: int
+) -> tuple[StageEvent, ...]:
+    """The hold of a carried order, told once; for want of an allotment again after an interval."""
+    is_spent = reason is RejectReason.ALLOTMENT_EXHAUSTED
+    again_ns = order.held_ns + risk.policy_of(state).interval_ns
+    if order.held_for == reason and not (is_spent and now_ns >= again_ns):
+        return ()
+    asked = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
+    return (
+        OrderHeld(
+            order_id=order.order_id,
+            client_id=order.terms.client_id,
+            reason=reason,
+            text=text,
+            asked_notional_cur=pretrade.asked_cur(state, asked, now_ns, reason),
+            asked_currency=order.terms.currency if is_spent else "",
         ),
     )
 
@@ -185,6 +213,11 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         notional=event.avg_px * (event.crossed_qty + event.allocated_qty) + event.beyond_avg_px,
         homes=1,
     )
+
+
+def on_order_held(state: State, event: OrderHeld) -> None:
+    order = state.orders[event.order_id]
+    order.held_ns, order.held_for = event.at_ns, event.reason
 
 
 def take_unjudged(state: State, now_ns: int) -> None:
@@ -243,4 +276,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
     OrderAmended: on_order_amended,
     OrderResumed: on_order_resumed,
+    OrderHeld: on_order_held,
 }

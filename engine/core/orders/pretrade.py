@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from engine.core.controls import allotments, limits, rates, risk
+from engine.core.controls import allotments, limits, positions, rates, risk
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
 from engine.core.events import (
     MandateSet,
@@ -200,6 +200,25 @@ def bad_qty(state: State, order: Asked, qty: int, *, granted_qty: int, advice: s
     return None
 
 
+def check_position(state: State, order: Priced, _: int, granted_qty: int = 0) -> Refusal:
+    """`granted_qty` is what the order counts for already."""
+    for limit in limits.of_order(state, order.client_id, order.instrument_id):
+        most_qty = limit.max_position_qty
+        if most_qty is None:
+            continue
+        key, asked_qty = limits.key_of(limit), order.order_qty - granted_qty
+        worst_qty = positions.worst_qty(state, key, order.instrument_id, order.side)
+        if asked_qty > 0 and worst_qty + asked_qty > most_qty:
+            return (
+                RejectReason.POSITION_ABOVE_LIMIT,
+                (
+                    f"order_qty adds {asked_qty} to {worst_qty} that may be held by the orders of "
+                    f"today, the limit of {limits.name_of(limit)} is {most_qty}"
+                ),
+            )
+    return None
+
+
 def check_limit_px(state: State, order: OrderSubmitted, _: int) -> Refusal:
     px = order.limit_px
     if order.order_type is OrderType.MARKET:
@@ -376,6 +395,7 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
     check_halted,
     check_limits,
     check_qty,
+    check_position,
     check_limit_px,
     check_collar,
     check_notional,

@@ -21,7 +21,7 @@ from engine.core.parents import membership
 from engine.core.routing.candidates import Search, can_take, search_for, within_limit_px
 from engine.core.state.model import Child, Parent
 from engine.core.state.state import DUE, State
-from engine.core.strategy import slicing
+from engine.core.strategy import participation, slicing
 
 
 def cancel_stale_children(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
@@ -51,6 +51,8 @@ def cancel_above_participation(state: State, parent: Parent, now_ns: int) -> tup
         return ()
     style = slicing.style_of(state, parent, plan, now_ns)
     above_qty = -slicing.allowed_qty(state, parent, style)
+    if not slicing.is_exempt(parent, style):
+        above_qty = max(above_qty, participation.excess_qty(state, parent))
     return newest_cancelled(parent, above_qty, CancelReason.MANDATE)
 
 

@@ -44,12 +44,12 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
 INDICES = (
-    *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
-    *("sessions_up", "venue_status", "orders", "order_ids", "refused", "parents_ended"),
-    *("children", "fills", "executions", "scorecards", "ended", "breaks", "more_breaks"),
-    *("session_days", "flagged", "rates", "unplaced", "unjudged", "judging", "carried.orders"),
-    *("carried.parents", "carried.scorecards", "carried.breaks", "carried.more_breaks"),
-    *("carried.venue_status", "carried.sessions_down", "exposed", "idle"),
+    *("narrowed", "lowered", "spent_notional", "dealings", "positions", "halted", "suspended"),
+    *("sessions_down", "sessions_up", "venue_status", "orders", "order_ids", "refused"),
+    *("parents_ended", "children", "fills", "executions", "scorecards", "ended", "breaks"),
+    *("more_breaks", "session_days", "flagged", "rates", "unplaced", "unjudged", "judging"),
+    *("carried.orders", "carried.parents", "carried.scorecards", "carried.breaks"),
+    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
@@ -63,14 +63,8 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *(
-        "change_ids",
-        "homes",
-        "is_shared",
-        "is_over",
-        "parent_ids",
-        *(f"terms.{name}" for name in AMENDABLE),
-    ),
+    *("change_ids", "homes", "is_shared", "is_over", "parent_ids", "held_ns", "held_for"),
+    *(f"terms.{name}" for name in AMENDABLE),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(
@@ -81,7 +75,7 @@ _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
     *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
-    *("unanswered_since_ns", "asked", "is_silent"),
+    *("unanswered_since_ns", "asked", "is_silent", "holders", "counted_qty"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

@@ -68,6 +68,8 @@ class Order:
     # Parents in the state's indices that it is or was a member of; one more while it waits for its
     # first parent of the day.
     homes: int = 0
+    held_ns: int = -1  # When a carried order was last told to wait, and for what.
+    held_for: str = ""
     is_shared: bool = False  # One of its parents is in the finished store without it.
     parent_ids: tuple[str, ...] = ()  # All that it is or was a member of, also of closed days.
 
@@ -148,6 +150,9 @@ class Child:
     unanswered_since_ns: int = 0  # Of the first request of those that were not answered.
     asked: int = 0  # Times that its venue was asked again since.
     is_silent: bool = False  # The silence of its venue is an open break.
+    # The clients that it was sent for, and the part of its quantity that counts for each.
+    holders: tuple[tuple[str, int], ...] = ()
+    counted_qty: int = 0  # Of filled and open, as its clients' dealings have it.
 
     @property
     def is_in_doubt(self) -> bool:
@@ -261,6 +266,24 @@ class Quote:
     ask_px: int
     ask_qty: int
     received_ns: int
+
+
+@dataclass(slots=True)
+class Dealing:
+    """What a client does in an instrument over all its parents; see `strategy.participation`."""
+
+    used_qty: int = 0  # Taken and open at venues since the measurement began.
+    base: Tape = NO_TAPE  # The day's counters then.
+    working: dict[str, None] = field(default_factory=dict)  # Parents.
+    waiting: dict[str, int] = field(default_factory=dict)  # Held parents, to when they last asked.
+
+
+@dataclass(slots=True)
+class Position:
+    """What the orders that a position limit binds want and have of an instrument, by side."""
+
+    wanted_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    done_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
 
 
 class Fruitless(NamedTuple):

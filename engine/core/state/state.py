@@ -34,11 +34,13 @@ from engine.core.state.limit_ladder import Aged, LimitLadder, SortedKeys
 from engine.core.state.model import (
     Book,
     Child,
+    Dealing,
     ExecutionKey,
     Fill,
     MoreBreaks,
     Order,
     Parent,
+    Position,
     Scorecard,
 )
 
@@ -161,6 +163,8 @@ class State:
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, cl_ord_id).
     # (source, cl_ord_id) to the reason, the oldest first; bounded.
     refused: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+    positions: dict[tuple[str, str, str], Position] = field(default_factory=dict)  # By limit.
+    dealings: dict[tuple[str, str], Dealing] = field(default_factory=dict)  # (client, instrument).
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.

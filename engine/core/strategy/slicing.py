@@ -13,7 +13,6 @@ from engine.core.controls import risk, stops
 from engine.core.events import (
     Immediacy,
     PlanAdopted,
-    PolicySet,
     Router,
     SliceReleased,
     StageEvent,
@@ -33,7 +32,7 @@ from engine.core.state.state import (
     RETURNED,
     State,
 )
-from engine.core.strategy import plans
+from engine.core.strategy import participation, plans
 from engine.core.strategy.schedules import pov_target_qty
 from engine.core.units import PPM
 
@@ -54,25 +53,38 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()  # It makes one pass.
     if not stops.may_trade(state, parent):
         return ()
-    policy = risk.policy_of(state)
     style = style_of(state, parent, plan, now_ns)
-    qty = slice_qty(state, parent, plan, policy, style, now_ns)
+    most_qty = allowed_qty(state, parent, style)
+    qty = slice_qty(state, parent, plan, style, now_ns, most_qty)
     if qty <= 0:
         return ()
-    return (
-        SliceReleased(
-            parent_id=parent.parent_id,
-            slice_qty=qty,
-            style=style,
-            router=router_of(state, parent, plan, style, qty),
-            limit_px=parent.limit_px,
-            target_qty=plans.target_qty(state, parent, plan, now_ns),
-            done_qty=plans.done_qty(parent, plan),
-            open_qty=parent.exposure_qty,
-            parent_qty=parent.open_qty,
-            market_volume_qty=plans.others_qty(state, parent),
-            policy_id=policy.policy_id,
-        ),
+    if is_exempt(parent, style):
+        return (released(state, parent, plan, style, now_ns, qty),)
+    room = participation.room_of(state, parent, now_ns)
+    if room is None or room.room_qty >= qty:
+        return (released(state, parent, plan, style, now_ns, qty),)
+    less_qty = slice_qty(state, parent, plan, style, now_ns, room.room_qty)
+    held = participation.held(state, parent, room, qty, less_qty, now_ns)
+    if not less_qty:
+        return tuple(held)
+    return (*held, released(state, parent, plan, style, now_ns, less_qty))
+
+
+def released(
+    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int, qty: int
+) -> SliceReleased:
+    return SliceReleased(
+        parent_id=parent.parent_id,
+        slice_qty=qty,
+        style=style,
+        router=router_of(state, parent, plan, style, qty),
+        limit_px=parent.limit_px,
+        target_qty=plans.target_qty(state, parent, plan, now_ns),
+        done_qty=plans.done_qty(parent, plan),
+        open_qty=parent.exposure_qty,
+        parent_qty=parent.open_qty,
+        market_volume_qty=plans.others_qty(state, parent),
+        policy_id=risk.policy_of(state).policy_id,
     )
 
 
@@ -89,9 +101,10 @@ def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> St
 
 
 def slice_qty(
-    state: State, parent: Parent, plan: PlanAdopted, policy: PolicySet, style: Style, now_ns: int
+    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int, allowed_qty: int
 ) -> int:
-    """The quantity to release now; 0 if it is less than the minimum."""
+    """The quantity to release now, of the allowed one; 0 if it is less than the minimum."""
+    policy = risk.policy_of(state)
     free_qty = parent.pool_qty - membership.pending_qty(state, parent)
     if style is Style.CLEANUP:
         wanted_qty = free_qty
@@ -102,7 +115,7 @@ def slice_qty(
         most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
         # Never below the least slice: all of a small parent would wait for the clean-up.
         wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
-    most_qty = min(free_qty, allowed_qty(state, parent, style))
+    most_qty = min(free_qty, allowed_qty)
     qty = min(wanted_qty, most_qty)
     if qty <= 0:
         return 0
@@ -120,12 +133,17 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
     A clean-up of a parent that must complete puts completion above the cap. A parent that trades at
     once has no time in which others' volume could come.
     """
-    if style is Style.CLEANUP and (parent.terms.must_complete or is_immediate(parent)):
+    if is_exempt(parent, style):
         return parent.open_qty
     most_ppm = stops.bounds_of(state, parent).max_participation_ppm
     used_qty = parent.filled_qty + parent.exposure_qty
     cap_qty = pov_target_qty(parent.open_qty + used_qty, most_ppm, plans.others_qty(state, parent))
     return cap_qty + reference.lot_qty(state, parent.terms.instrument_id) - used_qty
+
+
+def is_exempt(parent: Parent, style: Style) -> bool:
+    """Whether no participation bounds what is released."""
+    return style is Style.CLEANUP and (parent.terms.must_complete or is_immediate(parent))
 
 
 def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:

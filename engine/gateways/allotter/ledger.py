@@ -23,6 +23,7 @@ from engine.core.events import (
     LimitAllotted,
     OrderAccepted,
     OrderChangeRejected,
+    OrderHeld,
     OrderRejected,
     RiskLimitSet,
 )
@@ -38,7 +39,8 @@ from engine.log.port import NewRecord, Record
 SENDER = "allotter"
 RUN_HEADER = "run"
 RUN_GAP = 1_000_000  # Between two runs' numbers: more records than a run writes before it reads.
-READ = (ControlApplied, ControlIgnored, OrderAccepted, OrderRejected, OrderChangeRejected)
+REFUSED = (OrderRejected, OrderChangeRejected, OrderHeld)
+READ = (ControlApplied, ControlIgnored, OrderAccepted, *REFUSED)
 
 
 class Ledger:
@@ -146,7 +148,7 @@ class Ledger:
             value = risk.notional_of(event, event.order_qty, event.limit_px)
             for account in self._of(event.client_id, event.currency):
                 account.on_accepted(shard, allotments.ceiling_cur(value))
-        elif isinstance(event, OrderRejected | OrderChangeRejected) and event.asked_notional_cur:
+        elif isinstance(event, REFUSED) and event.asked_notional_cur:
             for account in self._of(event.client_id, event.asked_currency):
                 account.on_refused(shard, event.asked_notional_cur, now_ns)
 

@@ -1832,6 +1832,37 @@ def text_of_child_status_requested(x: e.ChildStatusRequested) -> str:
     )
 
 
+def text_of_order_held(x: e.OrderHeld) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.client_id)}"
+        f"{REJECT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+        f"{number(x.asked_notional_cur)}"
+        f"{string(x.asked_currency)}"
+    )
+
+
+def text_of_slice_held(x: e.SliceHeld) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.client_id)}"
+        f"{number(x.wanted_qty)}"
+        f"{number(x.slice_qty)}"
+        f"{number(x.used_qty)}"
+        f"{number(x.cap_qty)}"
+        f"{number(x.market_volume_qty)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.waiting_count)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -4056,6 +4087,47 @@ def from_child_status_requested(d: Avro) -> e.ChildStatusRequested:
     return found
 
 
+_OrderHeld = twin(e.OrderHeld)
+
+
+def from_order_held(d: Avro) -> e.OrderHeld:
+    x = _OrderHeld()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.client_id = d["client_id"]
+    x.reason = REJECT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.asked_notional_cur = d["asked_notional_cur"]
+    x.asked_currency = d["asked_currency"]
+    x.__class__ = e.OrderHeld
+    found: e.OrderHeld = x
+    return found
+
+
+_SliceHeld = twin(e.SliceHeld)
+
+
+def from_slice_held(d: Avro) -> e.SliceHeld:
+    x = _SliceHeld()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.client_id = d["client_id"]
+    x.wanted_qty = d["wanted_qty"]
+    x.slice_qty = d["slice_qty"]
+    x.used_qty = d["used_qty"]
+    x.cap_qty = d["cap_qty"]
+    x.market_volume_qty = d["market_volume_qty"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.waiting_count = d["waiting_count"]
+    x.__class__ = e.SliceHeld
+    found: e.SliceHeld = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4156,6 +4228,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ErrorBooked: text_of_error_booked,
     e.ExecutionsMissing: text_of_executions_missing,
     e.ChildStatusRequested: text_of_child_status_requested,
+    e.OrderHeld: text_of_order_held,
+    e.SliceHeld: text_of_slice_held,
 }
 
 
@@ -4259,4 +4333,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ErrorBooked: from_error_booked,
     e.ExecutionsMissing: from_executions_missing,
     e.ChildStatusRequested: from_child_status_requested,
+    e.OrderHeld: from_order_held,
+    e.SliceHeld: from_slice_held,
 }

@@ -88,6 +88,14 @@ steps as (
     from slice_released
     union all
     select
+        parent_id, shard, seq, seq, at_ns, 'SliceHeld', event_id, cause, null,
+        format(
+            '{} of {} held: all parents of {} have {}, its mandate allows {}',
+            wanted_qty - slice_qty, wanted_qty, client_id, used_qty, cap_qty
+        )
+    from slice_held
+    union all
+    select
         parent_id, shard, seq, seq, at_ns, 'RouteDeferred', event_id, cause, null,
         format(
             'no venue for {} of slice {} ({})', unrouted_qty, slice_id,

@@ -46,6 +46,8 @@ from (
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'ParentEnded' as event from parent_ended
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'PlanAdopted' as event from plan_adopted
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'ScheduleRecalibrated' as event from schedule_recalibrated
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderHeld' as event from order_held
+    union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceHeld' as event from slice_held
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceReleased' as event from slice_released
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildRouted' as event from child_routed
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'RouteDeferred' as event from route_deferred
