@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from engine.core import events as e
 from engine.core.allocation import shares
 from engine.core.controls import rates, rejected_input, resends, risk
-from engine.core.day import carry_forward, trading_day
+from engine.core.day import carried_children, carry_forward, trading_day
 from engine.core.execution import breaks, children, fills, progress, reports
 from engine.core.market import consolidated, reference
 from engine.core.orders import changes, good_till_cancel, intake, possible_resends, restating
@@ -99,7 +99,12 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
-    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
+    Row(
+        "ingest",
+        progress,
+        (e.ChildClosed, e.FillBooked, e.FillCorrected),
+        (e.SuspensionSet,),
+    ),
     Row(
         "ingest",
         trading_day,
@@ -164,13 +169,19 @@ TABLE: tuple[Row, ...] = (
             e.ChildClosed,
             e.ChildFateUnknown,
             e.ChildDoubted,
+            e.ExecutionsMissing,
             e.BreakFlagged,
             e.BreakClosed,
         ),
     ),
     Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet,)),
     Row("ingest", breaks, (e.BreakSettled,), (e.ControlApplied,)),
-    Row("fills", breaks, (e.BreakSettled,), (e.BreakClosed, e.ChildClosed, e.ChildDoubted)),
+    Row(
+        "fills",
+        breaks,
+        (e.BreakSettled,),
+        (e.ErrorBooked, e.BreakClosed, e.ChildClosed, e.ChildDoubted),
+    ),
     Row(
         "fills",
         children,
@@ -178,7 +189,7 @@ TABLE: tuple[Row, ...] = (
         (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
     ),
     Row("ingest", children, (e.CancelRejected,), (e.OrderChangeRejected,)),
-    Row("fills", trading_day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
+    Row("fills", trading_day, (e.DayClosed,), (e.ChildClosed, e.ChildCarried, e.BreakCarried)),
     Row(
         "allocations",
         shares,
@@ -221,6 +232,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     risk.EVOLVE,
     trading_day.EVOLVE,
     good_till_cancel.EVOLVE,
+    carried_children.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
     plans.EVOLVE,

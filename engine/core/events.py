@@ -637,6 +637,95 @@ class ControlNumber:
     number: int  # Its highest number that was applied, count.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A time as a member of a parent, by the parent's membership epochs."""
+
+    joined_epoch: int  # First epoch with the order, count.
+    left_epoch: int  # First epoch without it, count.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Membership:
+    """The order's part in a parent of a closed day of which children are carried."""
+
+    parent_id: str  # Id of the parent.
+    allocated_qty: int  # Quantity that the order got there of fills, smallest increments.
+    # Quantity that the order brought there and did not get, smallest increments; it has a claim to
+    # that much of late fills.
+    taken_qty: int
+    stays: tuple[Stay, ...]  # When it was a member, the earliest first.
+
+    def __init__(
+        self,
+        *,
+        parent_id: str,
+        allocated_qty: int,
+        taken_qty: int,
+        stays: tuple[Stay, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _Membership)
+        x.parent_id = parent_id
+        x.allocated_qty = allocated_qty
+        x.taken_qty = taken_qty
+        x.stays = stays
+        x.__class__ = Membership
+
+
+_Membership = twin(Membership)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedExecution:
+    """A report that booked a fill, corrected or busted it; a resend is known by it."""
+
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    exec_id: str  # The venue's id of the report.
+    exec_type: ExecType  # TRADE, TRADE_CORRECT or TRADE_CANCEL.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CarriedFill:
+    """A fill in its present form, with the shares of it that stand."""
+
+    fill_id: str  # Id of the fill.
+    last_qty: int  # Quantity, smallest increments; 0 once it is busted.
+    last_px: int  # Price, 1e-9 currency units.
+    # Ids of the orders with a share of it, also of those that have ended and are not carried.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
+    # Part that the error account holds, smallest increments; negative where ended orders keep more
+    # than the venue gave.
+    error_qty: int
+    executions: tuple[CarriedExecution, ...]  # The reports on it, the first one first.
+
+    def __init__(
+        self,
+        *,
+        fill_id: str,
+        last_qty: int,
+        last_px: int,
+        order_ids: tuple[str, ...],
+        shares_qty: tuple[int, ...],
+        error_qty: int,
+        executions: tuple[CarriedExecution, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CarriedFill)
+        x.fill_id = fill_id
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.order_ids = order_ids
+        x.shares_qty = shares_qty
+        x.error_qty = error_qty
+        x.executions = executions
+        x.__class__ = CarriedFill
+
+
+_CarriedFill = twin(CarriedFill)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class QuoteObserved:
     """A venue's best bid and ask; a side without a quote is 0."""
@@ -3462,6 +3551,11 @@ class BreakSettled:
     text: str  # Explanation.
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Quantity that the error account takes, smallest increments; positive if it was bought,
+    # negative if it was sold, 0 if nothing is booked.
+    error_qty: int = 0
+    error_px: int = 0  # Its price, 1e-9 currency units.
+    instrument_id: str = ""  # Id of its instrument; empty if nothing is booked.
 
     def __init__(
         self,
@@ -3470,6 +3564,9 @@ class BreakSettled:
         text: str,
         set_by: str,
         set_ns: int,
+        error_qty: int = 0,
+        error_px: int = 0,
+        instrument_id: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _BreakSettled)
@@ -3477,6 +3574,9 @@ class BreakSettled:
         x.text = text
         x.set_by = set_by
         x.set_ns = set_ns
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.instrument_id = instrument_id
         x.__class__ = BreakSettled
 
 
@@ -4750,6 +4850,15 @@ class OrderCarried:
     return_on_halt: bool
     # Average price of what is crossed and allocated, rounded down, 1e-9 currency units.
     avg_px: int
+    # Sum of px * qty of what is crossed and allocated, less avg_px times its quantity, 1e-9
+    # currency units; the average of the order's whole life is exact by it.
+    beyond_avg_px: int
+    # Its parts in parents of closed days, the newest first; the shares themselves are in
+    # ChildCarried.
+    memberships: tuple[Membership, ...]
+    # Part of the allocated quantity whose fills are beyond the bound and are not carried, smallest
+    # increments; a bust of them is a break.
+    left_out_qty: int
 
     def __init__(
         self,
@@ -4790,6 +4899,9 @@ class OrderCarried:
         immediacy: Immediacy,
         return_on_halt: bool,
         avg_px: int,
+        beyond_avg_px: int,
+        memberships: tuple[Membership, ...],
+        left_out_qty: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderCarried)
@@ -4829,6 +4941,9 @@ class OrderCarried:
         x.immediacy = immediacy
         x.return_on_halt = return_on_halt
         x.avg_px = avg_px
+        x.beyond_avg_px = beyond_avg_px
+        x.memberships = memberships
+        x.left_out_qty = left_out_qty
         x.__class__ = OrderCarried
 
 
@@ -5467,6 +5582,164 @@ class AllotmentCarried:
 _AllotmentCarried = twin(AllotmentCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildCarried:
+    """A child of a closed day in which an order has a part that lives on.
+
+    A late fill, a bust or a correction of it is booked on the next day.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent, which has ended.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
+    child_qty: int  # Quantity, smallest increments.
+    limit_px: int  # Limit, 1e-9 currency units.
+    epoch: int  # Membership epoch of the parent when the child was sent, count.
+    routed_ns: int  # Time at which it was sent, ns since 1970 UTC.
+    # Quantity that a person settled as counted by the venue and not executed, smallest increments.
+    disputed_qty: int
+    fills: tuple[CarriedFill, ...]  # Its fills, in the order in which they were booked.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        limit_px: int,
+        epoch: int,
+        routed_ns: int,
+        disputed_qty: int,
+        fills: tuple[CarriedFill, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.limit_px = limit_px
+        x.epoch = epoch
+        x.routed_ns = routed_ns
+        x.disputed_qty = disputed_qty
+        x.fills = fills
+        x.__class__ = ChildCarried
+
+
+_ChildCarried = twin(ChildCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExecutionsMissing:
+    """Executions of a child at work are missing.
+
+    Its venue counts them in an acknowledgement, a bust or a correction, and has not reported them.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    # Quantity that the venue counts as executed and has not reported, from now on, smallest
+    # increments; it stays exposure.
+    missing_qty: int
+    # The child's open quantity from now on, with the missing one, smallest increments.
+    leaves_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        missing_qty: int,
+        leaves_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionsMissing)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.missing_qty = missing_qty
+        x.leaves_qty = leaves_qty
+        x.__class__ = ExecutionsMissing
+
+
+_ExecutionsMissing = twin(ExecutionsMissing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ErrorBooked:
+    """A person booked a position to the error account, to settle a break."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the break.
+    instrument_id: str  # Id of the instrument.
+    # Quantity, smallest increments; positive if it was bought, negative if it was sold.
+    error_qty: int
+    error_px: int  # Price, 1e-9 currency units.
+    set_by: str  # Code of the person.
+    text: str  # Explanation.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        instrument_id: str,
+        error_qty: int,
+        error_px: int,
+        set_by: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ErrorBooked)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.instrument_id = instrument_id
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.set_by = set_by
+        x.text = text
+        x.__class__ = ErrorBooked
+
+
+_ErrorBooked = twin(ErrorBooked)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5564,6 +5837,9 @@ StageEvent = (
     | ControlApplied
     | RiskLimitCarried
     | AllotmentCarried
+    | ChildCarried
+    | ExecutionsMissing
+    | ErrorBooked
 )
 
 
@@ -5663,6 +5939,9 @@ TOPIC_OF: Final[dict[type, str]] = {
     ControlApplied: "ingest",
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
+    ChildCarried: "fills",
+    ExecutionsMissing: "fills",
+    ErrorBooked: "fills",
 }
 
 

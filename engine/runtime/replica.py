@@ -15,6 +15,7 @@ from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
     BreakCarried,
+    ChildCarried,
     ControlIgnored,
     InputRejected,
     InstrumentHalted,
@@ -49,6 +50,7 @@ CONFIG_CAUSE = "config:"
 CONTROLS = "controls"
 WRITTEN = (*STAGE_TOPICS, DLQ)
 CLOSE_EVENTS = (
+    ChildCarried,
     OrderCarried,
     ScorecardCarried,
     BreakCarried,

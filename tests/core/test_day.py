@@ -43,7 +43,7 @@ from world import (
     venue_status,
 )
 
-from engine.core.day import trading_day
+from engine.core.day import carried_children, trading_day
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -228,7 +228,7 @@ def test_a_gtc_order_is_carried_with_its_fills_and_crosses_and_joins_a_new_paren
     assert world.order().order_id == order_id
     assert (world.order().start_ns, world.order().end_ns) == (NEXT_OPEN_NS, CLOSE_NS + 24 * HOUR)
     assert not world.state.unplaced
-    world.when(fill_report(world.child(), 10)).then_some(FillAllocated)
+    world.when(fill_report(world.child(), 10, session_day=NEXT_DAY)).then_some(FillAllocated)
     assert (world.order().allocated_qty, world.order().open_qty) == (50, 5_950)
 
 
@@ -249,7 +249,7 @@ def test_a_withdrawn_part_is_not_carried_with_the_order() -> None:
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
 
-    (found,) = good_till_cancel.carry_forward(held)
+    (found,) = good_till_cancel.carry_forward(held, *carried_children.NO_PAST)
 
     assert isinstance(found, OrderCarried)
     assert found.order_qty == 400
@@ -416,7 +416,7 @@ def test_nothing_but_that_survives() -> None:
 
     kept = {"shard", "next_seq", "sealed_ns", "reference", "controls", "halted", "suspended"}
     stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced", "unjudged"}
-    stated |= {"venue_status", "sessions_down"}
+    stated |= {"venue_status", "sessions_down", "parents_ended", "ended"}
     assert after.sealed_seq == after.day_seq == after.next_seq
     fresh = State(shard=0)
     for name in [f.name for f in fields(State)]:
@@ -426,6 +426,8 @@ def test_nothing_but_that_survives() -> None:
             assert found or name == "shard", name
         elif name in stated:
             assert len(found) == 1, name
+        elif name == "children":
+            assert {child.terms.parent_id for child in found.values()} == {*after.parents_ended}
         elif name not in {"sealed_seq", "day_seq"}:
             assert found == getattr(fresh, name), name
 

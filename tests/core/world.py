@@ -354,8 +354,9 @@ def lift(
     return found
 
 
-def break_settled(break_id: str) -> e.BreakSettled:
-    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, text="seen to", set_by="desk")
+def break_settled(break_id: str, **said: Any) -> e.BreakSettled:  # noqa: ANN401
+    said = {"text": "seen to", "set_by": "desk", **said}
+    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, **said)
     return found
 
 

@@ -37,6 +37,7 @@ from world import (
     day_closed,
     day_opened,
     fill_report,
+    fills,
     halt,
     kill,
     lift,
@@ -98,6 +99,7 @@ class Story:
         self.marked = len(self.world.history())
         self.reports = 0
         self.cum_qty: Counter[str] = Counter()
+        self.seen: dict[str, Child] = {}
         self.day = DAY
 
     def play(self, told: str) -> None:
@@ -121,7 +123,8 @@ class Story:
 
     def child(self, words: Words) -> Child:
         """The child that a line speaks of: by its number, else the newest."""
-        known = list(children(self.world.state).values())
+        self.seen |= children(self.world.state)  # Also those that a close has forgotten.
+        known = list(self.seen.values())
         known.sort(key=lambda child: int(child.child_id.split("-")[1]))
         return known[words.number("child", len(known)) - 1]
 
@@ -226,10 +229,18 @@ def says_fill(story: Story, words: Words) -> Said:
 
 
 def says_settle(story: Story, words: Words) -> Said:
-    """`settle REASON`: a person settles the oldest open break of that reason."""
+    """`settle REASON [error= px=]`: a person settles the oldest open break of that reason."""
     found = story.world.state.breaks.items()
     break_id = next(name for name, x in found if x.reason == words.words[0])
-    return [break_settled(break_id)], 0
+    error_qty = words.number("error", 0)
+    said = {"error_qty": error_qty, "error_px": words.price("px"), "instrument_id": "AAPL"}
+    return [break_settled(break_id, **said) if error_qty else break_settled(break_id)], 0
+
+
+def says_stranger(story: Story, words: Words) -> Said:
+    """`stranger not_sent|cancel_rejected`: a gateway's report on no child of ours."""
+    kinds = {"not_sent": not_sent, "cancel_rejected": cancel_rejected}
+    return [kinds[words.words[0]](story.child(words), child_id="stranger")], 0
 
 
 def says_end(story: Story, words: Words) -> Said:
@@ -241,9 +252,11 @@ def says_end(story: Story, words: Words) -> Said:
 
 
 def says_bust(story: Story, words: Words) -> Said:
-    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count."""
+    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count; else what is booked of it."""
     child = story.child(words)
-    said = story.counted(child, words, -words.number("qty", 0))
+    booked = (x for x in fills(story.world.state).values() if x.executions[0][2] == words.words[0])
+    qty = next((fill.last_qty for fill in booked), 0)
+    said = story.counted(child, words, -words.number("qty", qty))
     return [bust(child, words.words[0], **said)], 0
 
 
@@ -289,6 +302,7 @@ SAYS: dict[str, Callable[[Story, Words], Said]] = {
         ("acked", "canceled", "expired", "rejected", "done_for_day", "unknown"), says_end
     ),
     "settle": says_settle,
+    "stranger": says_stranger,
     "bust": says_bust,
     "correct": says_correct,
     "not_sent": lambda story, words: ([not_sent(story.child(words))], 0),
@@ -329,6 +343,7 @@ def of_order(story: Story, cl_ord_id: str, name: str) -> Any:  # noqa: ANN401
         "cum": asked.crossed_qty + asked.allocated_qty,
         "leaves": asked.open_qty,
         "qty": asked.order_qty,
+        "avg": asked.avg_px / px(1),
         "withdrawn": asked.withdrawn_qty,
     }[name]
 

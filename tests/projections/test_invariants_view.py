@@ -54,6 +54,14 @@ PLANTED = {
     ),
     "share_above_member": "update member_joined set member_qty = 100 where order_id = '0-7'",
     "share_taken_back": "update fill_reallocated set cause = 'plan:'",
+    "carried_shares": (
+        "insert into order_carried by name select 0 as shard, 900 as seq, [] as memberships, "
+        "10 as allocated_qty, 0 as crossed_qty, 5 as left_out_qty, 0 as beyond_avg_px"
+    ),
+    "carried_price": (
+        "insert into order_carried by name select 0 as shard, 900 as seq, [] as memberships, "
+        "10 as allocated_qty, 0 as crossed_qty, 10 as left_out_qty, 10 as beyond_avg_px"
+    ),
     "share_exact": (
         "update fill_allocated set order_ids = ['0-7', '0-13', '0-28'], "
         "shares_qty = [107, 60, 33] "
@@ -263,6 +271,24 @@ def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(
     assert planted(applied.format(21, 91), "controls") == 0
 
 
+def test_the_shares_of_a_carried_order_are_found_in_its_carried_children(
+    planted: Callable[[str, str], int],
+) -> None:
+    child = (
+        "insert into child_carried by name select 0 as shard, 899 as seq, 'c' as cause, "
+        "'p' as parent_id, [{'fill_id': 'f', 'last_qty': 10, 'last_px': 1, 'order_ids': ['o'], "
+        "'shares_qty': [10], 'error_qty': 0, 'executions': []}] as fills"
+    )
+    order = (
+        "insert into order_carried by name select 0 as shard, 900 as seq, 'c' as cause, "
+        "'o' as order_id, [{'parent_id': 'p', 'allocated_qty': 10, 'taken_qty': 0, 'stays': []}] "
+        "as memberships, 10 as allocated_qty, 0 as crossed_qty, 0 as left_out_qty, "
+        "0 as beyond_avg_px"
+    )
+    assert planted(f"{child}; {order}", "carried_shares") == 0
+    assert planted("update order_carried set allocated_qty = 11", "carried_shares") == 1
+
+
 def test_a_member_that_joined_after_a_child_was_sent_has_no_part_in_its_fills(
     planted: Callable[[str, str], int],
 ) -> None:
@@ -281,6 +307,13 @@ def test_quantity_in_the_error_account_has_a_flag_of_its_own(
 ) -> None:
     wrong = "update fill_allocated set child_epoch = 0, error_qty = 1 where fill_id = '0-30'"
     assert planted(wrong, "excess_flagged") == 1
+
+
+def test_what_the_error_account_owes_has_a_flag_of_its_own(
+    planted: Callable[[str, str], int],
+) -> None:
+    owed = "update fill_reallocated set error_qty = -1 where fill_id = '0-26'"
+    assert planted(owed, "excess_flagged") == 1
 
 
 def test_a_planted_late_trade_report_counts_once_a_report(

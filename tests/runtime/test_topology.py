@@ -184,6 +184,7 @@ def _orders(world: World) -> None:
     end_ns = NOW_NS + HOUR
     world.given(order("a", 6_000, end_ns=end_ns), order("b", 50, end_ns=end_ns), order("bad", 0))
     world.given(order("s", 500, side=e.Side.SELL, client_id="c2", end_ns=end_ns))
+    world.given(order("g", 6_000, limit_px=px(99.95), **GTC))
     world.given(amend("b", order_qty=40), amend("b", order_qty=30))
     world.given(amend("a", order_qty=5_000))
     world.given(order("l", 40, limit_px=px(99.00), end_ns=end_ns))
@@ -213,14 +214,16 @@ def _late_bust(world: World) -> None:
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
-    world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    world.given(report(child, cum_qty=100), fill_report(child, 100, "T1", cum_qty=100))
+    world.given(bust(child, "T1"))
     again = world.children()[-1]
     world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
     world.given(fill_report(again, 10, "T2"))
     world.given(at_once("u", 100, limit_px=px(99.95), end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
-    world.given(break_settled(list(world.state.breaks)[-1]))
+    booked = {"error_qty": 10, "error_px": px(99.95), "instrument_id": "AAPL"}
+    world.given(break_settled(list(world.state.breaks)[-1], **booked))
 
 
 def _trouble(world: World) -> None:

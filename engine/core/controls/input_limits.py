@@ -179,6 +179,16 @@ def exec_id(value: str, report: ExecutionReported) -> str:
     return named(value, report)
 
 
+def error_px(value: int, control: BreakSettled) -> str:
+    """A position of the error account has a price."""
+    least = 1 if control.error_qty else 0
+    return within(least, PX_MAX)(value, control)
+
+
+def error_instrument(value: str, control: BreakSettled) -> str:
+    return named(value, control) if control.error_qty else short(value, control)
+
+
 BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
@@ -289,7 +299,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("scope_id", of_scope),
         *SET_BY,
     ),
-    BreakSettled: (("break_id", named), ("text", short), *SET_BY),
+    BreakSettled: (
+        ("break_id", named),
+        ("text", short),
+        ("error_qty", within(-QTY_MAX, QTY_MAX)),
+        ("error_px", error_px),
+        ("instrument_id", error_instrument),
+        *SET_BY,
+    ),
     DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
     DayClosed: (("day", DAY),),
     InstrumentDefined: (

@@ -2,8 +2,9 @@
 
 The close cancels live children at their venues, and ends them, their parents and DAY orders with
 explicit events. The worker holds the close back for a moment while venues have cancels to answer,
-so only what no venue answered in time is cut off; what a venue says later is a break. Then the
-close writes the state that survives as ordinary events: OrderCarried, ScorecardCarried,
+so only what no venue answered in time is cut off; what a venue says later is booked if an order
+lives on that the child was sent for (`carried_children`), else it is a break. Then the close writes
+the state that survives as ordinary events: ChildCarried, OrderCarried, ScorecardCarried,
 BreakCarried, VenueStatusCarried, the suspensions and halts in force, and by `carry_forward` the
 controls and the reference data. The seal is marked CLOSE. The next day starts from these events
 alone, so recovery never reads beyond the last close, and memory does not grow with the days.
@@ -19,7 +20,7 @@ from itertools import islice
 from typing import Any
 
 from engine.core.controls import risk
-from engine.core.day import carry_forward
+from engine.core.day import carried_children, carry_forward
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -43,6 +44,7 @@ from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
 from engine.core.state import due_index
+from engine.core.state.eviction import add_ended
 from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import NEVER_NS, Carried, Settings, State
 
@@ -86,10 +88,12 @@ def closing_events(state: State) -> tuple[StageEvent, ...]:
 
 def carried_events(state: State) -> list[StageEvent]:
     """The state that the next day starts from, in a fixed order."""
-    closing: list[StageEvent] = []
-    for order in state.orders.values():
-        if good_till_cancel.is_to_be_carried(order):
-            closing += good_till_cancel.carry_forward(order)
+    living = [x for x in state.orders.values() if good_till_cancel.is_to_be_carried(x)]
+    children, past = carried_children.past_of(state, living)
+    closing: list[StageEvent] = [*children]
+    for order in living:
+        part = past.get(order.order_id, carried_children.NO_PAST)
+        closing += good_till_cancel.carry_forward(order, *part)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -153,7 +157,7 @@ def closed(child: Child) -> ChildClosed:
         reason=CloseReason.DAY_CLOSED,
         returned_qty=child.leaves_qty,
         unsolicited=True,
-        text="the day closed; a later report is booked as a break",
+        text="the day closed; what comes later is a carried order's, or a break",
     )
 
 
@@ -308,7 +312,7 @@ def after_close(state: State) -> State:
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
     state.finished.clear()
-    return State(
+    next_day = State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
@@ -331,3 +335,6 @@ def after_close(state: State) -> State:
         unjudged=OrderedDict.fromkeys(kept.orders),
         carried=Carried(),
     )
+    for parent in kept.parents.values():
+        add_ended(next_day, parent)
+    return next_day

@@ -21,6 +21,7 @@ from engine.core.events import (
     ChildDoubted,
     CloseReason,
     ControlScope,
+    ErrorBooked,
     ExecutionReported,
     StageEvent,
 )
@@ -83,7 +84,10 @@ def closed_by_report(state: State, child: Child) -> tuple[BreakClosed, ...]:
 
 
 def decide_settled(state: State, control: BreakSettled, _: int) -> tuple[StageEvent, ...]:
-    """Close the break; a quantity that only its venue counted returns to the parent."""
+    """Close the break; a quantity that only its venue counted returns to the parent.
+
+    What was executed and is no order's, the person books to the error account.
+    """
     receipt = risk.applied(ControlScope.FIRM, control.break_id, control)
     child_id = child_of_break(state, control.break_id)
     if child_id is None:
@@ -97,9 +101,26 @@ def decide_settled(state: State, control: BreakSettled, _: int) -> tuple[StageEv
     )
     child, found = state.children.get(child_id), state.breaks.get(control.break_id)
     is_gap = found is not None and found.reason is BreakReason.CUM_QTY_GAP
+    booked = (*receipt, *error_booked(control), settled)
     if child is None or found is None or not is_gap or not child.is_in_doubt:
-        return (*receipt, settled)
-    return (*receipt, settled, returned(child, found.break_qty, control.set_by))
+        return booked
+    return (*booked, returned(child, found.break_qty, control.set_by))
+
+
+def error_booked(control: BreakSettled) -> tuple[ErrorBooked, ...]:
+    """The position of the firm that a settlement states, if it states one."""
+    if not control.error_qty:
+        return ()
+    return (
+        ErrorBooked(
+            break_id=control.break_id,
+            instrument_id=control.instrument_id,
+            error_qty=control.error_qty,
+            error_px=control.error_px,
+            set_by=control.set_by,
+            text=control.text,
+        ),
+    )
 
 
 def returned(child: Child, qty: int, set_by: str) -> ChildClosed | ChildDoubted:
@@ -181,7 +202,12 @@ def on_break_closed(state: State, event: BreakClosed) -> None:
             child.disputed_qty += settled_qty
 
 
+def on_error_booked(_: State, __: ErrorBooked) -> None:
+    """A position of the firm; no decision depends on it."""
+
+
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     BreakFlagged: on_break_flagged,
     BreakClosed: on_break_closed,
+    ErrorBooked: on_error_booked,
 }

@@ -25,6 +25,7 @@ from engine.core.events import (
     CloseReason,
     ExecType,
     ExecutionReported,
+    ExecutionsMissing,
     NotSent,
     SendStarted,
     Side,
@@ -35,7 +36,7 @@ from engine.core.execution.breaks import once
 from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
-from engine.core.state.eviction import reload
+from engine.core.state.eviction import child_of, reload
 from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
@@ -53,10 +54,13 @@ BY_VENUE = (CloseReason.CANCELED, CloseReason.EXPIRED, CloseReason.REJECTED)
 # ------------------------------------------------------------------------------ decide
 
 
-def decide_new(_: State, child: Child, __: ExecutionReported, ___: int) -> tuple[StageEvent, ...]:
+def decide_new(
+    state: State, child: Child, report: ExecutionReported, _: int
+) -> tuple[StageEvent, ...]:
+    found = reconciliation.counted(state, child, report)
     if child.is_acknowledged and not child.is_unknown:
-        return ()
-    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id),)
+        return found
+    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id), *found)
 
 
 def decide_closed(
@@ -103,6 +107,8 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
     if child is None:
+        return stranger(state, report)
+    if not child.is_live:
         return ()
     if child.is_acknowledged:
         return once(state, contradicted(child))
@@ -123,7 +129,9 @@ def contradicted(child: Child) -> BreakFlagged:
 
 def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tuple[StageEvent, ...]:
     child = addressed(state, report)
-    if child is None or not child.is_cancelling:
+    if child is None:
+        return stranger(state, report)
+    if not child.is_live or not child.is_cancelling:
         return ()
     failed = CancelFailed(
         child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
@@ -132,11 +140,28 @@ def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tupl
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
-    """The live child that a gateway's report names, if it was routed to that gateway's venue."""
-    child = state.children.get(report.child_id)  # A live child is never evicted.
-    if child is None or not child.is_live or child.terms.venue != report.venue:
-        return None
-    return child
+    """The child that a gateway's report names, if it was routed to that gateway's venue."""
+    child = child_of(state, report.child_id)
+    return None if child is None or child.terms.venue != report.venue else child
+
+
+def stranger(state: State, report: NotSent | CancelRejected) -> tuple[StageEvent, ...]:
+    """The break of a report on a child that was not routed to its venue today."""
+    return once(
+        state,
+        BreakFlagged(
+            reason=BreakReason.UNKNOWN_CHILD,
+            venue=report.venue,
+            child_id=report.child_id,
+            exec_id="",
+            break_qty=0,
+            break_px=0,
+            text=(
+                f"{type(report).__name__}: no child {report.child_id!r:.80} was routed to "
+                f"{report.venue!r:.40} today; {report.text:.200}"
+            ),
+        ),
+    )
 
 
 def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent, ...]:
@@ -239,6 +264,16 @@ def on_child_doubted(state: State, event: ChildDoubted) -> None:
     state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
+def on_executions_missing(state: State, event: ExecutionsMissing) -> None:
+    child = state.children[event.child_id]
+    state.parents[event.parent_id].exposure_qty += event.leaves_qty - child.leaves_qty
+    child.leaves_qty = event.leaves_qty
+    known_qty = child.filled_qty + child.missing_qty
+    child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
+    child.missing_qty = event.missing_qty
+    state.touch(event.parent_id, 0)
+
+
 def retire(state: State, child: Child) -> None:
     """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
@@ -262,4 +297,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     CancelFailed: on_cancel_failed,
     ChildFateUnknown: on_fate_unknown,
     ChildDoubted: on_child_doubted,
+    ExecutionsMissing: on_executions_missing,
 }

@@ -8,7 +8,7 @@ be the child's, by its instrument, side or price, gets no more children of the i
 person lifts that; the execution is booked as reported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,12 +78,25 @@ def is_of_another_day(state: State, child: Child, report: ExecutionReported) -> 
     """
     if report.cum_qty == child.filled_qty + child.missing_qty + report.last_qty:
         return False
+    return any(
+        day != report.session_day and is_same(known, replace(report, session_day=day))
+        for day, known in booked_under(state, child, report)
+    )
+
+
+def booked_under(
+    state: State, child: Child, report: ExecutionReported
+) -> Iterator[tuple[int, Fill]]:
+    """The fills with a report's ExecID, each with its session day."""
+    parent = state.parent(child.terms.parent_id)
+    if parent.is_former:
+        for known in parent.fills_under(child.child_id, report.exec_id):
+            yield known.executions[0][1], known
+        return
     for day in state.session_days.get(report.venue, ()):
-        if day != report.session_day:
-            known = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
-            if known is not None and is_same(known, replace(report, session_day=day)):
-                return True
-    return False
+        found = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
+        if found is not None:
+            yield day, found
 
 
 def stops(

@@ -20,6 +20,7 @@ from engine.core.events import (
     InstrumentDefined,
     LimitAllotted,
     MandateSet,
+    Membership,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -47,7 +48,7 @@ AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
-    "avg_px",
+    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
 # What a carried order waits for: the first quote or print of the day, and a limit.
@@ -67,22 +68,35 @@ def is_to_be_carried(order: Order) -> bool:
     return (is_gtc or becomes_gtc) and order.open_qty > 0 and not is_leaving
 
 
-def carry_forward(order: Order) -> tuple[StageEvent, ...]:
-    """The order's record for the next day, after an amend that waited for its children."""
+def carry_forward(
+    order: Order, memberships: tuple[Membership, ...], shared_qty: int
+) -> tuple[StageEvent, ...]:
+    """The order's record for the next day, after an amend that waited for its children.
+
+    `shared_qty` is the sum of its shares in the carried fills.
+    """
+    past: dict[str, Any] = {
+        "memberships": memberships,
+        "left_out_qty": order.allocated_qty - shared_qty,
+    }
     change = order.pending
     if change is None:
-        return (
-            carried_order(order, order.terms, order.cl_ord_id, order.order_qty, order.limit_px),
-        )
+        same = (order.terms, order.cl_ord_id, order.order_qty, order.limit_px)
+        return (carried_order(order, *same, **past),)
     amended, terms = order_amended(order, change), terms_after(order.terms, change)
     qty = amended.order_qty
     if qty == order.cum_qty or terms.time_in_force is not TimeInForce.GTC:
         return (amended,)  # It cuts the order to what is done, or to this day: then it expires.
-    return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px))
+    return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px, **past))
 
 
 def carried_order(
-    order: Order, terms: OrderAccepted, cl_ord_id: str, order_qty: int, limit_px: int | None
+    order: Order,
+    terms: OrderAccepted,
+    cl_ord_id: str,
+    order_qty: int,
+    limit_px: int | None,
+    **past: Any,  # noqa: ANN401  Fields of any type.
 ) -> OrderCarried:
     return AS_CARRIED(
         terms,
@@ -93,6 +107,8 @@ def carried_order(
         crossed_qty=order.crossed_qty,
         allocated_qty=order.allocated_qty,
         avg_px=order.avg_px,
+        beyond_avg_px=order.notional - order.avg_px * order.cum_qty,
+        **past,
     )
 
 
@@ -113,6 +129,8 @@ def is_behind(state: State, now_ns: int) -> bool:
 def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
     """Judge a carried order by today's rules: it resumes, ends with a reason, or waits."""
     order = state.unplaced[order_id]
+    if not order.open_qty:
+        return ()  # A late fill of yesterday filled it; a bust may open it again.
     refusal = pretrade.recheck(state, order, now_ns)
     if refusal is None:
         return (resumed(state, order, now_ns),)
@@ -164,7 +182,8 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         end_ns=0,
         crossed_qty=event.crossed_qty,
         allocated_qty=event.allocated_qty,
-        notional=event.avg_px * (event.crossed_qty + event.allocated_qty),
+        notional=event.avg_px * (event.crossed_qty + event.allocated_qty) + event.beyond_avg_px,
+        homes=1,
     )
 
 

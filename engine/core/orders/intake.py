@@ -224,8 +224,8 @@ def on_order_reopened(_: State, __: OrderReopened) -> None:
 
 def forget_done(state: State, order: Order) -> None:
     """A carried order with nothing open waits for no parent."""
-    if not order.open_qty:
-        state.unplaced.pop(order.order_id, None)
+    if not order.open_qty and state.unplaced.pop(order.order_id, None) is not None:
+        order.homes -= 1
 
 
 def clear_pending(state: State, order: Order) -> None:

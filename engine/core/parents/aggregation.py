@@ -305,6 +305,7 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
             order, event.member_qty, joined_epoch=event.epoch
         )
         order.homes += 1
+        order.parent_ids = (*order.parent_ids, event.parent_id)
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
     else:  # It left by one amend and came back by another.
@@ -313,7 +314,8 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
         former.stays = (*former.stays, (former.joined_epoch, former.left_epoch))
         former.joined_epoch, former.left_epoch = event.epoch, -1
     order.parent_id = event.parent_id
-    state.unplaced.pop(event.order_id, None)
+    if state.unplaced.pop(event.order_id, None) is not None:
+        order.homes -= 1
     client_id = order.terms.client_id
     parent.clients[client_id] = parent.clients.get(client_id, 0) + 1
     parent.member_count += 1

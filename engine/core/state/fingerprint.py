@@ -47,16 +47,9 @@ INDICES = (
     *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
     *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
     *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *(
-        "rates",
-        "unplaced",
-        "unjudged",
-        "judging",
-        "carried.orders",
-        "carried.scorecards",
-        "carried.breaks",
-    ),
-    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
+    *("rates", "unplaced", "unjudged", "judging", "carried.orders", "carried.parents"),
+    *("carried.scorecards", "carried.breaks", "carried.more_breaks", "carried.venue_status"),
+    *("carried.sessions_down", "exposed", "idle"),
 )
 SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
@@ -70,7 +63,14 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", "is_over", *(f"terms.{name}" for name in AMENDABLE)),
+    *(
+        "change_ids",
+        "homes",
+        "is_shared",
+        "is_over",
+        "parent_ids",
+        *(f"terms.{name}" for name in AMENDABLE),
+    ),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(
@@ -88,7 +88,7 @@ _of_fill = attrgetter(
 )
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
-    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
+    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
     "held_until_ns",
 )

@@ -65,8 +65,11 @@ class Order:
     pending: PendingChange | None = None
     change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
     is_over: bool = False  # Cancelled or expired: a bust withdraws what it gives back.
-    homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    # Parents in the state's indices that it is or was a member of; one more while it waits for its
+    # first parent of the day.
+    homes: int = 0
     is_shared: bool = False  # One of its parents is in the finished store without it.
+    parent_ids: tuple[str, ...] = ()  # All that it is or was a member of, also of closed days.
 
     @property
     def open_qty(self) -> int:
@@ -199,6 +202,7 @@ class Parent:
     notional: int = 0  # Sum of px * qty of its venue fills, after busts and corrections.
     is_released: bool = False
     is_ended: bool = False
+    is_former: bool = False  # Of a closed day; its members are the carried orders alone.
     member_count: int = 0  # Active members.
     released_ns: int = -1
     arrival_mid_px: int | None = None
@@ -230,6 +234,12 @@ class Parent:
         """The next fill begins a new basis of allocation."""
         self.basis = None
         self.older.clear()
+
+    def fills_under(self, child_id: str, exec_id: str) -> Iterator[Fill]:
+        """The fills of a child of which a report has this ExecID, of any session day."""
+        for fill in self.fills:
+            if fill.child.child_id == child_id and any(x[2] == exec_id for x in fill.executions):
+                yield fill
 
     def active_members(self) -> Iterator[Member]:
         return (member for member in self.members.values() if member.is_active)

@@ -50,6 +50,11 @@ EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a 
 DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
 
 
+def seq_of(event_id: str) -> int:
+    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
+    return int(event_id.rpartition("-")[2])
+
+
 @dataclass(slots=True)
 class Settings:
     """The settings that decisions depend on; adopted by an event, so they are in the log."""
@@ -101,12 +106,13 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+    """Orders, their parents, scorecards, breaks and venue states that a close carries.
 
     Nothing else of the day survives.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Ended ones.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)

@@ -43,6 +43,7 @@ from engine.gateways.values import (
     DurationNs,
     Ns,
     Ppm,
+    Px,
     Qty,
     Text,
     Truth,
@@ -283,12 +284,23 @@ class Halt(ControlTable):
 class Settlement(ControlTable):
     break_id: Code
     text: Text
+    error_qty: Qty = 0  # What the error account takes: bought if positive, sold if negative.
+    error_price: Px = 0
+    instrument_id: Code | None = None
 
     def key(self) -> str:
         return self.break_id
 
     def to_event(self, set_by: str, set_ns: int) -> BreakSettled:
-        return BreakSettled(break_id=self.break_id, text=self.text, set_by=set_by, set_ns=set_ns)
+        return BreakSettled(
+            break_id=self.break_id,
+            text=self.text,
+            set_by=set_by,
+            set_ns=set_ns,
+            error_qty=self.error_qty,
+            error_px=self.error_price,
+            instrument_id=self.instrument_id or "",
+        )
 
 
 class DayOpen(ControlTable):

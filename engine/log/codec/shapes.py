@@ -317,6 +317,35 @@ def text_of_control_number(x: e.ControlNumber) -> str:
     return f"{string(x.source)}{number(x.number)}"
 
 
+def text_of_stay(x: e.Stay) -> str:
+    return f"{integer(x.joined_epoch)}{integer(x.left_epoch)}"
+
+
+def text_of_membership(x: e.Membership) -> str:
+    return (
+        f"{string(x.parent_id)}"
+        f"{number(x.allocated_qty)}"
+        f"{number(x.taken_qty)}"
+        f"{many(x.stays, text_of_stay)}"
+    )
+
+
+def text_of_carried_execution(x: e.CarriedExecution) -> str:
+    return f"{integer(x.session_day)}{string(x.exec_id)}{EXEC_TYPE_TEXT[x.exec_type]}"
+
+
+def text_of_carried_fill(x: e.CarriedFill) -> str:
+    return (
+        f"{string(x.fill_id)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{strings(x.order_ids)}"
+        f"{numbers(x.shares_qty)}"
+        f"{number(x.error_qty)}"
+        f"{many(x.executions, text_of_carried_execution)}"
+    )
+
+
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
     return (
         f"{string(x.venue)}"
@@ -1146,7 +1175,15 @@ def text_of_break_carried(x: e.BreakCarried) -> str:
 
 
 def text_of_break_settled(x: e.BreakSettled) -> str:
-    return f"{string(x.break_id)}{string(x.text)}{string(x.set_by)}{number(x.set_ns)}"
+    return (
+        f"{string(x.break_id)}"
+        f"{string(x.text)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.instrument_id)}"
+    )
 
 
 def text_of_break_closed(x: e.BreakClosed) -> str:
@@ -1545,6 +1582,9 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{IMMEDIACY_TEXT[x.immediacy]}"
         f"{flag(x.return_on_halt)}"
         f"{number(x.avg_px)}"
+        f"{number(x.beyond_avg_px)}"
+        f"{many(x.memberships, text_of_membership)}"
+        f"{number(x.left_out_qty)}"
     )
 
 
@@ -1728,6 +1768,51 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
     )
 
 
+def text_of_child_carried(x: e.ChildCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{number(x.limit_px)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.routed_ns)}"
+        f"{number(x.disputed_qty)}"
+        f"{many(x.fills, text_of_carried_fill)}"
+    )
+
+
+def text_of_executions_missing(x: e.ExecutionsMissing) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.missing_qty)}"
+        f"{number(x.leaves_qty)}"
+    )
+
+
+def text_of_error_booked(x: e.ErrorBooked) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -1877,6 +1962,62 @@ def from_control_number(d: Avro) -> e.ControlNumber:
     x.number = d["number"]
     x.__class__ = e.ControlNumber
     found: e.ControlNumber = x
+    return found
+
+
+_Stay = twin(e.Stay)
+
+
+def from_stay(d: Avro) -> e.Stay:
+    x = _Stay()
+    x.joined_epoch = d["joined_epoch"]
+    x.left_epoch = d["left_epoch"]
+    x.__class__ = e.Stay
+    found: e.Stay = x
+    return found
+
+
+_Membership = twin(e.Membership)
+
+
+def from_membership(d: Avro) -> e.Membership:
+    x = _Membership()
+    x.parent_id = d["parent_id"]
+    x.allocated_qty = d["allocated_qty"]
+    x.taken_qty = d["taken_qty"]
+    x.stays = tuple([from_stay(y) for y in d["stays"]])
+    x.__class__ = e.Membership
+    found: e.Membership = x
+    return found
+
+
+_CarriedExecution = twin(e.CarriedExecution)
+
+
+def from_carried_execution(d: Avro) -> e.CarriedExecution:
+    x = _CarriedExecution()
+    x.session_day = d["session_day"]
+    x.exec_id = d["exec_id"]
+    x.exec_type = EXEC_TYPE[d["exec_type"]]
+    x.__class__ = e.CarriedExecution
+    found: e.CarriedExecution = x
+    return found
+
+
+_CarriedFill = twin(e.CarriedFill)
+
+
+def from_carried_fill(d: Avro) -> e.CarriedFill:
+    x = _CarriedFill()
+    x.fill_id = d["fill_id"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.order_ids = tuple(d["order_ids"])
+    x.shares_qty = tuple(d["shares_qty"])
+    x.error_qty = d["error_qty"]
+    x.executions = tuple([from_carried_execution(y) for y in d["executions"]])
+    x.__class__ = e.CarriedFill
+    found: e.CarriedFill = x
     return found
 
 
@@ -3077,6 +3218,9 @@ def from_break_settled(d: Avro) -> e.BreakSettled:
     x.text = d["text"]
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.instrument_id = d["instrument_id"]
     x.__class__ = e.BreakSettled
     found: e.BreakSettled = x
     return found
@@ -3566,6 +3710,9 @@ def from_order_carried(d: Avro) -> e.OrderCarried:
     x.immediacy = IMMEDIACY[d["immediacy"]]
     x.return_on_halt = d["return_on_halt"]
     x.avg_px = d["avg_px"]
+    x.beyond_avg_px = d["beyond_avg_px"]
+    x.memberships = tuple([from_membership(y) for y in d["memberships"]])
+    x.left_out_qty = d["left_out_qty"]
     x.__class__ = e.OrderCarried
     found: e.OrderCarried = x
     return found
@@ -3806,6 +3953,66 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_ChildCarried = twin(e.ChildCarried)
+
+
+def from_child_carried(d: Avro) -> e.ChildCarried:
+    x = _ChildCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.limit_px = d["limit_px"]
+    x.epoch = d["epoch"]
+    x.routed_ns = d["routed_ns"]
+    x.disputed_qty = d["disputed_qty"]
+    x.fills = tuple([from_carried_fill(y) for y in d["fills"]])
+    x.__class__ = e.ChildCarried
+    found: e.ChildCarried = x
+    return found
+
+
+_ExecutionsMissing = twin(e.ExecutionsMissing)
+
+
+def from_executions_missing(d: Avro) -> e.ExecutionsMissing:
+    x = _ExecutionsMissing()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.missing_qty = d["missing_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.__class__ = e.ExecutionsMissing
+    found: e.ExecutionsMissing = x
+    return found
+
+
+_ErrorBooked = twin(e.ErrorBooked)
+
+
+def from_error_booked(d: Avro) -> e.ErrorBooked:
+    x = _ErrorBooked()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.instrument_id = d["instrument_id"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.__class__ = e.ErrorBooked
+    found: e.ErrorBooked = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3902,6 +4109,9 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.ChildCarried: text_of_child_carried,
+    e.ExecutionsMissing: text_of_executions_missing,
+    e.ErrorBooked: text_of_error_booked,
 }
 
 
@@ -4001,4 +4211,7 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.ChildCarried: from_child_carried,
+    e.ExecutionsMissing: from_executions_missing,
+    e.ErrorBooked: from_error_booked,
 }

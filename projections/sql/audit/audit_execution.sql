@@ -71,6 +71,19 @@ steps as (
     from child_fate_unknown
     union all
     select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ExecutionsMissing', event_id, cause,
+        format(
+            '{} of {} are counted by its venue and not reported; {} stay open', missing_qty,
+            child_id, leaves_qty
+        )
+    from executions_missing
+    union all
+    select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ChildCarried', event_id, cause,
+        format('{} is carried over the close with {} fills', child_id, len(fills))
+    from child_carried
+    union all
+    select
         parent_id, child_id, null, shard, seq, seq, at_ns, 'CancelFailed', event_id, cause,
         format('{} works on: {}', child_id, text)
     from cancel_failed
