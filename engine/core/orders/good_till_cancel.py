@@ -10,7 +10,7 @@ A batch judges a bounded number of them. An order that waits for its price is no
 before there is one in its instrument, it is amended, or a rule changes that it is judged by.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -191,8 +191,7 @@ def take_unjudged(state: State, now_ns: int) -> None:
     """Choose the orders that this batch judges."""
     while state.unjudged and len(state.judging) < JUDGED_MAX and may_judge(state, now_ns):
         order_id, _ = state.unjudged.popitem(last=False)
-        if order_id in state.unplaced:
-            state.judging[order_id] = None
+        state.judging[order_id] = None
 
 
 def on_sealed(state: State) -> None:
@@ -206,13 +205,20 @@ def on_sealed(state: State) -> None:
 
 def on_priced(state: State, seen: QuoteObserved | DepthObserved | TradeObserved) -> None:
     if state.unpriced:
-        state.unjudged.update(state.unpriced.pop(seen.instrument_id, {}))
+        judge_again(state, state.unpriced.pop(seen.instrument_id, {}))
 
 
 def on_rule_changed(state: State, _: object) -> None:
     for waiting in state.unpriced.values():
-        state.unjudged.update(waiting)
+        judge_again(state, waiting)
     state.unpriced.clear()
+
+
+def judge_again(state: State, waiting: Iterable[str]) -> None:
+    """Those of the orders that are still without a parent."""
+    for order_id in waiting:
+        if order_id in state.unplaced:
+            state.unjudged[order_id] = None
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
