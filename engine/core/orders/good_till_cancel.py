@@ -17,6 +17,7 @@ from typing import Any
 from engine.core.events import (
     Change,
     DepthObserved,
+    FillReallocated,
     InstrumentDefined,
     LimitAllotted,
     MandateSet,
@@ -239,6 +240,11 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
         state.unjudged[event.order_id] = None
 
 
+def on_fill_reallocated(state: State, event: FillReallocated) -> None:
+    """A bust of a fill of yesterday may open it again."""
+    judge_again(state, [share.order_id for share in event.before])
+
+
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     order = state.orders[event.order_id]
     order.start_ns, order.end_ns = event.start_ns, event.end_ns
@@ -248,5 +254,6 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
     OrderAmended: on_order_amended,
+    FillReallocated: on_fill_reallocated,
     OrderResumed: on_order_resumed,
 }
