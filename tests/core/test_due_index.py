@@ -9,12 +9,14 @@ from world import (
     World,
     an,
     at_once,
+    cancel,
     halt,
     kill,
     mandate,
     order,
     policy,
     px,
+    quote,
     report,
     trading,
 )
@@ -96,6 +98,27 @@ def test_a_release_of_the_switch_sends_in_bounded_batches() -> None:
     counts = [len(world.when(kill(engaged=False)).all_of(e.ChildRouted))]
     counts += [len(world.when().all_of(e.ChildRouted)) for _ in range(3)]
     assert counts == [2, 2, 1, 0]
+
+
+def test_a_quote_that_reaches_many_limits_has_them_planned_in_bounded_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(due_index, "REACHED_MAX", 1)
+    world = five()
+    last = world.parent("o0").parent_id  # Its limit is the furthest from the price.
+    world.when(quote(bid=93.99, ask=94.00))
+    waiting = [len(world.state.reached)]
+    assert world.shard.next_due_ns() == world.now_ns  # The rest is due at once.
+    waiting.append(len(world.when(cancel("o0")).state.reached))
+    assert last not in world.state.parents
+    waiting.append(len(world.when().state.reached))
+
+    assert waiting == [3, 1, 0]
+    assert not due_index.is_behind(world.state)
+    assert world.folded().state == world.state
+    assert [x.seal.chain for x in world.stepped_again()] == [
+        x.sealed.seal.chain for x in world.batches
+    ]
 
 
 def test_parents_that_are_due_together_are_planned_the_oldest_first() -> None:

@@ -39,8 +39,9 @@ def at_work() -> World:
     """Parents with a child each, and one order that outlives the day."""
     world = trading(policy(router=e.Router.SEQUENTIAL))
     world.given(*(at_once(f"o{n}", 100, limit_px=px(99.00 - n)) for n in range(PARENTS - 1)))
-    world.given(order("gtc", 6_000, limit_px=px(90.00), **GTC))
-    world.given(fill_report(world.children()[0], 30))
+    world.given(at_once("gtc", 600, limit_px=px(90.00), **GTC))
+    first, *_, last = world.children()
+    world.given(fill_report(first, 30), fill_report(last, 40, "E2"))
     assert len(world.state.parents) == PARENTS
     return world
 

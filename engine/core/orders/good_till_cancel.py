@@ -11,7 +11,7 @@ A batch judges a bounded number of them. An order that waits is not judged again
 price in its instrument, it is amended, or a rule changes that it is judged by.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from engine.core.controls import risk
 from engine.core.events import (
     Change,
     DepthObserved,
+    FillReallocated,
     InstrumentDefined,
     LimitAllotted,
     MandateSet,
@@ -224,8 +225,7 @@ def take_unjudged(state: State, now_ns: int) -> None:
     """Choose the orders that this batch judges."""
     while state.unjudged and len(state.judging) < JUDGED_MAX and may_judge(state, now_ns):
         order_id, _ = state.unjudged.popitem(last=False)
-        if order_id in state.unplaced:
-            state.judging[order_id] = None
+        state.judging[order_id] = None
 
 
 def on_sealed(state: State) -> None:
@@ -239,13 +239,20 @@ def on_sealed(state: State) -> None:
 
 def on_priced(state: State, seen: QuoteObserved | DepthObserved | TradeObserved) -> None:
     if state.unpriced:
-        state.unjudged.update(state.unpriced.pop(seen.instrument_id, {}))
+        judge_again(state, state.unpriced.pop(seen.instrument_id, {}))
 
 
 def on_rule_changed(state: State, _: object) -> None:
     for waiting in state.unpriced.values():
-        state.unjudged.update(waiting)
+        judge_again(state, waiting)
     state.unpriced.clear()
+
+
+def judge_again(state: State, waiting: Iterable[str]) -> None:
+    """Those of the orders that are still without a parent."""
+    for order_id in waiting:
+        if order_id in state.unplaced:
+            state.unjudged[order_id] = None
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
@@ -266,6 +273,11 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
         state.unjudged[event.order_id] = None
 
 
+def on_fill_reallocated(state: State, event: FillReallocated) -> None:
+    """A bust of a fill of yesterday may open it again."""
+    judge_again(state, [share.order_id for share in event.before])
+
+
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     order = state.orders[event.order_id]
     order.start_ns, order.end_ns = event.start_ns, event.end_ns
@@ -275,6 +287,7 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
     OrderAmended: on_order_amended,
+    FillReallocated: on_fill_reallocated,
     OrderResumed: on_order_resumed,
     OrderHeld: on_order_held,
 }

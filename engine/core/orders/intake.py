@@ -224,7 +224,7 @@ def on_order_reopened(_: State, __: OrderReopened) -> None:
 
 def forget_done(state: State, order: Order) -> None:
     """A carried order with nothing open waits for no parent."""
-    if not order.open_qty and state.unplaced.pop(order.order_id, None) is not None:
+    if not order.open_qty and state.place(order.order_id):
         order.homes -= 1
 
 

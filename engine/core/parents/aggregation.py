@@ -314,7 +314,7 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
         former.stays = (*former.stays, (former.joined_epoch, former.left_epoch))
         former.joined_epoch, former.left_epoch = event.epoch, -1
     order.parent_id = event.parent_id
-    if state.unplaced.pop(event.order_id, None) is not None:
+    if state.place(event.order_id):
         order.homes -= 1
     client_id = order.terms.client_id
     parent.clients[client_id] = parent.clients.get(client_id, 0) + 1

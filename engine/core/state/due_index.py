@@ -17,7 +17,7 @@ from engine.core.state.state import CONTROL, DUE, MARKET, NEVER_NS, State
 
 DUE_MAX = 500  # Due parents that a batch plans.
 REVIEWED_MAX = 500  # Parents that a batch plans because of a control.
-REACHED_MAX = 500  # Touched parents of a batch to which the market adds no more.
+REACHED_MAX = 500  # Touched parents of a batch to which a price adds no more; the queue adds more.
 
 
 def set_due(state: State, parent: Parent, due_ns: int) -> None:
@@ -65,13 +65,12 @@ def reach(state: State, parent_id: str) -> None:
 
 
 def touch_reached(state: State) -> None:
-    """Touch the parents that earlier batches had no room for, a bounded number of them."""
+    """Touch parents that there was no room for, a bounded number of them."""
     left = REACHED_MAX
     while state.reached and left:
         parent_id, _ = state.reached.popitem(last=False)
-        if parent_id in state.parents:
-            state.touch(parent_id, MARKET)
-            left -= 1
+        state.touch(parent_id, MARKET)
+        left -= 1
 
 
 # -------------------------------------------------------------------------- the review
@@ -116,6 +115,7 @@ def on_opened(state: State, parent: Parent) -> None:
 
 def on_ended(state: State, parent: Parent) -> None:
     parent.due_ns = NEVER_NS
+    state.reached.pop(parent.parent_id, None)
     del state.idle[parent.parent_id]
 
 

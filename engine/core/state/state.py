@@ -236,5 +236,10 @@ class State:
         """The instrument's book; an empty one before its first quote, print or child."""
         return self.books.get(instrument_id) or Book()
 
+    def place(self, order_id: str) -> bool:
+        """Whether an order was a carried one without a parent, which it is no more."""
+        self.unjudged.pop(order_id, None)
+        return self.unplaced.pop(order_id, None) is not None
+
     def touch(self, parent_id: str, bits: int) -> None:
         self.touched[parent_id] = self.touched.get(parent_id, 0) | bits
