@@ -8,11 +8,15 @@ the state that survives as ordinary events: ChildCarried, OrderCarried, Scorecar
 BreakCarried, VenueStatusCarried, the suspensions and halts in force, and by `carry_forward` the
 controls and the reference data. The seal is marked CLOSE. The next day starts from these events
 alone, so recovery never reads beyond the last close, and memory does not grow with the days.
+
+A batch ends a bounded number of parents. Where more are open, the next batches end the others; they
+take no input and plan nothing, and the last of them carries and is the CLOSE.
 """
 
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.core.controls import risk
@@ -47,6 +51,7 @@ from engine.core.state.state import NEVER_NS, Carried, Settings, State
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
 POINTS_PER_INTERVAL = 6
+CLOSED_MAX = 500  # Parents that a batch of a close ends.
 
 # ------------------------------------------------------------------------------ decide
 
@@ -56,9 +61,18 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 
 
 def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
-    """The end of everything that a close ends, then the carried state."""
-    closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
-    for parent in state.parents.values():
+    return (*risk.applied(ControlScope.FIRM, str(control.day), control), *closing_events(state))
+
+
+def is_last_of_close(state: State) -> bool:
+    """Whether one more batch ends all that is open."""
+    return len(state.parents) <= CLOSED_MAX
+
+
+def closing_events(state: State) -> tuple[StageEvent, ...]:
+    """The end of what a batch of a close ends; in the last one of all, then the carried state."""
+    closing: list[StageEvent] = []
+    for parent in islice(state.parents.values(), CLOSED_MAX):
         live = parent.children.values()
         closing += [
             cancels.cancel(child, CancelReason.DAY_CLOSED)
@@ -67,7 +81,8 @@ def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent,
         ]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
-    closing += carried_events(state)
+    if is_last_of_close(state):
+        closing += carried_events(state)
     return tuple(closing)
 
 
@@ -236,6 +251,7 @@ def on_day_closed(state: State, control: DayClosed) -> None:
         if state.day is not None:
             state.controls.closed_day = state.day.day
         state.day = None
+        state.is_closing = not is_last_of_close(state)
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
