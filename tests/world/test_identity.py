@@ -261,6 +261,7 @@ def test_a_backup_under_load_restored_elsewhere_is_sound_with_an_equal_chain(
     with workers(url, 2):
         for turn in range(4):
             order_each(publisher, f"A{turn}-")
+        in_process.until(lambda: accepted(log), "a first batch")
         assert execute(["log", "backup", "--to", str(copy), "--log", url, *how]) == Exit.OK
         capsys.readouterr()
         for turn in range(4):
