@@ -16,7 +16,7 @@ FOUND_BY = {
     "skip a fence": 2,
     "commit before the seal": 2,
     "drop a dedupe": 67,
-    "reuse an id": 119,
+    "reuse an id": 36,
     "read uncommitted": 2,
     "fold twice": 0,
     "forget a schedule point": 0,
