@@ -59,6 +59,7 @@ class Config:
     # second more is one without decisions after a crash. Above 15,000 the brokers would have to
     # allow open transactions for longer than `topics check` permits.
     session_timeout_ms: int
+    log_level: str  # The least that a process logs: DEBUG, INFO, WARNING or ERROR.
     kill_file: Path  # While it is there, the gateways of this machine send nothing.
     projection: Path  # The DuckDB file that the projector publishes.
 
@@ -99,6 +100,7 @@ class _Settings(BaseSettings):
     seal_every_ns: int = _whole(1_000_000, 15_000_000_000, 1_000_000_000)
     worker: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9._-]{1,100}$")
     session_timeout_ms: int = _whole(1_000, 15_000, 6_000)
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     kill_file: Path = Path("out/kill")
     projection: Path = Path("out/projection.duckdb")
 

@@ -38,7 +38,7 @@ NAME = "000000-backup"
 
 
 class Proven(NamedTuple):
-    """What a log or a copy of one holds."""
+    """The proven content of a log or of a copy."""
 
     log_id: str
     batches: int

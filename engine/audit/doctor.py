@@ -1,4 +1,4 @@
-"""What is wrong with a log, shard by shard, and what a person may do about it.
+"""Examine a log shard by shard: the damage, and the ways out that a person has.
 
 The same proof as verification's, without deciding again: the open day is folded as a worker's
 recovery folds it, so what sets a shard aside is found here, with its place. Nothing is changed.
@@ -85,7 +85,7 @@ def found(difference: Difference, head: int) -> Finding:
 
 
 def advice(difference: Difference, head: int) -> tuple[str, ...]:
-    """What a person may do; `head` is the last batch that is sound."""
+    """The ways out, in order; `head` is the last batch that is sound."""
     if difference.kind is Kind.DECIDED:
         return (KEEP, OTHER_RELEASE)
     is_of_output = difference.topic in OUTPUT_TOPICS

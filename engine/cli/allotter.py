@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from engine.cli import lines
 from engine.cli.gateway import stopped_by_signals
 from engine.cli.options import (
     ConfigOption,
@@ -31,6 +32,7 @@ def allotter(
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)
+    lines.to_stderr(settings.log_level)
     with configured_log(settings) as log, Allotter(log) as job, stopped_by_signals(job.stop):
         job.run(_teller())
         render(from_dicts(list(job.ledger.rows())), output, "limits of a day")

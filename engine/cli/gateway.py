@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from engine.cli import lines
 from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Bar, Output, errors, progress, render_one
 from engine.simulation.market import data as market_data
@@ -44,6 +45,7 @@ def paper(
     code 1.
     """
     settings = loaded(config, log_url=log_url, kill_file=kill_file)
+    lines.to_stderr(settings.log_level)
     with configured_log(settings) as log:
         gateway = paper_gateway(
             log,

@@ -261,6 +261,9 @@ class ArchiveLog(Closeable):
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002
         self._refuse()
 
+    def owners(self) -> Mapping[int, str]:
+        return {}
+
     def writer(self, lease: Lease) -> ShardWriter:  # noqa: ARG002  The port's.
         self._refuse()
 

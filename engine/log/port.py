@@ -325,6 +325,13 @@ class Log(Protocol):
         """
         ...
 
+    def owners(self) -> Mapping[int, str]:
+        """The worker that holds each shard, as far as the log knows; without those that none holds.
+
+        Raises LogUnavailableError.
+        """
+        ...
+
     def writer(self, lease: Lease) -> ShardWriter:
         """The writer of a shard; after this no writer of an older lease of it can commit.
 

@@ -46,6 +46,7 @@ from engine.runtime.open_batch import Batch, seal_record
 from engine.runtime.replica import CONFIG_CAUSE, CONTROLS, Replica
 
 PLAN_CAUSE = "plan:"
+CLOSE_CAUSE = "close:"
 HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
 
 
@@ -95,21 +96,23 @@ class Shard(Replica):
         """Decide on a round of inputs. Returns the sealed batch, or None while it stays open.
 
         `faulted` names causes that raised before: they are recorded as rejections instead of
-        being decided on. Inputs after a DayClosed are not consumed: see `resume`. An exception
-        leaves the state half changed: rebuild it, and add `at` to `faulted`.
+        being decided on. Inputs after a DayClosed are not consumed before the close has ended: see
+        `resume`. An exception leaves the state half changed: rebuild it, and add `at` to `faulted`.
         """
         state = self.state
         now_ns = max(now_ns, state.sealed_ns)
         self._stepped_ns = now_ns
         if not self._open.input_count:
             self._open.since_ns = now_ns
+        if state.is_closing:
+            return self._close_further(now_ns)
         if state.settings_text != self.rules.settings_text:
             adopted = ConfigurationAdopted(text=self.rules.settings_text)
             self._emit((adopted,), CONFIG_CAUSE, None, now_ns)
         for topic in INPUT_TOPICS:
             for record in batch.get(topic, ()):
                 self._take(topic, record, now_ns, faulted)
-                if self._open.is_closing:
+                if self._open.is_closing or state.is_closing:
                     return self._seal(now_ns)
         self._plan(now_ns, faulted)
         self.at = ""
@@ -154,13 +157,22 @@ class Shard(Replica):
             if ignored:
                 self._emit(ignored, cause, record.key, now_ns)
                 return
-        is_close = isinstance(found, DayClosed)
         if not isinstance(found, RejectedInput):
             self._apply(topic, record, found)
         self._react(found, cause, record.key, now_ns)
-        if is_close:
+        self._open.is_closing = isinstance(found, DayClosed) and not self.state.is_closing
+        if self._open.is_closing:
             self._carry_positions(cause, now_ns)
-        self._open.is_closing = is_close
+
+    def _close_further(self, now_ns: int) -> Sealed:
+        """End more of a day that had too much open for one batch."""
+        self.at = CLOSE_CAUSE
+        self._open.is_closing = trading_day.is_last_of_close(self.state)
+        closing = trading_day.closing_events(self.state, now_ns, self.state.next_seq)
+        self._emit(closing, CLOSE_CAUSE, None, now_ns)
+        if self._open.is_closing:
+            self._carry_positions(CLOSE_CAUSE, now_ns)
+        return self._seal(now_ns)
 
     def _carry_positions(self, cause: str, now_ns: int) -> None:
         """End a close with PositionsCarried, so that recovery can start after it."""
@@ -341,9 +353,9 @@ class Shard(Replica):
 
         A batch plans a bounded number; it is the past while more of them wait.
         """
-        if due_index.is_behind(self.state) or good_till_cancel.is_behind(
-            self.state, self._stepped_ns
-        ):
+        state = self.state
+        carried_wait = good_till_cancel.is_behind(state, self._stepped_ns)
+        if state.is_closing or carried_wait or due_index.is_behind(state):
             return self._stepped_ns
-        due_ns = trading_day.first_due_ns(self.state)
+        due_ns = trading_day.first_due_ns(state)
         return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

@@ -28,7 +28,7 @@ from engine.log.port import (
     Log,
     LogUnavailableError,
 )
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, ClockJumpedError, Wall
 from engine.runtime.recovery import snapshot
 from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
@@ -58,7 +58,7 @@ class Worker:
         rules: Rules,
         owner: str,
         *,
-        clock_ns: Callable[[], int] = time.time_ns,
+        clock_ns: Callable[[], int] | None = None,
         clock: Clock = time,
         market_data_batch: int = ROUND_RECORDS_MAX,
         shards: Sequence[int] | None = None,
@@ -67,13 +67,15 @@ class Worker:
         on_rebuilt: Callable[[], None] | None = None,
         on_aside: Callable[[int, Exception], None] | None = None,
     ) -> None:
-        """`on_rebuilt` is called whenever the last of the shards that rebuild has done so.
+        """`clock_ns` None is this machine's clock, as far as it can be believed: see `clock.Wall`.
+
+        `on_rebuilt` is called whenever the last of the shards that rebuild has done so.
 
         `on_aside` gets each shard that is set aside, and why.
         """
         self.log = log
         self.rules = rules
-        self.clock_ns = clock_ns
+        self.clock_ns = clock_ns or Wall().now_ns
         self.clock = clock
         self.market_data_batch = market_data_batch
         self.snapshots = snapshots
@@ -254,8 +256,11 @@ class Worker:
         dues = [task.due_ns for task in self._tasks.values()]
         due_ns = min((due for due in dues if due is not None), default=None)
         wait_s = IDLE_WAIT_S
-        if due_ns is not None:
-            wait_s = min(wait_s, max(0.0, (due_ns - self.clock_ns()) / NS_PER_S))
+        try:
+            if due_ns is not None:
+                wait_s = min(wait_s, max(0.0, (due_ns - self.clock_ns()) / NS_PER_S))
+        except ClockJumpedError:  # Said by the clock; the shards hold.
+            self.clock.sleep(IDLE_WAIT_S)
         try:
             self.log.wait(wait_s)
         except LogUnavailableError as error:

@@ -134,6 +134,8 @@ class Simulation:
             self._observe(closing)
             played = self._write([TimedInput(self._last_ns, closing, OWNER)])
             self._round(self._last_ns, played, must_seal=True)
+            while any(running.shard.state.is_closing for running in self._running):
+                self._round(self._last_ns, ())
             for running in self._running:
                 running.writer.close()
         finally:

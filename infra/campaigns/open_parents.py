@@ -19,7 +19,6 @@ bound is broken. On a machine with other work the times on the wall are theirs t
 """
 
 import argparse
-import gc
 import json
 import sys
 import tempfile
@@ -36,7 +35,7 @@ from engine.core.units import NS_PER_MS
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import INPUT_TOPICS
-from engine.runtime.garbage_collection import collected_rarely
+from engine.runtime.garbage_collection import quiet_collector
 from engine.runtime.shard import Sealed, Shard
 from infra.bench.replay import Ends
 from infra.bench.world import RULES
@@ -254,7 +253,6 @@ def opened(parents: Sequence[int], instruments: int) -> Iterator[list[Desk]]:
     """Desks with so many open parents."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(collected_rarely())
         found = []
         for count in parents:
             log = stack.enter_context(EmbeddedLog(folder / f"{count}.db", 1))
@@ -262,9 +260,6 @@ def opened(parents: Sequence[int], instruments: int) -> Iterator[list[Desk]]:
             stack.callback(one.close)
             one.open_parents(count)
             found.append(one)
-        gc.collect()
-        gc.freeze()  # As a worker does after a recovery.
-        stack.callback(gc.unfreeze)
         yield found
 
 
@@ -321,6 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--instruments", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=500)
     said = parser.parse_args(arguments)
+    quiet_collector()  # As a worker.
     results, ratios = measured(said.parents, said.instruments, said.rounds)
     for line in (*results, ratios):
         sys.stdout.write(json.dumps(line) + "\n")

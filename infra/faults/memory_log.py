@@ -41,6 +41,9 @@ class MemoryLog(Closeable):
     def identity(self) -> Identity:
         return Identity("memory")
 
+    def owners(self) -> Mapping[int, str]:
+        return {}
+
     def leave(self, for_id: str) -> None:
         """Does nothing: no simulation goes on in another log."""
 

@@ -628,7 +628,7 @@ class World(Outcome):
         return self._rounds(again, frozenset())
 
     def _rounds(self, waiting: Mapping[str, list[Record]], faulted: frozenset[str]) -> Self:
-        """Step until every record is consumed: a DayClosed ends a batch early."""
+        """Step until every record is consumed: a DayClosed ends a batch early, or several."""
         events: list[Any] = []
         while True:
             batch = {
@@ -645,7 +645,8 @@ class World(Outcome):
                 inputs = {topic: tuple(records) for topic, records in self._unsealed.items()}
                 self.batches.append(Recorded(sealed, inputs))
                 self._unsealed.clear()
-            if all(r.position < self._taken(t) for t, records in batch.items() for r in records):
+            taken = (r.position < self._taken(t) for t, records in batch.items() for r in records)
+            if all(taken) and not self.state.is_closing:
                 break
         self.events = tuple(events)
         return self

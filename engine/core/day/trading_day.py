@@ -8,11 +8,15 @@ the state that survives as ordinary events: ChildCarried, OrderCarried, Scorecar
 BreakCarried, VenueStatusCarried, the suspensions and halts in force, and by `carry_forward` the
 controls and the reference data. The seal is marked CLOSE. The next day starts from these events
 alone, so recovery never reads beyond the last close, and memory does not grow with the days.
+
+A batch ends a bounded number of parents. Where more are open, the next batches end the others; they
+take no input and plan nothing, and the last of them carries and is the CLOSE.
 """
 
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.core.controls import risk
@@ -48,6 +52,7 @@ from engine.core.state.state import NEVER_NS, Carried, Settings, State
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
 POINTS_PER_INTERVAL = 6
+CLOSED_MAX = 500  # Parents that a batch of a close ends.
 
 # ------------------------------------------------------------------------------ decide
 
@@ -57,9 +62,22 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
 
 
 def decide_closed(state: State, control: DayClosed, now_ns: int) -> tuple[StageEvent, ...]:
-    """The end of everything that a close ends, then the carried state."""
-    closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
-    for parent in state.parents.values():
+    receipt = risk.applied(ControlScope.FIRM, str(control.day), control)
+    return (*receipt, *closing_events(state, now_ns, state.next_seq + len(receipt)))
+
+
+def is_last_of_close(state: State) -> bool:
+    """Whether one more batch ends all that is open."""
+    return len(state.parents) <= CLOSED_MAX
+
+
+def closing_events(state: State, now_ns: int, first_seq: int) -> tuple[StageEvent, ...]:
+    """The end of what a batch of a close ends; in the last one of all, then the carried state.
+
+    `first_seq` is that of its first event: a break that it flags is carried under its id.
+    """
+    closing: list[StageEvent] = []
+    for parent in islice(state.parents.values(), CLOSED_MAX):
         live = parent.children.values()
         closing += [
             cancels.cancel(child, CancelReason.DAY_CLOSED)
@@ -69,13 +87,14 @@ def decide_closed(state: State, control: DayClosed, now_ns: int) -> tuple[StageE
         closing += [found for child in live for found in silence.at_close(child, now_ns)]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
-    first_seq = state.next_seq  # Of this close's own events, as they are recorded at once.
-    flagged = [
-        carried_break(state.event_id(first_seq + number), found)
-        for number, found in enumerate(closing)
-        if isinstance(found, BreakFlagged)
-    ]
-    return (*closing, *flagged, *carried_events(state))
+    if is_last_of_close(state):
+        closing += [
+            carried_break(state.event_id(first_seq + number), found)
+            for number, found in enumerate(closing)
+            if isinstance(found, BreakFlagged)
+        ]
+        closing += carried_events(state)
+    return tuple(closing)
 
 
 def carried_events(state: State) -> list[StageEvent]:
@@ -250,6 +269,7 @@ def on_day_closed(state: State, control: DayClosed) -> None:
         if state.day is not None:
             state.controls.closed_day = state.day.day
         state.day = None
+        state.is_closing = not is_last_of_close(state)
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {

@@ -55,7 +55,7 @@ SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpric
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "late", "carried_facts"),
-    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
+    *("is_closing", "sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
     "controls.closed_day",
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)

@@ -142,6 +142,7 @@ class State:
     seals: int = 0  # Of the day; the finished store orders its changes by it.
     day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
+    is_closing: bool = False  # The day has closed; later batches end what one had no room for.
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
     # Clients whose mandate became narrower today, and keys of limits that became lower, while

@@ -13,7 +13,7 @@ from engine.gateways.controls.tail import Tail
 from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import CONTROLS, read_all
 from engine.log.port import Closeable, Log
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 
 IDLE_WAIT_S = 0.05
 INGEST = "ingest"
@@ -23,10 +23,10 @@ class Allotter(Closeable):
     """Use it in a `with`, or close it."""
 
     def __init__(
-        self, log: Log, clock_ns: Callable[[], int] = time.time_ns, clock: Clock = time
+        self, log: Log, clock_ns: Callable[[], int] | None = None, clock: Clock = time
     ) -> None:
         self._log = log
-        self._clock_ns = clock_ns
+        self._clock_ns = clock_ns = clock_ns or Wall().steady_ns
         self._clock = clock
         self._is_stopping = False
         self._ingest = [Tail(log, INGEST, number) for number in range(log.partitions)]

@@ -50,7 +50,7 @@ from engine.gateways.venues.silence import Silence
 from engine.gateways.venues.start import InForce, gateway_start
 from engine.log.headers import sender_of
 from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 from engine.runtime.first_batches import reference_facts
 
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
@@ -70,7 +70,7 @@ class VenueGateway:
         name: str,
         *,
         open_venues: Callable[[int], VenueSessions],
-        clock_ns: Callable[[], int] = time.time_ns,
+        clock_ns: Callable[[], int] | None = None,
         clock: Clock = time,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
@@ -84,7 +84,7 @@ class VenueGateway:
         """
         self._log = log
         self._name = name
-        self._clock_ns = clock_ns
+        self._clock_ns = clock_ns = clock_ns or Wall().steady_ns
         self._clock = clock
         self._on_sent = on_sent
         self._quote_age_max_ns = quote_age_max_ns

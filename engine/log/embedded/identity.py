@@ -1,6 +1,6 @@
 """A log file's identity: one row beside the records, and whether the file is whole by itself.
 
-Records may be in the WAL alone, `FILE-wal`. A copy of FILE without it lacks them, and nothing in
+Records may be in the WAL alone, the file beside it. A copy without it lacks them, and nothing in
 SQLite shows that. So the row says whether a WAL belongs to the file: the first transaction after
 the file was whole sets `has_wal` and brings it into the file itself; the last process that closes
 the log clears it, after which SQLite removes the WAL. A file that says so and has no WAL was copied

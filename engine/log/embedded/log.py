@@ -20,7 +20,7 @@ from engine.log.embedded.file import (
     span_of,
     unpack_headers,
 )
-from engine.log.embedded.leases import HELD, EmbeddedLeases, is_held, lost
+from engine.log.embedded.leases import HELD, EmbeddedLeases, View, is_held, lost
 from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
@@ -191,6 +191,12 @@ class EmbeddedLog(Closeable):
         return EmbeddedLeases(
             self._database, self._partitions, owner, shards, self._session_timeout_ms
         )
+
+    def owners(self) -> Mapping[int, str]:
+        view = View.read(self._database)
+        now_ns = time.time_ns()
+        alive = {name for name, worker in view.workers.items() if worker.is_alive(now_ns)}
+        return {n: name for n, name in view.owners.items() if name is not None and name in alive}
 
     def writer(self, lease: Lease) -> "EmbeddedWriter":
         writer = EmbeddedWriter(self._database, lease)

@@ -8,6 +8,7 @@ from engine.log.kafka import identity, topics
 from engine.log.kafka.client import Cluster, Setting
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
+from engine.log.kafka.owners import owners_of
 from engine.log.kafka.reader import Feed, KafkaReader
 from engine.log.kafka.writer import Appender, KafkaWriter, write_first
 from engine.log.port import (
@@ -165,6 +166,9 @@ class KafkaLog(Closeable):
         )
         self._leases.append(leases)
         return leases
+
+    def owners(self) -> Mapping[int, str]:
+        return owners_of(self._cluster, self._admin, self._partitions)
 
     def writer(self, lease: Lease) -> KafkaWriter:
         leases = next((found for found in self._leases if found.holds(lease)), None)
