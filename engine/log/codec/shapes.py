@@ -119,10 +119,6 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
-INPUT_REASON: Final = {x.value: x for x in e.InputReason}
-
-
 HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
 HALT_REASON: Final = {x.value: x for x in e.HaltReason}
 
@@ -261,6 +257,10 @@ WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
 
 ORD_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrdStatus)}
 ORD_STATUS: Final = {x.value: x for x in e.OrdStatus}
+
+
+INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
+INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -506,19 +506,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
 
 def text_of_configuration_adopted(x: e.ConfigurationAdopted) -> str:
     return f"{number(x.seq)}{number(x.at_ns)}{string(x.cause)}{string(x.text)}"
-
-
-def text_of_input_rejected(x: e.InputRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.topic)}"
-        f"{number(x.position)}"
-        f"{string(x.source)}"
-        f"{INPUT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
 
 
 def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
@@ -1720,6 +1707,19 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
     )
 
 
+def text_of_input_rejected(x: e.InputRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.topic)}"
+        f"{number(x.position)}"
+        f"{string(x.source)}"
+        f"{INPUT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2205,24 +2205,6 @@ def from_configuration_adopted(d: Avro) -> e.ConfigurationAdopted:
     x.text = d["text"]
     x.__class__ = e.ConfigurationAdopted
     found: e.ConfigurationAdopted = x
-    return found
-
-
-_InputRejected = twin(e.InputRejected)
-
-
-def from_input_rejected(d: Avro) -> e.InputRejected:
-    x = _InputRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.topic = d["topic"]
-    x.position = d["position"]
-    x.source = d["source"]
-    x.reason = INPUT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.InputRejected
-    found: e.InputRejected = x
     return found
 
 
@@ -3790,6 +3772,24 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     return found
 
 
+_InputRejected = twin(e.InputRejected)
+
+
+def from_input_rejected(d: Avro) -> e.InputRejected:
+    x = _InputRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.topic = d["topic"]
+    x.position = d["position"]
+    x.source = d["source"]
+    x.reason = INPUT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.InputRejected
+    found: e.InputRejected = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -3813,7 +3813,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
-    e.InputRejected: text_of_input_rejected,
     e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
@@ -3886,6 +3885,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.InputRejected: text_of_input_rejected,
 }
 
 
@@ -3912,7 +3912,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
-    e.InputRejected: from_input_rejected,
     e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
@@ -3985,4 +3984,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.InputRejected: from_input_rejected,
 }
