@@ -47,6 +47,7 @@ class Config:
     tape_includes_own: bool  # True if our own fills are on the recorded tape.
 
     log_url: str  # sqlite:PATH or kafka:HOST:PORT[/prefix].
+    log_id: str  # The id that the log must have, as `metaorder status` shows it; empty for any.
     replication: int  # Copies of each Kafka partition, count; 3 in production.
     market_data_batch: int  # Most market-data records of a round of all shards, count.
     open_batch_ns: int  # An unsealed batch is sealed after this, ns.
@@ -58,6 +59,7 @@ class Config:
     # second more is one without decisions after a crash. Above 15,000 the brokers would have to
     # allow open transactions for longer than `topics check` permits.
     session_timeout_ms: int
+    log_level: str  # The least that a process logs: DEBUG, INFO, WARNING or ERROR.
     kill_file: Path  # While it is there, the gateways of this machine send nothing.
     projection: Path  # The DuckDB file that the projector publishes.
 
@@ -90,6 +92,7 @@ class _Settings(BaseSettings):
     limit_band_px: int = _whole(1, 10**15, 100_000_000)
     tape_includes_own: bool = False
     log_url: Annotated[str, AfterValidator(_log_url)] = f"sqlite:{DEFAULT_LOG}"
+    log_id: str = Field("", pattern=r"^([0-9a-f]{32})?$")
     replication: int = _whole(1, 9, 1)
     market_data_batch: int = _whole(1, 1_000_000, 2_000)
     open_batch_ns: int = _whole(1_000_000, 60_000_000_000, 250_000_000)
@@ -97,6 +100,7 @@ class _Settings(BaseSettings):
     seal_every_ns: int = _whole(1_000_000, 15_000_000_000, 1_000_000_000)
     worker: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9._-]{1,100}$")
     session_timeout_ms: int = _whole(1_000, 15_000, 6_000)
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     kill_file: Path = Path("out/kill")
     projection: Path = Path("out/projection.duckdb")
 

@@ -13,8 +13,16 @@ from typing import Any, NamedTuple
 from engine.core import events as e
 from engine.core.allocation import shares
 from engine.core.controls import rates, rejected_input, resends, risk
-from engine.core.day import carry_forward, trading_day
-from engine.core.execution import breaks, children, fills, progress, reports
+from engine.core.day import carried_children, carry_forward, trading_day
+from engine.core.execution import (
+    breaks,
+    children,
+    fills,
+    progress,
+    refused_changes,
+    reports,
+    silence,
+)
 from engine.core.market import consolidated, reference
 from engine.core.orders import changes, good_till_cancel, intake, possible_resends, restating
 from engine.core.parents import aggregation, halts, membership, netting
@@ -99,7 +107,12 @@ TABLE: tuple[Row, ...] = (
         (e.SuspensionEnded,),
     ),
     Row("ingest", risk, (PLAN,), (e.InstrumentHalted,)),
-    Row("ingest", progress, (e.ChildClosed, e.FillBooked), (e.SuspensionSet,)),
+    Row(
+        "ingest",
+        progress,
+        (e.ChildClosed, e.FillBooked, e.FillCorrected),
+        (e.SuspensionSet,),
+    ),
     Row(
         "ingest",
         trading_day,
@@ -148,6 +161,9 @@ TABLE: tuple[Row, ...] = (
     Row("slices", slicing, (PLAN,), (e.SliceReleased,)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
+    Row("routes", silence, (PLAN,), (e.ChildStatusRequested, e.ChildCancelRequested)),
+    Row("fills", silence, (PLAN,), (e.BreakFlagged, e.ChildFateUnknown)),
+    Row("ingest", silence, (PLAN,), (e.SuspensionSet,)),
     Row("aggregation", immediate, (PLAN,), (e.MemberLeft,)),
     Row("ingest", immediate, (PLAN,), (e.OrderCancelled,)),
     Row("routes", scorecard, (UPKEEP,), (e.ScorecardUpdated,)),
@@ -164,21 +180,31 @@ TABLE: tuple[Row, ...] = (
             e.ChildClosed,
             e.ChildFateUnknown,
             e.ChildDoubted,
+            e.ExecutionsMissing,
             e.BreakFlagged,
             e.BreakClosed,
         ),
     ),
     Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet,)),
     Row("ingest", breaks, (e.BreakSettled,), (e.ControlApplied,)),
-    Row("fills", breaks, (e.BreakSettled,), (e.BreakClosed, e.ChildClosed, e.ChildDoubted)),
     Row(
         "fills",
-        children,
-        (e.SendStarted, e.NotSent, e.CancelRejected),
-        (e.ChildClosed, e.CancelFailed, e.BreakFlagged),
+        breaks,
+        (e.BreakSettled,),
+        (e.ErrorBooked, e.BreakClosed, e.ChildClosed, e.ChildDoubted),
     ),
-    Row("ingest", children, (e.CancelRejected,), (e.OrderChangeRejected,)),
-    Row("fills", trading_day, (e.DayClosed,), (e.ChildClosed, e.BreakCarried)),
+    Row("fills", children, (e.SendStarted, e.NotSent), (e.ChildClosed, e.BreakFlagged)),
+    Row("fills", refused_changes, (e.CancelRejected,), (e.CancelFailed, e.BreakFlagged)),
+    Row("routes", refused_changes, (e.CancelRejected,), (e.ChildStatusRequested,)),
+    Row("ingest", refused_changes, (e.CancelRejected,), (e.OrderChangeRejected,)),
+    Row("fills", silence, tuple(silence.DECIDE), (e.BreakClosed,)),
+    Row("ingest", silence, tuple(silence.DECIDE), (e.SuspensionEnded,)),
+    Row(
+        "fills",
+        trading_day,
+        (e.DayClosed,),
+        (e.BreakFlagged, e.ChildClosed, e.ChildCarried, e.BreakCarried),
+    ),
     Row(
         "allocations",
         shares,
@@ -202,6 +228,8 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     routers.DECIDE,
     reports.DECIDE,
     children.DECIDE,
+    refused_changes.DECIDE,
+    silence.DECIDE,
     breaks.DECIDE,
     shares.DECIDE,
     restating.DECIDE,
@@ -221,9 +249,9 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     risk.EVOLVE,
     trading_day.EVOLVE,
     good_till_cancel.EVOLVE,
+    carried_children.EVOLVE,
     carry_forward.EVOLVE,
     aggregation.EVOLVE,
-    {e.OrdersCrossed: netting.on_orders_crossed},
     plans.EVOLVE,
     recalibration.EVOLVE,
     slicing.EVOLVE,
@@ -231,17 +259,21 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     scorecard.EVOLVE,
     fills.EVOLVE,
     children.EVOLVE,
+    silence.EVOLVE,
     progress.EVOLVE,
     rates.EVOLVE,
     breaks.EVOLVE,
     shares.EVOLVE,
+    netting.EVOLVE,  # After all that changes a parent.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
+    silence.FACTS,
     consolidated.FACTS,
     reference.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    good_till_cancel.FACTS,
 )
 
 # Planning goes over the touched and due parents twice, in ascending id. The first pass changes
@@ -261,6 +293,7 @@ WORK: tuple[Plan, ...] = (
     recalibration.recalibrate,
     cancels.cancel_stale_children,
     cancels.cancel_above_participation,
+    silence.ask_again,
     slicing.release,
     immediate.withdraw_rest,
     aggregation.finish,
@@ -272,6 +305,7 @@ WHILE_HALTED: frozenset[Plan] = frozenset(
         halts.return_members,
         cancels.cancel_for_changes,
         cancels.cancel_stale_children,
+        silence.ask_again,
         immediate.withdraw_rest,
         aggregation.finish,
     )

@@ -256,6 +256,7 @@ def _meta(log: Log, log_url: str) -> dict[str, str]:
     texts = [schemas.schema_text(subject) for subject in schemas.catalogue()]
     return {
         "log": log_url,
+        "log_id": log.identity.log_id,
         "partitions": str(log.partitions),
         "format": f"{FORMAT}-{hashlib.sha256(''.join(texts).encode()).hexdigest()[:16]}",
     }

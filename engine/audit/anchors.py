@@ -52,6 +52,7 @@ class Anchor(NamedTuple):
     previous: str  # SHA-256 of the line before, as hex.
     key: str  # Fingerprint of the public key: SHA-256 of its raw bytes, as hex.
     signature: bytes
+    log_id: str = ""  # Empty in anchors of an early release.
 
     def payload(self) -> bytes:
         """The bytes that are signed."""
@@ -68,6 +69,7 @@ class Anchor(NamedTuple):
             "key": self.key,
             "previous": self.previous,
             "signed_ns": self.signed_ns,
+            **({"log": self.log_id} if self.log_id else {}),
         }
 
 
@@ -136,8 +138,15 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 # --------------------------------------------------------------------------------- lines
 
 
-def signed(key: Ed25519PrivateKey, heads: Sequence[Head], previous: str, signed_ns: int) -> Anchor:
-    unsigned = Anchor(signed_ns, tuple(heads), previous, fingerprint(key.public_key()), b"")
+def signed(
+    key: Ed25519PrivateKey,
+    heads: Sequence[Head],
+    previous: str,
+    signed_ns: int,
+    log_id: str = "",
+) -> Anchor:
+    by = fingerprint(key.public_key())
+    unsigned = Anchor(signed_ns, tuple(heads), previous, by, b"", log_id)
     return unsigned._replace(signature=key.sign(unsigned.payload()))
 
 
@@ -187,6 +196,17 @@ def read(path: Path, keys: Sequence[Ed25519PublicKey]) -> tuple[list[Anchor], st
     return found, previous
 
 
+def require_of_log(found: Sequence[Anchor], log_id: str) -> None:
+    """Raise AnchorError if an anchor is of another log; those of an early release do not say."""
+    others = sorted({anchor.log_id for anchor in found} - {"", log_id})
+    if others and log_id:
+        raise AnchorError(
+            f"the anchors are of log {', '.join(others)}, and this is log {log_id}: the log was "
+            "deleted, or another one is at its URL. Compare the log with its anchors, or give "
+            "each log a file of its own."
+        )
+
+
 def chains(found: Sequence[Anchor]) -> Mapping[int, dict[int, bytes]]:
     """The chains that the anchors state, by shard and batch.
 
@@ -219,7 +239,12 @@ def _parsed(line: bytes, line_name: str) -> Anchor:
         )
         signature = base64.b64decode(plain["signature"], validate=True)
         return Anchor(
-            int(plain["signed_ns"]), heads, str(plain["previous"]), str(plain["key"]), signature
+            int(plain["signed_ns"]),
+            heads,
+            str(plain["previous"]),
+            str(plain["key"]),
+            signature,
+            str(plain.get("log", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise AnchorError(f"{line_name}: is no anchor ({error!r:.200}).") from error

@@ -59,7 +59,7 @@ def archive(log: Log, folder: Path, until: int | None = None, on_day: OnDay | No
 
     Raises CorruptLogError where the log contradicts its seals, ArchiveError, OSError.
     """
-    begin(folder, log.partitions)
+    begin(folder, log.partitions, log.identity.log_id)
     written = 0
     days = ArchiveLog(folder).days()
     for closed in closed_days(log)[len(days) :]:

@@ -12,6 +12,7 @@ from engine.core.events import BatchSealed
 from engine.log.codec import PREFIX_BYTES
 from engine.log.port import DLQ, JOURNAL, CorruptLogError, Record
 from engine.runtime import hash_chain
+from engine.runtime.replica import StateDiffersError
 from engine.runtime.shard import Sealed
 from engine.runtime.shard_log import DamagedError, Records, SealRecord, ShardLog
 
@@ -66,6 +67,8 @@ class Diagnosis:
         if isinstance(error, DamagedError):
             kind = Kind.REMOVED if error.is_missing else Kind.UNKNOWN
             return self.at(error.topic, kind, error.where, text=str(error))
+        if isinstance(error, StateDiffersError):  # The bytes are sound.
+            return self.at(JOURNAL, Kind.DECIDED, "its seal", text=str(error))
         return self.at(JOURNAL, Kind.CHANGED, "its seal", text=str(error))
 
     def of_seal(

@@ -152,25 +152,36 @@ def run(
 ) -> None:
     """Follow until `stopping`, which waits so many seconds; or `once` to the end of the log.
 
-    Raises StateDiffersError, CorruptLogError; waits for a log that does not answer.
+    A shard whose log contradicts itself is followed no further, the others are; its error is raised
+    at the end. Raises StateDiffersError at once; waits for a log that does not answer.
     """
+    broken: list[CorruptLogError] = []
+    sound = list(followers)
     try:
-        while True:
+        while sound:
             is_busy = False
-            for follower in followers:
+            for follower in list(sound):
                 try:
                     is_busy |= follower.fold_new() > 0 or follower.must_restart
                 except (LogUnavailableError, StoreError) as error:
                     if once:
                         raise
                     _log.warning("shard %s: %s", follower.number, error)
+                except StateDiffersError:
+                    raise
+                except CorruptLogError as error:
+                    _log.error("%s The other shards are followed on.", error)
+                    sound.remove(follower)
+                    broken.append(error)
             if once:
                 if not is_busy:
                     break
             elif stopping(POLL_EVERY_S):
                 break
-        for follower in followers:  # After a planned stop the next start has nothing to fold.
+        for follower in sound:  # After a planned stop the next start has nothing to fold.
             follower.write_snapshot()
     finally:
         for follower in followers:
             follower.close()
+    if broken:
+        raise broken[0]

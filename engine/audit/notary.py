@@ -37,15 +37,17 @@ class Notary:
         *,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """Raises AnchorError for a file with anchors of another key, or with broken ones."""
+        """Raises AnchorError for a file with anchors of another key or log, or with broken ones."""
         self._path = path
         self._key = key
+        self._log_id = log.identity.log_id
         self._clock_ns = clock_ns
         self._previous = anchors.FIRST_PREVIOUS
         self._heads: dict[int, Head] = {}
         if path.exists():
             found, self._previous = anchors.read(path, [key.public_key()])
             self._refuse_unended(path)
+            anchors.require_of_log(found, log.identity.log_id)
             for anchor in found:
                 self._heads |= {head.shard: head for head in anchor.heads}
         self._signed = dict(self._heads)
@@ -70,7 +72,7 @@ class Notary:
         news = [head for shard, head in self._heads.items() if self._signed.get(shard) != head]
         if news:
             news.sort(key=lambda head: head.shard)
-            anchor = anchors.signed(self._key, news, self._previous, self._clock_ns())
+            anchor = anchors.signed(self._key, news, self._previous, self._clock_ns(), self._log_id)
             self._previous = anchors.append(self._path, anchor)
             self._signed = dict(self._heads)
         return len(news)

@@ -1,10 +1,11 @@
 """Continue a closed log in a new one with another number of partitions, and prove that it does.
 
-The old log is only read. It must be closed to its end: every shard was closed after the same
-controls and reference data, has consumed nothing since, its proof finds no difference, and no input
-waits. The first batches of all new shards are one transaction, so that the new log is whole or
-empty however the command ends; a second run finds that the first one succeeded. The command holds
-the leases of both logs, so that no worker decides in either.
+The old log is only read, and left at the end: beside its records it names the new log, after which
+it takes no input and no worker starts on it. It must be closed to its end: every shard was closed
+after the same controls and reference data, has consumed nothing since, its proof finds no
+difference, and no input waits. The first batches of all new shards are one transaction, so that the
+new log is whole or empty however the command ends; a second run finds that the first one succeeded.
+The command holds the leases of both logs, so that no worker decides in either.
 """
 
 import time
@@ -66,8 +67,9 @@ class NewLog(NamedTuple):
 def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = None) -> NewLog:
     """Begin `new` where `old` was closed. `on_shard` is called with each old shard that is proved.
 
-    Raises NotClosedError, NotEmptyError where the new log holds anything else, LeaseLostError
-    where a worker is at work, CorruptLogError, LogUnavailableError, CommitUnknownError.
+    Raises NotClosedError, LogLeftError where a third log goes on from the old one, NotEmptyError
+    where the new log holds anything else, LeaseLostError where a worker is at work,
+    CorruptLogError, LogUnavailableError, CommitUnknownError.
     """
     with all_leases(old) as of_old, all_leases(new) as of_new:
 
@@ -75,6 +77,9 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
             of_old.renew()
             of_new.renew()
 
+        new_id = new.identity.log_id
+        if old.identity.left_for not in ("", new_id):
+            old.leave(new_id)  # Raises: another log goes on from it.
         closes = require_closed(old, rules, on_shard, renew)
         source = closed_log(old, rules.release, rules.python, closes)
         made: list[BatchSealed] = []
@@ -91,10 +96,12 @@ def repartition(old: Log, new: Log, rules: Rules, on_shard: OnShard | None = Non
         except NotEmptyError:
             if last_seal(new, 0) is None or problems(new, old, rules):
                 raise
+            old.leave(new_id)
             heads = [first_batch(new, number) for number in range(new.partitions)]
             return NewLog(
                 [head.seal_record.seal for head in heads if head is not None], is_new=False
             )
+        old.leave(new_id)  # Before its leases are free: no worker resumes its orders once more.
     return NewLog(made, is_new=True)
 
 

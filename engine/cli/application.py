@@ -27,8 +27,8 @@ MODULES: Mapping[str, str] = {
         name: name
         for name in (
             *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
-            *("projections", "sql", "blotter", "audit", "tca", "verify", "whatif", "notary"),
-            *("follower", "allotter", "archive", "log"),
+            *("projections", "sql", "blotter", "breaks", "audit", "tca", "verify", "whatif"),
+            *("notary", "follower", "allotter", "archive", "log", "status"),
         )
     },
 }

@@ -1,18 +1,16 @@
 """`metaorder follower`: fold beside the workers, compare, and write their snapshots."""
 
-import logging
 import signal
 import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.logging import RichHandler
 
 from engine.audit import follower as following
 from engine.audit.follower import EVERY_EVENTS, Follower
+from engine.cli import lines
 from engine.cli.options import ConfigOption, LogOption, configured_log, existing, loaded, shards_of
-from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.runtime.garbage_collection import collected_rarely
 
@@ -44,8 +42,7 @@ def run(
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)
-    handler = RichHandler(console=errors(), show_path=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    lines.to_stderr(settings.log_level)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

@@ -14,11 +14,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from engine.cli import lines
 from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Bar, Output, errors, progress, render_one
+from engine.gateways.standby import Standby
+from engine.gateways.venues.run import lease_of
+from engine.log.port import Log
 from engine.simulation.market import data as market_data
 from engine.simulation.market.replay import MarketReplay, Played
-from engine.simulation.paper import paper_gateway
+from engine.simulation.paper import PAPER, paper_gateway
 
 app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
 
@@ -29,11 +33,17 @@ KillFileOption = Annotated[
 ]
 
 
+TakeoverOption = Annotated[
+    bool, typer.Option(help="Take over from one that runs, or wait until it has ended.")
+]
+
+
 @app.command()
 def paper(
     *,
     seed: SeedOption = 7,
     kill_file: KillFileOption = None,
+    takeover: TakeoverOption = True,
     log_url: LogOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
@@ -41,9 +51,10 @@ def paper(
     """Trade what the engine routes on simulated venues, until SIGINT or SIGTERM.
 
     One paper gateway trades on a log: a newer one takes over, and the older one ends with exit
-    code 1.
+    code 1. With --no-takeover it stands by until the other has ended or died.
     """
     settings = loaded(config, log_url=log_url, kill_file=kill_file)
+    lines.to_stderr(settings.log_level)
     with configured_log(settings) as log:
         gateway = paper_gateway(
             log,
@@ -51,8 +62,10 @@ def paper(
             quote_age_max_ns=settings.quote_age_max_ns,
             kill_file=settings.kill_file.absolute(),
         )
-        with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
-            counts = gateway.run(_watcher(bar))
+        if takeover or is_free(log, lease_of(PAPER)):
+            with stopped_by_signals(gateway.stop), progress("paper trading") as bar:
+                gateway.run(_watcher(bar))
+        counts = gateway.tally
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")
     run = f"{gateway.run_number:x}"
     render_one({"run": run, **{name: counts[name] for name in names}}, output)
@@ -109,6 +122,15 @@ def _watcher(bar: Bar) -> Callable[[Counter[str]], None]:
         bar.at(counts["fills"], None, f"fills of {counts['sent']:,} children")
 
     return watch
+
+
+def is_free(log: Log, name: str) -> bool:
+    """Stand by until a name is free; False if a signal ended the wait."""
+    standby = Standby(log, name)
+    with stopped_by_signals(standby.stop):
+        return standby.wait(
+            lambda holder: errors().print(f"waiting: {holder} holds {name}", markup=False)
+        )
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from engine.audit import repartition as repartitioning
+from engine.cli.backup import backup, restore
+from engine.cli.doctor import doctor
 from engine.cli.options import (
     ConfigOption,
     LogOption,
@@ -20,6 +22,9 @@ from engine.cli.topics import create_missing
 from engine.log.port import EngineError
 
 app = typer.Typer(help="Operations on a whole log.")
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.callback()

@@ -1,6 +1,5 @@
 """`metaorder notary`: sign the heads of the chains, and store them apart from the log."""
 
-import logging
 import signal
 import threading
 from datetime import UTC, datetime
@@ -8,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.logging import RichHandler
 
 from engine.audit import anchors as anchoring
 from engine.audit.notary import SIGN_EVERY_S, Notary
+from engine.cli import lines
 from engine.cli.options import (
     ConfigOption,
     LogOption,
@@ -20,7 +19,7 @@ from engine.cli.options import (
     existing,
     loaded,
 )
-from engine.cli.render import Output, errors, from_dicts, render
+from engine.cli.render import Output, from_dicts, render
 from engine.core.units import NS_PER_S
 
 app = typer.Typer(help="Sign chain heads with a key that the log's writers do not have.")
@@ -55,8 +54,7 @@ def run(
     """
     settings = loaded(config, log_url=log_url)
     existing(settings)
-    handler = RichHandler(console=errors(), show_path=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    lines.to_stderr(settings.log_level)
     private = anchoring.private_key(key)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

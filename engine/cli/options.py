@@ -11,7 +11,7 @@ from engine import config
 from engine.cli.render import Output
 from engine.config import Config
 from engine.log import open_log
-from engine.log.port import Log, LogUnavailableError
+from engine.log.port import Log, LogUnavailableError, OtherLogError
 
 PUBLISHED = "published"  # Folder beside the projection where readers find its snapshot.
 SNAPSHOT = "snapshot.duckdb"
@@ -43,11 +43,34 @@ def configured_log(settings: Config) -> Log:
     """The log of the configuration; creates the folder of the default log."""
     if settings.log_url == f"sqlite:{config.DEFAULT_LOG}":
         config.DEFAULT_LOG.parent.mkdir(parents=True, exist_ok=True)
-    return open_log(
+    log = open_log(
         settings.log_url,
         partitions=settings.partitions,
         session_timeout_ms=settings.session_timeout_ms,
     )
+    try:
+        require_id(log, settings)
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def require_id(log: Log, settings: Config) -> None:
+    """Raise OtherLogError if the configuration names another log than this one."""
+    found = log.identity.log_id
+    if settings.log_id and found != settings.log_id:
+        raise OtherLogError(
+            f"{settings.log_url} is log {found or 'without an id'}, and log_id names "
+            f"{settings.log_id}: the log was deleted, or another one is at its URL. Nothing was "
+            "written. Put the log back (`metaorder log restore`), or set log_id anew."
+        )
+
+
+def require_same(settings: Config) -> str:
+    """The id of the log of the configuration, empty if it has none. Raises OtherLogError."""
+    with configured_log(settings) as log:
+        return log.identity.log_id
 
 
 def shards_of(asked: Sequence[int] | None, settings: Config) -> list[int]:

@@ -22,6 +22,7 @@ from engine.gateways.files import controls_file
 from engine.gateways.orders import order_file
 from engine.log import open_log
 from engine.log.port import EngineError, Log
+from engine.simulation import example_limits
 from engine.simulation.driver import Simulation
 from engine.simulation.market import data as market_data
 from engine.simulation.script import TimedInput, of_folder
@@ -111,7 +112,7 @@ def play(
     """Simulate and project. Raises EngineError."""
     data = market_data.load(market)
     inputs, rejected = read_orders(orders)
-    desk = read_controls(controls, data.facts.open_ns)
+    desk = read_controls(controls, data)
     _prepare(out, settings.log_url)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     projection = out / PROJECTION_FILE
@@ -132,6 +133,7 @@ def play(
     figures = {
         **simulation.summary(),
         "chain": chain.hex(),
+        "limits": f"of {controls or 'the example'}: {example_limits.told(desk)}",
         "invariants": dict(rows),
         "projection": str(projection),
         "log": settings.log_url,
@@ -158,11 +160,12 @@ def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
     return inputs, rejected
 
 
-def read_controls(path: Path | None, set_ns: int) -> list[Input]:
-    """The controls of a file; without one those of the example."""
-    if path is None:
-        path = Path(str(files("engine.simulation").joinpath("controls.toml")))
-    return [table.to_event("desk", set_ns) for table in controls_file.read(path)]
+def read_controls(path: Path | None, data: market_data.MarketData) -> list[Input]:
+    """The controls of a file; without one those of the example, with limits for this market."""
+    example = Path(str(files("engine.simulation").joinpath("controls.toml")))
+    tables = controls_file.read(path or example)
+    controls: list[Input] = [table.to_event("desk", data.facts.open_ns) for table in tables]
+    return controls if path else [*example_limits.scaled(controls, data)]
 
 
 def _prepare(out: Path, log_url: str) -> None:
@@ -215,7 +218,8 @@ def _report_unreadable(
 
 
 def show(played: Played) -> None:
-    """Costs by child, then on one screen: what went in, what came out, and whether it went well."""
+    """Limits, costs by child, then on one screen: what went in, what came out, how it went."""
+    typer.echo(f"limits {played.figures['limits']}")
     with project.connect(played.projection) as connection:
         columns = ALL_COLUMNS if Console().width >= WIDE_COLUMNS else FEWER_COLUMNS
         query = f"select {columns} from tca_child order by notional desc, child_id limit ?"  # noqa: S608  Our columns.

@@ -27,6 +27,7 @@ from engine.cli.options import (
     OutputOption,
     existing,
     loaded,
+    require_same,
     shards_of,
 )
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one, say
@@ -92,7 +93,8 @@ def verify(
     if against not in (None, releases.THIS):
         words = words_of(bounds, shard, in_full, anchors, key, jobs, output)
         raise typer.Exit(asked(str(against), words, settings))
-    stated = chains(anchors, key)
+    log_id = require_same(settings)
+    stated = chains(anchors, key, log_id)
     in_full_or_none = None if against is None else in_full
     tasks = [
         _task(settings, number, bounds, stated.get(number, {}), in_full_or_none)
@@ -134,11 +136,14 @@ def not_as_carried(
         return [str(error)]
 
 
-def chains(anchors: Path | None, keys: list[Path] | None) -> Mapping[int, Mapping[int, bytes]]:
+def chains(
+    anchors: Path | None, keys: list[Path] | None, log_id: str
+) -> Mapping[int, Mapping[int, bytes]]:
     """The chains that the notary signed, by shard and batch."""
     if anchors is None:
         return {}
     found, _ = anchoring.read(anchors, [anchoring.public_key(path) for path in keys or ()])
+    anchoring.require_of_log(found, log_id)
     return anchoring.chains(found)
 
 

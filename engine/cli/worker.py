@@ -1,16 +1,13 @@
 """`metaorder worker`: one process of the engine, on any log."""
 
-import logging
 import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.logging import RichHandler
 
-from engine.cli import topics
+from engine.cli import lines, topics
 from engine.cli.options import ConfigOption, LogOption, configured_log, loaded, shards_of
-from engine.cli.render import errors
 from engine.cli.rules import rules_of
 from engine.runtime.garbage_collection import quiet_collector, set_heap_aside
 from engine.runtime.worker import Worker
@@ -38,8 +35,7 @@ def worker(
     """
     settings = loaded(config, log_url=log_url, worker=name)
     shards = shards_of(shard, settings) if shard else None
-    handler = RichHandler(console=errors(), show_path=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    lines.to_stderr(settings.log_level)
     quiet_collector()
     with configured_log(settings) as log:
         if settings.log_url.startswith("kafka:"):

@@ -172,6 +172,7 @@ class CancelReason(StrEnum):
     RESTRICTED = "RESTRICTED"
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class RejectReason(StrEnum):
@@ -217,6 +218,8 @@ class RejectReason(StrEnum):
     TIME_IN_FORCE_INVALID = "TIME_IN_FORCE_INVALID"
     TICK_TABLE_MISSING = "TICK_TABLE_MISSING"
     CHANGE_NOT_ALLOWED = "CHANGE_NOT_ALLOWED"
+    NO_LIMITS = "NO_LIMITS"
+    POSITION_ABOVE_LIMIT = "POSITION_ABOVE_LIMIT"
     DECISION_PX_INVALID = "DECISION_PX_INVALID"
 
 
@@ -230,7 +233,8 @@ class Change(StrEnum):
 class ExecType(StrEnum):
     """Kind of a venue's report; FIX tag 150 in words.
 
-    UNKNOWN: the gateway cannot tell the child's fate.
+    UNKNOWN: the gateway cannot tell the child's fate. STATUS: the venue has the child, as it says
+    when asked. UNKNOWN_ORDER: it has no such child, and none can still come to it.
     """
 
     NEW = "NEW"
@@ -243,6 +247,8 @@ class ExecType(StrEnum):
     TRADE_CORRECT = "TRADE_CORRECT"
     UNKNOWN = "UNKNOWN"
     OTHER = "OTHER"
+    STATUS = "STATUS"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
 
 
 class Liquidity(StrEnum):
@@ -284,6 +290,7 @@ class BreakReason(StrEnum):
     WRONG_SIDE = "WRONG_SIDE"
     IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
     ERROR_ACCOUNT = "ERROR_ACCOUNT"
+    NO_ANSWER = "NO_ANSWER"
 
 
 class BreakResolution(StrEnum):
@@ -635,6 +642,95 @@ class ControlNumber:
 
     source: str  # Sender of controls, by the headers.
     number: int  # Its highest number that was applied, count.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A time as a member of a parent, by the parent's membership epochs."""
+
+    joined_epoch: int  # First epoch with the order, count.
+    left_epoch: int  # First epoch without it, count.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Membership:
+    """The order's part in a parent of a closed day of which children are carried."""
+
+    parent_id: str  # Id of the parent.
+    allocated_qty: int  # Quantity that the order got there of fills, smallest increments.
+    # Quantity that the order brought there and did not get, smallest increments; it has a claim to
+    # that much of late fills.
+    taken_qty: int
+    stays: tuple[Stay, ...]  # When it was a member, the earliest first.
+
+    def __init__(
+        self,
+        *,
+        parent_id: str,
+        allocated_qty: int,
+        taken_qty: int,
+        stays: tuple[Stay, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _Membership)
+        x.parent_id = parent_id
+        x.allocated_qty = allocated_qty
+        x.taken_qty = taken_qty
+        x.stays = stays
+        x.__class__ = Membership
+
+
+_Membership = twin(Membership)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedExecution:
+    """A report that booked a fill, corrected or busted it; a resend is known by it."""
+
+    session_day: int  # Day of the venue's session, yyyymmdd count.
+    exec_id: str  # The venue's id of the report.
+    exec_type: ExecType  # TRADE, TRADE_CORRECT or TRADE_CANCEL.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CarriedFill:
+    """A fill in its present form, with the shares of it that stand."""
+
+    fill_id: str  # Id of the fill.
+    last_qty: int  # Quantity, smallest increments; 0 once it is busted.
+    last_px: int  # Price, 1e-9 currency units.
+    # Ids of the orders with a share of it, also of those that have ended and are not carried.
+    order_ids: tuple[str, ...]
+    shares_qty: tuple[int, ...]  # Share of each of them, in the same order, smallest increments.
+    # Part that the error account holds, smallest increments; negative where ended orders keep more
+    # than the venue gave.
+    error_qty: int
+    executions: tuple[CarriedExecution, ...]  # The reports on it, the first one first.
+
+    def __init__(
+        self,
+        *,
+        fill_id: str,
+        last_qty: int,
+        last_px: int,
+        order_ids: tuple[str, ...],
+        shares_qty: tuple[int, ...],
+        error_qty: int,
+        executions: tuple[CarriedExecution, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CarriedFill)
+        x.fill_id = fill_id
+        x.last_qty = last_qty
+        x.last_px = last_px
+        x.order_ids = order_ids
+        x.shares_qty = shares_qty
+        x.error_qty = error_qty
+        x.executions = executions
+        x.__class__ = CarriedFill
+
+
+_CarriedFill = twin(CarriedFill)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3008,6 +3104,7 @@ class ChildCancelRequested:
     parent_id: str  # Id of the parent.
     venue: str  # Code of the venue.
     reason: CancelReason  # The reason.
+    repeats: int  # Times that this cancel was asked for before without an answer, count.
 
     def __init__(
         self,
@@ -3019,6 +3116,7 @@ class ChildCancelRequested:
         parent_id: str,
         venue: str,
         reason: CancelReason,
+        repeats: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildCancelRequested)
@@ -3029,6 +3127,7 @@ class ChildCancelRequested:
         x.parent_id = parent_id
         x.venue = venue
         x.reason = reason
+        x.repeats = repeats
         x.__class__ = ChildCancelRequested
 
 
@@ -3052,6 +3151,7 @@ class OrderRejected:
     text: str  # Value found, value expected, and action to take.
     # Value that no allotment covered, whole currency units, rounded up; 0 of every other reason.
     asked_notional_cur: int
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
 
     def __init__(
         self,
@@ -3066,6 +3166,7 @@ class OrderRejected:
         reason: RejectReason,
         text: str,
         asked_notional_cur: int,
+        asked_currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderRejected)
@@ -3079,6 +3180,7 @@ class OrderRejected:
         x.reason = reason
         x.text = text
         x.asked_notional_cur = asked_notional_cur
+        x.asked_currency = asked_currency
         x.__class__ = OrderRejected
 
 
@@ -3104,6 +3206,7 @@ class OrderChangeRejected:
     asked_notional_cur: int
     # Code of the order's client, where an allotment did not cover the change; else empty.
     client_id: str
+    asked_currency: str  # Currency of asked_notional_cur, ISO 4217; empty where that is 0.
 
     def __init__(
         self,
@@ -3119,6 +3222,7 @@ class OrderChangeRejected:
         text: str,
         asked_notional_cur: int,
         client_id: str,
+        asked_currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderChangeRejected)
@@ -3133,6 +3237,7 @@ class OrderChangeRejected:
         x.text = text
         x.asked_notional_cur = asked_notional_cur
         x.client_id = client_id
+        x.asked_currency = asked_currency
         x.__class__ = OrderChangeRejected
 
 
@@ -3413,6 +3518,11 @@ class BreakSettled:
     text: str  # Explanation.
     set_by: str  # Person or system that set it.
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
+    # Quantity that the error account takes, smallest increments; positive if it was bought,
+    # negative if it was sold, 0 if nothing is booked.
+    error_qty: int = 0
+    error_px: int = 0  # Its price, 1e-9 currency units.
+    instrument_id: str = ""  # Id of its instrument; empty if nothing is booked.
 
     def __init__(
         self,
@@ -3421,6 +3531,9 @@ class BreakSettled:
         text: str,
         set_by: str,
         set_ns: int,
+        error_qty: int = 0,
+        error_px: int = 0,
+        instrument_id: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _BreakSettled)
@@ -3428,6 +3541,9 @@ class BreakSettled:
         x.text = text
         x.set_by = set_by
         x.set_ns = set_ns
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.instrument_id = instrument_id
         x.__class__ = BreakSettled
 
 
@@ -3572,6 +3688,11 @@ class PolicySet:
     progress_ppm: int = 100000
     # What becomes of client orders when their instrument is halted.
     on_halt: HaltAction = HaltAction.KEEP
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int = 3000000000
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int = 2
 
     def __init__(
         self,
@@ -3605,6 +3726,8 @@ class PolicySet:
         fruitless_max: int = 10,
         progress_ppm: int = 100000,
         on_halt: HaltAction = HaltAction.KEEP,
+        ack_within_ns: int = 3000000000,
+        asks_max: int = 2,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3637,6 +3760,8 @@ class PolicySet:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicySet
 
 
@@ -3853,6 +3978,11 @@ class PolicyCarried:
     # Least part of a child that counts as progress once it is filled, parts per million.
     progress_ppm: int
     on_halt: HaltAction  # What becomes of client orders when their instrument is halted.
+    # Time in which a venue answers a child or a request on one, before it is asked again, ns; each
+    # further time is twice as long.
+    ack_within_ns: int
+    # Times that a venue is asked again before its silence is a break and it gets no more, count.
+    asks_max: int
 
     def __init__(
         self,
@@ -3889,6 +4019,8 @@ class PolicyCarried:
         fruitless_max: int,
         progress_ppm: int,
         on_halt: HaltAction,
+        ack_within_ns: int,
+        asks_max: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3924,6 +4056,8 @@ class PolicyCarried:
         x.fruitless_max = fruitless_max
         x.progress_ppm = progress_ppm
         x.on_halt = on_halt
+        x.ack_within_ns = ack_within_ns
+        x.asks_max = asks_max
         x.__class__ = PolicyCarried
 
 
@@ -4701,6 +4835,15 @@ class OrderCarried:
     return_on_halt: bool
     # Average price of what is crossed and allocated, rounded down, 1e-9 currency units.
     avg_px: int
+    # Sum of px * qty of what is crossed and allocated, less avg_px times its quantity, 1e-9
+    # currency units; the average of the order's whole life is exact by it.
+    beyond_avg_px: int
+    # Its parts in parents of closed days, the newest first; the shares themselves are in
+    # ChildCarried.
+    memberships: tuple[Membership, ...]
+    # Part of the allocated quantity whose fills are beyond the bound and are not carried, smallest
+    # increments; a bust of them is a break.
+    left_out_qty: int
 
     def __init__(
         self,
@@ -4741,6 +4884,9 @@ class OrderCarried:
         immediacy: Immediacy,
         return_on_halt: bool,
         avg_px: int,
+        beyond_avg_px: int,
+        memberships: tuple[Membership, ...],
+        left_out_qty: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderCarried)
@@ -4780,6 +4926,9 @@ class OrderCarried:
         x.immediacy = immediacy
         x.return_on_halt = return_on_halt
         x.avg_px = avg_px
+        x.beyond_avg_px = beyond_avg_px
+        x.memberships = memberships
+        x.left_out_qty = left_out_qty
         x.__class__ = OrderCarried
 
 
@@ -5171,6 +5320,12 @@ class RiskLimitSet:
     # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
     # units; null if there is no limit.
     max_day_notional_cur: int | None = None
+    # Currency of a limit of the firm, which binds the orders in it, ISO 4217; empty for CLIENT and
+    # INSTRUMENT, whose numbers hold in each currency by itself.
+    currency: str = ""
+    # Most that the orders of a day may have bought more than sold, or sold more than bought, in one
+    # instrument, with what is open on that side, smallest increments; null if there is no limit.
+    max_position_qty: int | None = None
 
     def __init__(
         self,
@@ -5183,6 +5338,8 @@ class RiskLimitSet:
         set_by: str,
         set_ns: int,
         max_day_notional_cur: int | None = None,
+        currency: str = "",
+        max_position_qty: int | None = None,
     ) -> None:
         x: Any = self
         put(x, "__class__", _RiskLimitSet)
@@ -5194,6 +5351,8 @@ class RiskLimitSet:
         x.set_by = set_by
         x.set_ns = set_ns
         x.max_day_notional_cur = max_day_notional_cur
+        x.currency = currency
+        x.max_position_qty = max_position_qty
         x.__class__ = RiskLimitSet
 
 
@@ -5213,6 +5372,8 @@ class LimitAllotted:
     # The day's limit that this is a part of, whole currency units; null if there is none, and a
     # person has set the part.
     limit_notional_cur: int | None = None
+    # Currency of the firm's limit that this is a part of, ISO 4217; empty for CLIENT.
+    currency: str = ""
 
     def __init__(
         self,
@@ -5223,6 +5384,7 @@ class LimitAllotted:
         allotted_notional_cur: int,
         set_ns: int,
         limit_notional_cur: int | None = None,
+        currency: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _LimitAllotted)
@@ -5232,6 +5394,7 @@ class LimitAllotted:
         x.allotted_notional_cur = allotted_notional_cur
         x.set_ns = set_ns
         x.limit_notional_cur = limit_notional_cur
+        x.currency = currency
         x.__class__ = LimitAllotted
 
 
@@ -5306,6 +5469,12 @@ class RiskLimitCarried:
     # Most value that all shards together may accept in a day, FIRM and CLIENT, whole currency
     # units; null if there is no limit.
     max_day_notional_cur: int | None
+    # Currency of a limit of the firm, which binds the orders in it, ISO 4217; empty for CLIENT and
+    # INSTRUMENT, whose numbers hold in each currency by itself.
+    currency: str
+    # Most that the orders of a day may have bought more than sold, or sold more than bought, in one
+    # instrument, with what is open on that side, smallest increments; null if there is no limit.
+    max_position_qty: int | None
 
     def __init__(
         self,
@@ -5321,6 +5490,8 @@ class RiskLimitCarried:
         set_by: str,
         set_ns: int,
         max_day_notional_cur: int | None,
+        currency: str,
+        max_position_qty: int | None,
     ) -> None:
         x: Any = self
         put(x, "__class__", _RiskLimitCarried)
@@ -5335,6 +5506,8 @@ class RiskLimitCarried:
         x.set_by = set_by
         x.set_ns = set_ns
         x.max_day_notional_cur = max_day_notional_cur
+        x.currency = currency
+        x.max_position_qty = max_position_qty
         x.__class__ = RiskLimitCarried
 
 
@@ -5359,6 +5532,8 @@ class AllotmentCarried:
     # The day's limit that this is a part of, whole currency units; null if there is none, and a
     # person has set the part.
     limit_notional_cur: int | None
+    # Currency of the firm's limit that this is a part of, ISO 4217; empty for CLIENT.
+    currency: str
 
     def __init__(
         self,
@@ -5372,6 +5547,7 @@ class AllotmentCarried:
         allotted_notional_cur: int,
         set_ns: int,
         limit_notional_cur: int | None,
+        currency: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _AllotmentCarried)
@@ -5384,10 +5560,212 @@ class AllotmentCarried:
         x.allotted_notional_cur = allotted_notional_cur
         x.set_ns = set_ns
         x.limit_notional_cur = limit_notional_cur
+        x.currency = currency
         x.__class__ = AllotmentCarried
 
 
 _AllotmentCarried = twin(AllotmentCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildCarried:
+    """A child of a closed day in which an order has a part that lives on.
+
+    A late fill, a bust or a correction of it is booked on the next day.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent, which has ended.
+    instrument_id: str  # Id of the instrument.
+    side: Side  # BUY or SELL.
+    venue: str  # Code of the venue.
+    child_qty: int  # Quantity, smallest increments.
+    limit_px: int  # Limit, 1e-9 currency units.
+    epoch: int  # Membership epoch of the parent when the child was sent, count.
+    routed_ns: int  # Time at which it was sent, ns since 1970 UTC.
+    # Quantity that a person settled as counted by the venue and not executed, smallest increments.
+    disputed_qty: int
+    fills: tuple[CarriedFill, ...]  # Its fills, in the order in which they were booked.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        instrument_id: str,
+        side: Side,
+        venue: str,
+        child_qty: int,
+        limit_px: int,
+        epoch: int,
+        routed_ns: int,
+        disputed_qty: int,
+        fills: tuple[CarriedFill, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.side = side
+        x.venue = venue
+        x.child_qty = child_qty
+        x.limit_px = limit_px
+        x.epoch = epoch
+        x.routed_ns = routed_ns
+        x.disputed_qty = disputed_qty
+        x.fills = fills
+        x.__class__ = ChildCarried
+
+
+_ChildCarried = twin(ChildCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExecutionsMissing:
+    """Executions of a child at work are missing.
+
+    Its venue counts them in an acknowledgement, a bust or a correction, and has not reported them.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    # Quantity that the venue counts as executed and has not reported, from now on, smallest
+    # increments; it stays exposure.
+    missing_qty: int
+    # The child's open quantity from now on, with the missing one, smallest increments.
+    leaves_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        missing_qty: int,
+        leaves_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ExecutionsMissing)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.missing_qty = missing_qty
+        x.leaves_qty = leaves_qty
+        x.__class__ = ExecutionsMissing
+
+
+_ExecutionsMissing = twin(ExecutionsMissing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ErrorBooked:
+    """A person booked a position to the error account, to settle a break."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    break_id: str  # Id of the break.
+    instrument_id: str  # Id of the instrument.
+    # Quantity, smallest increments; positive if it was bought, negative if it was sold.
+    error_qty: int
+    error_px: int  # Price, 1e-9 currency units.
+    set_by: str  # Code of the person.
+    text: str  # Explanation.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        break_id: str,
+        instrument_id: str,
+        error_qty: int,
+        error_px: int,
+        set_by: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ErrorBooked)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.break_id = break_id
+        x.instrument_id = instrument_id
+        x.error_qty = error_qty
+        x.error_px = error_px
+        x.set_by = set_by
+        x.text = text
+        x.__class__ = ErrorBooked
+
+
+_ErrorBooked = twin(ErrorBooked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ChildStatusRequested:
+    """The engine asks a venue for the state of a child that it has not answered."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    child_id: str  # Id of the child.
+    parent_id: str  # Id of the parent.
+    venue: str  # Code of the venue.
+    number: int  # Which question on this silence it is, count from 1.
+    unanswered_since_ns: int  # Time of the request that was not answered, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        child_id: str,
+        parent_id: str,
+        venue: str,
+        number: int,
+        unanswered_since_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ChildStatusRequested)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.child_id = child_id
+        x.parent_id = parent_id
+        x.venue = venue
+        x.number = number
+        x.unanswered_since_ns = unanswered_since_ns
+        x.__class__ = ChildStatusRequested
+
+
+_ChildStatusRequested = twin(ChildStatusRequested)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -5529,6 +5907,10 @@ StageEvent = (
     | ControlApplied
     | RiskLimitCarried
     | AllotmentCarried
+    | ChildCarried
+    | ExecutionsMissing
+    | ErrorBooked
+    | ChildStatusRequested
     | InputRejected
 )
 
@@ -5628,6 +6010,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     ControlApplied: "ingest",
     RiskLimitCarried: "ingest",
     AllotmentCarried: "ingest",
+    ChildCarried: "fills",
+    ExecutionsMissing: "fills",
+    ErrorBooked: "fills",
+    ChildStatusRequested: "routes",
     InputRejected: "ingest",
 }
 

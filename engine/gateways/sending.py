@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from engine.log.port import Log, LogUnavailableError, NewRecord
+from engine.log.port import Appending, LogUnavailableError, NewRecord
 from engine.runtime.clock import Clock
 
 RETRY_WAIT_S = 0.2
@@ -18,14 +18,17 @@ _log = logging.getLogger(__name__)
 
 
 def append_until_taken(
-    log: Log,
+    log: Appending,
     topic: str,
     records: Sequence[NewRecord],
     is_stopping: Callable[[], bool],
     clock: Clock = time,
     on_refused: Callable[[], None] = lambda: None,
 ) -> None:
-    """Raises LogUnavailableError only while stopping. `on_refused` is called before each retry."""
+    """Raises LogUnavailableError only while stopping. `on_refused` is called before each retry.
+
+    Raises LeaseLostError if the log is the appender of a lease that was lost.
+    """
     tries = 0
     while records:
         try:

@@ -1,6 +1,6 @@
 """Closed days as files: the third log, read-only.
 
-    archive.json                          format and partitions
+    archive.json                          format and partitions; the id of the archived log
     000000-20180102/shard-0003/           what shard 3 consumed and wrote of the first closed day
         manifest.json                     of each topic: first and next start, count, SHA-256
         orders.records, ..., journal.records
@@ -31,7 +31,9 @@ from engine.log.port import (
     EngineError,
     FirstRecords,
     Headers,
+    Identity,
     Lease,
+    LeasedAppender,
     Leases,
     LogUnavailableError,
     NewRecord,
@@ -104,15 +106,29 @@ class Draft:
         }
 
 
-def begin(folder: Path, partitions: int) -> None:
-    """Make an empty archive. Raises ArchiveError if there is one of another partition count."""
+def begin(folder: Path, partitions: int, log_id: str, *, is_backup: bool = False) -> None:
+    """Make an empty archive of a log, or check that there is one.
+
+    Raises ArchiveError if there is one of another partition count or log, or if it is a backup.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     head = folder / HEAD
     if not head.exists():
-        head.write_text(json.dumps({"format": FORMAT, "partitions": partitions}) + "\n")
-    found = ArchiveLog(folder).partitions
-    if found != partitions:
-        raise ArchiveError(f"{folder}: an archive of {found} partitions, expected {partitions}")
+        content = {"format": FORMAT, "partitions": partitions, "log_id": log_id}
+        head.write_text(json.dumps({**content, "backup": is_backup}) + "\n")
+        return
+    found = ArchiveLog(folder)
+    if found.partitions != partitions:
+        raise ArchiveError(
+            f"{folder}: an archive of {found.partitions} partitions, expected {partitions}"
+        )
+    if is_backup or found.is_backup:
+        raise ArchiveError(f"{folder} holds a backup; give an empty folder. Nothing was written.")
+    if log_id and found.identity.log_id not in ("", log_id):
+        raise ArchiveError(
+            f"{folder}: an archive of log {found.identity.log_id}, and this is log {log_id}. "
+            "Nothing was written. Give another folder, or the URL of the log that it archives."
+        )
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
@@ -145,6 +161,8 @@ class ArchiveLog(Closeable):
         try:
             head = json.loads((folder / HEAD).read_text())
             found = (int(head["format"]), int(head["partitions"]))
+            self._identity = Identity(str(head.get("log_id", "")))
+            self.is_backup = bool(head.get("backup", False))
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise LogUnavailableError(f"{folder}: no archive ({error})") from error
         if found[0] != FORMAT:
@@ -160,6 +178,14 @@ class ArchiveLog(Closeable):
     @property
     def partitions(self) -> int:
         return self._partitions
+
+    @property
+    def identity(self) -> Identity:
+        """That of the log that was archived; empty in an archive of an early release."""
+        return self._identity
+
+    def leave(self, for_id: str) -> None:
+        """Does nothing: no worker ever works on an archive."""
 
     def days(self) -> list[Path]:
         """Its days, the oldest first."""
@@ -236,8 +262,18 @@ class ArchiveLog(Closeable):
     def leases(self, owner: str, shards: Sequence[int] | None = None) -> Leases:  # noqa: ARG002
         self._refuse()
 
+    def owners(self) -> Mapping[int, str]:
+        return {}
+
     def writer(self, lease: Lease) -> ShardWriter:  # noqa: ARG002  The port's.
         self._refuse()
+
+    def take_over(self, name: str, owner: str) -> LeasedAppender:  # noqa: ARG002  The port's.
+        self._refuse()
+
+    def holder(self, name: str) -> str | None:  # noqa: ARG002  The port's.
+        """No process writes to an archive."""
+        return None
 
     def close(self) -> None:
         """Nothing is open between calls."""

@@ -8,6 +8,8 @@ causes and seals speak of positions. Only `Start` joins the two.
 There are two kinds of writer. Any process may `append` input records, durably and in order. The
 stage topics, the journal and the dlq have one writer a shard: the holder of the shard's lease
 commits records to several topics at once, all or none, and no reader sees any of them before.
+An edge of which there must be one, such as a gateway, appends its input records under a lease by
+name: once another process has taken the name over, nothing more of it reaches the topic.
 
 A worker that has lost its lease can commit nothing more. The outcome of a commit may be unknown.
 Then the caller proves its lease, opens a new writer and reads the last record of the journal; it
@@ -56,6 +58,30 @@ class CommitUnknownError(EngineError):
 
 class NotEmptyError(EngineError):
     """A log that should be empty holds records: nothing was written."""
+
+
+class LogLeftError(EngineError):
+    """Another log goes on from this one: it is read, and never written again."""
+
+
+class OtherLogError(EngineError):
+    """The log is another one than the caller, its settings or its files expect."""
+
+
+class Identity(NamedTuple):
+    """The identity of a log, kept beside its records: never in a record, a seal or the chain."""
+
+    log_id: str  # 32 hexadecimal characters, made with the log; empty for one that has none.
+    left_for: str = ""  # The id of the log that goes on from this one; empty while it is at work.
+
+    def require_at_work(self, name: str) -> None:
+        """Raise LogLeftError if another log goes on from this one."""
+        if self.left_for:
+            raise LogLeftError(
+                f"{name} was left for log {self.left_for}, which goes on from its close; whatever "
+                "it resumed would be resumed twice. Nothing was written. Give every process the "
+                "URL of that log; this one is for reading alone."
+            )
 
 
 class NewRecord(NamedTuple):
@@ -200,6 +226,38 @@ class ShardWriter(Protocol):
     def close(self) -> None: ...
 
 
+class Appending(Protocol):
+    """Takes input records: a log, or the appender of a lease by name."""
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        """Append records to an input topic, durably and in order."""
+        ...
+
+
+class LeasedAppender(Appending, Protocol):
+    """Appends input records for the one process that holds a name."""
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        """Append records to an input topic, all or none, durably and in order.
+
+        Raises LeaseLostError if another process has taken the name over: nothing was written, and
+        nothing will be. Raises LogUnavailableError; then all of them or none were written. Append
+        all of them again: readers know an input by its source and number.
+        """
+        ...
+
+    def renew(self) -> None:
+        """Prove the lease, and show that its holder lives. Call it at least once a second.
+
+        Raises LeaseLostError if another process has taken the name over, LogUnavailableError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the name back. Raises LogUnavailableError: then it is free after a while."""
+        ...
+
+
 class Log(Protocol):
     """One log: `with open_log(url) as log`."""
 
@@ -208,11 +266,23 @@ class Log(Protocol):
         """Number of shards, and of partitions of every topic but the shared ones."""
         ...
 
+    @property
+    def identity(self) -> Identity:
+        """The log's identity as it is now. Raises LogUnavailableError."""
+        ...
+
+    def leave(self, for_id: str) -> None:
+        """Note that the log of this id goes on from this one; inputs are refused from then on.
+
+        Raises LogUnavailableError, and LogLeftError if it was left for another one before.
+        """
+        ...
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         """Append records to an input topic, durably and in order.
 
-        Raises LogUnavailableError; then some of the records may have been written. Append all of
-        them again: readers know an input by its source and number.
+        Raises LogLeftError, and LogUnavailableError: then some of the records may have been
+        written. Append all of them again: readers know an input by its source and number.
         """
         ...
 
@@ -289,10 +359,32 @@ class Log(Protocol):
         """
         ...
 
+    def owners(self) -> Mapping[int, str]:
+        """The worker that holds each shard, as far as the log knows; without those that none holds.
+
+        Raises LogUnavailableError.
+        """
+        ...
+
     def writer(self, lease: Lease) -> ShardWriter:
         """The writer of a shard; after this no writer of an older lease of it can commit.
 
         Raises LeaseLostError if the lease is not held any more, LogUnavailableError.
+        """
+        ...
+
+    def take_over(self, name: str, owner: str) -> LeasedAppender:
+        """Take a name, also from a process that lives; no older appender of it can append then.
+
+        What the older ones have appended lies before all that this one will append. `owner` names
+        the process, for people. Raises LogUnavailableError.
+        """
+        ...
+
+    def holder(self, name: str) -> str | None:
+        """The owner that has a name and lives; None if it is free, or its holder has died.
+
+        Raises LogUnavailableError.
         """
         ...
 

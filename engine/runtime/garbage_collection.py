@@ -4,20 +4,34 @@ A day makes millions of events, orders and fills that live until its close and a
 reference counts free the rest. With Python's own thresholds the collector walks these again and
 again and finds nothing, which took about a seventh of the time of a day of small orders. Memory
 stays flat all the same: a shard drops its day at the close, and cycles are still collected.
+
+In a worker an order waits for a collection, so none may be long: not one of the 50,000 youngest
+objects (some 20 ms), and not one of a day's millions (seconds). There each object is looked at
+once, soon after it was made, and what is alive then is set aside. A cycle that becomes garbage
+later is collected when the worker has rebuilt a shard; in a measurement of 7,000 orders all of
+these were 53 objects.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 # New objects between two collections of the youngest generation, and how many of these come before
 # one of the next older generation; Python's own are 700, 10, 10.
 THRESHOLDS = (50_000, 20, 50)
+YOUNGEST = 2_000  # New objects between two collections of a worker, each of about a millisecond.
 
 
 def quiet_collector() -> None:
-    """Collect rarely as long as this process lives; a worker's process is the engine's alone."""
-    gc.set_threshold(*THRESHOLDS)
+    """Look at each object once as long as this process lives; a worker's is the engine's alone."""
+    gc.set_threshold(YOUNGEST, *THRESHOLDS[1:])
+    gc.callbacks.append(set_survivors_aside)
+
+
+def set_survivors_aside(phase: str, _: Mapping[str, int]) -> None:
+    """After a collection; the garbage collector calls it."""
+    if phase == "stop":
+        gc.freeze()
 
 
 def set_heap_aside() -> None:

@@ -15,6 +15,7 @@ from engine.core.events import (
     TOPIC_OF,
     BatchSealed,
     BreakCarried,
+    ChildCarried,
     ControlIgnored,
     InputRejected,
     InstrumentHalted,
@@ -49,6 +50,7 @@ CONFIG_CAUSE = "config:"
 CONTROLS = "controls"
 WRITTEN = (*STAGE_TOPICS, DLQ)
 CLOSE_EVENTS = (
+    ChildCarried,
     OrderCarried,
     ScorecardCarried,
     BreakCarried,
@@ -144,7 +146,8 @@ class Replica:
                 if is_folded(waiting, cause):
                     self._fold_fact(topic, record)
                 self._fold_while(waiting, cause)
-        if seal.kind is not SealKind.CLOSE:  # A close ends all parents before any is planned.
+        # A close ends all parents before any is planned.
+        if seal.kind is not SealKind.CLOSE and not self.state.is_closing:
             trading_day.mark_due(self.state, seal.now_ns)
         while waiting:
             self._fold_while(waiting, waiting[0].cause)
@@ -189,8 +192,13 @@ class Replica:
         self._advance(seal)
 
     def _fold_carried(self, events: Sequence[StageEvent], cause: str) -> None:
-        """Fold what a close carries; where it carries the whole state, nothing before it counts."""
-        if positions_in(events) is not None:
+        """Fold what a close carries; where it carries the whole state, nothing before it counts.
+
+        `cause` is that of a close of an early release, which carries no positions.
+        """
+        positions = positions_in(events)
+        if positions is not None:
+            cause = positions.cause  # No input's, where several batches closed the day.
             former = self.state
             self.state = State(
                 shard=self.number, finished=former.finished, evict_after_ns=former.evict_after_ns

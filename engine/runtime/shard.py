@@ -12,6 +12,8 @@ that touches one, or when it is old or large enough.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from engine import topology
@@ -44,6 +46,7 @@ from engine.runtime.open_batch import Batch, seal_record
 from engine.runtime.replica import CONFIG_CAUSE, CONTROLS, Replica
 
 PLAN_CAUSE = "plan:"
+CLOSE_CAUSE = "close:"
 HALTED_CAUSE = "halted:"  # Names the planning of a parent whose instrument is halted.
 
 
@@ -93,21 +96,23 @@ class Shard(Replica):
         """Decide on a round of inputs. Returns the sealed batch, or None while it stays open.
 
         `faulted` names causes that raised before: they are recorded as rejections instead of
-        being decided on. Inputs after a DayClosed are not consumed: see `resume`. An exception
-        leaves the state half changed: rebuild it, and add `at` to `faulted`.
+        being decided on. Inputs after a DayClosed are not consumed before the close has ended: see
+        `resume`. An exception leaves the state half changed: rebuild it, and add `at` to `faulted`.
         """
         state = self.state
         now_ns = max(now_ns, state.sealed_ns)
         self._stepped_ns = now_ns
         if not self._open.input_count:
             self._open.since_ns = now_ns
+        if state.is_closing:
+            return self._close_further(now_ns)
         if state.settings_text != self.rules.settings_text:
             adopted = ConfigurationAdopted(text=self.rules.settings_text)
             self._emit((adopted,), CONFIG_CAUSE, None, now_ns)
         for topic in INPUT_TOPICS:
             for record in batch.get(topic, ()):
                 self._take(topic, record, now_ns, faulted)
-                if self._open.is_closing:
+                if self._open.is_closing or state.is_closing:
                     return self._seal(now_ns)
         self._plan(now_ns, faulted)
         self.at = ""
@@ -118,7 +123,7 @@ class Shard(Replica):
         batch = self._open
         if batch.events or batch.input_count >= self.rules.open_batch_records:
             return True
-        if self.state.touched:
+        if self.state.touched or self.state.judging:
             return True  # Planned without effect: the next quote must not plan it again.
         if any(topic != "market-data" for topic in batch.inputs):
             return True  # The sender of a request learns that it was decided on.
@@ -152,13 +157,22 @@ class Shard(Replica):
             if ignored:
                 self._emit(ignored, cause, record.key, now_ns)
                 return
-        is_close = isinstance(found, DayClosed)
         if not isinstance(found, RejectedInput):
             self._apply(topic, record, found)
         self._react(found, cause, record.key, now_ns)
-        if is_close:
+        self._open.is_closing = isinstance(found, DayClosed) and not self.state.is_closing
+        if self._open.is_closing:
             self._carry_positions(cause, now_ns)
-        self._open.is_closing = is_close
+
+    def _close_further(self, now_ns: int) -> Sealed:
+        """End more of a day that had too much open for one batch."""
+        self.at = CLOSE_CAUSE
+        self._open.is_closing = trading_day.is_last_of_close(self.state)
+        closing = trading_day.closing_events(self.state, now_ns, self.state.next_seq)
+        self._emit(closing, CLOSE_CAUSE, None, now_ns)
+        if self._open.is_closing:
+            self._carry_positions(CLOSE_CAUSE, now_ns)
+        return self._seal(now_ns)
 
     def _carry_positions(self, cause: str, now_ns: int) -> None:
         """End a close with PositionsCarried, so that recovery can start after it."""
@@ -218,8 +232,8 @@ class Shard(Replica):
         state = self.state
         self.at = PLAN_CAUSE  # No longer the last input's: that was decided on.
         trading_day.mark_due(state, now_ns)
-        if state.unplaced and PLAN_CAUSE not in faulted:
-            for order_id in good_till_cancel.to_be_resumed(state, now_ns):
+        if state.judging and PLAN_CAUSE not in faulted:
+            for order_id in tuple(state.judging):
                 placed = good_till_cancel.resume_or_cancel(state, order_id, now_ns)
                 self._emit(placed, PLAN_CAUSE, None, now_ns)
         if state.touched:
@@ -249,15 +263,16 @@ class Shard(Replica):
     def _plan_halted(
         self, instrument_ids: Sequence[str], now_ns: int, faulted: frozenset[str]
     ) -> None:
-        """Plan all parents of the instruments that this planning halted, as far as a halt allows.
+        """Plan parents of the instruments that this planning halted, as far as a halt allows.
 
-        Some of them were not touched, and some were worked before the fault appeared.
+        Some of them were not touched, and some were worked before the fault appeared. The oldest
+        are planned here; the halt has all reviewed, so the others have their turn in later batches.
         """
         steps = (*topology.GATHER, *topology.WORK)
         for instrument_id in dict.fromkeys(instrument_ids):
-            sides = (self.state.by_side.get((instrument_id, side), {}) for side in Side)
-            found = [parent for parents in sides for parent in parents.values()]
-            for parent in sorted(found, key=lambda parent: parent.seq):
+            sides = (self.state.by_side.get((instrument_id, side), ()) for side in Side)
+            oldest = islice(merge(*sides), due_index.REVIEWED_MAX)
+            for parent in [self.state.parents[parent_id] for _, parent_id in oldest]:
                 self._plan_one(parent, steps, now_ns, faulted)
 
     def _plan_one(
@@ -334,11 +349,13 @@ class Shard(Replica):
         return trading_day.awaits_cancels(self.state)
 
     def next_due_ns(self) -> int | None:
-        """The next time at which a parent is to be planned, if the market touches none before.
+        """The next time at which a parent is to be planned or an answer of a venue is late.
 
         A batch plans a bounded number; it is the past while more of them wait.
         """
-        if due_index.is_reviewing(self.state):
+        state = self.state
+        carried_wait = good_till_cancel.is_behind(state, self._stepped_ns)
+        if state.is_closing or carried_wait or due_index.is_behind(state):
             return self._stepped_ns
-        due_ns = due_index.first_due_ns(self.state)
+        due_ns = trading_day.first_due_ns(state)
         return due_ns if due_ns is None else max(due_ns, self._stepped_ns)

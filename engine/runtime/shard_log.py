@@ -57,6 +57,10 @@ class ShardLog(Closeable):
         self._starts: dict[str, Start] = {}  # Of topics that are not read from their beginning.
         self._cursors: dict[str, TopicCursor] = {}
 
+    @property
+    def log_id(self) -> str:
+        return self._log.identity.log_id
+
     def start(self, topic: str, start: Start) -> None:
         """Set where a topic is read from, before it is first read."""
         assert topic not in self._cursors, f"{topic} is being read already"

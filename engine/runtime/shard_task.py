@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from engine.core.controls import limits
 from engine.core.events import DayClosed, InputReason, InputRejected
 from engine.log import codec
 from engine.log.port import (
@@ -33,7 +34,7 @@ from engine.log.port import (
     Record,
     ShardWriter,
 )
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, ClockJumpedError
 from engine.runtime.hash_chain import GENESIS
 from engine.runtime.recovery.recovery import recover
 from engine.runtime.shard import Rules, Sealed, Shard
@@ -125,6 +126,9 @@ class ShardTask:
             yield from self._rebuild()
             self._open_readers()
             _log.info("shard %s at work from batch %s", self._shard.number, self._shard.next_batch)
+            missing = limits.missing(self._shard.state)
+            if missing:
+                _log.warning("shard %s: %s", self._shard.number, missing)
             self._host.on_shard_rebuilt()
             while True:
                 yield from self._round()
@@ -176,14 +180,18 @@ class ShardTask:
     def _round(self) -> Turns:
         """Read, step and commit once, in one turn if all goes well."""
         try:
+            now_ns = self._host.clock_ns()
             is_busy = self._read()
-            is_ready = self._is_due() and self._knows_controls()
+            is_ready = self._is_due(now_ns) and self._knows_controls()
+        except ClockJumpedError:  # Said by the clock; the next round asks it again.
+            yield from self._wait(RETRY_WAIT_S)
+            return
         except LogUnavailableError as error:  # Nothing was decided: the state is intact.
             _log.warning("shard %s: %s; waiting for the log", self._shard.number, error)
             yield from self._wait(RETRY_WAIT_S)
             return
         if is_ready:
-            sealed = yield from self._decide()
+            sealed = yield from self._decide(now_ns)
             if sealed is not None:
                 is_busy = True
                 yield from self._commit(sealed)
@@ -209,12 +217,12 @@ class ShardTask:
                 is_news = True
         return is_news
 
-    def _is_due(self) -> bool:
+    def _is_due(self, now_ns: int) -> bool:
         """Whether there is a reason to step: an input, a due time, or IDLE_STEP_S."""
         if any(self._pending.values()):
             return True
         due_ns = self._shard.next_due_ns()
-        if due_ns is not None and due_ns <= self._host.clock_ns():
+        if due_ns is not None and due_ns <= now_ns:
             return True
         return self._host.clock.monotonic() - self._stepped_s >= IDLE_STEP_S
 
@@ -224,9 +232,8 @@ class ShardTask:
             return True
         return self._host.log.at_ends([self._readers[topic] for topic in SHARED_TOPICS])
 
-    def _decide(self) -> Generator[bool, None, Sealed | None]:
+    def _decide(self, now_ns: int) -> Generator[bool, None, Sealed | None]:
         """Step, and again with each input that raises rejected; see the module's theory."""
-        now_ns = self._host.clock_ns()
         self._stepped_s = self._host.clock.monotonic()
         faulted: frozenset[str] = frozenset()
         batch = self._next_inputs()

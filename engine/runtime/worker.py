@@ -5,6 +5,11 @@ lease starts a `ShardTask`, a lost or revoked one ends it. Then each task has on
 worker waits if none of them had anything to do. A task whose state can no longer be used is
 replaced by a new one, which rebuilds the state from the log. Everything that a shard does between
 its lease and its loss is in `shard_task`.
+
+A shard whose log contradicts itself, or that this release cannot fold, is set aside: it decides
+nothing, and the worker's other shards go on. Its lease is kept, because every worker would find the
+same. It is said once, and the shard is tried again ever more rarely, so that it comes back when a
+person has mended the log. `metaorder log doctor` says what is wrong.
 """
 
 import logging
@@ -12,24 +17,36 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.core.units import NS_PER_S
 from engine.log.port import (
     CorruptLogError,
+    EngineError,
     LeaseLostError,
     Leases,
     Log,
     LogUnavailableError,
 )
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, ClockJumpedError, Wall
+from engine.runtime.recovery import snapshot
 from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
 from engine.runtime.shard_task import RETRY_WAIT_S, ROUND_RECORDS_MAX, ShardTask
 
 IDLE_WAIT_S = 0.05  # Longest wait: leases are polled and due times checked this often.
 RECOVERY_SLICE_S = 0.05  # Of folding between two turns of the shards at work.
+ASIDE_WAIT_S = 60.0  # Before a shard that was set aside is tried again; longer with each try,
+ASIDE_WAIT_MAX_S = 900.0  # up to this.
 
 _log = logging.getLogger(__name__)
+
+
+class Aside(NamedTuple):
+    """Why a shard was set aside, and how often it was tried in vain."""
+
+    why: str
+    tries: int
 
 
 class Worker:
@@ -41,26 +58,34 @@ class Worker:
         rules: Rules,
         owner: str,
         *,
-        clock_ns: Callable[[], int] = time.time_ns,
+        clock_ns: Callable[[], int] | None = None,
         clock: Clock = time,
         market_data_batch: int = ROUND_RECORDS_MAX,
         shards: Sequence[int] | None = None,
         snapshots: Path | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
         on_rebuilt: Callable[[], None] | None = None,
+        on_aside: Callable[[int, Exception], None] | None = None,
     ) -> None:
-        """`on_rebuilt` is called whenever the last of the shards that rebuild has done so."""
+        """`clock_ns` None is this machine's clock, as far as it can be believed: see `clock.Wall`.
+
+        `on_rebuilt` is called whenever the last of the shards that rebuild has done so.
+
+        `on_aside` gets each shard that is set aside, and why.
+        """
         self.log = log
         self.rules = rules
-        self.clock_ns = clock_ns
+        self.clock_ns = clock_ns or Wall().now_ns
         self.clock = clock
         self.market_data_batch = market_data_batch
         self.snapshots = snapshots
         self.on_sealed = on_sealed
         self.on_rebuilt = on_rebuilt
+        self.on_aside = on_aside
         self._owner = owner
         self._shards = shards
         self._tasks: dict[int, ShardTask] = {}
+        self._aside: dict[int, Aside] = {}  # Shards whose task waits for a person.
         self._unreleased: list[int] = []  # Revoked and dropped; the log could not take it yet.
         self._stopping = threading.Event()
 
@@ -72,9 +97,13 @@ class Worker:
         """Run until `stop`.
 
         Raises LeaseLostError if another owner holds one of `shards` or another process has this
-        worker's name, CorruptLogError if a shard's log contradicts itself, and at the start
-        LogUnavailableError; later the worker waits for a log that does not answer.
+        worker's name, LogLeftError where another log goes on from this one, OtherLogError where
+        the snapshots are of another log, and at the start LogUnavailableError; later the worker
+        waits for a log that does not answer.
         """
+        self.log.identity.require_at_work("the log")
+        if self.snapshots is not None:
+            snapshot.require_same_log(self.snapshots, self.log.identity.log_id)
         leases = self.log.leases(self._owner, self._shards)
         try:
             while not self._stopping.is_set():
@@ -106,13 +135,18 @@ class Worker:
     @property
     def recovery_slice_s(self) -> float:
         """Longest fold of one shard in a turn, s: the shards that rebuild share the slice."""
-        rebuilding = [task for task in self._tasks.values() if task.is_rebuilding]
-        return RECOVERY_SLICE_S / max(1, len(rebuilding))
+        return RECOVERY_SLICE_S / max(1, self._rebuilding)
 
     def on_shard_rebuilt(self) -> None:
-        is_last = not any(task.is_rebuilding for task in self._tasks.values())
-        if self.on_rebuilt is not None and is_last:
+        if self.on_rebuilt is not None and not self._rebuilding:
             self.on_rebuilt()
+
+    @property
+    def _rebuilding(self) -> int:
+        """Number of shards that rebuild their state; not those that were set aside."""
+        return sum(
+            task.is_rebuilding for number, task in self._tasks.items() if number not in self._aside
+        )
 
     # -------------------------------------------------------------------------- leases
 
@@ -126,6 +160,8 @@ class Worker:
             for number in change.revoked:
                 self._drop(number)
                 self._unreleased.append(number)
+            if change.gained:  # By now: it may have been left while this worker waited.
+                self.log.identity.require_at_work("the log")
             for lease in change.gained:
                 self._drop(lease.shard)
                 _log.info("shard %s gained, epoch %s; rebuilding", lease.shard, lease.epoch)
@@ -142,6 +178,7 @@ class Worker:
 
     def _drop(self, number: int) -> None:
         """End a shard's task; what was not committed never happened."""
+        self._aside.pop(number, None)
         task = self._tasks.pop(number, None)
         if task is not None:
             task.turns.close()
@@ -155,16 +192,52 @@ class Worker:
         if task is None:
             return False
         try:
-            return next(task.turns)
+            is_busy = next(task.turns)
         except (LeaseLostError, LogUnavailableError, StoreError) as error:
             _log.warning("shard %s: %s; it is rebuilt", number, error)
         except CorruptLogError as error:
             if self._is_held(number, leases):
-                raise
+                self._set_aside(task, leases, error)
+                return False
             _log.warning("shard %s: another owner wrote while it was folded (%s)", number, error)
+        except MemoryError:  # The process's, not the shard's.
+            raise
+        except Exception as error:  # noqa: BLE001  A bug that this shard meets on every worker.
+            self._set_aside(task, leases, error)
+            return False
+        else:
+            if number in self._aside and not task.is_rebuilding:
+                tries = self._aside.pop(number).tries
+                _log.info("shard %s is no longer set aside, after %s tries", number, tries)
+            return is_busy
         # If the lease is lost, the next poll of the leases ends the new task too.
         self._tasks[number] = ShardTask(self, task.lease, leases, wait_s=RETRY_WAIT_S)
         return False
+
+    def _set_aside(self, task: ShardTask, leases: Leases, error: Exception) -> None:
+        """Let a shard wait for a person; the reason is said once, and again when it changes."""
+        number = task.lease.shard
+        before = self._aside.get(number)
+        found = Aside(
+            str(error) if isinstance(error, EngineError) else f"{error!r}.",
+            1 if before is None else before.tries + 1,
+        )
+        wait_s = min(found.tries * ASIDE_WAIT_S, ASIDE_WAIT_MAX_S)
+        if before is None or before.why != found.why:
+            _log.error(
+                "shard %s is set aside and decides nothing; the other shards go on. %s Run "
+                "`metaorder log doctor --shard %s`. It is tried again in %.0f s and after that, "
+                "which is not logged.",
+                number,
+                found.why,
+                number,
+                wait_s,
+                exc_info=None if isinstance(error, EngineError) else error,
+            )
+            if self.on_aside is not None:
+                self.on_aside(number, error)
+        self._aside[number] = found
+        self._tasks[number] = ShardTask(self, task.lease, leases, wait_s=wait_s)
 
     def _is_held(self, number: int, leases: Leases) -> bool:
         """Whether no other owner can have written.
@@ -183,8 +256,11 @@ class Worker:
         dues = [task.due_ns for task in self._tasks.values()]
         due_ns = min((due for due in dues if due is not None), default=None)
         wait_s = IDLE_WAIT_S
-        if due_ns is not None:
-            wait_s = min(wait_s, max(0.0, (due_ns - self.clock_ns()) / NS_PER_S))
+        try:
+            if due_ns is not None:
+                wait_s = min(wait_s, max(0.0, (due_ns - self.clock_ns()) / NS_PER_S))
+        except ClockJumpedError:  # Said by the clock; the shards hold.
+            self.clock.sleep(IDLE_WAIT_S)
         try:
             self.log.wait(wait_s)
         except LogUnavailableError as error:

@@ -18,6 +18,7 @@ from engine.core.events import (
     TOPIC_OF,
     ChildCancelRequested,
     ChildRouted,
+    ChildStatusRequested,
     DayClosed,
     ExecutionReported,
     FillAllocated,
@@ -133,6 +134,8 @@ class Simulation:
             self._observe(closing)
             played = self._write([TimedInput(self._last_ns, closing, OWNER)])
             self._round(self._last_ns, played, must_seal=True)
+            while any(running.shard.state.is_closing for running in self._running):
+                self._round(self._last_ns, ())
             for running in self._running:
                 running.writer.close()
         finally:
@@ -296,6 +299,8 @@ class Simulation:
                 self._due(self._venues.on_route(event, child_id, now_ns))
             elif isinstance(event, ChildCancelRequested):
                 self._due(self._venues.on_cancel(event.child_id, now_ns))
+            elif isinstance(event, ChildStatusRequested):
+                self._due(self._venues.on_status_request(event.child_id, now_ns))
         if self._on_sealed is not None:
             self._on_sealed(sealed)
 

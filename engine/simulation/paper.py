@@ -14,7 +14,7 @@ from engine.gateways.venues import reports
 from engine.gateways.venues.gateway import QUOTE_AGE_MAX_NS, SETTLE_S, VenueGateway
 from engine.gateways.venues.reports import Due, Execution, Reported
 from engine.log.port import Log
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.venues import Venues
 
@@ -66,16 +66,17 @@ def paper_gateway(
     seed: int,
     behaviour: Behaviour | None = None,
     quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
-    clock_ns: Callable[[], int] = time.time_ns,
+    clock_ns: Callable[[], int] | None = None,
     clock: Clock = time,
     settle_s: float = SETTLE_S,
     kill_file: Path | None = None,
     on_sent: Callable[[str], None] | None = None,
+    owner: str = "",
 ) -> VenueGateway:
     """A gateway to simulated venues, not started yet.
 
     `seed` is that of the venues' chance; `on_sent` gets the id of each child that goes out. While
-    `kill_file` is there none does.
+    `kill_file` is there none does. `owner` names the process to people.
     """
 
     def venues(run_number: int) -> PaperVenues:
@@ -87,10 +88,11 @@ def paper_gateway(
         log,
         PAPER,
         open_venues=venues,
-        clock_ns=clock_ns,
+        clock_ns=clock_ns or Wall().steady_ns,
         clock=clock,
         quote_age_max_ns=quote_age_max_ns,
         settle_s=settle_s,
         kill_file=kill_file,
         on_sent=on_sent,
+        owner=owner,
     )

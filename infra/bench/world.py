@@ -146,6 +146,7 @@ def before_open(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
             max_order_qty=10_000_000,
             max_order_notional_cur=1_000_000_000,
             collar_ppm=100_000,
+            currency="USD",
             set_by="bench",
             set_ns=before_ns,
         ),

@@ -9,6 +9,7 @@ failover     seconds from kill -9 of a worker to the first order decided after i
 kill_switch  milliseconds until a kill switch is applied behind a heap of quotes
 open_parents milliseconds of one order and of a kill switch beside many open parents
 restart      seconds until a shard is back late in a day
+gateway_pauses gateways stopped at any moment and superseded: what they still report
 gateway_start  seconds of a venue gateway's start, by the number of closed days
 
 The tests do the same some dozens of times within minutes. The campaigns use the tests' own modules

@@ -33,6 +33,7 @@ from engine.log.kafka import topics
 from engine.log.port import Log
 from infra.kafka import local
 from projections import projector
+from projections.file import connect
 
 PARTITIONS = 4
 OWNERS = ("one", "two")
@@ -118,7 +119,7 @@ def compare(url: str, followed: Path, anew: Path) -> int:
         projector.rebuild(log, anew)
     tables = []
     for path in (followed, anew):
-        with closing(projector.connect(path)) as connection:
+        with closing(connect(path)) as connection:
             tables.append(projector.fingerprints(connection))
     one, other = tables
     wrong = [name for name, digest in one.items() if other[name] != digest]

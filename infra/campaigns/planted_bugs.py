@@ -1,4 +1,4 @@
-"""Does the simulator of faults find bugs? Ten are planted on purpose, one at a time.
+"""Does the simulator of faults find bugs? Eleven are planted on purpose, one at a time.
 
     python -m infra.campaigns.planted_bugs [--seeds 2000]
 
@@ -175,6 +175,11 @@ def same_epoch(self: Broker, number: int) -> int:
     return _open_writer(self, number)
 
 
+def always_held(_: Broker, name: str, epoch: int) -> bool:
+    """A name that another process has taken is not refused to the one before."""
+    return bool(name and epoch)
+
+
 BUGS = (
     Bug("skip a fence", (Patch(ShardTask, "_commit_again", unfenced),)),
     Bug("commit before the seal", (Patch(ShardTask, "_commit", events_first),)),
@@ -185,6 +190,7 @@ BUGS = (
     Bug("forget a schedule point", (Patch(trading_day, "mark_due", only_fresh_points),)),
     Bug("lose a cancel race", (Patch(reports.REPORTS, ExecType.TRADE, cancel_wins),)),
     Bug("wrong epoch", (Patch(Broker, "open_writer", same_epoch),)),
+    Bug("report when superseded", (Patch(Broker, "is_name_held", always_held),)),
     Bug("inputs in another order", (Patch(shard, "INPUT_TOPICS", INPUT_TOPICS[::-1]),)),
 )
 

@@ -10,6 +10,7 @@ those rules of Kafka on which an engine can fail:
   open: committed if that was decided, else aborted;
 - a worker that does not poll for longer than its session loses its shards, and learns it when it
   polls again;
+- a name that another process takes over is lost to the one before, whose appends are refused;
 - the outcome of a commit may be unknown to its caller.
 
 `Broker.fate`, which a simulation sets, decides which calls fail and how. Time is the simulation's
@@ -98,6 +99,15 @@ class _Held:
     epoch: int = 0
 
 
+@dataclass(slots=True)
+class _Name:
+    """The last holder of a name."""
+
+    owner: str
+    epoch: int
+    seen_ns: int | None  # None: it was given back.
+
+
 def always_well(_: str, __: str) -> Fate:
     return Fate.WELL
 
@@ -145,6 +155,7 @@ class Broker:
         self._members: dict[str, _Member] = {}
         self._joins: dict[str, int] = {}  # By owner: only the last of a name is a member.
         self._held = {shard: _Held() for shard in range(partitions)}
+        self._names: dict[str, _Name] = {}
 
     # ---------------------------------------------------------------------- transactions
 
@@ -296,6 +307,31 @@ class Broker:
         sharing = sorted(each.owner for each in self._members.values() if each.shards is None)
         index = sharing.index(member.owner)
         return tuple(shard for n, shard in enumerate(free) if n % len(sharing) == index)
+
+    # ----------------------------------------------------------------------------- names
+
+    def take_name(self, name: str, owner: str) -> int:
+        """Fence the name's holder; returns the epoch of the new one."""
+        former = self._names.get(name)
+        epoch = 1 if former is None else former.epoch + 1
+        self._names[name] = _Name(owner, epoch, self.clock_ns())
+        return epoch
+
+    def is_name_held(self, name: str, epoch: int) -> bool:
+        return self._names[name].epoch == epoch
+
+    def renew_name(self, name: str) -> None:
+        self._names[name].seen_ns = self.clock_ns()
+
+    def free_name(self, name: str, epoch: int) -> None:
+        if self.is_name_held(name, epoch):
+            self._names[name].seen_ns = None
+
+    def holder(self, name: str) -> str | None:
+        found = self._names.get(name)
+        if found is None or found.seen_ns is None:
+            return None
+        return found.owner if self.clock_ns() - found.seen_ns <= self.session_ns else None
 
 
 def committed(entry: Entry) -> NewRecord | None:

@@ -12,8 +12,9 @@ from typing import Any
 
 from engine.audit.verification import Proof, verify
 from engine.core import events as e
-from engine.core.controls import stops
-from engine.core.events import BreakReason, ExecType, SealKind
+from engine.core.controls import risk, stops
+from engine.core.events import BreakReason, CloseReason, ExecType, SealKind
+from engine.gateways.venues.run import run_of
 from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
@@ -25,6 +26,7 @@ from engine.log.port import (
 )
 from engine.runtime.hash_chain import GENESIS
 from engine.runtime.shard import Shard
+from engine.simulation.paper import PAPER
 from infra.faults.lies import is_false
 from infra.faults.market import PARTITIONS, S, rules
 from infra.faults.world import Played
@@ -32,6 +34,9 @@ from infra.faults.world import Played
 READ_RECORDS = 100_000
 LATE_NS = 2 * S  # A schedule point that is so long past was forgotten.
 ANSWERS = (e.OrderAccepted, e.OrderRejected, e.InputRejected)
+ANSWERS_OF_VENUES = (
+    *(e.ChildAcknowledged, e.FillBooked, e.ChildClosed, e.ChildDoubted, e.CancelFailed),
+)
 LOST_BY_CLOSE = (BreakReason.UNKNOWN_CHILD, BreakReason.UNKNOWN_EXECUTION)
 
 
@@ -57,8 +62,11 @@ def of_shard(played: Played, number: int) -> Iterator[str]:
     yield from books.of_journal()
     yield from books.of_orders()
     yield from books.of_children(played.sent)
+    yield from books.of_runs()
     yield from books.of_fills()
     yield from books.of_parents()
+    yield from books.of_silences()
+    yield from books.of_silent_venues()
     proof = proved(played.log, number)
     if proof.difference is not None:
         yield f"verification: {proof.difference.text}"
@@ -205,6 +213,20 @@ class Books:
             if filled[child_id] > terms.child_qty:
                 yield f"child {child_id} of {terms.child_qty} is filled {filled[child_id]}"
 
+    def of_runs(self) -> Iterator[str]:
+        """No gateway reports anything once a newer one has announced itself."""
+        newest = 0
+        seen: set[tuple[Any, ...]] = set()  # A fault may write a message a second time.
+        for record in self.inputs["venue-reports"]:
+            run, content = run_of(record), record[2:]
+            if run is not None and content not in seen:
+                event = readable("venue-reports", record)
+                if run < newest:
+                    yield f"run {run:x} reported {event!r:.200} after {newest:x} had begun"
+                if isinstance(event, e.SessionStatusObserved) and event.venue == PAPER:
+                    newest = max(newest, run)
+            seen.add(content)
+
     def of_fills(self) -> Iterator[str]:
         """Each fill that a venue reported is booked once, and is one fill."""
         reported: dict[tuple[Any, ...], e.ExecutionReported] = {}
@@ -229,6 +251,34 @@ class Books:
         for key, report in reported.items():
             if booked[key] != 1 and not (key in late and not booked[key]):
                 yield f"fill {report.exec_id} of {report.child_id} is booked {booked[key]} times"
+
+    def of_silences(self) -> Iterator[str]:
+        """A question on a child ends in an answer or a break by its day's close."""
+        broken: set[str] = set()  # Children whose silence is a break.
+        for day in self.days():
+            asked: dict[str, None] = {}
+            for event in day:
+                name = getattr(event, "child_id", "")
+                if isinstance(event, e.BreakFlagged) and event.reason is BreakReason.NO_ANSWER:
+                    broken.add(name)
+                elif isinstance(event, e.ChildStatusRequested) or repeats(event):
+                    asked[name] = None
+                elif isinstance(event, e.ChildClosed) and event.reason is CloseReason.DAY_CLOSED:
+                    continue
+                elif isinstance(event, ANSWERS_OF_VENUES):
+                    asked.pop(name, None)
+            yield from (f"{name} was asked for and forgotten" for name in asked.keys() - broken)
+
+    def of_silent_venues(self) -> Iterator[str]:
+        """A venue that does not answer gets no child until that has ended, or a person lifts it."""
+        silent: set[str] = set()
+        for event in self.events:
+            if isinstance(event, e.SuspensionSet):
+                silent.add(event.scope_id)
+            elif isinstance(event, e.SuspensionEnded | e.ControlApplied):
+                silent.discard(event.scope_id)
+            elif isinstance(event, e.ChildRouted) and stop_of(event.venue) in silent:
+                yield f"child {self.number}-{event.seq} went to {event.venue}, which is silent"
 
     def of_parents(self) -> Iterator[str]:
         """No parent's children are filled beyond what its members brought, by their venues' word.
@@ -258,6 +308,16 @@ class Books:
         for parent_id, qty in filled.items():
             if qty > brought[parent_id]:
                 yield f"parent {parent_id} of {brought[parent_id]} is filled {qty}"
+
+
+def repeats(event: Any) -> bool:  # noqa: ANN401  Any event.
+    """Whether it is a cancel that was asked for before."""
+    return isinstance(event, e.ChildCancelRequested) and event.repeats > 0
+
+
+def stop_of(venue: str) -> str:
+    """The name of the suspension of a venue that does not answer."""
+    return risk.venue_for(venue, risk.EVERY)
 
 
 def read_all(log: Log, topic: str, partition: int) -> list[Record]:

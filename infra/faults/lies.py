@@ -4,6 +4,9 @@ What happens at the venue is what an honest venue does; only its reports are cha
 the seed. A fill whose report is lost is in the cumulative quantity of later reports, as it would be
 at a real venue. A false report says so in its text, which the engine does not read, so the checks
 know that it must not be booked.
+
+A silent venue loses messages both ways: an order, a cancel or a question that never comes to it,
+and a report of it that never comes to us, or only after seconds.
 """
 
 from collections.abc import Callable
@@ -17,8 +20,10 @@ from engine.runtime.clock import Clock
 from engine.simulation.chance import below, happens
 from engine.simulation.paper import PAPER, PaperVenues
 from engine.simulation.venues.behaviour import Behaviour
+from engine.simulation.venues.book import Working
 
 FALSE = "a false report: "
+LATE_NS = 4_000_000_000  # A report comes later by so much at most.
 AGAIN_NS = 1_000_000  # So soon after the true report, before a bust that would make it plausible.
 ENDS = (ExecType.CANCELED, ExecType.EXPIRED)
 
@@ -66,16 +71,32 @@ class LyingVenues(PaperVenues):
         quote_age_max_ns: int,
         run_number: int,
         lies_ppm: int,
+        silence_ppm: int,
     ) -> None:
-        """`lies_ppm` is the share of reports that are lost, and of those that a lie follows."""
+        """`lies_ppm` is the share of reports that are lost, and of those that a lie follows.
+
+        `silence_ppm` is the share of messages to the venues that are lost, and of reports that are
+        lost or late.
+        """
         super().__init__(seed, behaviour, quote_age_max_ns=quote_age_max_ns, run_number=run_number)
         self._lies_ppm = lies_ppm
+        self._silence_ppm = silence_ppm
+
+    def _send(self, child: Working, what: str, starts_ns: int, action: Callable[[], None]) -> None:
+        name = (self.seed, "silence", child.child_id, what, starts_ns)
+        if not happens(self._silence_ppm, *name):
+            super()._send(child, what, starts_ns, action)
 
     def _answer(self, report: Report, due_ns: int) -> None:
         if not isinstance(report, ExecutionReported):
             super()._answer(report, due_ns)
             return
         name = (self.seed, "lie", report.exec_id)
+        if happens(self._silence_ppm, *name, "silent"):
+            if below(2, *name, "for ever"):
+                return
+            due_ns += below(LATE_NS, *name, "late")
+            report = replace(report, received_ns=due_ns)
         is_fill = report.exec_type is ExecType.TRADE
         if (is_fill or report.exec_type in ENDS) and happens(self._lies_ppm, *name, "lost"):
             return
@@ -91,12 +112,14 @@ def gateway(  # The same arguments as `paper_gateway` has.
     *,
     seed: int,
     lies_ppm: int,
+    silence_ppm: int,
     behaviour: Behaviour,
     clock_ns: Callable[[], int],
     clock: Clock,
     on_sent: Callable[[str], None],
+    owner: str,
 ) -> VenueGateway:
-    """A gateway to venues of which this share of the reports is a lie, not started yet."""
+    """A gateway to venues of which these shares of the messages are lies or lost, not started."""
 
     def venues(run_number: int) -> LyingVenues:
         return LyingVenues(
@@ -105,10 +128,17 @@ def gateway(  # The same arguments as `paper_gateway` has.
             quote_age_max_ns=QUOTE_AGE_MAX_NS,
             run_number=run_number,
             lies_ppm=lies_ppm,
+            silence_ppm=silence_ppm,
         )
 
     return VenueGateway(
-        log, PAPER, open_venues=venues, clock_ns=clock_ns, clock=clock, on_sent=on_sent
+        log,
+        PAPER,
+        open_venues=venues,
+        clock_ns=clock_ns,
+        clock=clock,
+        on_sent=on_sent,
+        owner=owner,
     )
 
 

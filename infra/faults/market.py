@@ -29,6 +29,7 @@ CLIENTS = ("C1", "C2")
 OMS = "OMS"
 EVICT_AFTER_NS = 300 * MS  # So soon that many late messages are for evicted parents.
 ADV_QTY = 1_000_000
+ACK_WITHIN_NS = 3 * S  # The policy's default.
 
 
 def rules() -> Rules:
@@ -47,7 +48,7 @@ def rules() -> Rules:
     )
 
 
-def first_facts() -> list[Input]:
+def first_facts(ack_within_ns: int = ACK_WITHIN_NS) -> list[Input]:
     """Reference and controls."""
     found: list[Input] = [
         e.VenueDefined(
@@ -82,12 +83,12 @@ def first_facts() -> list[Input]:
                 effective_day=DAYS[0],
             )
         )
-    found.append(policy())
+    found += [policy(ack_within_ns), limit()]
     found += [mandate(client_id) for client_id in CLIENTS]
     return found
 
 
-def policy() -> e.PolicySet:
+def policy(ack_within_ns: int) -> e.PolicySet:
     return e.PolicySet(
         policy_id="quick",
         window_ns=S // 5,
@@ -107,6 +108,19 @@ def policy() -> e.PolicySet:
         horizon_normal_ns=8 * S,
         risk_aversion_e12=1_000_000,
         send_within_ns=5 * S,
+        ack_within_ns=ack_within_ns,
+        set_by="desk",
+        set_ns=BEGIN_NS,
+    )
+
+
+def limit() -> e.RiskLimitSet:
+    """Far above every order."""
+    return e.RiskLimitSet(
+        scope=e.ControlScope.FIRM,
+        scope_id="",
+        currency="USD",
+        max_order_qty=10**9,
         set_by="desk",
         set_ns=BEGIN_NS,
     )

@@ -11,6 +11,7 @@ from engine.log.port import (
     CommitUnknownError,
     CorruptLogError,
     FirstRecords,
+    Identity,
     Lease,
     LeaseChange,
     LeaseLostError,
@@ -36,10 +37,23 @@ class MemoryLog(Closeable):
     def partitions(self) -> int:
         return self._broker.partitions
 
+    @property
+    def identity(self) -> Identity:
+        return Identity("memory")
+
+    def owners(self) -> Mapping[int, str]:
+        return {}
+
+    def leave(self, for_id: str) -> None:
+        """Does nothing: no simulation goes on in another log."""
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         if topic not in INPUT_TOPICS:
             raise ValueError(f"topic {topic!r}: inputs are appended to {', '.join(INPUT_TOPICS)}")
         self._ask("append")
+        self._write(topic, records)
+
+    def _write(self, topic: str, records: Sequence[NewRecord]) -> None:
         for record in records:
             self._partition(topic, record.partition).entries.append(Entry(record, None))
         self._broker.on_news()
@@ -111,6 +125,14 @@ class MemoryLog(Closeable):
         if not self._broker.is_held(lease.shard, lease.owner, lease.epoch):
             raise LeaseLostError(f"shard {lease.shard} is no longer {lease.owner}'s.")
         return MemoryWriter(self, lease, self._broker.open_writer(lease.shard))
+
+    def take_over(self, name: str, owner: str) -> "MemoryAppender":
+        self._ask("take")
+        return MemoryAppender(self, name, owner, self._broker.take_name(name, owner))
+
+    def holder(self, name: str) -> str | None:
+        self._ask("read")
+        return self._broker.holder(name)
 
     def close(self) -> None:
         """Does nothing: a MemoryLog holds no resource."""
@@ -248,3 +270,36 @@ class MemoryWriter:
 
     def close(self) -> None:
         """Does nothing: the next writer fences this one."""
+
+
+class MemoryAppender:
+    """The holder of a name; fenced by the next one."""
+
+    def __init__(self, log: MemoryLog, name: str, owner: str, epoch: int) -> None:
+        self._log = log
+        self._name = name
+        self._owner = owner
+        self._epoch = epoch
+
+    def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        """The call takes its time before the lease is looked at: the caller may be paused there."""
+        if topic not in INPUT_TOPICS:
+            raise ValueError(f"topic {topic!r}: inputs are appended to {', '.join(INPUT_TOPICS)}")
+        self._log._ask("append")  # noqa: SLF001  One module, one client.
+        self._check()
+        self._log._write(topic, records)  # noqa: SLF001
+
+    def renew(self) -> None:
+        self._log._ask("prove")  # noqa: SLF001
+        self._check()
+        self._log.broker.renew_name(self._name)
+
+    def close(self) -> None:
+        self._log._ask("leave")  # noqa: SLF001
+        self._log.broker.free_name(self._name, self._epoch)
+
+    def _check(self) -> None:
+        if not self._log.broker.is_name_held(self._name, self._epoch):
+            raise LeaseLostError(
+                f"{self._name} was taken over from {self._owner}. Nothing was written."
+            )

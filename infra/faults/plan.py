@@ -46,6 +46,7 @@ class Kind(StrEnum):
     TWIN = auto()  # A second process of the same name; the first runs on.
     CLOCK = auto()  # A process's wall clock jumps by `by_ns`.
     AGAIN = auto()  # A message is written a second time.
+    SUPERSEDED = auto()  # A gateway is stopped for `for_ns`, and another takes over meanwhile.
     RAISED = auto()  # A step of a shard raises once, at a point that it has not raised at before.
 
 
@@ -93,6 +94,8 @@ class Plan:
     latency_ns: int  # Between gateway and venues.
     days: tuple[int, ...]  # One trading day, or two.
     lies_ppm: int = 0  # Of the venues' reports.
+    silence_ppm: int = 0  # Of the messages to venues, and of their reports.
+    ack_within_ns: int = market.ACK_WITHIN_NS  # Of the policy.
 
     def only(self, arrivals: Sequence[int] | None, faults: Sequence[int] | None) -> "Plan":
         """The same run with these messages and faults alone, by number; None keeps all."""
@@ -108,11 +111,14 @@ def of_seed(seed: int) -> Plan:
     chance = random.Random(seed)  # noqa: S311  No secret: a run repeats.
     days = DAYS if chance.random() < TWO_DAYS else DAYS[:1]
     venues = random.Random(f"lies {seed}")  # noqa: S311  As above; the other draws stay the same.
+    silent = random.Random(f"silent {seed}")  # noqa: S311  As above.
+    silence_ppm = silent.choice((0, 0, 0, 0, 30_000, 200_000))
+    gateways = random.Random(f"gateways {seed}")  # noqa: S311  As above.
     arrivals = sorted(_Writing(chance, days).all(), key=lambda arrival: arrival.at_ns)
     return Plan(
         seed=seed,
         arrivals=tuple(arrivals),
-        faults=tuple(sorted((*_faults(chance), *_raised(venues)))),
+        faults=tuple(sorted((*_faults(chance), *_raised(venues), *_superseded(gateways)))),
         preempted=chance.choice((0.0, 0.002, 0.02)),
         call_ns=chance.choice((5_000, 50_000, 400_000)),
         disconnect_ppm=chance.choice((0, 0, 400_000)),
@@ -120,6 +126,8 @@ def of_seed(seed: int) -> Plan:
         latency_ns=chance.choice((MS, 20 * MS, 300 * MS)),
         days=days,
         lies_ppm=venues.choice((0, 0, 30_000, 200_000)),
+        silence_ppm=silence_ppm,
+        ack_within_ns=market.ACK_WITHIN_NS if not silence_ppm else silent.choice((S // 2, S)),
     )
 
 
@@ -183,6 +191,15 @@ def _raised(chance: random.Random) -> Iterator[Fault]:
     for _ in range(chance.choice((0, 0, 1, 3))):
         at_ns = BEGIN_NS + chance.randrange(ACTIVE_NS)
         yield Fault(at_ns, Kind.RAISED, skip=chance.randrange(40))
+
+
+def _superseded(chance: random.Random) -> Iterator[Fault]:
+    """A gateway that is stopped before a call, most often one that writes."""
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        at_ns = BEGIN_NS + chance.randrange(ACTIVE_NS)
+        call = chance.choice(("", "append", "append", "append"))
+        for_ns = chance.choice((S, 3 * S))
+        yield Fault(at_ns, Kind.SUPERSEDED, "g0", call, chance.randrange(4), for_ns)
 
 
 def _again(chance: random.Random, at_ns: int) -> Fault:

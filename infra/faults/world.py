@@ -133,7 +133,7 @@ class World:
     # ------------------------------------------------------------------------------ messages
 
     def _open(self) -> None:
-        for event in market.first_facts():
+        for event in market.first_facts(self._plan.ack_within_ns):
             self._append_control(event)
         for arrival in self._plan.arrivals:
             self._agenda.at(arrival.at_ns, partial(self._arrive, arrival))
@@ -181,6 +181,9 @@ class World:
             role_of(process.name),
             clock_ns=process.time_ns,
             clock=process,
+            on_aside=lambda shard, error: self._played.problems.append(
+                f"{process.name} set shard {shard} aside: {error!r:.400}"
+            ),
         )
         self._stops[process.name] = worker.stop
         worker.run()
@@ -197,8 +200,9 @@ class World:
             correct_ppm=50_000,
             disconnect_ppm=self._plan.disconnect_ppm,
         )
-        lies_ppm = self._plan.lies_ppm
-        opened = partial(lies.gateway, lies_ppm=lies_ppm) if lies_ppm else paper_gateway
+        plan = self._plan
+        lying = partial(lies.gateway, lies_ppm=plan.lies_ppm, silence_ppm=plan.silence_ppm)
+        opened = lying if plan.lies_ppm or plan.silence_ppm else paper_gateway
         gateway = opened(
             log,
             seed=self._plan.seed,
@@ -206,6 +210,7 @@ class World:
             clock=process,
             behaviour=behaviour,
             on_sent=lambda child_id: self._played.sent.update([child_id]),
+            owner=process.name,
         )
         self._stops[process.name] = gateway.stop
         gateway.run()
@@ -261,7 +266,9 @@ class World:
         if fault.kind is Kind.CRASH:
             self._down_until_ns[role_of(process.name)] = self._agenda.now_ns + fault.for_ns
             process.kill()
-        elif fault.kind is Kind.PAUSE:
+        elif fault.kind in (Kind.PAUSE, Kind.SUPERSEDED):
+            if fault.kind is Kind.SUPERSEDED:
+                self._visit("g1", fault.for_ns + RESTART_NS)
             self._paused.append(process)
             process.sleep_until(self._agenda.now_ns + fault.for_ns)
             self._paused.remove(process)
@@ -317,8 +324,7 @@ class World:
             self._down_until_ns[fault.process] = now_ns + fault.for_ns
             self._stops[living.name]()
         elif fault.kind is Kind.GUEST:
-            self._start(fault.process)
-            self._agenda.at(now_ns + fault.for_ns, lambda: self._stop(fault.process))
+            self._visit(fault.process, fault.for_ns)
         elif fault.kind is Kind.TWIN:
             self._launch(fault.process)
         elif fault.kind is Kind.RAISED:
@@ -328,6 +334,11 @@ class World:
             self._armed.append(_Armed(fault, fault.skip))
             return
         self._note(fault, fault.process)
+
+    def _visit(self, role: str, for_ns: int) -> None:
+        """Run one more process for a while."""
+        self._start(role)
+        self._agenda.at(self._agenda.now_ns + for_ns, lambda: self._stop(role))
 
     def _write_again(self, fault: Fault) -> None:
         written = [

@@ -246,6 +246,8 @@ def test_what_is_in_force_has_its_author_and_its_shards(
         rows = json.loads(capsys.readouterr().out)
         assert execute(["controls", "lift", "--scope", "instrument", "--id", XXX]) == Exit.OK
         assert execute(["controls", "lift", "--scope", "controls"]) == Exit.OK
+        venue = f"{desk.VENUES[0]}/*"  # It is known, although no venue has this code.
+        assert execute(["controls", "lift", "--scope", "venue", "--id", venue]) == Exit.OK
         assert execute(["controls", "resume", "--scope", "client", "--id", "C1"]) == Exit.OK
         capsys.readouterr()
         assert execute(["controls", "list", "-o", "json"]) == Exit.OK

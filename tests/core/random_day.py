@@ -85,8 +85,10 @@ from engine.core.events import (
     Urgency,
 )
 from engine.core.orders import good_till_cancel
+from engine.core.parents import netting
 from engine.core.routing import scorecard
 from engine.core.state.finished_store import FinishedStore, MemoryStore
+from engine.core.state.limit_ladder import ABOVE_ALL_PX
 from engine.core.state.model import Child, Order, Parent
 from engine.core.state.state import NEVER_NS, State
 from engine.log.port import DLQ, STAGE_TOPICS
@@ -213,8 +215,10 @@ def check_children(state: State) -> None:
     live = [child for child in state.children.values() if child.is_live]
     for child in live:
         assert state.parents[child.terms.parent_id].children[child.child_id] is child
-        own = state.books[child.terms.instrument_id].own[child.terms.venue]
-        assert own[child.child_id] is child
+        own = state.books[child.terms.instrument_id].own[child.terms.venue, child.terms.side]
+        px_found = own.places[child.child_id].px
+        is_peg = child.terms.child_type is ChildType.MIDPOINT_PEG
+        assert px_found in ((0, ABOVE_ALL_PX) if is_peg else (child.terms.limit_px,))
     for book in state.books.values():
         assert sum(map(len, book.own.values())) == len(live)
 
@@ -238,6 +242,37 @@ def check_store(state: State) -> None:
     assert found.allocated_qty == sum(order.allocated_qty for order in own)
     assert set(state.orders) == set(state.order_ids.values())
     assert set(state.ended) == set(state.parents_ended)
+
+
+def check_indices(state: State) -> None:
+    """The indices over open parents hold what a walk over all of them finds."""
+    sides: dict[tuple[str, Side], list[str]] = {}
+    offers: dict[tuple[str, ...], set[str]] = {}
+    limited: dict[tuple[str, Side], set[str]] = {}
+    for parent_id, parent in state.parents.items():
+        terms = parent.terms
+        side = (terms.instrument_id, terms.side)
+        sides.setdefault(side, []).append(parent_id)
+        if parent.consenting and parent.pool_qty > 0 and terms.immediacy is not Immediacy.FOK:
+            key = (*side, terms.currency, terms.capacity, terms.settlement)
+            offers.setdefault(key, set()).add(parent_id)
+            place = state.offers[key].places[parent_id]
+            assert netting.accepts_px(parent, place.px)
+            assert place.px in (parent.limit_px, 0, ABOVE_ALL_PX)
+            assert place.group == (*parent.clients, "")[0 if len(parent.clients) == 1 else -1]
+        if parent.is_released and parent.limit_px is not None:
+            limited.setdefault(side, set()).add(parent_id)
+            ladder = state.books[terms.instrument_id].limited[terms.side]
+            assert ladder.places[parent_id].px == parent.limit_px
+    assert offers == {key: {*ladder.places} for key, ladder in state.offers.items()}
+    assert limited == {
+        (instrument_id, side): {*ladder.places}
+        for instrument_id, book in state.books.items()
+        for side, ladder in book.limited.items()
+        if ladder.places
+    }
+    found = {side: [parent_id for _, parent_id in aged] for side, aged in state.by_side.items()}
+    assert sides == {side: ids for side, ids in found.items() if ids}
 
 
 def check_routes(world: World) -> None:
@@ -640,6 +675,7 @@ class RandomDay(RuleBasedStateMachine):
         check_breaks(state, self.flagged_qty)
         check_children(state)
         check_store(state)
+        check_indices(state)
         self.check_answers(state)
 
     def check_answers(self, state: State) -> None:

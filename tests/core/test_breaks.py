@@ -1,5 +1,8 @@
 """Breaks from their flag to their settlement, and a flood of them."""
 
+from typing import Any
+
+import pytest
 from reported import resting
 from world import (
     CLOSE_NS,
@@ -13,6 +16,7 @@ from world import (
     day_closed,
     day_opened,
     fill_report,
+    px,
     report,
 )
 
@@ -25,7 +29,9 @@ from engine.core.events import (
     ChildClosed,
     ChildDoubted,
     ControlApplied,
+    ErrorBooked,
     ExecType,
+    InputRejected,
 )
 from engine.core.execution import breaks
 
@@ -53,6 +59,30 @@ def test_a_person_settles_a_break_once() -> None:
     )
     assert not world.state.breaks
     world.when(break_settled(break_id)).then(ControlApplied)
+
+
+def test_a_settlement_books_a_position_to_the_error_account() -> None:
+    world = resting()
+    world.given(unknown(world, 1))
+    (break_id,) = world.state.breaks
+    said = {"error_qty": -7, "error_px": px(99.95), "instrument_id": "AAPL"}
+    world.when(break_settled(break_id, **said)).then(
+        ControlApplied,
+        an(ErrorBooked, break_id=break_id, set_by="desk", **said),
+        BreakClosed,
+    )
+    world.when(break_settled(break_id, **said)).then(ControlApplied)  # Booked once.
+    assert world.folded().state == world.state
+
+
+@pytest.mark.parametrize("missing", [{"error_px": 0}, {"instrument_id": ""}])
+def test_a_position_without_a_price_or_an_instrument_is_rejected(missing: dict[str, Any]) -> None:
+    world = resting()
+    world.given(unknown(world, 1))
+    (break_id,) = world.state.breaks
+    said = {"error_qty": 7, "error_px": px(99.95), "instrument_id": "AAPL", **missing}
+    world.when(break_settled(break_id, **said)).then_some(InputRejected)
+    assert world.state.breaks
 
 
 def test_of_two_gaps_each_settlement_returns_its_own_quantity() -> None:

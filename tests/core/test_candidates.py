@@ -195,13 +195,27 @@ def test_a_sell_meets_our_own_buy_at_or_above_it() -> None:
         assert bool([c for c in world.all_of(ChildRouted) if c.venue == LIT]) == is_out
 
 
+def sale_search(world: World) -> candidates.Search:
+    """Of a sale that has not begun."""
+    world.given(order("s1", 100, side=Side.SELL, start_ns=world.now_ns + HOUR))
+    return candidates.search_for(world.state, world.parent("s1"), world.now_ns)
+
+
 @pytest.mark.parametrize("way", [PEG, TAKE, POST])
 def test_a_midpoint_of_ours_may_meet_anything(way: str) -> None:
     world = seeking(venue(DARK, midpoint=True), mandate("c1", crossing_consent=False))
     mine = next(c for c in world.children() if c.terms.child_type is ChildType.MIDPOINT_PEG)
 
-    assert candidates.overlaps(mine, Side.SELL, way, px(500.00))
-    assert candidates.overlaps(world.children()[-1], Side.SELL, PEG, px(500.00))
+    search = sale_search(world)
+
+    assert candidates.would_self_trade(search, mine.terms.venue, way, px(500.00))
+
+
+def test_a_new_midpoint_may_meet_any_child_of_ours() -> None:
+    search = sale_search(resting(mandate("c1", crossing_consent=False)))
+
+    assert candidates.would_self_trade(search, LIT, PEG, px(500.00))
+    assert not candidates.would_self_trade(search, LIT, POST, px(500.00))
 
 
 def test_our_own_same_side_is_no_self_trade() -> None:

@@ -35,6 +35,7 @@ from engine.core.events import (
     OrderChangeRejected,
     RejectReason,
     Router,
+    Side,
     SliceReleased,
 )
 
@@ -51,7 +52,7 @@ def test_a_routed_child_is_exposure_from_its_route_on() -> None:
     assert exposure(world) == 500
     child = world.child()
     world.when(send_started(child)).then()
-    assert world.book().own[LIT] == {child.child_id: child}
+    assert [*world.book().own[LIT, Side.BUY].places] == [child.child_id]
 
 
 def test_an_acknowledgement_is_noted_once() -> None:
@@ -104,7 +105,9 @@ def test_a_child_that_was_never_sent_returns() -> None:
         an(ChildClosed, reason=CloseReason.NOT_SENT, returned_qty=500, text="too late")
     )
     world.resend().then()
-    world.when(not_sent(child, child_id="nobody")).then()
+    world.when(not_sent(child, child_id="nobody")).then(
+        an(BreakFlagged, reason=BreakReason.UNKNOWN_CHILD, child_id="nobody")
+    )
 
 
 def test_a_refused_cancel_leaves_the_child_at_work_and_may_be_asked_again() -> None:
@@ -121,7 +124,10 @@ def test_a_refused_cancel_leaves_the_child_at_work_and_may_be_asked_again() -> N
     world.when(cancel(cl_ord_id="o1y")).then_some(ChildCancelRequested)
     world.given(canceled(world))
     world.when(cancel_rejected(child)).then()
-    world.when(cancel_rejected(child, child_id="nobody")).then()
+    world.when(cancel_rejected(child, child_id="nobody")).then(
+        an(BreakFlagged, reason=BreakReason.UNKNOWN_CHILD, child_id="nobody")
+    )
+    world.resend().then()
 
 
 def test_a_child_with_an_unknown_fate_is_exposure_until_its_venue_answers() -> None:

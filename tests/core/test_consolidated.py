@@ -42,6 +42,7 @@ from engine.core.events import (
     VenueStatus,
 )
 from engine.core.market import consolidated
+from engine.core.parents import aggregation
 from engine.core.state.model import NO_TAPE, Book, Quote
 from engine.core.state.state import MARKET, State
 
@@ -465,6 +466,7 @@ def test_whenever_the_best_crosses_a_parents_limit_the_parent_is_touched(
     parent, state = world.parent(), world.state
     consolidated.drop_quotes(state, "")
     parent.limit_px = limit_px
+    aggregation.watch_limit(state, parent)
 
     def reaches() -> bool:
         far_px = consolidated.view(state, INSTRUMENT, NOW_NS).far_px(side)

@@ -43,7 +43,7 @@ from world import (
     venue_status,
 )
 
-from engine.core.day import trading_day
+from engine.core.day import carried_children, trading_day
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -81,6 +81,7 @@ from engine.core.events import (
     PolicyCarried,
     PositionsCarried,
     RejectReason,
+    RiskLimitCarried,
     ScorecardCarried,
     SealKind,
     Side,
@@ -102,7 +103,8 @@ BEHIND_PX = px(99.95)
 GTC: dict[str, Any] = {"time_in_force": TimeInForce.GTC}
 CARRIED_FACTS = (  # Of a world made by `trading`.
     *(VenueCarried, VenueCarried, CalendarCarried, InstrumentCarried, TickTableCarried),
-    *(MandateCarried, MandateCarried, MandateCarried, PolicyCarried, ControlNumbersCarried),
+    *(RiskLimitCarried, MandateCarried, MandateCarried, MandateCarried, PolicyCarried),
+    ControlNumbersCarried,
 )
 
 
@@ -226,7 +228,7 @@ def test_a_gtc_order_is_carried_with_its_fills_and_crosses_and_joins_a_new_paren
     assert world.order().order_id == order_id
     assert (world.order().start_ns, world.order().end_ns) == (NEXT_OPEN_NS, CLOSE_NS + 24 * HOUR)
     assert not world.state.unplaced
-    world.when(fill_report(world.child(), 10)).then_some(FillAllocated)
+    world.when(fill_report(world.child(), 10, session_day=NEXT_DAY)).then_some(FillAllocated)
     assert (world.order().allocated_qty, world.order().open_qty) == (50, 5_950)
 
 
@@ -247,7 +249,7 @@ def test_a_withdrawn_part_is_not_carried_with_the_order() -> None:
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
 
-    (found,) = good_till_cancel.carry_forward(held)
+    (found,) = good_till_cancel.carry_forward(held, *carried_children.NO_PAST)
 
     assert isinstance(found, OrderCarried)
     assert found.order_qty == 400
@@ -360,15 +362,15 @@ def test_an_id_may_be_used_again_on_another_day_unless_its_order_is_carried() ->
 def test_a_carried_order_waits_for_a_day_a_policy_and_time() -> None:
     world = closed(resting(**GTC))
     state = world.state
-    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
+    assert not good_till_cancel.is_behind(state, NEXT_OPEN_NS)
 
     trading_day.on_day_opened(state, day_opened(NEXT_DAY, NEXT_OPEN_NS))
     close_ns = CLOSE_NS + 24 * HOUR
-    assert good_till_cancel.to_be_resumed(state, close_ns - 1)
-    assert good_till_cancel.to_be_resumed(state, close_ns) == ()
+    assert good_till_cancel.is_behind(state, close_ns - 1)
+    assert not good_till_cancel.is_behind(state, close_ns)
 
     state.controls.policy = None
-    assert good_till_cancel.to_be_resumed(state, NEXT_OPEN_NS) == ()
+    assert not good_till_cancel.is_behind(state, NEXT_OPEN_NS)
 
 
 # ----------------------------------------------------------------------- what else is left
@@ -413,8 +415,8 @@ def test_nothing_but_that_survives() -> None:
     after = world.state
 
     kept = {"shard", "next_seq", "sealed_ns", "reference", "controls", "halted", "suspended"}
-    stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced"}
-    stated |= {"venue_status", "sessions_down"}
+    stated = {"scorecards", "breaks", "orders", "order_ids", "unplaced", "unjudged"}
+    stated |= {"venue_status", "sessions_down", "parents_ended", "ended"}
     assert after.sealed_seq == after.day_seq == after.next_seq
     fresh = State(shard=0)
     for name in [f.name for f in fields(State)]:
@@ -424,6 +426,8 @@ def test_nothing_but_that_survives() -> None:
             assert found or name == "shard", name
         elif name in stated:
             assert len(found) == 1, name
+        elif name == "children":
+            assert {child.terms.parent_id for child in found.values()} == {*after.parents_ended}
         elif name not in {"sealed_seq", "day_seq"}:
             assert found == getattr(fresh, name), name
 

@@ -81,7 +81,7 @@ def test_a_full_fill_ends_the_child_and_teaches_of_its_venue() -> None:
     child = world.child()
     world.given(fill_report(child, 500, liquidity=Liquidity.ADDED), after_ns=7)
     assert not child.is_live
-    assert not world.book().own[LIT]
+    assert not world.book().own[LIT, Side.BUY]
     assert world.state.scorecards[LIT].samples == 1
     assert child.first_fill_ns - child.routed_ns == 7
     assert child.cost_millibps_qty == -6_199 * 500  # 6.2 cents below the mid of 100.01.

@@ -20,6 +20,7 @@ from world import (
     at_once,
     day_closed,
     day_opened,
+    instrument,
     kill,
     mandate,
     order,
@@ -28,6 +29,7 @@ from world import (
     restriction,
     risk_limit,
     session,
+    trade,
     trading,
     venue_status,
 )
@@ -35,12 +37,14 @@ from world import (
 from engine.core.events import (
     ChildRouted,
     ControlScope,
+    InstrumentDefined,
     MemberJoined,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderRejected,
     OrderResumed,
+    OrderType,
     ParentOpened,
     ParentReleased,
     RejectReason,
@@ -50,6 +54,9 @@ from engine.core.events import (
     VenueStatusCarried,
     WithdrawReason,
 )
+from engine.core.orders import pretrade
+from engine.core.state.model import Order
+from engine.core.state.state import State
 
 NEXT_NS = OPEN_NS + 24 * HOUR
 SECOND_DAY_NS = OPEN_NS + 48 * HOUR
@@ -126,7 +133,7 @@ def test_what_is_open_of_a_carried_order_is_spent_of_the_new_days_allotment() ->
     assert world.the(OrderResumed).order_id == world.order("g1").order_id
     assert world.the(OrderCancelled).order_id == world.order("g2").order_id
     world.when(order("new", 100, limit_px=px(105))).then_some(OrderAccepted)
-    spent = world.state.spent_notional[(ControlScope.FIRM, "")]
+    spent = world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")]
     assert spent == 500 * px(99) + 100 * px(105)
 
 
@@ -136,7 +143,7 @@ def test_an_amend_between_the_days_is_spent_once_with_its_order() -> None:
     assert not world.state.spent_notional
     opened(world).then_some(OrderResumed)
 
-    assert world.state.spent_notional[(ControlScope.FIRM, "")] == 600 * px(99)
+    assert world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")] == 600 * px(99)
 
 
 def test_an_amend_on_the_open_does_not_pass_by_the_checks() -> None:
@@ -156,6 +163,51 @@ def test_a_carried_market_order_of_limited_value_waits_for_its_first_price() -> 
     world.when(quote(received_ns=NEXT_NS)).then_some(
         an(OrderResumed, order_id=world.order("market").order_id, value_px=px(100.02))
     )
+    assert not world.state.unplaced
+    same_when_folded(world)
+
+
+def test_the_carried_orders_are_placed_in_bounded_batches_the_first_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.core.orders.good_till_cancel.JUDGED_MAX", 2)
+    world = overnight(*(order(f"g{n}", limit_px=px(99), **GTC) for n in range(5)))
+    placed = [x.order_id for x in opened(world).all_of(OrderResumed)]
+    assert world.shard.next_due_ns() == world.now_ns  # The rest is due at once.
+    placed += [x.order_id for x in world.when().all_of(OrderResumed)]
+    placed += [x.order_id for x in world.when().all_of(OrderResumed)]
+
+    assert placed == [world.order(f"g{n}").order_id for n in range(5)]
+    assert world.shard.next_due_ns() != world.now_ns
+    same_when_folded(world)
+
+
+@pytest.mark.parametrize(
+    "told", [amend(limit_px=px(101), order_type=OrderType.LIMIT), mandate(active=False), trade()]
+)
+def test_an_order_that_waits_is_judged_again_only_when_its_answer_may_be_another(
+    told: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    former = pretrade.recheck
+
+    def recheck(state: State, found: Order, now_ns: int) -> Any:  # noqa: ANN401
+        asked.append(found.order_id)
+        return former(state, found, now_ns)
+
+    monkeypatch.setattr(pretrade, "recheck", recheck)
+    world = overnight(order(**GTC), controls=(risk_limit(max_order_notional_cur=51_000),))
+    opened(world)
+    others = (instrument("MSFT"), quote(instrument_id="MSFT", received_ns=NEXT_NS))
+    for other in (*others, session(), trade(instrument_id="MSFT")):
+        before = len(asked)
+        world.when(other, after_ns=SECOND)
+        assert len(asked) - before == isinstance(other, InstrumentDefined)
+    before = len(asked)
+    world.when(told)
+
+    assert len(asked) == before + 1
     assert not world.state.unplaced
     same_when_folded(world)
 

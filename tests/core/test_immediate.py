@@ -28,6 +28,7 @@ from world import (
     px,
     quote,
     report,
+    risk_limit,
     tick_table,
     trading,
     venue,
@@ -82,7 +83,7 @@ def test_an_ioc_order_that_finds_nothing_ends_in_the_batch_that_takes_it() -> No
 def test_an_ioc_order_before_the_open_ends_at_once() -> None:
     world = World(now_ns=OPEN_NS - SECOND)
     facts = (instrument(), tick_table((0, 10**7)), venue(), calendar(), day_opened(), policy())
-    world.given(*facts, mandate(), quote(received_ns=world.now_ns))
+    world.given(*facts, risk_limit(), mandate(), quote(received_ns=world.now_ns))
     world.when(ioc()).then_no(e.ChildRouted).then_some(ended(IOC_END, 500))
     world.when(fok("o2")).then_no(e.ChildRouted).then_some(ended(FOK_END, 500))
 

@@ -527,7 +527,7 @@ def test_without_a_limit_of_value_a_market_order_needs_no_price() -> None:
 def test_what_a_market_order_was_valued_at_is_what_it_spends() -> None:
     world = trading(allotment(10**6)).given(quote(bid=0))
     world.when(order()).then_some(an(OrderAccepted, arrival_mid_px=None, value_px=px(100.02)))
-    assert world.state.spent_notional[(ControlScope.FIRM, "")] == 500 * px(100.02)
+    assert world.state.spent_notional[(ControlScope.FIRM, "USD", "USD")] == 500 * px(100.02)
 
 
 def test_a_low_limit_does_not_make_a_large_sell_look_small() -> None:
@@ -605,7 +605,7 @@ def test_a_dearer_limit_passes_the_collar(side: Side, limit: float) -> None:
 
 def test_an_amend_spends_what_it_adds_and_a_cut_gives_nothing_back() -> None:
     world = trading(allotment(60_000), policy(window_ns=MINUTE)).given(order(limit_px=px(100)))
-    spent = (ControlScope.FIRM, "")
+    spent = (ControlScope.FIRM, "USD", "USD")
     world.when(amend(order_qty=600)).then_some(OrderAmended)
     assert world.state.spent_notional[spent] == px(100) * 600
     world.given(amend(cl_ord_id="a2", order_qty=100))

@@ -37,7 +37,7 @@ from engine.core.partition import partition_of
 from engine.core.state.model import MoreBreaks, Scorecard
 from engine.core.state.state import State
 
-FIRM = (ControlScope.FIRM, "")
+FIRM = (ControlScope.FIRM, "USD")
 SOURCE = (ControlScope.SOURCE, "oms")
 
 

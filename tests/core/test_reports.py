@@ -26,9 +26,9 @@ from engine.core.events import (
 def test_a_report_from_another_venue_does_not_count() -> None:
     world = resting().given(cancel())
     child = world.child()
-    world.when(not_sent(child, venue=OTHER_LIT)).then()
-    world.when(cancel_rejected(child, venue=OTHER_LIT)).then()
     unknown = an(BreakFlagged, reason=BreakReason.UNKNOWN_CHILD)
+    world.when(not_sent(child, venue=OTHER_LIT)).then(unknown)
+    world.when(cancel_rejected(child, venue=OTHER_LIT)).then()  # The same break.
     world.when(fill_report(child, 100, venue=OTHER_LIT)).then(unknown)
     assert exposure(world) == 500
 

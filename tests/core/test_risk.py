@@ -71,8 +71,8 @@ from engine.core.parents import membership
         (kill(), ControlScope.FIRM, ""),
         (kill(ControlScope.VENUE, LIT, engaged=False), ControlScope.VENUE, LIT),
         (risk_limit(ControlScope.CLIENT, "c1"), ControlScope.CLIENT, "c1"),
-        (allotment(5), ControlScope.FIRM, ""),
-        (allotment(5, shard=3), ControlScope.FIRM, ""),
+        (allotment(5), ControlScope.FIRM, "USD"),
+        (allotment(5, shard=3), ControlScope.FIRM, "USD"),
         (mandate("c7"), ControlScope.CLIENT, "c7"),
         (policy(policy_id="p2"), ControlScope.FIRM, "p2"),
         (restriction(), ControlScope.INSTRUMENT, INSTRUMENT),
@@ -87,7 +87,7 @@ def test_every_control_is_answered_with_a_receipt(
 ) -> None:
     name = type(control).__name__
     trading().when(control).then(
-        an(ControlApplied, control=name, scope=scope, scope_id=scope_id, cause="controls:5")
+        an(ControlApplied, control=name, scope=scope, scope_id=scope_id, cause="controls:6")
     )
 
 

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from engine import topology
 from engine.core import events as e
+from engine.core.controls.input_limits import QTY_MAX
 from engine.core.state.finished_store import FinishedStore, MemoryStore
 from engine.core.state.model import Book, Child, Fill, Order, Parent
 from engine.core.state.state import EVICT_AFTER_NS, State
@@ -285,6 +286,8 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "client_changes_max": 40,
         "fruitless_max": 10,
         "progress_ppm": 100_000,
+        "ack_within_ns": 24 * HOUR,  # Most stories leave out what their venues acknowledge.
+        "asks_max": 2,
     }
     found: e.PolicySet = make(e.PolicySet, **{**base, **said})
     return found
@@ -307,7 +310,10 @@ def risk_limit(
     scope_id: str = "",
     **said: Any,  # noqa: ANN401
 ) -> e.RiskLimitSet:
-    found: e.RiskLimitSet = make(e.RiskLimitSet, scope=scope, scope_id=scope_id, **said)
+    """A limit that bounds an order's quantity by nothing less than the engine does."""
+    currency = "USD" if scope is e.ControlScope.FIRM else ""
+    base = {"scope": scope, "scope_id": scope_id, "max_order_qty": QTY_MAX, "currency": currency}
+    found: e.RiskLimitSet = make(e.RiskLimitSet, **{**base, **said})
     return found
 
 
@@ -317,7 +323,9 @@ def allotment(
     scope_id: str = "",
     **said: Any,  # noqa: ANN401
 ) -> e.LimitAllotted:
-    said = {"allotted_notional_cur": allotted_notional_cur, "scope_id": scope_id, **said}
+    currency = "USD" if scope is e.ControlScope.FIRM else ""
+    base = {"allotted_notional_cur": allotted_notional_cur, "scope_id": scope_id}
+    said = {**base, "currency": currency, **said}
     found: e.LimitAllotted = make(e.LimitAllotted, scope=scope, **said)
     return found
 
@@ -350,8 +358,9 @@ def lift(
     return found
 
 
-def break_settled(break_id: str) -> e.BreakSettled:
-    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, text="seen to", set_by="desk")
+def break_settled(break_id: str, **said: Any) -> e.BreakSettled:  # noqa: ANN401
+    said = {"text": "seen to", "set_by": "desk", **said}
+    found: e.BreakSettled = make(e.BreakSettled, break_id=break_id, **said)
     return found
 
 
@@ -449,7 +458,7 @@ class Raw(NamedTuple):
 
 
 def market() -> tuple[Any, ...]:
-    """Reference data, a day, clients and a quote: what trading needs."""
+    """Reference data, a day, a limit, clients and a quote: what trading needs."""
     return (
         instrument(),
         tick_table((0, CENT)),
@@ -458,6 +467,7 @@ def market() -> tuple[Any, ...]:
         calendar(),
         day_opened(),
         policy(),
+        risk_limit(),
         mandate("c1"),
         mandate("c2"),
         mandate("c3"),
@@ -620,7 +630,7 @@ class World(Outcome):
         return self._rounds(again, frozenset())
 
     def _rounds(self, waiting: Mapping[str, list[Record]], faulted: frozenset[str]) -> Self:
-        """Step until every record is consumed: a DayClosed ends a batch early."""
+        """Step until every record is consumed: a DayClosed ends a batch early, or several."""
         events: list[Any] = []
         while True:
             batch = {
@@ -637,7 +647,8 @@ class World(Outcome):
                 inputs = {topic: tuple(records) for topic, records in self._unsealed.items()}
                 self.batches.append(Recorded(sealed, inputs))
                 self._unsealed.clear()
-            if all(r.position < self._taken(t) for t, records in batch.items() for r in records):
+            taken = (r.position < self._taken(t) for t, records in batch.items() for r in records)
+            if all(taken) and not self.state.is_closing:
                 break
         self.events = tuple(events)
         return self

@@ -239,6 +239,7 @@ def test_a_refusal_comes_back_with_its_reason(
         reason=RejectReason.UNKNOWN_CLIENT,
         text="C1 has no mandate",
         asked_notional_cur=0,
+        asked_currency="",
     )
     answer(log, refusal, None)
     arguments = [kafka_bootstrap, prefix, str(whole_schemas), "A1"]

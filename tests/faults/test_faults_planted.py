@@ -16,12 +16,13 @@ FOUND_BY = {
     "skip a fence": 2,
     "commit before the seal": 2,
     "drop a dedupe": 67,
-    "reuse an id": 5,
+    "reuse an id": 119,
     "read uncommitted": 2,
     "fold twice": 0,
     "forget a schedule point": 0,
     "lose a cancel race": 6,
     "wrong epoch": 46,
+    "report when superseded": 0,
     "inputs in another order": 0,
 }
 

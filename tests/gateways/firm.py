@@ -14,14 +14,15 @@ from typing import Any
 from world import World, market, order, px
 
 from engine.core import events as e
-from engine.core.controls import allotments
+from engine.core.controls import allotments, limits
+from engine.core.controls.input_limits import QTY_MAX
 from engine.core.partition import partition_of
 from engine.gateways.allotter.ledger import Ledger
 from engine.log import codec
 from engine.log.headers import sender_headers
 from engine.log.port import NewRecord, Record
 
-FIRM = (e.ControlScope.FIRM, "")
+FIRM = (e.ControlScope.FIRM, "USD")
 PX = px(100)
 
 
@@ -94,7 +95,13 @@ class Firm:
 
     def limit(self, cur: int | None, scope: e.ControlScope = FIRM[0], name: str = "") -> None:
         limit = e.RiskLimitSet(
-            scope=scope, scope_id=name, set_by="risk", set_ns=0, max_day_notional_cur=cur
+            scope=scope,
+            scope_id=name,
+            currency="USD" if scope is e.ControlScope.FIRM else "",
+            max_order_qty=QTY_MAX,
+            set_by="risk",
+            set_ns=0,
+            max_day_notional_cur=cur,
         )
         self.say(limit)
 
@@ -134,14 +141,14 @@ class Firm:
     # What may be spent.
 
     def spent(self, key: tuple[str, str] = FIRM) -> int:
-        return sum(world.state.spent_notional.get(key, 0) for world in self.worlds)
+        return sum(world.state.spent_notional.get((*key, "USD"), 0) for world in self.worlds)
 
     def bound(self, key: tuple[str, str] = FIRM) -> int:
         """The most that the shards can have spent if nothing else is said; 1e-9 units."""
         return sum(
             max(
                 allotments.allotted_cur(world.state, key) * allotments.UNIT_PX,
-                world.state.spent_notional.get(key, 0),
+                world.state.spent_notional.get((*key, "USD"), 0),
             )
             for world in self.worlds
             if allotments.day_limit_cur(world.state, key) is not None
@@ -156,7 +163,7 @@ class Firm:
         in_force = 0
         for record in self.controls[: max(self._taken)]:
             event = codec.decode("controls", record.value)
-            if isinstance(event, e.RiskLimitSet) and (event.scope, event.scope_id) == key:
+            if isinstance(event, e.RiskLimitSet) and limits.key_of(event) == key:
                 in_force = event.max_day_notional_cur or 0
             if record.position >= min(self._taken) - 1:
                 highest = max(highest, in_force)

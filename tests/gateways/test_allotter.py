@@ -1,5 +1,6 @@
 """The allotter: what the shards may spend never sums to more than the limit."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -7,11 +8,14 @@ from firm import FIRM, Firm, Run
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
-from world import NOW_NS, an, day_closed
+from world import NOW_NS, an, day_closed, risk_limit
 
 from engine.core import events as e
 from engine.core.controls import allotments
+from engine.gateways import input_records
+from engine.gateways.allotter.run import Allotter
 from engine.gateways.venues.run import SupersededError
+from engine.log.embedded import EmbeddedLog
 
 UNIT = allotments.UNIT_PX
 MS = 1_000_000
@@ -150,7 +154,14 @@ def test_a_limit_that_ends_frees_the_shards() -> None:
 def test_a_person_cannot_divide_a_limit_of_the_day() -> None:
     firm, _ = working()
     firm.say(
-        e.LimitAllotted(scope=FIRM[0], scope_id="", shard=0, allotted_notional_cur=10**9, set_ns=0)
+        e.LimitAllotted(
+            scope=FIRM[0],
+            scope_id="",
+            currency=FIRM[1],
+            shard=0,
+            allotted_notional_cur=10**9,
+            set_ns=0,
+        )
     )
     firm.deliver()
     firm.worlds[0].then(an(e.ControlIgnored, reason=e.IgnoreReason.OTHER_LIMIT))
@@ -179,7 +190,7 @@ def test_a_new_run_goes_on_from_the_log_alone() -> None:
     firm.settle(new)
     holds(firm)
     assert new.ledger.rows() == [
-        {"scope": "FIRM", "scope_id": "", "limit": 100_000, "given": 100_000, "spent": 40_000}
+        {"scope": "FIRM", "scope_id": "USD", "limit": 100_000, "given": 100_000, "spent": 40_000}
         | {"shards": 2}
     ]
 
@@ -201,6 +212,25 @@ def test_a_superseded_run_stops_and_its_late_record_changes_nothing() -> None:
         old.read()
     firm.settle(new)
     holds(firm)
+
+
+def test_a_superseded_process_writes_nothing_although_it_has_read_no_newer_record(
+    tmp_path: Path,
+) -> None:
+    """It was held up before its turn, and the newer one has not written anything yet."""
+    with EmbeddedLog(tmp_path / "log.db", 2) as log:
+        older = Allotter(log)
+        limit = risk_limit(max_day_notional_cur=100_000)
+        made = input_records.record(
+            limit, "FIRM", sender="desk", number=1, at_ns=NOW_NS, partitions=1
+        )
+        log.append("controls", [made])
+        newer = Allotter(log)
+        with pytest.raises(SupersededError, match="stop one of the two"):
+            older.turn()
+        assert newer.turn() == 1  # Its question.
+        older.close()
+        assert newer.turn() == 0
 
 
 def test_a_run_whose_clock_is_behind_takes_a_number_far_above() -> None:

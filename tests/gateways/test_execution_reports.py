@@ -14,6 +14,7 @@ from world import (
     at_once,
     bust,
     cancel,
+    children,
     correction,
     day_closed,
     day_opened,
@@ -28,6 +29,7 @@ from world import (
 )
 
 from engine.core import events as e
+from engine.core.state.model import Child
 from engine.gateways.orders.execution_reports import (
     REQUESTS_MAX,
     ExecutionReports,
@@ -160,7 +162,8 @@ def closed(world: World) -> World:
     return world.given(day_closed(), after_ns=CLOSE_NS - world.now_ns)
 
 
-def test_a_carried_order_counts_the_new_days_part() -> None:
+def after_a_night() -> World:
+    """A carried order of 500 with 200 at 100.00 of yesterday, and 100 at 99.90 of today."""
     world = trading(policy(router=e.Router.SEQUENTIAL, interval_ns=24 * HOUR))
     resting = {"limit_px": px(100.00), "must_complete": True}
     world.given(order("g", time_in_force=e.TimeInForce.GTC, **resting))
@@ -169,12 +172,58 @@ def test_a_carried_order_counts_the_new_days_part() -> None:
     now_ns = OPEN_NS + 25 * HOUR
     world.at(now_ns, day_opened(DAY + 1, OPEN_NS + 24 * HOUR), quote(received_ns=now_ns))
     world.given(after_ns=HOUR // 60)
-    world.given(fill_report(world.child(), 100, "E2", session_day=DAY + 1))
+    said = {"session_day": DAY + 1, "last_px": px(99.90)}
+    return world.given(fill_report(world.child(), 100, "E2", **said))
 
-    found = last(world, "g")
+
+def test_a_carried_order_counts_the_new_days_part() -> None:
+    found = last(after_a_night(), "g")
 
     assert (found.cum_qty, found.leaves_qty) == (300, 200)
     assert (found.day_order_qty, found.day_cum_qty) == (300, 100)
+
+
+def of_yesterday(world: World) -> Child:
+    return next(child for child in children(world.state).values() if not child.is_live)
+
+
+def test_the_day_has_an_average_of_its_own_beside_that_of_the_whole_life() -> None:
+    found = last(after_a_night(), "g")
+
+    assert (found.avg_px, found.day_avg_px) == (99_966_666_670, px(99.90))
+
+
+def test_a_bust_of_yesterdays_fill_leaves_the_days_part_alone() -> None:
+    world = after_a_night()
+    world.given(bust(of_yesterday(world)))
+
+    found = last(world, "g")
+
+    assert (found.exec_type, found.cum_qty, found.leaves_qty) == (ExecType.TRADE_CANCEL, 100, 400)
+    assert (found.day_order_qty, found.day_cum_qty) == (500, 100)
+    assert (found.avg_px, found.day_avg_px) == (px(99.90), px(99.90))
+
+
+def test_a_late_fill_of_yesterdays_child_counts_for_yesterday() -> None:
+    world = after_a_night()
+    world.given(fill_report(of_yesterday(world), 50, "E3"))
+
+    found = last(world, "g")
+
+    assert (found.exec_type, found.cum_qty, found.leaves_qty) == (ExecType.TRADE, 350, 150)
+    assert (found.day_order_qty, found.day_cum_qty) == (250, 100)
+
+
+def test_an_order_that_ended_yesterday_is_told_nothing_of_a_bust() -> None:
+    limited: dict[str, Any] = {"limit_px": px(100.00)}
+    both = (at_once("o1", **limited), at_once("g", time_in_force=e.TimeInForce.GTC, **limited))
+    world = trading(policy(router=e.Router.SEQUENTIAL)).given(*both)
+    world.given(fill_report(world.child(), 300))
+    closed(world)
+    count = len(told(world))
+    world.given(bust(of_yesterday(world)))
+
+    assert {report.cl_ord_id for report in told(world)[count:]} == {"g"}
 
 
 def test_a_refused_order_is_told_with_what_was_asked() -> None:
@@ -317,13 +366,32 @@ def test_a_log_that_continues_another_one_begins_with_its_carried_orders() -> No
         avg_px=px(4),
     )
     filled = event(
-        e.FillAllocated, seq=5, fill_id="0-4", order_ids=("3-77",), shares_qty=(100,), last_px=px(1)
+        e.FillAllocated,
+        seq=5,
+        fill_id="0-4",
+        parent_id="0-3",
+        order_ids=("3-77",),
+        shares_qty=(100,),
+        last_px=px(1),
     )
 
     (found,) = take(carried, filled)
 
     assert (found.order_id, found.cum_qty, found.leaves_qty) == ("3-77", 300, 200)
     assert (found.day_cum_qty, found.avg_px) == (100, px(3))
+
+
+def test_a_bust_in_a_log_that_continues_another_one_names_the_fill() -> None:
+    carried = event(
+        e.OrderCarried, seq=90, order_id="3-77", source=SOURCE, order_qty=500, allocated_qty=200
+    )
+    share = e.Share(order_id="3-77", share_qty=200)
+    busted = event(e.FillReallocated, seq=95, fill_id="3-60", parent_id="3-50", before=(share,))
+
+    (found,) = take(carried, busted)
+
+    assert (found.exec_type, found.exec_ref_id) == (ExecType.TRADE_CANCEL, "3-60")
+    assert (found.cum_qty, found.day_cum_qty, found.day_order_qty) == (0, 0, 500)
 
 
 def test_an_event_that_changes_no_order_is_not_told() -> None:

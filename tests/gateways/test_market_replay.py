@@ -68,6 +68,10 @@ horizon_high = "3s"
 horizon_normal = "6s"
 participation = "50%"
 max_slice = "100%"
+[[limit]]
+scope = "FIRM"
+currency = "USD"
+max_order_qty = 20_000
 [[mandate]]
 client_id = "C1"
 max_participation = "100%"

@@ -35,6 +35,7 @@ instrument_id = "YYY"
 
 [[allotment]]
 scope = "firm"
+currency = "USD"
 shard = 3
 notional = 1_000_000
 

@@ -13,6 +13,7 @@ from engine.core.events import (
     CancelRejected,
     ChildCancelRequested,
     ChildRouted,
+    ChildStatusRequested,
     ChildTimeInForce,
     ChildType,
     ControlScope,
@@ -44,6 +45,7 @@ from engine.gateways.venues.provenance import SEAL_WAIT_NS
 from engine.gateways.venues.reports import Due, Reported
 from engine.log import codec
 from engine.log.embedded import EmbeddedLog
+from engine.log.embedded.names import EmbeddedAppender
 from engine.log.port import CorruptLogError, LogUnavailableError, NewRecord, Start
 from engine.runtime.hash_chain import GENESIS, chain, frame, new_hash
 from engine.simulation.market.reference import venue_events
@@ -244,6 +246,7 @@ class Desk:
     def cancel(self, child_id: str) -> None:
         self._commit(
             ChildCancelRequested(
+                repeats=0,
                 seq=self.seq,
                 at_ns=self.now_ns,
                 cause="plan:0-0",
@@ -251,6 +254,20 @@ class Desk:
                 parent_id="0-0",
                 venue="N",
                 reason=CancelReason.OTHER,
+            )
+        )
+
+    def ask(self, child_id: str) -> None:
+        self._commit(
+            ChildStatusRequested(
+                seq=self.seq,
+                at_ns=self.now_ns,
+                cause="plan:0-0",
+                child_id=child_id,
+                parent_id="0-0",
+                venue="N",
+                number=1,
+                unanswered_since_ns=0,
             )
         )
 
@@ -513,6 +530,43 @@ def test_the_children_of_a_silent_shard_are_cancelled(desk: Desk) -> None:
     assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
 
 
+# ------------------------------------------------------------------------------ questions
+
+
+def test_a_question_is_passed_on_and_answered_with_the_childs_state(desk: Desk) -> None:
+    gateway = desk.gateway()
+    works, ended = (desk.route(cents=10_000) for _ in range(2))
+    desk.go_on(gateway)
+    desk.cancel(ended)
+    desk.go_on(gateway)
+    for child_id in (works, ended):
+        desk.ask(child_id)
+    desk.go_on(gateway)
+    assert desk.story(works) == ["SendStarted", "NEW", "STATUS"]
+    assert desk.story(ended) == ["SendStarted", "NEW", "CANCELED", "CANCELED"]
+    assert gateway.tally["asked"] == 2
+
+
+def test_a_question_on_a_child_that_waits_or_was_not_sent_is_answered_by_that(desk: Desk) -> None:
+    gateway = desk.gateway()
+    waits, late = desk.route(cents=10_000), desk.route(within_ns=-1)
+    for child_id in (waits, late, "1-999"):
+        desk.ask(child_id)
+    desk.go_on(gateway)
+    assert desk.story(waits) == ["SendStarted", "NEW"]
+    assert desk.story(late) == ["NotSent"]
+    assert gateway.tally["asked"] == 0
+
+
+def test_a_question_that_an_older_run_was_asked_is_not_asked_again(desk: Desk) -> None:
+    killed = desk.gateway()
+    child_id = desk.route(cents=10_000)
+    killed.turn()
+    desk.ask(child_id)
+    desk.go_on(desk.gateway())
+    assert desk.story(child_id) == ["SendStarted", "UNKNOWN", "CANCELED"]
+
+
 # ------------------------------------------------------------------------------ refusals
 
 
@@ -624,17 +678,17 @@ def test_the_kill_file_works_while_the_log_takes_nothing(
     desk.go_on(gateway)
     tries: list[bool] = []
 
-    def full(topic: str, records: Sequence[NewRecord]) -> None:
+    def full(own: EmbeddedAppender, topic: str, records: Sequence[NewRecord]) -> None:
         """A log on a full disk; the file comes, and the venue is asked before the log is well."""
         file.touch()
         if len(tries) == 3:
             monkeypatch.undo()  # The disk has room again.
-            return desk.log.append(topic, records)
+            return own.append(topic, records)
         tries.append(is_cancelled(gateway, child_id))
         raise LogUnavailableError("disk full")
 
     desk.kill(ControlScope.VENUE, "Q")  # A control that the gateway has to answer.
-    monkeypatch.setattr(desk.log, "append", full)
+    monkeypatch.setattr(EmbeddedAppender, "append", full)
     desk.go_on(gateway)
     assert tries == [False, True, True]
     assert desk.story(child_id) == ["SendStarted", "NEW", "CANCELED"]
@@ -893,6 +947,33 @@ def test_a_venue_that_remembers_a_child_goes_on_with_it_after_a_restart(desk: De
     desk.go_on(gateway)
     assert desk.story(filled) == ["SendStarted", "NEW", "TRADE 200"]
     assert desk.story(cancelled) == ["SendStarted", "NEW", "CANCELED"]
+
+
+class VenuesThatAnswerLate(PaperVenues):
+    """Venues that say nothing of an older run's children when they are asked first."""
+
+    is_first = True
+
+    def resolve(self, children: Sequence[Reported], now_ns: int) -> list[Due]:
+        found = [] if self.is_first else super().resolve(children, now_ns)
+        self.is_first = False
+        return found
+
+
+def test_a_child_of_an_older_run_is_resolved_again_when_it_is_asked_for(desk: Desk) -> None:
+    killed = desk.gateway()
+    child_id = desk.route(cents=10_000)
+    killed.turn()
+    venues = VenuesThatAnswerLate(7, FAULTLESS, quote_age_max_ns=30 * SECOND_NS, run_number=1)
+    gateway = VenueGateway(
+        desk.log, "LIVE", open_venues=lambda _: venues, clock_ns=desk.clock_ns, settle_s=0
+    )
+    gateway.start()
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted"]
+    desk.ask(child_id)
+    desk.go_on(gateway)
+    assert desk.story(child_id) == ["SendStarted", "UNKNOWN", "CANCELED"]
 
 
 def test_report_ids_are_unique_over_restarts(desk: Desk) -> None:

@@ -14,6 +14,18 @@ IMPOSSIBLE = [
         "[day_open]\nday = 20180103\nopen = 2018-01-03T16:00:00Z\nclose = 2018-01-03T09:30:00Z",
         "day_open 1: close: found",
     ),
+    (
+        '[[limit]]\nscope = "firm"\nmax_order_qty = 5',
+        "limit 1: currency: found '', expected an ISO 4217 code",
+    ),
+    (
+        '[[limit]]\nscope = "client"\nscope_id = "C1"\ncurrency = "USD"',
+        "limit 1: currency: found 'USD', expected nothing for scope CLIENT",
+    ),
+    (
+        '[[allotment]]\nscope = "firm"\nshard = 0\nnotional = 5',
+        "allotment 1: currency: found ''",
+    ),
     ('[[kill]]\ntext = "oops"', 'write scope = "FIRM"'),
     ('[[lift]]\nscope = "firm"', "lift 1: scope: found"),
 ]
@@ -23,6 +35,7 @@ UNKNOWN = [
         '[[limit]]\nscope = "client"\nscope_id = "C11"',
         "client C11: no mandate of this log knows it",
     ),
+    ('[[lift]]\nscope = "venue"\nscope_id = "NOWHERE/*"', "venue NOWHERE"),
     ('[[halt]]\ninstrument_id = "I0O"', "instrument I0O: no reference data of this log knows it"),
     ('[[mandate]]\nclient_id = "C9"\nexcluded_venues = ["ZZ"]', "venue ZZ"),
 ]

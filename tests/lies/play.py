@@ -37,6 +37,7 @@ from world import (
     day_closed,
     day_opened,
     fill_report,
+    fills,
     halt,
     kill,
     lift,
@@ -49,6 +50,8 @@ from world import (
     quote,
     report,
     restriction,
+    send_started,
+    session,
     trade,
     trading,
 )
@@ -98,6 +101,7 @@ class Story:
         self.marked = len(self.world.history())
         self.reports = 0
         self.cum_qty: Counter[str] = Counter()
+        self.seen: dict[str, Child] = {}
         self.day = DAY
 
     def play(self, told: str) -> None:
@@ -121,7 +125,8 @@ class Story:
 
     def child(self, words: Words) -> Child:
         """The child that a line speaks of: by its number, else the newest."""
-        known = list(children(self.world.state).values())
+        self.seen |= children(self.world.state)  # Also those that a close has forgotten.
+        known = list(self.seen.values())
         known.sort(key=lambda child: int(child.child_id.split("-")[1]))
         return known[words.number("child", len(known)) - 1]
 
@@ -226,10 +231,18 @@ def says_fill(story: Story, words: Words) -> Said:
 
 
 def says_settle(story: Story, words: Words) -> Said:
-    """`settle REASON`: a person settles the oldest open break of that reason."""
+    """`settle REASON [error= px=]`: a person settles the oldest open break of that reason."""
     found = story.world.state.breaks.items()
     break_id = next(name for name, x in found if x.reason == words.words[0])
-    return [break_settled(break_id)], 0
+    error_qty = words.number("error", 0)
+    said = {"error_qty": error_qty, "error_px": words.price("px"), "instrument_id": "AAPL"}
+    return [break_settled(break_id, **said) if error_qty else break_settled(break_id)], 0
+
+
+def says_stranger(story: Story, words: Words) -> Said:
+    """`stranger not_sent|cancel_rejected`: a gateway's report on no child of ours."""
+    kinds = {"not_sent": not_sent, "cancel_rejected": cancel_rejected}
+    return [kinds[words.words[0]](story.child(words), child_id="stranger")], 0
 
 
 def says_end(story: Story, words: Words) -> Said:
@@ -240,10 +253,29 @@ def says_end(story: Story, words: Words) -> Said:
     return [report(child, kind, **said)], 0
 
 
-def says_bust(story: Story, words: Words) -> Said:
-    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count."""
+def says_asked(story: Story, words: Words) -> Said:
+    """`status`, `unknown_order`: the venue's answer when it is asked for a child."""
     child = story.child(words)
-    said = story.counted(child, words, -words.number("qty", 0))
+    kind = e.ExecType[words.command.upper()]
+    return [report(child, kind, **story.counted(child, words))], 0
+
+
+def says_sent(story: Story, words: Words) -> Said:
+    return [send_started(story.child(words), started_ns=story.world.now_ns)], 0
+
+
+def says_session(story: Story, words: Words) -> Said:
+    """`session VENUE up|down`."""
+    venue, state = words.words
+    return [session(venue, up=state == "up", received_ns=story.world.now_ns)], 0
+
+
+def says_bust(story: Story, words: Words) -> Said:
+    """`bust ID [qty=]`: `qty` is the fill's, for the venue's count; else what is booked of it."""
+    child = story.child(words)
+    booked = (x for x in fills(story.world.state).values() if x.executions[0][2] == words.words[0])
+    qty = next((fill.last_qty for fill in booked), 0)
+    said = story.counted(child, words, -words.number("qty", qty))
     return [bust(child, words.words[0], **said)], 0
 
 
@@ -288,7 +320,11 @@ SAYS: dict[str, Callable[[Story, Words], Said]] = {
     **dict.fromkeys(
         ("acked", "canceled", "expired", "rejected", "done_for_day", "unknown"), says_end
     ),
+    **dict.fromkeys(("status", "unknown_order"), says_asked),
+    "sent": says_sent,
+    "session": says_session,
     "settle": says_settle,
+    "stranger": says_stranger,
     "bust": says_bust,
     "correct": says_correct,
     "not_sent": lambda story, words: ([not_sent(story.child(words))], 0),
@@ -329,6 +365,7 @@ def of_order(story: Story, cl_ord_id: str, name: str) -> Any:  # noqa: ANN401
         "cum": asked.crossed_qty + asked.allocated_qty,
         "leaves": asked.open_qty,
         "qty": asked.order_qty,
+        "avg": asked.avg_px / px(1),
         "withdrawn": asked.withdrawn_qty,
     }[name]
 
@@ -363,6 +400,8 @@ def of_world(story: Story, name: str) -> Any:  # noqa: ANN401
         return sum(parent.error_qty for parent in known)
     if name == "exposure":
         return sum(parent.exposure_qty for parent in known)
+    if name.startswith("to_"):  # Children of a venue.
+        return sum(isinstance(x, e.ChildRouted) and x.venue == name[3:] for x in told)
     assert hasattr(e, name), f"the answer has no {name}"
     return sum(type(x).__name__ == name for x in told)
 

@@ -8,7 +8,7 @@ from world import World, an, market, order, px, risk_limit
 from engine.core import events as e
 
 OWN = 1  # The shard of eight that the instrument lives in.
-FIRM = (e.ControlScope.FIRM, "")
+FIRM = (e.ControlScope.FIRM, "USD")
 LIMIT = risk_limit(max_day_notional_cur=100_000)
 
 
@@ -16,6 +16,7 @@ def part(amount_cur: int, limit_cur: int | None = 100_000, shard: int = OWN) -> 
     return e.LimitAllotted(
         scope=FIRM[0],
         scope_id="",
+        currency=FIRM[1],
         shard=shard,
         allotted_notional_cur=amount_cur,
         set_ns=0,

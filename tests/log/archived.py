@@ -15,7 +15,7 @@ class ArchivedLog(EmbeddedLog):
     def __init__(self, path: Path, partitions: int) -> None:
         super().__init__(path, partitions)
         self.folder = Path(tempfile.mkdtemp(dir=path.parent))
-        begin(self.folder, partitions)
+        begin(self.folder, partitions, self.identity.log_id)
         self._archive = ArchiveLog(self.folder)
 
     def reader(  # type: ignore[override]  # Another class with the port's methods.

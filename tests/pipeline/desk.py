@@ -64,6 +64,18 @@ def mandate(client_id: str) -> e.MandateSet:
     )
 
 
+def limit() -> e.RiskLimitSet:
+    """Far above every order."""
+    return e.RiskLimitSet(
+        scope=e.ControlScope.FIRM,
+        scope_id="",
+        currency="USD",
+        max_order_qty=10**9,
+        set_by="desk",
+        set_ns=1,
+    )
+
+
 def day_opened(now_ns: int) -> e.DayOpened:
     """A session that began an hour ago and ends in six."""
     hour_ns = 3_600 * S
@@ -110,7 +122,7 @@ def reference(instruments: Sequence[str]) -> list[Input]:
 
 
 def controls(now_ns: int) -> list[Input]:
-    return [policy(), *map(mandate, CLIENTS), day_opened(now_ns)]
+    return [policy(), limit(), *map(mandate, CLIENTS), day_opened(now_ns)]
 
 
 def quote(instrument_id: str, venue: str, now_ns: int, ticks: int = 0) -> e.QuoteObserved:

@@ -33,10 +33,15 @@ class Running(threading.Thread):
         try:
             with self._opened() as log:
                 rules = short_day.rules(log.partitions)
-                self.worker = Worker(log, rules, self._owner, shards=self._shards)
+                self.worker = Worker(
+                    log, rules, self._owner, shards=self._shards, on_aside=self._set_aside
+                )
                 self.worker.run()
         except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
             self.failure = error
+
+    def _set_aside(self, _shard: int, error: Exception) -> None:
+        self.failure = error
 
     def finish(self) -> None:
         if self.worker is not None:

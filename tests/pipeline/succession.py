@@ -19,6 +19,7 @@ NAMES = [f"I{n:02}" for n in range(12)]
 HALTED = NAMES[0]
 S = desk.S
 RESTS_PX, MEETS_PX = 90 * S, 110 * S  # The market trades at 100.
+LATE_QTY = 50
 FILLED_QTY = 1  # Of each order, in the old log.
 ORDER_QTY = 100
 ALLOTTED_CUR = 1_000_001
@@ -53,6 +54,7 @@ def allotment(shard: int) -> e.LimitAllotted:
     return e.LimitAllotted(
         scope=e.ControlScope.FIRM,
         scope_id="",
+        currency="USD",
         shard=shard,
         allotted_notional_cur=ALLOTTED_CUR,
         set_ns=1,
@@ -156,6 +158,41 @@ class Filling(live.Venue):
         yield self._report(child, e.ExecType.TRADE, child.leaves_qty)
 
 
+def after_the_close(child: e.ChildCarried, kind: e.ExecType, qty: int) -> e.ExecutionReported:
+    """A report of the next day on a child of the old log."""
+    now_ns = time.time_ns()
+    is_bust = kind is e.ExecType.TRADE_CANCEL
+    return e.ExecutionReported(
+        venue=child.venue,
+        instrument_id=child.instrument_id,
+        child_id=child.child_id,
+        exec_id=f"{child.child_id}/2",
+        exec_type=kind,
+        exec_ref_id=f"{child.child_id}/1" if is_bust else None,
+        last_qty=qty,
+        last_px=child.limit_px,
+        cum_qty=0,
+        leaves_qty=0,
+        liquidity=e.Liquidity.ADDED,
+        text="",
+        session_day=NEXT_DAY,
+        transact_ns=now_ns,
+        received_ns=now_ns,
+    )
+
+
+def late_reports(log: Log) -> list[e.ExecutionReported]:
+    """A bust of the first instrument's fill of yesterday, and a late fill of the second's child."""
+    filled = {
+        x.instrument_id: x for x in in_process.events(log, "fills", e.ChildCarried) if x.fills
+    }
+    busted, late = (filled[name] for name in NAMES[:2])
+    return [
+        after_the_close(busted, e.ExecType.TRADE_CANCEL, FILLED_QTY),
+        after_the_close(late, e.ExecType.TRADE, LATE_QTY),
+    ]
+
+
 def next_day(url: str, partitions: int) -> None:
     """The next day, in the new log: resends are duplicates, limits are amended, all fill."""
     lifted = e.SuspensionLifted(
@@ -178,12 +215,16 @@ def next_day(url: str, partitions: int) -> None:
                 "all resume",
                 running,
             )
+            publisher.send(*late_reports(log))
+            in_process.until(
+                lambda: in_process.events(log, "allocations", e.FillReallocated), "a bust", running
+            )
             publisher.send(*map(gtc, NAMES), *map(amend, NAMES))
 
             def all_are_done() -> bool:
                 publisher.send(*quotes())
                 time.sleep(0.1)
-                return allocated_qty(log) == len(NAMES) * (ORDER_QTY - FILLED_QTY)
+                return allocated_qty(log) == len(NAMES) * (ORDER_QTY - FILLED_QTY) + FILLED_QTY
 
             in_process.until(all_are_done, "the rest of each", running)
             close_day(log, publisher, running, NEXT_DAY)
@@ -206,7 +247,8 @@ def printed(name: str, now_ns: int) -> e.TradeObserved:
 
 def allocated_qty(log: Log) -> int:
     return sum(
-        sum(event.shares_qty) for event in in_process.events(log, "allocations", e.FillAllocated)
+        sum(event.shares_qty) + sum(event.other_shares_qty)
+        for event in in_process.events(log, "allocations", e.FillAllocated)
     )
 
 

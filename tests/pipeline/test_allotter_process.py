@@ -26,6 +26,7 @@ NAMES = tuple(
 LIMIT = e.RiskLimitSet(
     scope=e.ControlScope.FIRM,
     scope_id="",
+    currency="USD",
     set_by="risk",
     set_ns=1,
     max_day_notional_cur=LIMIT_CUR,
@@ -33,12 +34,12 @@ LIMIT = e.RiskLimitSet(
 
 
 @contextmanager
-def allotter(url: str, folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
+def allotter(url: str, folder: Path, name: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A running `metaorder allotter`; killed at the end if it has not ended."""
     environ = {x: y for x, y in os.environ.items() if not x.startswith("METAORDER_")}
     with (folder / f"{name}.txt").open("wb") as said:
         process = subprocess.Popen(  # noqa: S603  Our own command.
-            [METAORDER, "allotter", "--log", url, "-o", "json"],
+            [METAORDER, "allotter", "--log", url, "-o", "json", *more],
             cwd=folder,
             env={**environ, "METAORDER_PARTITIONS": str(SHARDS), "COLUMNS": "1000"},
             stdout=said,
@@ -133,6 +134,36 @@ def test_a_second_allotter_takes_over_and_the_first_stops(tmp_path: Path) -> Non
                 second.terminate()
                 assert second.wait(in_process.PATIENCE_S) == 0
     assert '"given":1000000' in said(tmp_path, "second")
+
+
+def test_an_allotter_that_stands_by_takes_over_when_the_first_has_died(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'log.db'}"
+    opened = in_process.opener(url, SHARDS)
+    with opened() as log, in_process.worker(opened):
+        people = Desk(log)
+        desk.open_day(people.publisher, NAMES)
+        people.publisher.send(LIMIT)
+        with allotter(url, tmp_path, "first") as first:
+            assert people.finds_value(0, 1_000, in_process.PATIENCE_S)
+            with allotter(url, tmp_path, "second", "--no-takeover") as second:
+                in_process.until(lambda: "waiting:" in said(tmp_path, "second"), "a standby")
+                assert f"process {first.pid} of" in said(tmp_path, "second")
+                assert people.finds_value(1, 1_000, RESEND_S)
+                first.kill()
+                first.wait()
+                assert people.finds_value(1, 5_000, in_process.PATIENCE_S)
+                second.terminate()
+                assert second.wait(in_process.PATIENCE_S) == 0
+
+
+def test_an_allotter_that_stands_by_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'log.db'}"
+    with in_process.opener(url, SHARDS)() as log:
+        log.take_over("allotter", "another one")
+        with allotter(url, tmp_path, "second", "--no-takeover") as second:
+            in_process.until(lambda: "another one holds" in said(tmp_path, "second"), "a standby")
+            second.terminate()
+            assert second.wait(in_process.PATIENCE_S) == 0
 
 
 def test_an_allotter_makes_no_log(tmp_path: Path) -> None:

@@ -37,16 +37,29 @@ from engine.cli.application import execute
 from engine.core import events as e
 from engine.core.partition import partition_of
 from engine.log import codec, open_log
-from engine.log.port import CorruptLogError, EngineError, LeaseLostError, NotEmptyError
+from engine.log.port import (
+    CorruptLogError,
+    EngineError,
+    LeaseLostError,
+    LogLeftError,
+    NotEmptyError,
+)
 from engine.runtime import first_batches
 from engine.runtime.replica import Replica
 from engine.runtime.shard_log import ShardLog, events_of
+from engine.runtime.worker import Worker
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Day]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Day]:
     folder = tmp_path_factory.mktemp("days")
     return {count: closed(f"sqlite:{folder}/{count}.db", count) for count in (1, 3, 8)}
+
+
+@pytest.fixture
+def days(made: dict[int, Day], tmp_path: Path) -> dict[int, Day]:
+    """Copies: one log alone goes on from a close, so each test needs logs that were not left."""
+    return {count: copied(day, tmp_path, f"old-{count}.db") for count, day in made.items()}
 
 
 @pytest.mark.parametrize(("before", "after"), [(8, 3), (3, 8), (1, 2)])
@@ -77,7 +90,10 @@ def test_what_was_carried_is_filled_in_a_log_with_another_number_of_shards(
         assert connection.execute(violated).fetchall() == []
         states = "select status, open_qty, allocated_qty, count(*) from order_state group by all"
         rest = ORDER_QTY - FILLED_QTY
-        assert connection.execute(states).fetchall() == [("FILLED", 0, rest, len(NAMES))]
+        assert sorted(connection.execute(states).fetchall()) == [
+            ("FILLED", 0, rest, len(NAMES) - 1),
+            ("FILLED", 0, ORDER_QTY, 1),  # Its fill in the old log was busted in the new one.
+        ]
 
 
 # -------------------------------------------------------------------------- what is refused
@@ -89,6 +105,27 @@ def test_run_again_it_finds_that_it_was_done(days: dict[int, Day], tmp_path: Pat
     assert (first.is_new, again.is_new) == (True, False)
     assert [seal.chain for seal in first.seals] == [seal.chain for seal in again.seals]
     holds(days[3], url, 2)
+
+
+def test_a_log_that_was_left_takes_no_order_and_no_worker_resumes_what_it_carried(
+    days: dict[int, Day], tmp_path: Path
+) -> None:
+    day, url = days[3], f"sqlite:{tmp_path}/new.db"
+    assert reopened(day, url, 2).is_new
+    with open_log(url, partitions=2) as new, open_log(day.url, partitions=3) as old:
+        assert old.identity.left_for == new.identity.log_id
+        publisher = desk.Publisher(old, desk.OMS)
+        with pytest.raises(LogLeftError, match=new.identity.log_id):
+            publisher.send(desk.day_opened(time.time_ns()))
+        running = Worker(old, rules(3), "worker")
+        with pytest.raises(LogLeftError, match="resumed twice"):
+            running.run()
+        assert not in_process.events(old, "ingest", e.OrderResumed)
+    with pytest.raises(LogLeftError, match="one log alone goes on"):
+        reopened(day, f"sqlite:{tmp_path}/third.db", 2)
+    next_day(url, 2)
+    with open_log(url, partitions=2) as new:
+        assert len(in_process.events(new, "ingest", e.OrderResumed)) == len(NAMES)
 
 
 def test_a_log_that_holds_anything_else_is_not_begun(days: dict[int, Day], tmp_path: Path) -> None:
@@ -176,10 +213,10 @@ def test_what_comes_while_the_log_is_proved_is_found(days: dict[int, Day], tmp_p
         assert new.last("journal", 0) is None
 
 
-def copied(day: Day, folder: Path) -> Day:
+def copied(day: Day, folder: Path, name: str = "copy.db") -> Day:
     """A copy of a log that a test may write to."""
     source = Path(day.url.removeprefix("sqlite:"))
-    target = folder / "copy.db"
+    target = folder / name
     connection = apsw.Connection(str(source))
     connection.execute("vacuum into ?", (str(target),))
     connection.close()
@@ -361,7 +398,7 @@ def command(day: Day, url: str, partitions: int) -> list[str]:
 
 
 def test_killed_at_any_moment_the_new_log_is_whole_or_empty(
-    days: dict[int, Day], tmp_path: Path
+    made: dict[int, Day], days: dict[int, Day], tmp_path: Path
 ) -> None:
     environment = {**os.environ, "METAORDER_PARTITIONS": "3"}
     began_s = time.monotonic()
@@ -371,7 +408,8 @@ def test_killed_at_any_moment_the_new_log_is_whole_or_empty(
     took_s = time.monotonic() - began_s
     for number in range(6):
         url = f"sqlite:{tmp_path}/new-{number}.db"
-        running = subprocess.Popen(command(days[3], url, 2), env=environment)  # noqa: S603  As above.
+        old = copied(made[3], tmp_path, f"old-{number}-of-a-kill.db")
+        running = subprocess.Popen(command(old, url, 2), env=environment)  # noqa: S603  As above.
         time.sleep(took_s * (0.5 + number / 10))
         running.send_signal(signal.SIGKILL)
         running.wait()
@@ -380,7 +418,7 @@ def test_killed_at_any_moment_the_new_log_is_whole_or_empty(
             held = sum(len(log.reader(topic, 0).read(1)) for topic in ("controls", "reference"))
             assert seals.count(None) in (0, 2)
             assert held == (0 if seals[0] is None else 2)
-        reopened_after_a_kill(days[3], url)
+        reopened_after_a_kill(old, url)
 
 
 def reopened_after_a_kill(day: Day, url: str) -> None:

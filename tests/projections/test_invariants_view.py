@@ -37,6 +37,8 @@ PLANTED = {
         "insert into execution_reported select * replace (last_qty + 1 as last_qty) "
         "from execution_reported where exec_id = 'E2'"
     ),
+    "silence_ended": "update child_cancel_requested set repeats = 1; delete from child_closed",
+    "asks_bounded": "update child_cancel_requested set repeats = 9",
     "excess_flagged": "update fill_booked set overfill_qty = 1 where event_id = '0-42'",
     "order_once": (
         "insert into order_accepted select * replace (999 as seq, '0-999' as event_id) "
@@ -54,6 +56,14 @@ PLANTED = {
     ),
     "share_above_member": "update member_joined set member_qty = 100 where order_id = '0-7'",
     "share_taken_back": "update fill_reallocated set cause = 'plan:'",
+    "carried_shares": (
+        "insert into order_carried by name select 0 as shard, 900 as seq, [] as memberships, "
+        "10 as allocated_qty, 0 as crossed_qty, 5 as left_out_qty, 0 as beyond_avg_px"
+    ),
+    "carried_price": (
+        "insert into order_carried by name select 0 as shard, 900 as seq, [] as memberships, "
+        "10 as allocated_qty, 0 as crossed_qty, 10 as left_out_qty, 10 as beyond_avg_px"
+    ),
     "share_exact": (
         "update fill_allocated set order_ids = ['0-7', '0-13', '0-28'], "
         "shares_qty = [107, 60, 33] "
@@ -249,6 +259,27 @@ def test_a_person_lifts_a_halt(planted: Callable[[str, str], int]) -> None:
     assert planted(f"{PLANTED['instrument_halted']}; {lifted}", "instrument_halted") == 0
 
 
+def test_nothing_is_sent_to_a_venue_that_does_not_answer(
+    planted: Callable[[str, str], int],
+) -> None:
+    silent = (
+        "insert into suspension_set by name "
+        "select 0 as shard, 20 as seq, 'VENUE' as scope, 'Q/*' as scope_id"
+    )
+    assert planted(silent, "suspended") == planted(PLANTED["suspended"], "suspended") > 0
+
+
+def test_a_silence_that_is_a_break_has_ended(planted: Callable[[str, str], int]) -> None:
+    assert planted(PLANTED["silence_ended"], "silence_ended") > 0
+    flagged = (
+        "insert into break_flagged by name select 0 as shard, 900 as seq, '0-900' as event_id, "
+        "child_id, 'NO_ANSWER' as reason from child_cancel_requested"
+    )
+    assert planted(flagged, "silence_ended") == 0
+    closed = "insert into break_closed by name select 0 as shard, 1 as seq, '0-900' as break_id"
+    assert planted(closed, "silence_ended") > 0
+
+
 def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(
     planted: Callable[[str, str], int],
 ) -> None:
@@ -261,6 +292,24 @@ def test_a_restricted_instrument_sends_nothing_until_it_is_listed_no_more(
     assert planted(applied.format(20, 90), "controls") > 0
     planted(f"{listed.format(91)} false as restricted", "controls")
     assert planted(applied.format(21, 91), "controls") == 0
+
+
+def test_the_shares_of_a_carried_order_are_found_in_its_carried_children(
+    planted: Callable[[str, str], int],
+) -> None:
+    child = (
+        "insert into child_carried by name select 0 as shard, 899 as seq, 'c' as cause, "
+        "'p' as parent_id, [{'fill_id': 'f', 'last_qty': 10, 'last_px': 1, 'order_ids': ['o'], "
+        "'shares_qty': [10], 'error_qty': 0, 'executions': []}] as fills"
+    )
+    order = (
+        "insert into order_carried by name select 0 as shard, 900 as seq, 'c' as cause, "
+        "'o' as order_id, [{'parent_id': 'p', 'allocated_qty': 10, 'taken_qty': 0, 'stays': []}] "
+        "as memberships, 10 as allocated_qty, 0 as crossed_qty, 0 as left_out_qty, "
+        "0 as beyond_avg_px"
+    )
+    assert planted(f"{child}; {order}", "carried_shares") == 0
+    assert planted("update order_carried set allocated_qty = 11", "carried_shares") == 1
 
 
 def test_a_member_that_joined_after_a_child_was_sent_has_no_part_in_its_fills(
@@ -281,6 +330,13 @@ def test_quantity_in_the_error_account_has_a_flag_of_its_own(
 ) -> None:
     wrong = "update fill_allocated set child_epoch = 0, error_qty = 1 where fill_id = '0-30'"
     assert planted(wrong, "excess_flagged") == 1
+
+
+def test_what_the_error_account_owes_has_a_flag_of_its_own(
+    planted: Callable[[str, str], int],
+) -> None:
+    owed = "update fill_reallocated set error_qty = -1 where fill_id = '0-26'"
+    assert planted(owed, "excess_flagged") == 1
 
 
 def test_a_planted_late_trade_report_counts_once_a_report(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import duckdb
 import pyarrow.parquet
 import pytest
@@ -174,10 +175,15 @@ def test_a_topic_shorter_than_its_seal_stops_the_loader(
         projections.rebuild(log, tmp_path / "p.duckdb")
 
 
-def test_a_projection_of_another_log_is_made_anew_and_says_so(
+def test_a_projection_of_a_copy_that_went_on_otherwise_is_made_anew_and_says_so(
     log: EmbeddedLog, tmp_path: Path
 ) -> None:
+    """A copy has the id of its log; a log of another id is found by that."""
     path = tmp_path / "p.duckdb"
+    with EmbeddedLog(tmp_path / "other.db", 2):
+        pass
+    with closing(apsw.Connection(str(tmp_path / "other.db"))) as connection:
+        connection.execute("update identity set log_id = ?", (log.identity.log_id,))
     with EmbeddedLog(tmp_path / "other.db", 2) as other:
         world = World(other)
         Day(world)

@@ -29,6 +29,7 @@ from engine.log.port import STAGE_TOPICS, Log
 from engine.runtime.recovery.recovery import rebuilt
 from engine.runtime.shard_log import ShardLog, last_seal
 from projections import projector
+from projections.file import connect
 
 HERE = Path(__file__).parent
 RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "log.db.xz").exists())
@@ -111,7 +112,7 @@ def test_it_is_projected_and_keeps_every_invariant(url: str, tmp_path: Path) -> 
     with open_log(url, partitions=PARTITIONS) as log:
         told = events(log)
         projector.rebuild(log, path)
-    with closing(projector.connect(path)) as connection:
+    with closing(connect(path)) as connection:
         rows = connection.sql("select event, count(*) from stage_events group by event").fetchall()
         broken = connection.sql("select name from invariants where violations > 0").fetchall()
     assert Counter(dict(rows)) == told

@@ -35,7 +35,7 @@ from engine.core.day import carry_forward
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import INPUT_TOPICS, NewRecord, Record
 from engine.runtime.recovery.recovery import recover
-from engine.runtime.shard import Rules, Shard
+from engine.runtime.shard import Rules, Sealed, Shard
 from engine.runtime.shard_log import ShardLog
 
 RULES = Rules(json.dumps(SETTINGS, sort_keys=True), release="test", python="3", partitions=1)
@@ -59,15 +59,23 @@ class Live:
         self.now_ns += after_ns
         for one in inputs:
             topic = one.topic if isinstance(one, Raw) else e.TOPIC_OF[type(one)]
-            record = self.world._record(topic, one)  # noqa: SLF001
-            self.log.append(topic, [NewRecord(0, *record[2:])])
+            self.publish(topic, self.world._record(topic, one))  # noqa: SLF001
         while True:
-            waiting = {topic: self._waiting(topic) for topic in INPUT_TOPICS}
-            sealed = self.shard.step(waiting, self.now_ns)
-            if sealed is not None:
-                self.writer.commit(sealed.records)
-            if not any(self._waiting(topic) for topic in INPUT_TOPICS):
+            self.step()
+            is_waiting = any(self._waiting(topic) for topic in INPUT_TOPICS)
+            if not is_waiting and not self.shard.state.is_closing:
                 return self
+
+    def publish(self, topic: str, record: Record) -> None:
+        self.log.append(topic, [NewRecord(0, *record[2:])])
+
+    def step(self) -> Sealed | None:
+        """Step once on all that waits, and commit."""
+        waiting = {topic: self._waiting(topic) for topic in INPUT_TOPICS}
+        sealed = self.shard.step(waiting, self.now_ns)
+        if sealed is not None:
+            self.writer.commit(sealed.records)
+        return sealed
 
     def _waiting(self, topic: str) -> Sequence[Record]:
         return self.log.reader(topic, 0, self.shard.resume(topic)).read(1_000)

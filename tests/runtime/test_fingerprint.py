@@ -147,7 +147,7 @@ SPOILED: dict[str, Callable[[State], Any]] = {
     "order": off_by_one(lambda state: first(state.orders), "withdrawn_qty"),
     "execution": lambda state: state.executions.popitem(),
     "fill": off_by_one(lambda state: first(state.fills), "error_qty"),
-    "spent": lambda state: state.spent_notional.update({("x", "y"): 1}),
+    "spent": lambda state: state.spent_notional.update({("x", "y", "z"): 1}),
     "limit": lambda state: state.controls.killed.update({("FIRM", "x"): "y"}),
 }
 
@@ -202,9 +202,9 @@ def test_each_turn_looks_at_another_instrument() -> None:
 def test_what_is_looked_at_is_bounded(live: Live) -> None:
     live.when(*market(), *(order(f"o{n}", 100) for n in range(3 * fingerprint.OBJECTS_MAX)))
     state = live.shard.state
-    parents = first(state.by_side)
+    aged = first(state.by_side)
 
-    found = fingerprint._of_parents(parents, 7)  # noqa: SLF001
+    found = fingerprint._of_parents(state, aged, 7)  # noqa: SLF001
 
     assert len(state.orders) == 3 * fingerprint.OBJECTS_MAX
     assert len(found) == fingerprint.OBJECTS_MAX

@@ -195,7 +195,7 @@ def test_a_batch_takes_facts_before_requests_however_it_is_handed_over() -> None
     )
     causes = [cause for cause, _ in groupby(event.cause for event in world.events)]
     assert causes == [
-        "controls:5",
+        "controls:6",
         "venue-reports:0",
         "orders:1",
         f"plan:{world.parent().parent_id}",
@@ -714,7 +714,7 @@ def test_a_control_that_makes_a_stage_raise_halts_nothing(monkeypatch: pytest.Mo
 
     faults = retaken(world, day_closed(), order())
 
-    assert faults == ["controls:5"]
+    assert faults == ["controls:6"]
     assert world.batches[-1].sealed.seal.kind is e.SealKind.NORMAL
     world.then_some(e.InputRejected, e.OrderAccepted).then_no(e.InstrumentHalted)
     proved(world)
@@ -925,7 +925,7 @@ def test_a_shared_record_of_a_closed_day_that_was_changed_is_refused() -> None:
 def test_a_faulted_control_of_a_closed_day_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     world = trading()
     monkeypatch.setitem(topology.DECIDE, e.KillSwitchSet, (raising_on(print, bool),))
-    assert retaken(world, kill()) == ["controls:5"]
+    assert retaken(world, kill()) == ["controls:6"]
     world.at(CLOSE_NS, day_closed())
 
     shard = skipped(world)

@@ -93,7 +93,7 @@ def test_every_input_is_folded_or_decided_on() -> None:
 
 def test_no_request_is_a_fact() -> None:
     requests = {kind for kind, topic in e.TOPIC_OF.items() if topic == "orders"}
-    reports = {e.ExecutionReported, e.SendStarted, e.NotSent, e.CancelRejected}
+    reports = {e.ExecutionReported, e.NotSent, e.CancelRejected}
 
     assert not set(topology.FACT) & (requests | reports)
 
@@ -160,6 +160,7 @@ def play() -> World:
     world = trading(dark_venue(), quote(OTHER_LIT), policy(strategy=e.Strategy.TWAP))
     _orders(world)
     _reports(world)
+    _silence(world)
     _trouble(world)
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
     world.given(order("gtc", limit_px=px(99.00), **GTC))
@@ -184,6 +185,7 @@ def _orders(world: World) -> None:
     end_ns = NOW_NS + HOUR
     world.given(order("a", 6_000, end_ns=end_ns), order("b", 50, end_ns=end_ns), order("bad", 0))
     world.given(order("s", 500, side=e.Side.SELL, client_id="c2", end_ns=end_ns))
+    world.given(order("g", 6_000, limit_px=px(99.95), **GTC))
     world.given(amend("b", order_qty=40), amend("b", order_qty=30))
     world.given(amend("a", order_qty=5_000))
     world.given(order("l", 40, limit_px=px(99.00), end_ns=end_ns))
@@ -213,14 +215,27 @@ def _late_bust(world: World) -> None:
     now_ns = world.now_ns
     world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
-    world.given(fill_report(child, 100, "T1")).given(bust(child, "T1"))
+    world.given(report(child, cum_qty=100), fill_report(child, 100, "T1", cum_qty=100))
+    world.given(bust(child, "T1"))
     again = world.children()[-1]
     world.given(cancel("t")).given(report(again, e.ExecType.CANCELED))
     world.given(fill_report(again, 10, "T2"))
     world.given(at_once("u", 100, limit_px=px(99.95), end_ns=now_ns + 50 * SECOND))
     child = world.children()[-1]
     world.given(report(child, e.ExecType.CANCELED, cum_qty=50))
-    world.given(break_settled(list(world.state.breaks)[-1]))
+    booked = {"error_qty": 10, "error_px": px(99.95), "instrument_id": "AAPL"}
+    world.given(break_settled(list(world.state.breaks)[-1], **booked))
+
+
+def _silence(world: World) -> None:
+    """A venue that says nothing to a child and to the first questions."""
+    end_ns = world.now_ns + 50 * SECOND
+    world.given(policy(strategy=e.Strategy.TWAP, ack_within_ns=SECOND))
+    world.given(at_once("v", 100, limit_px=px(99.95), end_ns=end_ns))
+    child = world.children()[-1]
+    for after_ns in (6 * SECOND, 2 * SECOND, 4 * SECOND):
+        world.when(after_ns=after_ns)
+    world.given(fill_report(child, 100, "V1"), policy(strategy=e.Strategy.TWAP))
 
 
 def _trouble(world: World) -> None:

@@ -7,6 +7,8 @@ bust and correct. After every step the quantities that clients were told, folded
 alone, and the error account are the fills in force, and each order's quantity is what it was told,
 withdrawn and open. Only orders that were members when a child was sent share in its fills, apart
 from what those could not take while the child was live. Every request has one final answer.
+On the second day venues also report late fills, busts and corrections of the first day's children,
+and the names of both days' executions again.
 """
 
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 
 from world import (
     CLIENT,
+    CLOSE_NS,
     DAY,
     HOUR,
     LIT,
@@ -47,6 +50,7 @@ from world import (
 from engine.core import events as e
 from engine.core.state.model import Child
 from engine.core.state.state import State
+from engine.gateways.orders.execution_reports import ExecutionReports
 
 STEPS = 40  # Of a day.
 REQUESTS = (e.OrderSubmitted, e.OrderAmendRequested, e.OrderCancelRequested)
@@ -67,10 +71,15 @@ class Told:
         self.sent_for: dict[str, set[str]] = {}  # By child: the members when it was sent.
         self.child_of: dict[str, str] = {}  # By fill.
         self.closed: set[str] = set()  # Children that their venue has ended.
+        self.notional: Counter[str] = Counter()  # Of each order, sum of px * qty.
+        self.ended: set[str] = set()  # Orders that a close forgot.
+        self.carried: set[str] = set()  # By the close that is being written.
+        self.reports = ExecutionReports(shard=0)
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
 
     def fold(self, seq_id: str, event: Any) -> None:  # noqa: ANN401  One list.
+        self.reports.take(event)
         match event:
             case e.OrderAccepted():
                 self.order_qty[seq_id] = event.order_qty
@@ -100,8 +109,13 @@ class Told:
                 self.closed.add(event.child_id)
             case e.CrossAllocated():
                 for share in event.shares:
-                    self.cum_qty[share.order_id] += share.share_qty
+                    self.tell(share.order_id, share.share_qty, event.cross_px)
                     self.crossed_qty += share.share_qty
+            case e.OrderCarried():
+                self.carried.add(event.order_id)
+            case e.PositionsCarried():
+                self.ended |= self.order_qty.keys() - self.carried
+                self.carried.clear()
             case _:
                 self.fold_fill(seq_id, event)
 
@@ -115,18 +129,30 @@ class Told:
             case e.FillCorrected():
                 self.filled_qty += event.last_qty - event.previous_qty
             case e.FillAllocated():
-                self.cum_qty.update(dict(zip(event.order_ids, event.shares_qty, strict=True)))
                 others = dict(zip(event.other_order_ids, event.other_shares_qty, strict=True))
-                self.cum_qty.update(others)
+                told = dict(zip(event.order_ids, event.shares_qty, strict=True)) | others
+                for order_id, qty in told.items():
+                    assert order_id not in self.ended, "its client was told that it is over"
+                    self.tell(order_id, qty, event.last_px)
                 self.error_qty[event.fill_id] = event.error_qty
                 child_id = self.child_of[event.fill_id]
                 sent_for = self.sent_for[child_id]
                 assert set(event.order_ids) <= sent_for
                 assert set(others) <= sent_for or child_id not in self.closed
             case e.FillReallocated():
-                self.cum_qty.subtract({x.order_id: x.share_qty for x in event.before})
-                self.cum_qty.update({x.order_id: x.share_qty for x in event.after})
+                final = [x for x in event.before if x.order_id in self.ended]
+                assert final == [x for x in event.after if x.order_id in self.ended]
+                for share in event.before:
+                    if share not in final:
+                        self.tell(share.order_id, -share.share_qty, event.previous_px)
+                for share in event.after:
+                    if share not in final:
+                        self.tell(share.order_id, share.share_qty, event.last_px)
                 self.error_qty[event.fill_id] = event.error_qty
+
+    def tell(self, order_id: str, qty: int, px: int) -> None:
+        self.cum_qty[order_id] += qty
+        self.notional[order_id] += qty * px
 
     def check(self, state: State) -> None:
         told_qty = self.cum_qty.total() - self.crossed_qty
@@ -135,8 +161,13 @@ class Told:
         for order_id, found in orders(state).items():
             cum_qty, withdrawn_qty = self.cum_qty[order_id], self.withdrawn_qty[order_id]
             assert found.cum_qty == cum_qty, found
+            assert found.notional == self.notional[order_id], "the average of its whole life"
             assert found.open_qty == self.order_qty[order_id] - cum_qty - withdrawn_qty >= 0, found
             assert min(cum_qty, withdrawn_qty) >= 0, found
+            told = self.reports.orders[order_id]
+            assert (told.cum_qty, told.notional) == (cum_qty, found.notional), found
+            assert told.leaves_qty == found.open_qty, found
+            assert 0 <= told.former_cum_qty <= told.cum_qty, "the day's part"
             if found.pending is not None:
                 waiting[found.pending.cl_ord_id] += 1
         assert self.asked == self.answered + waiting
@@ -167,7 +198,22 @@ class TwoDays:
                 inputs = self.random.choice(self.choices())()
                 if inputs:
                     self.state = self.step(*inputs)
+            if not self.day:
+                self.evening()
             self.state = self.step(day_closed(DAY + self.day))
+
+    def evening(self) -> None:
+        """Orders of both kinds share parents that trade at once; the close cuts their children."""
+        self.wait(CLOSE_NS - 100 * SECOND - self.now_ns)
+        self.state = self.step(*self.fresh())
+        self.state = self.step(
+            *(self.order(self.random.choice(tuple(e.TimeInForce)), None) for _ in range(4))
+        )
+        few = [self.fill, self.fill, self.end, self.late_fill, self.bust, self.correct]
+        for _ in range(10):
+            inputs = self.random.choice(few)()
+            if inputs:
+                self.state = self.step(*inputs)
 
     def open(self) -> None:
         open_ns = OPEN_NS + 24 * HOUR * self.day
@@ -183,6 +229,7 @@ class TwoDays:
             *(self.submit, self.submit, self.amend, self.cancel, self.later),
             *(self.fill, self.fill, self.fill, self.end, self.end_cancelling, self.refuse),
             *(self.late_fill, self.late_fill, self.bust, self.bust, self.correct),
+            *((self.late_fill, self.bust, self.correct, self.resend) if self.day else ()),
         ]
 
     def fresh(self) -> list[Any]:
@@ -197,20 +244,21 @@ class TwoDays:
     def submit(self) -> list[Any]:
         soon_ns = (self.now_ns // (100 * SECOND) + 1) * 100 * SECOND
         is_gtc = self.random.random() < 0.4
-        return [
-            order(
-                self.name("o"),
-                self.random.choice((1, 50, 100, 300, 900)),
-                side=self.random.choice((e.Side.BUY, e.Side.BUY, e.Side.SELL)),
-                limit_px=self.random.choice((px(99.95), px(99.95), px(99.97), px(100.06))),
-                client_id=self.random.choice((CLIENT, "c2", "c3")),
-                must_complete=True,
-                end_ns=None if is_gtc else soon_ns,
-                time_in_force=e.TimeInForce.GTC if is_gtc else e.TimeInForce.DAY,
-                crossing_consent=self.random.random() < 0.3,
-            )
-            for _ in range(self.random.randint(1, 3))
-        ]
+        kind, end_ns = (e.TimeInForce.GTC, None) if is_gtc else (e.TimeInForce.DAY, soon_ns)
+        return [self.order(kind, end_ns) for _ in range(self.random.randint(1, 3))]
+
+    def order(self, time_in_force: e.TimeInForce, end_ns: int | None) -> Any:  # noqa: ANN401
+        return order(
+            self.name("o"),
+            self.random.choice((1, 50, 100, 300, 900)),
+            side=self.random.choice((e.Side.BUY, e.Side.BUY, e.Side.SELL)),
+            limit_px=self.random.choice((px(99.95), px(99.95), px(99.97), px(100.06))),
+            client_id=self.random.choice((CLIENT, "c2", "c3")),
+            must_complete=True,
+            end_ns=end_ns,
+            time_in_force=time_in_force,
+            crossing_consent=self.random.random() < 0.3,
+        )
 
     def known(self) -> str | None:
         found = list(orders(self.state).values())
@@ -243,7 +291,14 @@ class TwoDays:
             return []
         qty = self.random.choice((1, child.leaves_qty // 2, child.leaves_qty, child.leaves_qty))
         beyond_qty = self.random.choice((0,) * 15 + (70,))
-        return [fill_report(child, max(1, qty) + beyond_qty, self.name("E"))]
+        return [fill_report(child, max(1, qty) + beyond_qty, self.name("E"), **self.dated())]
+
+    def dated(self) -> dict[str, Any]:
+        """The session day, and a price of the two that fills have."""
+        return {
+            "session_day": DAY + self.day,
+            "last_px": self.random.choice((px(99.95), px(99.93))),
+        }
 
     def late_fill(self) -> list[Any]:
         child = self.child(is_live=False)
@@ -251,7 +306,7 @@ class TwoDays:
             return []
         left_qty = child.terms.child_qty - child.filled_qty
         qty = left_qty if left_qty > 0 else self.random.choice((0, 0, 30))
-        return [fill_report(child, qty, self.name("E"))] if qty else []
+        return [fill_report(child, qty, self.name("E"), **self.dated())] if qty else []
 
     def end(self) -> list[Any]:
         child = self.child(is_live=True)
@@ -275,12 +330,26 @@ class TwoDays:
             lambda fill, said: correction(fill.child, max(1, fill.last_qty + change_qty), **said)
         )
 
+    def resend(self) -> list[Any]:
+        """The first report of a fill once more."""
+        known = [fill for fill in fills(self.state).values() if len(fill.executions) == 1]
+        if not known:
+            return []
+        fill = self.random.choice(known)
+        _, day, exec_id, _ = fill.executions[0]
+        said = {"session_day": day, "last_px": fill.last_px}
+        return [fill_report(fill.child, fill.last_qty, exec_id, **said)]
+
     def revised(self, build: Callable[[Any, dict[str, Any]], Any]) -> list[Any]:
         in_force = [fill for fill in fills(self.state).values() if fill.last_qty]
         if not in_force:
             return []
         fill = self.random.choice(in_force)
-        said = {"exec_ref_id": fill.executions[0][2], "exec_id": self.name("C")}
+        said: dict[str, Any] = {
+            "exec_ref_id": fill.executions[0][2],
+            "exec_id": self.name("C"),
+        }
+        said["session_day"] = self.random.choice((fill.executions[0][1], DAY + self.day))
         return [build(fill, said)]
 
 

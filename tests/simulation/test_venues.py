@@ -39,6 +39,8 @@ from engine.simulation.chance import below
 from engine.simulation.market.data import MarketData
 from engine.simulation.market.reference import reference_events, venue_events
 from engine.simulation.venues.behaviour import FAULTLESS, Behaviour
+from engine.simulation.venues.book import Working
+from engine.simulation.venues.session import state_of
 from engine.simulation.venues.venues import Venues
 
 DAY = 20180102
@@ -124,6 +126,10 @@ class Day:
 
     def cancel(self, at_ms: int, child_id: str) -> None:
         self.answers += self.venues.on_cancel(child_id, OPEN_NS + at_ms * MS_NS)
+
+    def ask(self, at_ms: int, child_id: str) -> None:
+        at_ns = OPEN_NS + at_ms * MS_NS
+        self.answers += self.venues.on_status_request(child_id, at_ns)
 
     def until(self, at_ms: int) -> None:
         self.answers += self.venues.advance(OPEN_NS + at_ms * MS_NS)
@@ -585,6 +591,48 @@ def test_what_rests_expires_at_the_close() -> None:
 
     assert day.story()[-1] == ("EXPIRED", 0, 0)
     assert day.reports()[-1].transact_ns == CLOSE_NS
+
+
+def test_a_venue_that_is_asked_says_how_a_child_is_or_how_it_ended() -> None:
+    day = Day()
+    day.quote(0, "N", (9_999, 500), (10_000, 500))
+    works = day.route(1, "N", 100, 9_990)
+    filled = day.route(1, "N", 100, 10_000)
+    cancelled = day.route(1, "N", 100, 9_990)
+    day.cancel(5, cancelled)
+    for child_id in (works, filled, cancelled):
+        day.ask(9, child_id)
+    day.until(20)
+    assert day.story(works)[-1] == ("STATUS", 0, 100)
+    assert day.story(filled)[-1] == ("STATUS", 0, 0)
+    assert day.reports(filled)[-1].cum_qty == 100
+    assert [kind for kind, _, _ in day.story(cancelled)] == ["NEW", "CANCELED", "CANCELED"]
+
+
+def test_a_child_that_was_not_sent_is_so_again_when_it_is_asked_for() -> None:
+    day = Day()
+    day.ask(2, day.route(1, "NOWHERE", 100, 9_990))
+    assert [type(due.event) for due in day.answers] == [NotSent, NotSent]
+
+
+def test_a_session_that_is_down_takes_no_question() -> None:
+    day = Day()
+    child_id = day.route(1, "N", 100, 9_990)
+    day.until(5)
+    day.answers += day.venues.disconnect("N", OPEN_NS + 6 * MS_NS, 30 * SECOND_NS)
+    count = len(day.answers)
+    day.ask(7, child_id)
+    assert len(day.answers) == count
+
+
+def test_an_order_that_was_never_routed_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="route it before you ask for it"):
+        Day().ask(1, "0-9")
+
+
+def test_an_order_that_never_came_is_unknown_to_its_venue() -> None:
+    lost = Working("0-1", child_routed("N", 100, CENT_PX), 100)
+    assert state_of(lost).exec_type is ExecType.UNKNOWN_ORDER
 
 
 def test_a_lost_session_cancels_its_children_and_says_so_when_it_is_back() -> None:

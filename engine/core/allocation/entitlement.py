@@ -12,14 +12,17 @@ of that goes to the error account.
 A basis of allocation is of one set of members. Most fills are of children sent since the last
 member joined, and share one basis. The fills of older children have a basis each; as a member's
 open quantity is one, what it gets on one basis is no longer its claim on the others.
+
+An order that ended on an earlier day and was not carried is final, as its client was told. What a
+bust or a correction would change of its share is the error account's, which may so owe a quantity.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from engine.core.allocation.apportionment import shares
-from engine.core.state.model import Basis, Child, Member, Parent
+from engine.core.state.model import Basis, Child, Fill, Member, Parent
 
 
 class Division(NamedTuple):
@@ -125,3 +128,25 @@ def withdrawn_qty(member: Member) -> int:
 def taken_qty(member: Member) -> int:
     """Quantity that the member brought into the parent and did not get there."""
     return member.left_qty + member.open_qty
+
+
+def kept(
+    parent: Parent, fill: Fill, after: Mapping[str, int], error_qty: int
+) -> tuple[dict[str, int], int]:
+    """The shares after a bust or correction, with those that are final; and the error account's.
+
+    The error account has the difference, and a negative quantity where it owes one.
+    """
+    shares_qty = dict(after)
+    for order_id in final_in(parent, fill):
+        was_qty = fill.shares[order_id]
+        error_qty += shares_qty.get(order_id, 0) - was_qty
+        shares_qty[order_id] = was_qty
+    return shares_qty, error_qty
+
+
+def final_in(parent: Parent, fill: Fill) -> list[str]:
+    """The orders with a share of a fill that ended on an earlier day, and are not carried."""
+    if not parent.is_former:
+        return []
+    return [order_id for order_id in fill.order_ids if order_id not in parent.members]

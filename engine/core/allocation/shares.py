@@ -13,7 +13,14 @@ from itertools import compress
 from typing import Any
 
 from engine.core.allocation.apportionment import shares
-from engine.core.allocation.entitlement import Division, basis_of, divided, is_current
+from engine.core.allocation.entitlement import (
+    Division,
+    basis_of,
+    divided,
+    final_in,
+    is_current,
+    kept,
+)
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -128,7 +135,7 @@ def pro_rata(members: list[Member], qty: int) -> tuple[Share, ...]:
 def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, ...]:
     """Every member returns its share of the fill."""
     fill = state.fills[event.fill_id]
-    return reallocated(state, fill, event.last_px, event.last_px, {}, 0)
+    return reallocated(state, fill, event, event.last_px, {}, 0)
 
 
 def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageEvent, ...]:
@@ -139,15 +146,14 @@ def decide_corrected(state: State, event: FillCorrected, _: int) -> tuple[StageE
         return surplus_allocated(state, fill, event, more_qty)
     after, error_qty = fill.shares, fill.error_qty
     if more_qty < 0:
-        from_error_qty = min(
-            error_qty, -more_qty
-        )  # From the error account first: no member loses a share.
+        # From the error account first: no member loses a share.
+        from_error_qty = min(max(0, error_qty), -more_qty)
         error_qty -= from_error_qty
         keep_qty = sum(after.values()) + more_qty + from_error_qty
         held_qtys = list(after.values())
-        kept = shares([0] * len(held_qtys), keep_qty, held_qtys) if keep_qty else []
-        after = dict(zip(after, kept, strict=False))
-    return reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
+        left = shares([0] * len(held_qtys), keep_qty, held_qtys) if keep_qty else []
+        after = dict(zip(after, left, strict=False))
+    return reallocated(state, fill, event, event.previous_px, after, error_qty)
 
 
 def surplus_allocated(
@@ -155,13 +161,14 @@ def surplus_allocated(
 ) -> tuple[StageEvent, ...]:
     """Allocate what a correction added, as a fill of the same child."""
     parent, child = state.parent(event.parent_id), fill.child
-    division = divided(parent, child, more_qty)
+    owed_qty = min(more_qty, max(0, -fill.error_qty))  # The error account's before any order's.
+    division = divided(parent, child, more_qty - owed_qty)
     after = fill.shares
     added = zip(division.basis.order_ids, division.parts, strict=True)
     for order_id, part in (*added, *division.others.items()):
         after[order_id] = after.get(order_id, 0) + part
-    error_qty = fill.error_qty + division.error_qty
-    changed = reallocated(state, fill, event.previous_px, event.last_px, after, error_qty)
+    error_qty = fill.error_qty + owed_qty + division.error_qty
+    changed = reallocated(state, fill, event, event.previous_px, after, error_qty)
     assert isinstance(changed[0], FillReallocated)
     restated = restatements(parent, fill.fill_id, division)
     flag = in_error(child, event.exec_id, changed[0], division.error_qty)
@@ -171,35 +178,61 @@ def surplus_allocated(
 def reallocated(
     state: State,
     fill: Fill,
+    cause: FillBusted | FillCorrected,
     previous_px: int,
-    last_px: int,
     after: Mapping[str, int],
     error_qty: int,
 ) -> tuple[StageEvent, ...]:
     terms = fill.child.terms
+    parent = state.parent(terms.parent_id)
+    after, kept_error_qty = kept(parent, fill, after, error_qty)
     event = FillReallocated(
         fill_id=fill.fill_id,
         parent_id=terms.parent_id,
         previous_px=previous_px,
-        last_px=last_px,
+        last_px=cause.last_px,
         before=as_shares(fill.shares),
         after=as_shares(after),
-        error_qty=error_qty,
+        error_qty=kept_error_qty,
     )
-    if not state.parent(terms.parent_id).is_ended:
+    if not parent.is_ended:
         return (event,)
     before_qty = sum(fill.shares_qty) + fill.error_qty
-    after_qty = sum(after.values()) + error_qty
+    after_qty = sum(after.values()) + kept_error_qty
     flag = BreakFlagged(
         reason=BreakReason.BUST_AFTER_END,
         venue=terms.venue,
         child_id=fill.child.child_id,
         exec_id="",
         break_qty=abs(after_qty - before_qty),
-        break_px=last_px,
+        break_px=cause.last_px,
         text=f"fill {fill.fill_id} changed after its parent had ended; its orders are restated",
     )
-    return (event, flag)
+    return (event, flag, *of_ended(parent, fill, cause, event))
+
+
+def of_ended(
+    parent: Parent, fill: Fill, cause: FillBusted | FillCorrected, event: FillReallocated
+) -> tuple[StageEvent, ...]:
+    """The flag of a change that orders of earlier days had a part in; it is the firm's."""
+    final_qty = sum(fill.shares[order_id] for order_id in final_in(parent, fill))
+    is_repriced = event.previous_px != event.last_px
+    if not final_qty or (event.error_qty == fill.error_qty and not is_repriced):
+        return ()
+    return (
+        BreakFlagged(
+            reason=BreakReason.ERROR_ACCOUNT,
+            venue=fill.child.terms.venue,
+            child_id=fill.child.child_id,
+            exec_id=cause.exec_id,
+            break_qty=final_qty if is_repriced else abs(event.error_qty - fill.error_qty),
+            break_px=event.last_px,
+            text=(
+                f"{final_qty} of fill {fill.fill_id} are of orders that ended on an earlier day, "
+                f"who keep them at {event.previous_px}; the error account holds {event.error_qty}"
+            ),
+        ),
+    )
 
 
 def decide_ended(state: State, event: ParentEnded, _: int) -> tuple[StageEvent, ...]:
@@ -323,9 +356,13 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
         for parts in (event.before, event.after)
     )
     for order_id in {**before, **after}:  # A dict, as a set has no order.
+        if order_id not in parent.members:
+            continue  # It ended on an earlier day; its share is final.
         was_qty, now_qty = before.get(order_id, 0), after.get(order_id, 0)
         notional = now_qty * event.last_px - was_qty * event.previous_px
         change_share(parent, parent.members[order_id], now_qty - was_qty, notional)
+        if order_id in state.unplaced:
+            state.unjudged[order_id] = None
     fill = state.fills[event.fill_id]
     parent.error_qty += event.error_qty - fill.error_qty
     fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())

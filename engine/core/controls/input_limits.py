@@ -64,6 +64,7 @@ ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
+ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
 Check = Callable[[Any, Any], str]
@@ -125,6 +126,13 @@ def of_all_shards(value: int | None, fact: RiskLimitSet) -> str:
     return NOTIONAL(value, fact)
 
 
+def of_firm(value: str, fact: RiskLimitSet | LimitAllotted) -> str:
+    """A limit of the firm names its currency: amounts in several currencies have no sum."""
+    if fact.scope is ControlScope.FIRM:
+        return currency(value, fact)
+    return f"nothing for scope {fact.scope}" if value else ""
+
+
 def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a scope.
     """The firm and the controls are one each and have no id; any other scope needs one."""
     scope = fact.scope
@@ -182,6 +190,16 @@ def exec_id(value: str, report: ExecutionReported) -> str:
     return named(value, report)
 
 
+def error_px(value: int, control: BreakSettled) -> str:
+    """A position of the error account has a price."""
+    least = 1 if control.error_qty else 0
+    return within(least, PX_MAX)(value, control)
+
+
+def error_instrument(value: str, control: BreakSettled) -> str:
+    return named(value, control) if control.error_qty else short(value, control)
+
+
 BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
@@ -237,6 +255,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("max_order_notional_cur", maybe(within(0, 2**63 - 1))),
         ("collar_ppm", maybe(within(0, 2**63 - 1))),
         ("max_day_notional_cur", of_all_shards),
+        ("currency", of_firm),
+        ("max_position_qty", maybe(within(0, 2**63 - 1))),
         *SET_BY,
     ),
     LimitAllotted: (
@@ -245,6 +265,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("shard", within(0, 2**31)),
         ("allotted_notional_cur", NOTIONAL),
         ("limit_notional_cur", maybe(NOTIONAL)),
+        ("currency", of_firm),
     ),
     MandateSet: (
         ("client_id", named),
@@ -276,6 +297,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("client_changes_max", COUNT),
         ("fruitless_max", COUNT),
         ("progress_ppm", PART),
+        ("ack_within_ns", within(1, SPAN_NS_MAX)),
+        ("asks_max", within(1, ASKS_MAX)),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),
@@ -293,7 +316,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("scope_id", of_scope),
         *SET_BY,
     ),
-    BreakSettled: (("break_id", named), ("text", short), *SET_BY),
+    BreakSettled: (
+        ("break_id", named),
+        ("text", short),
+        ("error_qty", within(-QTY_MAX, QTY_MAX)),
+        ("error_px", error_px),
+        ("instrument_id", error_instrument),
+        *SET_BY,
+    ),
     DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
     DayClosed: (("day", DAY),),
     InstrumentDefined: (

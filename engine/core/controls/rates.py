@@ -147,7 +147,7 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
 def on_cancel_requested(state: State, event: ChildCancelRequested) -> None:
     """A change that costs the venues children counts for each client that waits for it."""
     if event.reason is not CancelReason.MEMBER_CHANGE:
-        return
+        return  # A cancel that is repeated has a reason of its own.
     parent = state.parents[event.parent_id]
     for client_id in dict.fromkeys(order.terms.client_id for order in parent.pending.values()):
         count(state, of_changes(state, client_id, parent.terms.instrument_id), event.at_ns)

@@ -9,7 +9,7 @@ meant.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import allotments
+from engine.core.controls import allotments, limits
 from engine.core.events import (
     ControlApplied,
     ControlScope,
@@ -61,14 +61,22 @@ def is_routing_suspended(state: State) -> bool:
 
 
 def is_venue_suspended(state: State, venue: str) -> bool:
-    """An unreadable report may have been a fill."""
+    """An unreadable report may have been a fill, and one that has not come may be one."""
     suspended = state.suspended
     return bool(suspended) and (
-        (ControlScope.VENUE, venue) in suspended or (ControlScope.VENUE, "") in suspended
+        (ControlScope.VENUE, venue) in suspended
+        or (ControlScope.VENUE, "") in suspended
+        or is_venue_silent(state, venue)
     )
 
 
 FOR = "/"  # Between a venue and an instrument, in the name of a suspension of the two.
+EVERY = "*"  # In the place of the instrument: a venue that does not answer gets nothing.
+
+
+def is_venue_silent(state: State, venue: str) -> bool:
+    """Whether the venue gets no more children until it answers, or a person lifts that."""
+    return (ControlScope.VENUE, venue_for(venue, EVERY)) in state.suspended
 
 
 def venue_for(venue: str, instrument_id: str) -> str:
@@ -135,12 +143,12 @@ def decide_limit(
     state: State, control: RiskLimitSet | LimitAllotted, _: int
 ) -> tuple[StageEvent, ...]:
     """The receipt says what the shard may accept from here on, and what it has accepted."""
-    allotted_cur, spent_cur = allotments.receipt(state, (control.scope, control.scope_id))
+    allotted_cur, spent_cur = allotments.receipt(state, limits.key_of(control))
     return (
         ControlApplied(
             control=type(control).__name__,
             scope=control.scope,
-            scope_id=control.scope_id,
+            scope_id=limits.key_of(control)[1],
             allotted_notional_cur=allotted_cur,
             spent_notional_cur=spent_cur,
         ),
@@ -201,9 +209,9 @@ def on_kill_switch_set(state: State, control: KillSwitchSet) -> None:
 
 
 def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
-    key = (control.scope, control.scope_id)
+    key = limits.key_of(control)
     former = state.controls.limits.get(key)
-    state.controls.limits[key] = control
+    limits.keep(state, control)
     allotments.on_limit_changed(state, control, former)
     if state.parents and is_lower(control, former):
         state.lowered[key] = None
@@ -213,7 +221,7 @@ def on_risk_limit_set(state: State, control: RiskLimitSet) -> None:
 
 def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
     """Whether a limit forbids orders that the former one allowed."""
-    if former is None:
+    if former is None or (limits.bounds_size(former) and not limits.bounds_size(limit)):
         return True
     pairs = (
         (limit.max_order_qty, former.max_order_qty),
@@ -295,7 +303,8 @@ def on_suspension_ended(state: State, event: SuspensionEnded) -> None:
 
 
 def on_order_accepted(state: State, event: OrderAccepted) -> None:
-    allotments.spend(state, event.client_id, notional_of(event, event.order_qty, event.limit_px))
+    value = notional_of(event, event.order_qty, event.limit_px)
+    allotments.spend(state, event.client_id, event.currency, value)
 
 
 def on_change_pending(state: State, event: OrderChangePending) -> None:
@@ -305,14 +314,16 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
         return  # A carried order spends when it joins a parent.
     before = notional_of(order.terms, order.order_qty, order.limit_px)
     after = notional_of(order.terms, event.order_qty, event.limit_px)
-    allotments.spend(state, order.terms.client_id, max(0, after - before))
+    terms = order.terms
+    allotments.spend(state, terms.client_id, terms.currency, max(0, after - before))
 
 
 def on_order_resumed(state: State, event: OrderResumed) -> None:
     """The open quantity of a carried order spends from the new day's allotments."""
     order = state.orders[event.order_id]
-    px = valued_px(order.terms.side, order.limit_px, event.value_px)
-    allotments.spend(state, order.terms.client_id, px * order.open_qty)
+    terms = order.terms
+    px = valued_px(terms.side, order.limit_px, event.value_px)
+    allotments.spend(state, terms.client_id, terms.currency, px * order.open_qty)
 
 
 def on_control_applied(_: State, __: ControlApplied) -> None:

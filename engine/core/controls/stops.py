@@ -5,7 +5,8 @@ reason:
 
 - a halt, a kill switch or a restriction of the instrument stops all of its parents;
 - a kill switch or a withdrawn mandate of a client stops the client's orders;
-- a limit that became lower stops the orders whose open quantity or value is above it.
+- a limit that became lower stops the orders whose open quantity or value is above it, and those
+  that no limit bounds any more.
 
 A stopped order waits: nothing more is sent for it, its children are cancelled, and it goes on when
 the stop is lifted, until its window ends. The client may cancel it, or cut it to the limit. No
@@ -19,10 +20,9 @@ Nothing here is computed unless a control changed during the day: orders were ch
 older ones when they were accepted.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.core.controls import risk
+from engine.core.controls import limits, risk
 from engine.core.events import CancelReason, ControlScope, RiskLimitSet, VenueDefined, VenueKind
 from engine.core.state.model import Order, Parent
 from engine.core.state.state import State
@@ -51,8 +51,13 @@ def of_client(state: State, client_id: str) -> CancelReason | None:
 def of_order(state: State, order: Order) -> CancelReason | None:
     """The stop of one order, apart from that of its instrument."""
     reason = of_client(state, order.terms.client_id)
-    if reason is None and any(is_above(limit, order) for limit in lowered(state, order)):
-        return CancelReason.RISK_LIMIT
+    if reason is None and state.lowered:
+        terms = order.terms
+        if not limits.is_limited(state, terms.client_id, terms.currency):
+            return CancelReason.RISK_LIMIT
+        lowered = limits.lowered(state, terms.client_id, terms.instrument_id)
+        if any(is_above(limit, order) for limit in lowered):
+            return CancelReason.RISK_LIMIT
     return reason
 
 
@@ -105,20 +110,6 @@ def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
 
 
 # ------------------------------------------------------------------------------ limits
-
-
-def lowered(state: State, order: Order) -> Iterator[RiskLimitSet]:
-    """The limits of an order that became lower today."""
-    if not state.lowered:
-        return
-    terms = order.terms
-    for key in (
-        (ControlScope.FIRM, ""),
-        (ControlScope.CLIENT, terms.client_id),
-        (ControlScope.INSTRUMENT, terms.instrument_id),
-    ):
-        if key in state.lowered:
-            yield state.controls.limits[key]
 
 
 def is_above(limit: RiskLimitSet, order: Order) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import fields
 from itertools import chain
 from typing import Any
 
+from engine.core.controls import limits
 from engine.core.events import (
     AllotmentCarried,
     CalendarCarried,
@@ -163,11 +164,13 @@ def on_kill_switch_carried(state: State, event: KillSwitchCarried) -> None:
 
 
 def on_risk_limit_carried(state: State, event: RiskLimitCarried) -> None:
-    state.carried_facts.controls.limits[(event.scope, event.scope_id)] = fact_of(event)
+    limit = fact_of(event)
+    state.carried_facts.controls.limits[limits.key_of(limit)] = limit
 
 
 def on_allotment_carried(state: State, event: AllotmentCarried) -> None:
-    state.carried_facts.controls.allotments[(event.scope, event.scope_id)] = fact_of(event)
+    allotment = fact_of(event)
+    state.carried_facts.controls.allotments[limits.key_of(allotment)] = allotment
 
 
 def on_mandate_carried(state: State, event: MandateCarried) -> None:

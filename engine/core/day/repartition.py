@@ -1,7 +1,8 @@
 """Redistribute the carried state of a log's shards among another number of shards.
 
-Orders, halts, instruments, ticks and curves go to the shard of their instrument; there the orders
-are sorted by the time at which they were received. State of no instrument follows these rules:
+Orders, with their carried children, halts, instruments, ticks and curves go to the shard of their
+instrument; there the orders are sorted by the time at which they were received. State of no
+instrument follows these rules:
 
 - a control or definition that every shard reads goes to each, and must be equal in all;
 - of the numbers of each sender's controls, and of the closed days, the highest is in force;
@@ -119,6 +120,12 @@ def _shard(
         venue_status=venue_status(states),
         sessions_down=sessions_down(states),
         orders={order.order_id: order for order in orders},
+        parents_ended={
+            parent_id: parent
+            for state in states
+            for parent_id, parent in state.parents_ended.items()
+            if partition_of(parent.terms.instrument_id.encode(), partitions) == number
+        },
         scorecards=scorecards(states),
         breaks={
             break_id: found
@@ -170,6 +177,7 @@ def split_allotments(states: Sequence[State], partitions: int) -> list[dict[Key,
                 allotted_notional_cur=each + (number < left),
                 set_ns=max(part.set_ns for part in parts),
                 limit_notional_cur=parts[0].limit_notional_cur,
+                currency=parts[0].currency,
             )
     return made
 

@@ -2,19 +2,25 @@
 
 The close cancels live children at their venues, and ends them, their parents and DAY orders with
 explicit events. The worker holds the close back for a moment while venues have cancels to answer,
-so only what no venue answered in time is cut off; what a venue says later is a break. Then the
-close writes the state that survives as ordinary events: OrderCarried, ScorecardCarried,
+so only what no venue answered in time is cut off; what a venue says later is booked if an order
+lives on that the child was sent for (`carried_children`), else it is a break. Then the close writes
+the state that survives as ordinary events: ChildCarried, OrderCarried, ScorecardCarried,
 BreakCarried, VenueStatusCarried, the suspensions and halts in force, and by `carry_forward` the
 controls and the reference data. The seal is marked CLOSE. The next day starts from these events
 alone, so recovery never reads beyond the last close, and memory does not grow with the days.
+
+A batch ends a bounded number of parents. Where more are open, the next batches end the others; they
+take no input and plan nothing, and the last of them carries and is the CLOSE.
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.core.controls import risk
-from engine.core.day import carry_forward
+from engine.core.day import carried_children, carry_forward
 from engine.core.events import (
     BreakCarried,
     BreakFlagged,
@@ -34,16 +40,19 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusCarried,
 )
+from engine.core.execution import silence
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
-from engine.core.state import due_index
+from engine.core.state import awaited, due_index
+from engine.core.state.eviction import add_ended
 from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import NEVER_NS, Carried, Settings, State
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
 POINTS_PER_INTERVAL = 6
+CLOSED_MAX = 500  # Parents that a batch of a close ends.
 
 # ------------------------------------------------------------------------------ decide
 
@@ -52,28 +61,50 @@ def decide_opened(_: State, control: DayOpened, __: int) -> tuple[StageEvent, ..
     return risk.applied(ControlScope.FIRM, str(control.day), control)
 
 
-def decide_closed(state: State, control: DayClosed, _: int) -> tuple[StageEvent, ...]:
-    """The end of everything that a close ends, then the carried state."""
-    closing: list[StageEvent] = list(risk.applied(ControlScope.FIRM, str(control.day), control))
-    for parent in state.parents.values():
+def decide_closed(state: State, control: DayClosed, now_ns: int) -> tuple[StageEvent, ...]:
+    applied = risk.applied(ControlScope.FIRM, str(control.day), control)
+    return (*applied, *closing_events(state, now_ns, state.next_seq + len(applied)))
+
+
+def is_last_of_close(state: State) -> bool:
+    """Whether one more batch ends all that is open."""
+    return len(state.parents) <= CLOSED_MAX
+
+
+def closing_events(state: State, now_ns: int, first_seq: int) -> tuple[StageEvent, ...]:
+    """The end of what a batch of a close ends; in the last one of all, then the carried state.
+
+    They are recorded at once, the first one under `first_seq`.
+    """
+    closing: list[StageEvent] = []
+    for parent in islice(state.parents.values(), CLOSED_MAX):
         live = parent.children.values()
         closing += [
             cancels.cancel(child, CancelReason.DAY_CLOSED)
             for child in live
             if not child.is_cancelling and not child.is_in_doubt
         ]
+        closing += [found for child in live for found in silence.at_close(child, now_ns)]
         closing += [closed(child) for child in live]
         closing.append(aggregation.parent_ended(parent, EndReason.DAY_CLOSED))
-    closing += carried_events(state)
-    return tuple(closing)
+    if not is_last_of_close(state):
+        return tuple(closing)
+    flagged = [
+        carried_break(state.event_id(first_seq + number), found)
+        for number, found in enumerate(closing)
+        if isinstance(found, BreakFlagged)
+    ]
+    return (*closing, *flagged, *carried_events(state))
 
 
 def carried_events(state: State) -> list[StageEvent]:
     """The state that the next day starts from, in a fixed order."""
-    closing: list[StageEvent] = []
-    for order in state.orders.values():
-        if good_till_cancel.is_to_be_carried(order):
-            closing += good_till_cancel.carry_forward(order)
+    living = [x for x in state.orders.values() if good_till_cancel.is_to_be_carried(x)]
+    children, past = carried_children.past_of(state, living)
+    closing: list[StageEvent] = [*children]
+    for order in living:
+        part = past.get(order.order_id, carried_children.NO_PAST)
+        closing += good_till_cancel.carry_forward(order, *part)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -137,7 +168,7 @@ def closed(child: Child) -> ChildClosed:
         reason=CloseReason.DAY_CLOSED,
         returned_qty=child.leaves_qty,
         unsolicited=True,
-        text="the day closed; a later report is booked as a break",
+        text="the day closed; what comes later is a carried order's, or a break",
     )
 
 
@@ -173,9 +204,18 @@ def awaits_cancels(state: State) -> bool:
 
 
 def mark_due(state: State, now_ns: int) -> None:
-    """Touch the parents that have a schedule point up to now, and those that a control concerns."""
+    """Choose what this batch plans: what is due or late, and what a control or price concerns."""
+    good_till_cancel.take_unjudged(state, now_ns)
+    due_index.touch_reached(state)
     due_index.touch_reviewed(state)
     due_index.touch_due(state, now_ns)
+    awaited.touch_late(state, now_ns)
+
+
+def first_due_ns(state: State) -> int | None:
+    """The earliest time at which there is something to plan without an input; None if never."""
+    dues = (due_index.first_due_ns(state), awaited.first_late_ns(state))
+    return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
 def next_due_ns(parent: Parent, now_ns: int) -> int:
@@ -229,6 +269,7 @@ def on_day_closed(state: State, control: DayClosed) -> None:
         if state.day is not None:
             state.controls.closed_day = state.day.day
         state.day = None
+        state.is_closing = not is_last_of_close(state)
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
@@ -278,6 +319,8 @@ def on_sealed(state: State, now_ns: int) -> None:
         if parent is not None:
             due_index.set_due(state, parent, next_due_ns(parent, now_ns))
     state.touched.clear()
+    state.late.clear()
+    good_till_cancel.on_sealed(state)
 
 
 def after_close(state: State) -> State:
@@ -288,7 +331,7 @@ def after_close(state: State) -> State:
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
     state.finished.clear()
-    return State(
+    next_day = State(
         shard=state.shard,
         next_seq=state.next_seq,
         sealed_ns=state.sealed_ns,
@@ -308,5 +351,9 @@ def after_close(state: State) -> State:
         orders=kept.orders,
         order_ids={(o.terms.source, o.cl_ord_id): o.order_id for o in kept.orders.values()},
         unplaced=dict(kept.orders),
+        unjudged=OrderedDict.fromkeys(kept.orders),
         carried=Carried(),
     )
+    for parent in kept.parents.values():
+        add_ended(next_day, parent)
+    return next_day

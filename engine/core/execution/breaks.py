@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.core.controls import risk
 from engine.core.events import (
+    BreakCarried,
     BreakClosed,
     BreakFlagged,
     BreakReason,
@@ -21,12 +22,14 @@ from engine.core.events import (
     ChildDoubted,
     CloseReason,
     ControlScope,
+    ErrorBooked,
     ExecutionReported,
     StageEvent,
 )
 from engine.core.state.model import Child, MoreBreaks
 from engine.core.state.state import State
 
+IN_DOUBT = (BreakReason.CUM_QTY_GAP, BreakReason.NO_ANSWER)  # Their quantity stays exposure.
 BREAKS_MAX = 1_000  # Open ones that a shard keeps one by one.
 FLAGGED_MAX = 10_000  # Newest reports of breaks by which a resend is recognised.
 
@@ -83,7 +86,10 @@ def closed_by_report(state: State, child: Child) -> tuple[BreakClosed, ...]:
 
 
 def decide_settled(state: State, control: BreakSettled, _: int) -> tuple[StageEvent, ...]:
-    """Close the break; a quantity that only its venue counted returns to the parent."""
+    """Close the break; a quantity that only its venue counted returns to the parent.
+
+    What was executed and is no order's, the person books to the error account.
+    """
     receipt = risk.applied(ControlScope.FIRM, control.break_id, control)
     child_id = child_of_break(state, control.break_id)
     if child_id is None:
@@ -96,31 +102,62 @@ def decide_settled(state: State, control: BreakSettled, _: int) -> tuple[StageEv
         text=control.text,
     )
     child, found = state.children.get(child_id), state.breaks.get(control.break_id)
-    is_gap = found is not None and found.reason is BreakReason.CUM_QTY_GAP
-    if child is None or found is None or not is_gap or not child.is_in_doubt:
-        return (*receipt, settled)
-    return (*receipt, settled, returned(child, found.break_qty, control.set_by))
+    booked = (*receipt, *error_booked(control), settled)
+    if child is None or found is None:
+        return booked
+    return (*booked, *returned(child, found, control.set_by))
 
 
-def returned(child: Child, qty: int, set_by: str) -> ChildClosed | ChildDoubted:
-    """The return of a quantity in doubt; the child ends with the last of it."""
+def error_booked(control: BreakSettled) -> tuple[ErrorBooked, ...]:
+    """The position of the firm that a settlement states, if it states one."""
+    if not control.error_qty:
+        return ()
+    return (
+        ErrorBooked(
+            break_id=control.break_id,
+            instrument_id=control.instrument_id,
+            error_qty=control.error_qty,
+            error_px=control.error_px,
+            set_by=control.set_by,
+            text=control.text,
+        ),
+    )
+
+
+def returned(
+    child: Child, found: BreakFlagged | BreakCarried, set_by: str
+) -> tuple[ChildClosed | ChildDoubted, ...]:
+    """The return of a quantity in doubt; the child ends with the last of it.
+
+    Of a silent child that is all but what its venue counts as executed.
+    """
+    if found.reason is BreakReason.NO_ANSWER and child.is_live:
+        left_qty = min(child.missing_qty, child.leaves_qty)
+    elif found.reason is BreakReason.CUM_QTY_GAP and child.is_in_doubt:
+        left_qty = max(0, child.leaves_qty - found.break_qty)
+    else:
+        return ()
     text = f"{set_by} settled a quantity in doubt"
-    if qty < child.leaves_qty:
-        return ChildDoubted(
+    if left_qty:
+        return (
+            ChildDoubted(
+                child_id=child.child_id,
+                parent_id=child.terms.parent_id,
+                reason=CloseReason.OTHER,
+                returned_qty=child.leaves_qty - left_qty,
+                doubt_qty=left_qty,
+                text=text,
+            ),
+        )
+    return (
+        ChildClosed(
             child_id=child.child_id,
             parent_id=child.terms.parent_id,
             reason=CloseReason.OTHER,
-            returned_qty=qty,
-            doubt_qty=child.leaves_qty - qty,
+            returned_qty=child.leaves_qty,
+            unsolicited=False,
             text=text,
-        )
-    return ChildClosed(
-        child_id=child.child_id,
-        parent_id=child.terms.parent_id,
-        reason=CloseReason.OTHER,
-        returned_qty=child.leaves_qty,
-        unsolicited=False,
-        text=text,
+        ),
     )
 
 
@@ -156,8 +193,8 @@ def keep(state: State, break_id: str, event: BreakFlagged) -> None:
     reference data defines are counted as one.
     """
     child = state.children.get(event.child_id)
-    is_gap = event.reason is BreakReason.CUM_QTY_GAP
-    if len(state.breaks) < BREAKS_MAX or (is_gap and child is not None and child.is_live):
+    is_in_doubt = event.reason in IN_DOUBT
+    if len(state.breaks) < BREAKS_MAX or (is_in_doubt and child is not None and child.is_live):
         state.breaks[break_id] = event
         return
     key = (event.venue if event.venue in state.reference.venues else "", event.reason)
@@ -173,6 +210,8 @@ def on_break_closed(state: State, event: BreakClosed) -> None:
         if more.break_id == event.break_id:
             del state.more_breaks[key]
     child = state.children.get(event.child_id)
+    if found is not None and child is not None and found.reason is BreakReason.NO_ANSWER:
+        child.is_silent = False
     if found is not None and child is not None and found.reason is BreakReason.CUM_QTY_GAP:
         settled_qty = min(child.missing_qty, found.break_qty)
         child.missing_qty -= settled_qty
@@ -181,7 +220,12 @@ def on_break_closed(state: State, event: BreakClosed) -> None:
             child.disputed_qty += settled_qty
 
 
+def on_error_booked(_: State, __: ErrorBooked) -> None:
+    """A position of the firm; no decision depends on it."""
+
+
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     BreakFlagged: on_break_flagged,
     BreakClosed: on_break_closed,
+    ErrorBooked: on_error_booked,
 }

@@ -21,19 +21,22 @@ from engine.core.events import (
     ChildFateUnknown,
     ChildRouted,
     ChildTimeInForce,
+    ChildType,
     CloseReason,
     ExecType,
     ExecutionReported,
+    ExecutionsMissing,
     NotSent,
     SendStarted,
+    Side,
     StageEvent,
 )
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
-from engine.core.execution.refused_changes import refused_changes
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
-from engine.core.state.eviction import reload
+from engine.core.state.eviction import child_of, reload
+from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Book, Child, Parent, Scorecard
 from engine.core.state.state import RETURNED, State
 
@@ -48,12 +51,6 @@ BY_VENUE = (CloseReason.CANCELED, CloseReason.EXPIRED, CloseReason.REJECTED)
 
 
 # ------------------------------------------------------------------------------ decide
-
-
-def decide_new(_: State, child: Child, __: ExecutionReported, ___: int) -> tuple[StageEvent, ...]:
-    if child.is_acknowledged and not child.is_unknown:
-        return ()
-    return (ChildAcknowledged(child_id=child.child_id, parent_id=child.terms.parent_id),)
 
 
 def decide_closed(
@@ -100,13 +97,15 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
     if child is None:
+        return stranger(state, report)
+    if not child.is_live:
         return ()
     if child.is_acknowledged:
-        return once(state, contradicted(child))
+        return once(state, contradicted(child, "the gateway says it was never sent"))
     return (closed(child, CloseReason.NOT_SENT, report.text),)
 
 
-def contradicted(child: Child) -> BreakFlagged:
+def contradicted(child: Child, said: str) -> BreakFlagged:
     return BreakFlagged(
         reason=BreakReason.INVALID_REPORT,
         venue=child.terms.venue,
@@ -114,26 +113,33 @@ def contradicted(child: Child) -> BreakFlagged:
         exec_id="",
         break_qty=child.leaves_qty,
         break_px=child.terms.limit_px,
-        text="the gateway says it was never sent, but its venue has answered; it stays exposure",
+        text=f"{said}, but its venue has acknowledged it; it stays exposure",
     )
-
-
-def decide_cancel_rejected(state: State, report: CancelRejected, _: int) -> tuple[StageEvent, ...]:
-    child = addressed(state, report)
-    if child is None or not child.is_cancelling:
-        return ()
-    failed = CancelFailed(
-        child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
-    )
-    return (failed, *refused_changes(state.parents[child.terms.parent_id], child))
 
 
 def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
-    """The live child that a gateway's report names, if it was routed to that gateway's venue."""
-    child = state.children.get(report.child_id)  # A live child is never evicted.
-    if child is None or not child.is_live or child.terms.venue != report.venue:
-        return None
-    return child
+    """The child that a gateway's report names, if it was routed to that gateway's venue."""
+    child = child_of(state, report.child_id)
+    return None if child is None or child.terms.venue != report.venue else child
+
+
+def stranger(state: State, report: NotSent | CancelRejected) -> tuple[StageEvent, ...]:
+    """The break of a report on a child that was not routed to its venue today."""
+    return once(
+        state,
+        BreakFlagged(
+            reason=BreakReason.UNKNOWN_CHILD,
+            venue=report.venue,
+            child_id=report.child_id,
+            exec_id="",
+            break_qty=0,
+            break_px=0,
+            text=(
+                f"{type(report).__name__}: no child {report.child_id!r:.80} was routed to "
+                f"{report.venue!r:.40} today; {report.text:.200}"
+            ),
+        ),
+    )
 
 
 def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent, ...]:
@@ -144,7 +150,6 @@ def decide_send_started(_: State, __: SendStarted, ___: int) -> tuple[StageEvent
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     SendStarted: decide_send_started,
     NotSent: decide_not_sent,
-    CancelRejected: decide_cancel_rejected,
 }
 
 
@@ -160,7 +165,17 @@ def on_child_routed(state: State, event: ChildRouted) -> None:
     parent.exposure_qty += event.child_qty
     due_index.on_exposed(state, event.parent_id)
     book = state.books.setdefault(event.instrument_id, Book())
-    book.own.setdefault(event.venue, {})[child_id] = child
+    key = (event.venue, event.side)
+    if key not in book.own:
+        book.own[key] = LimitLadder()
+    book.own[key].put(child_id, Place(reached_px(event), "", event.seq))
+
+
+def reached_px(terms: ChildRouted) -> int:
+    """The price up to which a child may trade; a peg's midpoint may move anywhere."""
+    if terms.child_type is not ChildType.MIDPOINT_PEG:
+        return terms.limit_px
+    return ABOVE_ALL_PX if terms.side is Side.BUY else 0
 
 
 def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
@@ -226,6 +241,16 @@ def on_child_doubted(state: State, event: ChildDoubted) -> None:
     state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
+def on_executions_missing(state: State, event: ExecutionsMissing) -> None:
+    child = state.children[event.child_id]
+    state.parents[event.parent_id].exposure_qty += event.leaves_qty - child.leaves_qty
+    child.leaves_qty = event.leaves_qty
+    known_qty = child.filled_qty + child.missing_qty
+    child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
+    child.missing_qty = event.missing_qty
+    state.touch(event.parent_id, 0)
+
+
 def retire(state: State, child: Child) -> None:
     """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
@@ -235,7 +260,7 @@ def retire(state: State, child: Child) -> None:
     parent.ended_children.append(child)
     if not parent.children:
         due_index.on_covered(state, terms.parent_id)
-    del state.books[terms.instrument_id].own[terms.venue][child.child_id]
+    state.books[terms.instrument_id].own[terms.venue, terms.side].remove(child.child_id)
     taught = scorecard.lesson(child)
     if taught is not None:
         state.scorecards.setdefault(terms.venue, Scorecard()).fresh.append(taught)
@@ -249,4 +274,5 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     CancelFailed: on_cancel_failed,
     ChildFateUnknown: on_fate_unknown,
     ChildDoubted: on_child_doubted,
+    ExecutionsMissing: on_executions_missing,
 }

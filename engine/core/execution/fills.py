@@ -117,26 +117,26 @@ def through_limit(child: Child, report: ExecutionReported) -> tuple[StageEvent, 
 def decide_bust(
     state: State, child: Child, report: ExecutionReported, _: int
 ) -> tuple[StageEvent, ...]:
-    fill = referenced_fill(state, report)
+    fill = referenced_fill(state, child, report)
     if fill is None:
         return unknown_execution(state, report)
-    return (
-        FillBusted(
-            fill_id=fill.fill_id,
-            child_id=child.child_id,
-            parent_id=child.terms.parent_id,
-            exec_id=report.exec_id,
-            session_day=report.session_day,
-            last_qty=fill.last_qty,
-            last_px=fill.last_px,
-        ),
+    busted = FillBusted(
+        fill_id=fill.fill_id,
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        exec_id=report.exec_id,
+        session_day=report.session_day,
+        last_qty=fill.last_qty,
+        last_px=fill.last_px,
     )
+    change = (-fill.last_qty, -fill.last_qty * fill.last_px)
+    return (busted, *reconciliation.counted(state, child, report, change))
 
 
 def decide_correct(
     state: State, child: Child, report: ExecutionReported, now_ns: int
 ) -> tuple[StageEvent, ...]:
-    fill = referenced_fill(state, report)
+    fill = referenced_fill(state, child, report)
     if fill is None:
         return unknown_execution(state, report)
     if not is_plain_trade(report.last_qty, report.last_px):
@@ -165,18 +165,29 @@ def decide_correct(
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     mid_px = consolidated.view(state, child.terms.instrument_id, now_ns).mid_px
     strange = reconciliation.impossible(child, report, mid_px)
-    return (corrected, *flags, *through_limit(child, report), *strange)
+    change = (more_qty, report.last_qty * report.last_px - fill.last_qty * fill.last_px)
+    found = reconciliation.counted(state, child, report, change)
+    return (corrected, *flags, *found, *through_limit(child, report), *strange)
 
 
-def referenced_fill(state: State, report: ExecutionReported) -> Fill | None:
+def referenced_fill(state: State, child: Child, report: ExecutionReported) -> Fill | None:
     """The fill that a bust or correction refers to; None if unknown or busted already."""
     execution = (report.venue, report.session_day, report.exec_ref_id or "")
     # A venue may name the fill or its last correction.
     fill = fill_of(state, (*execution, ExecType.TRADE))
     fill = fill or fill_of(state, (*execution, ExecType.TRADE_CORRECT))
-    if fill is None or fill.child.child_id != report.child_id or not fill.last_qty:
+    if fill is None:
+        fill = former_fill(state, child, report.exec_ref_id or "")
+    if fill is None or fill.child.child_id != child.child_id or not fill.last_qty:
         return None
     return fill
+
+
+def former_fill(state: State, child: Child, exec_id: str) -> Fill | None:
+    """A fill of a closed day, which its venue may name under the session day of now."""
+    parent = state.parent(child.terms.parent_id)
+    found = parent.fills_under(child.child_id, exec_id) if parent.is_former else ()
+    return next((fill for fill in found if fill.last_qty), None)
 
 
 def unknown_execution(state: State, report: ExecutionReported) -> tuple[StageEvent, ...]:
@@ -215,9 +226,10 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
         cost = cost_millibps(event.side, event.mid_px, paid, event.last_qty)
         child.cost_millibps_qty += cost * event.last_qty
         child.costed_qty += event.last_qty
-    book = state.books[event.instrument_id]
-    book.own_filled_qty += event.last_qty
-    book.own_notional += event.last_px * event.last_qty
+    if not parent.is_former:  # Else its print was on the tape of another day.
+        book = state.books[event.instrument_id]
+        book.own_filled_qty += event.last_qty
+        book.own_notional += event.last_px * event.last_qty
     if child.is_live:
         parent.exposure_qty -= child.leaves_qty - event.leaves_qty
         child.leaves_qty = event.leaves_qty

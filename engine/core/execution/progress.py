@@ -112,7 +112,7 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
 
 def on_fill_booked(state: State, event: FillBooked) -> None:
     if has_progress(state, state.children[event.child_id]):
-        state.books[event.instrument_id].fruitless.pop(event.venue, None)
+        state.book(event.instrument_id).fruitless.pop(event.venue, None)
 
 
 def on_suspension_set(state: State, event: SuspensionSet) -> None:

@@ -3,7 +3,8 @@
 A report holds the venue's total of the child, `cum_qty`. Where the total is more than what was
 reported and this report, an execution is missing: its report was lost or is late. The missing
 quantity is a break and stays exposure of the child, also after the venue has ended it, so it is
-never sent again. Its place in the count is kept, so that an execution that was reported before is
+never sent again. An acknowledgement, a bust and a correction are compared like an execution. The
+place of a missing execution in the count is kept, so that an execution that was reported before is
 not taken for it. It ends as a late report brings it, when the venue takes it back in another final
 report, or when a person settles the break. An execution that leaves the total as it was is none: it
 came before under another id. A total of 0 beside an execution is one that the venue does not give.
@@ -17,10 +18,11 @@ from engine.core.events import (
     ChildDoubted,
     CloseReason,
     ExecutionReported,
+    ExecutionsMissing,
     ReportedSide,
     StageEvent,
 )
-from engine.core.execution.breaks import closed_by_report, flagged
+from engine.core.execution.breaks import closed_by_report, flagged, once
 from engine.core.state.model import Child
 from engine.core.state.state import State
 
@@ -122,21 +124,72 @@ def after_the_end(
     return (*flags, doubted), False
 
 
-def contradictions(
-    child: Child, report: ExecutionReported, mid_px: int | None
+def counted(
+    state: State, child: Child, report: ExecutionReported, change: tuple[int, int] = (0, 0)
+) -> tuple[StageEvent, ...]:
+    """The events of the count in a report that is no execution and no end.
+
+    `change` is what the report itself changes of the filled quantity and its notional.
+    """
+    if not report.cum_qty:
+        return ()
+    filled_qty, notional = child.filled_qty + change[0], child.notional + change[1]
+    known_qty = filled_qty + child.missing_qty
+    more_qty = report.cum_qty - child.disputed_qty - known_qty
+    flags: list[StageEvent] = []
+    if more_qty > 0:
+        flags.append(gap(report, known_qty, more_qty))
+        # A correction fills what is open, and a child of which nothing is left has ended by it.
+        leaves_qty = child.leaves_qty - min(child.leaves_qty, max(0, change[0]))
+        if leaves_qty:
+            flags.append(missing(child, report, more_qty, filled_qty, leaves_qty))
+    elif report.cum_qty < filled_qty:
+        flags.append(below(report, filled_qty))
+    new = [x for x in flags if not isinstance(x, BreakFlagged) or once(state, x)]
+    return (*new, *stated(child, report, filled_qty, notional))
+
+
+def missing(
+    child: Child, report: ExecutionReported, more_qty: int, filled_qty: int, leaves_qty: int
+) -> ExecutionsMissing:
+    """The doubt of a child at work.
+
+    A bust opens its quantity again in the parent, and not in the child. Where the venue counts it
+    as executed all the same, it is no part of what is open, and adds to it.
+    """
+    counted_qty = report.cum_qty - child.disputed_qty + report.leaves_qty
+    leaves_qty += min(more_qty, max(0, counted_qty - filled_qty - leaves_qty))
+    return ExecutionsMissing(
+        child_id=child.child_id,
+        parent_id=child.terms.parent_id,
+        missing_qty=min(child.missing_qty + more_qty, leaves_qty),
+        leaves_qty=leaves_qty,
+    )
+
+
+def stated(
+    child: Child, report: ExecutionReported, filled_qty: int, notional: int
 ) -> tuple[BreakFlagged, ...]:
-    """Breaks of an execution that is booked all the same."""
+    """Breaks of the open quantity and the average that a report states, beside its count."""
     found: list[BreakFlagged] = []
     terms = child.terms
     if report.cum_qty and report.leaves_qty > max(0, terms.child_qty - report.cum_qty):
         text = f"{report.leaves_qty} open and {report.cum_qty} executed of {terms.child_qty}"
         found.append(flagged(report, BreakReason.LEAVES_QTY, text, report.leaves_qty))
-    cum_qty = child.filled_qty + report.last_qty
-    if report.avg_px and report.cum_qty == cum_qty:
-        notional = child.notional + report.last_qty * report.last_px
-        if abs(report.avg_px * cum_qty - notional) > AVG_PX_TOLERANCE_PX * cum_qty:
-            text = f"the venue's average is {report.avg_px}, ours {notional // cum_qty}"
-            found.append(flagged(report, BreakReason.AVG_PX, text))
+    is_comparable = report.avg_px and report.cum_qty == filled_qty
+    error = abs(report.avg_px * filled_qty - notional)
+    if is_comparable and error > AVG_PX_TOLERANCE_PX * filled_qty:
+        text = f"the venue's average is {report.avg_px}, ours {notional // filled_qty}"
+        found.append(flagged(report, BreakReason.AVG_PX, text))
+    return tuple(found)
+
+
+def contradictions(
+    child: Child, report: ExecutionReported, mid_px: int | None
+) -> tuple[BreakFlagged, ...]:
+    """Breaks of an execution that is booked all the same."""
+    notional = child.notional + report.last_qty * report.last_px
+    found = stated(child, report, child.filled_qty + report.last_qty, notional)
     return (*found, *impossible(child, report, mid_px))
 
 

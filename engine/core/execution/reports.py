@@ -8,7 +8,7 @@ be the child's, by its instrument, side or price, gets no more children of the i
 person lifts that; the execution is booked as reported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from engine.core.events import (
     StageEvent,
     SuspensionSet,
 )
-from engine.core.execution import children, fills
+from engine.core.execution import children, fills, silence
 from engine.core.execution.breaks import broken
 from engine.core.state.eviction import child_of, fill_of
 from engine.core.state.model import Child, ExecutionKey, Fill
@@ -78,12 +78,25 @@ def is_of_another_day(state: State, child: Child, report: ExecutionReported) -> 
     """
     if report.cum_qty == child.filled_qty + child.missing_qty + report.last_qty:
         return False
+    return any(
+        day != report.session_day and is_same(known, replace(report, session_day=day))
+        for day, known in booked_under(state, child, report)
+    )
+
+
+def booked_under(
+    state: State, child: Child, report: ExecutionReported
+) -> Iterator[tuple[int, Fill]]:
+    """The fills with a report's ExecID, each with its session day."""
+    parent = state.parent(child.terms.parent_id)
+    if parent.is_former:
+        for known in parent.fills_under(child.child_id, report.exec_id):
+            yield known.executions[0][1], known
+        return
     for day in state.session_days.get(report.venue, ()):
-        if day != report.session_day:
-            known = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
-            if known is not None and is_same(known, replace(report, session_day=day)):
-                return True
-    return False
+        found = fill_of(state, (report.venue, day, report.exec_id, ExecType.TRADE))
+        if found is not None:
+            yield day, found
 
 
 def stops(
@@ -122,7 +135,7 @@ def decide_other(
 
 REPORTS: Mapping[ExecType, Callable[[State, Child, ExecutionReported, int], tuple[StageEvent, ...]]]
 REPORTS = {
-    ExecType.NEW: children.decide_new,
+    ExecType.NEW: silence.decide_working,
     ExecType.TRADE: fills.decide_trade,
     ExecType.CANCELED: children.decide_closed,
     ExecType.EXPIRED: children.decide_closed,
@@ -131,6 +144,8 @@ REPORTS = {
     ExecType.TRADE_CANCEL: fills.decide_bust,
     ExecType.TRADE_CORRECT: fills.decide_correct,
     ExecType.UNKNOWN: children.decide_unknown,
+    ExecType.STATUS: silence.decide_working,
+    ExecType.UNKNOWN_ORDER: silence.decide_unknown_order,
     ExecType.OTHER: decide_other,
 }
 

@@ -23,8 +23,9 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
+from engine.core.state import due_index
 from engine.core.state.model import Book, Quote, Tape
-from engine.core.state.state import MARKET, State
+from engine.core.state.state import State
 
 NO_ASK_PX = 2**63  # Stands for the price of a missing ask: above every price.
 
@@ -250,14 +251,13 @@ def touch_crossed(state: State, book: Book, changes: Iterable[QuoteChange]) -> N
         new_px = after.bid_px if after else 0
         if old_px != new_px:
             bids.append((old_px + 1, new_px) if old_px < new_px else (new_px + 1, old_px))
-    if not asks and not bids:
-        return
-    for parent in book.limited.values():
-        limit_px = parent.limit_px or 0
-        for least_px, most_px in asks if parent.terms.side is Side.BUY else bids:
-            if least_px <= limit_px <= most_px:
-                state.touch(parent.parent_id, MARKET)
-                break
+    for side, ranges in ((Side.BUY, asks), (Side.SELL, bids)):
+        ladder = book.limited.get(side)
+        if ladder is None:
+            continue
+        for least_px, most_px in ranges:
+            for parent_id in ladder.between(least_px, most_px):
+                due_index.reach(state, parent_id)
 
 
 def on_trade_observed(state: State, trade: TradeObserved) -> None:

@@ -164,6 +164,7 @@ FORBIDS: tuple[Callable[[State, Asked, int], Refusal], ...] = (
     pretrade.check_source,
     pretrade.check_restricted,
     pretrade.check_halted,
+    pretrade.check_limits,
 )
 
 
@@ -265,6 +266,7 @@ def change_rejected(
         reason=reason,
         text=text,
         asked_notional_cur=0,
+        asked_currency="",
         client_id="",
     )
 
@@ -283,7 +285,12 @@ def amend_rejected(
     more = replace(wanted.terms, order_qty=wanted.order_qty, limit_px=wanted.limit_px)
     spent = spent_by(state, wanted.order)
     asked_cur = pretrade.asked_cur(state, more, now_ns, rejected.reason, spent)
-    return replace(rejected, asked_notional_cur=asked_cur, client_id=wanted.terms.client_id)
+    return replace(
+        rejected,
+        asked_notional_cur=asked_cur,
+        asked_currency=wanted.terms.currency,
+        client_id=wanted.terms.client_id,
+    )
 
 
 def amend_pending(state: State, wanted: Wanted, request: OrderAmendRequested) -> OrderChangePending:

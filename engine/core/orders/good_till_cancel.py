@@ -5,6 +5,9 @@ next day the order is judged again as soon as the day is open and a policy is in
 order of yesterday may be restricted, above a limit or without a mandate today. OrderResumed places
 it within today's mandate; OrderCancelled ends it, with the reason. An order whose value is limited
 waits for the first price of the day.
+
+A batch judges a bounded number of them. An order that waits for its price is not judged again
+before there is one in its instrument, it is amended, or a rule changes that it is judged by.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,13 +16,24 @@ from typing import Any
 
 from engine.core.events import (
     Change,
+    DepthObserved,
+    InstrumentDefined,
+    LimitAllotted,
+    MandateSet,
+    Membership,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     OrderCarried,
     OrderResumed,
+    QuoteObserved,
     RejectReason,
+    RestrictionSet,
+    RiskLimitSet,
     StageEvent,
+    TickTableDefined,
     TimeInForce,
+    TradeObserved,
     WithdrawReason,
 )
 from engine.core.field_copy import copier, field_names
@@ -27,14 +41,18 @@ from engine.core.orders import pretrade
 from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
 
+JUDGED_MAX = 500  # Carried orders that a batch judges.
+
 # The terms of an order are carried as they are, but for these fields.
 AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
-    "avg_px",
+    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
+# What a carried order waits for: the first quote or print of the day, and a limit.
+WAITS_FOR = (RejectReason.NO_REFERENCE_PX, RejectReason.NO_LIMITS)
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
 
@@ -50,22 +68,35 @@ def is_to_be_carried(order: Order) -> bool:
     return (is_gtc or becomes_gtc) and order.open_qty > 0 and not is_leaving
 
 
-def carry_forward(order: Order) -> tuple[StageEvent, ...]:
-    """The order's record for the next day, after an amend that waited for its children."""
+def carry_forward(
+    order: Order, memberships: tuple[Membership, ...], shared_qty: int
+) -> tuple[StageEvent, ...]:
+    """The order's record for the next day, after an amend that waited for its children.
+
+    `shared_qty` is the sum of its shares in the carried fills.
+    """
+    past: dict[str, Any] = {
+        "memberships": memberships,
+        "left_out_qty": order.allocated_qty - shared_qty,
+    }
     change = order.pending
     if change is None:
-        return (
-            carried_order(order, order.terms, order.cl_ord_id, order.order_qty, order.limit_px),
-        )
+        same = (order.terms, order.cl_ord_id, order.order_qty, order.limit_px)
+        return (carried_order(order, *same, **past),)
     amended, terms = order_amended(order, change), terms_after(order.terms, change)
     qty = amended.order_qty
     if qty == order.cum_qty or terms.time_in_force is not TimeInForce.GTC:
         return (amended,)  # It cuts the order to what is done, or to this day: then it expires.
-    return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px))
+    return (amended, carried_order(order, terms, change.cl_ord_id, qty, change.limit_px, **past))
 
 
 def carried_order(
-    order: Order, terms: OrderAccepted, cl_ord_id: str, order_qty: int, limit_px: int | None
+    order: Order,
+    terms: OrderAccepted,
+    cl_ord_id: str,
+    order_qty: int,
+    limit_px: int | None,
+    **past: Any,  # noqa: ANN401  Fields of any type.
 ) -> OrderCarried:
     return AS_CARRIED(
         terms,
@@ -76,28 +107,36 @@ def carried_order(
         crossed_qty=order.crossed_qty,
         allocated_qty=order.allocated_qty,
         avg_px=order.avg_px,
+        beyond_avg_px=order.notional - order.avg_px * order.cum_qty,
+        **past,
     )
 
 
 # ---------------------------------------------------------------------------- the open
 
 
-def to_be_resumed(state: State, now_ns: int) -> tuple[str, ...]:
-    """The carried orders that may be placed now: once a day is open and a policy is in force."""
-    if state.day is None or state.controls.policy is None or now_ns >= state.day.close_ns:
-        return ()
-    return tuple(state.unplaced)
+def may_judge(state: State, now_ns: int) -> bool:
+    """Whether carried orders may be placed now: a day is open and a policy is in force."""
+    day = state.day
+    return day is not None and state.controls.policy is not None and now_ns < day.close_ns
+
+
+def is_behind(state: State, now_ns: int) -> bool:
+    """Whether carried orders wait that a batch had no room for."""
+    return bool(state.unjudged) and may_judge(state, now_ns)
 
 
 def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEvent, ...]:
     """Judge a carried order by today's rules: it resumes, ends with a reason, or waits."""
     order = state.unplaced[order_id]
+    if not order.open_qty:
+        return ()  # A late fill of yesterday filled it; a bust may open it again.
     refusal = pretrade.recheck(state, order, now_ns)
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
-    if reason is RejectReason.NO_REFERENCE_PX:
-        return ()  # It waits for the first quote or print of the day.
+    if reason in WAITS_FOR:
+        return ()
     return (
         OrderCancelled(
             order_id=order_id,
@@ -143,8 +182,55 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         end_ns=0,
         crossed_qty=event.crossed_qty,
         allocated_qty=event.allocated_qty,
-        notional=event.avg_px * (event.crossed_qty + event.allocated_qty),
+        notional=event.avg_px * (event.crossed_qty + event.allocated_qty) + event.beyond_avg_px,
+        homes=1,
     )
+
+
+def take_unjudged(state: State, now_ns: int) -> None:
+    """Choose the orders that this batch judges."""
+    while state.unjudged and len(state.judging) < JUDGED_MAX and may_judge(state, now_ns):
+        order_id, _ = state.unjudged.popitem(last=False)
+        if order_id in state.unplaced:
+            state.judging[order_id] = None
+
+
+def on_sealed(state: State) -> None:
+    """The orders that were judged and are still there wait for a price."""
+    for order_id in state.judging:
+        order = state.unplaced.get(order_id)
+        if order is not None:
+            state.unpriced.setdefault(order.terms.instrument_id, {})[order_id] = None
+    state.judging.clear()
+
+
+def on_priced(state: State, seen: QuoteObserved | DepthObserved | TradeObserved) -> None:
+    if state.unpriced:
+        state.unjudged.update(state.unpriced.pop(seen.instrument_id, {}))
+
+
+def on_rule_changed(state: State, _: object) -> None:
+    for waiting in state.unpriced.values():
+        state.unjudged.update(waiting)
+    state.unpriced.clear()
+
+
+FACTS: Mapping[type, Callable[[State, Any], None]] = {
+    **dict.fromkeys((QuoteObserved, DepthObserved, TradeObserved), on_priced),
+    **dict.fromkeys(
+        (
+            *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
+            *(InstrumentDefined, TickTableDefined),
+        ),
+        on_rule_changed,
+    ),
+}
+
+
+def on_order_amended(state: State, event: OrderAmended) -> None:
+    """It may have a price of its own now."""
+    if event.order_id in state.unplaced:
+        state.unjudged[event.order_id] = None
 
 
 def on_order_resumed(state: State, event: OrderResumed) -> None:
@@ -155,5 +241,6 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
+    OrderAmended: on_order_amended,
     OrderResumed: on_order_resumed,
 }

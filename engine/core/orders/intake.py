@@ -14,7 +14,7 @@ have been sent before is answered with the state of its order (`resends`).
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import limits, risk
 from engine.core.events import (
     Change,
     EndReason,
@@ -65,6 +65,7 @@ def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[
         refusal = check(state, order, now_ns)
         if refusal is not None:
             reason, text = refusal
+            asked_cur = pretrade.asked_cur(state, order, now_ns, reason)
             return (
                 OrderRejected(
                     source=order.source,
@@ -73,7 +74,10 @@ def decide_submitted(state: State, order: OrderSubmitted, now_ns: int) -> tuple[
                     instrument_id=order.instrument_id,
                     reason=reason,
                     text=text,
-                    asked_notional_cur=pretrade.asked_cur(state, order, now_ns, reason),
+                    asked_notional_cur=asked_cur,
+                    asked_currency=limits.currency_of(state, order.instrument_id)
+                    if asked_cur
+                    else "",
                 ),
             )
     return (normalised(state, order, now_ns),)
@@ -159,6 +163,7 @@ def pending_rejected(
         reason=reason,
         text=text,
         asked_notional_cur=0,
+        asked_currency="",
         client_id="",
     )
 
@@ -219,8 +224,8 @@ def on_order_reopened(_: State, __: OrderReopened) -> None:
 
 def forget_done(state: State, order: Order) -> None:
     """A carried order with nothing open waits for no parent."""
-    if not order.open_qty:
-        state.unplaced.pop(order.order_id, None)
+    if not order.open_qty and state.unplaced.pop(order.order_id, None) is not None:
+        order.homes -= 1
 
 
 def clear_pending(state: State, order: Order) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from engine.core.controls import allotments, rates, risk
+from engine.core.controls import allotments, limits, rates, risk
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
 from engine.core.events import (
-    ControlScope,
     MandateSet,
     OrderSubmitted,
     OrderType,
@@ -167,6 +166,20 @@ def check_halted(state: State, order: Asked, _: int) -> Refusal:
     )
 
 
+def check_limits(state: State, order: Asked, _: int) -> Refusal:
+    """Without a limit of its client or of the firm nothing trades."""
+    currency = limits.currency_of(state, order.instrument_id)
+    if limits.is_limited(state, order.client_id, currency):
+        return None
+    return (
+        RejectReason.NO_LIMITS,
+        (
+            f"no limit of client {order.client_id!r:.80}, and none of the firm in {currency}, "
+            "bounds an order's quantity or value; apply one with `metaorder controls apply`"
+        ),
+    )
+
+
 def check_qty(state: State, order: Priced, _: int) -> Refusal:
     advice = "; split the order or have the limit raised"
     return bad_qty(state, order, order.order_qty, granted_qty=0, advice=advice)
@@ -178,12 +191,12 @@ def bad_qty(state: State, order: Asked, qty: int, *, granted_qty: int, advice: s
         return RejectReason.QTY_MUST_BE_POSITIVE, f"order_qty is {qty}, expected more than 0"
     if qty > QTY_MAX:
         return RejectReason.QTY_OUT_OF_RANGE, f"order_qty is {qty}, expected {QTY_MAX} at most"
-    for limit in limits_of(state, order.client_id, order.instrument_id):
+    for limit in limits.of_order(state, order.client_id, order.instrument_id):
         if limit.max_order_qty is not None and qty > max(limit.max_order_qty, granted_qty):
             return (
                 RejectReason.QTY_ABOVE_LIMIT,
                 (
-                    f"order_qty is {qty}, the limit of {limit.scope} {limit.scope_id} is "
+                    f"order_qty is {qty}, the limit of {limits.name_of(limit)} is "
                     f"{limit.max_order_qty}{advice}"
                 ),
             )
@@ -223,7 +236,7 @@ def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
     if px is None or not far_px:
         return None
     through_px = px - far_px if order.side is Side.BUY else far_px - px
-    for limit in limits_of(state, order.client_id, order.instrument_id):
+    for limit in limits.of_order(state, order.client_id, order.instrument_id):
         if limit.collar_ppm is not None and through_px * PPM > limit.collar_ppm * far_px:
             return (
                 RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
@@ -237,13 +250,14 @@ def check_collar(state: State, order: Priced, now_ns: int) -> Refusal:
 
 def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> Refusal:
     """`spent` is what the order has used of the allotments already, 1e-9 currency units."""
-    limits = [
-        limit
-        for limit in limits_of(state, order.client_id, order.instrument_id)
+    valued = [
+        (limit, limit.max_order_notional_cur)
+        for limit in limits.of_order(state, order.client_id, order.instrument_id)
         if limit.max_order_notional_cur is not None
     ]
-    keys = allotments.keys(state, order.client_id)
-    if not limits and not keys:
+    currency = limits.currency_of(state, order.instrument_id)
+    keys = allotments.keys(state, order.client_id, currency)
+    if not valued and not keys:
         return None
     px = value_px(state, order, now_ns)
     if not px:
@@ -255,18 +269,17 @@ def check_notional(state: State, order: Priced, now_ns: int, spent: int = 0) -> 
             ),
         )
     value = px * order.order_qty
-    for limit in limits:
-        most = limit.max_order_notional_cur
+    for limit, most in valued:
         if value > most * risk.UNIT_PX:
             return (
                 RejectReason.NOTIONAL_ABOVE_LIMIT,
                 (
-                    f"the order's value is {value // risk.UNIT_PX}, the limit of {limit.scope} "
-                    f"{limit.scope_id} is {most}; split the order or have the limit raised"
+                    f"the order's value is {value // risk.UNIT_PX}, the limit of "
+                    f"{limits.name_of(limit)} is {most}; split the order or have it raised"
                 ),
             )
     for key in keys:
-        left = allotments.left_notional(state, key)
+        left = allotments.left_notional(state, key, currency)
         asked = value - spent
         if asked > left:
             return (
@@ -364,6 +377,7 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
     check_source,
     check_restricted,
     check_halted,
+    check_limits,
     check_qty,
     check_limit_px,
     check_collar,
@@ -384,25 +398,13 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
 )
 
 
-def limits_of(state: State, client_id: str, instrument_id: str) -> list[Any]:
-    """The risk limits that apply, the firm's first."""
-    limits = state.controls.limits
-    if not limits:
-        return []
-    keys = (
-        (ControlScope.FIRM, ""),
-        (ControlScope.CLIENT, client_id),
-        (ControlScope.INSTRUMENT, instrument_id),
-    )
-    return [limits[key] for key in keys if key in limits]
-
-
 # ----------------------------------------------------------------------------- carried
 
 # A kill switch or a halt keeps a carried order in its parent unsent, as it does a new order.
 RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
     check_client,
     check_restricted,
+    check_limits,
     check_qty,
     check_notional,
     terms.check_settl_date,

@@ -49,8 +49,10 @@ def restated(
     events: list[StageEvent] = []
     amended: dict[str, MemberAmended] = {}  # The last one of each parent.
     for order_id, change_qty in opened.items():
+        if not change_qty:
+            continue
         order = parent.members[order_id].order
-        if not change_qty or order.parent_id == parent.parent_id:
+        if order.parent_id == parent.parent_id:
             continue
         if order.parent_id:
             before = amended.get(order.parent_id)

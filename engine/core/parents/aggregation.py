@@ -35,6 +35,7 @@ from engine.core.events import (
 )
 from engine.core.market import consolidated
 from engine.core.state import due_index
+from engine.core.state.limit_ladder import LimitLadder, Place, SortedKeys
 from engine.core.state.model import Book, Member, Order, Parent
 from engine.core.state.state import MEMBERS, State
 from engine.core.units import PPM
@@ -289,7 +290,10 @@ def on_parent_opened(state: State, event: ParentOpened) -> None:
     state.parents[parent_id] = parent
     state.joinable.setdefault(key_of_parent(event), {})[parent_id] = parent
     due_index.on_opened(state, parent)
-    state.by_side.setdefault((event.instrument_id, event.side), {})[parent_id] = parent
+    side = (event.instrument_id, event.side)
+    if side not in state.by_side:
+        state.by_side[side] = SortedKeys()
+    state.by_side[side].add((parent.seq, parent_id))
 
 
 def on_member_joined(state: State, event: MemberJoined) -> None:
@@ -301,6 +305,7 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
             order, event.member_qty, joined_epoch=event.epoch
         )
         order.homes += 1
+        order.parent_ids = (*order.parent_ids, event.parent_id)
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
     else:  # It left by one amend and came back by another.
@@ -309,7 +314,8 @@ def on_member_joined(state: State, event: MemberJoined) -> None:
         former.stays = (*former.stays, (former.joined_epoch, former.left_epoch))
         former.joined_epoch, former.left_epoch = event.epoch, -1
     order.parent_id = event.parent_id
-    state.unplaced.pop(event.order_id, None)
+    if state.unplaced.pop(event.order_id, None) is not None:
+        order.homes -= 1
     client_id = order.terms.client_id
     parent.clients[client_id] = parent.clients.get(client_id, 0) + 1
     parent.member_count += 1
@@ -357,10 +363,13 @@ def on_epoch(
 def watch_limit(state: State, parent: Parent) -> None:
     """Have the market touch a working parent when it crosses the parent's limit."""
     book = state.books.setdefault(parent.terms.instrument_id, Book())
-    if parent.limit_px is None or parent.is_ended:
-        book.limited.pop(parent.parent_id, None)
-    else:
-        book.limited[parent.parent_id] = parent
+    ladder = book.limited.get(parent.terms.side)
+    if parent.limit_px is not None and not parent.is_ended:
+        if ladder is None:
+            ladder = book.limited[parent.terms.side] = LimitLadder()
+        ladder.put(parent.parent_id, Place(parent.limit_px, "", parent.seq))
+    elif ladder is not None:
+        ladder.remove(parent.parent_id)
 
 
 def on_parent_released(state: State, event: ParentReleased) -> None:
@@ -388,7 +397,8 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     del state.joinable[key][event.parent_id]
     if not state.joinable[key]:
         del state.joinable[key]
-    del state.by_side[(parent.terms.instrument_id, parent.terms.side)][event.parent_id]
+    side = (parent.terms.instrument_id, parent.terms.side)
+    state.by_side[side].remove((parent.seq, event.parent_id))
     watch_limit(state, parent)
 
 

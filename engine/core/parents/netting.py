@@ -4,16 +4,37 @@ Consenting members cross what no child of theirs covers with a compatible parent
 of a fresh consolidated quote. Both sides save the spread, and the market learns of neither.
 Each side's quantity is shared pro rata among its consenting members. A client with members on both
 sides is left out of the smaller of its sides, so that no client trades with itself.
+
+The parents that have quantity to give are kept by the terms of a cross, by limit, and by their
+client if they have one only. So a parent goes over those that accept the price and are not all of
+its own client, and not over all that are open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.core.controls import risk, stops
-from engine.core.events import Immediacy, OrdersCrossed, Side, StageEvent
+from engine.core.events import (
+    ChildClosed,
+    ChildDoubted,
+    ChildRouted,
+    CrossAllocated,
+    FillAllocated,
+    FillReallocated,
+    Immediacy,
+    MemberAmended,
+    MemberJoined,
+    MemberLeft,
+    OrdersCrossed,
+    ParentEnded,
+    ParentOpened,
+    Side,
+    StageEvent,
+)
 from engine.core.market import consolidated, reference
 from engine.core.parents import aggregation, membership
+from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Member, Parent
 from engine.core.state.state import State
 
@@ -61,9 +82,9 @@ def willing(parent: Parent, but: set[str]) -> list[Member]:
     ]
 
 
-def is_compatible(parent: Parent, other: Parent) -> bool:
-    """Whether two opposite parents may exchange the same thing on the same terms."""
-    return bool(_crossing_terms(parent.terms) == _crossing_terms(other.terms))
+def offers_key(terms: ParentOpened, side: Side) -> tuple[str, ...]:
+    """The key of the parents of a side that may exchange the same thing on the same terms."""
+    return (terms.instrument_id, side, *_crossing_terms(terms))
 
 
 def accepts_px(parent: Parent, px: int) -> bool:
@@ -84,23 +105,41 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     return ()
 
 
-def partners(state: State, parent: Parent, now_ns: int) -> Sequence[Parent]:
-    """The opposite parents that accept the midpoint now, the oldest first."""
+def partners(state: State, parent: Parent, now_ns: int) -> Iterator[Parent]:
+    """The opposite parents that may exchange with this one at the midpoint now, the oldest first.
+
+    Their quantities are checked later: adding up members is most of the work of a parent that
+    waits.
+    """
     terms = parent.terms
     if parent.pool_qty <= 0 or now_ns >= terms.end_ns or not parent.consenting:
-        return ()
+        return
     if not parent.is_released and aggregation.window_closed_by(state, parent, now_ns) is None:
-        return ()
-    others = opposite_parents(state, parent, now_ns)
-    if not others:
-        return ()  # Before the market is consulted, as mostly there is no opposite parent.
+        return
+    offers = state.offers.get(offers_key(terms, opposite(terms.side)))
+    if offers is None:
+        return  # Before the market is consulted, as mostly there is no opposite parent.
     best = consolidated.view(state, terms.instrument_id, now_ns)
     mid_px = best.mid_px
     if mid_px is None or best.apart_ns(now_ns) > risk.policy_of(state).cross_quote_age_ns:
-        return ()
+        return
     if not accepts_px(parent, mid_px) or not stops.may_trade(state, parent):
-        return ()
-    return [other for other in others if accepts_px(other, mid_px)]
+        return
+    least_px, most_px = (0, mid_px) if terms.side is Side.BUY else (mid_px, ABOVE_ALL_PX)
+    for parent_id in offers.oldest_first(least_px, most_px, only_client(parent)):
+        other = state.parents[parent_id]
+        in_time = other.terms.start_ns <= now_ns < other.terms.end_ns
+        if in_time and stops.of_members(state, other) is None:
+            yield other
+
+
+def opposite(side: Side) -> Side:
+    return Side.SELL if side is Side.BUY else Side.BUY
+
+
+def only_client(parent: Parent) -> str:
+    """The client of all active members; empty if they have several."""
+    return next(iter(parent.clients)) if len(parent.clients) == 1 else ""
 
 
 def inside_qty(state: State, parent: Parent, now_ns: int) -> int:
@@ -115,26 +154,6 @@ def inside_qty(state: State, parent: Parent, now_ns: int) -> int:
         members = willing(other, {client_id})
         left_qty -= min(left_qty, max(0, crossable_qty(state, other, members)))
     return parent.open_qty - left_qty
-
-
-def opposite_parents(state: State, parent: Parent, now_ns: int) -> list[Parent]:
-    """Opposite parents whose terms allow an exchange now, the oldest first.
-
-    Their limits and quantities are checked later: adding up members is most of the work of a
-    parent that waits.
-    """
-    terms = parent.terms
-    opposite = Side.SELL if terms.side is Side.BUY else Side.BUY
-    return [
-        other
-        for other in state.by_side.get((terms.instrument_id, opposite), {}).values()
-        if other.consenting
-        and other.pool_qty > 0
-        and other.terms.start_ns <= now_ns < other.terms.end_ns
-        and is_compatible(parent, other)
-        and other.terms.immediacy is not Immediacy.FOK  # It meets others itself, wholly or not.
-        and stops.of_members(state, other) is None
-    ]
 
 
 def buyer_and_seller(parent: Parent, other: Parent) -> tuple[Parent, Parent]:
@@ -181,5 +200,53 @@ def crossable_qty(state: State, parent: Parent, members: list[Member]) -> int:
     return min(free_qty, sum(member.open_qty for member in members))
 
 
+# ------------------------------------------------------------------------------ evolve
+
+
 def on_orders_crossed(_: State, __: OrdersCrossed) -> None:
     """The quantities move with CrossAllocated, one a side."""
+
+
+def on_quantity_changed(state: State, event: Any) -> None:  # noqa: ANN401  Any event of a parent.
+    """Keep a parent among the offers as long as it has quantity to give."""
+    parent = state.parents.get(event.parent_id)
+    if parent is None:
+        return  # A late fill of a parent that has ended.
+    is_fok = parent.terms.immediacy is Immediacy.FOK  # It meets others itself, wholly or not.
+    if parent.pool_qty <= 0 or not parent.consenting or is_fok:
+        remove_offer(state, parent)
+        return
+    terms, px = parent.terms, parent.limit_px
+    if px is None:
+        px = ABOVE_ALL_PX if terms.side is Side.BUY else 0
+    key = offers_key(terms, terms.side)
+    offers = state.offers.setdefault(key, LimitLadder())
+    offers.put(parent.parent_id, Place(px, only_client(parent), parent.seq))
+
+
+def on_parent_ended(state: State, event: ParentEnded) -> None:
+    remove_offer(state, state.parents_ended[event.parent_id])
+
+
+def remove_offer(state: State, parent: Parent) -> None:
+    key = offers_key(parent.terms, parent.terms.side)
+    offers = state.offers.get(key)
+    if offers is None:
+        return
+    offers.remove(parent.parent_id)
+    if not offers.places:
+        del state.offers[key]
+
+
+# Every event that changes the quantity that no child covers; of fills the one that ends the change.
+EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
+    OrdersCrossed: on_orders_crossed,
+    **dict.fromkeys(
+        (
+            *(MemberJoined, MemberAmended, MemberLeft, CrossAllocated, FillAllocated),
+            *(FillReallocated, ChildRouted, ChildClosed, ChildDoubted),
+        ),
+        on_quantity_changed,
+    ),
+    ParentEnded: on_parent_ended,
+}

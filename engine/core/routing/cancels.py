@@ -94,13 +94,19 @@ def is_behind(state: State, parent: Parent, now_ns: int) -> bool:
     return slicing.style_of(state, parent, plan, now_ns) is not Style.PASSIVE
 
 
-def cancel(child: Child, reason: CancelReason) -> ChildCancelRequested:
+def cancel(child: Child, reason: CancelReason, repeats: int = 0) -> ChildCancelRequested:
     return ChildCancelRequested(
         child_id=child.child_id,
         parent_id=child.terms.parent_id,
         venue=child.terms.venue,
         reason=reason,
+        repeats=repeats,
     )
+
+
+def repeated(child: Child) -> ChildCancelRequested:
+    """The request once more that its venue has not answered."""
+    return cancel(child, CancelReason.NO_ANSWER, child.asked + 1)
 
 
 def cancel_for_changes(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:

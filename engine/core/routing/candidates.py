@@ -16,7 +16,6 @@ from typing import NamedTuple
 from engine.core.controls import rates, risk, stops
 from engine.core.controls.stops import Bounds
 from engine.core.events import (
-    ChildType,
     Liquidity,
     RouteReason,
     Side,
@@ -27,7 +26,7 @@ from engine.core.events import (
 from engine.core.market import consolidated, reference, venue_rules
 from engine.core.market.consolidated import Nbbo
 from engine.core.routing import prices, scorecard
-from engine.core.state.model import Book, Child, Parent, Quote
+from engine.core.state.model import Book, Parent, Quote
 from engine.core.state.state import State
 from engine.core.units import MILLIBPS, PPM
 
@@ -271,21 +270,13 @@ UNFIT_FOR: Mapping[str, Callable[[Search, VenueDefined, int], RouteReason | None
 
 def would_self_trade(search: Search, venue: str, tactic: str, limit_px: int) -> bool:
     """Whether a live child of ours on the other side could trade with this one there."""
-    own = search.book.own.get(venue)
-    if not own:
+    is_buy = search.parent.terms.side is Side.BUY
+    others = search.book.own.get((venue, Side.SELL if is_buy else Side.BUY))
+    if not others:
         return False
-    side = search.parent.terms.side
-    return any(
-        child.terms.side is not side and overlaps(child, side, tactic, limit_px)
-        for child in own.values()
-    )
-
-
-def overlaps(child: Child, side: Side, tactic: str, limit_px: int) -> bool:
-    if tactic is PEG or child.terms.child_type is ChildType.MIDPOINT_PEG:
+    if tactic is PEG:
         return True  # The midpoint may move anywhere.
-    other_px = child.terms.limit_px
-    return limit_px >= other_px if side is Side.BUY else limit_px <= other_px
+    return limit_px >= others.lowest_px if is_buy else limit_px <= others.highest_px
 
 
 # ------------------------------------------------------------------------------- score

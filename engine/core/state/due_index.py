@@ -1,8 +1,9 @@
-"""The open parents by the time at which each is due, and those that a new control concerns.
+"""The open parents by the time at which each is due, and those that a control or quote concerns.
 
 A batch does not go over all open parents, however many they are. It plans what an input touched,
-and in bounded numbers what is due and what a control concerns; the rest is for the next batch,
-which is due at once. Those with children at a venue come first, then the oldest.
+and in bounded numbers what is due, what a control concerns and what the market reached; the rest is
+for the next batch, which is due at once. Of those that a control concerns the ones with children at
+a venue come first, then the oldest.
 
 `dues` is a heap with an entry for each time that a parent was given; an entry that its parent has
 left counts no more. The rosters hold each open parent with the number of the last control that it
@@ -12,10 +13,11 @@ was planned after. Both are the same functions of the same events when a log is 
 from heapq import heappop, heappush
 
 from engine.core.state.model import Parent
-from engine.core.state.state import CONTROL, DUE, NEVER_NS, State
+from engine.core.state.state import CONTROL, DUE, MARKET, NEVER_NS, State
 
 DUE_MAX = 500  # Due parents that a batch plans.
 REVIEWED_MAX = 500  # Parents that a batch plans because of a control.
+REACHED_MAX = 500  # Touched parents of a batch to which the market adds no more.
 
 
 def set_due(state: State, parent: Parent, due_ns: int) -> None:
@@ -51,12 +53,38 @@ def touch_due(state: State, now_ns: int) -> None:
         state.touch(parent_id, DUE)
 
 
+# -------------------------------------------------------------------------- the market
+
+
+def reach(state: State, parent_id: str) -> None:
+    """Have a parent planned because of a price: in this batch, or in a later one if it is full."""
+    if len(state.touched) < REACHED_MAX or parent_id in state.touched:
+        state.touch(parent_id, MARKET)
+    else:
+        state.reached[parent_id] = None
+
+
+def touch_reached(state: State) -> None:
+    """Touch the parents that earlier batches had no room for, a bounded number of them."""
+    left = REACHED_MAX
+    while state.reached and left:
+        parent_id, _ = state.reached.popitem(last=False)
+        if parent_id in state.parents:
+            state.touch(parent_id, MARKET)
+            left -= 1
+
+
 # -------------------------------------------------------------------------- the review
 
 
 def review_all(state: State) -> None:
     """Have every open parent planned again: a control changed what may go out."""
     state.review += 1
+
+
+def is_behind(state: State) -> bool:
+    """Whether parents wait that a batch had no room for, besides those that are due."""
+    return bool(state.reached) or is_reviewing(state)
 
 
 def is_reviewing(state: State) -> bool:

@@ -135,12 +135,17 @@ def reload(state: State, parent_id: str) -> Parent:
         state.orders[order_id] = order
         for cl_ord_id in (order.terms.cl_ord_id, *order.change_ids):
             state.order_ids[(order.terms.source, cl_ord_id)] = order_id
+    state.store_totals.count(parent, own, -1)
+    add_ended(state, parent)
+    return parent
+
+
+def add_ended(state: State, parent: Parent) -> None:
+    """Put an ended parent into the indices, with its children and fills."""
     for child in parent.ended_children:
         state.children[child.child_id] = child
     for fill in parent.fills:
         state.fills[fill.fill_id] = fill
         state.executions |= dict.fromkeys(fill.executions, fill.fill_id)
-    state.store_totals.count(parent, own, -1)
-    state.parents_ended[parent_id] = parent
-    state.ended[parent_id] = state.sealed_ns + state.evict_after_ns
-    return parent
+    state.parents_ended[parent.parent_id] = parent
+    state.ended[parent.parent_id] = state.sealed_ns + state.evict_after_ns

@@ -18,6 +18,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from engine.core.state.limit_ladder import Aged, SortedKeys
 from engine.core.state.model import (
     AMENDABLE,
     Basis,
@@ -44,16 +45,17 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
 )
 INDICES = (
     *("narrowed", "lowered", "spent_notional", "halted", "suspended", "sessions_down"),
-    *("venue_status", "orders", "order_ids", "refused", "parents_ended", "children", "fills"),
-    *("executions", "scorecards", "ended", "breaks", "more_breaks", "session_days", "flagged"),
-    *("rates", "unplaced", "carried.orders", "carried.scorecards", "carried.breaks"),
-    *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
+    *("sessions_up", "venue_status", "orders", "order_ids", "refused", "parents_ended"),
+    *("children", "fills", "executions", "scorecards", "ended", "breaks", "more_breaks"),
+    *("session_days", "flagged", "rates", "unplaced", "unjudged", "judging", "carried.orders"),
+    *("carried.parents", "carried.scorecards", "carried.breaks", "carried.more_breaks"),
+    *("carried.venue_status", "carried.sessions_down", "exposed", "idle"),
 )
-SIZED = ("books", "parents", "joinable", "by_side")
+SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpriced")
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
-    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "carried_facts"),
-    *("sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
+    *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "late", "carried_facts"),
+    *("is_closing", "sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
     "controls.closed_day",
 )
 _facts, _indices, _sized = attrgetter(*FACTS), attrgetter(*INDICES), attrgetter(*SIZED)
@@ -61,7 +63,14 @@ _counters = attrgetter(*COUNTERS)
 _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
-    *("change_ids", "homes", "is_shared", "is_over", *(f"terms.{name}" for name in AMENDABLE)),
+    *(
+        "change_ids",
+        "homes",
+        "is_shared",
+        "is_over",
+        "parent_ids",
+        *(f"terms.{name}" for name in AMENDABLE),
+    ),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(
@@ -71,7 +80,8 @@ _of_member = attrgetter(
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
-    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional"),
+    *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
+    *("unanswered_since_ns", "asked", "is_silent"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
@@ -79,7 +89,7 @@ _of_fill = attrgetter(
 )
 _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
-    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended"),
+    *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
     "held_until_ns",
 )
@@ -131,7 +141,7 @@ def fingerprint(state: State, batch: int, *, whole: bool = False) -> bytes:
         [_newest(index, count) for index in _indices(state)],
         _of_facts(_facts(state), number, whole=whole),
         None if name is None else (name, of_book(state.books[name])),
-        None if side is None else (side, _of_parents(state.by_side[side], number)),
+        None if side is None else (side, _of_parents(state, state.by_side[side], number)),
     )
     return hashlib.sha256(repr(content).encode()).digest()
 
@@ -157,10 +167,10 @@ def _of_facts(facts: Sequence[Mapping[Any, object]], number: int, *, whole: bool
     return (sizes, key, index.get(key))
 
 
-def _of_parents(parents: Mapping[str, Parent], number: int) -> list[Plain]:
+def _of_parents(state: State, aged: SortedKeys[Aged], number: int) -> list[Plain]:
     """Up to OBJECTS_MAX objects of an instrument and side, from another parent on each time."""
-    first = number % len(parents) if parents else 0
-    rotated = chain(islice(parents.values(), first, None), islice(parents.values(), first))
+    first = number % max(1, len(aged))
+    rotated = (state.parents[parent_id] for _, parent_id in aged.from_place(first))
     return list(islice(chain.from_iterable(map(_objects, rotated)), OBJECTS_MAX))
 
 
@@ -206,8 +216,8 @@ def of_book(book: Book) -> Plain:
     return (
         _of_book(book),
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
-        [(venue, list(islice(own, NEWEST))) for venue, own in book.own.items()],
-        len(book.limited),
+        [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
+        [len(ladder) for ladder in book.limited.values()],
     )
 
 

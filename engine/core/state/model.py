@@ -19,6 +19,7 @@ from engine.core.events import (
     Side,
     TimeInForce,
 )
+from engine.core.state.limit_ladder import LimitLadder
 
 ExecutionKey = tuple[str, int, str, str]  # Venue, session day, ExecID, ExecType.
 # The terms that an amend may change besides quantity and limit; None leaves one as it is.
@@ -64,8 +65,11 @@ class Order:
     pending: PendingChange | None = None
     change_ids: tuple[str, ...] = ()  # Of the amends and cancels that were accepted.
     is_over: bool = False  # Cancelled or expired: a bust withdraws what it gives back.
-    homes: int = 0  # Parents in the state's indices that it is or was a member of.
+    # Parents in the state's indices that it is or was a member of; one more while it waits for its
+    # first parent of the day.
+    homes: int = 0
     is_shared: bool = False  # One of its parents is in the finished store without it.
+    parent_ids: tuple[str, ...] = ()  # All that it is or was a member of, also of closed days.
 
     @property
     def open_qty(self) -> int:
@@ -115,6 +119,9 @@ class Basis(NamedTuple):
     held: list[int]  # Allocated to each on it.
 
 
+NOT_AWAITED_NS = -1  # No answer of a venue is awaited.
+
+
 @dataclass(slots=True)
 class Child:
     """A child order at a venue; live while a part of it may still fill."""
@@ -137,6 +144,10 @@ class Child:
     disputed_qty: int = 0  # A person settled that the venue counts so much too many.
     notional: int = 0  # Sum of px * qty of its fills, after busts and corrections.
     is_closed: bool = False  # Its venue or the close ended it; a later fill is beyond that.
+    answer_by_ns: int = NOT_AWAITED_NS  # After that its venue is silent; see `awaited`.
+    unanswered_since_ns: int = 0  # Of the first request of those that were not answered.
+    asked: int = 0  # Times that its venue was asked again since.
+    is_silent: bool = False  # The silence of its venue is an open break.
 
     @property
     def is_in_doubt(self) -> bool:
@@ -198,6 +209,7 @@ class Parent:
     notional: int = 0  # Sum of px * qty of its venue fills, after busts and corrections.
     is_released: bool = False
     is_ended: bool = False
+    is_former: bool = False  # Of a closed day; its members are the carried orders alone.
     member_count: int = 0  # Active members.
     released_ns: int = -1
     arrival_mid_px: int | None = None
@@ -229,6 +241,12 @@ class Parent:
         """The next fill begins a new basis of allocation."""
         self.basis = None
         self.older.clear()
+
+    def fills_under(self, child_id: str, exec_id: str) -> Iterator[Fill]:
+        """The fills of a child of which a report has this ExecID, of any session day."""
+        for fill in self.fills:
+            if fill.child.child_id == child_id and any(x[2] == exec_id for x in fill.executions):
+                yield fill
 
     def active_members(self) -> Iterator[Member]:
         return (member for member in self.members.values() if member.is_active)
@@ -265,8 +283,8 @@ class Book:
     priced_ns: int = 0  # Time that some price was in force, but for the last one's.
     own_filled_qty: int = 0  # Our fills as first booked, for a tape that includes them.
     own_notional: int = 0
-    own: dict[str, dict[str, Child]] = field(default_factory=dict)  # Live children by venue.
-    limited: dict[str, Parent] = field(default_factory=dict)  # Working parents with a limit.
+    own: dict[tuple[str, Side], LimitLadder] = field(default_factory=dict)  # Live children.
+    limited: dict[Side, LimitLadder] = field(default_factory=dict)  # Working parents with a limit.
     fruitless: dict[str, Fruitless] = field(default_factory=dict)  # By venue.
     # Receipt of the last quote that a child found nothing at, by venue and side; ns.
     missed: dict[tuple[str, Side], int] = field(default_factory=dict)

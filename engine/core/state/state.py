@@ -30,6 +30,7 @@ from engine.core.events import (
     VolumeCurveDefined,
 )
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
+from engine.core.state.limit_ladder import Aged, LimitLadder, SortedKeys
 from engine.core.state.model import (
     Book,
     Child,
@@ -46,7 +47,12 @@ NEVER_NS = 2**63 - 1  # Beyond every time that an event can hold.
 EVICT_AFTER_NS = 5_000_000_000  # Most late reports come within five seconds; a guess.
 
 # Why a parent was touched since the last seal; planning reads the bits, the seal clears them.
-DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL = (1 << bit for bit in range(8))
+DUE, FILL, CROSS, MEMBERS, BUST, RETURNED, MARKET, CONTROL, SILENT = (1 << bit for bit in range(9))
+
+
+def seq_of(event_id: str) -> int:
+    """The seq in an event's id; it grows over days, and over logs that go on from each other."""
+    return int(event_id.rpartition("-")[2])
 
 
 @dataclass(slots=True)
@@ -83,7 +89,10 @@ class Reference:
 
 @dataclass(slots=True)
 class Controls:
-    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id."""
+    """Controls in force: kill switches, limits, mandates, policy; by (scope, id) or by id.
+
+    Limits and allotments are by the key of `controls.limits`: the firm's have their currency.
+    """
 
     killed: dict[tuple[str, str], str] = field(default_factory=dict)
     limits: dict[tuple[str, str], RiskLimitSet] = field(default_factory=dict)
@@ -97,12 +106,13 @@ class Controls:
 
 @dataclass(slots=True)
 class Carried:
-    """Orders, scorecards, breaks and venue states that a close carries to the next day.
+    """Orders, their parents, scorecards, breaks and venue states that a close carries.
 
     Nothing else of the day survives.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)  # Ended ones.
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
@@ -132,16 +142,18 @@ class State:
     seals: int = 0  # Of the day; the finished store orders its changes by it.
     day_seq: int = 0  # The next seq after the last close.
     day: DayOpened | None = None
+    is_closing: bool = False  # The day has closed; later batches end what one had no room for.
     reference: Reference = field(default_factory=Reference)
     controls: Controls = field(default_factory=Controls)
     # Clients whose mandate became narrower today, and keys of limits that became lower, while
     # parents were at work.
     narrowed: dict[str, None] = field(default_factory=dict)
     lowered: dict[tuple[str, str], None] = field(default_factory=dict)
-    spent_notional: dict[tuple[str, str], int] = field(default_factory=dict)  # 1e-9 units.
+    spent_notional: dict[tuple[str, str, str], int] = field(default_factory=dict)  # 1e-9 units.
     halted: dict[str, str] = field(default_factory=dict)  # Instrument to text.
     suspended: dict[tuple[str, str], int] = field(default_factory=dict)  # To a record's number.
     sessions_down: dict[str, int] = field(default_factory=dict)  # Venue to start, ns.
+    sessions_up: dict[str, int] = field(default_factory=dict)  # Venue to its last start, ns.
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
     views: Views = field(default_factory=Views, compare=False, repr=False)  # Of `consolidated`.
@@ -152,7 +164,9 @@ class State:
     parents: dict[str, Parent] = field(default_factory=dict)  # Not ended.
     parents_ended: dict[str, Parent] = field(default_factory=dict)
     joinable: dict[tuple[object, ...], dict[str, Parent]] = field(default_factory=dict)  # By key.
-    by_side: dict[tuple[str, Side], dict[str, Parent]] = field(default_factory=dict)
+    by_side: dict[tuple[str, Side], SortedKeys[Aged]] = field(default_factory=dict)
+    # Parents with quantity to cross, by instrument, side and the terms of a cross; see `netting`.
+    offers: dict[tuple[str, ...], LimitLadder] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     fills: dict[str, Fill] = field(default_factory=dict)
     executions: dict[ExecutionKey, str] = field(default_factory=dict)  # To fill id.
@@ -171,11 +185,24 @@ class State:
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
     dues: list[tuple[int, int, str]] = field(default_factory=list, compare=False, repr=False)
+    # See `awaited`. Heaps of (ns, seq, child id), in which left entries may stay for a while.
+    awaited: dict[str, list[tuple[int, int, str]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    # Parent id to the ids of its children whose answer is late in this batch.
+    late: dict[str, dict[str, None]] = field(default_factory=dict)
+    # Parents whose limit the market reached or left and that are not planned yet, the first first.
+    reached: OrderedDict[str, None] = field(default_factory=OrderedDict)
     review: int = 0  # Number of the last control that concerns every open parent.
     # Open parents with and without live children to the last review of each, the lowest first.
     exposed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     idle: OrderedDict[str, int] = field(default_factory=OrderedDict)
     unplaced: dict[str, Order] = field(default_factory=dict)  # Carried, not in a parent yet.
+    # Of these the ones to judge next, those of this batch, and by instrument those that wait for a
+    # price; see `good_till_cancel`.
+    unjudged: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    judging: dict[str, None] = field(default_factory=dict)
+    unpriced: dict[str, dict[str, None]] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)  # Of the close.
     carried_facts: CarriedFacts = field(default_factory=CarriedFacts)  # Of the close as well.
 

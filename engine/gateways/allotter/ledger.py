@@ -10,8 +10,8 @@ before that place is in force, and is in the answers.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.core.controls import allotments, input_limits, resends, risk
-from engine.core.controls.allotments import Key
+from engine.core.controls import allotments, input_limits, limits, resends, risk
+from engine.core.controls.limits import Key
 from engine.core.day import trading_day
 from engine.core.events import (
     ControlApplied,
@@ -89,7 +89,7 @@ class Ledger:
                 account.since_position = position
 
     def _on_limit(self, limit: RiskLimitSet) -> None:
-        key = (limit.scope, limit.scope_id)
+        key = limits.key_of(limit)
         if limit.max_day_notional_cur is None and key not in self.accounts:
             return
         if key not in self.accounts:
@@ -119,7 +119,7 @@ class Ledger:
     def _read_back(
         self, found: Record, part: LimitAllotted, number: int, *, is_effective: bool
     ) -> None:
-        key = (part.scope, part.scope_id)
+        key = limits.key_of(part)
         if self._place is None and resends.UNKNOWN_NUMBER < self._other > number - RUN_GAP:
             is_effective = False  # An older run could still write a number above it.
             self._number = max(self._number, self._other + RUN_GAP)
@@ -144,15 +144,15 @@ class Ledger:
             self._on_ignored(event)
         elif isinstance(event, OrderAccepted):
             value = risk.notional_of(event, event.order_qty, event.limit_px)
-            for account in self._of(event.client_id):
+            for account in self._of(event.client_id, event.currency):
                 account.on_accepted(shard, allotments.ceiling_cur(value))
         elif isinstance(event, OrderRejected | OrderChangeRejected) and event.asked_notional_cur:
-            for account in self._of(event.client_id):
+            for account in self._of(event.client_id, event.asked_currency):
                 account.on_refused(shard, event.asked_notional_cur, now_ns)
 
-    def _of(self, client_id: str) -> Iterator[Account]:
+    def _of(self, client_id: str, currency: str) -> Iterator[Account]:
         """The accounts that an order of this client spends from."""
-        for key in ((ControlScope.FIRM, ""), (ControlScope.CLIENT, client_id)):
+        for key in limits.keys_of_client(client_id, currency):
             if key in self.accounts:
                 yield self.accounts[key]
 
@@ -197,9 +197,12 @@ class Ledger:
 
     def _record(self, key: Key, shard: int, allotted_cur: int, now_ns: int) -> NewRecord:
         self._number += 1
+        scope = ControlScope(key[0])
+        is_firms = scope is ControlScope.FIRM
         part = LimitAllotted(
-            scope=ControlScope(key[0]),
-            scope_id=key[1],
+            scope=scope,
+            scope_id="" if is_firms else key[1],
+            currency=key[1] if is_firms else "",
             shard=shard,
             allotted_notional_cur=allotted_cur,
             set_ns=now_ns,

@@ -2,18 +2,25 @@
 
 A turn reads the shards' answers first and then `controls` to its end, so that a control is known
 before its answers are looked at. Nothing is kept but the ledger, which a new run makes again.
+
+A run has the lease of the allotter's name and proves it before it writes, so one that was held up
+and superseded ends with that. It does not write *under* the lease. On Kafka that would be a
+transaction, and one that hangs open holds up what comes behind it: in `controls` a kill switch.
+There is no need: what a run writes between its proof and the next run's first record is in force
+and answered, and what comes behind that record each shard ignores by its number, with an event.
 """
 
 import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from engine.gateways.allotter.ledger import Ledger
+from engine.gateways.allotter.ledger import SENDER, Ledger
 from engine.gateways.controls.tail import Tail
 from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import CONTROLS, read_all
+from engine.gateways.venues.run import superseded, this_process
 from engine.log.port import Closeable, Log
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 
 IDLE_WAIT_S = 0.05
 INGEST = "ingest"
@@ -23,12 +30,13 @@ class Allotter(Closeable):
     """Use it in a `with`, or close it."""
 
     def __init__(
-        self, log: Log, clock_ns: Callable[[], int] = time.time_ns, clock: Clock = time
+        self, log: Log, clock_ns: Callable[[], int] | None = None, clock: Clock = time
     ) -> None:
         self._log = log
-        self._clock_ns = clock_ns
+        self._clock_ns = clock_ns = clock_ns or Wall().steady_ns
         self._clock = clock
         self._is_stopping = False
+        self._lease = log.take_over(SENDER, this_process())
         self._ingest = [Tail(log, INGEST, number) for number in range(log.partitions)]
         self._controls = log.reader(CONTROLS, 0)
         self.ledger = Ledger(uuid4().hex, log.partitions, clock_ns())
@@ -44,13 +52,18 @@ class Allotter(Closeable):
             self._log.wait(IDLE_WAIT_S)
 
     def turn(self) -> int:
-        """Read to the ends, and write what is due; the count of records written."""
+        """Read to the ends, and write what is due; the count of records written.
+
+        Raises SupersededError, LogUnavailableError.
+        """
         answers = [(n, record) for n, tail in enumerate(self._ingest) for record in tail.fresh()]
         for record in read_all(self._controls):
             self.ledger.follow_control(record)
         now_ns = self._clock_ns()
         for number, record in answers:
             self.ledger.follow_ingest(number, record, now_ns)
+        with superseded(SENDER):
+            self._lease.renew()
         due = self.ledger.due(now_ns)
         append_until_taken(self._log, CONTROLS, due, lambda: self._is_stopping, self._clock)
         return len(due)
@@ -61,3 +74,4 @@ class Allotter(Closeable):
 
     def close(self) -> None:
         self._controls.close()
+        self._lease.close()

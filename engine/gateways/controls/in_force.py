@@ -28,7 +28,9 @@ from engine.runtime.shard import Rules
 
 INGEST = "ingest"
 PIECE_RECORDS = 2_000
-TITLE_FIELDS = {"scope", "scope_id", "client_id", "policy_id", "set_by", "set_ns", "shard"}
+TITLE_FIELDS = {
+    *("scope", "scope_id", "currency", "client_id", "policy_id", "set_by", "set_ns", "shard")
+}
 
 Setters = dict[tuple[str, ...], tuple[str, int]]  # Author and time, by the kind and id.
 

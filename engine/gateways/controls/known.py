@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from engine.core.controls.risk import FOR
 from engine.core.events import (
     ControlScope,
     DayOpened,
@@ -91,8 +92,9 @@ def named_in(control: Control) -> Iterator[tuple[str, str]]:
     """The (kind, id) pairs that a control names, but for the client of a mandate, who is new."""
     if isinstance(control, KillSwitchSet | RiskLimitSet | LimitAllotted | SuspensionLifted):
         kind = KIND_OF.get(control.scope)
-        if kind is not None and control.scope_id:
-            yield kind, control.scope_id
+        name, *_ = control.scope_id.split(FOR, 1) if kind == "venue" else [control.scope_id]
+        if kind is not None and name:  # A venue's stop may be for one instrument.
+            yield kind, name
     elif isinstance(control, RestrictionSet | InstrumentHaltSet):
         yield "instrument", control.instrument_id
     elif isinstance(control, MandateSet):

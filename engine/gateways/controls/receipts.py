@@ -9,7 +9,7 @@ venues.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.core.events import (
@@ -64,6 +64,11 @@ class Receipts:
         for status in self._statuses(found.opened_position):
             self._note(status)
         return found
+
+    @property
+    def gateways(self) -> Mapping[str, int]:
+        """The gateways that have to answer, and the position up to which each has applied."""
+        return self._gateways
 
     def follow(self, wait_s: float) -> list[Receipt]:
         """Every answer, once all are there or the time is over. Raises LogUnavailableError."""

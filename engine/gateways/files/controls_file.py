@@ -43,6 +43,7 @@ from engine.gateways.values import (
     DurationNs,
     Ns,
     Ppm,
+    Px,
     Qty,
     Text,
     Truth,
@@ -108,6 +109,11 @@ class Limit(Scoped):
     max_order_notional: Whole | None = None  # Whole currency units.
     collar: Ppm | None = None
     max_day_notional: Whole | None = None  # Whole currency units, over all shards.
+    max_position_qty: Qty | None = None
+    currency: Text = ""  # Of a limit of the firm.
+
+    def key(self) -> str:
+        return f"{self.scope}:{self.scope_id or self.currency}"
 
     def to_event(self, set_by: str, set_ns: int) -> RiskLimitSet:
         return RiskLimitSet(
@@ -117,6 +123,8 @@ class Limit(Scoped):
             max_order_notional_cur=self.max_order_notional,
             collar_ppm=self.collar,
             max_day_notional_cur=self.max_day_notional,
+            currency=self.currency,
+            max_position_qty=self.max_position_qty,
             set_by=set_by,
             set_ns=set_ns,
         )
@@ -125,6 +133,10 @@ class Limit(Scoped):
 class Allotment(Scoped):
     shard: Whole
     notional: Whole  # Whole currency units a day.
+    currency: Text = ""  # Of a part of the firm's limit.
+
+    def key(self) -> str:
+        return f"{self.scope}:{self.scope_id or self.currency}"
 
     def to_event(self, set_by: str, set_ns: int) -> LimitAllotted:  # noqa: ARG002  No such field.
         return LimitAllotted(
@@ -132,6 +144,7 @@ class Allotment(Scoped):
             scope_id=self.scope_id,
             shard=self.shard,
             allotted_notional_cur=self.notional,
+            currency=self.currency,
             set_ns=set_ns,
         )
 
@@ -200,6 +213,8 @@ class Policy(ControlTable):
     client_changes_max: Whole = 40
     fruitless_max: Whole = 10
     progress: Ppm = 100_000
+    ack_within: DurationNs = 3_000_000_000
+    asks_max: Whole = 2
     on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
@@ -233,6 +248,8 @@ class Policy(ControlTable):
             client_changes_max=self.client_changes_max,
             fruitless_max=self.fruitless_max,
             progress_ppm=self.progress,
+            ack_within_ns=self.ack_within,
+            asks_max=self.asks_max,
             on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,
@@ -271,12 +288,23 @@ class Halt(ControlTable):
 class Settlement(ControlTable):
     break_id: Code
     text: Text
+    error_qty: Qty = 0  # What the error account takes: bought if positive, sold if negative.
+    error_price: Px = 0
+    instrument_id: Code | None = None
 
     def key(self) -> str:
         return self.break_id
 
     def to_event(self, set_by: str, set_ns: int) -> BreakSettled:
-        return BreakSettled(break_id=self.break_id, text=self.text, set_by=set_by, set_ns=set_ns)
+        return BreakSettled(
+            break_id=self.break_id,
+            text=self.text,
+            set_by=set_by,
+            set_ns=set_ns,
+            error_qty=self.error_qty,
+            error_px=self.error_price,
+            instrument_id=self.instrument_id or "",
+        )
 
 
 class DayOpen(ControlTable):

@@ -77,6 +77,7 @@ class Report(NamedTuple):
     avg_px: int = 0  # Rounded to eight places.
     day_order_qty: int = 0
     day_cum_qty: int = 0
+    day_avg_px: int = 0
     exec_ref_id: str = ""
     ord_rej_reason: int | None = None
     cxl_rej_reason: int | None = None
@@ -253,8 +254,7 @@ def traded(
     px: int,
 ) -> Report:
     order = told.orders[order_id]
-    order.cum_qty += qty
-    order.notional += qty * px
+    order.count(event.parent_id, qty, qty * px)
     exec_id = order.exec_ids[fill_id] = told.event_id(event.seq, place)
     return report(told, event, order, ExecType.TRADE, exec_id=exec_id, last_qty=qty, last_px=px)
 
@@ -265,6 +265,8 @@ def reallocated(told: ExecutionReports, event: FillReallocated) -> tuple[Report,
     after = {share.order_id: share.share_qty for share in event.after}
     reports: list[Report] = []
     for place, order_id in enumerate({**before, **after}):
+        if order_id not in told.orders:
+            continue  # It ended on an earlier day, and its share is final.
         was, now = (before.get(order_id, 0), event.previous_px), after.get(order_id, 0)
         if not was[0]:
             last_px = event.last_px
@@ -284,9 +286,9 @@ def restated(
 ) -> Report:
     order = told.orders[order_id]
     was_qty, was_px = was
-    order.cum_qty += qty - was_qty
-    order.notional += qty * event.last_px - was_qty * was_px
-    exec_ref_id = order.exec_ids[event.fill_id]
+    order.count(event.parent_id, qty - was_qty, qty * event.last_px - was_qty * was_px)
+    # A log that goes on from another one has not told the fill; then the fill's id names it.
+    exec_ref_id = order.exec_ids.get(event.fill_id, event.fill_id)
     exec_id = order.exec_ids[event.fill_id] = told.event_id(event.seq, place)
     said: dict[str, Any] = {"exec_id": exec_id, "exec_ref_id": exec_ref_id}
     if not qty:
@@ -304,10 +306,11 @@ def carried(told: ExecutionReports, event: OrderCarried) -> tuple[Report, ...]:
     if order is None:
         order = told.orders[event.order_id] = told_order(event.order_id, event)
         order.cum_qty = event.crossed_qty + event.allocated_qty
-        order.notional = event.avg_px * order.cum_qty
+        order.notional = event.avg_px * order.cum_qty + event.beyond_avg_px
         told.order_of[order.source, order.cl_ord_id] = order
     order.order_qty, order.cut_qty = event.order_qty, 0
-    order.former_cum_qty = order.cum_qty
+    order.former_cum_qty, order.former_notional = order.cum_qty, order.notional
+    order.carried_seq = event.seq
     return ()
 
 
@@ -349,6 +352,7 @@ def report(
         "avg_px": order.avg_px,
         "day_order_qty": order.order_qty - order.former_cum_qty,
         "day_cum_qty": order.cum_qty - order.former_cum_qty,
+        "day_avg_px": order.day_avg_px,
     }
     return Report(**dict(chain(base.items(), said.items())))
 

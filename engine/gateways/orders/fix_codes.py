@@ -47,6 +47,8 @@ ORD_REJ_REASONS = {
     RejectReason.QTY_ABOVE_LIMIT: 3,
     RejectReason.NOTIONAL_ABOVE_LIMIT: 3,
     RejectReason.ALLOTMENT_EXHAUSTED: 3,
+    RejectReason.POSITION_ABOVE_LIMIT: 3,
+    RejectReason.NO_LIMITS: 3,  # The order exceeds a limit of nothing.
     RejectReason.DUPLICATE_ORDER: 6,
     RejectReason.WINDOW_INVALID: 11,
     RejectReason.PARTICIPATION_INVALID: 11,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.core.events import Change, OrderAccepted, OrderCarried, Side
+from engine.core.state.state import seq_of
 
 
 class OrdStatus(StrEnum):
@@ -43,7 +44,9 @@ class ToldOrder:
     order_qty: int
     cum_qty: int = 0
     notional: int = 0  # Sum of px * qty of the executions that stand.
-    former_cum_qty: int = 0  # Done on earlier days.
+    former_cum_qty: int = 0  # Done in parents of earlier days.
+    former_notional: int = 0
+    carried_seq: int = -1  # Of its last OrderCarried; parents before it are of earlier days.
     cut_qty: int = 0  # Given back in parts, while the rest was open; not in order_qty.
     ended: OrdStatus | None = None  # CANCELED or EXPIRED.
     pending: tuple[Change, str] | None = None  # The request that waits, and its id.
@@ -65,17 +68,32 @@ class ToldOrder:
     def leaves_qty(self) -> int:
         return 0 if self.ended is not None else max(0, self.order_qty - self.cum_qty)
 
+    def count(self, parent_id: str, qty: int, notional: int) -> None:
+        """Add an execution in a parent, or subtract it; it counts for the day of the parent."""
+        self.cum_qty += qty
+        self.notional += notional
+        if seq_of(parent_id) < self.carried_seq:
+            self.former_cum_qty += qty
+            self.former_notional += notional
+
     @property
     def avg_px(self) -> int:
         """The average price of what is executed, rounded to eight places; 0 without any."""
-        if not self.cum_qty:
-            return 0
-        half_up = (self.notional + 5 * self.cum_qty) // (10 * self.cum_qty)
-        return half_up * 10
+        return average_px(self.notional, self.cum_qty)
+
+    @property
+    def day_avg_px(self) -> int:
+        """The same of the day's executions."""
+        notional = self.notional - self.former_notional
+        return average_px(notional, self.cum_qty - self.former_cum_qty)
 
     @property
     def is_open(self) -> bool:
         return self.leaves_qty > 0 or self.pending is not None
+
+
+def average_px(notional: int, qty: int) -> int:
+    return (notional + 5 * qty) // (10 * qty) * 10 if qty else 0  # Half up.
 
 
 def told_order(order_id: str, terms: OrderAccepted | OrderCarried) -> ToldOrder:

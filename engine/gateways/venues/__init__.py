@@ -7,15 +7,17 @@ simulated ones in paper trading (`engine.simulation.paper`), a session in their 
 **Sent at most once.** A child goes out in three steps: its SendStarted is appended; the log
 acknowledges it; the gateway reads it back. Only what was read back goes to the venue.
 
-**One gateway by the log's own order.** The log's leases are for shards, and an append cannot be
-fenced, so the order of the log decides which gateway trades. Each start is a *run* with a number
-above all earlier ones; every record carries it in the header `run`. A run begins by announcing
-itself on every partition (SessionStatusObserved of the gateway's own name). From there on the
-newest run owns the sessions: a SendStarted that lies behind the announcement of a newer run is
-void. All runs read the same order, so they agree: the older one never sends that child, the newer
-one may. An older run that reads a newer announcement stops and writes nothing more. What this does
-not give: an older run that was held up between its last read and an append can still append a
-report of a child that the newer one has cancelled; the engine books it as a late fill.
+**One gateway by a lease.** A start takes the lease of the gateway's name before it reads anything,
+and writes under it. From then on the log refuses every report of an older gateway, however long
+that one was held up between its last read and its write; it ends with SupersededError.
+
+**And by the log's own order.** Each start is a *run* with a number above all earlier ones; every
+record carries it in the header `run`. A run begins by announcing itself on every partition
+(SessionStatusObserved of the gateway's own name). From there on the newest run owns the sessions: a
+SendStarted that lies behind the announcement of a newer run is void. All runs read the same order,
+so they agree: the older one never sends that child, the newer one may. An older run that reads a
+newer announcement stops. So readers know from the log alone which run a report is of, and a gateway
+of a release without leases is superseded too.
 
 **A start** reads from each shard's last close on, as a worker does (`start`).
 

@@ -16,7 +16,10 @@ from engine.core.events import (
     SendStarted,
 )
 
-ENDS = (ExecType.CANCELED, ExecType.EXPIRED, ExecType.REJECTED, ExecType.DONE_FOR_DAY)
+ENDS = (
+    *(ExecType.CANCELED, ExecType.EXPIRED, ExecType.REJECTED, ExecType.DONE_FOR_DAY),
+    ExecType.UNKNOWN_ORDER,
+)
 
 OfChild = SendStarted | NotSent | ExecutionReported | CancelRejected
 

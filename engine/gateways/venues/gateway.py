@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.events import (
+    CancelRejected,
     ChildCancelRequested,
     ChildRouted,
+    ChildStatusRequested,
     DayOpened,
-    DepthObserved,
     Input,
-    QuoteObserved,
     SendStarted,
     SessionStatusObserved,
-    TradeObserved,
     VenueDefined,
-    VenueStatusObserved,
 )
 from engine.core.units import NS_PER_S
 from engine.gateways.sending import RETRY_WAIT_S
@@ -33,6 +31,7 @@ from engine.gateways.venues.provenance import Provenance
 from engine.gateways.venues.reading import (
     CONTROLS,
     MARKET,
+    MARKET_EVENTS,
     REFERENCE,
     REPORTS,
     ROUTES,
@@ -40,6 +39,7 @@ from engine.gateways.venues.reading import (
     read_event,
 )
 from engine.gateways.venues.reports import Due
+from engine.gateways.venues.requests import Requests
 from engine.gateways.venues.run import IDLE_WAIT_S, Run
 from engine.gateways.venues.session import VenueSessions
 from engine.gateways.venues.session_status import SessionStatuses
@@ -47,13 +47,11 @@ from engine.gateways.venues.silence import Silence
 from engine.gateways.venues.start import InForce, gateway_start
 from engine.log.headers import sender_of
 from engine.log.port import JOURNAL, CorruptLogError, Log, LogUnavailableError, Record
-from engine.runtime.clock import Clock
+from engine.runtime.clock import Clock, Wall
 from engine.runtime.first_batches import reference_facts
 
 QUOTE_AGE_MAX_NS = 30_000_000_000  # Default of the configuration.
-SETTLE_S = 0.5  # A superseded run stops within milliseconds; its last reports are here then.
-
-MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
+SETTLE_S = 0.5  # A run of an early release has no lease; it stops within milliseconds.
 
 _log = logging.getLogger(__name__)
 
@@ -67,12 +65,13 @@ class VenueGateway:
         name: str,
         *,
         open_venues: Callable[[int], VenueSessions],
-        clock_ns: Callable[[], int] = time.time_ns,
+        clock_ns: Callable[[], int] | None = None,
         clock: Clock = time,
         quote_age_max_ns: int = QUOTE_AGE_MAX_NS,
         settle_s: float = SETTLE_S,
         kill_file: Path | None = None,
         on_sent: Callable[[str], None] | None = None,
+        owner: str = "",
     ) -> None:
         """`name` is the venue that the gateway announces itself by; no child goes there.
 
@@ -81,16 +80,17 @@ class VenueGateway:
         """
         self._log = log
         self._name = name
-        self._clock_ns = clock_ns
+        self._clock_ns = clock_ns = clock_ns or Wall().steady_ns
         self._clock = clock
         self._on_sent = on_sent
         self._quote_age_max_ns = quote_age_max_ns
         self._settle_s = settle_s
         self._open_venues = open_venues
         self._venues: VenueSessions  # Since the run has its number.
+        self._requests: Requests  # Since the same.
         self._routes: Provenance  # Since the start.
         self._permission = Permission(KillFile(kill_file))
-        self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock)
+        self._run = Run(log, name, clock_ns, lambda: self._is_stopping, clock, owner)
         self._statuses = SessionStatuses(self._run, self._permission, clock_ns)
         self._hold = Hold(self._permission.kill_file, self._statuses, self._cancel_open)
         self._run.on_refused = self._hold.cancel_if_there
@@ -109,7 +109,8 @@ class VenueGateway:
                 REPORTS: self._on_report,
                 ROUTES: self._on_route,
                 JOURNAL: self._on_seal,
-            }
+            },
+            self._run.renew,
         )
         self.tally: Counter[str] = Counter()
 
@@ -148,13 +149,20 @@ class VenueGateway:
         return self.tally
 
     def start(self) -> None:
-        """Read the day from the log, take the sessions, resolve the children of older runs."""
+        """Take the sessions, read the day from the log, resolve the children of older runs."""
+        self._run.take_sessions()  # First: what older runs wrote is all there then.
         start = gateway_start(self._log, self._clock_ns() - self._quote_age_max_ns)
         self._routes = Provenance(self._name, start.chains)
         self._topics.open(start.readers)
         self._topics.read_to_end(REPORTS)
         self._run.begin_after(start.last_run)
         self._venues = self._open_venues(self.run_number)
+        self._requests = Requests(
+            *(self._children, self._venues, self._clock_ns),
+            queue=self._queue,
+            refuse=self._refuse,
+            tally=self.tally,
+        )
         if start.in_force is not None:
             self._restore(start.in_force)
         self._topics.read_to_end(REFERENCE, CONTROLS)
@@ -175,6 +183,7 @@ class VenueGateway:
     def turn(self) -> bool:
         """Read, send and report what there is now; False if there was nothing."""
         self._hold.follow()  # First: the log may be away.
+        self._run.renew()
         is_busy = self._topics.read_each()
         now_ns = self._clock_ns()
         self._take_routes(now_ns)
@@ -183,7 +192,8 @@ class VenueGateway:
             self._statuses.bring_up()
         self._send(now_ns)
         is_busy |= self._judge(now_ns)
-        self._cancel_of_silent_shards(now_ns)
+        for number in self._silence.silent(now_ns):
+            self._requests.cancel_of_silent_shard(number)
         self._queue(self._venues.advance(now_ns))
         return self._report_until(now_ns) or is_busy
 
@@ -226,7 +236,7 @@ class VenueGateway:
         self._run.read_back(lambda: self._topics.read(REPORTS))
 
     def _settle(self) -> None:
-        """Let an older run that is still alive notice and stop; read what it wrote till then."""
+        """Let an older run without a lease notice and stop; read what it wrote till then."""
         until_s = self._clock.monotonic() + self._settle_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             self._log.wait(min(left_s, IDLE_WAIT_S))
@@ -290,7 +300,9 @@ class VenueGateway:
                 self._fresh.append(child)
                 self.tally["routes"] += 1
             elif isinstance(event, ChildCancelRequested):
-                self._cancel(event.child_id)
+                self._requests.cancel(event.child_id)
+            elif isinstance(event, ChildStatusRequested) and self._is_up:
+                self._requests.ask(event.child_id)
         self._report([*self._routes.refusals(now_ns)])
 
     def _on_report(self, number: int, record: Record) -> None:
@@ -346,30 +358,8 @@ class VenueGateway:
                 self._on_sent(child.child_id)
             self._queue(self._venues.on_route(child.terms, child.child_id, now_ns))
 
-    def _cancel(self, child_id: str) -> None:
-        child = self._children.get(child_id)
-        if child is None or child.routed is None:
-            return  # Of a closed day.
-        child.is_cancelling = True
-        now_ns = self._clock_ns()
-        if child.is_at_venue:
-            if self._venues.is_known(child_id):
-                self._queue(self._venues.on_cancel(child_id, now_ns))
-        elif child.is_ended and self._is_up:
-            self._report([reports.cancel_rejected(child, "too late: it had ended", now_ns)])
-
-    def _cancel_of_silent_shards(self, now_ns: int) -> None:
-        for number in self._silence.silent(now_ns):
-            for child in self._children.open_of_shard(number):
-                _log.warning("shard %s is silent; cancelling %s", number, child.child_id)
-                self._cancel(child.child_id)
-
     def _cancel_open(self) -> int:
-        """Ask the venues for the cancel of every child there; it needs no log."""
-        children = self._children.open()
-        for child in children:
-            self._cancel(child.child_id)
-        return len(children)
+        return self._requests.cancel_open()
 
     # --------------------------------------------------------------------------- report
 
@@ -377,6 +367,11 @@ class VenueGateway:
         """Hold the venues' reports until they are due; before the run is up there are none."""
         if self._is_up:
             self._outbox.put(dues)
+
+    def _refuse(self, refused: CancelRejected) -> None:
+        """Report a refusal, but not of what is read again at a start."""
+        if self._is_up:
+            self._report([refused])
 
     def _report_until(self, now_ns: int) -> bool:
         due = self._outbox.due(now_ns)

@@ -4,6 +4,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from engine.core.events import (
+    DepthObserved,
+    QuoteObserved,
+    TradeObserved,
+    VenueStatusObserved,
+)
 from engine.log import codec
 from engine.log.port import Reader, Record
 
@@ -12,6 +18,7 @@ CONTROLS = "controls"
 REPORTS = "venue-reports"
 MARKET = "market-data"
 ROUTES = "routes"
+MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
 READ_RECORDS = 2_000  # One bounded read.
 
 Handler = Callable[[int, Record], None]  # Takes the partition and its next record.
@@ -22,7 +29,9 @@ _log = logging.getLogger(__name__)
 class Topics:
     """The readers of each topic; every record goes to its topic's handler."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], on_step: Callable[[], object]) -> None:
+        """`on_step` is called again and again while a long read goes on."""
+        self._on_step = on_step
         self._handlers = handlers
         self._readers: Mapping[str, list[Reader]] = {}
 
@@ -52,6 +61,7 @@ class Topics:
         for topic in topics:
             while not all(reader.at_end() for reader in self._readers[topic]):
                 self.read(topic)
+                self._on_step()
 
     def close(self) -> None:
         for readers in self._readers.values():

@@ -34,15 +34,26 @@ class VenueSessions(Protocol):
     def on_cancel(self, child_id: str, now_ns: int) -> Sequence[Due]:
         """Ask a venue to cancel a child. Raises ValueError for one that it does not know."""
 
+    def on_status_request(self, child_id: str, now_ns: int) -> Sequence[Due]:
+        """Ask a venue what became of a child; FIX's OrderStatusRequest by its ClOrdID.
+
+        The answer is the child's end, again if need be, STATUS with the venue's count of a child
+        that works or is filled, or UNKNOWN_ORDER. The last one is final, so it may be said only if
+        the order cannot be on its way any more: the question went out behind it on the same
+        session, and nothing sends the order again. Where no answer comes, the engine asks once
+        more, and then makes a break of it. Raises ValueError for a child that is not known.
+        """
+
     def is_known(self, child_id: str) -> bool:
         """Whether the child was sent in this run, or its venue is known to have it."""
 
     def resolve(self, children: Sequence[Reported], now_ns: int) -> Sequence[Due]:
         """Find out what became of children that an earlier run began to send.
 
-        None of them has an end in the log, and none was sent in this run or will be. Called once,
-        before anything is sent. A venue that remembers its orders is asked for each by its id, and
-        the answers come in `advance`; one that does not has its children ended here.
+        None of them has an end in the log, and none was sent in this run or will be. Called once
+        before anything is sent, and again for a child that the engine asks for. A venue that
+        remembers its orders is asked for each by its id, and the answers come in `advance`; one
+        that does not has its children ended here.
         """
 
     def log_out(self, children: Sequence[Reported], now_ns: int) -> Sequence[Due]:

@@ -62,6 +62,7 @@ class SessionStatuses:
     def sign_off(self) -> None:
         """Report that this run ends in order: it answers no control after this."""
         self._run.append([self._status(self._run.gateway, self._clock_ns(), up=False)])
+        self._run.give_back()
 
     def forget(self) -> None:
         """Have every session reported as up again."""

@@ -317,6 +317,35 @@ def text_of_control_number(x: e.ControlNumber) -> str:
     return f"{string(x.source)}{number(x.number)}"
 
 
+def text_of_stay(x: e.Stay) -> str:
+    return f"{integer(x.joined_epoch)}{integer(x.left_epoch)}"
+
+
+def text_of_membership(x: e.Membership) -> str:
+    return (
+        f"{string(x.parent_id)}"
+        f"{number(x.allocated_qty)}"
+        f"{number(x.taken_qty)}"
+        f"{many(x.stays, text_of_stay)}"
+    )
+
+
+def text_of_carried_execution(x: e.CarriedExecution) -> str:
+    return f"{integer(x.session_day)}{string(x.exec_id)}{EXEC_TYPE_TEXT[x.exec_type]}"
+
+
+def text_of_carried_fill(x: e.CarriedFill) -> str:
+    return (
+        f"{string(x.fill_id)}"
+        f"{number(x.last_qty)}"
+        f"{number(x.last_px)}"
+        f"{strings(x.order_ids)}"
+        f"{numbers(x.shares_qty)}"
+        f"{number(x.error_qty)}"
+        f"{many(x.executions, text_of_carried_execution)}"
+    )
+
+
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
     return (
         f"{string(x.venue)}"
@@ -1016,6 +1045,7 @@ def text_of_child_cancel_requested(x: e.ChildCancelRequested) -> str:
         f"{string(x.parent_id)}"
         f"{string(x.venue)}"
         f"{CANCEL_REASON_TEXT[x.reason]}"
+        f"{integer(x.repeats)}"
     )
 
 
@@ -1031,6 +1061,7 @@ def text_of_order_rejected(x: e.OrderRejected) -> str:
         f"{REJECT_REASON_TEXT[x.reason]}"
         f"{string(x.text)}"
         f"{number(x.asked_notional_cur)}"
+        f"{string(x.asked_currency)}"
     )
 
 
@@ -1047,6 +1078,7 @@ def text_of_order_change_rejected(x: e.OrderChangeRejected) -> str:
         f"{string(x.text)}"
         f"{number(x.asked_notional_cur)}"
         f"{string(x.client_id)}"
+        f"{string(x.asked_currency)}"
     )
 
 
@@ -1131,7 +1163,15 @@ def text_of_break_carried(x: e.BreakCarried) -> str:
 
 
 def text_of_break_settled(x: e.BreakSettled) -> str:
-    return f"{string(x.break_id)}{string(x.text)}{string(x.set_by)}{number(x.set_ns)}"
+    return (
+        f"{string(x.break_id)}"
+        f"{string(x.text)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.instrument_id)}"
+    )
 
 
 def text_of_break_closed(x: e.BreakClosed) -> str:
@@ -1192,6 +1232,8 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1275,6 +1317,8 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{integer(x.fruitless_max)}"
         f"{number(x.progress_ppm)}"
         f"{HALT_ACTION_TEXT[x.on_halt]}"
+        f"{number(x.ack_within_ns)}"
+        f"{integer(x.asks_max)}"
     )
 
 
@@ -1530,6 +1574,9 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{IMMEDIACY_TEXT[x.immediacy]}"
         f"{flag(x.return_on_halt)}"
         f"{number(x.avg_px)}"
+        f"{number(x.beyond_avg_px)}"
+        f"{many(x.memberships, text_of_membership)}"
+        f"{number(x.left_out_qty)}"
     )
 
 
@@ -1650,6 +1697,8 @@ def text_of_risk_limit_set(x: e.RiskLimitSet) -> str:
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.max_day_notional_cur, number)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.max_position_qty, number)}"
     )
 
 
@@ -1661,6 +1710,7 @@ def text_of_limit_allotted(x: e.LimitAllotted) -> str:
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.limit_notional_cur, number)}"
+        f"{string(x.currency)}"
     )
 
 
@@ -1690,6 +1740,8 @@ def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.max_day_notional_cur, number)}"
+        f"{string(x.currency)}"
+        f"{maybe(x.max_position_qty, number)}"
     )
 
 
@@ -1704,6 +1756,65 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
         f"{maybe(x.limit_notional_cur, number)}"
+        f"{string(x.currency)}"
+    )
+
+
+def text_of_child_carried(x: e.ChildCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{SIDE_TEXT[x.side]}"
+        f"{string(x.venue)}"
+        f"{number(x.child_qty)}"
+        f"{number(x.limit_px)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.routed_ns)}"
+        f"{number(x.disputed_qty)}"
+        f"{many(x.fills, text_of_carried_fill)}"
+    )
+
+
+def text_of_executions_missing(x: e.ExecutionsMissing) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.missing_qty)}"
+        f"{number(x.leaves_qty)}"
+    )
+
+
+def text_of_error_booked(x: e.ErrorBooked) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.break_id)}"
+        f"{string(x.instrument_id)}"
+        f"{number(x.error_qty)}"
+        f"{number(x.error_px)}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_child_status_requested(x: e.ChildStatusRequested) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.child_id)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.venue)}"
+        f"{integer(x.number)}"
+        f"{number(x.unanswered_since_ns)}"
     )
 
 
@@ -1869,6 +1980,62 @@ def from_control_number(d: Avro) -> e.ControlNumber:
     x.number = d["number"]
     x.__class__ = e.ControlNumber
     found: e.ControlNumber = x
+    return found
+
+
+_Stay = twin(e.Stay)
+
+
+def from_stay(d: Avro) -> e.Stay:
+    x = _Stay()
+    x.joined_epoch = d["joined_epoch"]
+    x.left_epoch = d["left_epoch"]
+    x.__class__ = e.Stay
+    found: e.Stay = x
+    return found
+
+
+_Membership = twin(e.Membership)
+
+
+def from_membership(d: Avro) -> e.Membership:
+    x = _Membership()
+    x.parent_id = d["parent_id"]
+    x.allocated_qty = d["allocated_qty"]
+    x.taken_qty = d["taken_qty"]
+    x.stays = tuple([from_stay(y) for y in d["stays"]])
+    x.__class__ = e.Membership
+    found: e.Membership = x
+    return found
+
+
+_CarriedExecution = twin(e.CarriedExecution)
+
+
+def from_carried_execution(d: Avro) -> e.CarriedExecution:
+    x = _CarriedExecution()
+    x.session_day = d["session_day"]
+    x.exec_id = d["exec_id"]
+    x.exec_type = EXEC_TYPE[d["exec_type"]]
+    x.__class__ = e.CarriedExecution
+    found: e.CarriedExecution = x
+    return found
+
+
+_CarriedFill = twin(e.CarriedFill)
+
+
+def from_carried_fill(d: Avro) -> e.CarriedFill:
+    x = _CarriedFill()
+    x.fill_id = d["fill_id"]
+    x.last_qty = d["last_qty"]
+    x.last_px = d["last_px"]
+    x.order_ids = tuple(d["order_ids"])
+    x.shares_qty = tuple(d["shares_qty"])
+    x.error_qty = d["error_qty"]
+    x.executions = tuple([from_carried_execution(y) for y in d["executions"]])
+    x.__class__ = e.CarriedFill
+    found: e.CarriedFill = x
     return found
 
 
@@ -2894,6 +3061,7 @@ def from_child_cancel_requested(d: Avro) -> e.ChildCancelRequested:
     x.parent_id = d["parent_id"]
     x.venue = d["venue"]
     x.reason = CANCEL_REASON[d["reason"]]
+    x.repeats = d["repeats"]
     x.__class__ = e.ChildCancelRequested
     found: e.ChildCancelRequested = x
     return found
@@ -2914,6 +3082,7 @@ def from_order_rejected(d: Avro) -> e.OrderRejected:
     x.reason = REJECT_REASON[d["reason"]]
     x.text = d["text"]
     x.asked_notional_cur = d["asked_notional_cur"]
+    x.asked_currency = d["asked_currency"]
     x.__class__ = e.OrderRejected
     found: e.OrderRejected = x
     return found
@@ -2935,6 +3104,7 @@ def from_order_change_rejected(d: Avro) -> e.OrderChangeRejected:
     x.text = d["text"]
     x.asked_notional_cur = d["asked_notional_cur"]
     x.client_id = d["client_id"]
+    x.asked_currency = d["asked_currency"]
     x.__class__ = e.OrderChangeRejected
     found: e.OrderChangeRejected = x
     return found
@@ -3049,6 +3219,9 @@ def from_break_settled(d: Avro) -> e.BreakSettled:
     x.text = d["text"]
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.instrument_id = d["instrument_id"]
     x.__class__ = e.BreakSettled
     found: e.BreakSettled = x
     return found
@@ -3125,6 +3298,8 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3223,6 +3398,8 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.fruitless_max = d["fruitless_max"]
     x.progress_ppm = d["progress_ppm"]
     x.on_halt = HALT_ACTION[d["on_halt"]]
+    x.ack_within_ns = d["ack_within_ns"]
+    x.asks_max = d["asks_max"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3538,6 +3715,9 @@ def from_order_carried(d: Avro) -> e.OrderCarried:
     x.immediacy = IMMEDIACY[d["immediacy"]]
     x.return_on_halt = d["return_on_halt"]
     x.avg_px = d["avg_px"]
+    x.beyond_avg_px = d["beyond_avg_px"]
+    x.memberships = tuple([from_membership(y) for y in d["memberships"]])
+    x.left_out_qty = d["left_out_qty"]
     x.__class__ = e.OrderCarried
     found: e.OrderCarried = x
     return found
@@ -3693,6 +3873,8 @@ def from_risk_limit_set(d: Avro) -> e.RiskLimitSet:
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
     x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.currency = d["currency"]
+    x.max_position_qty = d["max_position_qty"]
     x.__class__ = e.RiskLimitSet
     found: e.RiskLimitSet = x
     return found
@@ -3709,6 +3891,7 @@ def from_limit_allotted(d: Avro) -> e.LimitAllotted:
     x.allotted_notional_cur = d["allotted_notional_cur"]
     x.set_ns = d["set_ns"]
     x.limit_notional_cur = d["limit_notional_cur"]
+    x.currency = d["currency"]
     x.__class__ = e.LimitAllotted
     found: e.LimitAllotted = x
     return found
@@ -3748,6 +3931,8 @@ def from_risk_limit_carried(d: Avro) -> e.RiskLimitCarried:
     x.set_by = d["set_by"]
     x.set_ns = d["set_ns"]
     x.max_day_notional_cur = d["max_day_notional_cur"]
+    x.currency = d["currency"]
+    x.max_position_qty = d["max_position_qty"]
     x.__class__ = e.RiskLimitCarried
     found: e.RiskLimitCarried = x
     return found
@@ -3767,8 +3952,87 @@ def from_allotment_carried(d: Avro) -> e.AllotmentCarried:
     x.allotted_notional_cur = d["allotted_notional_cur"]
     x.set_ns = d["set_ns"]
     x.limit_notional_cur = d["limit_notional_cur"]
+    x.currency = d["currency"]
     x.__class__ = e.AllotmentCarried
     found: e.AllotmentCarried = x
+    return found
+
+
+_ChildCarried = twin(e.ChildCarried)
+
+
+def from_child_carried(d: Avro) -> e.ChildCarried:
+    x = _ChildCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.side = SIDE[d["side"]]
+    x.venue = d["venue"]
+    x.child_qty = d["child_qty"]
+    x.limit_px = d["limit_px"]
+    x.epoch = d["epoch"]
+    x.routed_ns = d["routed_ns"]
+    x.disputed_qty = d["disputed_qty"]
+    x.fills = tuple([from_carried_fill(y) for y in d["fills"]])
+    x.__class__ = e.ChildCarried
+    found: e.ChildCarried = x
+    return found
+
+
+_ExecutionsMissing = twin(e.ExecutionsMissing)
+
+
+def from_executions_missing(d: Avro) -> e.ExecutionsMissing:
+    x = _ExecutionsMissing()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.missing_qty = d["missing_qty"]
+    x.leaves_qty = d["leaves_qty"]
+    x.__class__ = e.ExecutionsMissing
+    found: e.ExecutionsMissing = x
+    return found
+
+
+_ErrorBooked = twin(e.ErrorBooked)
+
+
+def from_error_booked(d: Avro) -> e.ErrorBooked:
+    x = _ErrorBooked()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.break_id = d["break_id"]
+    x.instrument_id = d["instrument_id"]
+    x.error_qty = d["error_qty"]
+    x.error_px = d["error_px"]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.__class__ = e.ErrorBooked
+    found: e.ErrorBooked = x
+    return found
+
+
+_ChildStatusRequested = twin(e.ChildStatusRequested)
+
+
+def from_child_status_requested(d: Avro) -> e.ChildStatusRequested:
+    x = _ChildStatusRequested()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.child_id = d["child_id"]
+    x.parent_id = d["parent_id"]
+    x.venue = d["venue"]
+    x.number = d["number"]
+    x.unanswered_since_ns = d["unanswered_since_ns"]
+    x.__class__ = e.ChildStatusRequested
+    found: e.ChildStatusRequested = x
     return found
 
 
@@ -3885,6 +4149,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ControlApplied: text_of_control_applied,
     e.RiskLimitCarried: text_of_risk_limit_carried,
     e.AllotmentCarried: text_of_allotment_carried,
+    e.ChildCarried: text_of_child_carried,
+    e.ExecutionsMissing: text_of_executions_missing,
+    e.ErrorBooked: text_of_error_booked,
+    e.ChildStatusRequested: text_of_child_status_requested,
     e.InputRejected: text_of_input_rejected,
 }
 
@@ -3984,5 +4252,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ControlApplied: from_control_applied,
     e.RiskLimitCarried: from_risk_limit_carried,
     e.AllotmentCarried: from_allotment_carried,
+    e.ChildCarried: from_child_carried,
+    e.ExecutionsMissing: from_executions_missing,
+    e.ErrorBooked: from_error_booked,
+    e.ChildStatusRequested: from_child_status_requested,
     e.InputRejected: from_input_rejected,
 }

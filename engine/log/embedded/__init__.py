@@ -3,6 +3,8 @@
     log       the port over all of them
     file      the connection, the tables, the port's errors for SQLite's
     leases    which worker holds a shard
+    names     which process holds a name
+    appending records of input topics as rows
     search    records before an offset, and the offset of a time
 
 Offsets jump as Kafka's do: a commit takes one more offset in each partition it touched, as for a

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import apsw
 
+from engine.log.embedded import identity
 from engine.log.port import (
     ALL_TOPICS,
     CommitUnknownError,
@@ -97,6 +98,8 @@ class Database:
         self.path = path
         self._own_commits = 0  # PRAGMA data_version leaves out this connection's own.
         self._checkpoints = False
+        self._had_no_wal = not self._wal.exists()  # Before SQLite makes one.
+        self._file: tuple[int, int] | None = None  # Device and inode of a log that is open.
         try:
             self._connection = apsw.Connection(str(path))
         except apsw.Error as error:
@@ -131,6 +134,7 @@ class Database:
         """
         try:
             self._begin()
+            is_first = self._file is not None and self._note_wal()
             yield self._connection
         except BaseException as error:
             self._roll_back()
@@ -149,18 +153,39 @@ class Database:
                 "unknown. Check the disk."
             ) from error
         self._own_commits += 1
+        if is_first:
+            self._bring_in()
 
     def checkpoint(self) -> None:
         """Checkpoint the WAL now, and from now on whenever a commit makes it long."""
         if not self._checkpoints:
             self._checkpoints = True
             self._connection.wal_autocheckpoint(CHECKPOINT_PAGES)
-        # Busy: another process does it. A disk that fails: the WAL is whole, the next write raises.
-        with suppress(apsw.BusyError, apsw.FullError, apsw.IOError):
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        self._bring_in()
+
+    def opened(self) -> None:
+        """Note that the file is a log with an identity, whose path must go on to name it.
+
+        Raises CorruptLogError if its WAL is missing.
+        """
+        has_wal = bool(self.rows(identity.HAS_WAL)[0][0])
+        if has_wal and self._had_no_wal and not self._wal.stat().st_size:
+            raise CorruptLogError(
+                f"{self.path} belongs to a WAL, {self._wal.name}, which is not beside it: the file "
+                "was copied without it, or lost it, and with it its newest records. Nothing was "
+                "read. Copy both files, or use `metaorder log backup`, which needs no stop. If "
+                "SQLite's own backup made the file, or another SQLite tool closed it, it is whole: "
+                f"`metaorder log restore --from {self.path}` makes a log of what it holds, and "
+                "says how much that is."
+            )
+        found = self.path.stat()
+        self._file = (found.st_dev, found.st_ino)
 
     def close(self) -> None:
         try:
+            if self._file is not None:
+                self._note_whole()
+                self._file = None
             self._connection.close()
         except apsw.Error as error:
             self._raise_ours(error)
@@ -195,6 +220,53 @@ class Database:
                 deadline_s = self._sleep_busy(deadline_s, error)
             else:
                 return
+
+    @property
+    def _wal(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
+
+    def _note_wal(self) -> bool:
+        """Note in the open transaction that records may be in the WAL alone; True if it is new.
+
+        Raises LogUnavailableError if the path names this file no more.
+        """
+        self.require_there()
+        if self._connection.execute(identity.HAS_WAL).fetchall()[0][0]:
+            return False
+        self._connection.execute("update identity set has_wal = 1")
+        return True
+
+    def require_there(self) -> None:
+        """Raise LogUnavailableError if the open file or its WAL is not at its path any more."""
+        gone = ""
+        try:
+            found = self.path.stat()
+            if self._file is not None and (found.st_dev, found.st_ino) != self._file:
+                gone = f"another file is at {self.path} than this process has open"
+            elif not self._wal.exists():
+                gone = f"{self._wal} was deleted while the log is open"
+        except FileNotFoundError:
+            gone = f"{self.path} was deleted while this process has it open"
+        if gone:
+            raise LogUnavailableError(
+                f"{gone}. Nothing was written: no other process would ever see it. Put the file "
+                "back, with its -wal, or stop this process and restore a backup."
+            )
+
+    def _note_whole(self) -> None:
+        """Have the file say that it is whole; where it cannot, closing leaves the WAL beside it."""
+        try:
+            self._connection.execute("begin immediate")
+            self._connection.execute("update identity set has_wal = 0 where has_wal = 1")
+            self._connection.execute("commit")
+        except apsw.Error:
+            self._roll_back()
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+
+    def _bring_in(self) -> None:
+        # Busy: another process does it. A disk that fails: the WAL is whole, the next write raises.
+        with suppress(apsw.BusyError, apsw.FullError, apsw.IOError):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def _sleep_busy(self, deadline_s: float, error: apsw.BusyError) -> float:
         """Sleep once; returns the deadline, which the first call sets. Pass 0.0 to that one."""
@@ -258,7 +330,7 @@ _ADVICE: tuple[tuple[tuple[type[apsw.Error], ...], type[EngineError], str], ...]
 def open_file(database: Database, partitions: int | None) -> int:
     """The file's number of partitions; creates the tables in an empty file."""
     if not database.rows("select 1 from sqlite_schema where name = 'log'"):
-        _create(database, partitions or PARTITIONS_DEFAULT)
+        create(database, partitions or PARTITIONS_DEFAULT, identity.new_id())
     version = database.rows("pragma user_version")[0][0]
     if version != FORMAT:
         raise CorruptLogError(
@@ -266,6 +338,10 @@ def open_file(database: Database, partitions: int | None) -> int:
             "release that wrote it."
         )
     _require_topics(database)
+    if not database.rows(identity.IS_MADE):  # The file of an early release.
+        with database.transaction() as connection:
+            identity.make(connection, identity.new_id())
+    database.opened()
     found: int = database.rows("select partitions from log")[0][0]
     if partitions is not None and partitions != found:
         raise PartitionsError(
@@ -292,7 +368,8 @@ def _require_topics(database: Database) -> None:
         )
 
 
-def _create(database: Database, partitions: int) -> None:
+def create(database: Database, partitions: int, log_id: str, origin: str = "") -> None:
+    """Make the tables of a log. `origin` is the kind of log that it copies, if it does."""
     with database.transaction() as connection:
         if connection.execute("select 1 from sqlite_schema where name = 'log'").fetchall():
             return  # Another process was first.
@@ -306,6 +383,7 @@ def _create(database: Database, partitions: int) -> None:
         connection.executemany(
             "insert into lease values (?, null, 0)", [(shard,) for shard in range(partitions)]
         )
+        identity.make(connection, log_id, origin)
 
 
 def span_of(topic: str, partition: int) -> Span:

@@ -47,7 +47,7 @@ class Worker:
     @property
     def is_here(self) -> bool:
         """True if this very process is the worker."""
-        return (self.host, self.pid, self.started) == _process()
+        return (self.host, self.pid, self.started) == this_process()
 
     def is_alive(self, now_ns: int) -> bool:
         if self.expires_ns <= now_ns:
@@ -264,7 +264,7 @@ class EmbeddedLeases:
                 self._owner,
                 self._session,
                 self._wanted is None,
-                *_process(),
+                *this_process(),
                 time.time_ns() + self._timeout_ns,
             ),
         )
@@ -301,7 +301,7 @@ def _free(connection: apsw.Connection, lease: Lease) -> None:
     )
 
 
-def _process() -> tuple[str, int, str]:
+def this_process() -> tuple[str, int, str]:
     """The identity of this process: machine, pid, start time."""
     pid = os.getpid()
     return _host(), pid, _started(pid)[1]

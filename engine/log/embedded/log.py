@@ -7,7 +7,8 @@ from typing import Any
 
 import apsw
 
-from engine.log.embedded import search
+from engine.log.embedded import identity, names, search
+from engine.log.embedded.appending import INSERT, Batches, append_inputs, insertable
 from engine.log.embedded.file import (
     TOPIC_IDS,
     Database,
@@ -16,11 +17,11 @@ from engine.log.embedded.file import (
     Span,
     end_of,
     open_file,
-    pack_headers,
     span_of,
     unpack_headers,
 )
-from engine.log.embedded.leases import HELD, EmbeddedLeases, is_held, lost
+from engine.log.embedded.leases import HELD, EmbeddedLeases, View, is_held, lost
+from engine.log.embedded.names import EmbeddedAppender
 from engine.log.port import (
     ALL_TOPICS,
     BEGINNING,
@@ -31,9 +32,9 @@ from engine.log.port import (
     CommitUnknownError,
     CorruptLogError,
     FirstRecords,
+    Identity,
     Lease,
     LeaseLostError,
-    LogUnavailableError,
     NewRecord,
     NotEmptyError,
     Reader,
@@ -47,7 +48,6 @@ WAIT_SLEEP_MAX_S = 0.001
 READ_STEP_RECORDS = 2_048  # One read transaction; readers never hold the WAL for long.
 
 ANY = "select 1 from record limit 1"
-INSERT = "insert into record values (?, ?, ?, ?, ?, ?)"
 READ = """
 select id - ?, position, timestamp_ms, key, headers, value
 from record
@@ -83,6 +83,7 @@ class EmbeddedLog(Closeable):
             self._database.close()
             raise
         self._session_timeout_ms = session_timeout_ms
+        self._is_copy = bool(self._database.rows(identity.ORIGIN)[0][0])
         self._waited_for = self._database.version()
         self._changed_s = time.monotonic()
 
@@ -90,28 +91,29 @@ class EmbeddedLog(Closeable):
     def partitions(self) -> int:
         return self._partitions
 
+    @property
+    def identity(self) -> Identity:
+        return Identity(*self._database.rows(identity.READ)[0])
+
+    def leave(self, for_id: str) -> None:
+        with self._database.transaction() as connection:
+            identity.leave(connection, str(self._database.path), for_id)
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
         """All records or none, on the disk when this returns.
 
         Raises ValueError for a topic or partition that inputs do not have.
         """
+        append_inputs(self._database, self._batches(topic, records))
+
+    def _batches(self, topic: str, records: Sequence[NewRecord]) -> Batches:
+        """The records by partition. Raises ValueError for one that inputs do not have."""
         if topic not in INPUT_TOPICS:
             raise ValueError(f"topic {topic!r}: inputs are appended to {', '.join(INPUT_TOPICS)}")
         by_partition: dict[int, list[NewRecord]] = {}
         for record in records:
             by_partition.setdefault(record.partition, []).append(record)
-        spans = [
-            (self._span(topic, partition), by_partition[partition]) for partition in by_partition
-        ]
-        try:
-            with self._database.transaction() as connection:
-                for span, batch in spans:
-                    end = end_of(self._database, span, marker=False)
-                    connection.executemany(INSERT, _insertable(span, end, batch))
-        except CommitUnknownError as error:
-            raise LogUnavailableError(
-                f"{error} Append the same records again: the engine drops duplicates."
-            ) from error
+        return [(self._span(topic, number), batch) for number, batch in by_partition.items()]
 
     def initialize(self, make: FirstRecords) -> None:
         rows: Rows = []
@@ -120,7 +122,7 @@ class EmbeddedLog(Closeable):
             for record in batch:
                 by_partition.setdefault(record.partition, []).append(record)
             for partition, own in by_partition.items():
-                rows += _insertable(self._span(topic, partition), End(0, 0), own)
+                rows += insertable(self._span(topic, partition), End(0, 0), own)
         with self._database.transaction() as connection:
             if connection.execute(ANY).fetchall():
                 raise NotEmptyError(
@@ -148,7 +150,12 @@ class EmbeddedLog(Closeable):
         return search.since(self._database, self._span(topic, partition), timestamp_ms)
 
     def offset_after(self, topic: str, offset: int) -> int | None:
-        """The next offset; a commit's marker takes one in between."""
+        """The next offset; a commit's marker takes one in between.
+
+        A copy of a log of another kind has that log's offsets.
+        """
+        if self._is_copy:
+            return None
         return offset + (2 if topic in OUTPUT_TOPICS else 1)
 
     def wait(self, timeout_s: float) -> None:
@@ -176,10 +183,24 @@ class EmbeddedLog(Closeable):
             self._database, self._partitions, owner, shards, self._session_timeout_ms
         )
 
+    def owners(self) -> Mapping[int, str]:
+        view = View.read(self._database)
+        now_ns = time.time_ns()
+        alive = {name for name, worker in view.workers.items() if worker.is_alive(now_ns)}
+        return {n: name for n, name in view.owners.items() if name is not None and name in alive}
+
     def writer(self, lease: Lease) -> "EmbeddedWriter":
         writer = EmbeddedWriter(self._database, lease)
         self._database.checkpoint()
         return writer
+
+    def take_over(self, name: str, owner: str) -> EmbeddedAppender:
+        return EmbeddedAppender(
+            self._database, name, owner, self._batches, self._session_timeout_ms
+        )
+
+    def holder(self, name: str) -> str | None:
+        return names.holder(self._database, name)
 
     def close(self) -> None:
         self._database.close()
@@ -294,7 +315,7 @@ class EmbeddedWriter:
         for topic, batch in records.items():
             if batch:
                 span, end = self._end(topic, batch)
-                rows += _insertable(span, end, batch)
+                rows += insertable(span, end, batch)
                 count = len(batch)
                 ends[topic] = End(end.offset + count + 1, end.position + count)
         if not rows:
@@ -333,11 +354,3 @@ class EmbeddedWriter:
         if end is None:
             end = self._ends[topic] = end_of(self._database, span, marker=True)
         return span, end
-
-
-def _insertable(span: Span, end: End, batch: Sequence[NewRecord]) -> Rows:
-    record_id, position = span.first + end.offset, end.position
-    return [
-        (record_id + n, position + n, at_ms, key, pack_headers(headers), value)
-        for n, (_, at_ms, key, headers, value) in enumerate(batch)
-    ]

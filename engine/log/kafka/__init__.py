@@ -8,6 +8,7 @@
     ends          where partitions end, and their last records
     writer        inputs appended, a shard's batches in transactions
     leases        which worker holds a shard
+    names         which process holds a name
     membership    one membership of a consumer group, which is a lease, and its proof
 
 The broker gives the guarantees. A transaction's records are read all at once or never

@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from engine.log.kafka import topics
+from engine.log.kafka import identity, topics
 from engine.log.kafka.client import Cluster, Setting
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
+from engine.log.kafka.names import KafkaAppender, holder
+from engine.log.kafka.owners import owners_of
 from engine.log.kafka.reader import Feed, KafkaReader
 from engine.log.kafka.writer import Appender, KafkaWriter, write_first
 from engine.log.port import (
@@ -16,8 +18,10 @@ from engine.log.port import (
     SHARED_TOPICS,
     Closeable,
     FirstRecords,
+    Identity,
     Lease,
     LeaseLostError,
+    LogLeftError,
     NewRecord,
     NotEmptyError,
     Reader,
@@ -30,6 +34,7 @@ SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-ove
 WAIT_FIRST_S = 0.000_25  # The first pause between two looks for records, then ever longer ...
 WAIT_LAST_S = 0.004  # ... to this: an idle worker takes a few percent of a core.
 WAIT_GROWTH = 0.05  # Of the time waited so far.
+IDENTITY_EVERY_S = 5.0  # How often a sender asks whether another log goes on from this one.
 
 
 class KafkaLog(Closeable):
@@ -52,7 +57,7 @@ class KafkaLog(Closeable):
         self._partitions = partitions
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = topics.admin_of(self._cluster)
-        topics.require(self._cluster, self._admin, partitions)
+        self._has_identity = topics.require(self._cluster, self._admin, partitions)
         self._ends = Ends(self._cluster)
         self._search = LastSearch(self._cluster, self._ends)
         self._appender = Appender(self._cluster)
@@ -60,13 +65,38 @@ class KafkaLog(Closeable):
         self._feeds: dict[str, Feed] = {}
         self._leases: list[KafkaLeases] = []
         self._writers: list[KafkaWriter] = []
+        self._appenders: list[KafkaAppender] = []
+        self._asked_s = -IDENTITY_EVERY_S  # When the identity was read last, by `append`.
 
     @property
     def partitions(self) -> int:
         return self._partitions
 
+    @property
+    def identity(self) -> Identity:
+        return identity.read(self._search) if self._has_identity else Identity("")
+
+    def leave(self, for_id: str) -> None:
+        name = self._cluster.prefix
+        identity.require_topic(is_there=self._has_identity, name=name)
+        left_for = self.identity.left_for
+        if left_for not in ("", for_id):
+            raise LogLeftError(
+                f"{name} was left for log {left_for} before, and one log alone goes on from a "
+                "close. Nothing was written."
+            )
+        if not left_for:
+            identity.write(self._appender, {"left_for": for_id})
+
     def append(self, topic: str, records: Sequence[NewRecord]) -> None:
+        self._require_at_work()
         self._appender.append(topic, records)
+
+    def _require_at_work(self) -> None:
+        """Ask now and then. Raises LogLeftError, LogUnavailableError."""
+        if time.monotonic() - self._asked_s >= IDENTITY_EVERY_S:
+            self.identity.require_at_work(self._cluster.prefix)
+            self._asked_s = time.monotonic()
 
     def initialize(self, make: FirstRecords) -> None:
         """In one transaction over all topics; its id fences an earlier attempt that died."""
@@ -143,6 +173,9 @@ class KafkaLog(Closeable):
         self._leases.append(leases)
         return leases
 
+    def owners(self) -> Mapping[int, str]:
+        return owners_of(self._cluster, self._admin, self._partitions)
+
     def writer(self, lease: Lease) -> KafkaWriter:
         leases = next((found for found in self._leases if found.holds(lease)), None)
         if leases is None or not leases.prove(lease):
@@ -156,15 +189,27 @@ class KafkaLog(Closeable):
         self._writers.append(writer)
         return writer
 
+    def take_over(self, name: str, owner: str) -> KafkaAppender:
+        appender = KafkaAppender(
+            self._cluster, name, owner, self._session_timeout_ms, self._require_at_work
+        )
+        self._appenders.append(appender)
+        return appender
+
+    def holder(self, name: str) -> str | None:
+        return holder(self._cluster, topics.admin_of(self._cluster), name)
+
     def close(self) -> None:
         """Leases last: the next owner must find no transaction of ours still open."""
         for writer in self._writers:
             writer.close()
+        for appender in self._appenders:
+            appender.close()
         for leases in self._leases:
             leases.close()
         for feed in self._feeds.values():
             feed.close()
-        self._writers, self._leases, self._feeds = [], [], {}
+        self._writers, self._appenders, self._leases, self._feeds = [], [], [], {}
         self._appender.close()
         self._search.close()
         self._ends.close()

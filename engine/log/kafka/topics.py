@@ -6,6 +6,7 @@ partitions of `shards` are leases. The single partition of `claims` is held by t
 explicit claim, in a consumer group for each shard.
 """
 
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
     TopicMetadata,
 )
 
+from engine.log.kafka import identity
 from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, Setting, error_of
 from engine.log.port import ALL_TOPICS, SHARED_TOPICS, CorruptLogError, EngineError
 
@@ -71,7 +73,7 @@ def create(
     replication: int = 1,
     settings: Mapping[str, Setting] | None = None,
 ) -> list[str]:
-    """Create the topics that are missing, in one request; returns their names.
+    """Create the topics that are missing, in one request, and the log's id; returns their names.
 
     Existing ones are left as they are: `check` lists their problems. Raises
     LogUnavailableError, or EngineError with the broker's reason for refusing.
@@ -79,14 +81,16 @@ def create(
     cluster = Cluster(bootstrap, prefix, settings or {})
     admin = admin_of(cluster)
     metadata_of(cluster, admin)  # A missing broker is told apart from a refusal.
+    counts = {**layout(prefix, partitions), cluster.topic(identity.TOPIC): 1}
     config = {**CREATED, "min.insync.replicas": str(in_sync_min(replication))}
     wanted = [
         NewTopic(name, num_partitions=count, replication_factor=replication, config=config)
-        for name, count in layout(prefix, partitions).items()
+        for name, count in counts.items()
     ]
     answers = admin.create_topics(wanted, operation_timeout=CALL_MAX_S, request_timeout=CALL_MAX_S)
     created = [name for name, answer in answers.items() if is_created(cluster, name, answer)]
     await_topics(cluster, admin, created)
+    identity.ensure(cluster, secrets.token_hex(16))
     return created
 
 
@@ -136,8 +140,8 @@ def check(
     ]
 
 
-def require(cluster: Cluster, admin: AdminClient, partitions: int) -> None:
-    """Refuse to start on topics that would lose or misplace records.
+def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
+    """Refuse to start on topics that would lose or misplace records. Returns whether it has an id.
 
     Raises LogUnavailableError, EngineError if topics are missing, else CorruptLogError.
     """
@@ -160,6 +164,7 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> None:
             f"the topics of {cluster.prefix} at {cluster.bootstrap} do not fit, nothing was "
             f"written: {' '.join(problems)}"
         )
+    return cluster.topic(identity.TOPIC) in metadata.topics
 
 
 def metadata_of(cluster: Cluster, admin: AdminClient) -> ClusterMetadata:

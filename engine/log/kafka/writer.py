@@ -47,6 +47,16 @@ def size_bytes(record: NewRecord) -> int:
     return len(record.key or b"") + headers + len(record.value) + OVERHEAD_BYTES
 
 
+def require_sizes(topic: str, records: Sequence[NewRecord]) -> None:
+    """Raises ValueError."""
+    for record in records:
+        if size_bytes(record) > RECORD_MAX_BYTES:
+            raise ValueError(
+                f"a record of {size_bytes(record)} bytes for {topic} exceeds the limit of "
+                f"{RECORD_MAX_BYTES}; nothing was written"
+            )
+
+
 class Deliveries:
     """A producer whose failed deliveries are remembered; only failures are reported back."""
 
@@ -132,12 +142,7 @@ class Appender:
 
         Appending them again is harmless: readers know an input by its source and number.
         """
-        for record in records:
-            if size_bytes(record) > RECORD_MAX_BYTES:
-                raise ValueError(
-                    f"a record of {size_bytes(record)} bytes for {topic} exceeds the limit of "
-                    f"{RECORD_MAX_BYTES}; nothing was written"
-                )
+        require_sizes(topic, records)
         with self._lock:
             deliveries = self._deliveries or Deliveries(
                 self._cluster, {"message.timeout.ms": int(CALL_MAX_S * 1000) - 1_000}
@@ -193,6 +198,33 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
         deliveries.close()
 
 
+def fencing(cluster: Cluster, name: str, timeout_ms: int, what: str) -> Deliveries:
+    """A transactional producer, after which no older one of that name can write.
+
+    A transaction that the older one has left open is aborted, and one that it has decided is
+    readable. Raises LogUnavailableError.
+    """
+    deliveries = Deliveries(
+        cluster,
+        {
+            "transactional.id": cluster.topic(name),
+            "transaction.timeout.ms": timeout_ms,
+            "socket.timeout.ms": min(timeout_ms, int(CALL_MAX_S * 1000)),
+        },
+    )
+    deadline_s = time.monotonic() + CALL_MAX_S
+    while True:
+        try:
+            deliveries.producer.init_transactions(max(0.1, deadline_s - time.monotonic()))
+        except CLIENT_ERRORS as error:
+            cause = error_of(error)
+            if cause.retriable() and time.monotonic() < deadline_s:
+                continue
+            deliveries.close()
+            raise cluster.unavailable(what, cause.str()) from error
+        return deliveries
+
+
 class Pace:
     """The delay between one transaction and the next.
 
@@ -237,7 +269,9 @@ class KafkaWriter:
         self._is_held = is_held
         self._prove = prove
         self._pace = Pace()
-        self._deliveries: Deliveries | None = self._open()
+        self._deliveries: Deliveries | None = fencing(
+            cluster, str(lease.shard), self._timeout_ms, f"opening the writer of {self._what}"
+        )
 
     def commit(self, records: Mapping[str, Sequence[NewRecord]]) -> None:
         if not self._is_held(self._lease):
@@ -266,29 +300,6 @@ class KafkaWriter:
     @property
     def _what(self) -> str:
         return f"shard {self._lease.shard} of {self._cluster.prefix}"
-
-    def _open(self) -> Deliveries:
-        deliveries = Deliveries(
-            self._cluster,
-            {
-                "transactional.id": f"{self._cluster.prefix}.{self._lease.shard}",
-                "transaction.timeout.ms": self._timeout_ms,
-                "socket.timeout.ms": min(self._timeout_ms, int(CALL_MAX_S * 1000)),
-            },
-        )
-        deadline_s = time.monotonic() + CALL_MAX_S
-        while True:
-            try:
-                deliveries.producer.init_transactions(max(0.1, deadline_s - time.monotonic()))
-            except CLIENT_ERRORS as error:
-                cause = error_of(error)
-                if cause.retriable() and time.monotonic() < deadline_s:
-                    continue
-                deliveries.close()
-                raise self._cluster.unavailable(
-                    f"opening the writer of {self._what}", cause.str()
-                ) from error
-            return deliveries
 
     def _abort(self, deliveries: Deliveries, failed: KafkaError) -> NoReturn:
         """Abort a transaction whose commit was not asked for: no reader will see any of it."""

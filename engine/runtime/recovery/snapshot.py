@@ -27,7 +27,15 @@ from typing import NamedTuple, Self
 from engine.core import events
 from engine.core.state.finished_store import MemoryStore, StoreMark
 from engine.core.state.state import State
-from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, CorruptLogError, Start
+from engine.log.port import (
+    ALL_TOPICS,
+    INPUT_TOPICS,
+    JOURNAL,
+    OUTPUT_TOPICS,
+    CorruptLogError,
+    OtherLogError,
+    Start,
+)
 from engine.runtime.garbage_collection import not_collected
 from engine.runtime.recovery import store_file
 from engine.runtime.recovery.finished_file import DiskStore
@@ -52,6 +60,7 @@ class SnapshotHeader(NamedTuple):
     layout: str
     sealed: Start  # The seal of that batch, in the journal.
     starts: Mapping[str, Start]  # What comes next in each topic.
+    log_id: str = ""  # Empty in a snapshot of an early release.
 
     @classmethod
     def of(cls, replica: Replica, shard_log: ShardLog, seal_record: SealRecord) -> Self:
@@ -70,6 +79,7 @@ class SnapshotHeader(NamedTuple):
             LAYOUT,
             sealed,
             starts,
+            shard_log.log_id,
         )
 
     def to_json(self) -> bytes:
@@ -89,6 +99,7 @@ class SnapshotHeader(NamedTuple):
                 str(found["layout"]),
                 Start(*map(int, found["sealed"])),
                 {topic: Start(*map(int, found["starts"][topic])) for topic in ALL_TOPICS},
+                str(found.get("log_id", "")),
             )
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise UnusableError(f"its header cannot be read ({error!r:.200})") from error
@@ -125,6 +136,23 @@ def write(folder: Path, header: SnapshotHeader, state: State) -> Path:
 def paths(folder: Path, shard: int) -> list[Path]:
     """The shard's snapshots, the newest batch first."""
     return sorted(folder.glob(f"shard-{shard:04}-batch-*{SUFFIX}"), reverse=True)
+
+
+def require_same_log(folder: Path, log_id: str) -> None:
+    """Raise OtherLogError if the folder has snapshots of another log alone.
+
+    A log that was deleted, or another one at its path, is noticed so before it is worked on.
+    """
+    found: set[str] = set()
+    for path in folder.glob(f"shard-*-batch-*{SUFFIX}"):
+        with suppress(UnusableError):  # Recovery says why it does not use it.
+            found.add(read_header(path).log_id)
+    if log_id and found and not found & {log_id, ""}:
+        raise OtherLogError(
+            f"{folder} has snapshots of log {', '.join(sorted(found))}, and this is log {log_id}: "
+            "the log was deleted, or another one is at its URL. Nothing was written. Put the log "
+            "back (`metaorder log restore`); if the other log is meant, name another folder."
+        )
 
 
 def read_header(path: Path) -> SnapshotHeader:

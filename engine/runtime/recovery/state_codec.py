@@ -22,7 +22,7 @@ from typing import Any
 from zlib import crc32
 
 from engine.core import events
-from engine.core.state import finished_store, model, state
+from engine.core.state import finished_store, limit_ladder, model, state
 from engine.core.state.finished_store import SharedOrder
 from engine.core.state.model import Order
 
@@ -35,7 +35,7 @@ class UnusableError(Exception):
 
 def _kinds() -> Iterator[type]:
     """The classes of the state and of the events, each defined where it is named."""
-    for module in (state, model, finished_store, events):
+    for module in (state, model, limit_ladder, finished_store, events):
         for kind in vars(module).values():
             if isinstance(kind, type) and kind.__module__ == module.__name__:
                 yield kind

@@ -21,6 +21,7 @@ from engine.core.events import (
     ChildRouted,
     ChildType,
     DepthObserved,
+    ExecType,
     Liquidity,
     QuoteObserved,
     Side,
@@ -41,6 +42,7 @@ class Working:
     queue_qty: int | None = None  # Displayed ahead of it; None is unknown.
     is_open: bool = False  # At the venue and not ended.
     ended_as: str = ""  # In the venue's words; empty before the end.
+    ended_by: ExecType | None = None  # The report of its end; None before, and of a filled one.
 
     @property
     def sign(self) -> int:

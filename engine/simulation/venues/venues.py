@@ -28,7 +28,6 @@ changes a fill after the close.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from engine.core.events import (
@@ -52,20 +51,11 @@ from engine.simulation.venues.book import Fill, LitBook, View, Working
 from engine.simulation.venues.dark import HiddenBook
 from engine.simulation.venues.engagement import violation
 from engine.simulation.venues.market import VenueMarket
+from engine.simulation.venues.session import Session, state_of
 from engine.simulation.venues.timeline import Timeline
 
 SECOND_NS = 1_000_000_000
 NEVER_SENT = "never sent"
-
-
-@dataclass(slots=True)
-class Session:
-    """One venue's session with us: both directions keep their order."""
-
-    is_up: bool = True
-    arrives_ns: int = 0  # When the last message sent is at the venue.
-    reported_ns: int = 0  # When the last report is here.
-    report_count: int = 0
 
 
 class Venues:
@@ -165,6 +155,22 @@ class Venues:
             self._answer(reports.cancel_rejected(child, text, starts_ns), starts_ns)
         else:
             self._send(child, "cancel", starts_ns, partial(self._cancel, child))
+        return self._take_answers()
+
+    def on_status_request(self, child_id: str, now_ns: int) -> list[Due]:
+        """Ask a venue for the state of a child; a session that is down takes no question.
+
+        Raises ValueError for a child that was never routed.
+        """
+        child = self._children.get(child_id)
+        if child is None:
+            raise ValueError(f"child {child_id} is unknown; route it before you ask for it")
+        self._time.run_until(now_ns)
+        starts_ns = self._time.now_ns + self.behaviour.gateway_ns
+        if child.ended_as == NEVER_SENT:
+            self._answer(reports.not_sent(child, NEVER_SENT, starts_ns), starts_ns)
+        elif self._session(child.terms.venue).is_up:
+            self._send(child, "status", starts_ns, partial(self._tell, child))
         return self._take_answers()
 
     def disconnect(self, venue: str, now_ns: int, for_ns: int) -> list[Due]:
@@ -330,7 +336,7 @@ class Venues:
         """End the rest of a child, and report it."""
         child.leaves_qty = 0
         self._leave_if_done(child)
-        child.ended_as = text
+        child.ended_as, child.ended_by = text, exec_type
         self._report(child, Execution(exec_type, text))
 
     def _cancel(self, child: Working) -> None:
@@ -340,6 +346,9 @@ class Venues:
         text = f"too late: {child.ended_as}"
         due_ns = self._back_ns(child)
         self._answer(reports.cancel_rejected(child, text, due_ns), due_ns)
+
+    def _tell(self, child: Working) -> None:
+        self._report(child, state_of(child))
 
     def _cancel_unasked(self, child: Working) -> None:
         if child.is_open:

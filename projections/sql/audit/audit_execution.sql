@@ -23,6 +23,14 @@ steps as (
     from child_cancel_requested
     union all
     select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ChildStatusRequested', event_id, cause,
+        format(
+            '{} asked for the state of {}, question {}; unanswered for {:.3f} s',
+            venue, child_id, number, (at_ns - unanswered_since_ns) / 1e9
+        )
+    from child_status_requested
+    union all
+    select
         parent_id, child_id, null, shard, null, anchor_seq, at_ns, event, null, cause, summary
     from audit_reports
     union all
@@ -69,6 +77,19 @@ steps as (
         parent_id, child_id, null, shard, seq, seq, at_ns, 'ChildFateUnknown', event_id, cause,
         format('unknown whether {} is at its venue: {}', child_id, text)
     from child_fate_unknown
+    union all
+    select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ExecutionsMissing', event_id, cause,
+        format(
+            '{} of {} are counted by its venue and not reported; {} stay open', missing_qty,
+            child_id, leaves_qty
+        )
+    from executions_missing
+    union all
+    select
+        parent_id, child_id, null, shard, seq, seq, at_ns, 'ChildCarried', event_id, cause,
+        format('{} is carried over the close with {} fills', child_id, len(fills))
+    from child_carried
     union all
     select
         parent_id, child_id, null, shard, seq, seq, at_ns, 'CancelFailed', event_id, cause,

@@ -38,8 +38,9 @@ shared as (
 )
 select
     shared.share.order_id as order_id,
-    parent.instrument_id,
-    parent.side,
+    -- A late fill's parent may be of the log that this one goes on from.
+    coalesce(parent.instrument_id, fill.instrument_id) as instrument_id,
+    coalesce(parent.side, fill.side) as side,
     shared.kind,
     shared.execution_id,
     shared.share.share_qty as share_qty,
@@ -53,5 +54,5 @@ select
     shared.seq,
     shared.at_ns
 from shared
-join parent_opened as parent on parent.event_id = shared.parent_id
+left join parent_opened as parent on parent.event_id = shared.parent_id
 left join fill_booked as fill on fill.event_id = shared.execution_id;

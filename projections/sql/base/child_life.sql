@@ -13,6 +13,9 @@ steps as (
     select shard, child_id, seq, 'ChildDoubted', doubt_qty, 0
     from child_doubted
     union all
+    select shard, child_id, seq, 'ExecutionsMissing', leaves_qty, 0
+    from executions_missing
+    union all
     select shard, child_id, seq, 'ChildClosed', 0, 0
     from child_closed
     union all

@@ -50,6 +50,7 @@ from (
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildRouted' as event from child_routed
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'RouteDeferred' as event from route_deferred
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildCancelRequested' as event from child_cancel_requested
+    union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildStatusRequested' as event from child_status_requested
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ScorecardUpdated' as event from scorecard_updated
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ScorecardCarried' as event from scorecard_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildAcknowledged' as event from child_acknowledged
@@ -60,8 +61,11 @@ from (
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildFateUnknown' as event from child_fate_unknown
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'CancelFailed' as event from cancel_failed
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakFlagged' as event from break_flagged
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildCarried' as event from child_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakCarried' as event from break_carried
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'ChildDoubted' as event from child_doubted
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'ExecutionsMissing' as event from executions_missing
+    union all select shard, seq, at_ns, cause, 'fills' as topic, 'ErrorBooked' as event from error_booked
     union all select shard, seq, at_ns, cause, 'fills' as topic, 'BreakClosed' as event from break_closed
     union all select shard, seq, at_ns, cause, 'allocations' as topic, 'FillAllocated' as event from fill_allocated
     union all select shard, seq, at_ns, cause, 'allocations' as topic, 'CrossAllocated' as event from cross_allocated

@@ -7,7 +7,9 @@ from (
     union all from rule_reconciled
     union all from rule_once
     union all from rule_reconciliation
+    union all from rule_silence
     union all from rule_allocations
+    union all from rule_carried
     union all from rule_share_exact
     union all from rule_share_members
     union all from rule_children

@@ -30,6 +30,9 @@ versions as (
     select fill_id, seq, shares as before_shares, shares as after_shares, false as is_revision
     from fills_shared
     union all
+    select fill_id, seq, shares, shares, false
+    from carried_in
+    union all
     select fill_id, seq, "before", "after", true
     from fill_reallocated
 ),

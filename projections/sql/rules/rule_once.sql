@@ -23,22 +23,48 @@ reported as (
     where report.exec_type in ('TRADE', 'TRADE_CANCEL', 'TRADE_CORRECT')
     group by all
 ),
+sent as (
+    select event_id as child_id, venue from child_routed
+    union all
+    select distinct child_id, venue from carried_in
+),
 booked as (
     select 'TRADE' as exec_type, venue, session_day, exec_id from fill_booked
     union all
     select 'TRADE_CANCEL', child.venue, bust.session_day, bust.exec_id
     from fill_busted as bust
-    join child_routed as child on child.event_id = bust.child_id
+    join sent as child on child.child_id = bust.child_id
     union all
     select 'TRADE_CORRECT', child.venue, correction.session_day, correction.exec_id
     from fill_corrected as correction
-    join child_routed as child on child.event_id = correction.child_id
+    join sent as child on child.child_id = correction.child_id
 ),
 missing as (
     select reported.exec_type
     from reported
     anti join booked using (exec_type, venue, session_day, exec_id)
     anti join break_flagged as flag using (venue, exec_id)
+),
+revised as (
+    select change.child_id, change.exec_id, part.error_qty, part.former_error_qty
+    from (
+        select
+            fill_id, shard, cause, error_qty,
+            lag(error_qty, 1, 0) over (partition by fill_id order by seq) as former_error_qty
+        from (
+            select fill_id, shard, cause, seq, error_qty from fill_allocated
+            union all
+            select fill_id, shard, cause, seq, error_qty from fill_reallocated
+        )
+    ) as part
+    join (
+        select fill_id, shard, cause, child_id, exec_id from fill_busted
+        union all
+        select fill_id, shard, cause, child_id, exec_id from fill_corrected
+    ) as change
+        on change.fill_id = part.fill_id
+        and change.shard = part.shard
+        and change.cause = part.cause
 ),
 -- Fills and corrections beyond the child, the limit, or what any order wanted.
 excessive as (
@@ -51,6 +77,12 @@ excessive as (
     from fill_booked as fill
     join fill_allocated as part on part.fill_id = fill.event_id
     where part.error_qty > 0 and part.child_epoch >= 0
+    union all
+    -- What orders that ended on an earlier day keep, though their venue has taken it back.
+    select sent.venue, part.child_id, part.exec_id, 'ERROR_ACCOUNT'
+    from revised as part
+    join sent on sent.child_id = part.child_id
+    where part.error_qty < least(0, part.former_error_qty)
     union all
     select done.venue, done.child_id, done.exec_id, 'PX_THROUGH_LIMIT'
     from (
@@ -78,7 +110,7 @@ select
 from (
     select 1
     from fill_busted as bust
-    join child_routed as child on child.event_id = bust.child_id
+    join sent as child on child.child_id = bust.child_id
     group by child.venue, bust.session_day, bust.exec_id having count(*) > 1
     union all
     select 1 from fill_busted group by fill_id having count(*) > 1
@@ -91,7 +123,7 @@ select
 from (
     select 1
     from fill_corrected as correction
-    join child_routed as child on child.event_id = correction.child_id
+    join sent as child on child.child_id = correction.child_id
     group by child.venue, correction.session_day, correction.exec_id having count(*) > 1
 )
 union all

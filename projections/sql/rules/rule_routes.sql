@@ -22,7 +22,7 @@ aims as (
     cross join lateral (
         select [
             'FIRM:', 'VENUE:', 'CONTROLS:', 'VENUE:' || venue, 'INSTRUMENT:' || instrument_id,
-            'VENUE:' || venue || '/' || instrument_id
+            'VENUE:' || venue || '/' || instrument_id, 'VENUE:' || venue || '/*'
         ] as scopes
     )
     union all

@@ -28,6 +28,7 @@ closed as (
 asked as (
     select child_id, arg_max(reason, seq) as cancel_reason, max(at_ns) as cancel_asked_ns
     from child_cancel_requested
+    where repeats = 0
     group by child_id
 ),
 doubted as (

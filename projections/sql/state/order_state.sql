@@ -81,6 +81,22 @@ pending as (
         )
     group by asked.order_id
 ),
+-- What busts and corrections changed of executions in another log, which order_qty leaves out.
+done_before as (
+    select part.order_id, sum(part.has_qty - part.had_qty)::bigint as change_qty
+    from share_life as part
+    where part.event = 'FillReallocated'
+        and part.execution_id in (select fill_id from carried_in)
+    group by part.order_id
+),
+entries as (
+    select
+        entry.order_id,
+        entry.order_qty,
+        entry.done_qty + coalesce(done_before.change_qty, 0) as done_qty
+    from order_entries as entry
+    left join done_before on done_before.order_id = entry.order_id
+),
 quantities as (
     select
         accepted.order_id,
@@ -91,7 +107,7 @@ quantities as (
         coalesce(amended.order_qty, accepted.order_qty) - accepted.done_qty
             - coalesce(got.crossed_qty, 0) - coalesce(got.allocated_qty, 0)
             - coalesce(withdrawn.withdrawn_qty, 0) as open_qty
-    from order_entries as accepted
+    from entries as accepted
     left join amended on amended.order_id = accepted.order_id
     left join got on got.order_id = accepted.order_id
     left join withdrawn on withdrawn.order_id = accepted.order_id

@@ -16,14 +16,16 @@ settled as (
     group by break_id
 )
 select
-    flag.event_id as break_id,
+    flag.break_id,
     flag.shard,
+    flag.seq,
     flag.reason,
     flag.venue,
     flag.child_id,
     flag.exec_id,
     flag.break_qty,
     flag.break_px,
+    flag.break_count,  -- More than one is a venue's breaks of a kind that are kept as one.
     flag.text,
     coalesce(settled.resolution, 'OPEN') as status,
     settled.settled_by,
@@ -31,6 +33,18 @@ select
     flag.at_ns as flagged_ns,
     settled.settled_ns,
     coalesce(settled.settled_ns, latest.now_ns) - flag.at_ns as age_ns
-from break_flagged as flag
+from (
+    select
+        event_id as break_id, shard, seq, at_ns, reason, venue, child_id, exec_id, break_qty,
+        break_px, 1 as break_count, text
+    from break_flagged
+    union all by name
+    -- Of the log that this one goes on from; its text is there.
+    select
+        break_id, shard, seq, at_ns, reason, venue, child_id, exec_id, break_qty, break_px,
+        break_count, '' as text
+    from break_carried
+    where cause = 'opening:'
+) as flag
 cross join latest
-left join settled on settled.break_id = flag.event_id;
+left join settled on settled.break_id = flag.break_id;
