@@ -357,7 +357,7 @@ def _require_topics(database: Database) -> None:
     Records hold the topic's number; in a file with another name for it, whoever reads it by names
     would take one topic for another, with every digest right. Raises CorruptLogError.
     """
-    names = dict(database.rows("select topic_id, name from topic"))
+    names: dict[int, str] = dict(database.rows("select topic_id, name from topic"))
     wrong = [
         f"{names.get(n)!r} for {topic!r}" for topic, n in TOPIC_IDS.items() if names.get(n) != topic
     ]
