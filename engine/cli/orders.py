@@ -1,6 +1,7 @@
 """`metaorder orders`: submit, cancel, generate."""
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,17 @@ from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.ticket_options import FLAGS
+from engine.cli.units import for_person
 from engine.gateways.input_records import first_number
 from engine.gateways.orders import order_file
-from engine.gateways.orders.outcomes import Outcome, Outcomes
-from engine.gateways.orders.tickets import Ticket, TicketError, parse
+from engine.gateways.orders.outcomes import UNDECIDED, Outcome, Outcomes
+from engine.gateways.orders.tickets import Ticket, TicketError, TicketEvent, parse
 from engine.log.port import Log
 from engine.simulation import order_generator
 from engine.simulation.market import data
 
-SHOWN_LINES = 20  # Rejected lines shown; the file holds all of them.
+SHOWN_LINES = 20  # Lines of refusals shown.
+WAITED_FOR_MAX = 20_000  # Requests of a file that wait for their answers at a time.
 
 app = typer.Typer(help="Small orders: submit, cancel, generate.", no_args_is_help=True)
 
@@ -34,7 +37,8 @@ WaitOption = Annotated[
 @ticket_options.with_order_flags
 def submit(
     file: Annotated[
-        Path | None, typer.Argument(help="CSV or JSONL file of tickets; or one by flags.")
+        Path | None,
+        typer.Argument(help="CSV or JSONL file of tickets, - for stdin; or one by flags."),
     ] = None,
     *,
     log_url: LogOption = None,
@@ -132,71 +136,108 @@ def _send_one(log: Log, ticket: Ticket, wait_s: float, output: Output) -> None:
     now_ns = time.time_ns()
     event = ticket.to_event(now_ns)
     record = order_file.order_record(event, first_number(now_ns), now_ns, log.partitions)
-    outcomes = Outcomes(log, [event]) if wait_s else None
+    outcomes = Outcomes(log, [event.instrument_id]) if wait_s else None
+    if outcomes:
+        outcomes.expect([event])
     log.append("orders", [record])
+    sent = Outcome(ticket.source, ticket.cl_ord_id, "SENT", "", "")
     if outcomes is None:
-        sent = Outcome(ticket.source, ticket.cl_ord_id, "SENT", "", "")
         render_one(sent._asdict(), output)
         return
     with progress("waiting for the engine", 1):
-        decided = outcomes.follow(wait_s)
-    render_one(outcomes.of(event)._asdict(), output)
-    _exit_for(decided, outcomes, wait_s)
+        outcomes.follow(wait_s)
+    answer = outcomes.last or sent._replace(status=UNDECIDED)
+    render_one(answer._replace(reason=told(answer.reason, output))._asdict(), output)
+    _exit_for(outcomes, wait_s)
 
 
 def _send_file(log: Log, file: Path, wait_s: float, output: Output) -> None:
-    with progress(f"reading {file.name}"):
-        lines = list(order_file.read(file))
-    tickets = [line.ticket.to_event(0) for line in lines if line.ticket]
-    outcomes = Outcomes(log, tickets) if wait_s else None
-    with progress(f"submitting {file.name}", len(lines)) as bar:
+    outcomes = Outcomes(log) if wait_s else None
+
+    def before(requests: Sequence[TicketEvent]) -> None:
+        """The answers to earlier requests, so that few are waited for at a time."""
+        if outcomes:
+            outcomes.expect(requests)
+            outcomes.follow(wait_s, most=WAITED_FOR_MAX)
+
+    with progress(f"submitting {file.name}") as bar:
         done = order_file.submit(
-            log, file, time.time_ns, lambda line: bar.at(line, len(lines), "lines")
+            log, file, time.time_ns, lambda line: bar.at(line, None, "lines"), before
         )
-    decided = True
     if outcomes:
-        with progress("waiting for the engine", len(tickets)) as bar:
-            decided = outcomes.follow(wait_s, lambda n: bar.at(n, len(tickets), "decided"))
-    refused = [x._asdict() for x in outcomes.refused()] if outcomes else []
+        with progress("waiting for the engine", done.appended) as bar:
+            outcomes.follow(wait_s, lambda n: bar.at(n, done.appended, "decided"))
+    _show_sent(done, outcomes, output)
+    if done.rejected_count:
+        _show_rejected(file, done)
+    if outcomes is None and done.appended:
+        errors().print(
+            f"{done.appended:,} requests are in the log and not yet answered: none is accepted or "
+            "refused so far. Add --wait SECONDS, or ask `metaorder blotter orders`.",
+            soft_wrap=True,
+        )
+    if done.rejected_count:
+        raise typer.Exit(Exit.ERROR)
+    if outcomes:
+        _exit_for(outcomes, wait_s)
+
+
+def _show_sent(done: order_file.Submitted, outcomes: Outcomes | None, output: Output) -> None:
     summary: dict[str, object] = {
         "submitted": done.appended,
-        "rejected_lines": len(done.rejected),
+        "unanswered": outcomes.undecided if outcomes else done.appended,
+        "rejected_lines": done.rejected_count,
         "rejects_file": str(done.rejects_file) if done.rejects_file else None,
         **(outcomes.counts() if outcomes else {}),
     }
+    refused = [] if outcomes is None else [x._asdict() for x in outcomes.refused()]
     if outcomes and output is not Output.TEXT:
-        summary["refused"] = refused
+        summary |= {"refused": refused, "refused_by_reason": outcomes.reasons()}
+    if done.reasons and output is not Output.TEXT:
+        summary["rejected_by_reason"] = dict(done.reasons.most_common())
     render_one(summary, output)
-    if refused and output is Output.TEXT:
-        render(from_dicts(refused), output, "refused")
-    if done.rejected:
-        _show_rejected(file, done)
-        raise typer.Exit(Exit.ERROR)
-    if outcomes:
-        _exit_for(decided, outcomes, wait_s)
+    if outcomes and refused and output is Output.TEXT:
+        shown = [x | {"reason": for_person(str(x["reason"]))} for x in refused[:SHOWN_LINES]]
+        count = outcomes.refused_count
+        title = "refused" if count <= SHOWN_LINES else f"refused: {SHOWN_LINES} of {count:,}"
+        render(from_dicts(shown), output, title)
+        if count > 1:
+            _show_reasons(outcomes.reasons())
 
 
 def _show_rejected(file: Path, done: order_file.Submitted) -> None:
     console = errors()
-    for line in done.rejected[:SHOWN_LINES]:
+    for line in done.rejected:
         console.print(escape(f"{file}, line {line.number}: {line.error}"), soft_wrap=True)
-    rest = len(done.rejected) - SHOWN_LINES
+    rest = done.rejected_count - len(done.rejected)
     more = f" ({rest:,} more there)" if rest > 0 else ""
     console.print(
         escape(
-            f"{len(done.rejected):,} lines were not sent; they are in {done.rejects_file}{more}"
+            f"{done.rejected_count:,} lines were not sent; they are in {done.rejects_file}{more}"
         ),
         soft_wrap=True,
     )
+    if rest > 0:
+        _show_reasons(dict(done.reasons.most_common()))
 
 
-def _exit_for(decided: bool, outcomes: Outcomes, wait_s: float) -> None:  # noqa: FBT001  An answer.
-    if not decided:
+def _show_reasons(reasons: Mapping[str, int]) -> None:
+    for reason, count in list(reasons.items())[:SHOWN_LINES]:
+        errors().print(escape(f"{count:>12,}  {reason}"), soft_wrap=True)
+
+
+def told(reason: str, output: Output) -> str:
+    """A refusal for the reader of a form: people get prices and times, machines the event's."""
+    return for_person(reason) if output is Output.TEXT else reason
+
+
+def _exit_for(outcomes: Outcomes, wait_s: float) -> None:
+    if outcomes.undecided:
         errors().print(
             f"{outcomes.undecided:,} undecided after {wait_s:g} s; the requests are in the log. "
             "Does a worker run on it?",
             soft_wrap=True,
         )
         raise typer.Exit(Exit.ERROR)
-    if outcomes.refused():
+    if outcomes.refused_count:
         raise typer.Exit(Exit.REFUSED)

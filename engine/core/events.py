@@ -52,19 +52,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class InputReason(StrEnum):
-    """Why an input could not be taken."""
-
-    UNREADABLE = "UNREADABLE"
-    UNKNOWN_SCHEMA = "UNKNOWN_SCHEMA"
-    TOO_LARGE = "TOO_LARGE"
-    WRONG_PARTITION = "WRONG_PARTITION"
-    WRONG_KEY = "WRONG_KEY"
-    INVALID = "INVALID"
-    FAULT = "FAULT"
-    OTHER = "OTHER"
-
-
 class HaltReason(StrEnum):
     """Why an instrument is halted."""
 
@@ -233,6 +220,7 @@ class RejectReason(StrEnum):
     CHANGE_NOT_ALLOWED = "CHANGE_NOT_ALLOWED"
     NO_LIMITS = "NO_LIMITS"
     POSITION_ABOVE_LIMIT = "POSITION_ABOVE_LIMIT"
+    DECISION_PX_INVALID = "DECISION_PX_INVALID"
 
 
 class Change(StrEnum):
@@ -475,6 +463,20 @@ class OrdStatus(StrEnum):
     PENDING_CANCEL = "PENDING_CANCEL"
     PENDING_REPLACE = "PENDING_REPLACE"
     OTHER = "OTHER"
+
+
+class InputReason(StrEnum):
+    """Why an input could not be taken."""
+
+    UNREADABLE = "UNREADABLE"
+    UNKNOWN_SCHEMA = "UNKNOWN_SCHEMA"
+    TOO_LARGE = "TOO_LARGE"
+    WRONG_PARTITION = "WRONG_PARTITION"
+    WRONG_KEY = "WRONG_KEY"
+    INVALID = "INVALID"
+    FAULT = "FAULT"
+    OTHER = "OTHER"
+    UNATTRIBUTED = "UNATTRIBUTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1370,49 +1372,6 @@ class ConfigurationAdopted:
 
 
 _ConfigurationAdopted = twin(ConfigurationAdopted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InputRejected:
-    """An input could not be taken; its bytes are in dlq."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    topic: str  # Input topic.
-    position: int  # Position of the input in its partition, count from 0, without gaps.
-    source: str  # Sender from the headers; empty if unknown.
-    reason: InputReason  # The reason.
-    text: str  # Value found, value expected, and action to take.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        topic: str,
-        position: int,
-        source: str,
-        reason: InputReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InputRejected)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.topic = topic
-        x.position = position
-        x.source = source
-        x.reason = reason
-        x.text = text
-        x.__class__ = InputRejected
-
-
-_InputRejected = twin(InputRejected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -5919,6 +5878,49 @@ class SliceHeld:
 _SliceHeld = twin(SliceHeld)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InputRejected:
+    """An input could not be taken; its bytes are in dlq."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    topic: str  # Input topic.
+    position: int  # Position of the input in its partition, count from 0, without gaps.
+    source: str  # Sender from the headers; empty if unknown.
+    reason: InputReason  # The reason.
+    text: str  # Value found, value expected, and action to take.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        topic: str,
+        position: int,
+        source: str,
+        reason: InputReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InputRejected)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.topic = topic
+        x.position = position
+        x.source = source
+        x.reason = reason
+        x.text = text
+        x.__class__ = InputRejected
+
+
+_InputRejected = twin(InputRejected)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5952,7 +5954,6 @@ Input = (
 )
 StageEvent = (
     ConfigurationAdopted
-    | InputRejected
     | InstrumentHalted
     | SuspensionSet
     | SuspensionEnded
@@ -6022,6 +6023,7 @@ StageEvent = (
     | ChildStatusRequested
     | OrderHeld
     | SliceHeld
+    | InputRejected
 )
 
 
@@ -6047,7 +6049,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
-    InputRejected: "ingest",
     InstrumentHalted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
@@ -6127,6 +6128,7 @@ TOPIC_OF: Final[dict[type, str]] = {
     ChildStatusRequested: "routes",
     OrderHeld: "ingest",
     SliceHeld: "slices",
+    InputRejected: "ingest",
 }
 
 

@@ -34,6 +34,7 @@ DURATION_NS = {
     "min": 60 * NS,
     "h": 3_600 * NS,
 }
+SINCE_EPOCH = re.compile(r"(\d{1,20})\s*(ns|us|ms|s)", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRUE, FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
@@ -84,14 +85,22 @@ def ppm(value: object) -> int:
 
 
 def ns(value: object) -> int:
-    """A moment, ns since 1970 UTC; a bare integer counts already in that unit."""
+    """A moment, ns since 1970 UTC; a number of a clock names its unit, as it says nothing of it."""
     expected = "a time with its zone, as in 2018-01-02T09:30:00-05:00 or 2018-01-02T14:30:00.5Z"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"expected {expected}")
-        return _since_epoch(value)
-    if isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal()):
-        return scaled(value, 0, expected)
+        return _within_64_bits(_since_epoch(value))
+    if (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, str) and value.strip().isdecimal()
+    ):
+        raise ValueError(
+            "expected a number with its unit, as in 1514903400s, 1514903400000ms or "
+            f"1514903400000000000ns, or {expected}"
+        )
+    since_epoch = SINCE_EPOCH.fullmatch(value.strip()) if isinstance(value, str) else None
+    if since_epoch is not None:
+        return _within_64_bits(int(since_epoch[1]) * DURATION_NS[since_epoch[2]])
     match = TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"expected {expected}")
@@ -100,7 +109,13 @@ def ns(value: object) -> int:
         moment = datetime.fromisoformat(f"{day}T{clock}{zone.upper()}")
     except ValueError:
         raise ValueError(f"expected {expected}") from None
-    return _since_epoch(moment) + int((fraction or "").ljust(9, "0"))
+    return _within_64_bits(_since_epoch(moment) + int((fraction or "").ljust(9, "0")))
+
+
+def _within_64_bits(at_ns: int) -> int:
+    if INT64_MIN <= at_ns <= INT64_MAX:
+        return at_ns
+    raise ValueError("expected a time of 1678 to 2261; another one fits no event")
 
 
 def _since_epoch(moment: datetime) -> int:
@@ -160,8 +175,8 @@ def code(value: object) -> str:
 
 
 def codes(value: object) -> tuple[str, ...]:
-    """Codes in a list, or in one text with semicolons between."""
-    parts = value.split(";") if isinstance(value, str) else value
+    """Codes in a list, or in one text with semicolons or commas between."""
+    parts = re.split("[;,]", value) if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         raise ValueError("expected codes, as in DPX1;DPX2")  # noqa: TRY004  As above.
     if len(parts) > TEXT_MAX:

@@ -1,9 +1,11 @@
 """Admission: the checks on a record before a shard takes it.
 
 An admitted record can be decoded, has its instrument's key, is on that key's partition, and
-describes what can be (`core.controls.input_limits`). Any other record gives a `RejectedInput`: it
-changes nothing, and its bytes go to the dlq. The live loop and verification judge here. Recovery
-reads the judgement from the log, so a release that judges otherwise recovers an older one's day.
+describes what can be (`core.controls.input_limits`). Its header names the sender that its body
+names. Any other record gives a `RejectedInput`: it changes nothing, and its bytes go to the dlq. A
+record that cannot be read and has no sender is a stranger's: every writer that may be relied on
+names itself, so it stops none of them. The live loop and verification judge here. Recovery reads
+the judgement from the log, so a release that judges otherwise recovers an older one's day.
 """
 
 from dataclasses import replace
@@ -17,6 +19,9 @@ from engine.log import codec
 from engine.log.headers import NAME_CHARS_MAX, sender_of
 from engine.log.port import SHARED_TOPICS, Record
 
+# The field of each record that names its sender, as the header does.
+BODY_SENDER = {"orders": "source", "venue-reports": "venue"}
+UNREAD = (InputReason.UNREADABLE, InputReason.UNKNOWN_SCHEMA, InputReason.TOO_LARGE)
 KEYS_MAX = 100_000  # Of which the partition is remembered; hostile keys are without end.
 
 
@@ -37,6 +42,10 @@ class Admission:
             misplaced = self._misplaced(topic, record, instrument_id)
             if misplaced is not None:
                 return misplaced
+        if topic in BODY_SENDER:
+            named = _sender_flaw(record, BODY_SENDER[topic], getattr(event, BODY_SENDER[topic]))
+            if named:
+                return implausible(topic, record, event, named)
         flaw = input_limits.flaw(event)
         return implausible(topic, record, event, flaw) if flaw else event
 
@@ -59,9 +68,26 @@ class Admission:
         return rejected(topic, record, InputReason.WRONG_PARTITION, text)
 
 
+def _sender_flaw(record: Record, field: str, named: str) -> str:
+    """What is wrong if a record's header names another sender than its body; empty if nothing is.
+
+    A readable record without the header has its sender in the body; a body that names none is
+    refused for that.
+    """
+    found = sender_of(record.headers).name
+    if not found or not named or found == named[:NAME_CHARS_MAX]:
+        return ""
+    return (
+        f"{field} is {named!r:.80}, and the header names {found!r:.80}; a writer states its own "
+        "name in both"
+    )
+
+
 def rejected(topic: str, record: Record, reason: InputReason, text: str) -> RejectedInput:
     """A record that is not admitted, with its reason and the sender that its headers name."""
     source, number = sender_of(record.headers)
+    if not source and topic not in SHARED_TOPICS and reason in UNREAD:
+        reason, text = InputReason.UNATTRIBUTED, f"no header names its sender: {text}"
     # The key of a control is no instrument: a fault there suspends all routes.
     key = b"" if topic in SHARED_TOPICS else record.key or b""
     return RejectedInput(
@@ -81,5 +107,6 @@ def implausible(topic: str, record: Record, event: Any, flaw: str) -> RejectedIn
     return replace(
         found,
         source=getattr(event, "venue", "")[:NAME_CHARS_MAX] or found.source,
-        is_harmless=topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING),
+        is_harmless=topic == "orders"  # What it asked for is known, and refused.
+        or (topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING)),
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from engine.core.controls import limits
-from engine.core.events import DayClosed
+from engine.core.events import DayClosed, InputReason, InputRejected
 from engine.log import codec
 from engine.log.port import (
     INPUT_TOPICS,
@@ -257,7 +257,22 @@ class ShardTask:
                 continue
             consumed, self._pending = self._split()
             self._unsealed = joined(self._unsealed, consumed) if sealed is None else {}
+            if sealed is not None:
+                self._tell_strangers(sealed)
             return sealed
+
+    def _tell_strangers(self, sealed: Sealed) -> None:
+        """Somebody writes to an input topic who names himself nowhere: a person looks for him."""
+        for event in sealed.events:
+            if isinstance(event, InputRejected) and event.reason is InputReason.UNATTRIBUTED:
+                _log.error(
+                    "shard %s: %s position %s is unattributed, %s; nothing was stopped. See "
+                    "`metaorder dlq list --reason unattributed` and who may write to the topic",
+                    self._shard.number,
+                    event.topic,
+                    event.position,
+                    event.text,
+                )
 
     def _next_inputs(self) -> Records:
         """The inputs to step on; a close waits until earlier reports and orders were read.

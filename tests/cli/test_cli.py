@@ -269,7 +269,9 @@ def test_an_answer_from_before_is_passed_over(tmp_path: Path, log: Log) -> None:
     execute(["orders", "submit", *ONE, "--cl-ord-id", "A1"])
     answer(tmp_path, refused).join()
     (order,) = appended(log, "orders")
-    assert not Outcomes(log, [order]).follow(0.1)
+    outcomes = Outcomes(log)
+    outcomes.expect([order])
+    assert not outcomes.follow(0.1)
 
 
 @pytest.mark.parametrize(

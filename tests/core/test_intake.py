@@ -790,11 +790,10 @@ def encoded(one: Any, **said: Any) -> Raw:  # noqa: ANN401
     return Raw("orders", codec.encode(one), **said)
 
 
-def test_an_order_without_headers_suspends_every_source_until_a_person_lifts_it() -> None:
+def test_a_record_that_cannot_be_read_and_names_no_sender_suspends_nobody() -> None:
     world = trading().when(Raw("orders", source=None))
-    world.then(InputRejected, an(SuspensionSet, scope_id="", source_number=-1))
-    world.when(order()).then(an(OrderRejected, reason=RejectReason.SOURCE_SUSPENDED))
-    world.given(lift(ControlScope.SOURCE, "")).when(order()).then_some(OrderAccepted)
+    world.then(an(InputRejected, reason=InputReason.UNATTRIBUTED, source=""))
+    world.when(order()).then_some(OrderAccepted)
 
 
 def test_an_unreadable_report_stops_routes_to_its_venue_until_the_session_is_confirmed() -> None:
@@ -819,7 +818,7 @@ def test_an_unreadable_quote_takes_the_venues_quotes_away() -> None:
     world.when(Raw("market-data", source=LIT)).then(an(InputRejected, source=LIT))
     assert list(world.book().quotes) == [OTHER_LIT]
     world.given(Raw("market-data", source=None))
-    assert not world.book().quotes
+    assert list(world.book().quotes) == [OTHER_LIT], "a stranger takes nothing away"
 
 
 def test_unreadable_reference_data_is_recorded() -> None:

@@ -34,7 +34,7 @@ from world import (
     trading,
 )
 
-from engine.core.controls import risk, stops
+from engine.core.controls import rejected_input, risk, stops
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
@@ -310,8 +310,9 @@ def test_a_source_resumes_with_the_number_that_was_missing_and_no_other() -> Non
     assert [type(x) for x in risk.resume_source(state, "a", 3)] == [SuspensionEnded]
 
 
-def test_unknown_senders_suspend_everybody_of_their_kind() -> None:
-    world = trading(Raw("venue-reports", source=None), Raw("orders", source=None))
+def test_too_many_senders_suspend_everybody_of_their_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejected_input, "SUSPENDED_MAX", 0)
+    world = trading(Raw("venue-reports", source="V9"), Raw("orders", source="S9"))
     assert risk.is_venue_suspended(world.state, LIT)
     assert risk.is_source_suspended(world.state, "anybody")
     world.when(session(LIT)).then()

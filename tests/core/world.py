@@ -63,6 +63,8 @@ def px(price: float) -> int:
 def make(kind: type, /, **said: Any) -> Any:  # noqa: ANN401  Any event.
     """An event with these fields, and the plainest value in every other."""
     hints = get_type_hints(kind)
+    if "received_ns" in hints:
+        said = {"received_ns": NOW_NS, **said}
     unsaid = [f.name for f in fields(kind) if f.name not in (*said, "seq", "at_ns", "cause")]
     return kind(**{name: _plain(hints[name]) for name in unsaid}, **said)
 

@@ -144,7 +144,7 @@ def test_a_corrected_file_leaves_no_rejects_behind(tmp_path: Path, log: Log) -> 
         ("source,colour\n", "unknown columns 'colour'"),
         ("source,side\n", "no column cl_ord_id, instrument_id"),
         ("source,source,cl_ord_id,instrument_id\n", "appear twice"),
-        (b"\xff\xfe\n", "not UTF-8"),
+        (b"\xff\xfa\n", "not UTF-8"),
         ('"source\n', "line 1"),
     ],
 )
@@ -164,8 +164,9 @@ def test_a_missing_file_is_named(tmp_path: Path, log: Log) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @for_all(st.lists(st.binary(max_size=60).map(lambda x: x.replace(b"\n", b""))))
 def test_no_line_is_lost_whatever_it_holds(tmp_path: Path, lines: list[bytes]) -> None:
-    file = written(tmp_path, HEADER.encode() + b"".join(x + b"\n" for x in lines))
-    found = list(order_file.read(file))
+    file = written(tmp_path, HEADER.encode() + b"".join(x + b"\n" for x in lines) + GOOD.encode())
+    *found, last = order_file.read(file)
+    assert (last.number, last.error) == (len(lines) + 2, "")
     shown = {line.number for line in found}
     for number, line in enumerate(lines, 2):
         try:

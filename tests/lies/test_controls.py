@@ -191,7 +191,7 @@ def test_an_order_that_its_client_cuts_to_the_limit_goes_on() -> None:
         instrument_id=INSTRUMENT,
         order_qty=300,
         limit_px=None,
-        received_ns=0,
+        received_ns=1,
     )
     world.when(amended).then_some(an(e.ChildRouted, child_qty=300))
 

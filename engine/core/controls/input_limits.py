@@ -6,11 +6,12 @@ opens. An impossible fact is not folded: later it would divide by zero in planni
 64 bits of an event, and halt its instrument. No check knows a state or a time, so the same record
 gets the same verdict in every batch.
 
-Of a venue's report only the identifiers are checked here. Its quantities are for `execution`, which
-flags a break, and an order's fields for `pretrade`, which refuses it with a reason. Both use the
-upper bounds of this module.
+Of a venue's report only the identifiers are checked here, of a request only when it came. A
+report's quantities are for `execution`, which flags a break, and an order's fields for `pretrade`,
+which refuses it with a reason. Both use the upper bounds of this module.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -32,6 +33,9 @@ from engine.core.events import (
     LimitAllotted,
     MandateSet,
     NotSent,
+    OrderAmendRequested,
+    OrderCancelRequested,
+    OrderSubmitted,
     PolicySet,
     QuoteObserved,
     RestrictionSet,
@@ -59,6 +63,7 @@ DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
 ID_CHARS_MAX = 200  # Of any identifier that the state keeps.
 CURRENCY_CHARS_MIN, CURRENCY_CHARS_MAX = 3, 8
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
@@ -77,11 +82,16 @@ def maybe(check: Check) -> Check:
 
 def is_id(text: str) -> bool:
     """Whether a text can be an identifier that the state keeps."""
-    return 0 < len(text) <= ID_CHARS_MAX
+    return 0 < len(text) <= ID_CHARS_MAX and is_shown(text)
+
+
+def is_shown(text: str) -> bool:
+    """Whether a text has no control character: not by Unicode's tables, which change."""
+    return text.isprintable() if text.isascii() else CONTROL.search(text) is None
 
 
 def named(value: str, _: object) -> str:
-    return "" if is_id(value) else f"1 to {ID_CHARS_MAX} characters"
+    return "" if is_id(value) else f"1 to {ID_CHARS_MAX} characters, none of them a control"
 
 
 def short(value: str, _: object) -> str:
@@ -197,10 +207,11 @@ BOOKED = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
 COUNT = within(1, 2**31 - 1)
-PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(0, TIME_NS_MAX)
+PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(1, TIME_NS_MAX)
 DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
 NOTIONAL = within(0, NOTIONAL_CUR_MAX)
 SET_BY = (("set_by", short),)
+OF_REQUEST = (("received_ns", TIME),)
 OF_CHILD = (("venue", named), ("child_id", named))
 
 # The checks of each kind of input, by field.
@@ -222,6 +233,9 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
     ),
     VenueStatusObserved: (("venue", named), ("received_ns", TIME)),
     SessionStatusObserved: (("venue", named), ("received_ns", TIME)),
+    OrderSubmitted: OF_REQUEST,
+    OrderAmendRequested: OF_REQUEST,
+    OrderCancelRequested: OF_REQUEST,
     SendStarted: OF_CHILD,
     NotSent: OF_CHILD,
     CancelRejected: OF_CHILD,
@@ -369,8 +383,8 @@ def is_plain_quote(quote: QuoteObserved) -> bool:
         and 0 <= quote.ask_px <= PX_MAX
         and 0 <= quote.bid_qty <= QTY_MAX
         and 0 <= quote.ask_qty <= QTY_MAX
-        and 0 <= quote.received_ns <= TIME_NS_MAX
-        and 0 < len(quote.venue) <= ID_CHARS_MAX
+        and 0 < quote.received_ns <= TIME_NS_MAX
+        and is_id(quote.venue)
     )
 
 

@@ -4,8 +4,9 @@ An input that cannot be read, that makes no sense, or that made a stage raise le
 its bytes go to the dead-letter topic (dlq). The shard does not act against what it might have
 meant. After a lost order, new orders of its source wait. After a lost report, no child goes to its
 venue. After a lost control, no child goes out at all. After a lost quote, its venue's quotes are
-stale. A readable record of another shard hides nothing from this one. Neither does a readable but
-impossible control that only steers, such as a policy: the last valid one stays in force.
+stale. A record without a sender stops nothing: it is of none of those who name themselves. A
+readable record of another shard hides nothing from this one. Neither does a readable but impossible
+control that only steers, such as a policy: the last valid one stays in force.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,8 +57,8 @@ def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEv
     )
     if found.reason is InputReason.FAULT and found.instrument_id:
         return (rejected, halted(found))
-    if found.reason in (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY):
-        return (rejected,)  # It belongs to another shard: nothing of this one is missing.
+    if found.reason in HIDES_NOTHING:
+        return (rejected,)
     if found.is_harmless:
         return (rejected,)
     scope = SUSPENDS.get(found.topic)
@@ -73,6 +74,8 @@ def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEv
     )
 
 
+# It belongs to another shard, or to a stranger: nothing of this shard's senders is missing.
+HIDES_NOTHING = (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY, InputReason.UNATTRIBUTED)
 SUSPENDS: Mapping[str, ControlScope] = {
     "orders": ControlScope.SOURCE,
     "venue-reports": ControlScope.VENUE,
@@ -96,7 +99,8 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_input_rejected(state: State, event: InputRejected) -> None:
     """After an unreadable quote the venue's earlier quotes are not to be relied on."""
-    if event.topic == "market-data" and event.reason is not InputReason.WRONG_PARTITION:
+    is_ours = event.reason not in (InputReason.WRONG_PARTITION, InputReason.UNATTRIBUTED)
+    if event.topic == "market-data" and is_ours:
         consolidated.drop_quotes(state, event.source)
 
 

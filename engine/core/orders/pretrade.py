@@ -69,7 +69,10 @@ def bad_name(**names: str) -> Refusal:
     """The refusal for the first name that is no id."""
     for field, name in names.items():
         if not is_id(name):
-            text = f"{field} has {len(name)} characters, expected 1 to {ID_CHARS_MAX}"
+            text = (
+                f"{field} is {name!r:.80} of {len(name)} characters, expected 1 to {ID_CHARS_MAX}, "
+                "none of them a control"
+            )
             return RejectReason.ID_INVALID, text
     return None
 
@@ -237,7 +240,7 @@ def check_px_grid(state: State, instrument_id: str, px: int) -> Refusal:
         return RejectReason.LIMIT_PX_OUT_OF_RANGE, f"limit_px is {px}, expected {PX_MAX} at most"
     tick = reference.tick_px(state, instrument_id, px)
     if tick:
-        text = f"limit_px is {px}, expected a multiple of the tick {tick}"
+        text = f"limit_px is {px}, expected a multiple of the tick {tick}{terms.unit_of(px, tick)}"
         return (RejectReason.LIMIT_PX_OFF_TICK, text) if px % tick else None
     if instrument_id not in state.reference.ticks:
         return None  # `check_tick_table` refuses it.
@@ -400,9 +403,11 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
     check_collar,
     check_notional,
     check_currency,
+    terms.check_times,
     check_window,
     check_participation,
     check_venues,
+    terms.check_decision_px,
     terms.check_sale_marking,
     terms.check_locate,
     terms.check_display_qty,

@@ -8,7 +8,14 @@ has no orders.
 
 from typing import Protocol
 
-from engine.core.controls.input_limits import DAY_MAX, DAY_MIN, ID_CHARS_MAX
+from engine.core.controls.input_limits import (
+    DAY_MAX,
+    DAY_MIN,
+    ID_CHARS_MAX,
+    PX_MAX,
+    TIME_NS_MAX,
+    is_shown,
+)
 from engine.core.events import (
     Immediacy,
     OrderSubmitted,
@@ -52,13 +59,42 @@ class Ticked(Protocol):
 
 
 def bad_texts(order: OrderSubmitted) -> Refusal:
-    """The refusal for a text that the state would keep and that has no bounded length."""
+    """The refusal for a text that the state would keep, and that is too long or cannot be shown."""
     for field in ("settlement", "account", "locate_id"):
-        count = len(getattr(order, field))
+        found = getattr(order, field)
+        count = len(found)
+        if not is_shown(found):
+            return RejectReason.ID_INVALID, f"{field} is {found!r:.80}, expected no control in it"
         if count > ID_CHARS_MAX:
             text = f"{field} has {count} characters, expected {ID_CHARS_MAX} at most"
             return RejectReason.ID_INVALID, text
     return None
+
+
+def check_times(_: State, order: OrderSubmitted, __: int) -> Refusal:
+    """A time that a client states is one: 0 is a clock that was not set."""
+    for field, at_ns in (("start_ns", order.start_ns), ("end_ns", order.end_ns)):
+        if at_ns is not None and not 0 < at_ns <= TIME_NS_MAX:
+            text = f"{field} is {at_ns}, expected 1 to {TIME_NS_MAX} ns since 1970, or none"
+            return RejectReason.WINDOW_INVALID, text
+    return None
+
+
+def check_decision_px(state: State, order: OrderSubmitted, _: int) -> Refusal:
+    """The price that all costs are counted from need not be on the tick; it is at least one."""
+    px = order.decision_px
+    if px is None:
+        return None
+    least_px = reference.tick_px(state, order.instrument_id, px) or 1
+    if least_px <= px <= PX_MAX:
+        return None
+    text = f"decision_px is {px}, expected {least_px} to {PX_MAX}{unit_of(px, least_px)}"
+    return RejectReason.DECISION_PX_INVALID, text
+
+
+def unit_of(px: int, tick_px: int) -> str:
+    """The unit of prices, for one below a tick: it was probably sent as it is written."""
+    return "; prices count 1e-9 currency units, so 1.00 is 1000000000" if 0 < px < tick_px else ""
 
 
 def check_sale_marking(_: State, order: OrderSubmitted, __: int) -> Refusal:

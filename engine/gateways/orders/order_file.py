@@ -2,26 +2,37 @@
 
 Every physical line is a row. A row that cannot be read is named by its line, and its text goes to
 `<file>.rejected.jsonl` beside the file, with the reason, so that it can be corrected and sent
-again. The other rows are sent: none depends on its neighbours.
+again. The other rows are sent: none depends on its neighbours. Rows are read, sent and kept one
+after the other, so a file may have any number of them.
+
+A table's header says how it is separated, by commas, semicolons, tabs or bars, in letters of any
+case. A missing column is the header's fault and is said of it.
 """
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from engine.gateways.files import text_lines
+from engine.gateways.files.text_lines import STDIN, TextLine
 from engine.gateways.input_records import first_number, record
+from engine.gateways.orders.rejected_lines import RejectedLines
 from engine.gateways.orders.tickets import COLUMNS, Ticket, TicketError, TicketEvent, parse
 from engine.log.port import EngineError, Log, NewRecord
 
-LINE_BYTES_MAX = 65_536
 APPEND_RECORDS = 500  # Records appended at once; a rejected line costs nothing.
+SHOWN_LINES = 20  # Rejected lines kept in memory; the file holds all of them.
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 REQUIRED_COLUMNS = ("source", "cl_ord_id", "instrument_id")
+SEPARATORS = (",", ";", "\t", "|")  # Of equals the earlier one.
+MISSING = re.compile(r"\b(\w+): missing, expected a value")
+LIST_COLUMN = "excluded_venues"
 
 
 class OrderFileError(EngineError):
@@ -37,31 +48,54 @@ class Line(NamedTuple):
     error: str  # Empty if there is a ticket.
 
 
-class Submitted(NamedTuple):
+@dataclass(slots=True)
+class Submitted:
     """The outcome of a file."""
 
-    appended: int  # Records now in the log.
-    rejected: tuple[Line, ...]  # Lines that are in no record.
-    rejects_file: Path | None  # The file that holds them; None if there are none.
+    appended: int = 0  # Records now in the log.
+    rejected_count: int = 0  # Lines that are in no record.
+    rejected: tuple[Line, ...] = ()  # The first of them.
+    rejects_file: Path | None = None  # The file that holds all of them; None if there are none.
+    reasons: Counter[str] = field(default_factory=Counter)  # Of the rejected lines.
+
+    def reject(self, line: Line) -> None:
+        self.rejected_count += 1
+        self.reasons[reason_of(line.error)] += 1
+        if len(self.rejected) < SHOWN_LINES:
+            self.rejected += (line,)
 
 
 def read(path: Path) -> Iterator[Line]:
-    """The rows of a CSV file, or of a file of JSON objects, one a line.
+    """The rows of a CSV file, or of a file of JSON objects, one a line; `-` is standard input.
 
-    Raises OrderFileError if there is no such file or its header is wrong.
+    Raises OrderFileError if there is no such file, its header is wrong, or it has no row.
     """
+    count = 0
     try:
-        with path.open("rb") as lines:
-            yield from _json_rows(lines) if path.suffix in JSON_SUFFIXES else _rows(path, lines)
-    except OSError as error:
-        raise OrderFileError(
-            f"{path}: cannot be read ({error.strerror}); give the path of a CSV or JSONL file."
-        ) from None
+        with text_lines.opened(path) as file:
+            is_json = path.with_suffix("") if path.suffix == ".gz" else path
+            if is_json.suffix in JSON_SUFFIXES or file.head.lstrip().startswith("{"):
+                rows = _json_rows(file.lines)
+            else:
+                rows = _rows(path, file.lines)
+            for line in rows:
+                count += 1
+                yield line
+    except text_lines.TextFileError as error:
+        raise OrderFileError(str(error)) from error
+    if not count:
+        raise OrderFileError(f"{path}: found no row, expected one ticket a line; nothing was sent")
 
 
 def rejects_file(path: Path) -> Path:
     """The file for the lines that could not be read."""
-    return path.with_name(path.name + ".rejected.jsonl")
+    name = "stdin" if path == STDIN else path.name
+    return path.with_name(f"{name}.rejected.jsonl")
+
+
+def reason_of(error: str) -> str:
+    """The kind of an error: its field or first words, without the numbers of the line."""
+    return re.sub(r"\d+", "N", error.partition(":")[0])
 
 
 def submit(
@@ -69,33 +103,42 @@ def submit(
     path: Path,
     clock_ns: Callable[[], int],
     progress: Callable[[int], None] | None = None,
+    before: Callable[[Sequence[TicketEvent]], None] = lambda _: None,
 ) -> Submitted:
     """Append a file's tickets to `orders`, in order; write unreadable lines beside it.
 
-    Raises OrderFileError or LogUnavailableError; the records appended before stay, and a second
-    submission of the same file is safe: the engine takes each (source, cl_ord_id) once a day.
+    `before` is given the requests that are appended next. Raises OrderFileError or
+    LogUnavailableError; the records appended before stay, and a second submission of the same file
+    is safe: the engine takes each (source, cl_ord_id) once a day.
     """
-    rejected: list[Line] = []
-    appended = 0
-    waiting: list[NewRecord] = []
+    done = Submitted()
+    waiting: list[tuple[TicketEvent, NewRecord]] = []
     number = first_number(clock_ns())
-    for line in read(path):
-        if line.ticket is None:
-            rejected.append(line)
-        else:
-            now_ns = clock_ns()
-            event = line.ticket.to_event(now_ns)
-            waiting.append(order_record(event, number + line.number, now_ns, log.partitions))
-        if len(waiting) == APPEND_RECORDS:
-            log.append("orders", waiting)
-            appended += len(waiting)
-            waiting.clear()
-        if progress:
-            progress(line.number)
-    if waiting:
-        log.append("orders", waiting)
-        appended += len(waiting)
-    return Submitted(appended, tuple(rejected), _write_rejects(path, rejected))
+
+    def send() -> None:
+        before([event for event, _ in waiting])
+        log.append("orders", [record for _, record in waiting])
+        done.appended += len(waiting)
+        waiting.clear()
+
+    with RejectedLines(rejects_file(path)) as kept:
+        for line in read(path):
+            if line.ticket is None:
+                done.reject(line)
+                kept.add(line.number, line.error, line.text)
+            else:
+                now_ns = clock_ns()
+                event = line.ticket.to_event(now_ns)
+                made = order_record(event, number + line.number, now_ns, log.partitions)
+                waiting.append((event, made))
+            if len(waiting) == APPEND_RECORDS:
+                send()
+            if progress:
+                progress(line.number)
+        if waiting:
+            send()
+    done.rejects_file = kept.path if done.rejected_count else None
+    return done
 
 
 def order_record(event: TicketEvent, number: int, at_ns: int, partitions: int) -> NewRecord:
@@ -110,22 +153,19 @@ def order_record(event: TicketEvent, number: int, at_ns: int, partitions: int) -
     )
 
 
-def _write_rejects(path: Path, rejected: list[Line]) -> Path | None:
-    file = rejects_file(path)
-    if not rejected:
-        file.unlink(missing_ok=True)  # Of an earlier try.
-        return None
-    with file.open("wb") as out:
-        for line in rejected:
-            kept = {"line": line.number, "error": line.error, "text": line.text}
-            out.write(orjson.dumps(kept) + b"\n")
-    return file
+# ------------------------------------------------------------------------------ tables
 
 
-def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Line]:
-    header: list[str] | None = None
-    for number, raw in enumerate(lines, 1):
-        shown, error = _decoded(raw, first=number == 1)
+class Header(NamedTuple):
+    """The columns of a table, and what separates them."""
+
+    columns: list[str]
+    separator: str
+
+
+def _rows(path: Path, lines: Iterable[TextLine]) -> Iterator[Line]:
+    header: Header | None = None
+    for number, shown, error in lines:
         if header is None:
             header = _header(path, shown, error)
         elif error:
@@ -136,17 +176,18 @@ def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Line]:
         raise OrderFileError(f"{path}: empty, expected a header such as {','.join(COLUMNS)}")
 
 
-def _header(path: Path, shown: str, error: str) -> list[str]:
-    try:
-        names = [x.strip() for x in next(csv.reader([shown], strict=True), [])]
-    except csv.Error as found:
-        names, error = [], error or str(found)
+def _header(path: Path, shown: str, error: str) -> Header:
+    found = [Header(_names(shown, separator), separator) for separator in SEPARATORS]
+    header = max(found, key=lambda x: sum(name in COLUMNS for name in x.columns))
+    names = header.columns
     unknown = [x for x in names if x not in COLUMNS]
     missing = [x for x in REQUIRED_COLUMNS if x not in names]
     twice = sorted({x for x in names if names.count(x) > 1})
+    if names and len(unknown) == len(names) and not error:
+        error = "no header, as none of its cells names a column"
     wrong = [
         *([error] if error else []),
-        *([f"unknown columns {', '.join(map(repr, unknown))}"] if unknown else []),
+        *([f"unknown columns {', '.join(map(repr, unknown))}"[:500]] if unknown else []),
         *([f"no column {', '.join(missing)}"] if missing else []),
         *([f"columns {', '.join(twice)} appear twice"] if twice else []),
     ]
@@ -154,24 +195,46 @@ def _header(path: Path, shown: str, error: str) -> list[str]:
         raise OrderFileError(
             f"{path}, line 1: {'; '.join(wrong)}; expected a header of {', '.join(COLUMNS)}"
         )
-    return names
+    return header
 
 
-def _row(number: int, shown: str, header: list[str]) -> Line:
+def _names(shown: str, separator: str) -> list[str]:
     try:
-        cells = next(csv.reader([shown], strict=True))
-    except csv.Error as error:
-        return Line(number, shown, None, f"not CSV: {error}; a row is one line")
-    if len(cells) != len(header):
-        return Line(
-            number, shown, None, f"found {len(cells)} cells, expected {len(header)} as in line 1"
-        )
-    return _ticket(number, shown, dict(zip(header, map(str.strip, cells), strict=True)))
+        cells = next(csv.reader([shown], strict=True, delimiter=separator), [])
+    except csv.Error:
+        return []
+    return ["_".join(x.lower().split()) for x in cells]
 
 
-def _json_rows(lines: Iterable[bytes]) -> Iterator[Line]:
-    for number, raw in enumerate(lines, 1):
-        shown, error = _decoded(raw, first=number == 1)
+def _row(number: int, shown: str, header: Header) -> Line:
+    try:
+        cells = next(csv.reader([shown], strict=True, delimiter=header.separator))
+    except csv.Error as found:
+        return Line(number, shown, None, f"not CSV: {found}; a row is one line")
+    names = header.columns
+    if len(cells) != len(names):
+        error = f"found {len(cells)} cells, expected {len(names)} as in line 1"
+        if len(cells) > len(names) and header.separator == "," and LIST_COLUMN in names:
+            error += f"; venues in {LIST_COLUMN} are separated by semicolons, as in N;T"
+        return Line(number, shown, None, error)
+    line = _ticket(number, shown, dict(zip(names, map(str.strip, cells), strict=True)))
+    absent = [x for x in MISSING.findall(line.error) if x not in names]
+    if not absent:
+        return line
+    error = MISSING.sub(lambda x: _blamed(x, absent), line.error)
+    return line._replace(error=error)
+
+
+def _blamed(found: re.Match[str], absent: Sequence[str]) -> str:
+    """A missing value is the header's fault where it has no such column."""
+    return f"{found[1]}: no such column in line 1; add it" if found[1] in absent else found[0]
+
+
+# ------------------------------------------------------------------------------ JSON
+
+
+def _json_rows(lines: Iterable[TextLine]) -> Iterator[Line]:
+    for number, shown, error in lines:
         if error:
             yield Line(number, shown, None, error)
         elif shown.strip():
@@ -180,7 +243,9 @@ def _json_rows(lines: Iterable[bytes]) -> Iterator[Line]:
 
 def _json_row(number: int, shown: str) -> Line:
     try:
-        row = json.loads(shown, parse_float=Decimal, parse_constant=_no_number)
+        row = json.loads(
+            shown, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once
+        )
     except (ValueError, RecursionError) as error:
         return Line(number, shown, None, f"not JSON: {error}")
     if not isinstance(row, dict):
@@ -192,15 +257,14 @@ def _no_number(word: str) -> object:
     raise ValueError(f"{word} is no number")
 
 
-def _decoded(raw: bytes, *, first: bool) -> tuple[str, str]:
-    if len(raw) > LINE_BYTES_MAX:
-        shown = raw.decode(errors="backslashreplace").rstrip("\r\n")
-        return shown, f"{len(raw)} bytes, expected {LINE_BYTES_MAX} at most in a line"
-    try:
-        return raw.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n"), ""
-    except UnicodeDecodeError as error:
-        shown = raw.decode(errors="backslashreplace").rstrip("\r\n")
-        return shown, f"not UTF-8 at byte {error.start}; save the file as UTF-8"
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with its keys; of two values of one key nobody can say which is meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = [key for key, count in counts.items() if count > 1]
+        raise ValueError(f"key {twice[0]!r:.60} is there twice; leave one of them out")
+    return found
 
 
 def _ticket(number: int, shown: str, row: dict[str, Any]) -> Line:

@@ -16,9 +16,9 @@ Order files have the columns of `COLUMNS`; an empty cell is an absent value.
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.core.events import (
@@ -60,6 +60,33 @@ def lifetime_of(stated: Lifetime) -> dict[str, Any]:
     return {"time_in_force": TimeInForce.DAY, "immediacy": Immediacy(stated)}
 
 
+# FIX's codes of the same words: Side (54), OrdType (40), TimeInForce (59).
+SIDE_CODES = {"B": "BUY", "1": "BUY", "S": "SELL", "2": "SELL"}
+SHORT_SALE_CODES = ("5", "6", "SS", "SSE")
+TYPE_CODES = {"1": "MARKET", "2": "LIMIT"}
+LIFETIME_CODES = {"0": "DAY", "1": "GTC", "3": "IOC", "4": "FOK"}
+
+
+def coded(codes: Mapping[str, str]) -> BeforeValidator:
+    """Read a code as its word, and any other text as it is."""
+    return BeforeValidator(
+        lambda value: (
+            codes.get(str(value).strip().upper(), value) if isinstance(value, str | int) else value
+        )
+    )
+
+
+def _no_short_sale(value: object) -> object:
+    if str(value).strip().upper() in SHORT_SALE_CODES:
+        raise ValueError("expected sell, with short or short_exempt in sale_marking")
+    return value
+
+
+SideWord = Annotated[Word[Side], coded(SIDE_CODES), BeforeValidator(_no_short_sale)]
+TypeWord = Annotated[Word[OrderType], coded(TYPE_CODES)]
+LifetimeWord = Annotated[Word[Lifetime], coded(LIFETIME_CODES)]
+
+
 class _Ticket(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,13 +112,13 @@ class OrderTicket(_Ticket):
     action = "submit"
 
     client_id: Code = Field(description="Code of the client.")
-    side: Word[Side] = Field(description="buy or sell.")
+    side: SideWord = Field(description="buy or sell.")
     order_qty: Qty = Field(description="Quantity, smallest increments.")
-    order_type: Word[OrderType] | None = Field(
+    order_type: TypeWord | None = Field(
         default=None, description="market or limit; absent: limit if there is a limit price."
     )
     limit_px: Px | None = Field(default=None, description="Worst price, as in 157.25.")
-    time_in_force: Word[Lifetime] = Field(default=Lifetime.DAY, description="day, gtc, ioc or fok.")
+    time_in_force: LifetimeWord = Field(default=Lifetime.DAY, description="day, gtc, ioc or fok.")
     urgency: Word[Urgency] = Field(default=Urgency.NORMAL, description="low, normal or high.")
     benchmark: Word[Benchmark] = Field(
         default=Benchmark.ARRIVAL, description="arrival, vwap, twap or pov."
@@ -160,14 +187,14 @@ class AmendTicket(_Ticket):
     orig_cl_ord_id: Code
     order_qty: Qty | None = None
     limit_px: Px | None = None
-    order_type: Word[OrderType] | None = None
-    time_in_force: Word[Lifetime] | None = None
+    order_type: TypeWord | None = None
+    time_in_force: LifetimeWord | None = None
     end_ns: Ns | None = Field(default=None, alias="end")
     display_qty: Qty | None = None
     must_complete: Truth | None = None
     max_participation_ppm: Ppm | None = Field(default=None, alias="max_participation")
     client_id: Code | None = None
-    side: Word[Side] | None = None
+    side: SideWord | None = None
     account: Text | None = None
     sale_marking: Word[SaleMarking] | None = None
     settl_date: Day | None = None
@@ -181,7 +208,11 @@ class AmendTicket(_Ticket):
 
 
 class CancelTicket(_Ticket):
-    """A request to withdraw the open quantity of an order."""
+    """A request to withdraw the open quantity of an order.
+
+    It may repeat the order's other terms, as FIX's OrderCancelRequest does. They are not read: all
+    that is open is withdrawn, and a slip in a term is no reason to let an order go on.
+    """
 
     action = "cancel"
 
@@ -208,6 +239,7 @@ def _order_fields() -> dict[str, FieldInfo]:
 
 ORDER_FIELDS: Mapping[str, FieldInfo] = _order_fields()
 IDS = ("source", "cl_ord_id")
+REPEATED = frozenset(ORDER_FIELDS) - frozenset(CancelTicket.model_fields)  # Of a cancel.
 COLUMNS = ("ts", "action", *IDS, "orig_cl_ord_id", *(x for x in ORDER_FIELDS if x not in IDS))
 
 
@@ -221,6 +253,8 @@ def parse(row: Mapping[str, Any]) -> Ticket:
     kind = ACTIONS.get(action.strip().lower()) if isinstance(action, str) else None
     if kind is None:
         raise TicketError(f"action: found {action!r:.60}, expected one of {', '.join(ACTIONS)}")
+    if kind is CancelTicket:
+        given = {x: value for x, value in given.items() if x not in REPEATED}
     try:
         return kind.model_validate(given)
     except ValidationError as error:

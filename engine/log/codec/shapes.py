@@ -119,10 +119,6 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
-INPUT_REASON: Final = {x.value: x for x in e.InputReason}
-
-
 HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
 HALT_REASON: Final = {x.value: x for x in e.HaltReason}
 
@@ -261,6 +257,10 @@ WITHDRAW_REASON: Final = {x.value: x for x in e.WithdrawReason}
 
 ORD_STATUS_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.OrdStatus)}
 ORD_STATUS: Final = {x.value: x for x in e.OrdStatus}
+
+
+INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
+INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -522,19 +522,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
 
 def text_of_configuration_adopted(x: e.ConfigurationAdopted) -> str:
     return f"{number(x.seq)}{number(x.at_ns)}{string(x.cause)}{string(x.text)}"
-
-
-def text_of_input_rejected(x: e.InputRejected) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.topic)}"
-        f"{number(x.position)}"
-        f"{string(x.source)}"
-        f"{INPUT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
 
 
 def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
@@ -1863,6 +1850,19 @@ def text_of_slice_held(x: e.SliceHeld) -> str:
     )
 
 
+def text_of_input_rejected(x: e.InputRejected) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.topic)}"
+        f"{number(x.position)}"
+        f"{string(x.source)}"
+        f"{INPUT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2386,24 +2386,6 @@ def from_configuration_adopted(d: Avro) -> e.ConfigurationAdopted:
     x.text = d["text"]
     x.__class__ = e.ConfigurationAdopted
     found: e.ConfigurationAdopted = x
-    return found
-
-
-_InputRejected = twin(e.InputRejected)
-
-
-def from_input_rejected(d: Avro) -> e.InputRejected:
-    x = _InputRejected()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.topic = d["topic"]
-    x.position = d["position"]
-    x.source = d["source"]
-    x.reason = INPUT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.InputRejected
-    found: e.InputRejected = x
     return found
 
 
@@ -4128,6 +4110,24 @@ def from_slice_held(d: Avro) -> e.SliceHeld:
     return found
 
 
+_InputRejected = twin(e.InputRejected)
+
+
+def from_input_rejected(d: Avro) -> e.InputRejected:
+    x = _InputRejected()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.topic = d["topic"]
+    x.position = d["position"]
+    x.source = d["source"]
+    x.reason = INPUT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.InputRejected
+    found: e.InputRejected = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4150,7 +4150,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
-    e.InputRejected: text_of_input_rejected,
     e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
@@ -4230,6 +4229,7 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ChildStatusRequested: text_of_child_status_requested,
     e.OrderHeld: text_of_order_held,
     e.SliceHeld: text_of_slice_held,
+    e.InputRejected: text_of_input_rejected,
 }
 
 
@@ -4255,7 +4255,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
-    e.InputRejected: from_input_rejected,
     e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
@@ -4335,4 +4334,5 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ChildStatusRequested: from_child_status_requested,
     e.OrderHeld: from_order_held,
     e.SliceHeld: from_slice_held,
+    e.InputRejected: from_input_rejected,
 }

@@ -337,6 +337,7 @@ def open_file(database: Database, partitions: int | None) -> int:
             f"{database.path}: format {version}, expected {FORMAT}. Nothing was read; use the "
             "release that wrote it."
         )
+    _require_topics(database)
     if not database.rows(identity.IS_MADE):  # The file of an early release.
         with database.transaction() as connection:
             identity.make(connection, identity.new_id())
@@ -348,6 +349,23 @@ def open_file(database: Database, partitions: int | None) -> int:
             f"Nothing was written; set partitions to {found}, or take a new file."
         )
     return found
+
+
+def _require_topics(database: Database) -> None:
+    """The names of the topics are for people, and must say of each record what the engine says.
+
+    Records hold the topic's number; in a file with another name for it, whoever reads it by names
+    would take one topic for another, with every digest right. Raises CorruptLogError.
+    """
+    names: dict[int, str] = dict(database.rows("select topic_id, name from topic"))
+    wrong = [
+        f"{names.get(n)!r} for {topic!r}" for topic, n in TOPIC_IDS.items() if names.get(n) != topic
+    ]
+    if wrong:
+        raise CorruptLogError(
+            f"{database.path}: the table of topics was changed, found {', '.join(wrong)}. Stop the "
+            "workers; restore the file from a backup."
+        )
 
 
 def create(database: Database, partitions: int, log_id: str, origin: str = "") -> None:
