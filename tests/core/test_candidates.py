@@ -219,7 +219,9 @@ def test_a_new_midpoint_may_meet_any_child_of_ours() -> None:
 
 
 def test_our_own_same_side_is_no_self_trade() -> None:
-    world = resting().when(order("o2", order_qty=6_000, urgency=Urgency.LOW, end_ns=NOW_NS + HOUR))
+    world = resting().when(
+        order("o2", order_qty=6_000, client_id="c2", urgency=Urgency.LOW, end_ns=NOW_NS + HOUR)
+    )
 
     assert world.the(ChildRouted).venue == LIT
 

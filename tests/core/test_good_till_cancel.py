@@ -10,6 +10,7 @@ from world import (
     INSTRUMENT,
     LIT,
     MINUTE,
+    NOW_NS,
     OPEN_NS,
     OTHER_LIT,
     SECOND,
@@ -228,7 +229,7 @@ def test_a_venue_that_was_halted_or_down_is_so_on_the_next_day() -> None:
     )
     world.given(venue_status("X", VenueStatus.HALTED), venue_status("X", VenueStatus.OPEN))
     world.at(CLOSE_NS, day_closed()).then_some(
-        an(VenueStatusCarried, venue=LIT, status=VenueStatus.OPEN, down_since_ns=0),
+        an(VenueStatusCarried, venue=LIT, status=VenueStatus.OPEN, down_since_ns=NOW_NS),
         an(VenueStatusCarried, venue=OTHER_LIT, status=VenueStatus.HALTED, down_since_ns=None),
     )
     assert len(world.all_of(VenueStatusCarried)) == 2

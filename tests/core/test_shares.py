@@ -477,6 +477,7 @@ def test_a_correction_upwards_after_the_end_is_all_error() -> None:
         an(FillReallocated, error_qty=10),
         an(BreakFlagged, reason=BreakReason.BUST_AFTER_END, break_qty=10),
         an(BreakFlagged, reason=BreakReason.ERROR_ACCOUNT, break_qty=10),
+        an(SuspensionSet, scope_id="N/AAPL"),
     )
 
 

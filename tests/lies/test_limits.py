@@ -105,14 +105,20 @@ def test_an_order_needs_a_limit(lie: Lie) -> None:
 
 
 NO_CURRENCY = (
-    (risk_limit(currency=""), "currency of RiskLimitSet is '', expected an ISO 4217 code"),
-    (risk_limit(currency="usd"), "currency of RiskLimitSet is 'usd', expected an ISO 4217 code"),
+    (
+        risk_limit(currency=""),
+        "currency of RiskLimitSet is '', expected a code of 3 to 8 capital letters or digits",
+    ),
+    (
+        risk_limit(currency="usd"),
+        "currency of RiskLimitSet is 'usd', expected a code of 3 to 8 capital letters or digits",
+    ),
     (of_client(currency="USD"), "currency of RiskLimitSet is 'USD', expected nothing"),
     (
         e.LimitAllotted(
             scope=ControlScope.FIRM, scope_id="", shard=0, allotted_notional_cur=5, set_ns=0
         ),
-        "currency of LimitAllotted is '', expected an ISO 4217 code",
+        "currency of LimitAllotted is '', expected a code of 3 to 8 capital letters or digits",
     ),
 )
 

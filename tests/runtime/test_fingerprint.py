@@ -31,7 +31,7 @@ ELSEWHERE = {
         *("basis", "older"),
         *("ended_children", "fills"),
     },
-    model.Book: {"quotes", "own", "limited"},
+    model.Book: {"quotes", "own", "limited", "print_ids"},
     model.Quote: set(),
     model.Scorecard: set(),
 }
@@ -82,6 +82,7 @@ def test_no_index_of_the_state_is_left_out() -> None:
         *grouped,
         "views",
         "dues",  # The times are those of the parents.
+        "awaited",  # The times are those of the children.
         "finished",
     }  # Its totals are `store_totals`.
 

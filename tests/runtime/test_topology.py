@@ -164,6 +164,9 @@ def play() -> World:
     _silence(world)
     _trouble(world)
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
+    world.given(order("k", 5_000, client_id="c2", limit_px=px(99.95), no_dark=True, **GTC))
+    later_ns = world.now_ns + 5 * MINUTE
+    world.given(quote(received_ns=later_ns), after_ns=5 * MINUTE)
     world.given(order("gtc", limit_px=px(99.00), **GTC))
     world.at(CLOSE_NS, quote(received_ns=CLOSE_NS))
     world.given(order("never", order_qty=100), session(OTHER_LIT, up=False))
