@@ -198,7 +198,7 @@ def _orders(world: World) -> None:
     end_ns = NOW_NS + HOUR
     world.given(order("a", 6_000, end_ns=end_ns), order("b", 50, end_ns=end_ns), order("bad", 0))
     world.given(order("s", 500, side=e.Side.SELL, client_id="c2", end_ns=end_ns))
-    world.given(order("g", 6_000, limit_px=px(99.95), **GTC))
+    world.given(order("g", 6_000, limit_px=px(99.95), client_id="c3", **GTC))
     world.given(amend("b", order_qty=40), amend("b", order_qty=30))
     world.given(amend("a", order_qty=5_000))
     world.given(order("l", 40, limit_px=px(99.00), end_ns=end_ns))

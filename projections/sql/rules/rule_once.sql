@@ -45,27 +45,6 @@ missing as (
     anti join booked using (exec_type, venue, session_day, exec_id)
     anti join break_flagged as flag using (venue, exec_id)
 ),
-revised as (
-    select change.child_id, change.exec_id, part.error_qty, part.former_error_qty
-    from (
-        select
-            fill_id, shard, cause, error_qty,
-            lag(error_qty, 1, 0) over (partition by fill_id order by seq) as former_error_qty
-        from (
-            select fill_id, shard, cause, seq, error_qty from fill_allocated
-            union all
-            select fill_id, shard, cause, seq, error_qty from fill_reallocated
-        )
-    ) as part
-    join (
-        select fill_id, shard, cause, child_id, exec_id from fill_busted
-        union all
-        select fill_id, shard, cause, child_id, exec_id from fill_corrected
-    ) as change
-        on change.fill_id = part.fill_id
-        and change.shard = part.shard
-        and change.cause = part.cause
-),
 -- Fills and corrections beyond the child, the limit, or what any order wanted.
 excessive as (
     select fill.venue, fill.child_id, fill.exec_id, 'VENUE_OVERFILL' as reason
@@ -80,7 +59,7 @@ excessive as (
     union all
     -- What orders that ended on an earlier day keep, though their venue has taken it back.
     select sent.venue, part.child_id, part.exec_id, 'ERROR_ACCOUNT'
-    from revised as part
+    from error_changes as part
     join sent on sent.child_id = part.child_id
     where part.error_qty < least(0, part.former_error_qty)
     union all
