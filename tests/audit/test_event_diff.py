@@ -33,8 +33,8 @@ def stamped(*events: tuple[StageEvent, str]) -> list[StageEvent]:
 
 
 def cancel(child_id: str = "3-60", **said: Any) -> ChildCancelRequested:  # noqa: ANN401
-    fields = {"parent_id": "3-50", "venue": "N", "reason": CancelReason.AWAY_FROM_TOUCH, **said}
-    return ChildCancelRequested(child_id=child_id, **fields)
+    fields = {"parent_id": "3-50", "venue": "N", "reason": CancelReason.AWAY_FROM_TOUCH}
+    return ChildCancelRequested(child_id=child_id, repeats=0, **{**fields, **said})
 
 
 def allocated(fill_id: str, last_qty: int = 100) -> FillAllocated:

@@ -37,8 +37,8 @@ SLICES = Change(
 )
 RAISES = Change(
     "engine/core/strategy/slicing.py",
-    "    policy = risk.policy_of(state)\n    style =",
-    '    raise ArithmeticError("no slice")\n    style =',
+    "    style = style_of(",
+    '    raise ArithmeticError("no slice")\n    style = style_of(',
 )
 REMARK = {"name": "remark", "type": "string", "default": "", "doc": "a free remark; empty if none"}
 REMARKS = Change(
@@ -145,7 +145,7 @@ def test_a_departure_stands_for_itself(
     report = found["against"]
     assert code == Exit.DIFFERENT
     events = {row["event"]: row for row in report["events"] if row["batches"]}
-    assert set(events) <= {"SliceReleased", "ChildRouted", "RouteDeferred"}
+    assert set(events) <= {"SliceReleased", "SliceHeld", "ChildRouted", "RouteDeferred"}
     assert events["SliceReleased"]["only_recorded"] > 0
     assert events["SliceReleased"]["only_decided"] == 0
     assert {row["field"] for row in report["fields"] if row["event"] == "SliceReleased"} <= {

@@ -170,6 +170,10 @@ BAD: list[tuple[RejectReason, dict[str, Any]]] = [
     (RejectReason.WINDOW_INVALID, {"end_ns": NOW_NS}),
     (RejectReason.WINDOW_INVALID, {"end_ns": 0}),
     (RejectReason.WINDOW_INVALID, {"start_ns": CLOSE_NS}),
+    (RejectReason.DECISION_PX_INVALID, {"decision_px": -5}),
+    (RejectReason.DECISION_PX_INVALID, {"decision_px": 100}),  # Sent as it is written.
+    (RejectReason.DECISION_PX_INVALID, {"decision_px": 10**18}),
+    (RejectReason.ID_INVALID, {"account": "a\nb"}),
     (RejectReason.PARTICIPATION_INVALID, {"max_participation_ppm": 0}),
     (RejectReason.PARTICIPATION_INVALID, {"max_participation_ppm": 1_000_000}),
     (RejectReason.UNKNOWN_VENUE, {"excluded_venues": ("NOWHERE",)}),

@@ -16,7 +16,7 @@ IMPOSSIBLE = [
     ),
     (
         '[[limit]]\nscope = "firm"\nmax_order_qty = 5',
-        "limit 1: currency: found '', expected an ISO 4217 code",
+        "limit 1: currency: found '', expected a code of 3 to 8 capital letters or digits",
     ),
     (
         '[[limit]]\nscope = "client"\nscope_id = "C1"\ncurrency = "USD"',

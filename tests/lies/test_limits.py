@@ -29,6 +29,7 @@ from world import (
 )
 
 from engine.core import events as e
+from engine.core.controls import limits
 from engine.core.events import ControlScope, RejectReason
 
 EUR = (
@@ -247,6 +248,44 @@ def test_a_position_limit_that_comes_later_counts_what_is_open() -> None:
     assert refuses(world, buys("c", 701))
     world.given(risk_limit(ControlScope.CLIENT, "c1"))
     assert not refuses(world, buys("d", 5_000))
+
+
+def test_another_number_counts_what_was_counted_once() -> None:
+    world = trading(MOST).given(buys("a", 600))
+    world.given(risk_limit(ControlScope.CLIENT, "c1", max_position_qty=2_000))
+    assert refuses(world, buys("b", 1_401))
+    assert not refuses(world, buys("c", 1_400))
+
+
+def test_a_position_limit_counts_no_other_clients_orders() -> None:
+    world = trading().given(buys("a", 600, client_id="c2")).given(MOST)
+    assert refuses(world, buys("b", 1_001))
+    assert not refuses(world, buys("c", 1_000))
+
+
+def test_a_cross_counts_for_both_positions() -> None:
+    world = trading(MOST).given(buys("a", 600), sells("s", 600, client_id="c2"))
+    world.then_some(e.OrdersCrossed)
+    assert refuses(world, buys("b", 401))
+    assert not refuses(world, sells("t", 1_600))  # From 600 long to 1,000 short.
+
+
+def test_a_late_fill_of_a_carried_order_counts_before_it_is_resumed() -> None:
+    world = trading(MOST).given(buys("g", 600, end_ns=None, time_in_force=e.TimeInForce.GTC))
+    later_ns = world.now_ns + 1_800 * SECOND
+    world.when(quote(received_ns=later_ns), after_ns=1_800 * SECOND)
+    child, *_ = world.children()
+    world.at(CLOSE_NS, day_closed())
+    world.when(fill_report(child, 100)).then_some(e.FillAllocated)
+    next_ns = OPEN_NS + 24 * 3_600 * SECOND
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    assert refuses(world, order("b", 401, limit_px=px(98)))  # 100 bought, 500 wanted.
+    assert not refuses(world, order("c", 400, limit_px=px(98)))
+
+
+def test_a_shard_without_a_limit_says_so() -> None:
+    assert "NO_LIMITS" in limits.missing(given(*UNLIMITED).state)
+    assert not limits.missing(trading().state)
 
 
 def test_a_carried_order_counts_from_its_resumption() -> None:

@@ -104,19 +104,24 @@ def on_order_restated(state: State, event: OrderRestated) -> None:
     want(state, state.orders[event.order_id], change_qty)
 
 
+def may_count(state: State) -> bool:
+    """Whether an execution may change a position; on most days there is no limit of one."""
+    return bool(state.positions or state.unplaced)
+
+
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
-    if state.positions:
+    if may_count(state):
         done(state, event, zip(event.order_ids, event.shares_qty, strict=True))
         done(state, event, zip(event.other_order_ids, event.other_shares_qty, strict=True))
 
 
 def on_cross_allocated(state: State, event: CrossAllocated) -> None:
-    if state.positions:
+    if may_count(state):
         done(state, event, ((share.order_id, share.share_qty) for share in event.shares))
 
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
-    if state.positions:
+    if may_count(state):
         done(state, event, ((share.order_id, -share.share_qty) for share in event.before))
         done(state, event, ((share.order_id, share.share_qty) for share in event.after))
 

@@ -116,9 +116,9 @@ def excess_qty(state: State, parent: Parent) -> int:
     most_qty = 0
     for client_id in parent.clients:
         dealing = dealing_of(state, client_id, parent)
-        if dealing is not None and dealing.working:
-            above_qty = dealing.used_qty - measured(state, dealing, client_id, parent)[2] - lot_qty
-            most_qty = max(most_qty, -(-above_qty // len(dealing.working)))  # Ceiling: enough.
+        assert dealing is not None, "a client is measured while a parent of its works"
+        above_qty = dealing.used_qty - measured(state, dealing, client_id, parent)[2] - lot_qty
+        most_qty = max(most_qty, -(-above_qty // len(dealing.working)))  # Ceiling: enough.
     return most_qty
 
 
@@ -204,7 +204,7 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
 
 
 def on_slice_held(state: State, event: SliceHeld) -> None:
-    """Take a place among those that wait, or keep it; who has not asked for long loses its own."""
+    """Take a place among those that wait, or keep it; one that asks no more loses its own."""
     parent = state.parents[event.parent_id]
     dealing = dealing_of(state, event.client_id, parent)
     assert dealing is not None, "the event tells its numbers"
@@ -219,8 +219,8 @@ def on_slice_released(state: State, event: SliceReleased) -> None:
     parent = state.parents[event.parent_id]
     for client_id in parent.clients:
         dealing = dealing_of(state, client_id, parent)
-        if dealing is not None:
-            dealing.waiting.pop(event.parent_id, None)
+        assert dealing is not None, "a client is measured while a parent of its works"
+        dealing.waiting.pop(event.parent_id, None)
 
 
 def on_child_routed(state: State, event: ChildRouted) -> None:
