@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.audit.verification import Proof, verify
 from engine.core import events as e
-from engine.core.controls import risk, stops
+from engine.core.controls import risk
 from engine.core.events import BreakReason, CloseReason, ExecType, SealKind
 from engine.gateways.venues.run import run_of
 from engine.log import codec
@@ -25,14 +25,13 @@ from engine.log.port import (
     Record,
 )
 from engine.runtime.hash_chain import GENESIS
-from engine.runtime.shard import Shard
 from engine.simulation.paper import PAPER
+from infra.faults import before_the_close
 from infra.faults.lies import is_false
-from infra.faults.market import PARTITIONS, S, rules
+from infra.faults.market import PARTITIONS, rules
 from infra.faults.world import Played
 
 READ_RECORDS = 100_000
-LATE_NS = 2 * S  # A schedule point that is so long past was forgotten.
 ANSWERS = (e.OrderAccepted, e.OrderRejected, e.InputRejected)
 ANSWERS_OF_VENUES = (
     *(e.ChildAcknowledged, e.FillBooked, e.ChildClosed, e.ChildDoubted, e.CancelFailed),
@@ -47,8 +46,11 @@ def problems(played: Played) -> list[str]:
         return found
     found += [f"child {name} was sent {n} times" for name, n in played.sent.items() if n > 1]
     for shard in played.settled:
-        found += [f"shard {shard.number}, before the close: {x}" for x in of_state(shard)]
-        found += [f"shard {shard.number}: {x}" for x in forgotten(shard, played.settled_ns)]
+        found += [
+            f"shard {shard.number}, before the close: {x}" for x in before_the_close.of_state(shard)
+        ]
+        missed = before_the_close.forgotten(shard, played.settled_ns)
+        found += [f"shard {shard.number}: {x}" for x in missed]
     try:
         for number in range(PARTITIONS):
             found += [f"shard {number}: {x}" for x in of_shard(played, number)]
@@ -205,8 +207,10 @@ class Books:
         for event in self.of_kind(e.FillBooked):
             filled[event.child_id] += event.last_qty
         ended = Counter(event.child_id for event in self.of_kind(e.ChildClosed))
+        doubted = Counter({x.child_id: x.returned_qty for x in self.of_kind(e.ChildDoubted)})
         for child_id, terms in routed.items():
-            if filled[child_id] < terms.child_qty and not ended[child_id]:
+            done_qty = filled[child_id] + doubted[child_id]
+            if done_qty < terms.child_qty and not ended[child_id]:
                 yield f"child {child_id} is still open after the close"
             if ended[child_id] > 1:
                 yield f"child {child_id} ended {ended[child_id]} times"
@@ -335,45 +339,3 @@ def readable(topic: str, record: Record) -> Any:  # noqa: ANN401  Any event, or 
         return decoded(topic, record)
     except codec.UnreadableError:
         return None
-
-
-# ---------------------------------------------------------------------- before the close
-
-
-def of_state(shard: Shard) -> Iterator[str]:
-    """Violated invariants of a shard's state."""
-    state = shard.state
-    parents = [*state.parents_of_day()]
-    orders = {name: member.order for x in parents for name, member in x.members.items()}
-    for order in (orders | state.orders).values():
-        parts = (order.crossed_qty, order.allocated_qty, order.withdrawn_qty, order.open_qty)
-        if min(parts) < 0 or sum(parts) != order.order_qty:
-            yield f"order {order.order_id} of {order.order_qty} is {parts}"
-    for parent in parents:
-        name, members = parent.parent_id, list(parent.members.values())
-        live = [child for child in parent.children.values() if child.is_live]
-        if sum(member.crossed_qty for member in members) != parent.crossed_qty:
-            yield f"parent {name}: its members' crosses are not its own"
-        allocated_qty = sum(member.allocated_qty for member in members)
-        if allocated_qty + parent.error_qty != parent.filled_qty:
-            yield f"parent {name}: {parent.filled_qty} filled, {allocated_qty} allocated"
-        if sum(member.open_qty for member in members if member.is_active) != parent.open_qty:
-            yield f"parent {name}: its members' open quantities are not its own"
-        if sum(child.leaves_qty for child in live) != parent.exposure_qty:
-            yield f"parent {name}: its children's open quantities are not its exposure"
-        if parent.is_ended and live:
-            yield f"parent {name} has ended before its children"
-
-
-def forgotten(shard: Shard, now_ns: int) -> Iterator[str]:
-    """Schedule points that were missed."""
-    state = shard.state
-    for parent in state.parents.values():
-        terms = parent.terms
-        if parent.due_ns < now_ns - LATE_NS:
-            yield f"parent {parent.parent_id} was due at {parent.due_ns}, and it is {now_ns}"
-        is_open = terms.window_end_ns < now_ns - LATE_NS and now_ns < terms.end_ns
-        if not is_open or parent.is_released or not parent.open_qty:
-            continue
-        if stops.may_trade(state, parent):
-            yield f"parent {parent.parent_id} was not released when its window ended"
