@@ -314,6 +314,21 @@ LIES = [
         """,
     ),
     Lie(
+        "a question that a new cancel follows is not forgotten at the close",
+        """
+        order A buy 500 limit=99.95
+        acked
+        wait 19795s
+        cancel A
+        wait 3s
+        mark
+        cancel_rejected
+        cancel A as=A2
+        close
+        """,
+        "CancelFailed=1 ChildStatusRequested=1 ChildCancelRequested=1 breaks=NO_ANSWER",
+    ),
+    Lie(
         "a cancel's refusal before the acknowledgement leaves that to be waited for",
         """
         order A buy 500 limit=99.95

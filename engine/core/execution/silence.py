@@ -269,7 +269,9 @@ def on_cancel_failed(state: State, event: CancelFailed) -> None:
 
 
 def on_cancel_requested(state: State, event: ChildCancelRequested) -> None:
-    awaited.wait(state, state.children[event.child_id], event.at_ns, event.repeats)
+    """A new cancel does not make up for a question that its venue has left unanswered."""
+    child = state.children[event.child_id]
+    awaited.wait(state, child, event.at_ns, max(event.repeats, child.asked))
 
 
 def on_status_requested(state: State, event: ChildStatusRequested) -> None:
