@@ -15,15 +15,15 @@ from infra.faults import shrinking
 FOUND_BY = {
     "skip a fence": 2,
     "commit before the seal": 2,
-    "drop a dedupe": 67,
-    "reuse an id": 36,
+    "drop a dedupe": 403,
+    "reuse an id": 40,
     "read uncommitted": 2,
     "fold twice": 0,
     "forget a schedule point": 0,
-    "lose a cancel race": 6,
+    "lose a cancel race": 1,
     "wrong epoch": 46,
     "report when superseded": 0,
-    "inputs in another order": 0,
+    "inputs in another order": 3,
 }
 
 
