@@ -99,7 +99,7 @@ def make_key(path: Path) -> Path:
                 f"{key_file}: exists already, and a key is never overwritten. Give another path."
             ) from None
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, mode)  # The public key is for everyone, whatever the mask is.
+            os.fchmod(handle, mode)  # Every reader may have the public key, whatever the mask is.
             file.write(content)
     return public_path
 

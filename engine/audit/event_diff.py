@@ -67,9 +67,9 @@ class _Comparison:
 
     def run(self, recorded: Sequence[StageEvent], decided: Sequence[StageEvent]) -> list[Pair]:
         self._decided = frozenset(f"{self._shard}-{event.seq}" for event in decided)
-        were = by_cause(recorded)
-        found: list[Pair] = []
-        for cause, are in by_cause(decided).items():
+        found = self._begun(recorded, decided)
+        were = by_cause(recorded[len(found) :])
+        for cause, are in by_cause(decided[len(found) :]).items():
             found += self._aligned(were.pop(self._renamed(cause), []), are)
         found += [Pair(event, None) for events in were.values() for event in events]
         found = self._rejoined(found)
@@ -89,6 +89,21 @@ class _Comparison:
         return Pair(was, now, tuple(names))
 
     # ----------------------------------------------------------------------- alignment
+
+    def _begun(
+        self, recorded: Sequence[StageEvent], decided: Sequence[StageEvent]
+    ) -> list[Pair]:
+        """The events up to the first departure: each has its own seq, whichever ids it names.
+
+        An event may name a later one, which no alignment has met yet.
+        """
+        found = []
+        for was, now in zip(recorded, decided, strict=False):
+            if was != now:
+                break
+            self._join(was, now)
+            found.append(Pair(was, now))
+        return found
 
     def _aligned(self, were: list[StageEvent], are: list[StageEvent]) -> list[Pair]:
         """The events of one cause: equal ones first, then the nearest ones."""

@@ -160,7 +160,7 @@ def _report(account: Account, cannot_know: str, out: Path, output: Output) -> No
 
 
 def _lines(account: Account, cannot_know: str, out: Path) -> Iterator[str]:
-    """What became of every line, in 80 columns."""
+    """The fate of every line, in 80 columns."""
     yield f"{account.line_count:>12,}  lines read"
     yield f"{account.quote_count:>12,}  quotes"
     yield f"{account.print_count:>12,}  prints"

@@ -69,7 +69,7 @@ class Admission:
 
 
 def _sender_flaw(record: Record, field: str, named: str) -> str:
-    """What is wrong if a record's header names another sender than its body; empty if nothing is.
+    """The fault of a record whose header names another sender than its body; empty if none.
 
     A readable record without the header has its sender in the body; a body that names none is
     refused for that.

@@ -262,7 +262,7 @@ class ShardTask:
             return sealed
 
     def _tell_strangers(self, sealed: Sealed) -> None:
-        """Somebody writes to an input topic who names himself nowhere: a person looks for him."""
+        """Say that a writer names itself nowhere, so that a person looks for it."""
         for event in sealed.events:
             if isinstance(event, InputRejected) and event.reason is InputReason.UNATTRIBUTED:
                 _log.error(

@@ -138,6 +138,27 @@ def test_the_same_events_in_another_order_differ_in_their_place() -> None:
     assert [pair.fields for pair in compared(was, now)] == [("seq",), ("seq",)]
 
 
+def test_an_event_that_names_a_later_one_is_the_same_as_itself() -> None:
+    was = stamped((cancel("3-101"), PLAN), (allocated("3-70"), PLAN), (cancel("3-101"), PLAN))
+    now = stamped((cancel("3-101"), PLAN), (allocated("3-70"), PLAN), (cancel("3-101"), PLAN))
+
+    assert compared(was, now) == []
+
+
+def test_a_later_event_that_differs_makes_what_names_it_differ() -> None:
+    was = stamped((cancel("3-101"), PLAN), (allocated("3-70"), PLAN))
+    now = stamped((cancel("3-101"), PLAN), (halted("news"), PLAN))
+
+    found = compared(was, now)
+
+    assert [pair.fields for pair in found if pair.recorded and pair.decided] == [("child_id",)]
+    assert {type(pair.event) for pair in found} == {
+        ChildCancelRequested,
+        FillAllocated,
+        InstrumentHalted,
+    }
+
+
 def test_the_same_event_of_another_cause_differs_in_its_cause() -> None:
     was, now = stamped((cancel(), PLAN)), stamped((cancel(), REPORT))
 

@@ -134,10 +134,22 @@ def test_this_release_reports_on_what_another_recorded(
     only_the_deadline_departs(report, -1)
 
 
+def alone(report: dict[str, Any], side: str, event: str) -> set[tuple[int, int, str]]:
+    """The plans, by shard and batch, with such an event on that side only."""
+    return {
+        (x["shard"], x["batch"], x["input"])
+        for x in report["departures"]
+        if (x["event"], x["kind"]) == (event, f"only {side}")
+    }
+
+
 def test_a_departure_stands_for_itself(
     days: Days, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Slices that are not cut leave no echo: the next one is cut from what was recorded."""
+    """Slices that are not cut leave no echo: the next one is cut from what was recorded.
+
+    Within their batch they leave their client's participation to a parent that it held back.
+    """
     slicing = other_release.installed(tmp_path, "0.5.0", SLICES)
 
     code, found = reported(days.ours, slicing.folder, capfd, "--jobs", "1", "--show", "100000")
@@ -147,12 +159,12 @@ def test_a_departure_stands_for_itself(
     events = {row["event"]: row for row in report["events"] if row["batches"]}
     assert set(events) <= {"SliceReleased", "SliceHeld", "ChildRouted", "RouteDeferred"}
     assert events["SliceReleased"]["only_recorded"] > 0
-    assert events["SliceReleased"]["only_decided"] == 0
+    assert alone(report, "decided", "SliceReleased") <= alone(report, "recorded", "SliceHeld")
     assert {row["field"] for row in report["fields"] if row["event"] == "SliceReleased"} <= {
         "slice_qty"
     }
-    alone = [x for x in report["departures"] if x["kind"] == "only recorded"]
-    assert all(x["recorded"].startswith(f"{x['event']}(seq={x['seq']}, ") for x in alone)
+    gone = [x for x in report["departures"] if x["kind"] == "only recorded"]
+    assert all(x["recorded"].startswith(f"{x['event']}(seq={x['seq']}, ") for x in gone)
 
 
 def test_the_counts_add_up(days: Days, capfd: pytest.CaptureFixture[str]) -> None:

@@ -198,6 +198,12 @@ def test_an_order_before_the_open_that_ends_before_it_is_refused() -> None:
     world.then(an(OrderRejected, reason=RejectReason.WINDOW_INVALID))
 
 
+def test_a_decision_price_is_kept_as_it_was_said() -> None:
+    trading().when(order(decision_px=px(99.503))).then_some(
+        an(OrderAccepted, decision_px=px(99.503))
+    )
+
+
 def test_limits_of_the_firm_the_client_and_the_instrument_bind() -> None:
     for scope, scope_id in (
         (ControlScope.FIRM, ""),

@@ -14,6 +14,7 @@ from engine.core.events import TOPIC_OF, Input
 from engine.gateways import input_records
 from engine.log.headers import sender_headers
 from engine.log.port import Headers, Log, LogUnavailableError, NewRecord
+from engine.runtime.admission import BODY_SENDER
 
 S = 1_000_000_000
 CENT_PX = 10_000_000
@@ -178,7 +179,7 @@ def cancel(orig_cl_ord_id: str, instrument_id: str) -> e.OrderCancelRequested:
 
 
 class Publisher:
-    """One sender of inputs; counts what it sent.
+    """One sender of inputs; counts what it sent. What names its writer is sent in that name.
 
     Where the log does not answer, it sends the same records again for its `patience`.
     """
@@ -197,10 +198,11 @@ class Publisher:
         for event in events:
             self._number += 1
             key = str(getattr(event, "instrument_id", "desk"))
+            writer = BODY_SENDER.get(TOPIC_OF[type(event)])
             record = input_records.record(
                 event,
                 key,
-                sender=self._sender,
+                sender=getattr(event, writer) if writer else self._sender,
                 number=self._number,
                 at_ns=time.time_ns(),
                 partitions=self._log.partitions,

@@ -42,7 +42,7 @@ def day_limit_cur(state: State, key: Key) -> int | None:
 
 
 def allotted_cur(state: State, key: Key) -> int:
-    """What this shard may accept in a day, whole currency units. The key is bound."""
+    """The value that this shard may accept in a day, whole currency units. The key is bound."""
     limit_cur = day_limit_cur(state, key)
     if limit_cur is not None and state.settings.partitions == 1:
         return limit_cur
@@ -51,13 +51,13 @@ def allotted_cur(state: State, key: Key) -> int:
 
 
 def left_notional(state: State, key: Key, currency: str) -> int:
-    """What this shard may still accept, 1e-9 currency units; below 0 if it was lowered."""
+    """Value that this shard may still accept, 1e-9 currency units; below 0 if it was lowered."""
     spent = state.spent_notional.get((*key, currency), 0)
     return allotted_cur(state, key) * UNIT_PX - spent
 
 
 def spent_notional(state: State, key: Key) -> int:
-    """What this shard has accepted, 1e-9 currency units; of several currencies the most."""
+    """Value that this shard has accepted, 1e-9 currency units; of several currencies the most."""
     values = (value for (*name, _), value in state.spent_notional.items() if (*name,) == key)
     return max(values, default=0)
 
@@ -68,7 +68,7 @@ def ceiling_cur(notional: int) -> int:
 
 
 def receipt(state: State, key: Key) -> tuple[int, int]:
-    """What this shard may accept in a day, -1 if it is not bound, and what it has spent of it."""
+    """The value that this shard may accept in a day, -1 if it is not bound, and the spent part."""
     if not is_bound(state, key):
         return -1, 0
     return allotted_cur(state, key), ceiling_cur(spent_notional(state, key))

@@ -44,7 +44,7 @@ EMPTY_CARRIED_NS = 2 * 86_400 * 10**9
 
 
 class Past(NamedTuple):
-    """What a close carries of an order's closed days."""
+    """The part of an order's closed days that a close carries."""
 
     memberships: tuple[Membership, ...]
     shared_qty: int  # Its shares in the carried fills.

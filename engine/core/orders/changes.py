@@ -154,7 +154,7 @@ def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
 
 
 def spent_by(state: State, order: Order) -> int:
-    """What an order has used of today's allotments, 1e-9 currency units."""
+    """The part of today's allotments that an order has used, 1e-9 currency units."""
     if order.order_id in state.unplaced:
         return 0  # It was carried, and spends when it joins a parent.
     return risk.notional_of(order.terms, order.order_qty, order.limit_px)

@@ -270,7 +270,7 @@ class Quote:
 
 @dataclass(slots=True)
 class Dealing:
-    """What a client does in an instrument over all its parents; see `strategy.participation`."""
+    """A client's work in an instrument over all its parents; see `strategy.participation`."""
 
     used_qty: int = 0  # Taken and open at venues since the measurement began.
     base: Tape = NO_TAPE  # The day's counters then.
@@ -280,7 +280,7 @@ class Dealing:
 
 @dataclass(slots=True)
 class Position:
-    """What the orders that a position limit binds want and have of an instrument, by side."""
+    """The wants and executions of the orders that a position limit binds, by side."""
 
     wanted_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     done_qty: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))

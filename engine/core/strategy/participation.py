@@ -45,7 +45,7 @@ WAITS_INTERVALS = 2  # As long a parent keeps its place without asking again.
 
 
 class Room(NamedTuple):
-    """How much more of a parent the participation of a client permits, and why."""
+    """The part of a parent that the participation of a client still permits, and why."""
 
     room_qty: int
     client_id: str
@@ -149,7 +149,7 @@ def dealing_of(state: State, client_id: str, parent: Parent) -> Dealing | None:
 
 
 def open_by_client(parent: Parent) -> dict[str, int]:
-    """What each client has open in a parent."""
+    """The quantity that each client has open in a parent."""
     if len(parent.clients) == 1:
         return dict.fromkeys(parent.clients, parent.open_qty)
     found = dict.fromkeys(parent.clients, 0)

@@ -1,4 +1,4 @@
-"""What each shard may spend of one limit, as far as the log proves it.
+"""The part of one limit that each shard may spend, as far as the log proves it.
 
 A shard's receipt says what it may accept in a day and what it has accepted; until it gets another
 part it can spend the higher of the two, and no more. A part that was written and is not answered

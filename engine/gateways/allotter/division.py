@@ -19,7 +19,7 @@ class Need(NamedTuple):
 
 
 def targets(limit_cur: int, needs: Sequence[Need]) -> list[int]:
-    """What each shard should have in all; the sum is the limit, or what was spent if that is more.
+    """The parts that the shards should have; their sum is the limit, or what was spent if more.
 
     Rounded down; the shards of the lowest numbers get the units that remain.
     """

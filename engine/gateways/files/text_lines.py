@@ -78,7 +78,7 @@ class _Counted(io.RawIOBase):
 
 
 class _Unpacked(io.RawIOBase):
-    """What a gzip file holds, as long as it is not absurdly more than the file itself."""
+    """The content of a gzip file, as long as it is not absurdly more than the file itself."""
 
     def __init__(self, name: str, file: io.BufferedReader) -> None:
         self._name = name
@@ -120,7 +120,7 @@ def opened(path: Path) -> Iterator[TextFile]:
 
 
 def _bytes_of(path: Path) -> io.BufferedReader:
-    if path == STDIN:  # By its number, so that nobody else's reader of it is closed.
+    if path == STDIN:  # By its number, so that no other reader of it is closed.
         return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), HEAD_BYTES)
     return io.BufferedReader(path.open("rb", buffering=0), HEAD_BYTES)
 

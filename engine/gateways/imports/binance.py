@@ -2,7 +2,7 @@
 
 **Messages**, one a line: the recorder's time in ns, a blank, and the JSON as it came
 (`{"stream": ..., "data": ...}`, or a depth snapshot of the REST interface). Streams:
-developers.binance.com, "WebSocket Streams": `bookTicker` (u, b, B, a, A), `trade` and `aggTrade`
+developers.binance.com, on websocket streams: `bookTicker` (u, b, B, a, A), `trade` and `aggTrade`
 (t or a, p, q), `depth` (U, u, on futures pu, b, a). The folder's time is the recorder's. The best
 comes from `bookTicker`, or with `--quotes-from depth` from a book (`depth_book.py`). A futures
 trade that is not of type MARKET (X) is no trade of the market and is left out.

@@ -1,11 +1,11 @@
 """Databento CSV: the schemas mbp-1, mbp-10, tbbo, bbo-1s, bbo-1m, trades and ohlcv.
 
-Columns, scales and flags as of databento.com/docs (schemas/mbp-1, schemas/tbbo, schemas/trades,
-schemas/ohlcv, conventions/common-fields-enums-types) and of the encoder itself (the crate `dbn`,
+Columns, scales and flags as of databento.com/docs (under schemas: mbp-1, tbbo, trades, ohlcv;
+under conventions: common-fields-enums-types) and of the encoder itself (the crate `dbn`,
 encode/csv, flags.rs, publishers.rs):
 
-- Prices count 1e-9 currency units, or are decimals with `pretty_px`; 9223372036854775807 or nothing
-  is no price. Times are ns since 1970 UTC, or ISO 8601 with `pretty_ts`. Sizes are shares.
+- Prices count 1e-9 currency units, or are decimals with "pretty_px"; 9223372036854775807 or nothing
+  is no price. Times are ns since 1970 UTC, or ISO 8601 with "pretty_ts". Sizes are shares.
 - `ts_recv` is when Databento received the record, which is the folder's time. With the flag
   BAD_TS_RECV (8) the venue's own `ts_event` is taken instead. A bar has `ts_event` only, its start.
 - Flag MAYBE_BAD_BOOK (4): a gap in the channel, the book may be wrong; the quote is left out.

@@ -1,6 +1,6 @@
 """LOBSTER: the pairs of message and orderbook files of one Nasdaq stock on one day.
 
-lobsterdata.com/info/DataStructure.php: a message is time (seconds after midnight in New York),
+lobsterdata.com, on the data's structure: a message is time (seconds after midnight in New York),
 type, order id, size, price (USD times 10,000) and direction, and the n-th row of the orderbook file
 is the book after the n-th message: ask price, ask size, bid price, bid size, level by level. An
 unoccupied level has 9999999999 or -9999999999 as its price and 0 as its size. Types: 1 submission,

@@ -1,4 +1,4 @@
-"""What every reader of a vendor's market data has in common.
+"""The common part of all readers of vendors' market data.
 
 A reader goes through a vendor's files line by line and yields quotes and prints in the folder's
 terms. It drops nothing in silence: a row that is not for the folder is counted by its reason, a row
@@ -59,7 +59,7 @@ Observation = Quote | Print
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the person says; what a format knows by itself may be left out."""
+    """The person's statements; one that a format knows by itself may be left out."""
 
     symbol: str
     day: date | None = None
@@ -74,7 +74,7 @@ class Request:
 
 @dataclass(slots=True)
 class Account:
-    """What became of every line that was read."""
+    """The fate of every line that was read."""
 
     line_count: int = 0
     quote_count: int = 0

@@ -12,7 +12,7 @@ Fields = Mapping[str, str | int]
 
 
 class Task(NamedTuple):
-    """What is imported, from where and to where."""
+    """The source of an import and its target."""
 
     chosen: Format
     paths: Sequence[Path]

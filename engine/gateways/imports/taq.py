@@ -1,14 +1,14 @@
 """NYSE Daily TAQ: trade files (EQY_US_ALL_TRADE_*) and quote files (SPLITS_US_ALL_BBO_*).
 
 Daily TAQ Client Specification, versions 2.2 to 3.3 (nyse.com/publicdocs/nyse/data/
-Daily_TAQ_Client_Spec_v3.3.pdf); github.com/KxSystems/kdb-taq lists the columns. The header names
+Daily_TAQ_Client_Spec_v3.3.pdf); github.com, kxsystems/kdb-taq lists the columns. The header names
 them, with or without underscores, and the fields are separated by `|`:
 
 - `Time` is New York time as HHMMSS and 3, 6 or 9 digits of the second's fraction; the day is in the
   file's name. A last line that begins with END has the count of records.
 - Prices are decimals in USD, trade volumes shares. Quote sizes are round lots until October 2025;
   of a later day the unit must be said, as the plans changed round lots in November 2025.
-- `Sale_Condition` is in the CTA's letters where `SourceofTrade` is C, in the UTP's where it is N.
+- `Sale_Condition` is in the CTA's letters where `Source_of_Trade` is C, in the UTP's where it is N.
 - `Trade_Correction_Indicator` is written as it is; the loader counts 00, 01 and 02.
 - `Trade_Id` is unique by exchange and, off-exchange (D), by reporting facility.
 - A quote with a `Quote_Condition` other than A, B, H, O, R, W (Holden and Jacobsen 2014), Y
@@ -50,7 +50,7 @@ PX_ZERO = re.compile(r"0*\.?0*", re.ASCII)
 
 
 class Layout(NamedTuple):
-    """Where the fields of a file stand; -1 for one that it lacks."""
+    """The places of a file's fields; -1 for one that it lacks."""
 
     day: date
     width: int

@@ -258,7 +258,7 @@ def _no_number(word: str) -> object:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object with its keys; of two values of one key nobody can say which is meant."""
+    """An object with its keys; two values of one key leave open which is meant."""
     found = dict(pairs)
     if len(found) != len(pairs):
         counts = Counter(key for key, _ in pairs)

@@ -210,8 +210,8 @@ class AmendTicket(_Ticket):
 class CancelTicket(_Ticket):
     """A request to withdraw the open quantity of an order.
 
-    It may repeat the order's other terms, as FIX's OrderCancelRequest does. They are not read: all
-    that is open is withdrawn, and a slip in a term is no reason to let an order go on.
+    It may repeat the order's other terms, as FIX's cancel request does. They are not read: all that
+    is open is withdrawn, and a slip in a term is no reason to let an order go on.
     """
 
     action = "cancel"

@@ -35,7 +35,7 @@ class VenueSessions(Protocol):
         """Ask a venue to cancel a child. Raises ValueError for one that it does not know."""
 
     def on_status_request(self, child_id: str, now_ns: int) -> Sequence[Due]:
-        """Ask a venue what became of a child; FIX's OrderStatusRequest by its ClOrdID.
+        """Ask a venue what became of a child; FIX's order status request by its ClOrdID.
 
         The answer is the child's end, again if need be, STATUS with the venue's count of a child
         that works or is filled, or UNKNOWN_ORDER. The last one is final, so it may be said only if

@@ -354,7 +354,7 @@ def open_file(database: Database, partitions: int | None) -> int:
 def _require_topics(database: Database) -> None:
     """The names of the topics are for people, and must say of each record what the engine says.
 
-    Records hold the topic's number; in a file with another name for it, whoever reads it by names
+    Records hold the topic's number; in a file with another name for it, a reader that goes by names
     would take one topic for another, with every digest right. Raises CorruptLogError.
     """
     names: dict[int, str] = dict(database.rows("select topic_id, name from topic"))

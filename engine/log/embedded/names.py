@@ -71,7 +71,7 @@ class EmbeddedAppender:
         self._renew_s = self._next_renewal_s()
 
     def close(self) -> None:
-        """What is taken over already stays with its new holder."""
+        """A name that was taken over stays with its new holder."""
         with self._database.transaction() as connection:
             connection.execute(EXPIRE, (0, *self._key))
 

@@ -22,8 +22,8 @@ vocabulary lacks says nothing: its print counts, and the loader counts and names
 Sources: CTS Pillar Output Specification, "Sale Conditions"; Direct Subscriber Interface
 Specification for the UTP Plan, as tabled at interactivebrokers.com/en/trading/tradeConditions.php
 (code=UTDF); polygon.io/glossary/us/stocks/conditions-indicators. That average prices and the like
-do not count is our choice: the tapes count them as volume, but nobody could trade at such a price
-at that time, so it makes no benchmark.
+do not count is our choice: the tapes count them as volume, but no order could trade at such a
+price at that time, so it makes no benchmark.
 """
 
 import re
@@ -45,7 +45,7 @@ class Conditions(StrEnum):
 
 
 class Reading(NamedTuple):
-    """What a print's conditions say."""
+    """The meaning of a print's conditions."""
 
     letters: str  # The tape's own, as far as they are known.
     counts: bool  # For volume and VWAP.
@@ -80,7 +80,7 @@ BETWEEN_NUMBERS = re.compile(r"[\s,;\[\]]+")
 
 
 def read(vocabulary: Conditions, text: str) -> Reading:
-    """What the conditions of a print say, in the vocabulary of its folder."""
+    """The meaning of a print's conditions, in the vocabulary of its folder."""
     return _read(vocabulary, text)
 
 

@@ -1,4 +1,4 @@
-"""What a recorded day lacks, and what the engine then cannot do; said before and after a run.
+"""The gaps of a recorded day, and what the engine cannot do for them; said before and after a run.
 
 A folder of prints alone, of quotes alone or of one venue is a market, but a smaller one, and a
 figure of its run means less. What was assumed, because `instrument.toml` does not say it, and what

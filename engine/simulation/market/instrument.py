@@ -42,7 +42,7 @@ NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
 
 
 class SizeUnit(StrEnum):
-    """What the sizes of a file count."""
+    """The unit of a file's sizes."""
 
     LOTS = "lots"
     SHARES = "shares"  # Smallest increments.

@@ -18,7 +18,7 @@ class Session:
 
 
 def state_of(child: Working) -> Execution:
-    """How the child is, or how it ended. Its order came before the question, if ever."""
+    """The state of the child, or its end. Its order came before the question, if ever."""
     if child.ended_by is not None:
         return Execution(child.ended_by, child.ended_as)
     if child.is_open or child.ended_as:
