@@ -90,9 +90,7 @@ class _Comparison:
 
     # ----------------------------------------------------------------------- alignment
 
-    def _begun(
-        self, recorded: Sequence[StageEvent], decided: Sequence[StageEvent]
-    ) -> list[Pair]:
+    def _begun(self, recorded: Sequence[StageEvent], decided: Sequence[StageEvent]) -> list[Pair]:
         """The events up to the first departure: each has its own seq, whichever ids it names.
 
         An event may name a later one, which no alignment has met yet.

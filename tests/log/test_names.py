@@ -23,6 +23,7 @@ REPORTS = "venue-reports"
 GATEWAY = "gateway.PAPER"
 
 __all__ = ["log_factory", "shared_log_factory"]  # Fixtures.
+SETTLES_WITHIN_S = 20.0  # A commit returns before its markers are at the partitions.
 
 
 def values(log: Log, partition: int = 0) -> list[bytes]:
@@ -50,8 +51,10 @@ def test_a_record_comes_back_as_its_holder_wrote_it(log_factory: LogFactory) -> 
     log = log_factory()
     written = new(b"a", timestamp_ms=NOON_MS + 1)
     log.take_over(GATEWAY, "first").append(REPORTS, [written])
-    found = log.last(REPORTS, 0)
-    assert found is not None
+    deadline_s = time.monotonic() + SETTLES_WITHIN_S
+    while (found := log.last(REPORTS, 0)) is None:
+        assert time.monotonic() < deadline_s, "the record was never settled"
+        time.sleep(0.01)
     assert found[2:] == written[1:]
 
 
