@@ -139,6 +139,19 @@ def deciding_watched() -> Iterator[None]:
 # ---------------------------------------------------------------------------- what holds
 
 
+def base_of(state: State) -> dict[str, tuple[int, int]]:
+    """What each order has from parents that a close does not carry: crossed, allocated."""
+    carried: Counter[str] = Counter()
+    for parent in parents(state):
+        for order_id, member in parent.members.items():
+            assert not member.crossed_qty, "a cross is final, and is not carried by its parent"
+            carried[order_id] += member.allocated_qty
+    return {
+        order_id: (found.crossed_qty, found.allocated_qty - carried[order_id])
+        for order_id, found in state.orders.items()
+    }
+
+
 def check_orders(state: State, base: dict[str, tuple[int, int]]) -> None:
     """An order is crossed, allocated, withdrawn or open; open quantity is never lost."""
     known = orders(state)
@@ -653,10 +666,7 @@ class RandomDay(RuleBasedStateMachine):
         self.day += 1
         self.reports, self.requests = [], []
         assert not world.children()
-        self.base = {
-            order_id: (found.crossed_qty, found.allocated_qty)
-            for order_id, found in world.state.orders.items()
-        }
+        self.base = base_of(world.state)
         assert not world.state.store_totals.parents
         assert all(found.open_qty > 0 for found in world.state.orders.values())
         open_ns = OPEN_NS + self.day * DAY_NS
