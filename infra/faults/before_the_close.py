@@ -52,7 +52,7 @@ def shares_of_members(parent: Parent) -> dict[str, int]:
 
 
 def shares_in(parent: Parent) -> Counter[str]:
-    """What each order has of the parent's fills, as they are now."""
+    """Each order's part of the parent's fills, as they are now."""
     found: Counter[str] = Counter()
     for fill in parent.fills:
         found.update(dict(zip(fill.order_ids, fill.shares_qty, strict=True)))

@@ -21,6 +21,7 @@ from world import (
     instrument,
     market,
     order,
+    policy,
     px,
     quote,
     risk_limit,
@@ -281,6 +282,16 @@ def test_a_late_fill_of_a_carried_order_counts_before_it_is_resumed() -> None:
     world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
     assert refuses(world, order("b", 401, limit_px=px(98)))  # 100 bought, 500 wanted.
     assert not refuses(world, order("c", 400, limit_px=px(98)))
+
+
+def test_a_bust_of_an_order_that_ended_yesterday_is_no_position_of_today() -> None:
+    gtc = {"time_in_force": e.TimeInForce.GTC}
+    both = (buys("o", 500), buys("g", 500, **gtc))
+    world = trading(policy(router=e.Router.SEQUENTIAL), MOST).given(*both)
+    child, *_ = world.children()
+    world.given(fill_report(child, 300)).at(CLOSE_NS, day_closed())
+    world.when(bust(child)).then_some(e.FillBusted)
+    assert world.folded().state == world.state
 
 
 def test_a_shard_without_a_limit_says_so() -> None:

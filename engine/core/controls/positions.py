@@ -133,6 +133,8 @@ def done(
 ) -> None:
     members = state.parent(event.parent_id).members
     for order_id, qty in parts:
+        if order_id not in members:
+            continue  # It ended on an earlier day, and positions are of one day.
         order = members[order_id].order
         for held in positions_of(state, order.terms):
             held.done_qty[order.terms.side] += qty
