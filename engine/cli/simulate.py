@@ -225,7 +225,8 @@ def _report_unreadable(
 
 def show(played: Played) -> None:
     """Limits, costs by child, then on one screen: what went in, what came out, how it went."""
-    typer.echo(f"limits {played.figures['limits']}")
+    source, _, told = played.figures["limits"].partition(": ")
+    typer.echo("\n    ".join([f"limits {source}", *told.split("; ")]))
     with project.connect(played.projection) as connection:
         columns = ALL_COLUMNS if Console().width >= WIDE_COLUMNS else FEWER_COLUMNS
         query = f"select {columns} from tca_child order by notional desc, child_id limit ?"  # noqa: S608  Our columns.
