@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import in_process, proof
+from pipeline import desk, in_process, proof
 
 from engine.core.events import OrderAccepted
 from engine.core.partition import partition_of
@@ -76,3 +76,10 @@ def workers(url: str, count: int) -> Iterator[list[Held]]:
     finally:
         for running in found:
             running.finish()
+
+
+def order_each(publisher: desk.Publisher, name: str) -> list[str]:
+    """An order for the instrument of every shard; their ids."""
+    names = [f"{name}{shard}" for shard in range(SHARDS)]
+    publisher.send(*map(desk.order, names, INSTRUMENTS))
+    return names

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, workers
+from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process, short_day
 
 import projections
@@ -20,35 +19,6 @@ from engine.log.port import CorruptLogError, Identity, Log, LogUnavailableError,
 from engine.runtime.worker import Worker
 
 RULES = short_day.rules(SHARDS)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "engine.db"
-
-
-@pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:{path}"
-
-
-@pytest.fixture
-def log(url: str) -> Iterator[Log]:
-    with open_log(url, partitions=SHARDS) as made:
-        yield made
-
-
-@pytest.fixture
-def publisher(log: Log) -> desk.Publisher:
-    found = desk.Publisher(log, desk.OMS)
-    desk.open_day(found, INSTRUMENTS)
-    return found
-
-
-def order_each(publisher: desk.Publisher, name: str) -> list[str]:
-    names = [f"{name}{shard}" for shard in range(SHARDS)]
-    publisher.send(*map(desk.order, names, INSTRUMENTS))
-    return names
 
 
 def decide(url: str, log: Log, publisher: desk.Publisher) -> None:

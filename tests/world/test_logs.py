@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, workers
+from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process
 
 from engine.cli.application import execute
 from engine.cli.exits import Exit
-from engine.log import codec, open_log
+from engine.log import codec
 from engine.log.port import Log
 from engine.runtime import worker
 from engine.runtime.shard_task import ShardTask
@@ -19,35 +19,10 @@ BROKEN = 3
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:{tmp_path / 'engine.db'}"
-
-
-@pytest.fixture
-def log(url: str) -> Iterator[Log]:
-    with open_log(url, partitions=SHARDS) as made:
-        yield made
-
-
-@pytest.fixture
-def publisher(log: Log) -> desk.Publisher:
-    found = desk.Publisher(log, desk.OMS)
-    desk.open_day(found, INSTRUMENTS)
-    return found
-
-
-@pytest.fixture
 def stranger(url: str, log: Log) -> Iterator[Stranger]:  # noqa: ARG001  The log makes the tables.
     found = Stranger(Path(url.removeprefix("sqlite:")))
     yield found
     found.close()
-
-
-def order_each(publisher: desk.Publisher, name: str) -> list[str]:
-    """An order for the instrument of every shard; their ids."""
-    names = [f"{name}{shard}" for shard in range(SHARDS)]
-    publisher.send(*map(desk.order, names, INSTRUMENTS))
-    return names
 
 
 STRAYS = {

@@ -4,12 +4,11 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, workers
+from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process, short_day
 
 from engine.audit.status import Health, status
@@ -17,36 +16,11 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.cli.lines import Counted, Lines
 from engine.core import events as e
-from engine.log import open_log
 from engine.log.port import Log
 from engine.simulation.paper import paper_gateway
 
 RULES = short_day.rules(SHARDS)
 HOUR_NS = 3_600 * desk.S
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:{tmp_path / 'engine.db'}"
-
-
-@pytest.fixture
-def log(url: str) -> Iterator[Log]:
-    with open_log(url, partitions=SHARDS) as made:
-        yield made
-
-
-@pytest.fixture
-def publisher(log: Log) -> desk.Publisher:
-    found = desk.Publisher(log, desk.OMS)
-    desk.open_day(found, INSTRUMENTS)
-    return found
-
-
-def order_each(publisher: desk.Publisher, name: str) -> list[str]:
-    names = [f"{name}{shard}" for shard in range(SHARDS)]
-    publisher.send(*map(desk.order, names, INSTRUMENTS))
-    return names
 
 
 def test_a_log_at_work_fits_a_screen_and_ends_with_0(
