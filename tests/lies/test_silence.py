@@ -316,17 +316,17 @@ LIES = [
     Lie(
         "a question that a new cancel follows is not forgotten at the close",
         """
-        order A buy 500 limit=99.95
-        acked
         wait 19795s
-        cancel A
+        print 100 100.01
+        quote N 100.00 100.02
+        order A buy 500 limit=99.95 end=19800s
+        sent
         wait 3s
         mark
-        cancel_rejected
-        cancel A as=A2
+        cancel A
         close
         """,
-        "CancelFailed=1 ChildStatusRequested=1 ChildCancelRequested=1 breaks=NO_ANSWER",
+        "ChildCancelRequested=1 breaks=NO_ANSWER",
     ),
     Lie(
         "a cancel's refusal before the acknowledgement leaves that to be waited for",
