@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
+from log_state.eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process
 
 from engine.cli.application import execute

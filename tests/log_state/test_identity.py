@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
+from log_state.eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process, short_day
 
 import projections

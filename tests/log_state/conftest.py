@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS
+from log_state.eight_shards import INSTRUMENTS, SHARDS
 from pipeline import desk
 
 from engine.log import open_log

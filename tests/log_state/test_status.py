@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
+from log_state.eight_shards import INSTRUMENTS, SHARDS, Stranger, accepted, order_each, workers
 from pipeline import desk, in_process, short_day
 
 from engine.audit.status import Health, status

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from eight_shards import INSTRUMENTS, SHARDS, accepted
+from log_state.eight_shards import INSTRUMENTS, SHARDS, accepted
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
