@@ -1,11 +1,14 @@
 """Fixtures that the whole suite shares."""
 
+import gc
 import os
 from collections.abc import Iterator
 
 import kafka_broker
 import pytest
 from hypothesis import settings
+
+from engine.runtime.garbage_collection import set_survivors_aside
 
 # The invariants of a random day are asserted there, in no test module.
 pytest.register_assert_rewrite("random_day")
@@ -16,6 +19,17 @@ settings.register_profile(
     "metaorder", deadline=None, derandomize=kafka_broker.is_ci(os.environ), print_blob=True
 )
 settings.load_profile("metaorder")
+
+
+@pytest.fixture(autouse=True)
+def own_collector() -> Iterator[None]:
+    """A worker in a test's own process sets the heap aside; the tests after it look it through."""
+    before = gc.get_threshold()
+    yield
+    gc.callbacks[:] = [found for found in gc.callbacks if found is not set_survivors_aside]
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
 
 LOUD = {
     kafka_broker.NO_KAFKA: "KAFKA WAS NOT TESTED",

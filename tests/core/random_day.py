@@ -183,7 +183,8 @@ def check_parent(state: State, parent: Parent) -> None:
     """The members' sums are the parent's, and its exposure is its live children's leaves."""
     members = parent.members.values()
     assert sum(m.crossed_qty for m in members) == parent.crossed_qty
-    assert sum(m.allocated_qty for m in members) + parent.error_qty == parent.filled_qty
+    held_qty = sum(m.allocated_qty for m in members) + parent.error_qty
+    assert held_qty + shares_of_ended(state, parent) == parent.filled_qty
     for member in members:
         assert min(member.open_qty, member.crossed_qty, member.allocated_qty) >= 0, member
         assert member.is_active or not member.open_qty
@@ -201,6 +202,15 @@ def check_parent(state: State, parent: Parent) -> None:
     for fill in booked:
         assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
         assert all(share_qty > 0 for share_qty in fill.shares_qty)
+
+
+def shares_of_ended(state: State, parent: Parent) -> int:
+    """What a closed day's parent gave to orders that ended with that day; their shares remain."""
+    if not parent.is_former:
+        return 0
+    booked = [f for f in fills(state).values() if f.child.terms.parent_id == parent.parent_id]
+    shares = (x for f in booked for x in zip(f.order_ids, f.shares_qty, strict=True))
+    return sum(share_qty for order_id, share_qty in shares if order_id not in parent.members)
 
 
 def check_stated_terms(parent: Parent) -> None:
