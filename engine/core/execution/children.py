@@ -81,18 +81,6 @@ def closed(
     )
 
 
-def decide_unknown(
-    _: State, child: Child, report: ExecutionReported, __: int
-) -> tuple[StageEvent, ...]:
-    if not child.is_live or child.is_unknown:
-        return ()
-    return (
-        ChildFateUnknown(
-            child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
-        ),
-    )
-
-
 def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, ...]:
     """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
