@@ -363,6 +363,18 @@ def test_a_shard_without_a_limit_says_so() -> None:
     assert not limits.missing(trading().state)
 
 
+def test_a_carried_order_above_the_position_limit_of_today_waits_for_room() -> None:
+    world = trading(MOST).given(order("g", 600, limit_px=px(99), time_in_force=e.TimeInForce.GTC))
+    world.at(CLOSE_NS, day_closed())
+    next_ns = OPEN_NS + 24 * 3_600 * SECOND
+    world.when(LESS)
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    world.then_some(an(e.OrderHeld, reason=ABOVE))
+    assert not world.all_of(e.OrderResumed)
+    world.when(MOST).then_some(e.OrderResumed)
+    assert world.folded().state == world.state
+
+
 def test_a_carried_order_counts_from_its_resumption() -> None:
     world = trading(MOST).given(order("g", 600, limit_px=px(99), time_in_force=e.TimeInForce.GTC))
     world.at(CLOSE_NS, day_closed())
