@@ -234,8 +234,8 @@ DEPARTURES = {
     ("SliceReleased", Differs.RECORDED): (10, f"{SHARED}; {RESTRICTED}"),
     ("RouteDeferred", Differs.RECORDED): (4, "of these slices"),
     ("ChildRouted", Differs.RECORDED): (6, f"{RESTRICTED}; of these slices"),
-    ("ChildRouted", Differs.DECIDED): (1, "a slice that is held is no quote to trade with"),
-    ("ChildRouted", Differs.CHANGED): (3, MISSED),
+    ("ChildRouted", Differs.DECIDED): (1, f"{MISSED}, so a slice is posted at two venues"),
+    ("ChildRouted", Differs.CHANGED): (3, f"{MISSED}; a held slice is in no other one's way"),
 }
 
 
