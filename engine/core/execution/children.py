@@ -57,10 +57,7 @@ def decide_closed(
     state: State, child: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     if not child.is_live:
-        if report.cum_qty <= child.filled_qty:
-            return ()
-        missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
-        return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
+        return reconciliation.again_after_the_end(state, child, report)
     reason = CLOSED_BY[report.exec_type]
     found, ends = reconciliation.after_the_end(state, child, report, reason)
     return (*found, closed(child, reason, report.text)) if ends else found

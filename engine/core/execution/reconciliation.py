@@ -124,6 +124,24 @@ def after_the_end(
     return (*flags, doubted), False
 
 
+def again_after_the_end(
+    state: State, child: Child, report: ExecutionReported
+) -> tuple[StageEvent, ...]:
+    """The events of the count in a further final report, of a child that has ended.
+
+    It may have been closed without the first one. What it counts more is missing, and once it
+    counts what was reported, nothing is.
+    """
+    if not report.cum_qty:
+        return ()
+    missing_qty = report.cum_qty - child.disputed_qty - child.filled_qty
+    if missing_qty > 0:
+        return once(state, gap(report, child.filled_qty, missing_qty))
+    if report.cum_qty < child.filled_qty:
+        return once(state, below(report, child.filled_qty))
+    return closed_by_report(state, child)
+
+
 def counted(
     state: State, child: Child, report: ExecutionReported, change: tuple[int, int] = (0, 0)
 ) -> tuple[StageEvent, ...]:
