@@ -11,8 +11,8 @@ as one more. Fields and events that a release adds as evidence, and decides noth
 `--ignore`. It ends with 1 if a parent differs, and with 2 if a log cannot be read.
 
 Both logs are read by this tree's catalogue. It knows the schema ids of every release, but not those
-that one commit between two releases gave and a later one gave anew: a log of such a commit cannot be
-compared here. Switch the rule in question off in one tree, and compare two days of that tree.
+that one commit between two releases gave and a later one gave anew: a log of such a commit cannot
+be compared here. Switch the rule in question off in one tree, and compare two days of that tree.
 
 To trace a change of decisions to its rule, run the day with the rule switched off: what is left
 has another cause.
@@ -135,10 +135,10 @@ def events_of(log: Log, topic: str, shard: int) -> Iterator[StageEvent]:
                     yield codec.decode_sealed(topic, record.value)
                 except codec.UnreadableError as error:
                     text = (
-                        f"{topic}, shard {shard}, offset {record.offset}: {error}. This tree reads "
-                        "the schemas of releases and its own; a log of a commit between them cannot "
-                        "be compared. Switch the rule in question off in this tree, run the day "
-                        "again, and compare with that log"
+                        f"{topic}, shard {shard}, offset {record.offset}: {error}. This tree "
+                        "reads the schemas of releases and its own; a log of a commit between them "
+                        "cannot be compared. Switch the rule in question off in this tree, run the "
+                        "day again, and compare with that log"
                     )
                     raise codec.UnreadableError(error.reason, text) from error
 

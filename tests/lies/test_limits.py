@@ -302,9 +302,10 @@ def stops(world: World) -> dict[str, set[str]]:
     """What a round did to orders: whose children it cancelled, and what it sent for whom."""
     names = {order_id: order.cl_ord_id for order_id, order in world.state.orders.items()}
     asked: dict[str, set[str]] = {"cancelled": set(), "sent": set()}
-    for kind, name in ((e.ChildCancelRequested, "cancelled"), (e.ChildRouted, "sent")):
-        for event in world.all_of(kind):
-            asked[name] |= {names[x] for x in world.state.parent(event.parent_id).members}
+    found = [(x.parent_id, "cancelled") for x in world.all_of(e.ChildCancelRequested)]
+    found += [(x.parent_id, "sent") for x in world.all_of(e.ChildRouted)]
+    for parent_id, name in found:
+        asked[name] |= {names[x] for x in world.state.parent(parent_id).members}
     return asked
 
 

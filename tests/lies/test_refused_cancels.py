@@ -90,7 +90,7 @@ LIES = [
         "a client that asks again and again for a cancel that is refused stops no venue",
         f"""
         order A buy 500 limit=99.95
-        {''.join(ASKED.format(n=n) for n in range(6))}
+        {"".join(ASKED.format(n=n) for n in range(6))}
         """,
         "OrderChangeRejected=6 CancelFailed=6 ChildCancelRequested=6 breaks= SuspensionSet=0",
     ),

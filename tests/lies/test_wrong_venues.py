@@ -5,7 +5,6 @@ from lies.play import Lie, Story, check
 from lies.test_silence import PATIENT
 from world import fills, parents
 
-
 SILENT_TILL_THE_CLOSE = """
     order A buy 500 limit=99.95 gtc
     sent
@@ -48,7 +47,7 @@ LIES = (
         error=0 breaks=NO_ANSWER BreakClosed=1 SuspensionEnded=1 ChildRouted=1""",
     ),
     Lie(
-        "an end at last, of a child that was not cancelled, that counts a fill is an answer and a gap",
+        "an end at last that counts a fill, of a child that stayed, is an answer and a gap",
         f"""{REFUSES_TILL_THE_BREAK}
         canceled cum=200
         mark
@@ -131,7 +130,7 @@ LIES = (
         error=0 breaks=VENUE_OVERFILL ChildCancelRequested=1 BreakClosed=1""",
     ),
     Lie(
-        "a settled silence that fills after all is one fill, and the quantity sent since comes back",
+        "a settled silence that fills after all is one fill, and what was sent since comes back",
         """order A buy 500 limit=99.95 gtc
         sent
         wait 3s

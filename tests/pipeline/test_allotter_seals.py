@@ -29,10 +29,11 @@ def divided(tmp_path: Path) -> Iterator[tuple[Log, Desk]]:
         yield log, people
 
 
-def turns(allotter: Allotter, count: int = 20) -> None:
+def turns(allotter: Allotter, count: int = 20) -> Allotter:
     for _ in range(count):
         allotter.turn()
         time.sleep(0.02)
+    return allotter
 
 
 def given(allotter: Allotter) -> int | None:
@@ -42,9 +43,7 @@ def given(allotter: Allotter) -> int | None:
 
 
 def forge(folder: Path, log: Log) -> None:
-    """Write a receipt by which shard 1 has spent nothing and may spend nothing, as a
-    process that is no shard could.
-    """
+    """Write what no shard wrote: a receipt by which shard 1 has nothing, and spent nothing."""
     last = log.last("controls", 0)
     assert last is not None
     receipt = e.ControlApplied(
@@ -77,13 +76,13 @@ def test_a_strangers_receipt_frees_nothing_for_another_shard(
         divided(tmp_path) as (log, people),
         Allotter(log, clock_ns=lambda: now_ns[0]) as allotter,
     ):
-        in_process.until(lambda: turns(allotter, 1) or given(allotter) == LIMIT_CUR, "the parts")
+        in_process.until(lambda: given(turns(allotter, 1)) == LIMIT_CUR, "the parts")
         assert people.is_accepted(1, 4_000)
         forge(tmp_path, log)
         for _ in range(5):
             assert not people.is_accepted(0, 6_500)
             turns(allotter)
-        in_process.until(lambda: turns(allotter, 5) or people.is_accepted(0, 6_000), "the rest")
+        in_process.until(lambda: turns(allotter, 5) and people.is_accepted(0, 6_000), "the rest")
         with caplog.at_level(logging.WARNING):
             now_ns[0] += SEAL_WAIT_NS + 1
             turns(allotter)
@@ -101,9 +100,7 @@ def test_what_came_before_the_start_is_no_strangers(
             caplog.at_level(logging.WARNING),
             Allotter(log, clock_ns=lambda: now_ns[0]) as allotter,
         ):
-            in_process.until(
-                lambda: turns(allotter, 1) or given(allotter) == LIMIT_CUR, "the parts"
-            )
+            in_process.until(lambda: given(turns(allotter, 1)) == LIMIT_CUR, "the parts")
             assert people.is_accepted(0, 100)
             turns(allotter)
     assert caplog.text.count("no seal covers") == 1  # The forged one.

@@ -19,7 +19,7 @@ MORE_TO_SELL = (
 )
 
 
-def limit(number: str, seq: int = 6) -> str:
+def limit(number: str, seq: int = 6, also: str = "") -> str:
     """A limit of client c1 that the shard applies at a seq; the orders begin at 7."""
     return (
         "insert into risk_limit_set by name "
@@ -27,7 +27,7 @@ def limit(number: str, seq: int = 6) -> str:
         "insert into control_applied by name select 0 as shard, "
         f"{seq} as seq, 'controls:{900 + seq}' as cause, 'RiskLimitSet' as control, "
         "'CLIENT' as scope, 'c1' as scope_id, 100 as allotted_notional_cur, "
-        "0 as spent_notional_cur; "
+        f"0 as spent_notional_cur; {also}"
     )
 
 
@@ -118,18 +118,14 @@ PLANTED = {
     "limit_order": limit("499 as max_order_qty"),
     "limit_at_work": (
         limit("500 as max_order_qty")
-        + limit("10 as max_order_qty", 21)
-        + "update child_routed set reference_px = 1"
+        + limit("10 as max_order_qty", 21, "update child_routed set reference_px = 1")
     ),
     "allotment_sum": limit("99 as max_day_notional_cur"),
-    "allotment_spent": (
-        limit("100 as max_day_notional_cur") + "update order_accepted set value_px = 1000000000"
+    "allotment_spent": limit(
+        "100 as max_day_notional_cur", also="update order_accepted set value_px = 1000000000"
     ),
     "position_limit": limit("499 as max_position_qty"),
-    "position_at_work": (
-        limit("500 as max_position_qty")
-        + limit("400 as max_position_qty", 21)
-    ),
+    "position_at_work": (limit("500 as max_position_qty") + limit("400 as max_position_qty", 21)),
     "mandate_participation": (
         "update child_routed set reference_px = 1; update mandate_set set max_participation_ppm = 1"
     ),

@@ -6,8 +6,9 @@ a cancel is repeated, and of anything else the child's state is asked for. Each 
 twice the time of the one before. After `asks_max` of them the silence is a break, and the venue
 gets no more children, of any instrument, until it has answered for all of them or a person lifts
 that. The same holds of a venue that refuses to cancel a child after so many refusals: only the
-child's end is an answer then. Nothing is taken back meanwhile: a child without an answer stays exposure, and its quantity is
-sent nowhere else. It returns by the venue's word, or when a person settles the break.
+child's end is an answer then. Nothing is taken back meanwhile: a child without an answer stays
+exposure, and its quantity is sent nowhere else. It returns by the venue's word, or when a person
+settles the break.
 
 The answer to a question is an ordinary report of the child's end, or one of two of its own. STATUS:
 the venue has the child, with its own count of it. UNKNOWN_ORDER: it has no such child, which
@@ -208,9 +209,7 @@ def decide_unknown(
     if not child.is_live or child.is_unknown:
         return counted
     terms = child.terms
-    unknown = ChildFateUnknown(
-        child_id=child.child_id, parent_id=terms.parent_id, text=report.text
-    )
+    unknown = ChildFateUnknown(child_id=child.child_id, parent_id=terms.parent_id, text=report.text)
     return (unknown, *counted)
 
 

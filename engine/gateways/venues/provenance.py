@@ -1,4 +1,4 @@
-"""Records that a seal covers: the only routes that a gateway may send, the only receipts that count.
+"""Records that a seal covers: the only routes that a gateway sends, and receipts that count.
 
 A shard commits the records of a batch and its seal in one transaction, and the seal states how many
 there are of each topic and their digest. Any process that can write to the log can add a record to
@@ -6,8 +6,9 @@ there are of each topic and their digest. Any process that can write to the log 
 readable with it and costs no time, and goes on when the digest is right.
 
 A record before a sealed run, or one whose seal does not come within SEAL_WAIT_NS, is a stranger's:
-a gateway does not send it, and reports it; the allotter does not count it, and logs it. Where the records of a seal cannot be found,
-among strangers or without them, the log was changed, and the process stops.
+a gateway does not send it, and reports it; the allotter does not count it, and logs it. Where the
+records of a seal cannot be found, among strangers or without them, the log was changed, and the
+process stops.
 """
 
 import logging
