@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Answers:
-    """What one shard writes to `ingest` from now on."""
+    """The events that one shard writes to `ingest` from now on."""
 
     def __init__(self, log: Log, number: int) -> None:
         self._log = log

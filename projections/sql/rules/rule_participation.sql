@@ -53,7 +53,7 @@ of_client as (
         and coalesce(stay.until_seq, 9223372036854775807) > sent.seq
     qualify row_number() over (partition by sent.event_id, stay.client_id order by stay.order_id) = 1
 ),
--- The shares of those for whom a child was sent; others' late parts count for no mandate. What a
+-- The shares of the orders that a child was sent for; others' late parts count for no mandate. What a
 -- bust or a correction changes of a fill of an earlier day counts for none of today.
 shares as (
     select
