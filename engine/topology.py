@@ -185,7 +185,7 @@ TABLE: tuple[Row, ...] = (
             e.BreakClosed,
         ),
     ),
-    Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet,)),
+    Row("ingest", reports, (e.ExecutionReported,), (e.SuspensionSet, e.SuspensionEnded)),
     Row("ingest", breaks, (e.BreakSettled,), (e.ControlApplied,)),
     Row(
         "fills",
@@ -194,9 +194,19 @@ TABLE: tuple[Row, ...] = (
         (e.ErrorBooked, e.BreakClosed, e.ChildClosed, e.ChildDoubted),
     ),
     Row("fills", children, (e.SendStarted, e.NotSent), (e.ChildClosed, e.BreakFlagged)),
-    Row("fills", refused_changes, (e.CancelRejected,), (e.CancelFailed, e.BreakFlagged)),
+    Row(
+        "fills",
+        refused_changes,
+        (e.CancelRejected,),
+        (e.CancelFailed, e.BreakFlagged, e.ChildFateUnknown),
+    ),
     Row("routes", refused_changes, (e.CancelRejected,), (e.ChildStatusRequested,)),
-    Row("ingest", refused_changes, (e.CancelRejected,), (e.OrderChangeRejected,)),
+    Row(
+        "ingest",
+        refused_changes,
+        (e.CancelRejected,),
+        (e.OrderChangeRejected, e.SuspensionSet),
+    ),
     Row("fills", silence, tuple(silence.DECIDE), (e.BreakClosed,)),
     Row("ingest", silence, tuple(silence.DECIDE), (e.SuspensionEnded,)),
     Row(

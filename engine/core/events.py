@@ -3652,6 +3652,9 @@ class PolicySet:
     ack_within_ns: int = 3000000000
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int = 2
+    # An execution at so many times the market's price, or at that part of it, cannot be true and
+    # stops its venue for the instrument, count.
+    impossible_px_times: int = 2
 
     def __init__(
         self,
@@ -3687,6 +3690,7 @@ class PolicySet:
         on_halt: HaltAction = HaltAction.KEEP,
         ack_within_ns: int = 3000000000,
         asks_max: int = 2,
+        impossible_px_times: int = 2,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3721,6 +3725,7 @@ class PolicySet:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.impossible_px_times = impossible_px_times
         x.__class__ = PolicySet
 
 
@@ -3942,6 +3947,9 @@ class PolicyCarried:
     ack_within_ns: int
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int
+    # An execution at so many times the market's price, or at that part of it, cannot be true and
+    # stops its venue for the instrument, count.
+    impossible_px_times: int
 
     def __init__(
         self,
@@ -3980,6 +3988,7 @@ class PolicyCarried:
         on_halt: HaltAction,
         ack_within_ns: int,
         asks_max: int,
+        impossible_px_times: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -4017,6 +4026,7 @@ class PolicyCarried:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.impossible_px_times = impossible_px_times
         x.__class__ = PolicyCarried
 
 

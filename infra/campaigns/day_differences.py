@@ -8,7 +8,11 @@ stand for: an order by its client's id, a parent by its first order, a child by 
 parent's; a venue's own ids are left as they are. Of each parent the first event that differs is
 counted, by its kind and fields; all later ones may follow from it. What belongs to no parent counts
 as one more. Fields and events that a release adds as evidence, and decides nothing by, are named by
-`--ignore`. It ends with 1 if a parent differs.
+`--ignore`. It ends with 1 if a parent differs, and with 2 if a log cannot be read.
+
+Both logs are read by this tree's catalogue. It knows the schema ids of every release, but not those
+that one commit between two releases gave and a later one gave anew: a log of such a commit cannot
+be compared here. Switch the rule in question off in one tree, and compare two days of that tree.
 
 To trace a change of decisions to its rule, run the day with the rule switched off: what is left
 has another cause.
@@ -35,7 +39,7 @@ from engine.core.events import (
     StageEvent,
 )
 from engine.log import codec, open_log
-from engine.log.port import STAGE_TOPICS, Log
+from engine.log.port import STAGE_TOPICS, EngineError, Log
 
 PARTITIONS = 8
 READ_RECORDS = 5_000
@@ -123,10 +127,20 @@ def in_order(log: Log, shard: int) -> Sequence[StageEvent]:
 
 
 def events_of(log: Log, topic: str, shard: int) -> Iterator[StageEvent]:
+    """Raises UnreadableError where this tree's catalogue does not know a schema id."""
     with closing(log.reader(topic, shard)) as reader:
         while records := reader.read(READ_RECORDS):
             for record in records:
-                yield codec.decode_sealed(topic, record.value)
+                try:
+                    yield codec.decode_sealed(topic, record.value)
+                except codec.UnreadableError as error:
+                    text = (
+                        f"{topic}, shard {shard}, offset {record.offset}: {error}. This tree "
+                        "reads the schemas of releases and its own; a log of a commit between them "
+                        "cannot be compared. Switch the rule in question off in this tree, run the "
+                        "day again, and compare with that log"
+                    )
+                    raise codec.UnreadableError(error.reason, text) from error
 
 
 def first_differences(former: Day, day: Day) -> Counter[str]:
@@ -152,7 +166,7 @@ def difference(one: Told, other: Told) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0 if every parent is the same in both, else 1."""
+    """Returns 0 if every parent is the same in both, 1 if not, 2 if a log cannot be read."""
     assert __doc__, "the first line is the help"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("former", help="URL of a log")
@@ -161,7 +175,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--ignore", nargs="*", default=[], metavar="NAME", help="fields or kinds of events"
     )
     options = parser.parse_args(arguments)
-    former, day = (day_of(url, frozenset(options.ignore)) for url in (options.former, options.log))
+    ignored = frozenset(options.ignore)
+    try:
+        former, day = day_of(options.former, ignored), day_of(options.log, ignored)
+    except EngineError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
     for kind in sorted(former.kinds | day.kinds):
         if former.kinds[kind] != day.kinds[kind]:
             print(f"{former.kinds[kind]:>8} {day.kinds[kind]:>8}  {kind}")  # noqa: T201  A script.

@@ -288,6 +288,7 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "progress_ppm": 100_000,
         "ack_within_ns": 24 * HOUR,  # Most stories leave out what their venues acknowledge.
         "asks_max": 2,
+        "impossible_px_times": 2,
     }
     found: e.PolicySet = make(e.PolicySet, **{**base, **said})
     return found

@@ -49,7 +49,8 @@ class Run:
         self._controls = len(self._firm.controls)
         for number, records in enumerate(self._firm.ingest):
             for record in records[self._ingest[number] :]:
-                self.ledger.follow_ingest(number, record, self._firm.now_ns)
+                event = codec.decode("ingest", record.value)
+                self.ledger.follow_ingest(number, event, self._firm.now_ns)
             self._ingest[number] = len(records)
         self.waiting.append(self.ledger.due(self._firm.now_ns))
 

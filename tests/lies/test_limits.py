@@ -24,6 +24,7 @@ from world import (
     policy,
     px,
     quote,
+    report,
     risk_limit,
     tick_table,
     trading,
@@ -294,9 +295,85 @@ def test_a_bust_of_an_order_that_ended_yesterday_is_no_position_of_today() -> No
     assert world.folded().state == world.state
 
 
+LESS = risk_limit(ControlScope.CLIENT, "c1", max_position_qty=500)
+
+
+def stops(world: World) -> dict[str, set[str]]:
+    """What a round did to orders: whose children it cancelled, and what it sent for whom."""
+    names = {order_id: order.cl_ord_id for order_id, order in world.state.orders.items()}
+    asked: dict[str, set[str]] = {"cancelled": set(), "sent": set()}
+    found = [(x.parent_id, "cancelled") for x in world.all_of(e.ChildCancelRequested)]
+    found += [(x.parent_id, "sent") for x in world.all_of(e.ChildRouted)]
+    for parent_id, name in found:
+        asked[name] |= {names[x] for x in world.state.parent(parent_id).members}
+    return asked
+
+
+def test_a_lower_position_limit_stops_the_side_that_is_above_it() -> None:
+    """The cancels go out in the batch of the control; the other side works on."""
+    world = trading(MOST).given(buys("a", 600), buys("b", 300)).given(sells("s", 400))
+    world.when(LESS)
+    assert stops(world) == {"cancelled": {"a", "b"}, "sent": set()}
+    reasons = {x.reason for x in world.all_of(e.ChildCancelRequested)}
+    assert reasons == {e.CancelReason.RISK_LIMIT}
+    assert world.folded().state == world.state
+
+
+def test_another_clients_order_and_one_below_the_limit_go_on() -> None:
+    world = trading(MOST).given(buys("a", 500)).given(buys("x", 800, client_id="c2"))
+    world.when(LESS)
+    assert stops(world) == {"cancelled": set(), "sent": set()}
+
+
+def test_an_order_within_the_lower_limit_again_goes_on() -> None:
+    """A cancel of another order, or an execution on the other side, gives the room back."""
+    world = trading(MOST).given(order("a", 400, limit_px=px(100)), sells("s", 300))
+    world.given(order("b", 300, limit_px=px(100))).given(LESS)
+    later = quote(received_ns=world.now_ns + 60 * SECOND)
+    world.when(later, after_ns=60 * SECOND)
+    assert "a" not in stops(world)["sent"]
+    for child in world.children():
+        world.given(report(child, e.ExecType.CANCELED, text="asked for"))
+    world.given(cancel("b"))
+    for _ in range(60):
+        later = quote(received_ns=world.now_ns + 60 * SECOND)
+        world.given(later, after_ns=60 * SECOND)
+    routed = [x for x in world.history() if isinstance(x, e.ChildRouted)]
+    parents = {world.parent("a").parent_id}
+    assert routed[-1].parent_id in parents
+
+
+def test_a_new_position_limit_binds_what_is_open_and_what_is_executed_from_then_on() -> None:
+    """It stands beside a limit that had none."""
+    world = trading().given(buys("a", 600))
+    world.when(LESS)
+    assert stops(world)["cancelled"] == {"a"}
+
+
+@pytest.mark.parametrize("scope", [ControlScope.FIRM, ControlScope.INSTRUMENT])
+def test_a_lower_position_limit_of_all_clients_stops_all_of_them(scope: ControlScope) -> None:
+    name = "" if scope is ControlScope.FIRM else "AAPL"
+    world = trading(risk_limit(scope, name, max_position_qty=2_000))
+    world.given(buys("a", 600), buys("x", 600, client_id="c2"))
+    world.when(risk_limit(scope, name, max_position_qty=1_000))
+    assert stops(world)["cancelled"] == {"a", "x"}
+
+
 def test_a_shard_without_a_limit_says_so() -> None:
     assert "NO_LIMITS" in limits.missing(given(*UNLIMITED).state)
     assert not limits.missing(trading().state)
+
+
+def test_a_carried_order_above_the_position_limit_of_today_waits_for_room() -> None:
+    world = trading(MOST).given(order("g", 600, limit_px=px(99), time_in_force=e.TimeInForce.GTC))
+    world.at(CLOSE_NS, day_closed())
+    next_ns = OPEN_NS + 24 * 3_600 * SECOND
+    world.when(LESS)
+    world.at(next_ns, day_opened(20180103, next_ns), quote(received_ns=next_ns))
+    world.then_some(an(e.OrderHeld, reason=ABOVE))
+    assert not world.all_of(e.OrderResumed)
+    world.when(MOST).then_some(e.OrderResumed)
+    assert world.folded().state == world.state
 
 
 def test_a_carried_order_counts_from_its_resumption() -> None:

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 from world import (
     CLOSE_NS,
+    HOUR,
     MINUTE,
+    OPEN_NS,
     SECOND,
     SOON_NS,
     World,
     an,
     bust,
     cancel,
+    children,
+    day_closed,
+    day_opened,
     fill_report,
     mandate,
     order,
@@ -28,6 +33,7 @@ from world import (
 
 from engine.core import events as e
 from engine.core.events import ControlScope
+from engine.core.state.model import Child
 
 RATE_PPM = 100_000  # A tenth.
 PRINT_QTY = 1_000  # Others', each half minute.
@@ -221,3 +227,65 @@ def test_a_parent_that_asks_no_more_loses_its_place(stop: str) -> None:
         world.given(pov(7, 50_000)).given(risk_limit(ControlScope.FIRM, max_order_qty=30_000))
     taken = work(world, 60)
     assert taken.total() > cap_qty(60) - 6 * LOT_QTY
+
+
+def carried_over(world: World) -> World:
+    """The next day, with a child of the last one that its venue has not ended."""
+    world.given(pov(0, 20_000, end_ns=None, time_in_force=e.TimeInForce.GTC))
+    work(world, 3, lambda _: Counter())
+    next_ns = OPEN_NS + 24 * HOUR
+    world.at(CLOSE_NS, day_closed()).at(next_ns, day_opened(20180103, next_ns))
+    return world.given(quote(received_ns=next_ns))
+
+
+def late_fill(child: Child, qty: int, exec_id: str = "late") -> e.ExecutionReported:
+    return fill_report(child, qty, exec_id=exec_id, session_day=20180103)
+
+
+def test_a_late_fill_of_yesterdays_child_counts_for_its_client() -> None:
+    world = carried_over(desk())
+    child, *_ = children(world.state).values()
+    world.given(late_fill(child, 100))
+    assert world.state.dealings["c1", "AAPL"].used_qty >= 100
+    assert 100 + work(world, 20).total() <= cap_qty(20)
+    assert is_folded(world)
+
+
+def test_a_bust_of_todays_late_fill_gives_the_room_back() -> None:
+    world = carried_over(desk())
+    child, *_ = children(world.state).values()
+    world.given(late_fill(child, 100))
+    used = world.state.dealings["c1", "AAPL"].used_qty
+    world.given(bust(child, "late", session_day=20180103))
+    assert world.state.dealings["c1", "AAPL"].used_qty == used - 100
+    assert is_folded(world)
+
+
+def test_a_bust_of_yesterdays_fill_is_no_room_of_today() -> None:
+    world = desk()
+    world.given(pov(0, 20_000, end_ns=None, time_in_force=e.TimeInForce.GTC))
+    work(world, 3)
+    (booked, *_) = (x for x in world.history() if isinstance(x, e.FillBooked))
+    next_ns = OPEN_NS + 24 * HOUR
+    world.at(CLOSE_NS, day_closed()).at(next_ns, day_opened(20180103, next_ns))
+    world.given(quote(received_ns=next_ns))
+    taken = work(world, 5).total()
+    child = children(world.state)[booked.child_id]
+    world.given(bust(child, booked.exec_id, session_day=booked.session_day))
+    used = world.state.dealings["c1", "AAPL"].used_qty
+    assert used == taken + sum(x.leaves_qty for x in world.children())
+    assert is_folded(world)
+
+
+def test_an_ended_orders_share_of_a_late_fill_is_no_clients_at_work() -> None:
+    """Its part of the fill is the error account's, and a firm has no mandate."""
+    world = desk()
+    gone = replace(pov(0, 10_000, client_id="c2"), cl_ord_id="day")
+    world.given(pov(0, 10_000, time_in_force=e.TimeInForce.GTC), gone)
+    work(world, 3, lambda _: Counter())
+    next_ns = OPEN_NS + 24 * HOUR
+    world.at(CLOSE_NS, day_closed()).at(next_ns, day_opened(20180103, next_ns))
+    child, *_ = children(world.state).values()
+    world.given(quote(received_ns=next_ns)).given(late_fill(child, 100))
+    assert ("c2", "AAPL") not in world.state.dealings
+    assert is_folded(world)

@@ -12,7 +12,31 @@ from engine.core.state.model import NOT_AWAITED_NS
 
 PATIENT = policy(router=e.Router.SEQUENTIAL, ack_within_ns=3 * SECOND, asks_max=2)
 
+SILENT_THEN_REFUSED = """
+        wait 4s
+        cancel_rejected
+        status
+        wait 60s
+"""
+SILENT_GTC = """
+        order A buy 500 limit=99.95 gtc
+        sent
+        wait 3s
+        wait 6s
+        wait 12s
+"""
 LIES = [
+    Lie(
+        "a venue that is silent and then refuses, each time, is a break as well",
+        f"""
+        order A buy 500 limit=99.95
+        acked
+        mark
+        kill firm
+        {SILENT_THEN_REFUSED * 5}
+        """,
+        "CancelFailed=2 ChildStatusRequested=2 breaks=NO_ANSWER SuspensionSet=1 exposure=500",
+    ),
     Lie(
         "a child without an answer is asked for by its id, in growing times",
         """
@@ -616,6 +640,153 @@ LIES = [
         wait 2s
         """,
         "breaks= ChildStatusRequested=0",
+    ),
+    Lie(
+        "a late fill of a carried child closes the silence of yesterday, and the venue's stop",
+        f"""
+        {SILENT_GTC}
+        close
+        open
+        mark
+        fill 500 child=1
+        """,
+        """
+        A cum=500 leaves=0 status=FILLED
+        BreakClosed=1 SuspensionEnded=1 breaks=
+        """,
+    ),
+    Lie(
+        "an end that comes after the close is the answer that was missing, once",
+        f"""
+        {SILENT_GTC}
+        close
+        open
+        mark
+        canceled child=1
+        canceled child=1 id=again
+        """,
+        """
+        A cum=0 leaves=500
+        BreakClosed=1 SuspensionEnded=1 breaks= FillBooked=0
+        """,
+    ),
+    Lie(
+        "an end after the close that counts more than was reported is an answer and a gap",
+        f"""
+        {SILENT_GTC}
+        close
+        open
+        mark
+        canceled child=1 cum=200
+        """,
+        "BreakClosed=1 breaks=CUM_QTY_GAP",
+    ),
+    Lie(
+        "a state after the close leaves the silence open: the venue may still execute the child",
+        f"""
+        {SILENT_GTC}
+        close
+        open
+        mark
+        status child=1
+        """,
+        "BreakClosed=0 SuspensionEnded=0",
+    ),
+    Lie(
+        "a venue with another silent child of yesterday stays stopped until it answers for both",
+        """
+        order A buy 500 limit=99.95 gtc
+        & order B sell 300 limit=100.05 gtc
+        sent child=1
+        & sent child=2
+        wait 3s
+        wait 6s
+        wait 12s
+        close
+        open
+        mark
+        fill 500 child=1
+        mark
+        fill 300 child=2
+        """,
+        "BreakClosed=1 SuspensionEnded=1",
+    ),
+    Lie(
+        "one answer of two ends one break and not the stop",
+        """
+        order A buy 500 limit=99.95 gtc
+        & order B sell 300 limit=100.05 gtc
+        sent child=1
+        & sent child=2
+        wait 3s
+        wait 6s
+        wait 12s
+        close
+        open
+        mark
+        fill 500 child=1
+        """,
+        "BreakClosed=1 SuspensionEnded=0",
+    ),
+    Lie(
+        "an end that comes when the carried parent lies in the store is an answer, once",
+        f"""
+        {SILENT_GTC}
+        close
+        open
+        wait 30s
+        & quote N 99.94 99.97
+        wait 30s
+        & quote N 99.94 99.97
+        mark
+        canceled child=1
+        canceled child=1 id=again
+        """,
+        "BreakClosed=1 SuspensionEnded=1",
+    ),
+    Lie(
+        "a count in a report of unknown fate is read",
+        """
+        order A buy 500 limit=99.95
+        acked
+        unknown cum=200
+        unknown cum=200 id=again
+        cancel A
+        canceled cum=200
+        """,
+        "breaks=CUM_QTY_GAP ExecutionsMissing=1 exposure=200 ChildRouted=1",
+    ),
+    Lie(
+        "a count in a report of unknown fate on an ended child is read",
+        """
+        order A buy 500 limit=99.95
+        cancel A
+        canceled
+        mark
+        unknown child=1 cum=200
+        """,
+        "breaks=CUM_QTY_GAP ChildFateUnknown=0",
+    ),
+    Lie(
+        "a venue that has no such order and counts an execution of it contradicts itself",
+        """
+        order A buy 500 limit=99.95
+        sent
+        wait 3s
+        mark
+        unknown_order cum=200
+        """,
+        "breaks=CUM_QTY_GAP ChildDoubted=1 ChildClosed=0 exposure=200",
+    ),
+    Lie(
+        "one that it has acknowledged does so as well",
+        """
+        order A buy 500 limit=99.95
+        acked
+        mark
+        unknown_order cum=200
+        """,
+        "breaks=INVALID_REPORT,CUM_QTY_GAP ChildClosed=0 exposure=500",
     ),
 ]
 

@@ -1,10 +1,12 @@
 """Two runs of one day are compared parent by parent, though their ids differ."""
 
 import re
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from pipeline import short_day
 from pipeline.short_day import ShortDay
@@ -75,3 +77,26 @@ def test_other_decisions_are_differences_by_their_fields(
 
     assert day_differences.main([url, other, "--ignore", "ChildAcknowledged"]) == 1
     assert "ChildAcknowledged" not in capsys.readouterr().out
+
+
+def test_a_log_of_unknown_schemas_is_named_with_the_way_out(
+    day: ShortDay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A commit between two releases gave an id that this tree gave to nothing."""
+    url = run(day, tmp_path / "log.db", SEED)
+    with closing(apsw.Connection(str(tmp_path / "log.db"))) as file:
+        ((number, value),) = file.execute(
+            "select id, value from record where id >> 56 = "
+            "(select topic_id from topic where name = 'routes') order by id limit 1"
+        )
+        assert isinstance(value, bytes)
+        unknown = value[:1] + (65_535).to_bytes(4, "big") + value[5:]
+        file.execute("update record set value = ? where id = ?", (unknown, number))
+        assert file.changes() == 1
+
+    assert day_differences.main([url, url]) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith("routes, shard ")
+    assert "65535" in said
+    assert "cannot be compared. Switch the rule in question off" in said

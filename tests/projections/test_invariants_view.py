@@ -17,6 +17,20 @@ MORE_TO_SELL = (
     "update member_joined set member_qty = 300 where order_id = '0-10'; "
     "delete from parent_ended where parent_id = '0-11'"
 )
+
+
+def limit(number: str, seq: int = 6, also: str = "") -> str:
+    """A limit of client c1 that the shard applies at a seq; the orders begin at 7."""
+    return (
+        "insert into risk_limit_set by name "
+        f"select {900 + seq} as position, 'CLIENT' as scope, 'c1' as scope_id, {number}; "
+        "insert into control_applied by name select 0 as shard, "
+        f"{seq} as seq, 'controls:{900 + seq}' as cause, 'RiskLimitSet' as control, "
+        "'CLIENT' as scope, 'c1' as scope_id, 100 as allotted_notional_cur, "
+        f"0 as spent_notional_cur; {also}"
+    )
+
+
 PLANTED = {
     "order_conservation": "update order_expired set withdrawn_qty = withdrawn_qty - 1",
     "order_settled": "delete from order_expired where order_id = '0-7'",
@@ -100,6 +114,27 @@ PLANTED = {
         "update policy_set set parent_routes_max = 2; "
         "update child_routed set parent_id = '0-11', reference_px = limit_px, "
         "at_ns = (select min(at_ns) from child_routed)"
+    ),
+    "limit_order": limit("499 as max_order_qty"),
+    "limit_at_work": (
+        limit("500 as max_order_qty")
+        + limit("10 as max_order_qty", 21, "update child_routed set reference_px = 1")
+    ),
+    "allotment_sum": limit("99 as max_day_notional_cur"),
+    "allotment_spent": limit(
+        "100 as max_day_notional_cur", also="update order_accepted set value_px = 1000000000"
+    ),
+    "position_limit": limit("499 as max_position_qty"),
+    "position_at_work": (limit("500 as max_position_qty") + limit("400 as max_position_qty", 21)),
+    "mandate_participation": (
+        "update child_routed set reference_px = 1; update mandate_set set max_participation_ppm = 1"
+    ),
+    "order_held": (
+        "insert into order_held by name select 0 as shard, 20 as seq, '0-7' as order_id"
+    ),
+    "slice_held": (
+        "insert into slice_held by name "
+        "select shard, seq, parent_id, 0 as slice_qty from slice_released"
     ),
     "sent_in_time": "update send_started set started_ns = 1",
     "venue_permitted": "update parent_opened set no_dark = true",

@@ -3,15 +3,11 @@
 `two_days.py` is also a script, for more seeds than these.
 """
 
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import two_days
-
-import projections
-from engine.log.embedded import EmbeddedLog
-from engine.log.port import NewRecord
+from projected import projected, violated
 
 PART = 50
 VIEWED = range(1_000, 1_004)
@@ -33,20 +29,8 @@ def test_a_few_seeds_hold() -> None:
 @pytest.mark.parametrize("seed", VIEWED)
 def test_the_views_say_what_clients_were_told(seed: int, tmp_path: Path) -> None:
     world, told = two_days.run(seed)
-    with EmbeddedLog(tmp_path / "log.db", 1) as log:
-        leases = log.leases("test")
-        (lease,) = leases.poll(0).gained
-        writer = log.writer(lease)
-        for batch in world.batches:
-            for topic, records in batch.inputs.items():
-                log.append(topic, [NewRecord(0, *record[2:]) for record in records])
-            writer.commit(batch.sealed.records)
-        writer.close()
-        leases.close()
-        projections.rebuild(log, tmp_path / "p.duckdb")
-    with closing(projections.connect(tmp_path / "p.duckdb")) as found:
-        broken = found.execute("select name, violations from invariants where violations > 0")
-        assert broken.fetchall() == []
+    with projected(world, tmp_path) as found:
+        assert violated(found) == {}
         rows = found.execute(
             "select order_id, crossed_qty + allocated_qty, withdrawn_qty, open_qty, status "
             "from order_state"

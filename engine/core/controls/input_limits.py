@@ -65,6 +65,7 @@ CURRENCY_CHARS_MIN, CURRENCY_CHARS_MAX = 3, 8
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
+PX_TIMES_MAX = 1_000  # Beyond it the comparison of prices says nothing.
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
@@ -302,6 +303,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("progress_ppm", PART),
         ("ack_within_ns", within(1, SPAN_NS_MAX)),
         ("asks_max", within(1, ASKS_MAX)),
+        ("impossible_px_times", within(2, PX_TIMES_MAX)),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),

@@ -9,6 +9,10 @@ A limit of a client binds its orders in each instrument, a limit of an instrumen
 clients in it, and a limit of the firm the same in each instrument of its currency. Positions of
 earlier days are not known here: the limit is of the day. One that is set during the day counts the
 orders that are open then, and what is executed afterwards.
+
+A limit that becomes lower than the worst case of a side stops all orders of that side that it binds
+(`controls.stops`): which of them the venues would fill first is not known. They go on when cancels,
+or executions on the other side, have brought the worst case back within the limit.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,6 +48,14 @@ def worst_qty(state: State, key: Key, instrument_id: str, side: Side) -> int:
 def is_bound(state: State, key: Key) -> bool:
     limit = state.controls.limits.get(key)
     return limit is not None and limit.max_position_qty is not None
+
+
+def is_above(state: State, limit: RiskLimitSet, order: Order) -> bool:
+    """Whether the worst case of the order's side is beyond a limit that binds the order."""
+    most_qty, terms = limit.max_position_qty, order.terms
+    if most_qty is None:
+        return False
+    return worst_qty(state, limits.key_of(limit), terms.instrument_id, terms.side) > most_qty
 
 
 # ------------------------------------------------------------------------------ evolve

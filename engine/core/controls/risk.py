@@ -227,6 +227,7 @@ def is_lower(limit: RiskLimitSet, former: RiskLimitSet | None) -> bool:
     pairs = (
         (limit.max_order_qty, former.max_order_qty),
         (limit.max_order_notional_cur, former.max_order_notional_cur),
+        (limit.max_position_qty, former.max_position_qty),
     )
     return any(
         now is not None and (before is None or now < before)  # None is no limit.

@@ -5,8 +5,8 @@ reason:
 
 - a halt, a kill switch or a restriction of the instrument stops all of its parents;
 - a kill switch or a withdrawn mandate of a client stops the client's orders;
-- a limit that became lower stops the orders whose open quantity or value is above it, and those
-  that no limit bounds any more.
+- a limit that became lower stops the orders whose open quantity or value is above it, those of a
+  side whose position would be, and those that no limit bounds any more.
 
 A stopped order waits: nothing more is sent for it, its children are cancelled, and it goes on when
 the stop is lifted, until its window ends. The client may cancel it, or cut it to the limit. No
@@ -22,7 +22,7 @@ older ones when they were accepted.
 
 from typing import NamedTuple
 
-from engine.core.controls import limits, risk
+from engine.core.controls import limits, positions, risk
 from engine.core.events import CancelReason, ControlScope, RiskLimitSet, VenueDefined, VenueKind
 from engine.core.state.model import Order, Parent
 from engine.core.state.state import State
@@ -56,7 +56,7 @@ def of_order(state: State, order: Order) -> CancelReason | None:
         if not limits.is_limited(state, terms.client_id, terms.currency):
             return CancelReason.RISK_LIMIT
         lowered = limits.lowered(state, terms.client_id, terms.instrument_id)
-        if any(is_above(limit, order) for limit in lowered):
+        if any(is_above(x, order) or positions.is_above(state, x, order) for x in lowered):
             return CancelReason.RISK_LIMIT
     return reason
 

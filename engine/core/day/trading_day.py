@@ -356,4 +356,5 @@ def after_close(state: State) -> State:
     )
     for parent in kept.parents.values():
         add_ended(next_day, parent)
+    silence.after_close(next_day)
     return next_day

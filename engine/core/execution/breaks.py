@@ -26,6 +26,7 @@ from engine.core.events import (
     ExecutionReported,
     StageEvent,
 )
+from engine.core.state.eviction import child_of, reload
 from engine.core.state.model import Child, MoreBreaks
 from engine.core.state.state import State
 
@@ -209,15 +210,23 @@ def on_break_closed(state: State, event: BreakClosed) -> None:
     for key, more in list(state.more_breaks.items()):
         if more.break_id == event.break_id:
             del state.more_breaks[key]
+    if found is not None and found.reason is BreakReason.NO_ANSWER:
+        answered(state, event.child_id)
     child = state.children.get(event.child_id)
-    if found is not None and child is not None and found.reason is BreakReason.NO_ANSWER:
-        child.is_silent = False
     if found is not None and child is not None and found.reason is BreakReason.CUM_QTY_GAP:
         settled_qty = min(child.missing_qty, found.break_qty)
         child.missing_qty -= settled_qty
         child.gaps = ()
         if event.resolution is BreakResolution.SETTLED:
             child.disputed_qty += settled_qty
+
+
+def answered(state: State, child_id: str) -> None:
+    """The child's silence is over; it may be one of a closed day, and in the store."""
+    child = child_of(state, child_id)
+    if child is not None:
+        reload(state, child.terms.parent_id)
+        state.children[child_id].is_silent = False
 
 
 def on_error_booked(_: State, __: ErrorBooked) -> None:

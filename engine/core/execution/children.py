@@ -57,10 +57,7 @@ def decide_closed(
     state: State, child: Child, report: ExecutionReported, __: int
 ) -> tuple[StageEvent, ...]:
     if not child.is_live:
-        if report.cum_qty <= child.filled_qty:
-            return ()
-        missing_qty = report.cum_qty - child.filled_qty  # It was closed without this report.
-        return once(state, reconciliation.gap(report, child.filled_qty, missing_qty))
+        return reconciliation.again_after_the_end(state, child, report)
     reason = CLOSED_BY[report.exec_type]
     found, ends = reconciliation.after_the_end(state, child, report, reason)
     return (*found, closed(child, reason, report.text)) if ends else found
@@ -78,18 +75,6 @@ def closed(
         returned_qty=child.leaves_qty if returned_qty is None else returned_qty,
         unsolicited=not asked_for and not is_ioc,
         text=text,
-    )
-
-
-def decide_unknown(
-    _: State, child: Child, report: ExecutionReported, __: int
-) -> tuple[StageEvent, ...]:
-    if not child.is_live or child.is_unknown:
-        return ()
-    return (
-        ChildFateUnknown(
-            child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
-        ),
     )
 
 

@@ -78,7 +78,7 @@ def decide_trade(
         )
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     found_all = () if count.missing_qty else closed_by_report(state, child)
-    strange = reconciliation.contradictions(child, report, fill.mid_px)
+    strange = reconciliation.contradictions(state, child, report, fill.mid_px)
     return (fill, *flags, *count.flags, *found_all, *through_limit(child, report), *strange)
 
 
@@ -164,7 +164,7 @@ def decide_correct(
         text = f"corrected by {more_qty}, {surplus_qty} more than was out or wanted; it is booked"
         flags.append(flagged(report, BreakReason.VENUE_OVERFILL, text, surplus_qty))
     mid_px = consolidated.view(state, child.terms.instrument_id, now_ns).mid_px
-    strange = reconciliation.impossible(child, report, mid_px)
+    strange = reconciliation.impossible(state, child, report, mid_px)
     change = (more_qty, report.last_qty * report.last_px - fill.last_qty * fill.last_px)
     found = reconciliation.counted(state, child, report, change)
     return (corrected, *flags, *found, *through_limit(child, report), *strange)

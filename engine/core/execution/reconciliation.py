@@ -12,6 +12,7 @@ came before under another id. A total of 0 beside an execution is one that the v
 
 from typing import NamedTuple
 
+from engine.core.controls import risk
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -27,7 +28,6 @@ from engine.core.state.model import Child
 from engine.core.state.state import State
 
 AVG_PX_TOLERANCE_PX = 100_000  # Venues round an average to four places, or more.
-IMPOSSIBLE_TIMES = 2  # A price this many times the market's, or this part of it, is a mistake.
 
 
 class Count(NamedTuple):
@@ -124,6 +124,24 @@ def after_the_end(
     return (*flags, doubted), False
 
 
+def again_after_the_end(
+    state: State, child: Child, report: ExecutionReported
+) -> tuple[StageEvent, ...]:
+    """The events of the count in a further final report, of a child that has ended.
+
+    It may have been closed without the first one. What it counts more is missing, and once it
+    counts what was reported, nothing is.
+    """
+    if not report.cum_qty:
+        return ()
+    missing_qty = report.cum_qty - child.disputed_qty - child.filled_qty
+    if missing_qty > 0:
+        return once(state, gap(report, child.filled_qty, missing_qty))
+    if report.cum_qty < child.filled_qty:
+        return once(state, below(report, child.filled_qty))
+    return closed_by_report(state, child)
+
+
 def counted(
     state: State, child: Child, report: ExecutionReported, change: tuple[int, int] = (0, 0)
 ) -> tuple[StageEvent, ...]:
@@ -185,16 +203,16 @@ def stated(
 
 
 def contradictions(
-    child: Child, report: ExecutionReported, mid_px: int | None
+    state: State, child: Child, report: ExecutionReported, mid_px: int | None
 ) -> tuple[BreakFlagged, ...]:
     """Breaks of an execution that is booked all the same."""
     notional = child.notional + report.last_qty * report.last_px
     found = stated(child, report, child.filled_qty + report.last_qty, notional)
-    return (*found, *impossible(child, report, mid_px))
+    return (*found, *impossible(state, child, report, mid_px))
 
 
 def impossible(
-    child: Child, report: ExecutionReported, mid_px: int | None
+    state: State, child: Child, report: ExecutionReported, mid_px: int | None
 ) -> tuple[BreakFlagged, ...]:
     """Breaks of an execution that cannot be the child's as it was sent."""
     terms = child.terms
@@ -205,9 +223,9 @@ def impossible(
     if report.side is not ReportedSide.NOT_GIVEN and report.side.value != terms.side.value:
         text = f"reported as {report.side}, sent as {terms.side}"
         found.append(flagged(report, BreakReason.WRONG_SIDE, text))
-    market_px = mid_px or terms.limit_px
+    market_px, times = mid_px or terms.limit_px, risk.policy_of(state).impossible_px_times
     px = report.last_px
-    if px > market_px * IMPOSSIBLE_TIMES or px * IMPOSSIBLE_TIMES < market_px:
+    if px > market_px * times or px * times < market_px:
         text = f"executed at {px} in a market of {market_px}"
         found.append(flagged(report, BreakReason.IMPOSSIBLE_PX, text))
     return tuple(found)

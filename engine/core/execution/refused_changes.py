@@ -9,14 +9,19 @@ refused child is asked once more, and the close gives the final answer at the la
 
 A refusal after a silence says little: the first cancel may have been carried out, and its answer
 lost. So the child's state is asked for, and the changes wait for that answer.
+
+A venue that refuses again and again is asked as often as one that stays silent: after `asks_max`
+refusals of a child the next one, of a cancel that is still wanted, is a break as a silence is
+(`silence.refused`).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.controls import risk
 from engine.core.events import CancelFailed, CancelRejected, RejectReason, StageEvent
+from engine.core.execution import silence
 from engine.core.execution.children import addressed, stranger
-from engine.core.execution.silence import status_request
 from engine.core.orders import intake
 from engine.core.state.model import Child, Parent
 from engine.core.state.state import State
@@ -30,12 +35,16 @@ def decide_cancel_rejected(
         return stranger(state, report)
     if not child.is_live or not child.is_cancelling:
         return ()
+    parent = state.parents[child.terms.parent_id]
+    answers = () if child.asked else refused_changes(parent, child)
+    if not answers and child.refused >= risk.policy_of(state).asks_max:
+        return tuple(silence.refused(state, child))
     failed = CancelFailed(
         child_id=child.child_id, parent_id=child.terms.parent_id, text=report.text
     )
     if child.asked:
-        return (failed, status_request(child, 1, now_ns))
-    return (failed, *refused_changes(state.parents[child.terms.parent_id], child))
+        return (failed, silence.status_request(child, 1, now_ns))
+    return (failed, *answers)
 
 
 def refused_changes(parent: Parent, child: Child) -> tuple[StageEvent, ...]:

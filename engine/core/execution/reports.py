@@ -3,7 +3,7 @@
 An execution counts once, by (venue, session day, ExecID, ExecType). A resend with the same content
 changes nothing; the same id with another child, quantity or price is a break, and so is the same
 execution under another session day. A report on a child that was never routed to that venue is a
-break. The other reports go by their type to `children` or `fills`. A venue whose execution cannot
+break. The other reports go by their type to `fills` or `silence`. A venue whose execution cannot
 be the child's, by its instrument, side or price, gets no more children of the instrument until a
 person lifts that; the execution is booked as reported.
 """
@@ -23,7 +23,7 @@ from engine.core.events import (
     StageEvent,
     SuspensionSet,
 )
-from engine.core.execution import children, fills, silence
+from engine.core.execution import fills, silence
 from engine.core.execution.breaks import broken
 from engine.core.state.eviction import child_of, fill_of
 from engine.core.state.model import Child, ExecutionKey, Fill
@@ -137,13 +137,13 @@ REPORTS: Mapping[ExecType, Callable[[State, Child, ExecutionReported, int], tupl
 REPORTS = {
     ExecType.NEW: silence.decide_working,
     ExecType.TRADE: fills.decide_trade,
-    ExecType.CANCELED: children.decide_closed,
-    ExecType.EXPIRED: children.decide_closed,
-    ExecType.REJECTED: children.decide_closed,
-    ExecType.DONE_FOR_DAY: children.decide_closed,
+    ExecType.CANCELED: silence.decide_ended,
+    ExecType.EXPIRED: silence.decide_ended,
+    ExecType.REJECTED: silence.decide_ended,
+    ExecType.DONE_FOR_DAY: silence.decide_ended,
     ExecType.TRADE_CANCEL: fills.decide_bust,
     ExecType.TRADE_CORRECT: fills.decide_correct,
-    ExecType.UNKNOWN: children.decide_unknown,
+    ExecType.UNKNOWN: silence.decide_unknown,
     ExecType.STATUS: silence.decide_working,
     ExecType.UNKNOWN_ORDER: silence.decide_unknown_order,
     ExecType.OTHER: decide_other,

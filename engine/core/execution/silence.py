@@ -5,12 +5,17 @@ a child. What it has not answered within the policy's `ack_within` is asked agai
 a cancel is repeated, and of anything else the child's state is asked for. Each further question has
 twice the time of the one before. After `asks_max` of them the silence is a break, and the venue
 gets no more children, of any instrument, until it has answered for all of them or a person lifts
-that. Nothing is taken back meanwhile: a child without an answer stays exposure, and its quantity is
-sent nowhere else. It returns by the venue's word, or when a person settles the break.
+that. The same holds of a venue that refuses to cancel a child after so many refusals: only the
+child's end is an answer then. Nothing is taken back meanwhile: a child without an answer stays
+exposure, and its quantity is sent nowhere else. It returns by the venue's word, or when a person
+settles the break.
 
 The answer to a question is an ordinary report of the child's end, or one of two of its own. STATUS:
 the venue has the child, with its own count of it. UNKNOWN_ORDER: it has no such child, which
 returns the quantity of a child that it has never acknowledged; of another one it is no answer.
+
+A close carries the break. What the venue says on a later day of a child that is carried too, an
+execution or its end, closes it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,11 +46,12 @@ from engine.core.events import (
     SuspensionLifted,
     SuspensionSet,
 )
-from engine.core.execution import reconciliation
+from engine.core.execution import children, reconciliation
 from engine.core.execution.breaks import once
 from engine.core.execution.children import closed, contradicted
 from engine.core.routing import cancels
 from engine.core.state import awaited
+from engine.core.state.eviction import child_of
 from engine.core.state.model import NOT_AWAITED_NS, Child, Parent
 from engine.core.state.state import SILENT, State
 from engine.core.units import NS_PER_MS
@@ -126,12 +132,29 @@ def flagged(child: Child, text: str) -> BreakFlagged:
 
 
 def stop_of(child: Child, now_ns: int) -> SuspensionSet:
+    until = "no more go there until it has, or a person lifts it"
+    return stopped(child.terms.venue, f"{unanswered(child, now_ns)}; {until}")
+
+
+def stopped(venue: str, text: str) -> SuspensionSet:
     return SuspensionSet(
         scope=ControlScope.VENUE,
-        scope_id=risk.venue_for(child.terms.venue, risk.EVERY),
+        scope_id=risk.venue_for(venue, risk.EVERY),
         source_number=-1,
-        text=f"{unanswered(child, now_ns)}; no more go there until it has, or a person lifts it",
+        text=text,
     )
+
+
+def refused(state: State, child: Child) -> Iterator[StageEvent]:
+    """The break of a child that its venue will not cancel; nothing asks for that any more."""
+    venue = child.terms.venue
+    what = f"{venue} has refused {child.refused + 1} times to cancel child {child.child_id}"
+    if not child.is_silent:
+        yield flagged(child, f"{what}; it stays exposure")
+    if not child.is_unknown or child.answer_by_ns != NOT_AWAITED_NS:
+        yield ChildFateUnknown(child_id=child.child_id, parent_id=child.terms.parent_id, text=what)
+    if not risk.is_venue_silent(state, venue):
+        yield stopped(venue, f"{what}; no more go there until that ends, or a person lifts it")
 
 
 def at_close(child: Child, now_ns: int) -> tuple[StageEvent, ...]:
@@ -169,10 +192,33 @@ def decide_unknown_order(
 ) -> tuple[StageEvent, ...]:
     """The venue has no such child. Of one that it has acknowledged this is no answer."""
     if not child.is_live:
-        return ()
+        return reconciliation.counted(state, child, report)
     if child.is_acknowledged:
-        return once(state, contradicted(child, "the venue says that it has no such order"))
-    return (closed(child, CloseReason.NOT_SENT, report.text),)
+        said = once(state, contradicted(child, "the venue says that it has no such order"))
+        return (*said, *reconciliation.counted(state, child, report))
+    reason = CloseReason.NOT_SENT
+    found, ends = reconciliation.after_the_end(state, child, report, reason)
+    return (*found, closed(child, reason, report.text)) if ends else found
+
+
+def decide_unknown(
+    state: State, child: Child, report: ExecutionReported, _: int
+) -> tuple[StageEvent, ...]:
+    """A gateway does not know what became of the child; what it counts was reported to it."""
+    counted = reconciliation.counted(state, child, report)
+    if not child.is_live or child.is_unknown:
+        return counted
+    terms = child.terms
+    unknown = ChildFateUnknown(child_id=child.child_id, parent_id=terms.parent_id, text=report.text)
+    return (unknown, *counted)
+
+
+def decide_ended(
+    state: State, child: Child, report: ExecutionReported, now_ns: int
+) -> tuple[StageEvent, ...]:
+    """The end of a child; of one that a close cut off it is the answer that was missing."""
+    found = children.decide_closed(state, child, report, now_ns)
+    return found if child.is_live else (*found, *answered(state, child))
 
 
 Answer = ChildAcknowledged | FillBooked | ChildClosed | ChildDoubted | CancelFailed
@@ -181,7 +227,11 @@ Answer = ChildAcknowledged | FillBooked | ChildClosed | ChildDoubted | CancelFai
 def decide_answered(state: State, event: Answer, _: int) -> tuple[StageEvent, ...]:
     """The end of a silence that was a break, and of the venue's stop with the last of them."""
     child = state.children[event.child_id]
-    if not child.is_silent or not is_answer(child, event):
+    return answered(state, child) if is_answer(child, event) else ()
+
+
+def answered(state: State, child: Child) -> tuple[StageEvent, ...]:
+    if not child.is_silent:
         return ()
     venue = child.terms.venue
     ended: list[StageEvent] = []
@@ -192,16 +242,17 @@ def decide_answered(state: State, event: Answer, _: int) -> tuple[StageEvent, ..
         if found.child_id == child.child_id:
             ended.append(break_closed(break_id, child))
         else:
-            is_last &= not is_at_work(state, found.child_id)
+            is_last &= not is_awaited(state, found.child_id)
     if is_last and risk.is_venue_silent(state, venue):
         scope_id = risk.venue_for(venue, risk.EVERY)
         ended.append(SuspensionEnded(scope=ControlScope.VENUE, scope_id=scope_id))
     return tuple(ended)
 
 
-def is_at_work(state: State, child_id: str) -> bool:
-    child = state.children.get(child_id)
-    return child is not None and child.is_live
+def is_awaited(state: State, child_id: str) -> bool:
+    """Whether the answer of a silent child can still come: it is at work, or carried."""
+    child = child_of(state, child_id)
+    return child is not None and child.is_silent
 
 
 def is_answer(child: Child, event: Answer) -> bool:
@@ -263,6 +314,7 @@ def on_answer(state: State, event: Answer) -> None:
 def on_cancel_failed(state: State, event: CancelFailed) -> None:
     """The cancel is answered; a child without an acknowledgement is waited for as before."""
     child = state.children[event.child_id]
+    child.refused += 1
     awaited.stop(child)
     if not child.is_acknowledged:
         awaited.wait(state, child, event.at_ns)
@@ -286,6 +338,14 @@ def on_fate_unknown(state: State, event: ChildFateUnknown) -> None:
     awaited.stop(child)
     if not child.is_silent:
         awaited.wait(state, child, event.at_ns)
+
+
+def after_close(state: State) -> None:
+    """The next day goes on waiting for the silent children that the close has carried."""
+    for found in state.breaks.values():
+        child = state.children.get(found.child_id)
+        if found.reason is BreakReason.NO_ANSWER and child is not None:
+            child.is_silent = True
 
 
 def on_break_flagged(state: State, event: BreakFlagged) -> None:

@@ -55,8 +55,10 @@ AS_CARRIED = copier(
     *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# A carried order waits for the first quote or print of the day, a limit, and an allotment.
+# A carried order waits for the first quote or print of the day, a limit, an allotment, and for room
+# in a position.
 WAITS_FOR = (
+    RejectReason.POSITION_ABOVE_LIMIT,
     RejectReason.NO_REFERENCE_PX,
     RejectReason.NO_LIMITS,
     RejectReason.ALLOTMENT_EXHAUSTED,

@@ -426,6 +426,7 @@ RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
     check_restricted,
     check_limits,
     check_qty,
+    check_position,
     check_notional,
     terms.check_settl_date,
     terms.check_tick_table,

@@ -149,6 +149,7 @@ class Child:
     answer_by_ns: int = NOT_AWAITED_NS  # After that its venue is silent; see `awaited`.
     unanswered_since_ns: int = 0  # Of the first request of those that were not answered.
     asked: int = 0  # Times that its venue was asked again since.
+    refused: int = 0  # Cancels that its venue has refused.
     is_silent: bool = False  # The silence of its venue is an open break.
     # The clients that it was sent for, and the part of its quantity that counts for each.
     holders: tuple[tuple[str, int], ...] = ()

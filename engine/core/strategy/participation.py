@@ -8,7 +8,8 @@ one starts after a pause, the volume of the pause gives nothing, and what was ta
 still counts.
 
 A child works for all members of its parent, and counts for each client in proportion to what its
-members had open when the child was sent, rounded up.
+members had open when the child was sent, rounded up. A child of a closed day counts by the shares
+that its late fills give to the client: they are executions of today, as the others are.
 
 A parent that finds no room waits, and is told with its numbers (SliceHeld). The room goes to those
 that wait, in turn: each leaves a lot to those that have waited longer, and while others wait
@@ -18,7 +19,7 @@ its price is gone, loses its place after two intervals.
 What must complete, or trades at once, is sent even above the rate, and counts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.controls import risk
@@ -26,9 +27,11 @@ from engine.core.events import (
     ChildClosed,
     ChildDoubted,
     ChildRouted,
+    FillAllocated,
     FillBooked,
     FillBusted,
     FillCorrected,
+    FillReallocated,
     MemberJoined,
     MemberLeft,
     ParentEnded,
@@ -38,7 +41,7 @@ from engine.core.events import (
 )
 from engine.core.market import consolidated, reference
 from engine.core.state.model import Child, Dealing, Parent
-from engine.core.state.state import State
+from engine.core.state.state import State, seq_of
 from engine.core.units import PPM
 
 WAITS_INTERVALS = 2  # As long a parent keeps its place without asking again.
@@ -253,6 +256,30 @@ def count(state: State, child: Child) -> None:
         dealing.used_qty = max(0, dealing.used_qty + change_qty)
 
 
+def on_fill_allocated(state: State, event: FillAllocated) -> None:
+    former = state.parents_ended.get(event.parent_id)
+    if former is not None and former.is_former:
+        count_shares(state, former, zip(event.order_ids, event.shares_qty, strict=True))
+        count_shares(state, former, zip(event.other_order_ids, event.other_shares_qty, strict=True))
+
+
+def on_fill_reallocated(state: State, event: FillReallocated) -> None:
+    """A bust or a correction of an earlier day's fill changes nothing that counts today."""
+    former = state.parents_ended.get(event.parent_id)
+    if former is not None and former.is_former and seq_of(event.fill_id) >= state.day_seq:
+        count_shares(state, former, ((x.order_id, -x.share_qty) for x in event.before))
+        count_shares(state, former, ((x.order_id, x.share_qty) for x in event.after))
+
+
+def count_shares(state: State, former: Parent, shares: Iterable[tuple[str, int]]) -> None:
+    for order_id, share_qty in shares:
+        if order_id in former.members:  # Those of orders that have ended are of no client at work.
+            client_id = former.members[order_id].order.terms.client_id
+            name = (client_id, former.terms.instrument_id)
+            dealing = state.dealings.setdefault(name, Dealing())
+            dealing.used_qty = max(0, dealing.used_qty + share_qty)
+
+
 def part_of(qty: int, part_qty: int, child: Child) -> int:
     return -(-qty * part_qty // child.terms.child_qty)  # Ceiling.
 
@@ -270,4 +297,6 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     FillBusted: on_child_changed,
     FillCorrected: on_child_changed,
     ChildDoubted: on_child_changed,
+    FillAllocated: on_fill_allocated,
+    FillReallocated: on_fill_reallocated,
 }

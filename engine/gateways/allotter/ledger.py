@@ -32,7 +32,6 @@ from engine.gateways.allotter.account import Account, Part
 from engine.gateways.input_records import first_number, record
 from engine.gateways.venues.reading import read_event
 from engine.gateways.venues.run import SupersededError
-from engine.log import codec
 from engine.log.headers import sender_of
 from engine.log.port import NewRecord, Record
 
@@ -40,7 +39,6 @@ SENDER = "allotter"
 RUN_HEADER = "run"
 RUN_GAP = 1_000_000  # Between two runs' numbers: more records than a run writes before it reads.
 REFUSED = (OrderRejected, OrderChangeRejected, OrderHeld)
-READ = (ControlApplied, ControlIgnored, OrderAccepted, *REFUSED)
 
 
 class Ledger:
@@ -135,11 +133,8 @@ class Ledger:
 
     # -------------------------------------------------------------------------- ingest
 
-    def follow_ingest(self, shard: int, found: Record, now_ns: int) -> None:
-        """Take the next record of a shard's `ingest`, after all `controls` that it answers."""
-        if not any(codec.is_a(kind, found.value) for kind in READ):
-            return
-        event = codec.decode_sealed("ingest", found.value)
+    def follow_ingest(self, shard: int, event: object, now_ns: int) -> None:
+        """Take the next event of a shard's `ingest`, after all `controls` that it answers."""
         if isinstance(event, ControlApplied):
             self._on_receipt(shard, event)
         elif isinstance(event, ControlIgnored):

@@ -1,7 +1,8 @@
 """One start of the allotter: read what the shards did, write the next parts, and wait.
 
-A turn reads the shards' answers first and then `controls` to its end, so that a control is known
-before its answers are looked at. Nothing is kept but the ledger, which a new run makes again.
+A turn reads the shards' answers first, those that a seal covers (`answers`), and then `controls` to
+its end, so that a control is known before its answers are looked at. Nothing is kept but the
+ledger, which a new run makes again.
 
 A run has the lease of the allotter's name and proves it before it writes, so one that was held up
 and superseded ends with that. It does not write *under* the lease. On Kafka that would be a
@@ -14,8 +15,8 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
+from engine.gateways.allotter.answers import Answers
 from engine.gateways.allotter.ledger import SENDER, Ledger
-from engine.gateways.controls.tail import Tail
 from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import CONTROLS, read_all
 from engine.gateways.venues.run import superseded, this_process
@@ -23,7 +24,6 @@ from engine.log.port import Closeable, Log
 from engine.runtime.clock import Clock, Wall
 
 IDLE_WAIT_S = 0.05
-INGEST = "ingest"
 
 
 class Allotter(Closeable):
@@ -37,14 +37,15 @@ class Allotter(Closeable):
         self._clock = clock
         self._is_stopping = False
         self._lease = log.take_over(SENDER, this_process())
-        self._ingest = [Tail(log, INGEST, number) for number in range(log.partitions)]
+        self._answers = [Answers(log, number) for number in range(log.partitions)]
         self._controls = log.reader(CONTROLS, 0)
         self.ledger = Ledger(uuid4().hex, log.partitions, clock_ns())
 
     def run(self, on_turn: Callable[[Ledger], None] = lambda _: None) -> None:
         """Divide the limits until stopped.
 
-        Raises SupersededError when another allotter has taken over, LogUnavailableError.
+        Raises SupersededError when another allotter has taken over, CorruptLogError,
+        LogUnavailableError.
         """
         while not self._is_stopping:
             self.turn()
@@ -54,14 +55,14 @@ class Allotter(Closeable):
     def turn(self) -> int:
         """Read to the ends, and write what is due; the count of records written.
 
-        Raises SupersededError, LogUnavailableError.
+        Raises SupersededError, CorruptLogError, LogUnavailableError.
         """
-        answers = [(n, record) for n, tail in enumerate(self._ingest) for record in tail.fresh()]
+        now_ns = self._clock_ns()
+        answers = [(n, x) for n, shard in enumerate(self._answers) for x in shard.fresh(now_ns)]
         for record in read_all(self._controls):
             self.ledger.follow_control(record)
-        now_ns = self._clock_ns()
-        for number, record in answers:
-            self.ledger.follow_ingest(number, record, now_ns)
+        for number, event in answers:
+            self.ledger.follow_ingest(number, event, now_ns)
         with superseded(SENDER):
             self._lease.renew()
         due = self.ledger.due(now_ns)

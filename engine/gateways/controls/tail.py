@@ -16,7 +16,8 @@ class Tail:
         self._log = log
         self._topic = topic
         self._partition = partition
-        self._seen = self._last_offset()
+        self.before = log.last(topic, partition)  # The last record before the tail.
+        self._seen = -1 if self.before is None else self.before.offset
 
     def fresh(self) -> list[Record]:
         """The records since the last call, in order. Raises LogUnavailableError."""

@@ -215,6 +215,7 @@ class Policy(ControlTable):
     progress: Ppm = 100_000
     ack_within: DurationNs = 3_000_000_000
     asks_max: Whole = 2
+    impossible_px_times: Whole = 2
     on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
@@ -250,6 +251,7 @@ class Policy(ControlTable):
             progress_ppm=self.progress,
             ack_within_ns=self.ack_within,
             asks_max=self.asks_max,
+            impossible_px_times=self.impossible_px_times,
             on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,

@@ -1,13 +1,14 @@
-"""Routes that a seal covers: the only ones that a gateway may send.
+"""Records that a seal covers: the only routes that a gateway sends, and receipts that count.
 
-A shard commits the routes of a batch and its seal in one transaction, and the seal states how many
-routes there are and their digest. Any process that can write to the log can add a record to
-`routes`, but no seal covers it. So a route waits here for its seal, which becomes readable with it
-and costs no time, and goes on when the digest is right.
+A shard commits the records of a batch and its seal in one transaction, and the seal states how many
+there are of each topic and their digest. Any process that can write to the log can add a record to
+`routes` or `ingest`, but no seal covers it. So a record waits here for its seal, which becomes
+readable with it and costs no time, and goes on when the digest is right.
 
-A record before a sealed run of routes, or one whose seal does not come within SEAL_WAIT_NS, is a
-stranger's: it is not sent, and the gateway reports it. Where the records of a seal cannot be found,
-among strangers or without them, the log was changed, and the gateway stops.
+A record before a sealed run, or one whose seal does not come within SEAL_WAIT_NS, is a stranger's:
+a gateway does not send it, and reports it; the allotter does not count it, and logs it. Where the
+records of a seal cannot be found, among strangers or without them, the log was changed, and the
+process stops.
 """
 
 import logging
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 
 from engine.core.controls.input_limits import is_id
 from engine.core.events import BatchSealed, NotSent
-from engine.gateways.venues.reading import ROUTES
+from engine.gateways.venues.reading import INGEST, ROUTES
 from engine.log import codec
 from engine.log.port import JOURNAL, CorruptLogError, Record
 from engine.runtime.hash_chain import frame, new_hash
@@ -26,13 +27,14 @@ from engine.runtime.replica import check_chain
 from engine.runtime.shard_log import decoded
 
 SEAL_WAIT_NS = 20_000_000_000  # Twenty seconds: beyond the longest open transaction of a shard.
-HELD_MAX = 1_000_000  # Routes without their seal, count: above a day's, which a start may read.
+HELD_MAX = 1_000_000  # Records without their seal, count: above a day's, which a start may read.
+STOPS = {ROUTES: "nothing more is sent", INGEST: "nothing more is allotted"}
 
 _log = logging.getLogger(__name__)
 
 
 class Held(NamedTuple):
-    """A record of `routes` that waits for its seal."""
+    """A record that waits for its seal."""
 
     record: Record
     event: Any  # None if the bytes are no event.
@@ -42,7 +44,7 @@ class Held(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """The routes that a seal states."""
+    """The records of the topic that a seal states."""
 
     batch: int
     first_seq: int  # Of the batch's events.
@@ -52,11 +54,13 @@ class Expected(NamedTuple):
     since_ns: int
 
 
-class SealedRoutes:
-    """One shard's routes and seals, joined."""
+class SealedRecords:
+    """One shard's records of a topic and its seals, joined."""
 
-    def __init__(self, number: int, chain: bytes) -> None:
+    def __init__(self, topic: str, number: int, chain: bytes) -> None:
         """`chain` is that of the seal before the first one that is read."""
+        self._topic = topic
+        self._stops = STOPS[topic]
         self._number = number
         self._chain = chain
         self._held: deque[Held] = deque()
@@ -64,16 +68,16 @@ class SealedRoutes:
         self._strangers: list[Held] = []
 
     def hold(self, record: Record, now_ns: int) -> None:
-        """Take the next record of `routes`. Raises CorruptLogError if too many have no seal."""
+        """Take the topic's next record. Raises CorruptLogError if too many have no seal."""
         try:
-            event = codec.decode(ROUTES, record.value)
+            event = codec.decode(self._topic, record.value)
         except codec.UnreadableError:
             event = None
         seq = getattr(event, "seq", -1)
         if len(self._held) >= HELD_MAX:
             raise CorruptLogError(
-                f"shard {self._number}: {len(self._held)} records of {ROUTES} wait for a seal. A "
-                "stranger floods the log, or its journal cannot be read; nothing more is sent."
+                f"shard {self._number}: {len(self._held)} records of {self._topic} wait for a "
+                f"seal. A stranger floods the log, or its journal cannot be read; {self._stops}."
             )
         self._held.append(Held(record, event, seq, frame(seq, *record[2:]), now_ns))
 
@@ -84,11 +88,11 @@ class SealedRoutes:
             raise CorruptLogError(
                 f"shard {self._number}: seal {seal.batch} follows chain "
                 f"{seal.previous_chain.hex()[:16]}, expected {self._chain.hex()[:16]}. A stranger "
-                "has written to the journal, or seals were lost; nothing more is sent."
+                f"has written to the journal, or seals were lost; {self._stops}."
             )
         self._chain = seal.chain
         for entry in seal.outputs:
-            if entry.topic == ROUTES and entry.record_count:
+            if entry.topic == self._topic and entry.record_count:
                 self._expected.append(
                     Expected(
                         *(seal.batch, seal.first_seq, seal.next_seq),
@@ -113,8 +117,8 @@ class SealedRoutes:
     def _readable(self, held: Held) -> Any:  # noqa: ANN401  One of the catalogue's events.
         if held.event is None:
             raise CorruptLogError(
-                f"shard {self._number}: {ROUTES} at offset {held.record.offset} cannot be read, "
-                "and a seal covers it. A newer release wrote it; nothing more is sent."
+                f"shard {self._number}: {self._topic} at offset {held.record.offset} cannot be "
+                f"read, and a seal covers it. A newer release wrote it; {self._stops}."
             )
         return held.event
 
@@ -139,9 +143,9 @@ class SealedRoutes:
 
     def _lost(self, expected: Expected) -> CorruptLogError:
         return CorruptLogError(
-            f"shard {self._number}: seal {expected.batch} states {expected.record_count} routes, "
-            f"and no run of the {len(self._held)} records that are held has its digest. Records "
-            "were changed, lost or added between them; nothing more is sent."
+            f"shard {self._number}: seal {expected.batch} states {expected.record_count} "
+            f"{self._topic}, and no run of the {len(self._held)} records that are held has its "
+            f"digest. Records were changed, lost or added between them; {self._stops}."
         )
 
 
@@ -151,7 +155,7 @@ class Provenance:
     def __init__(self, gateway: str, chains: Sequence[bytes]) -> None:
         """`gateway` is the venue that the gateway speaks of itself by."""
         self._gateway = gateway
-        self._shards = [SealedRoutes(number, chain) for number, chain in enumerate(chains)]
+        self._shards = [SealedRecords(ROUTES, number, x) for number, x in enumerate(chains)]
 
     def hold(self, number: int, record: Record, now_ns: int) -> None:
         self._shards[number].hold(record, now_ns)

@@ -18,6 +18,7 @@ CONTROLS = "controls"
 REPORTS = "venue-reports"
 MARKET = "market-data"
 ROUTES = "routes"
+INGEST = "ingest"
 MARKET_EVENTS = (QuoteObserved, TradeObserved, DepthObserved, VenueStatusObserved)
 READ_RECORDS = 2_000  # One bounded read.
 

@@ -1221,6 +1221,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{integer(x.impossible_px_times)}"
     )
 
 
@@ -1306,6 +1307,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{integer(x.impossible_px_times)}"
     )
 
 
@@ -3314,6 +3316,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.impossible_px_times = d["impossible_px_times"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3414,6 +3417,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.impossible_px_times = d["impossible_px_times"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found

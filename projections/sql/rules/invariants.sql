@@ -15,6 +15,11 @@ from (
     union all from rule_children
     union all from rule_routes
     union all from rule_brakes
+    union all from rule_limits
+    union all from rule_allotments
+    union all from rule_positions
+    union all from rule_participation
+    union all from rule_held
     union all from rule_crosses
     union all from rule_meetings
     union all from rule_missed_crosses

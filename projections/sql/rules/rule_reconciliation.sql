@@ -9,7 +9,8 @@ counts as (
     -- A count of 0 beside an execution is one that the venue does not give; after a bust it is true.
     where (report.cum_qty > 0 or report.exec_type in ('TRADE_CANCEL', 'TRADE_CORRECT'))
         and report.exec_type in (
-            'TRADE', 'TRADE_CANCEL', 'TRADE_CORRECT', 'CANCELED', 'EXPIRED', 'DONE_FOR_DAY'
+            'NEW', 'TRADE', 'TRADE_CANCEL', 'TRADE_CORRECT', 'CANCELED', 'EXPIRED', 'REJECTED',
+            'DONE_FOR_DAY', 'STATUS', 'UNKNOWN', 'UNKNOWN_ORDER'
         )
 ),
 newest as (
