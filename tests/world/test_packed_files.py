@@ -80,7 +80,9 @@ def test_an_honest_file_that_packs_well_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Packer
 ) -> None:
     monkeypatch.setattr(unpacking, "UNPACKED_BYTES_FREE", FREE_BYTES)
-    content = "".join(f"2018-01-02T14:31:00.{n:06}Z,N,157.1,3,157.12,{n % 7}\n" for n in range(20_000))
+    content = "".join(
+        f"2018-01-02T14:31:00.{n:06}Z,N,157.1,3,157.12,{n % 7}\n" for n in range(20_000)
+    )
     path = tmp_path / "quotes.csv.gz"
     pack(path, content.encode())
     assert [line for _, line in source.lines(path)] == content.splitlines()

@@ -8,7 +8,7 @@ the way, before it fills a memory or a disk.
 import gzip
 import io
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol
 
 from engine.log.port import EngineError
 
@@ -22,12 +22,12 @@ class UnpackingError(EngineError):
 
 
 class Stream(Protocol):
-    """What unpacks: it is read, and may give less than is asked for."""
+    """An unpacker that is read; it may give less than is asked for."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
-Unpacker = Callable[[BinaryIO], Stream]
+Unpacker = Callable[[io.BufferedReader], Stream]
 
 
 def refuse_beyond(name: str, packed_bytes: int, unpacked_bytes: int) -> None:
@@ -57,12 +57,12 @@ class _Counted(io.RawIOBase):
 
 
 class Unpacked(io.RawIOBase):
-    """What `unpack` makes of a packed file; reading it raises UnpackingError beyond the bound."""
+    """The bytes that `unpack` makes of a packed file; beyond the bound it raises UnpackingError."""
 
     def __init__(self, name: str, file: BinaryIO, unpack: Unpacker) -> None:
         self._name = name
         self._packed = _Counted(file)
-        self._unpacked = unpack(cast("BinaryIO", io.BufferedReader(self._packed)))
+        self._unpacked = unpack(io.BufferedReader(self._packed))
         self._bytes_made = 0
 
     def readable(self) -> bool:

@@ -70,7 +70,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
-def _zstd(packed: BinaryIO) -> Stream:
+def _zstd(packed: io.BufferedReader) -> Stream:
     return cast("Stream", pa.CompressedInputStream(packed, "zstd"))
 
 
