@@ -11,7 +11,7 @@ from engine.cli.exits import Exit
 
 QUOTES = "ts,exchange,bid,bid_size,ask,ask_size"
 TRADES = "ts,exchange,price,size,cond,corr"
-HEADER = "ts,source,cl_ord_id,client_id,instrument_id,side,order_qty,time_in_force"
+HEADER = "ts,source,cl_ord_id,client_id,instrument_id,side,order_qty,time_in_force,limit_px"
 DAY = "2018-01-02"
 AT = f"{DAY}T14:31:06Z"
 
@@ -24,6 +24,7 @@ def order(number: int, at: str = AT, **changes: str) -> str:
     cells = {
         "ts": at, "source": "OMS-1", "cl_ord_id": f"A{number}", "client_id": "C01",
         "instrument_id": "XXX", "side": "buy", "order_qty": "100", "time_in_force": "ioc",
+        "limit_px": "",
     } | changes  # fmt: skip
     return ",".join(cells.values())
 
@@ -122,3 +123,22 @@ def test_a_rerun_replaces_the_rejects_of_the_run_before(run: Run, tmp_path: Path
     assert json.loads(kept)["text"] == order(3, order_qty="many")
     run(good_quotes(6), [order(1), order(2), order(3)])
     assert not rejects.exists()
+
+
+def test_a_refusal_is_audited_in_the_units_of_people_and_kept_for_machines(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = [order(1), order(2), order(3, limit_px="157.255"), order(4, at="2018-01-03T02:00:00Z")]
+    run(good_quotes(6), orders)
+    words = ["--projection", str(tmp_path / "run" / "projection.duckdb")]
+    expected = {
+        "A3": ("limit_px is 157.255, expected a multiple of the tick 0.01", "157255000000"),
+        "A4": ("the session ended at 2018-01-02T21:00:00Z", "1514926800000000000 ns"),
+    }
+    for cl_ord_id, (shown, raw) in expected.items():
+        assert execute(["audit", cl_ord_id, *words]) == Exit.OK
+        text = " ".join(capsys.readouterr().out.split())
+        assert text.count(shown) == 2, "in the headline and in its step"
+        assert raw not in text
+        assert execute(["audit", cl_ord_id, *words, "-o", "json"]) == Exit.OK
+        assert raw in capsys.readouterr().out
