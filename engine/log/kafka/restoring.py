@@ -1,7 +1,7 @@
 """A Kafka log made of the records of a copy: new topics, the same records in the same order.
 
 Kafka gives the offsets, so a restored topic has none of the gaps that transactions left: offset and
-position of a record are the same number. Whoever makes the records says that in what they hold.
+position of a record are the same number. Seals, which state offsets, have to be given with these.
 
 A restore is many writes and may be cut short. The first record of the topic `identity` says that it
 was begun, and the log has an id, without which no process works on it, when all records are there.
