@@ -137,7 +137,7 @@ def test_a_bill_that_is_not_of_the_lock_is_found() -> None:
     whole: dict[str, Any] = {"name": "a", "version": "1", "purl": "pkg:pypi/a@1",
              "externalReferences": [{"hashes": [{"alg": "SHA-256"}]}]}  # fmt: skip
     assert dependency_audit.problems({"components": [whole]}, lock) == []
-    wrong = [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"version": "2", "purl": "pkg:pypi/a@2"}, "a 2 is not in the lock"),
         ({"purl": "pkg:npm/a@1"}, "a 1 has the purl pkg:npm/a@1"),
         ({"externalReferences": [{}]}, "a 1 has a file without a hash"),
