@@ -22,7 +22,7 @@ TRIES := 1 2 3
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint wheel-test drawings release bench kills simulate-faults kafka kafka-stop clean help
+.PHONY: install demo test lint audit wheel-test drawings release bench kills simulate-faults kafka kafka-stop clean help
 
 install: $(STAMP)  ## Create .venv with the command `metaorder` in it.
 
@@ -64,6 +64,10 @@ lint: $(STAMP)  ## Format, ruff, mypy --strict, generated files.
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict $(CODE)
 	$(BIN)/python -m schemas --check
+
+# Not part of `test`: it asks a service elsewhere, whose outage it says and does not fail for.
+audit: $(STAMP) | $(UV)  ## Bill of materials (out/sbom.cdx.json), and known vulnerabilities of what uv.lock names.
+	@$(BIN)/python -m infra.dependency_audit --uv $(UV)
 
 wheel-test: $(STAMP)  ## Build the wheel, install it on its own, play the demo with it; `test` does it too.
 	$(BIN)/pytest -n 0 tests/test_wheel.py

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import kafka_broker
 import pytest
 import yaml
 
@@ -57,6 +58,30 @@ def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
 def test_a_loose_action_is_found() -> None:
     pinned = f"- uses: actions/checkout@{'0' * 40}  # v1.2.3"
     assert loose(f"{pinned}\n  - uses: actions/checkout@v4") == ["uses: actions/checkout@v4"]
+
+
+IMAGE = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
+
+
+def images() -> dict[str, str]:
+    """Every image that is pulled, and the file that names it; ours are built."""
+    dockerfile, compose = ROOT / "infra" / "Dockerfile", ROOT / "docker-compose.yml"
+    found = dict.fromkeys(re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE), "image")
+    services = yaml.safe_load(compose.read_text())["services"].values()
+    pulled = (each["image"] for each in services if "build" not in each)
+    return {**found, **dict.fromkeys(pulled, compose.name), kafka_broker.IMAGE: "kafka_broker.py"}
+
+
+@pytest.mark.parametrize(("image", "file"), images().items())
+def test_every_image_is_of_an_exact_version(image: str, file: str) -> None:
+    assert IMAGE.fullmatch(image), f"{file}: {image} moves; name its release, or also its digest"
+
+
+@pytest.mark.parametrize(
+    "image", ["python:3.12-slim", "apache/kafka:latest", "kafka", "a:1.2.3@sha256:00"]
+)
+def test_an_image_that_moves_is_found(image: str) -> None:
+    assert not IMAGE.fullmatch(image)
 
 
 def test_make_lists_every_target() -> None:

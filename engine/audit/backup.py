@@ -13,15 +13,19 @@ it was at rest, the log itself can be compared.
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.audit import doctor
 from engine.audit.archiving import OWN_INPUTS, OWN_TOPICS, READ_RECORDS
 from engine.audit.doctor import SOUND, Finding
+from engine.log import codec
 from engine.log.archive import SHARED, ArchiveLog, Draft, begin, write_manifest
-from engine.log.embedded import copying
+from engine.log.embedded import EmbeddedLog, copying
 from engine.log.port import (
     ALL_TOPICS,
     JOURNAL,
@@ -32,7 +36,10 @@ from engine.log.port import (
 )
 from engine.runtime.hash_chain import GENESIS, run_chain
 from engine.runtime.shard import Rules
-from engine.runtime.shard_log import ShardLog, TopicCursor, last_seal
+from engine.runtime.shard_log import ShardLog, TopicCursor, decoded, last_seal
+
+if TYPE_CHECKING:
+    from engine.log.kafka.restoring import Place
 
 NAME = "000000-backup"
 
@@ -131,7 +138,66 @@ def restore(source: Path, target: Path) -> None:
         ArchiveLog(source) as archive,
         copying.made(target, archive.partitions, archive.identity, "archive") as making,
     ):
-        for topic in ALL_TOPICS:
-            for number in range(1 if topic in SHARED_TOPICS else archive.partitions):
-                for part in archive.parts(topic, number):
-                    making.write(topic, number, archive.records(part))
+        for topic, number in _places(archive):
+            making.write(topic, number, _all_records(archive, topic, number))
+
+
+def restore_to_kafka(source: Path, place: "Place") -> None:
+    """Make a Kafka log of a copy, or of what the seals of a log file cover.
+
+    Raises EngineError, OSError, CorruptLogError, LogUnavailableError.
+    """
+    from engine.log.kafka import restoring  # noqa: PLC0415  SQLite needs no librdkafka.
+
+    with ExitStack() as stack:
+        folder = source if source.is_dir() else _sealed(source, stack)
+        archive = stack.enter_context(ArchiveLog(folder))
+        if archive.partitions != place.partitions:
+            raise EngineError(
+                f"{source} has {archive.partitions} partitions, the configuration asks for "
+                f"{place.partitions}. Nothing was written; set partitions to {archive.partitions}."
+            )
+        making = stack.enter_context(restoring.made(place, archive.identity))
+        for topic, number in _places(archive):
+            records = _all_records(archive, topic, number)
+            dense = _without_gaps(records, number) if topic == JOURNAL else records
+            making.write(topic, number, dense)
+
+
+def _sealed(source: Path, stack: ExitStack) -> Path:
+    """A folder of what the seals of a log file cover; the file itself is only copied."""
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    copying.copy(source, folder / "log.db")
+    with EmbeddedLog(folder / "log.db", None) as log:
+        copy_sealed(log, folder / "sealed")
+    return folder / "sealed"
+
+
+def _places(archive: ArchiveLog) -> Iterator[tuple[str, int]]:
+    for topic in ALL_TOPICS:
+        for number in range(1 if topic in SHARED_TOPICS else archive.partitions):
+            yield topic, number
+
+
+def _all_records(archive: ArchiveLog, topic: str, number: int) -> Iterator[Record]:
+    for part in archive.parts(topic, number):
+        yield from archive.records(part)
+
+
+def _without_gaps(seals: Iterable[Record], number: int) -> Iterator[Record]:
+    """The seals of a shard, for a log in which each record has its position as its offset.
+
+    A seal says at which offsets the inputs go on, which is no part of the chain. Raises EngineError
+    for the seal of a release that wrote another shape, which would not be the same but for these.
+    """
+    positions: dict[str, int] = {}
+    for record in seals:
+        seal = decoded(JOURNAL, number, record)
+        if codec.encode(seal) != record.value:
+            raise EngineError(
+                f"shard {number}: the seal of batch {seal.batch} is of release {seal.release}, in "
+                "another form. Restore the copy with that release, or to a log file."
+            )
+        positions |= {entry.topic: entry.next_position for entry in seal.inputs}
+        resume = tuple(replace(x, next_offset=positions.get(x.topic, 0)) for x in seal.resume)
+        yield record._replace(value=codec.encode(replace(seal, resume=resume)))

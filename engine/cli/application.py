@@ -13,6 +13,7 @@ from importlib import import_module
 import typer
 from rich.markup import escape
 
+from engine.cli import lines
 from engine.cli.exits import EPILOG, Exit
 from engine.cli.render import errors
 from engine.log.port import EngineError, LogUnavailableError
@@ -96,6 +97,7 @@ def main() -> None:
     Where a folder has default access control lists, those count instead of this mask.
     """
     os.umask(os.umask(OWNER_ALONE) | OWNER_ALONE)
+    lines.to_stderr("WARNING")  # A process that goes on has a level of its own, `log_level`.
     sys.exit(execute(sys.argv[1:]))
 
 

@@ -16,6 +16,7 @@ from engine.cli.exits import Exit
 from engine.cli.layout import print_rows, wrapped
 from engine.cli.options import ConfigOption, OutputOption, ProjectionOption, loaded, readable
 from engine.cli.render import Output, Rows, errors, fetched, render_dicts, say
+from engine.cli.sentences import for_person, rows_told
 from engine.cli.units import Clock, for_people, moments
 
 if TYPE_CHECKING:
@@ -157,12 +158,16 @@ def _tell(connection: "duckdb.DuckDBPyConnection", subject: Subject, output: Out
 def _print(subject: Subject, parts: Mapping[Section, Rows], zone: str) -> None:
     width = shutil.get_terminal_size().columns
     clock = Clock(zone, [moment for part in parts.values() for moment in moments(part)])
-    for line in [*wrapped(subject.summary, width), *wrapped(clock.note, width)]:
+    for line in [*wrapped(for_person(subject.summary), width), *wrapped(clock.note, width)]:
         say(line)
     for section, part in parts.items():
         if part.rows:
             say("\n".join(["", *wrapped(section.title, width)]))
-            print_rows(_shown(section, for_people(part, clock)), section.details, width)
+            print_rows(
+                _shown(section, for_people(rows_told(part, Output.TEXT), clock)),
+                section.details,
+                width,
+            )
 
 
 def _shown(section: Section, rows: Rows) -> Rows:
@@ -175,7 +180,7 @@ def _shown(section: Section, rows: Rows) -> Rows:
 
 def _which(name: str, subjects: Sequence[Subject]) -> str:
     lines = [f"{name} names {len(subjects)} orders; ask for one of them by its id:"]
-    return "\n".join([*lines, *(subject.summary for subject in subjects)])
+    return "\n".join([*lines, *(for_person(subject.summary) for subject in subjects)])
 
 
 def _why_none(connection: "duckdb.DuckDBPyConnection", name: str) -> str:

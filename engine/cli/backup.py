@@ -20,7 +20,7 @@ from engine.cli.render import Output, errors, render_one
 from engine.cli.rules import rules_of
 from engine.config import Config
 
-SQLITE = "sqlite"
+SQLITE, KAFKA = "sqlite", "kafka"
 
 
 def backup(
@@ -68,20 +68,27 @@ def restore(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Make a log file of a copy, at a new path, and prove it; the copy is only read.
+    """Make a log of a copy, at a new path or Kafka prefix, and prove it; the copy is only read.
 
     The new log has the id of the log that was copied, and goes on where the copy ends. A log file
     that lost its WAL is taken as it is: compare its batches and chain with an anchor or a backup.
     """
     settings = loaded(config, log_url=log_url)
     kind, _, address = settings.log_url.partition(":")
-    if kind != SQLITE:
+    if kind == SQLITE:
+        copies.restore(source, Path(address))
+    elif kind == KAFKA:
+        from engine.log.kafka import PREFIX  # noqa: PLC0415  SQLite needs no librdkafka.
+        from engine.log.kafka.restoring import Place  # noqa: PLC0415  As above.
+
+        bootstrap, _, prefix = address.partition("/")
+        place = Place(bootstrap, prefix or PREFIX, settings.partitions, settings.replication)
+        copies.restore_to_kafka(source, place)
+    else:
         raise typer.BadParameter(
-            "a copy becomes a log file, sqlite:PATH. Close its day there and take it to Kafka with "
-            "`metaorder log repartition`",
+            "a copy becomes a log file or a Kafka log; give sqlite:PATH or kafka:HOST:PORT/PREFIX",
             param_hint="--log",
         )
-    copies.restore(source, Path(address))
     show(settings, settings.log_url, output)
 
 

@@ -15,6 +15,7 @@ from engine.cli.options import (
     readable,
 )
 from engine.cli.render import Output, fetched, render
+from engine.cli.sentences import rows_told
 
 
 class Level(StrEnum):
@@ -38,4 +39,4 @@ def blotter(
     bound = f" limit {limit}" if limit else ""
     with project.connect(readable(settings.projection)) as connection:
         found = fetched(connection.execute(f"from blotter_{level.value}{bound}"))
-    render(found, output, level.value)
+    render(rows_told(found, output), output, level.value)

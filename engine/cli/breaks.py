@@ -15,6 +15,7 @@ from engine.cli.options import (
     readable,
 )
 from engine.cli.render import Output, fetched, render
+from engine.cli.sentences import rows_told
 
 
 class Which(StrEnum):
@@ -40,4 +41,4 @@ def breaks(
     bound = f" limit {limit}" if limit else ""
     with project.connect(readable(settings.projection)) as connection:
         found = fetched(connection.execute(f"from blotter_breaks{wanted}{bound}"))
-    render(found, output, "breaks")
+    render(rows_told(found, output), output, "breaks")

@@ -30,6 +30,7 @@ from engine.cli.options import (
 )
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
+from engine.cli.sentences import for_person, rows_told
 from engine.core.events import ControlScope
 from engine.gateways.controls import in_force, writing
 from engine.gateways.controls.known import known, unknown_ids
@@ -204,7 +205,8 @@ def listed(
     with configured_log(settings) as log, progress("folding", log.partitions) as bar:
         rules = rules_of(settings)
         rows = in_force.rows(log, rules, lambda done: bar.at(done, log.partitions, "shards"))
-    render(from_dicts([row._asdict() for row in rows]), output, "in force")
+    found = from_dicts([row._asdict() for row in rows])
+    render(rows_told(found, output), output, "in force")
 
 
 def _kill(scope: KillScope, scope_id: str, text: str, *, engaged: bool) -> Kill:
@@ -262,7 +264,8 @@ def _send(log: Log, tables: list[ControlTable], sending: Sending) -> Written:
     render_one(shown, sending.output)
     for receipt in receipts:
         if receipt["status"] != APPLIED:
-            _warn(f"{receipt['who']}: {receipt['status']}: {receipt['reason']}")
+            reason = for_person(str(receipt["reason"]))
+            _warn(f"{receipt['who']}: {receipt['status']}: {reason}")
     for sentence in written.unknown:
         _warn(f"{sentence}. It was written, and binds nothing that is known.")
     return written

@@ -19,6 +19,7 @@ from engine.cli.options import (
     loaded,
 )
 from engine.cli.render import Output, errors, from_dicts, render, render_one
+from engine.cli.sentences import for_person, told
 from engine.core.events import InputReason
 from engine.gateways import dead_letters
 from engine.gateways.dead_letters import DeadLetterError, Letter
@@ -86,7 +87,7 @@ def show(
         **_row(letter),
         "key": None if letter.key is None else letter.key.decode(errors="backslashreplace"),
         "number": letter.number,
-        "why": why,
+        "why": told(why, output),
         "event": event,
         "fields": fields,
         "hex": letter.value.hex(),
@@ -131,13 +132,14 @@ def resubmit(
         if again.refused is not None and not force:
             raise DeadLetterError(
                 f"{letter_id} would be refused again, {again.refused.reason}: "
-                f"{again.refused.text}. Nothing was sent. "
+                f"{for_person(again.refused.text)}. Nothing was sent. "
                 "Correct it with --json or --value, or send it with --force."
             )
         opened_log.append(letter.topic, [again.record])
     if again.refused is not None:
         errors().print(
-            f"sent although it will be refused: {escape(again.refused.text)}", soft_wrap=True
+            escape(f"sent although it will be refused: {for_person(again.refused.text)}"),
+            soft_wrap=True,
         )
     render_one(
         {

@@ -4,16 +4,21 @@
 
 The time is UTC with milliseconds. A line break inside a record is escaped, so a traceback is one
 line too. An equal warning or error is only counted for a minute; then it is said once more with its
-count. A full disk or a broker that is away made a thousand equal lines in two
-minutes, among which nothing else was seen.
+count (`engine/log/repeats.py`). That the log is away is one thing, whichever shard met it, and in
+whatever topic.
 """
 
 import logging
+import re
 import sys
 import time
+from collections.abc import Hashable
 
-AGAIN_S = 60.0  # An equal warning is only counted for so long.
-KEPT_MAX = 1_000  # Different texts that are remembered.
+from engine.log.port import LogUnavailableError
+from engine.log.repeats import Repeats
+
+# Of the sentence of a log that is away: what was tried, and figures and causes in brackets.
+OF_THE_TRY = re.compile(r"^.*?(?=Kafka at )|\([^)]*\)|\d+")
 
 
 class Lines(logging.Formatter):
@@ -30,30 +35,20 @@ class Lines(logging.Formatter):
         return super().format(record).replace("\r", "").replace("\n", "\\n")
 
 
-class Counted(logging.Filter):
-    """Lets the same warning pass once in AGAIN_S, with the number of those that it held back."""
+class Counted(Repeats):
+    """Lets the same warning pass once in a while, with the number of those that it held back."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}  # When last, held since.
+        super().__init__(alike, logging.WARNING)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING:
-            return True
-        text = record.getMessage()
-        key = (record.name, record.levelno, text)
-        now_s = time.monotonic()
-        said_s, held = self._said.get(key, (now_s - AGAIN_S, 0))
-        if now_s - said_s < AGAIN_S:
-            self._said[key] = (said_s, held + 1)
-            return False
-        if key not in self._said and len(self._said) >= KEPT_MAX:
-            self._said.clear()
-        self._said[key] = (now_s, 0)
-        if held:
-            record.msg = f"{text} (said {held} times more in the last {now_s - said_s:.0f} s)"
-            record.args = None
-        return True
+
+def alike(record: logging.LogRecord) -> Hashable:
+    """The text of a record; of one about a log that is away, why it is."""
+    values = record.args if isinstance(record.args, tuple) else ()
+    for value in values:
+        if isinstance(value, LogUnavailableError):
+            return OF_THE_TRY.sub("", str(value))
+    return record.name, record.levelno, record.getMessage()
 
 
 class ToStderr(logging.Handler):

@@ -12,8 +12,8 @@ from engine.cli import ticket_options
 from engine.cli.exits import Exit
 from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.cli.sentences import rows_told, told
 from engine.cli.ticket_options import FLAGS
-from engine.cli.units import for_person
 from engine.gateways.input_records import first_number
 from engine.gateways.orders import order_file
 from engine.gateways.orders.outcomes import UNDECIDED, Outcome, Outcomes
@@ -197,10 +197,9 @@ def _show_sent(done: order_file.Submitted, outcomes: Outcomes | None, output: Ou
         summary["rejected_by_reason"] = dict(done.reasons.most_common())
     render_one(summary, output)
     if outcomes and refused and output is Output.TEXT:
-        shown = [x | {"reason": for_person(str(x["reason"]))} for x in refused[:SHOWN_LINES]]
         count = outcomes.refused_count
         title = "refused" if count <= SHOWN_LINES else f"refused: {SHOWN_LINES} of {count:,}"
-        render(from_dicts(shown), output, title)
+        render(rows_told(from_dicts(refused[:SHOWN_LINES]), output), output, title)
         if count > 1:
             _show_reasons(outcomes.reasons())
 
@@ -224,11 +223,6 @@ def _show_rejected(file: Path, done: order_file.Submitted) -> None:
 def _show_reasons(reasons: Mapping[str, int]) -> None:
     for reason, count in list(reasons.items())[:SHOWN_LINES]:
         errors().print(escape(f"{count:>12,}  {reason}"), soft_wrap=True)
-
-
-def told(reason: str, output: Output) -> str:
-    """A refusal for the reader of a form: people get prices and times, machines the event's."""
-    return for_person(reason) if output is Output.TEXT else reason
 
 
 def _exit_for(outcomes: Outcomes, wait_s: float) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 import projections as project
+from engine.cli import lines
 from engine.cli.options import (
     ConfigOption,
     LogOption,
@@ -61,6 +62,8 @@ def follow(
     stopping = threading.Event()
     if once:
         stopping.set()
+    else:
+        lines.to_stderr(settings.log_level)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     console = errors()

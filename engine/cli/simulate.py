@@ -1,7 +1,8 @@
 """`metaorder simulate` and `metaorder demo`: a recorded day through the whole engine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -12,15 +13,19 @@ from rich.console import Console
 from rich.markup import escape
 
 import projections as project
+from engine.cli import refusals
 from engine.cli.exits import Exit
 from engine.cli.market import lines_of, warn
 from engine.cli.options import ConfigOption, OutputOption, loaded
+from engine.cli.refusals import Refused
 from engine.cli.render import Output, errors, fetched, progress, render, render_one, say
 from engine.cli.rules import rules_of
+from engine.cli.units import moment
 from engine.config import Config
-from engine.core.events import Input
+from engine.core.events import TOPIC_OF, Input
 from engine.gateways.files import controls_file
 from engine.gateways.orders import order_file
+from engine.gateways.orders.rejected_lines import RejectedLines
 from engine.log import open_log
 from engine.log.port import EngineError, Log
 from engine.simulation import example_limits
@@ -32,6 +37,7 @@ from engine.simulation.script import TimedInput, of_folder
 MARKER = "simulation.json"  # Marks a folder of a simulation, which may be overwritten.
 LOG_FILE = "log.db"
 PROJECTION_FILE = "projection.duckdb"
+REJECTS_FILE = "orders.rejected.jsonl"
 # No client waits for a simulated seal, so an open batch may grow; live it is sealed at once.
 SIMULATED_SEAL_NS = 5_000_000_000
 ALL_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
@@ -66,6 +72,7 @@ class Played(NamedTuple):
     market: market_data.FolderFacts
     gaps: Sequence[str]  # What the market lacks.
     order_lines: int  # All lines of the order file, the unreadable ones too.
+    refused: Sequence[Refused]  # Of each kind of input.
 
 
 def simulate(
@@ -84,15 +91,22 @@ def simulate(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Run a recorded day with simulated venues, project it, and print its figures."""
+    """Run a recorded day with simulated venues, project it, and print its figures.
+
+    A run whose market, reference data or orders were mostly refused says why, and ends with 1.
+    """
     settings = loaded(config, log_url=log or f"sqlite:{out / LOG_FILE}")
     played = play(settings, market, orders, out, seed, controls)
     if output is Output.TEXT:
         show(played)
     else:
         render_one(played.figures, output)
+    for sentence in refusals.sentences(played.refused):
+        errors().print(escape(sentence), soft_wrap=True)
     if any(played.figures["invariants"].values()):
         raise typer.Exit(Exit.MISMATCH)
+    if any(kind.is_most for kind in played.refused):
+        raise typer.Exit(Exit.ERROR)
 
 
 def demo(
@@ -116,9 +130,10 @@ def play(
     data = market_data.load(market)
     lacks = gaps(data.facts)
     warn(lacks)
-    inputs, rejected = read_orders(orders)
+    inputs, rejected = read_orders(orders, data.facts)
     desk = read_controls(controls, data)
     _prepare(out, settings.log_url)
+    _keep_rejected(rejected, out)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     projection = out / PROJECTION_FILE
     with _opened(settings) as log:
@@ -135,6 +150,9 @@ def play(
             )
     with project.connect(projection) as connection:
         rows = connection.execute("select name, violations from invariants").fetchall()
+        order_lines = len(inputs) + len(rejected)
+        known = sum(TOPIC_OF.get(type(x.event)) == "reference" for x in script.before_open)
+        refused = refusals.counted(data.facts, order_lines, rejected, known, connection)
     figures = {
         **simulation.summary(),
         "chain": chain.hex(),
@@ -145,13 +163,19 @@ def play(
         "market_gaps": lacks,
         "unreadable_market_rows": len(data.facts.bad_rows),
         "unreadable_order_lines": len(rejected),
+        "refused_by_reason": refusals.by_reason(refused),
     }
     _report_unreadable(data, rejected, out)
-    return Played(figures, projection, data.facts, lacks, len(inputs) + len(rejected))
+    return Played(figures, projection, data.facts, lacks, order_lines, tuple(refused.values()))
 
 
-def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
-    """The tickets of a file at their own times, and the lines that are no tickets."""
+def read_orders(
+    path: Path, facts: market_data.FolderFacts
+) -> tuple[list[TimedInput], list[order_file.Line]]:
+    """The tickets of a file at their own times, and the lines that are no tickets of that day."""
+    zone = facts.instrument.time_zone
+    day = datetime.strptime(str(facts.day), "%Y%m%d").date()  # noqa: DTZ007  A date has no zone.
+    first_ns, next_ns = facts.instrument.day_ns(day)
     inputs: list[TimedInput] = []
     rejected: list[order_file.Line] = []
     for line in order_file.read(path):
@@ -160,6 +184,12 @@ def read_orders(path: Path) -> tuple[list[TimedInput], list[order_file.Line]]:
             rejected.append(line)
         elif ticket.ts is None:
             text = "ts: missing, expected when the request comes, as in 2018-01-02T15:00:00Z"
+            rejected.append(line._replace(ticket=None, error=text))
+        elif not first_ns <= ticket.ts < next_ns:
+            text = (
+                f"ts outside the day of the market: found {moment(ticket.ts)}, expected a time on "
+                f"{day} in {zone}"
+            )
             rejected.append(line._replace(ticket=None, error=text))
         else:
             inputs.append(TimedInput(ticket.ts, ticket.to_event(ticket.ts), ticket.source))
@@ -203,6 +233,13 @@ def _opened(settings: Config) -> Iterator[Log]:
         yield log
 
 
+def _keep_rejected(rejected: Iterable[order_file.Line], out: Path) -> None:
+    """Write the lines that are no tickets; those of an earlier run go in any case."""
+    with RejectedLines(out / REJECTS_FILE) as kept:
+        for line in rejected:
+            kept.add(line.number, line.error, line.text)
+
+
 def _report_unreadable(
     data: market_data.MarketData, rejected: list[order_file.Line], out: Path
 ) -> None:
@@ -213,11 +250,7 @@ def _report_unreadable(
     for line in rejected[:REJECTS_SHOWN]:
         console.print(f"[yellow]line {line.number}:[/yellow] {escape(line.error)}", soft_wrap=True)
     if rejected:
-        rejects = out / "orders.rejected.jsonl"
-        with rejects.open("wb") as file:
-            for line in rejected:
-                entry = {"line": line.number, "error": line.error, "text": line.text}
-                file.write(orjson.dumps(entry) + b"\n")
+        rejects = out / REJECTS_FILE
         console.print(f"{len(rejected)} order lines could not be read; they are in {rejects}")
     if data.facts.bad_rows:
         console.print(f"{len(data.facts.bad_rows)} market rows could not be read")

@@ -23,6 +23,7 @@ from engine.cli.options import (
 )
 from engine.cli.render import Output, progress, render_one
 from engine.cli.rules import rules_of
+from engine.cli.sentences import for_person
 from engine.core.units import NS_PER_S
 
 SHOWN_MAX = 12  # Shards with a line each; of more, those that are well share one.
@@ -103,7 +104,7 @@ def lines(found: Status, url: str) -> Iterator[str]:
             yield f"shard {shard.shard}: {shard.text} See `metaorder log doctor`."
     for stop in found.stops:
         where = "all" if len(stop.shards) == len(found.shards) else ",".join(map(str, stop.shards))
-        text = f": {stop.text}" if stop.text else ""
+        text = f": {for_person(stop.text)}" if stop.text else ""
         yield f"{stop.kind} {stop.scope} {stop.scope_id}".rstrip() + f", shards {where}{text}"
     for part in found.parts:
         yield f"{part.name}: {part.health.value}" + (f", {part.text}" if part.text else "")

@@ -1,10 +1,9 @@
-"""Columns and sentences as a person reads them: the end of a column's name says its unit.
+"""Columns as a person reads them: the end of a column's name says its unit.
 
 `_px` becomes a decimal price, `_millibps` basis points, `_age_ns` seconds, any other `_ns` the
 time of day at the exchange, with milliseconds. Quantities are plain numbers already.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,11 +13,6 @@ from engine.cli.render import Rows
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PRICE_DIGITS_MIN = 2
-# Of a refusal, by the field that it is about. A number that is no measure has "of" before it.
-OF_PRICES = re.compile(r"\b(?:limit|decision)_px is ", re.ASCII)
-OF_TIMES = re.compile(r"_ns (?:is )?-?\d|\d ns\b", re.ASCII)
-PRICE = re.compile(r"(?<![\w.-])(?<!of )-?\d{1,18}(?![\w.-]| ppm)", re.ASCII)
-MOMENT = re.compile(r"(?<![\w.-])\d{18,19}(?![\w.-])(?: ns\b)?", re.ASCII)
 
 Shown = Callable[[int], object]
 
@@ -75,15 +69,6 @@ def price(value_px: int) -> Decimal:
     exact = Decimal(value_px).scaleb(-9)
     cents = exact.quantize(Decimal(1).scaleb(-PRICE_DIGITS_MIN))
     return cents if cents == exact else exact.normalize()
-
-
-def for_person(refusal: str) -> str:
-    """A refusal of the engine in the units of people: prices in currency units, times in UTC."""
-    if OF_PRICES.search(refusal):
-        return PRICE.sub(lambda found: f"{price(int(found[0])):f}", refusal)
-    if OF_TIMES.search(refusal):
-        return MOMENT.sub(lambda found: moment(int(found[0].partition(" ")[0])), refusal)
-    return refusal
 
 
 def moment(at_ns: int) -> str:

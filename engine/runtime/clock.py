@@ -10,19 +10,26 @@ wall clock is back where it should be. A gateway cannot hold: a day ahead, every
 silent and all children be cancelled, so it counts on without the jump. A small jump that stands is
 a correction, and is believed after a while; a large one is believed by no process that saw it: a
 person looks at the clock, and either sets it right or starts the process anew.
+
+A clock that is wrong when a process starts has not jumped. `Started` believes it if something in
+the log has that time too: a seal, or the newest input of a topic, whose times come from other
+processes' clocks. Else it waits for an input that does.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from engine.core.units import NS_PER_S
-from engine.log.port import EngineError
+from engine.log.port import EngineError, LogUnavailableError
 
 TOLERANCE_NS = NS_PER_S // 2  # Between two readings; more than a slewing clock ever moves.
 CORRECTION_MAX_NS = 60 * NS_PER_S  # A larger jump is no correction of the network's time.
 STANDS_S = 10.0  # A correction is believed after this.
+ASK_EVERY_S = 1.0  # For an input that has the time of a clock that nothing has confirmed yet.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +101,70 @@ class Wall:
             self._off_ns, self._jumped_s = off_ns, now_s
             _log.error("%s", said(off_ns))
         return abs(off_ns) <= CORRECTION_MAX_NS and now_s - self._jumped_s >= STANDS_S
+
+
+class Started:
+    """A wall clock that is not believed before something else has had its time."""
+
+    def __init__(
+        self,
+        clock_ns: Callable[[], int],
+        witnessed_ns: Callable[[], Iterable[int]],
+        steady_s: Callable[[], float] = since_boot_s,
+    ) -> None:
+        """`witnessed_ns` gives the newest times in the log; none where it has decided nothing."""
+        self._clock_ns = clock_ns
+        self._witnessed_ns = witnessed_ns
+        self._steady_s = steady_s
+        self._is_confirmed = False
+        self._is_said = False
+        self._ask_s = 0.0  # When the witnesses are asked again.
+
+    def now_ns(self) -> int:
+        """The time, ns UTC. Raises ClockJumpedError while the clock is not believed."""
+        now_ns = self._clock_ns()
+        if not self._is_confirmed:
+            self._confirm(now_ns, self._steady_s())
+        return now_ns
+
+    def _confirm(self, now_ns: int, now_s: float) -> None:
+        if now_s < self._ask_s:
+            raise ClockJumpedError(unconfirmed(now_ns))
+        self._ask_s = now_s + ASK_EVERY_S
+        newest_ns = None
+        try:
+            for at_ns in self._witnessed_ns():
+                if abs(now_ns - at_ns) <= CORRECTION_MAX_NS:
+                    newest_ns = None
+                    break
+                newest_ns = max(at_ns, newest_ns or at_ns)
+        except LogUnavailableError as error:
+            raise ClockJumpedError(f"the clock is not confirmed: {error}") from error
+        if newest_ns is None:
+            self._is_confirmed = True
+            if self._is_said:
+                _log.warning("the clock is confirmed: %s", shown(now_ns))
+            return
+        if not self._is_said:
+            _log.error(
+                "%s The newest time in the log is %s.", unconfirmed(now_ns), shown(newest_ns)
+            )
+            self._is_said = True
+        raise ClockJumpedError(unconfirmed(now_ns))
+
+
+def unconfirmed(now_ns: int) -> str:
+    most_s = CORRECTION_MAX_NS // NS_PER_S
+    return (
+        f"the clock of this machine says {shown(now_ns)}, and nothing in the log is of that time, "
+        f"to {most_s} s. Nothing is decided and nothing is lost: the shards hold until an input of "
+        "that time comes. If the clock is wrong, set it right; if it is right, the next order, "
+        "quote or control will do."
+    )
+
+
+def shown(at_ns: int) -> str:
+    return f"{EPOCH + timedelta(microseconds=at_ns // 1_000):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def said(off_ns: int) -> str:

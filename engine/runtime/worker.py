@@ -28,11 +28,12 @@ from engine.log.port import (
     Log,
     LogUnavailableError,
 )
-from engine.runtime.clock import Clock, ClockJumpedError, Wall
+from engine.runtime.clock import Clock, ClockJumpedError, Started, Wall
 from engine.runtime.recovery import snapshot
 from engine.runtime.recovery.finished_file import StoreError
 from engine.runtime.shard import Rules, Sealed
 from engine.runtime.shard_task import RETRY_WAIT_S, ROUND_RECORDS_MAX, ShardTask
+from engine.runtime.witnesses import newest_ns
 
 IDLE_WAIT_S = 0.05  # Longest wait: leases are polled and due times checked this often.
 RECOVERY_SLICE_S = 0.05  # Of folding between two turns of the shards at work.
@@ -67,7 +68,7 @@ class Worker:
         on_rebuilt: Callable[[], None] | None = None,
         on_aside: Callable[[int, Exception], None] | None = None,
     ) -> None:
-        """`clock_ns` None is this machine's clock, as far as it can be believed: see `clock.Wall`.
+        """`clock_ns` None is this machine's clock, as far as it can be believed: see `clock`.
 
         `on_rebuilt` is called whenever the last of the shards that rebuild has done so.
 
@@ -75,7 +76,7 @@ class Worker:
         """
         self.log = log
         self.rules = rules
-        self.clock_ns = clock_ns or Wall().now_ns
+        self.clock_ns = clock_ns or Started(Wall().now_ns, lambda: newest_ns(log)).now_ns
         self.clock = clock
         self.market_data_batch = market_data_batch
         self.snapshots = snapshots

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from engine.log import LogUrlError, open_log
 from engine.log.embedded import EmbeddedLog, file
 from engine.log.embedded import leases as embedded_lease
-from engine.log.embedded.file import PartitionsError, pack_headers, unpack_headers
+from engine.log.embedded.file import Database, PartitionsError, pack_headers, unpack_headers
 from engine.log.port import (
     JOURNAL,
     STAGE_TOPICS,
@@ -275,9 +275,9 @@ def test_a_stopped_process_loses_its_shard_and_says_so(
     os.kill(child.process.pid, signal.SIGSTOP)
     with pytest.raises(LeaseLostError, match="held by worker a"):
         log.leases("b", [0])
-    later_ns = time.time_ns() + embedded_lease.LEASE_TIMEOUT_NS
+    later_ns = time.monotonic_ns() + embedded_lease.LEASE_TIMEOUT_NS
     with monkeypatch.context() as patch:
-        patch.setattr(time, "time_ns", lambda: later_ns)
+        patch.setattr(time, "monotonic_ns", lambda: later_ns)
         _, lease = hold(log, "b")
     os.kill(child.process.pid, signal.SIGCONT)
     child.pipe.send("commit")
@@ -286,6 +286,64 @@ def test_a_stopped_process_loses_its_shard_and_says_so(
     assert "held by b in epoch 2, not by a in epoch 1" in child.pipe.recv()
     log.writer(lease).commit(batch(1))
     assert values(log, JOURNAL) == [b"0", b"1"]
+
+
+@pytest.mark.parametrize("jump_s", [86_400, -3_600], ids=["a day ahead", "an hour back"])
+def test_a_jump_of_the_wall_clock_moves_no_lease_and_no_name(
+    log: EmbeddedLog, other: EmbeddedLog, monkeypatch: pytest.MonkeyPatch, jump_s: int
+) -> None:
+    first, second = log.leases("a"), other.leases("b")
+    first.poll(0.0)
+    with closing(log.take_over("gateway.N", "a")) as appender:
+        wall_ns = time.time_ns
+        monkeypatch.setattr(time, "time_ns", lambda: wall_ns() + jump_s * 1_000_000_000)
+        assert first.poll(0.1) == LeaseChange(revoked=(2, 3)), "b has come, which is no jump"
+        first.release(2)
+        first.release(3)
+        assert shards_of(second.poll(0.1)) + shards_of(second.poll(0.1)) == [2, 3]
+        for _ in range(5):
+            assert first.poll(0.03) == second.poll(0.03) == LeaseChange()
+        assert other.owners() == {0: "a", 1: "a", 2: "b", 3: "b"}
+        assert other.holder("gateway.N") == "a"
+        appender.renew()
+    third = log.leases("c")
+    assert third.poll(0.05) == LeaseChange(), "no lease has ended"
+
+
+@pytest.mark.parametrize("jump_s", [86_400, -3_600], ids=["a day ahead", "an hour back"])
+def test_a_worker_that_hangs_loses_its_shard_in_time_whatever_the_wall_clock_does(
+    log: EmbeddedLog, other: EmbeddedLog, monkeypatch: pytest.MonkeyPatch, jump_s: int
+) -> None:
+    monkeypatch.setattr(embedded_lease, "LEASE_TIMEOUT_NS", 300_000_000)
+    _, lease = hold(log, "a")
+    wall_ns = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: wall_ns() + jump_s * 1_000_000_000)
+    with pytest.raises(LeaseLostError, match="held by worker a"):
+        other.leases("b", [0])
+    time.sleep(0.35)
+    assert other.owners() == {}
+    _, new_lease = hold(other, "b")
+    assert new_lease.epoch == lease.epoch + 1
+
+
+def test_what_held_a_lease_before_the_machine_started_anew_is_gone(
+    path: Path, log: EmbeddedLog
+) -> None:
+    """The monotonic clock begins anew, so the old expiry says nothing."""
+    former = embedded_lease.this_process()
+    node, boot, space = former[0].rsplit(" ", 2)
+    hold(log, "a")
+    with closing(log.take_over("gateway.N", "a")), closing(Database(path, None)) as database:
+        with database.transaction() as connection:
+            for table in ("worker", "name"):
+                connection.execute(
+                    f"update {table} set host = ?, expires_ns = expires_ns + 10000000000000",  # noqa: S608  Ours.
+                    (f"{node} {boot[::-1]} {space}",),
+                )
+        assert log.owners() == {}
+        assert log.holder("gateway.N") is None
+        _, lease = hold(log, "b")
+        assert lease.epoch == 2
 
 
 def test_two_workers_share_and_hand_over(log: EmbeddedLog, other: EmbeddedLog) -> None:

@@ -3,8 +3,11 @@
 import logging
 import time
 
-from engine.log.kafka.client import Repeats
+import pytest
+
+from engine.log.kafka.client import alike
 from engine.log.kafka.writer import MARKERS_SHARE, REFUSED_S, Pace
+from engine.log.repeats import AGAIN_S, Repeats
 
 
 def complaint(client: int, wait_ms: int, port: int = 9092) -> logging.LogRecord:
@@ -12,11 +15,19 @@ def complaint(client: int, wait_ms: int, port: int = 9092) -> logging.LogRecord:
     return logging.LogRecord("kafka", logging.ERROR, "", 0, text, None, None)
 
 
-def test_a_complaint_of_every_client_is_heard_once() -> None:
-    repeats = Repeats()
+def test_a_complaint_of_every_client_is_heard_once_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 5.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    repeats = Repeats(alike)
     assert repeats.filter(complaint(1, 0))
     assert not any(repeats.filter(complaint(client, 10)) for client in range(50))
     assert repeats.filter(complaint(1, 0, port=9093))
+    now_s += AGAIN_S
+    later = complaint(7, 90)
+    assert repeats.filter(later)
+    assert later.getMessage().endswith("(said 50 times more in the last 60 s)")
 
 
 def test_a_transaction_begins_once_the_markers_of_the_last_had_their_time() -> None:

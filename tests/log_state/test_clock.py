@@ -15,7 +15,8 @@ from engine.core import events as e
 from engine.log import codec, open_log
 from engine.log.port import Log
 from engine.runtime import clock
-from engine.runtime.clock import ClockJumpedError, Wall
+from engine.runtime.clock import ClockJumpedError, Started, Wall
+from engine.runtime.witnesses import newest_ns
 from engine.runtime.worker import Worker
 
 RULES = short_day.rules(SHARDS)
@@ -165,3 +166,124 @@ def test_no_order_is_refused_and_none_is_lost_by_a_clock_that_jumps(
         assert abs(max(seal_times(log)) - time.time_ns()) < 60 * S
         for number in range(SHARDS):  # Every decision is made again at the recorded time.
             proof.decides_the_same(proof.partition_of(log, number), RULES)
+
+
+# --------------------------------------------------------------- wrong from the beginning
+
+
+STARTS = [
+    pytest.param([], True, id="a log that has decided nothing ends no order"),
+    pytest.param([0], True, id="a seal of now"),
+    pytest.param([-50 * S], True, id="a worker that was away for a while"),
+    pytest.param([-DAY_NS, -9 * S], True, id="a seal of yesterday and an order of now"),
+    pytest.param([DAY_NS, 3 * S], True, id="a sender a day ahead and one that is right"),
+    pytest.param([-DAY_NS, -DAY_NS - S], False, id="a day ahead of all"),
+    pytest.param([HOUR_NS, HOUR_NS + S], False, id="an hour behind all"),
+    pytest.param([-61 * S], False, id="a minute and a second"),
+]
+
+
+@pytest.mark.parametrize(("offs_ns", "is_believed"), STARTS)
+def test_a_clock_is_believed_at_the_start_if_the_log_has_its_time(
+    offs_ns: list[int], *, is_believed: bool
+) -> None:
+    hands = Hands()
+    now_ns = hands.wall_ns = 50 * DAY_NS
+    started = Started(
+        lambda: hands.wall_ns, lambda: [now_ns + off for off in offs_ns], lambda: hands.steady_s
+    )
+    if is_believed:
+        assert started.now_ns() == now_ns
+        return
+    with pytest.raises(ClockJumpedError, match="hold until an input of that time comes"):
+        started.now_ns()
+
+
+def test_an_input_of_its_time_confirms_a_clock_and_it_is_asked_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hands, asked = Hands(), []
+    newest = [hands.wall_ns - DAY_NS]
+
+    def witnessed() -> list[int]:
+        asked.append(hands.steady_s)
+        return newest
+
+    started = Started(lambda: hands.wall_ns, witnessed, lambda: hands.steady_s)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(100):
+            with pytest.raises(ClockJumpedError):
+                started.now_ns()
+            hands.steady_s += 0.05
+        assert len(asked) <= 6, "once a second"
+        newest.append(hands.wall_ns)
+        hands.steady_s += 1
+        assert started.now_ns() == hands.wall_ns
+        newest.clear()
+        newest.append(0)
+        assert started.now_ns() == hands.wall_ns
+    said = [each.getMessage() for each in caplog.records]
+    assert len(said) == 2, "it is said once, and its end"
+    assert "The newest time in the log is 1969-12-31" in said[0]
+    assert said[1].startswith("the clock is confirmed: 1970-01-01")
+
+
+@contextmanager
+def started(url: str, turned: Turned) -> Iterator[None]:
+    """A worker that starts with that clock."""
+    with open_log(url, partitions=SHARDS) as log:
+        clock_ns = Started(Wall(turned.time_ns).now_ns, lambda: newest_ns(log)).now_ns
+        running = Worker(log, RULES, "worker", clock_ns=clock_ns)
+        thread = threading.Thread(target=running.run, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            running.stop()
+            thread.join(in_process.PATIENCE_S)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("off_ns", [DAY_NS, -HOUR_NS], ids=["a day ahead", "an hour back"])
+def test_a_worker_that_starts_with_a_wrong_clock_decides_nothing_until_it_is_set_right(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, off_ns: int
+) -> None:
+    url, turned = f"sqlite:{tmp_path / 'engine.db'}", Turned()
+    with open_log(url, partitions=SHARDS) as log:
+        publisher = desk.Publisher(log, desk.OMS)
+        desk.open_day(publisher, INSTRUMENTS)
+        with started(url, turned):
+            publisher.send(desk.order("A", INSTRUMENTS[0]))
+            in_process.until(lambda: accepted(log) == ["A"], "the first order")
+        turned.off_ns = off_ns
+        names = [f"B{shard}" for shard in range(SHARDS)]
+        with started(url, turned):
+            publisher.send(*map(desk.order, names, INSTRUMENTS))
+            time.sleep(1.5)
+            assert accepted(log) == ["A"]
+            assert "says" in caplog.text
+            assert caplog.text.count("nothing in the log is of that time") == 1
+        turned.off_ns = 0
+        with started(url, turned):
+            in_process.until(lambda: accepted(log) == ["A", *names], "all orders")
+        assert not in_process.events(log, "ingest", e.OrderRejected)
+        assert not in_process.events(log, "ingest", e.OrderExpired)
+
+
+def test_a_worker_that_comes_back_after_a_day_goes_on_with_the_first_input_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is right and the log is old: nothing in it can tell that from a wrong clock."""
+    url, today_ns = f"sqlite:{tmp_path / 'engine.db'}", time.time_ns
+    with open_log(url, partitions=SHARDS) as log:
+        with monkeypatch.context() as yesterday:
+            yesterday.setattr(time, "time_ns", lambda: today_ns() - DAY_NS)
+            desk.open_day(desk.Publisher(log, desk.OMS), INSTRUMENTS)
+            with worker(url, Turned()):
+                in_process.until(lambda: seal_times(log), "a batch of yesterday")
+        before_ns = max(seal_times(log))
+        with started(url, Turned()):
+            time.sleep(1.0)
+            assert max(seal_times(log)) == before_ns
+            desk.Publisher(log, "NOW").send(desk.order("B", INSTRUMENTS[1]))
+            in_process.until(lambda: max(seal_times(log)) > time.time_ns() - 60 * S, "it goes on")

@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +18,8 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.cli.lines import Counted, Lines
 from engine.core import events as e
-from engine.log.port import Log
+from engine.log.kafka.client import Cluster
+from engine.log.port import CorruptLogError, Log, LogUnavailableError
 from engine.simulation.paper import paper_gateway
 
 RULES = short_day.rules(SHARDS)
@@ -157,6 +160,40 @@ def test_a_thousand_equal_warnings_are_said_once_and_counted(
         "shard 3: the disk is full (said 575 times more in the last 60 s)",
     ]
     assert all(counted.filter(record("shard 3 at work", logging.INFO)) for _ in range(3))
+
+
+TOPICS = ("out.orders", "out.controls", "out.reference", "out.market-data", "out.venue-reports")
+
+
+def test_a_log_that_is_away_is_one_thing_for_all_shards_and_topics(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An outage of a minute made 80 lines in two seconds: a line a shard, topic and count."""
+    away = Cluster("127.0.0.1:9092", "out").unavailable
+    said = logging.getLogger("engine.test.away")
+    said.addFilter(Counted())
+    for shard in range(SHARDS):
+        for topic in TOPICS:
+            for cause in ("0/2 brokers are down", "1/1 brokers are down"):
+                said.warning("shard %s: %s", shard, away(f"reading {topic}", cause))
+        said.warning("shard %s: %s; it is rebuilt", shard, CorruptLogError(f"seq {shard} is gone"))
+    said.warning("leases: %s", LogUnavailableError("/a/log.db: The disk is full. Free space."))
+    texts = [each.getMessage() for each in caplog.records]
+    assert len([text for text in texts if "Kafka at 127.0.0.1:9092" in text]) == 1
+    assert len([text for text in texts if "is gone; it is rebuilt" in text]) == SHARDS
+    assert texts[-1].startswith("leases: /a/log.db: The disk is full")
+
+
+def test_the_warnings_of_every_command_have_the_one_format(url: str, log: Log) -> None:  # noqa: ARG001  It makes the file.
+    program = (
+        "import logging, sys; from engine.cli import application; "
+        "application.execute = lambda words: logging.getLogger('engine.x').warning('a\\nb') or 0; "
+        "application.main()"
+    )
+    done = subprocess.run(  # noqa: S603  Ours.
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert re.fullmatch(r"\S+T\S+\.\d{3}Z WARNING engine\.x: a\\nb\n", done.stderr)
 
 
 def test_the_level_is_a_setting(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

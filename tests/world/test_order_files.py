@@ -14,7 +14,7 @@ import pytest
 from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.core.events import OrderCancelRequested, OrderSubmitted, Side
-from engine.gateways.files import text_lines
+from engine.gateways.files import unpacking
 from engine.gateways.orders import order_file
 from engine.gateways.orders.order_file import OrderFileError
 
@@ -115,7 +115,7 @@ REFUSED = [
 def test_a_file_that_is_none_is_refused_with_its_cause(
     tmp_path: Path, wrong: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_lines, "UNPACKED_BYTES_FREE", 1_000_000)
+    monkeypatch.setattr(unpacking, "UNPACKED_BYTES_FREE", 1_000_000)
     path = written(tmp_path, Form(wrong.name, wrong.content))
     with pytest.raises(OrderFileError) as caught:
         for _ in order_file.read(path):

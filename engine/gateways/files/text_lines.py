@@ -5,8 +5,8 @@ order marks of UTF-8 and UTF-16, and the three kinds of line ends are known by t
 not by a name. What is known and cannot be read, such as a workbook, is refused with its name and
 the way out.
 
-A file is untrusted. No more of it is in memory than one line of at most `KEPT_BYTES_MAX`, and a
-gzip file that unpacks to more than any table does is refused on the way, before it fills a disk.
+A file is untrusted. No more of it is in memory than one line of at most `KEPT_BYTES_MAX`, and what
+a gzip file unpacks to is bounded (`unpacking.py`).
 """
 
 import codecs
@@ -17,18 +17,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from engine.gateways.files.unpacking import GZIP, UnpackingError, gunzipped
 from engine.log.port import EngineError
 
 STDIN = Path("-")
 HEAD_BYTES = 65_536  # Enough to see the encoding and the first line end.
 LINE_BYTES_MAX = 65_536
 KEPT_BYTES_MAX = 1_048_576  # Of a line that is too long, to show it.
-UNPACKED_RATIO_MAX = 100  # Tables unpack to some ten times their size; deflate can reach 1,032.
-UNPACKED_BYTES_FREE = 16_777_216  # A small file may have any ratio.
 
-GZIP = b"\x1f\x8b"
 # First bytes of files that are no text: what they are, and what to do.
 FOREIGN = {
     b"PK\x03\x04": "a ZIP archive, such as an Excel workbook; save it as CSV in UTF-8",
@@ -61,47 +59,6 @@ class TextFile(NamedTuple):
     lines: Iterator[TextLine]
 
 
-class _Counted(io.RawIOBase):
-    """A packed file that counts what was read of it."""
-
-    def __init__(self, file: io.BufferedReader) -> None:
-        self._file = file
-        self.bytes_read = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  Any buffer of bytes.
-        count = self._file.readinto(buffer)
-        self.bytes_read += count
-        return count
-
-
-class _Unpacked(io.RawIOBase):
-    """The content of a gzip file, as long as it is not absurdly more than the file itself."""
-
-    def __init__(self, name: str, file: io.BufferedReader) -> None:
-        self._name = name
-        self._packed = _Counted(file)
-        self._unpacked = gzip.GzipFile(fileobj=io.BufferedReader(self._packed))
-        self._bytes_made = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  Any buffer of bytes.
-        found = self._unpacked.read(len(buffer))
-        self._bytes_made += len(found)
-        most = UNPACKED_BYTES_FREE + UNPACKED_RATIO_MAX * self._packed.bytes_read
-        if self._bytes_made > most:
-            raise TextFileError(
-                f"{self._name}: unpacks to more than {UNPACKED_RATIO_MAX} times its size, as no "
-                "table does. If it is what you mean, unpack it first and give that file."
-            )
-        buffer[: len(found)] = found
-        return len(found)
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[TextFile]:
     """A file's text. Raises TextFileError if there is none, and also while lines are read."""
@@ -117,6 +74,8 @@ def opened(path: Path) -> Iterator[TextFile]:
         ) from None
     except (EOFError, zlib.error) as error:
         raise _damaged(name, error) from error
+    except UnpackingError as error:
+        raise TextFileError(str(error)) from error
 
 
 def _bytes_of(path: Path) -> io.BufferedReader:
@@ -132,7 +91,7 @@ def _damaged(name: str, error: Exception) -> TextFileError:
 def _text_file(name: str, file: io.BufferedReader, stack: ExitStack) -> TextFile:
     head = file.peek(HEAD_BYTES)
     if head.startswith(GZIP):
-        file = io.BufferedReader(_Unpacked(name, file), HEAD_BYTES)
+        file = io.BufferedReader(gunzipped(name, file), HEAD_BYTES)
         head = file.peek(HEAD_BYTES)
     for start, what in FOREIGN.items():
         if head.startswith(start):

@@ -80,6 +80,8 @@ class Binance(Reader):
             "trade_size_unit": "shares",
             "conditions": "none",
             "lot_qty": 1,
+            "open": "00:00",  # The exchange never closes; the day is that of UTC.
+            "close": "23:59:59",
         }
 
     # ------------------------------------------------------------------------ messages

@@ -1,11 +1,11 @@
 """Open a vendor's file as lines: plain, or packed with gzip, zstd or zip, a block at a time.
 
-A line is bounded, so a packed file of one endless line costs a message and no memory. Bytes that
-are no UTF-8 are replaced and cost their row alone.
+A line is bounded, and so is what a packed file unpacks to (`files/unpacking.py`): one endless line
+or endless empty ones cost a message and no memory. Bytes that are no UTF-8 are replaced and cost
+their row alone.
 """
 
 import csv
-import gzip
 import io
 import zipfile
 import zlib
@@ -16,6 +16,14 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
+from engine.gateways.files.unpacking import (
+    GZIP,
+    Stream,
+    Unpacked,
+    UnpackingError,
+    gunzipped,
+    refuse_beyond,
+)
 from engine.gateways.imports.port import BadFieldError, ImportFailedError
 
 LINE_CHARS_MAX = 4_000_000  # A snapshot of a deep book is one line; nothing is ten times that.
@@ -41,6 +49,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         raise ImportFailedError(
             f"{path} cannot be read: {error}. Fetch the file again, or unpack it yourself."
         ) from error
+    except UnpackingError as error:
+        raise ImportFailedError(str(error)) from error
 
 
 @contextmanager
@@ -49,12 +59,10 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     with path.open("rb") as file:
         magic = file.read(4)
         file.seek(0)
-        if magic.startswith(b"\x1f\x8b"):
-            with gzip.open(file, "rb") as unpacked:
-                yield cast("BinaryIO", unpacked)
+        if magic.startswith(GZIP):
+            yield _buffered(gunzipped(str(path), file))
         elif magic == b"\x28\xb5\x2f\xfd":
-            with pa.CompressedInputStream(file, "zstd") as unpacked:
-                yield cast("BinaryIO", io.BufferedReader(_Raw(unpacked)))
+            yield _buffered(Unpacked(str(path), file, _zstd))
         elif magic == b"PK\x03\x04":
             with zipfile.ZipFile(file) as archive, archive.open(_only(path, archive)) as unpacked:
                 yield cast("BinaryIO", unpacked)
@@ -62,20 +70,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
-class _Raw(io.RawIOBase):
-    """An Arrow stream as Python's: it lacks `readinto` of less than is asked for."""
+def _zstd(packed: io.BufferedReader) -> Stream:
+    return cast("Stream", pa.CompressedInputStream(packed, "zstd"))
 
-    def __init__(self, stream: pa.CompressedInputStream) -> None:
-        self._stream = stream
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        found = self._stream.read(len(view))
-        view[: len(found)] = found
-        return len(found)
+def _buffered(raw: Unpacked) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(raw))
 
 
 def _only(path: Path, archive: zipfile.ZipFile) -> str:
@@ -85,6 +85,8 @@ def _only(path: Path, archive: zipfile.ZipFile) -> str:
             f"{path}: found {len(names)} files in the archive, expected one. Unpack it, and give "
             "the files you mean."
         )
+    # The size that it states is the most that is read of it.
+    refuse_beyond(str(path), path.stat().st_size, archive.getinfo(names[0]).file_size)
     return names[0]
 
 

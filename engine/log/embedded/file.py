@@ -57,7 +57,7 @@ create table worker (
     host text not null,
     pid integer not null,
     started text not null,
-    expires_ns integer not null
+    expires_ns integer not null  -- By the monotonic clock of the machine.
 ) without rowid;
 create table lease (shard integer primary key, owner text, epoch integer not null);
 """

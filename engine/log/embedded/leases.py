@@ -5,6 +5,12 @@ worker and an epoch. A shard may be taken over when its worker has not renewed f
 time-out, or at once when the worker was a process of this machine that has ended. The clock only
 decides when a take-over may be tried. The epoch keeps two owners apart: each commit checks it in
 its own transaction.
+
+All processes of a log file are on one machine, as SQLite's WAL needs its shared memory. So leases
+are timed by the machine's monotonic clock, which is the same in all of them and never jumps: a wall
+clock that goes a day ahead would free every lease, and one that goes an hour back keep the lease of
+a worker that hangs. That clock begins anew when the machine starts, and what held a lease before is
+gone then.
 """
 
 import os
@@ -50,7 +56,8 @@ class Worker:
         return (self.host, self.pid, self.started) == this_process()
 
     def is_alive(self, now_ns: int) -> bool:
-        if self.expires_ns <= now_ns:
+        """Whether it has renewed in time and its process may be there, by `time.monotonic_ns`."""
+        if self.expires_ns <= now_ns or _boot(self.host) != _boot(_host()):
             return False
         return self.host != _host() or not _is_gone(self.pid, self.started)
 
@@ -166,7 +173,7 @@ class EmbeddedLeases:
         with self._database.transaction() as connection:
             view = View.read(self._database)
             former = view.workers.get(self._owner)
-            if former is not None and not former.is_here and former.is_alive(time.time_ns()):
+            if former is not None and not former.is_here and former.is_alive(time.monotonic_ns()):
                 raise LeaseLostError(
                     f"worker {self._owner} already runs as process {former.pid} on "
                     f"{self._database.path}. Stop it, or start this one under another name."
@@ -226,8 +233,7 @@ class EmbeddedLeases:
 
     def _plan(self, view: View, first: Iterable[int]) -> tuple[list[int], list[int]]:
         """The shards to take now, and those held beyond this worker's share."""
-        now_ns = time.time_ns()
-        now_s = time.monotonic()
+        now_ns, now_s = time.monotonic_ns(), time.monotonic()
         alive = {owner for owner, worker in view.workers.items() if worker.is_alive(now_ns)}
         alive.add(self._owner)
         free = [
@@ -257,7 +263,10 @@ class EmbeddedLeases:
 
     def _renew(self, connection: apsw.Connection) -> None:
         """Renew this worker's row; delete expired ones, whose leases are free then."""
-        connection.execute("delete from worker where expires_ns <= ?", (time.time_ns(),))
+        now_ns = time.monotonic_ns()
+        known = View.read(self._database).workers.values()
+        ended = [(worker.owner,) for worker in known if not worker.is_alive(now_ns)]
+        connection.executemany("delete from worker where owner = ?", ended)
         connection.execute(
             "insert or replace into worker values (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -265,7 +274,7 @@ class EmbeddedLeases:
                 self._session,
                 self._wanted is None,
                 *this_process(),
-                time.time_ns() + self._timeout_ns,
+                now_ns + self._timeout_ns,
             ),
         )
 
@@ -315,6 +324,12 @@ def _host() -> str:
         return f"{platform.node()} {boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return platform.node()
+
+
+def _boot(host: str) -> str:
+    """The boot in the name of a machine; empty where the system does not tell it."""
+    parts = host.rsplit(" ", 2)
+    return parts[1] if len(parts) == 3 else ""
 
 
 def _started(pid: int) -> tuple[str, str]:

@@ -185,7 +185,7 @@ class EmbeddedLog(Closeable):
 
     def owners(self) -> Mapping[int, str]:
         view = View.read(self._database)
-        now_ns = time.time_ns()
+        now_ns = time.monotonic_ns()
         alive = {name for name, worker in view.workers.items() if worker.is_alive(now_ns)}
         return {n: name for n, name in view.owners.items() if name is not None and name in alive}
 

@@ -26,7 +26,7 @@ create table if not exists name (
     host text not null,
     pid integer not null,
     started text not null,
-    expires_ns integer not null  -- 0: it was given back.
+    expires_ns integer not null  -- By the machine's monotonic clock; 0: it was given back.
 ) without rowid
 """
 IS_THERE = "select 1 from sqlite_schema where name = 'name'"
@@ -67,7 +67,7 @@ class EmbeddedAppender:
             return
         with self._database.transaction() as connection:
             self._check(connection)
-            connection.execute(EXPIRE, (time.time_ns() + self._timeout_ns, *self._key))
+            connection.execute(EXPIRE, (time.monotonic_ns() + self._timeout_ns, *self._key))
         self._renew_s = self._next_renewal_s()
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class EmbeddedAppender:
             connection.execute(TABLE)
             rows = self._database.rows(EPOCH, (self._name,))
             epoch: int = rows[0][0] + 1 if rows else 1
-            expires_ns = time.time_ns() + self._timeout_ns
+            expires_ns = time.monotonic_ns() + self._timeout_ns
             row = (self._name, self._owner, epoch, *this_process(), expires_ns)
             connection.execute(TAKE, row)
         return epoch
@@ -109,6 +109,6 @@ def holder(database: Database, name: str) -> str | None:
     if not database.rows(IS_THERE):
         return None
     for owner, host, pid, started, expires_ns in database.rows(HOLDER, (name,)):
-        if Worker(owner, "", 0, host, pid, started, expires_ns).is_alive(time.time_ns()):
+        if Worker(owner, "", 0, host, pid, started, expires_ns).is_alive(time.monotonic_ns()):
             return str(owner)
     return None

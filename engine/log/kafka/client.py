@@ -3,46 +3,31 @@
 import contextlib
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from engine.log.port import LogUnavailableError
+from engine.log.repeats import Repeats
 
 CALL_MAX_S = 10.0  # No single request to a broker waits longer.
 LEADERS_MAX_S = 1.0
 RECORD_MAX_BYTES = 8 * 1024 * 1024  # Key, headers and value together, on clients and topics.
-REPEAT_S = 10.0
-REPEATS_MAX = 1_000  # Different messages that are remembered.
 NAMES_AND_TIMES = re.compile(r"\[[^]]*\]|\(.*")  # What differs between two clients' messages.
 
 
-class Repeats(logging.Filter):
-    """Lets the same message pass once in REPEAT_S.
+def alike(record: logging.LogRecord) -> str:
+    """A message without the client and the moment.
 
     Every client logs at every try that a broker is away: hundreds of lines a second otherwise.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._logged_s: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = NAMES_AND_TIMES.sub("", record.getMessage())
-        now_s = time.monotonic()
-        if now_s - self._logged_s.get(text, -REPEAT_S) < REPEAT_S:
-            return False
-        if len(self._logged_s) > REPEATS_MAX:
-            self._logged_s.clear()
-        self._logged_s[text] = now_s
-        return True
+    return NAMES_AND_TIMES.sub("", record.getMessage())
 
 
 LOGGER = logging.getLogger("metaorder.kafka")
 LOGGER.addHandler(logging.NullHandler())  # The application decides what is shown.
-LOGGER.addFilter(Repeats())
+LOGGER.addFilter(Repeats(alike))
 
 Setting = str | int | float | bool
 

@@ -2,9 +2,11 @@
 
 The first record holds the id, which `topics create` writes. A later one says which log goes on from
 this one. A prefix of an early release has no such topic until `topics create` is run again, and
-goes on without an id until then.
+goes on without an id until then. In a restored log the first record says that the restore was
+begun; until the id follows, the topics hold a part of a log, and no process may work on it.
 """
 
+import secrets
 import time
 from collections.abc import Sequence
 
@@ -16,6 +18,8 @@ from engine.log.kafka.writer import Appender
 from engine.log.port import CorruptLogError, EngineError, Identity, NewRecord, Record
 
 TOPIC = "identity"
+RESTORING = "restoring"
+ID_BYTES = 16
 PLACE = Location(TOPIC, 0)
 RECORDS_MAX = 1_000  # Far more than are ever written.
 
@@ -25,19 +29,31 @@ def read(search: LastSearch) -> Identity:
     return of_records(search.records_before(PLACE, None, RECORDS_MAX))
 
 
+def new_id() -> str:
+    return secrets.token_hex(ID_BYTES)
+
+
 def of_records(records: Sequence[Record]) -> Identity:
-    log_id = left_for = ""
+    """The identity that these say. Raises CorruptLogError, EngineError."""
+    log_id = left_for = restoring = ""
     for record in records:
         try:
             said = orjson.loads(record.value)
             log_id = log_id or str(said.get("log_id", ""))
             left_for = left_for or str(said.get("left_for", ""))
+            restoring = restoring or str(said.get(RESTORING, ""))
         except (ValueError, AttributeError) as error:
             raise CorruptLogError(
                 f"the topic {TOPIC} holds a record at offset {record.offset} that the engine did "
                 f"not write ({error}). Find the process that wrote it; access lists allow it to "
-                "`topics create` and `log repartition` alone."
+                "`topics create`, `log repartition` and `log restore` alone."
             ) from error
+    if restoring and not log_id:
+        raise EngineError(
+            f"log {restoring} is being restored here, or a restore of it was cut short: a part of "
+            "its records is missing. If no restore is running, delete the topics of this prefix "
+            "and restore it again."
+        )
     return Identity(log_id, left_for)
 
 

@@ -6,7 +6,6 @@ partitions of `shards` are leases. The single partition of `claims` is held by t
 explicit claim, in a consumer group for each shard.
 """
 
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -79,9 +78,16 @@ def create(
     LogUnavailableError, or EngineError with the broker's reason for refusing.
     """
     cluster = Cluster(bootstrap, prefix, settings or {})
+    counts = {**layout(prefix, partitions), cluster.topic(identity.TOPIC): 1}
+    created = make(cluster, counts, replication)
+    identity.ensure(cluster, identity.new_id())
+    return created
+
+
+def make(cluster: Cluster, counts: Mapping[str, int], replication: int) -> list[str]:
+    """Create those of these topics that are missing; returns their names. Raises as `create`."""
     admin = admin_of(cluster)
     metadata_of(cluster, admin)  # A missing broker is told apart from a refusal.
-    counts = {**layout(prefix, partitions), cluster.topic(identity.TOPIC): 1}
     config = {**CREATED, "min.insync.replicas": str(in_sync_min(replication))}
     wanted = [
         NewTopic(name, num_partitions=count, replication_factor=replication, config=config)
@@ -90,7 +96,6 @@ def create(
     answers = admin.create_topics(wanted, operation_timeout=CALL_MAX_S, request_timeout=CALL_MAX_S)
     created = [name for name, answer in answers.items() if is_created(cluster, name, answer)]
     await_topics(cluster, admin, created)
-    identity.ensure(cluster, secrets.token_hex(16))
     return created
 
 

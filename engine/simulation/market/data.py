@@ -15,16 +15,18 @@ the quote already shows what the print left, and otherwise in the order of the f
 """
 
 import csv
-import gzip
+import io
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from engine.core.events import QuoteObserved, TradeObserved
+from engine.gateways.files.unpacking import GZIP, UnpackingError, gunzipped
 from engine.log.port import EngineError
 from engine.simulation.market import rows as market_rows
 from engine.simulation.market.instrument import Instrument, read_instrument
@@ -294,11 +296,14 @@ def _find(folder: Path, name: str) -> Path | None:
     return found[0] if found else None
 
 
-def _open(path: Path) -> IO[str]:
+@contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
     """A text file; bytes that are no UTF-8 are replaced, so that they cost their row alone."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n")
-    return path.open(encoding="utf-8-sig", errors="replace", newline="\n")
+    with path.open("rb") as file:
+        is_packed = path.suffix == ".gz" or file.peek(len(GZIP)).startswith(GZIP)
+        plain = io.BufferedReader(gunzipped(str(path), file)) if is_packed else file
+        with io.TextIOWrapper(plain, "utf-8-sig", errors="replace", newline="\n") as text:
+            yield text
 
 
 def _rows(
@@ -309,7 +314,7 @@ def _rows(
     A row of another width than the header's comes as it is.
     """
     try:
-        with _open(path) as file:
+        with _opened(path) as file:
             header = _split(file.readline())
             missing = [name for name in columns if name not in header]
             if missing:
@@ -327,6 +332,8 @@ def _rows(
                     yield line, [text.rstrip()]
     except (OSError, EOFError, zlib.error) as error:  # gzip raises all three on damaged files.
         raise MarketDataError(f"{path} cannot be read: {error}. Fetch the file again.") from error
+    except UnpackingError as error:
+        raise MarketDataError(str(error)) from error
 
 
 def _split(text: str) -> list[str]:
