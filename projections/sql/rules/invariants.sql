@@ -15,6 +15,7 @@ from (
     union all from rule_children
     union all from rule_routes
     union all from rule_brakes
+    union all from rule_bands
     union all from rule_crosses
     union all from rule_meetings
     union all from rule_missed_crosses
