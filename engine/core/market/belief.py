@@ -133,7 +133,7 @@ def is_only_one(state: State) -> bool:
 
 
 def evidence_of(state: State, near: Band, quote: Quote) -> Evidence:
-    """What a doubted quote says of a jump: a midpoint only if it is tight and on one side."""
+    """The evidence of a doubted quote: a midpoint only if it is tight and on one side."""
     bid_px, ask_px, at_ns = quote.bid_px, quote.ask_px, quote.received_ns
     spread_px = ask_px - bid_px if bid_px and ask_px else 0
     is_aside = not near.good_px or (bid_px > near.good_px) == (ask_px > near.good_px)
