@@ -281,8 +281,8 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
     silence.FACTS,
-    consolidated.FACTS,
     reference.FACTS,
+    consolidated.FACTS,  # After reference data: a venue's quotes count once it is defined.
     risk.FACTS,
     trading_day.FACTS,
     good_till_cancel.FACTS,

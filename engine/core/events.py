@@ -352,6 +352,8 @@ class RouteReason(StrEnum):
     PX_BAND = "PX_BAND"
     RATE_LIMIT = "RATE_LIMIT"
     NO_PROGRESS = "NO_PROGRESS"
+    QUOTE_DOUBTED = "QUOTE_DOUBTED"
+    VENUE_UNSEEN = "VENUE_UNSEEN"
 
 
 class SaleMarking(StrEnum):
@@ -1155,44 +1157,6 @@ class DayClosed:
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentDefined:
-    """An instrument, in force from a day on."""
-
-    instrument_id: str  # Id of the instrument.
-    symbol: str  # Ticker.
-    currency: str  # ISO 4217 code.
-    lot_qty: int  # Round lot, smallest increments.
-    adv_qty: int  # Average daily volume before this day, smallest increments.
-    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        instrument_id: str,
-        symbol: str,
-        currency: str,
-        lot_qty: int,
-        adv_qty: int,
-        daily_volatility_ppm: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentDefined)
-        x.instrument_id = instrument_id
-        x.symbol = symbol
-        x.currency = currency
-        x.lot_qty = lot_qty
-        x.adv_qty = adv_qty
-        x.daily_volatility_ppm = daily_volatility_ppm
-        x.effective_day = effective_day
-        x.__class__ = InstrumentDefined
-
-
-_InstrumentDefined = twin(InstrumentDefined)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickTableDefined:
     """Tick sizes of an instrument by price."""
@@ -1540,72 +1504,6 @@ _MemberJoined = twin(MemberJoined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class OrdersCrossed:
-    """A buying and a selling parent traded with each other at the midpoint, without a venue."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    buy_parent_id: str  # The buying parent.
-    sell_parent_id: str  # The selling parent.
-    cross_qty: int  # Quantity, smallest increments.
-    cross_px: int  # Midpoint rounded down, 1e-9 currency units.
-    bid_px: int  # Consolidated best bid that the cross was priced from, 1e-9 currency units.
-    bid_venue: str  # Code of the venue of that bid.
-    ask_px: int  # Consolidated best ask that the cross was priced from, 1e-9 currency units.
-    ask_venue: str  # Code of the venue of that ask.
-    quote_age_ns: int  # Age of the older of the two quotes, ns.
-    # Uncommitted quantity that could cross on the buy side, smallest increments.
-    buy_consenting_qty: int
-    sell_consenting_qty: int  # The same on the sell side, smallest increments.
-    # Clients with orders on both sides, kept out of one side so that no client trades with itself.
-    excluded_clients: tuple[str, ...]
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        buy_parent_id: str,
-        sell_parent_id: str,
-        cross_qty: int,
-        cross_px: int,
-        bid_px: int,
-        bid_venue: str,
-        ask_px: int,
-        ask_venue: str,
-        quote_age_ns: int,
-        buy_consenting_qty: int,
-        sell_consenting_qty: int,
-        excluded_clients: tuple[str, ...],
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _OrdersCrossed)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.buy_parent_id = buy_parent_id
-        x.sell_parent_id = sell_parent_id
-        x.cross_qty = cross_qty
-        x.cross_px = cross_px
-        x.bid_px = bid_px
-        x.bid_venue = bid_venue
-        x.ask_px = ask_px
-        x.ask_venue = ask_venue
-        x.quote_age_ns = quote_age_ns
-        x.buy_consenting_qty = buy_consenting_qty
-        x.sell_consenting_qty = sell_consenting_qty
-        x.excluded_clients = excluded_clients
-        x.__class__ = OrdersCrossed
-
-
-_OrdersCrossed = twin(OrdersCrossed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentReleased:
     """The aggregation window closed; what did not cross goes to the market."""
 
@@ -1893,7 +1791,9 @@ class SliceReleased:
     done_qty: int  # Filled and crossed since the plan's base, smallest increments.
     open_qty: int  # Open quantity of children at venues, smallest increments.
     parent_qty: int  # Open quantity of all members, smallest increments.
-    market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
+    # Others' eligible volume since the release, with the usual volume while the tape is silent;
+    # smallest increments.
+    market_volume_qty: int
     policy_id: str  # Id of the policy in force.
 
     def __init__(
@@ -2584,55 +2484,6 @@ class VenueStatusCarried:
 
 
 _VenueStatusCarried = twin(VenueStatusCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentCarried:
-    """An instrument of this shard as it is defined when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    symbol: str  # Ticker.
-    currency: str  # ISO 4217 code.
-    lot_qty: int  # Round lot, smallest increments.
-    adv_qty: int  # Average daily volume before this day, smallest increments.
-    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        symbol: str,
-        currency: str,
-        lot_qty: int,
-        adv_qty: int,
-        daily_volatility_ppm: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.symbol = symbol
-        x.currency = currency
-        x.lot_qty = lot_qty
-        x.adv_qty = adv_qty
-        x.daily_volatility_ppm = daily_volatility_ppm
-        x.effective_day = effective_day
-        x.__class__ = InstrumentCarried
-
-
-_InstrumentCarried = twin(InstrumentCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3655,6 +3506,18 @@ class PolicySet:
     # An execution at so many times the market's price, or at that part of it, cannot be true and
     # stops its venue for the instrument, count.
     impossible_px_times: int = 2
+    # Most by which a quote or print may be away from the last good price before a second witness
+    # confirms it, parts per million.
+    quote_band_ppm: int = 50000
+    # Spreads of the last good midpoint that the band is wider by, count.
+    quote_band_spreads: int = 3
+    # Growth of the band in each minute without a good price, parts per million.
+    quote_band_growth_ppm: int = 10000
+    # Time after which one venue alone moves the good price, or confirms itself where no other is
+    # seen, ns.
+    quote_alone_ns: int = 10000000000
+    # Time without a print after which the usual volume stands for the observed one, ns.
+    tape_silent_ns: int = 300000000000
 
     def __init__(
         self,
@@ -3691,6 +3554,11 @@ class PolicySet:
         ack_within_ns: int = 3000000000,
         asks_max: int = 2,
         impossible_px_times: int = 2,
+        quote_band_ppm: int = 50000,
+        quote_band_spreads: int = 3,
+        quote_band_growth_ppm: int = 10000,
+        quote_alone_ns: int = 10000000000,
+        tape_silent_ns: int = 300000000000,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3726,6 +3594,11 @@ class PolicySet:
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
         x.impossible_px_times = impossible_px_times
+        x.quote_band_ppm = quote_band_ppm
+        x.quote_band_spreads = quote_band_spreads
+        x.quote_band_growth_ppm = quote_band_growth_ppm
+        x.quote_alone_ns = quote_alone_ns
+        x.tape_silent_ns = tape_silent_ns
         x.__class__ = PolicySet
 
 
@@ -3773,6 +3646,11 @@ class ChildRouted:
     client_ids: tuple[str, ...]
     sale_marking: SaleMarking  # Marking of a sale: LONG, SHORT or SHORT_EXEMPT.
     settl_date: int  # Settlement date, yyyymmdd count; 0 if it is the regular one.
+    # Last good price, which the band of believed quotes is around, 1e-9 currency units; 0 in older
+    # logs.
+    good_px: int
+    # Most by which a believed quote may be away from it, 1e-9 currency units; 0 in older logs.
+    band_px: int
 
     def __init__(
         self,
@@ -3803,6 +3681,8 @@ class ChildRouted:
         client_ids: tuple[str, ...],
         sale_marking: SaleMarking,
         settl_date: int,
+        good_px: int,
+        band_px: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildRouted)
@@ -3832,6 +3712,8 @@ class ChildRouted:
         x.client_ids = client_ids
         x.sale_marking = sale_marking
         x.settl_date = settl_date
+        x.good_px = good_px
+        x.band_px = band_px
         x.__class__ = ChildRouted
 
 
@@ -3950,6 +3832,17 @@ class PolicyCarried:
     # An execution at so many times the market's price, or at that part of it, cannot be true and
     # stops its venue for the instrument, count.
     impossible_px_times: int
+    # Most by which a quote or print may be away from the last good price before a second witness
+    # confirms it, parts per million.
+    quote_band_ppm: int
+    quote_band_spreads: int  # Spreads of the last good midpoint that the band is wider by, count.
+    # Growth of the band in each minute without a good price, parts per million.
+    quote_band_growth_ppm: int
+    # Time after which one venue alone moves the good price, or confirms itself where no other is
+    # seen, ns.
+    quote_alone_ns: int
+    # Time without a print after which the usual volume stands for the observed one, ns.
+    tape_silent_ns: int
 
     def __init__(
         self,
@@ -3989,6 +3882,11 @@ class PolicyCarried:
         ack_within_ns: int,
         asks_max: int,
         impossible_px_times: int,
+        quote_band_ppm: int,
+        quote_band_spreads: int,
+        quote_band_growth_ppm: int,
+        quote_alone_ns: int,
+        tape_silent_ns: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -4027,6 +3925,11 @@ class PolicyCarried:
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
         x.impossible_px_times = impossible_px_times
+        x.quote_band_ppm = quote_band_ppm
+        x.quote_band_spreads = quote_band_spreads
+        x.quote_band_growth_ppm = quote_band_growth_ppm
+        x.quote_alone_ns = quote_alone_ns
+        x.tape_silent_ns = tape_silent_ns
         x.__class__ = PolicyCarried
 
 
@@ -5832,7 +5735,7 @@ _OrderHeld = twin(OrderHeld)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class SliceHeld:
-    """A client's mandate held a slice back, or a part: all its parents together are at the rate."""
+    """Participation held a slice back: a client's, or the parent's own on a silent tape."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
@@ -5840,16 +5743,20 @@ class SliceHeld:
     # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     parent_id: str  # Id of the parent.
-    client_id: str  # Id of the client whose mandate permits the least.
+    # Id of the client whose mandate permits the least; empty of a parent that waits for a silent
+    # tape, which is said once.
+    client_id: str
     wanted_qty: int  # Quantity of the slice without the mandate, smallest increments.
     slice_qty: int  # Quantity that is released, smallest increments; 0 if none is.
-    # Executed and open at venues, of all the client's parents in the instrument since the
-    # measurement began, smallest increments.
+    # Executed and open at venues, smallest increments: of all the client's parents in the
+    # instrument since the measurement began, or of the parent alone.
     used_qty: int
     cap_qty: int  # Most of it by the mandate, smallest increments; a lot more may go, for a start.
-    # Others' eligible volume since the measurement began, smallest increments.
+    # Others' eligible volume since the measurement began, or the parent's release, with the usual
+    # volume while the tape is silent; smallest increments.
     market_volume_qty: int
-    max_participation_ppm: int  # The mandate's participation, parts per million of all volume.
+    # The mandate's participation, or the parent's, parts per million of all volume.
+    max_participation_ppm: int
     waiting_count: int  # Parents of the client that waited for their turn before, count.
 
     def __init__(
@@ -5931,6 +5838,178 @@ class InputRejected:
 _InputRejected = twin(InputRejected)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentDefined:
+    """An instrument, in force from a day on."""
+
+    instrument_id: str  # Id of the instrument.
+    symbol: str  # Ticker.
+    currency: str  # ISO 4217 code.
+    lot_qty: int  # Round lot, smallest increments.
+    adv_qty: int  # Average daily volume before this day, smallest increments.
+    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Close of the trading day before, adjusted for what takes effect on the day, 1e-9 currency
+    # units; 0 if it is not known.
+    previous_close_px: int = 0
+
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+        previous_close_px: int = 0,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentDefined)
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.previous_close_px = previous_close_px
+        x.__class__ = InstrumentDefined
+
+
+_InstrumentDefined = twin(InstrumentDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class OrdersCrossed:
+    """A buying and a selling parent traded with each other at the midpoint, without a venue."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    buy_parent_id: str  # The buying parent.
+    sell_parent_id: str  # The selling parent.
+    cross_qty: int  # Quantity, smallest increments.
+    cross_px: int  # Midpoint rounded down, 1e-9 currency units.
+    bid_px: int  # Consolidated best bid that the cross was priced from, 1e-9 currency units.
+    bid_venue: str  # Code of the venue of that bid.
+    ask_px: int  # Consolidated best ask that the cross was priced from, 1e-9 currency units.
+    ask_venue: str  # Code of the venue of that ask.
+    quote_age_ns: int  # Age of the older of the two quotes, ns.
+    # Uncommitted quantity that could cross on the buy side, smallest increments.
+    buy_consenting_qty: int
+    sell_consenting_qty: int  # The same on the sell side, smallest increments.
+    # Clients with orders on both sides, kept out of one side so that no client trades with itself.
+    excluded_clients: tuple[str, ...]
+    # Last good price, which the band of believed quotes is around, 1e-9 currency units; 0 in older
+    # logs.
+    good_px: int
+    # Most by which a believed quote may be away from it, 1e-9 currency units; 0 in older logs.
+    band_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        buy_parent_id: str,
+        sell_parent_id: str,
+        cross_qty: int,
+        cross_px: int,
+        bid_px: int,
+        bid_venue: str,
+        ask_px: int,
+        ask_venue: str,
+        quote_age_ns: int,
+        buy_consenting_qty: int,
+        sell_consenting_qty: int,
+        excluded_clients: tuple[str, ...],
+        good_px: int,
+        band_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _OrdersCrossed)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.buy_parent_id = buy_parent_id
+        x.sell_parent_id = sell_parent_id
+        x.cross_qty = cross_qty
+        x.cross_px = cross_px
+        x.bid_px = bid_px
+        x.bid_venue = bid_venue
+        x.ask_px = ask_px
+        x.ask_venue = ask_venue
+        x.quote_age_ns = quote_age_ns
+        x.buy_consenting_qty = buy_consenting_qty
+        x.sell_consenting_qty = sell_consenting_qty
+        x.excluded_clients = excluded_clients
+        x.good_px = good_px
+        x.band_px = band_px
+        x.__class__ = OrdersCrossed
+
+
+_OrdersCrossed = twin(OrdersCrossed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentCarried:
+    """An instrument of this shard as it is defined when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    symbol: str  # Ticker.
+    currency: str  # ISO 4217 code.
+    lot_qty: int  # Round lot, smallest increments.
+    adv_qty: int  # Average daily volume before this day, smallest increments.
+    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Close of the trading day before, adjusted for what takes effect on the day, 1e-9 currency
+    # units; 0 if it is not known.
+    previous_close_px: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+        previous_close_px: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.previous_close_px = previous_close_px
+        x.__class__ = InstrumentCarried
+
+
+_InstrumentCarried = twin(InstrumentCarried)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5946,7 +6025,6 @@ Input = (
     | SuspensionLifted
     | DayOpened
     | DayClosed
-    | InstrumentDefined
     | TickTableDefined
     | VenueDefined
     | FeeScheduleDefined
@@ -5961,6 +6039,7 @@ Input = (
     | RiskLimitSet
     | LimitAllotted
     | TradeObserved
+    | InstrumentDefined
 )
 StageEvent = (
     ConfigurationAdopted
@@ -5968,7 +6047,6 @@ StageEvent = (
     | SuspensionSet
     | SuspensionEnded
     | MemberJoined
-    | OrdersCrossed
     | ParentReleased
     | ParentEnded
     | PlanAdopted
@@ -5987,7 +6065,6 @@ StageEvent = (
     | ParentReconciled
     | OrderResumed
     | VenueStatusCarried
-    | InstrumentCarried
     | TickTableCarried
     | VenueCarried
     | FeeScheduleCarried
@@ -6034,6 +6111,8 @@ StageEvent = (
     | OrderHeld
     | SliceHeld
     | InputRejected
+    | OrdersCrossed
+    | InstrumentCarried
 )
 
 
@@ -6052,7 +6131,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SuspensionLifted: "controls",
     DayOpened: "controls",
     DayClosed: "controls",
-    InstrumentDefined: "reference",
     TickTableDefined: "reference",
     VenueDefined: "reference",
     FeeScheduleDefined: "reference",
@@ -6063,7 +6141,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
     MemberJoined: "aggregation",
-    OrdersCrossed: "aggregation",
     ParentReleased: "aggregation",
     ParentEnded: "aggregation",
     PlanAdopted: "slices",
@@ -6083,7 +6160,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     BatchSealed: "journal",
     OrderResumed: "ingest",
     VenueStatusCarried: "ingest",
-    InstrumentCarried: "ingest",
     TickTableCarried: "ingest",
     VenueCarried: "ingest",
     FeeScheduleCarried: "ingest",
@@ -6139,6 +6215,9 @@ TOPIC_OF: Final[dict[type, str]] = {
     OrderHeld: "ingest",
     SliceHeld: "slices",
     InputRejected: "ingest",
+    InstrumentDefined: "reference",
+    OrdersCrossed: "aggregation",
+    InstrumentCarried: "ingest",
 }
 
 

@@ -28,7 +28,7 @@ from engine.gateways.orders.tickets import COLUMNS
 from engine.log.port import EngineError
 from engine.simulation.chance import PPM, Draw, Weights
 from engine.simulation.market.data import FolderFacts, MarketData
-from engine.simulation.market.reference import U_SHAPE_PPM, instrument_events
+from engine.simulation.market.reference import U_SHAPE_PPM, reference_events
 from engine.simulation.order_mistakes import Row, mistake_of, moved_ns, spoiled
 
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
@@ -175,7 +175,7 @@ class Writer:
 
     def __init__(self, facts: FolderFacts, instrument_id: str, count: int) -> None:
         self.seen = State(shard=0)
-        for event in instrument_events(facts):
+        for event in reference_events(facts):
             reference.FACTS[type(event)](self.seen, event)
         self._facts = facts
         self._instrument_id = instrument_id

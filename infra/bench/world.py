@@ -98,6 +98,7 @@ def before_open(shape: Shape, open_ns: int = OPEN_NS) -> list[Input]:
                 lot_qty=LOT_QTY,
                 adv_qty=50_000_000,
                 daily_volatility_ppm=15_000,
+                previous_close_px=(50 + number) * 1_000_000_000,
                 effective_day=DAY,
             ),
             TickTableDefined(

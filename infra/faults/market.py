@@ -73,6 +73,7 @@ def first_facts(ack_within_ns: int = ACK_WITHIN_NS) -> list[Input]:
                 lot_qty=1,
                 adv_qty=ADV_QTY,
                 daily_volatility_ppm=15_000,
+                previous_close_px=MID_PX,
                 effective_day=DAYS[0],
             )
         )

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from routed import LIVE, PLENTY, parent_search, reasons, resting, seeking
 from world import (
-    DARK,
     HOUR,
     INSTRUMENT,
     LIT,
@@ -17,6 +16,7 @@ from world import (
     World,
     an,
     at_once,
+    dark_venue,
     fees,
     fill_report,
     kill,
@@ -203,7 +203,7 @@ def sale_search(world: World) -> candidates.Search:
 
 @pytest.mark.parametrize("way", [PEG, TAKE, POST])
 def test_a_midpoint_of_ours_may_meet_anything(way: str) -> None:
-    world = seeking(venue(DARK, midpoint=True), mandate("c1", crossing_consent=False))
+    world = seeking(dark_venue(), mandate("c1", crossing_consent=False))
     mine = next(c for c in world.children() if c.terms.child_type is ChildType.MIDPOINT_PEG)
 
     search = sale_search(world)

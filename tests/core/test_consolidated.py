@@ -25,6 +25,7 @@ from world import (
     depth,
     event,
     given,
+    instrument,
     order,
     px,
     quote,
@@ -49,15 +50,26 @@ from engine.core.state.state import MARKET, State
 AGE_MAX_NS = 30 * SECOND
 
 
+CODES = ("A", "B", "C", "D", LIT, OTHER_LIT)
+
+
+def shown(*facts: Any, close_px: int = px(100)) -> Scene:  # noqa: ANN401
+    """A market of six venues in round lots of one, that has seen these facts."""
+    names = (INSTRUMENT, "MSFT", "X")
+    defined = [instrument(x, lot_qty=1, previous_close_px=close_px) for x in names]
+    return given(*defined, *map(venue, CODES), *facts)
+
+
 # ------------------------------------------------------------------------------- the best
 
 
+SIDES = st.sampled_from((0, *(px(100) + n for n in range(1, 7))))  # Without a price, or near 100.
 QUOTES = st.lists(
     st.builds(
         Quote,
-        bid_px=st.integers(0, 6),
+        bid_px=SIDES,
         bid_qty=st.integers(0, 3),
-        ask_px=st.integers(0, 6),
+        ask_px=SIDES,
         ask_qty=st.integers(0, 3),
         received_ns=st.integers(0, 80),
     ),
@@ -80,7 +92,7 @@ def naive_nbbo(book: Book, now_ns: int, age_max_ns: int) -> tuple[int, str, int,
 def test_the_book_never_locks_and_its_best_is_that_of_a_naive_sort(
     named: list[tuple[str, list[Quote]]], more: list[Quote]
 ) -> None:
-    state = State(shard=0)
+    state = shown().state
     told = [(venue, quote) for venue, quotes in named for quote in quotes]
     told += [("ABCD"[n % 4], quote) for n, quote in enumerate(more)]
     for code, seen in told:
@@ -95,7 +107,7 @@ def test_the_book_never_locks_and_its_best_is_that_of_a_naive_sort(
 
 
 def test_a_tie_goes_to_the_larger_size_then_to_the_older_quote() -> None:
-    scene = given(
+    scene = shown(
         quote("A", bid_qty=100, ask_qty=300),
         quote("B", bid_qty=300, ask_qty=100),
         quote("C", bid_qty=300, ask_qty=300),
@@ -107,7 +119,7 @@ def test_a_tie_goes_to_the_larger_size_then_to_the_older_quote() -> None:
 
 
 def test_a_quote_counts_up_to_the_age_limit_and_not_beyond() -> None:
-    scene = given(quote("A"), quote("B", bid=99.99, ask=100.03, received_ns=NOW_NS + 1))
+    scene = shown(quote("A"), quote("B", bid=99.99, ask=100.03, received_ns=NOW_NS + 1))
 
     at_limit = consolidated.view(scene.state, INSTRUMENT, NOW_NS + AGE_MAX_NS)
     beyond = consolidated.view(scene.state, INSTRUMENT, NOW_NS + AGE_MAX_NS + 1)
@@ -119,7 +131,7 @@ def test_a_quote_counts_up_to_the_age_limit_and_not_beyond() -> None:
 
 def test_a_quote_of_a_clock_that_runs_ahead_counts_no_sooner_than_the_age_limit_allows() -> None:
     ahead_ns = 10 * AGE_MAX_NS
-    scene = given(quote("A"), quote("B", bid=100.01, ask=100.03, received_ns=NOW_NS + ahead_ns))
+    scene = shown(quote("A"), quote("B", bid=100.01, ask=100.03, received_ns=NOW_NS + ahead_ns))
 
     now, then = (
         consolidated.view(scene.state, INSTRUMENT, NOW_NS + after_ns)
@@ -131,7 +143,7 @@ def test_a_quote_of_a_clock_that_runs_ahead_counts_no_sooner_than_the_age_limit_
 
 
 def test_the_near_side_is_where_one_posts_and_the_far_side_where_one_takes() -> None:
-    best = consolidated.view(given(quote(bid=100.00, ask=100.03)).state, INSTRUMENT, NOW_NS)
+    best = consolidated.view(shown(quote(bid=100.00, ask=100.03)).state, INSTRUMENT, NOW_NS)
 
     assert best.near_px(Side.BUY) == best.far_px(Side.SELL) == px(100.00)
     assert best.far_px(Side.BUY) == best.near_px(Side.SELL) == px(100.03)
@@ -139,8 +151,8 @@ def test_the_near_side_is_where_one_posts_and_the_far_side_where_one_takes() -> 
 
 
 def test_a_midpoint_rounds_down_and_needs_two_sides() -> None:
-    two_sided = given(quote(bid_px=100, ask_px=103)).state
-    one_sided = given(quote(bid=100.00, ask=0.0)).state
+    two_sided = shown(quote(bid_px=100, ask_px=103), close_px=100).state
+    one_sided = shown(quote(bid=100.00, ask=0.0)).state
 
     assert consolidated.view(two_sided, INSTRUMENT, NOW_NS).mid_px == 101
     assert consolidated.view(one_sided, INSTRUMENT, NOW_NS).mid_px is None
@@ -151,8 +163,8 @@ TOLD = st.one_of(
     st.builds(
         quote,
         st.sampled_from([LIT, OTHER_LIT]),
-        bid_px=st.integers(0, 6),
-        ask_px=st.integers(0, 6),
+        bid_px=SIDES,
+        ask_px=SIDES,
         received_ns=st.integers(NOW_NS, NOW_NS + 3),
         instrument_id=st.sampled_from([INSTRUMENT, "MSFT"]),
     ),
@@ -171,7 +183,7 @@ def configuration(**said: object) -> ConfigurationAdopted:
 def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
     told: list[tuple[Any, int]],
 ) -> None:
-    scene, now_ns = given(), NOW_NS
+    scene, now_ns = shown(), NOW_NS
     for fact, after_ns in told:
         now_ns += after_ns
         scene.fold(fact)
@@ -184,7 +196,7 @@ def test_the_view_is_that_of_the_book_whatever_came_between_two_looks(
 
 
 def test_a_state_does_not_depend_on_the_cache_of_the_market_view() -> None:
-    seen, unseen = given(quote()).state, given(quote()).state
+    seen, unseen = shown(quote()).state, shown(quote()).state
 
     consolidated.view(seen, INSTRUMENT, NOW_NS)
 
@@ -201,7 +213,7 @@ def test_a_state_does_not_depend_on_the_cache_of_the_market_view() -> None:
 def test_a_newer_bid_that_locks_or_crosses_an_older_ask_evicts_its_quote(
     bid: float, ask: float
 ) -> None:
-    scene = given(quote("A", 100.00, 100.02), quote("B", bid, ask))
+    scene = shown(quote("A", 100.00, 100.02), quote("B", bid, ask))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
 
@@ -210,26 +222,26 @@ def test_a_newer_bid_that_locks_or_crosses_an_older_ask_evicts_its_quote(
 def test_a_newer_ask_that_locks_or_crosses_an_older_bid_evicts_its_quote(
     bid: float, ask: float
 ) -> None:
-    scene = given(quote("A", 100.00, 100.02), quote("B", bid, ask))
+    scene = shown(quote("A", 100.00, 100.02), quote("B", bid, ask))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == ["B"]
 
 
 def test_a_quote_that_locks_itself_is_no_quote_and_evicts_none() -> None:
-    scene = given(quote("A"), quote("B"), quote("B", 100.05, 100.05))
+    scene = shown(quote("A"), quote("B"), quote("B", 100.05, 100.05))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == ["A"]
 
 
 def test_an_empty_quote_takes_back_the_venues_last_one() -> None:
-    scene = given(quote("A"), quote("A", 0.0, 0.0))
+    scene = shown(quote("A"), quote("A", 0.0, 0.0))
 
     assert not scene.state.book(INSTRUMENT).quotes
 
 
 @pytest.mark.parametrize("said", [{"ask_px": -CENT}, {"ask_qty": 0}, {"ask_qty": -5}])
 def test_a_side_without_a_positive_price_and_size_shows_nothing(said: dict[str, int]) -> None:
-    scene = given(quote("A"), quote("B", bid=99.99, **said))
+    scene = shown(quote("A"), quote("B", bid=99.99, **said))
 
     best = consolidated.view(scene.state, INSTRUMENT, NOW_NS)
     assert (best.bid_venue, best.ask_px, best.ask_venue) == ("A", px(100.02), "A")
@@ -238,13 +250,13 @@ def test_a_side_without_a_positive_price_and_size_shows_nothing(said: dict[str, 
 
 @pytest.mark.parametrize("said", [{"bid_px": -CENT}, {"bid_qty": 0}])
 def test_a_bid_without_a_positive_price_and_size_shows_nothing(said: dict[str, int]) -> None:
-    scene = given(quote("A", ask=100.04, **said))
+    scene = shown(quote("A", ask=100.04, **said))
 
     assert scene.state.book(INSTRUMENT).quotes["A"].bid_px == 0
 
 
 def test_depth_counts_with_its_best_level() -> None:
-    scene = given(depth(LIT, [(99.99, 200), (99.98, 900)], [(100.03, 300)]), depth("B", (), ()))
+    scene = shown(depth(LIT, [(99.99, 200), (99.98, 900)], [(100.03, 300)]), depth("B", (), ()))
 
     assert scene.state.book(INSTRUMENT).quotes == {
         LIT: Quote(px(99.99), 200, px(100.03), 300, NOW_NS)
@@ -252,7 +264,7 @@ def test_depth_counts_with_its_best_level() -> None:
 
 
 def test_only_protected_and_open_venues_make_the_best() -> None:
-    scene = given(
+    scene = shown(
         venue("A", protected=False),
         venue("B"),
         venue_status("B", VenueStatus.HALTED),
@@ -265,7 +277,7 @@ def test_only_protected_and_open_venues_make_the_best() -> None:
 
 
 def test_a_venue_that_halts_shows_nothing_until_it_opens_and_quotes_again() -> None:
-    scene = given(quote(LIT), quote(OTHER_LIT), venue_status(LIT, VenueStatus.HALTED))
+    scene = shown(quote(LIT), quote(OTHER_LIT), venue_status(LIT, VenueStatus.HALTED))
     assert list(scene.state.book(INSTRUMENT).quotes) == [OTHER_LIT]
 
     scene.given(venue_status(LIT, VenueStatus.OPEN))
@@ -276,7 +288,7 @@ def test_a_venue_that_halts_shows_nothing_until_it_opens_and_quotes_again() -> N
 
 
 def test_dropping_the_quotes_of_an_unnamed_venue_drops_them_all() -> None:
-    scene = given(quote("A"), quote("B"), quote("A", instrument_id="MSFT"))
+    scene = shown(quote("A"), quote("B"), quote("A", instrument_id="MSFT"))
 
     consolidated.drop_quotes(scene.state, "A")
     assert [[*book.quotes] for book in scene.state.books.values()] == [["B"], []]
@@ -286,21 +298,22 @@ def test_dropping_the_quotes_of_an_unnamed_venue_drops_them_all() -> None:
 
 
 def test_eligible_prints_count_for_volume_and_nothing_else_does() -> None:
-    scene = given(
+    scene = shown(
         trade(100, 10.00),
-        trade(200, 11.00, eligible=False),
-        trade(-5, 11.00),
-        trade(5, -11.00),
-        trade(300, 12.00),
+        trade(200, 10.10, eligible=False),
+        trade(-5, 10.10),
+        trade(5, -10.10),
+        trade(300, 10.20),
+        close_px=px(10),
     )
 
     book = scene.state.book(INSTRUMENT)
-    assert (book.volume_qty, book.last_px) == (400, px(12.00))
-    assert book.notional == 100 * px(10.00) + 300 * px(12.00)
+    assert (book.volume_qty, book.last_px) == (400, px(10.20))
+    assert book.notional == 100 * px(10.00) + 300 * px(10.20)
 
 
 def test_the_volume_of_others_is_the_tape_without_our_own_and_never_negative() -> None:
-    state = given(trade(1_000, 10.00)).state
+    state = shown(trade(1_000, 10.00), close_px=px(10)).state
     book = state.book(INSTRUMENT)
     base = NO_TAPE._replace(volume_qty=300, notional=300 * px(10.00))
     book.own_filled_qty, book.own_notional = 200, 200 * px(5.00)
@@ -316,7 +329,7 @@ def test_the_volume_of_others_is_the_tape_without_our_own_and_never_negative() -
 
 
 def test_a_value_is_the_midpoint_else_the_last_print_else_unknown() -> None:
-    scene = given()
+    scene = shown()
     assert consolidated.reference_px(scene.state, INSTRUMENT, NOW_NS) is None
 
     scene.given(trade(100, 99.00))
@@ -326,7 +339,7 @@ def test_a_value_is_the_midpoint_else_the_last_print_else_unknown() -> None:
     assert consolidated.reference_px(scene.state, INSTRUMENT, NOW_NS) == px(100.01)
 
 
-TICKS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=8)
+TICKS = st.lists(st.tuples(st.integers(0, 50), st.integers(1_001, 1_009)), min_size=1, max_size=8)
 
 
 @for_all(TICKS, st.integers(0, 50), st.integers(0, 60))
@@ -334,7 +347,7 @@ def test_the_time_weighted_price_is_that_of_the_exact_model(
     ticks: list[tuple[int, int]], released: int, after: int
 ) -> None:
     """Prints in order of time; the interval may begin before the first of them."""
-    scene, end, base = given(), 50 + after, None
+    scene, end, base = shown(close_px=1_000), 50 + after, None
     for at, price in sorted(ticks):
         if base is None and at > released:
             base = consolidated.tape(scene.state.book(INSTRUMENT), released)
@@ -351,13 +364,17 @@ def test_the_time_weighted_price_is_that_of_the_exact_model(
 
 
 def test_a_print_that_comes_late_moves_no_price_in_force_back() -> None:
-    scene = given(trade(1, last_px=4, received_ns=10), trade(1, last_px=8, received_ns=5))
+    scene = shown(
+        trade(1, last_px=1_004, received_ns=10),
+        trade(1, last_px=1_008, received_ns=5),
+        close_px=1_000,
+    )
 
-    assert consolidated.twap_px(scene.state.book(INSTRUMENT), NO_TAPE, 20) == 8
+    assert consolidated.twap_px(scene.state.book(INSTRUMENT), NO_TAPE, 20) == 1_008
 
 
 def test_a_session_is_down_from_one_report_to_the_next() -> None:
-    scene = given(session(LIT, up=False, received_ns=5), session(OTHER_LIT, up=True))
+    scene = shown(session(LIT, up=False, received_ns=5), session(OTHER_LIT, up=True))
     assert scene.state.sessions_down == {LIT: 5}
 
     scene.given(session(LIT, up=True))
@@ -437,7 +454,7 @@ def test_a_venue_that_stops_quoting_touches_the_parents_in_its_reach(told: Any) 
 
 
 def test_a_venue_that_is_protected_still_keeps_its_quote() -> None:
-    scene = given(quote(LIT)).given(venue(LIT, odd_lots=False))
+    scene = shown(quote(LIT)).given(venue(LIT, odd_lots=False))
 
     assert list(scene.state.book(INSTRUMENT).quotes) == [LIT]
 
@@ -445,9 +462,9 @@ def test_a_venue_that_is_protected_still_keeps_its_quote() -> None:
 NAMES = "ABC"
 SEEN = st.builds(
     Quote,
-    bid_px=st.integers(0, 6),
+    bid_px=SIDES,
     bid_qty=st.just(1),
-    ask_px=st.integers(0, 6),
+    ask_px=SIDES,
     ask_qty=st.just(1),
     received_ns=st.just(NOW_NS),
 )
@@ -456,13 +473,14 @@ SEEN = st.builds(
 @settings(deadline=None)
 @for_all(
     st.sampled_from(list(Side)),
-    st.integers(1, 6),
+    st.integers(px(100) + 1, px(100) + 6),
     st.lists(st.tuples(st.sampled_from(NAMES), SEEN), max_size=8),
 )
 def test_whenever_the_best_crosses_a_parents_limit_the_parent_is_touched(
     side: Side, limit_px: int, told: list[tuple[str, Quote]]
 ) -> None:
-    world = trading(venue("C", protected=False)).given(order(side=side, limit_px=px(100.00)))
+    defined = (venue("A"), venue("B"), venue("C", protected=False))
+    world = trading(*defined).given(order(side=side, limit_px=px(100.00)))
     parent, state = world.parent(), world.state
     consolidated.drop_quotes(state, "")
     parent.limit_px = limit_px

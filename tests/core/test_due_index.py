@@ -34,7 +34,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def alone(number: int, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
     """An order that shares no parent: no other one has its terms."""
-    return at_once(f"o{number}", 100, limit_px=px(99.00 - number), **said)
+    return at_once(f"o{number}", 100, limit_px=px(99.00 - number / 2), **said)
 
 
 def five() -> World:
@@ -106,7 +106,7 @@ def test_a_quote_that_reaches_many_limits_has_them_planned_in_bounded_batches(
     monkeypatch.setattr(due_index, "REACHED_MAX", 1)
     world = five()
     last = world.parent("o0").parent_id  # Its limit is the furthest from the price.
-    world.when(quote(bid=93.99, ask=94.00))
+    world.when(quote(bid=95.99, ask=96.00))
     waiting = [len(world.state.reached)]
     assert world.shard.next_due_ns() == world.now_ns  # The rest is due at once.
     waiting.append(len(world.when(cancel("o0")).state.reached))

@@ -264,7 +264,7 @@ def test_the_tick_of_the_price_band_counts() -> None:
 
 def test_the_first_reason_that_applies_is_the_reason() -> None:
     """Everything is wrong with one order; each cure brings the next reason."""
-    world = World().given(kill(), halt(), restriction(), instrument("OTHER"))
+    world = World().given(kill(), halt(), restriction(), instrument("OTHER"), venue(LIT))
     world.given(calendar(), Raw("orders", number=1, source="bad"), order("used", source="bad"))
     asked: dict[str, Any] = {
         "source": "bad",

@@ -154,7 +154,8 @@ def test_without_any_quote_the_slice_is_deferred_and_asked_for_again() -> None:
 
 def test_a_posted_slice_is_spread_over_three_venues_in_lots() -> None:
     more = [venue(code) for code in ("A", "B", "C")]
-    world = trading(*more).when(at_once(order_qty=800, limit_px=px(99.95)))
+    seen = [trade(venue=code, eligible=False) for code in ("A", "B", "C")]
+    world = trading(*more, *seen).when(at_once(order_qty=800, limit_px=px(99.95)))
 
     routed = world.all_of(ChildRouted)
     assert [(c.venue, c.child_qty) for c in routed] == [("A", 300), ("B", 300), ("C", 200)]

@@ -279,6 +279,11 @@ def policy(**said: Any) -> e.PolicySet:  # noqa: ANN401
         "risk_aversion_e12": 1_000_000,
         "send_within_ns": 5 * SECOND,
         "px_band_ppm": 50_000,
+        "quote_band_ppm": 50_000,
+        "quote_band_spreads": 3,
+        "quote_band_growth_ppm": 10_000,
+        "quote_alone_ns": 10 * SECOND,
+        "tape_silent_ns": 24 * HOUR,  # Most stories have no tape.
         "rate_window_ns": 10 * SECOND,
         "parent_routes_max": 100,
         "venue_routes_max": 4_000,
@@ -383,6 +388,7 @@ def instrument(instrument_id: str = INSTRUMENT, **said: Any) -> e.InstrumentDefi
         "lot_qty": 100,
         "adv_qty": 1_000_000,
         "daily_volatility_ppm": 15_000,
+        "previous_close_px": px(100),
     }
     found: e.InstrumentDefined = make(
         e.InstrumentDefined, **{**base, "instrument_id": instrument_id, **said}
@@ -473,6 +479,7 @@ def market() -> tuple[Any, ...]:
         mandate("c2"),
         mandate("c3"),
         quote(),
+        trade(venue=OTHER_LIT, eligible=False),  # It is seen today, and shows nothing.
     )
 
 

@@ -84,6 +84,7 @@ class Desk:
             lot_qty=100,
             adv_qty=1,
             daily_volatility_ppm=1,
+            previous_close_px=10_000 * CENT_PX,
             effective_day=DAY,
         )
         bands = (TickBand(from_px=0, tick_px=CENT_PX),)
@@ -232,6 +233,8 @@ class Desk:
                 quote_age_ns=0,
                 venue_qty=0,
                 reference_px=0,
+                good_px=0,
+                band_px=0,
                 scorecard_version=0,
                 score_millibps=0,
                 runners_up=(),

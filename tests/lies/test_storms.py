@@ -102,7 +102,7 @@ LIES = [
         "ChildRouted=1 ChildClosed=1",
     ),
     Lie(
-        "a working market order does not follow a quote of a hundred times the print",
+        "a working market order does not follow an ask of a hundred times the print, and rests",
         """
         print 100 100.01
         quote N 100.00 10000
@@ -110,7 +110,7 @@ LIES = [
         """,
         """
         A cum=0 leaves=500 status=NEW
-        ChildRouted=0 RouteDeferred=1
+        ChildRouted=1 RouteDeferred=0
         """,
     ),
     Lie(

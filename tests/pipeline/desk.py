@@ -109,6 +109,7 @@ def reference(instruments: Sequence[str]) -> list[Input]:
                 lot_qty=1,
                 adv_qty=1_000_000,
                 daily_volatility_ppm=15_000,
+                previous_close_px=MID_PX,
                 effective_day=DAY,
             )
         )

@@ -110,6 +110,8 @@ PLANTED = {
         "select 0 as shard, 20 as seq, 'VENUE' as scope, 'Q' as scope_id"
     ),
     "price_band": "update child_routed set reference_px = 90000000000",
+    "quote_band": "update orders_crossed set good_px = ask_px + 2, band_px = 2",
+    "quote_band_bounded": "update child_routed set good_px = ask_px, band_px = ask_px",
     "route_rate": (
         "update policy_set set parent_routes_max = 2; "
         "update child_routed set parent_id = '0-11', reference_px = limit_px, "

@@ -8,9 +8,10 @@ import pytest
 from world import CENT, SECOND
 
 from engine.core.events import QuoteObserved
-from engine.core.market import consolidated
+from engine.core.market import consolidated, reference
 from engine.core.state.state import State
 from engine.simulation.market.data import MarketData
+from engine.simulation.market.reference import reference_events
 
 AGE_MAX_NS = 30 * SECOND
 
@@ -35,6 +36,8 @@ def session_quotes(day: MarketData) -> Iterator[tuple[int, list[QuoteObserved]]]
 
 def engine_seconds(day: MarketData) -> list[Second]:
     state, found = State(shard=0), []
+    for event in reference_events(day.facts):
+        reference.FACTS[type(event)](state, event)
     for end_ns, quotes in session_quotes(day):
         for seen in quotes:
             consolidated.on_quote_observed(state, seen)

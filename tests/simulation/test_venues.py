@@ -71,6 +71,7 @@ class Day:
                 lot_qty=100,
                 adv_qty=1,
                 daily_volatility_ppm=1,
+                previous_close_px=10_000 * CENT_PX,
                 effective_day=DAY,
             )
         )
@@ -165,6 +166,8 @@ def child_routed(venue: str, qty: int, limit_px: int) -> ChildRouted:
         quote_age_ns=0,
         venue_qty=0,
         reference_px=0,
+        good_px=0,
+        band_px=0,
         scorecard_version=0,
         score_millibps=0,
         runners_up=(),

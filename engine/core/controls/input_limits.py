@@ -66,6 +66,7 @@ TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
 PX_TIMES_MAX = 1_000  # Beyond it the comparison of prices says nothing.
+SPREADS_MAX = 1_000
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
@@ -294,6 +295,11 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("risk_aversion_e12", within(0, AVERSION_E12_MAX)),
         ("send_within_ns", SPAN),
         ("px_band_ppm", within(0, PPM)),
+        ("quote_band_ppm", within(0, PPM)),
+        ("quote_band_spreads", within(0, SPREADS_MAX)),
+        ("quote_band_growth_ppm", within(0, PPM)),
+        ("quote_alone_ns", SPAN),
+        ("tape_silent_ns", within(1, SPAN_NS_MAX)),
         ("rate_window_ns", within(1, SPAN_NS_MAX)),
         ("parent_routes_max", COUNT),
         ("venue_routes_max", COUNT),
@@ -338,6 +344,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("lot_qty", within(1, QTY_MAX)),
         ("adv_qty", QTY),
         ("daily_volatility_ppm", within(0, VOLATILITY_PPM_MAX)),
+        ("previous_close_px", PX),
     ),
     TickTableDefined: (("instrument_id", named), ("bands", tick_bands)),
     VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY)),

@@ -270,6 +270,8 @@ def former_route(event: ChildCarried) -> ChildRouted:
         runners_up=(),
         rejected_by_reason=(),
         reference_px=0,
+        good_px=0,
+        band_px=0,
         client_ids=(),
         sale_marking=SaleMarking.LONG,
         settl_date=0,

@@ -3,13 +3,18 @@
 The national best bid and offer (NBBO) is made of venue quotes younger than the feed's age limit. A
 newer quote that locks or crosses an older quote of another venue evicts it: such a profit is taken
 at once, so the older quote must be gone. A quote's age counts from the time at which our gateway
-received it, never from a venue's clock. No fold reads the time of a round, so quotes folded in one
-round or in three lead to the same book. A quote further in the future than the age limit does not
-count either: its gateway's clock is wrong, and the quote would never grow old. A side without a
-positive price and size shows nothing, whatever the feed means by it, and a print without quantity
-is no volume. A side smaller than a round lot makes no best and evicts none, though it may be taken:
-that is what the plans of the tapes mean by a quotation. A print that counts is counted once by its
-venue and id, as far back as PRINT_IDS_MAX prints: a feed that reconnects sends some again.
+received it, never from a venue's clock; a stale one evicts nothing that is newer. No fold reads the
+time of a round, so quotes folded in one round or in three lead to the same book. A quote further in
+the future than the age limit does not count either: its gateway's clock is wrong, and the quote
+would never grow old. A side without a positive price and size shows nothing, whatever the feed
+means by it, and a print without quantity is no volume. A side smaller than a round lot makes no
+best and evicts none, though it may be taken: that is what the plans of the tapes mean by a
+quotation. A print that counts is counted once by its venue and id, as far back as PRINT_IDS_MAX
+prints: a feed that reconnects sends some again.
+
+Only venues that reference data knows price anything, and only sides and prints that `belief` finds
+near the last good price. What is not believed is kept beside the book until its venue shows another
+quote, or the market follows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +22,7 @@ from typing import Any, NamedTuple
 
 from engine.core.events import (
     DepthObserved,
+    InstrumentDefined,
     QuoteObserved,
     SessionStatusObserved,
     Side,
@@ -25,8 +31,9 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
+from engine.core.market import belief
 from engine.core.state import due_index
-from engine.core.state.model import Book, Quote, Tape
+from engine.core.state.model import Book, Evidence, Quote, Tape
 from engine.core.state.state import State
 
 PRINT_IDS_MAX = 500  # Of an instrument; bounded, as the state is kept in memory and in snapshots.
@@ -83,21 +90,25 @@ class QuoteChange(NamedTuple):
     after: Quote | None
 
 
-def nbbo(book: Book, now_ns: int, age_max_ns: int, lot_qty: int = 1) -> Nbbo:
+def nbbo(
+    book: Book, now_ns: int, age_max_ns: int, lot_qty: int = 1, near: belief.Band | None = None
+) -> Nbbo:
     """Best bid and offer over the quotes younger than the limit, of a round lot at least.
 
-    Ties go to the larger size.
+    Ties go to the larger size. A side that the good price has left behind, so that it is outside
+    the band by now, is none.
     """
+    low_px, high_px = (0, NO_ASK_PX) if near is None else near.bounds
     oldest_ns, newest_ns = now_ns - age_max_ns, now_ns + age_max_ns
     bid_px = bid_qty = bid_ns = ask_px = ask_qty = ask_ns = 0
     bid_venue = ask_venue = ""
     for venue, quote in book.quotes.items():
         if not oldest_ns <= quote.received_ns <= newest_ns:
             continue
-        px = quote.bid_px if quote.bid_qty >= lot_qty else 0
+        px = quote.bid_px if quote.bid_qty >= lot_qty and low_px <= quote.bid_px <= high_px else 0
         if px > bid_px or (px == bid_px and px and quote.bid_qty > bid_qty):
             bid_px, bid_qty, bid_venue, bid_ns = px, quote.bid_qty, venue, quote.received_ns
-        px = quote.ask_px if quote.ask_qty >= lot_qty else 0
+        px = quote.ask_px if quote.ask_qty >= lot_qty and low_px <= quote.ask_px <= high_px else 0
         if px and (px < ask_px or not ask_px or (px == ask_px and quote.ask_qty > ask_qty)):
             ask_px, ask_qty, ask_venue, ask_ns = px, quote.ask_qty, venue, quote.received_ns
     return Nbbo(bid_px, bid_venue, bid_ns, ask_px, ask_venue, ask_ns)
@@ -117,7 +128,9 @@ def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
     cached: View | None = state.views.get(instrument_id)
     if cached is not None and cached.now_ns == now_ns and cached.age_max_ns == age_max_ns:
         return cached.best
-    best = nbbo(state.book(instrument_id), now_ns, age_max_ns, round_lot_qty(state, instrument_id))
+    book = state.book(instrument_id)
+    near = belief.band(state, instrument_id, book, now_ns)
+    best = nbbo(book, now_ns, age_max_ns, round_lot_qty(state, instrument_id), near)
     state.views[instrument_id] = View(now_ns, age_max_ns, best)
     return best
 
@@ -212,8 +225,13 @@ def on_depth_observed(state: State, depth: DepthObserved) -> None:
     )
 
 
-def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> None:
-    """Put a venue's new quote into the book and evict the quotes that it locks or crosses."""
+def fold_quote(
+    state: State, instrument_id: str, venue: str, quote: Quote, *, testifies: bool = True
+) -> None:
+    """Put what is believed of a venue's quote into the book, and evict what it locks or crosses.
+
+    A quote outside the band is evidence of a jump, unless it was shown before and is judged anew.
+    """
     book = state.books.get(instrument_id)
     if book is None:
         book = state.books[instrument_id] = Book()
@@ -221,34 +239,111 @@ def fold_quote(state: State, instrument_id: str, venue: str, quote: Quote) -> No
         quote.bid_px = quote.bid_qty = 0
     if quote.ask_px <= 0 or quote.ask_qty <= 0:
         quote.ask_px = quote.ask_qty = 0
+    defined = state.reference.venues.get(venue)
+    if defined is None:
+        keep_unknown(book, venue, quote)
+        return
     state.views.pop(instrument_id, None)
     quotes = book.quotes
     before, after, gone = quotes.pop(venue, None), None, []
+    if book.doubted:
+        book.doubted.pop(venue, None)
     bid_px, ask_px = quote.bid_px, quote.ask_px
-    is_usable = not (bid_px and ask_px and bid_px >= ask_px)
-    if is_usable and (bid_px or ask_px) and is_protected(state, venue):
+    if before is None and (bid_px or ask_px):
+        see(book, venue)
+    is_usable = bid_px < ask_px or (bid_px and not ask_px)
+    if is_usable and makes_best(state, defined):
+        if book.low_px <= bid_px < ask_px <= book.high_px:
+            if book.evidence:
+                book.evidence.clear()
+        else:
+            quote = judged(state, instrument_id, book, venue, quote, testifies=testifies)
+            bid_px, ask_px = quote.bid_px, quote.ask_px
         lot_qty = round_lot_qty(state, instrument_id)
         bid_px = bid_px if quote.bid_qty >= lot_qty else 0
         ask_px = ask_px if quote.ask_qty >= lot_qty else 0
         evicted = [
             other
             for other, old in quotes.items()
-            if (bid_px and old.ask_px and bid_px >= old.ask_px)
-            or (ask_px and old.bid_px and ask_px <= old.bid_px)
+            if (
+                (bid_px and old.ask_px and bid_px >= old.ask_px)
+                or (ask_px and old.bid_px and ask_px <= old.bid_px)
+            )
+            and old.received_ns - quote.received_ns <= state.settings.quote_age_max_ns
         ]
         gone = [QuoteChange(quotes.pop(other), None) for other in evicted]
-        # It goes last: a tie in price and size goes to the older quote.
-        quotes[venue] = after = quote
+        if quote.bid_px or quote.ask_px:
+            # It goes last: a tie in price and size goes to the older quote.
+            quotes[venue] = after = quote
+            if quote.received_ns >= book.good_due_ns:
+                follow(state, instrument_id, book, quote.received_ns)
     if book.limited:
         touch_crossed(state, book, [QuoteChange(before, after), *gone])
 
 
-def is_protected(state: State, venue: str) -> bool:
-    """Only protected, open venues make the NBBO; a venue that is not defined counts."""
-    defined = state.reference.venues.get(venue)
-    if defined is not None and not defined.protected:
+def judged(
+    state: State, instrument_id: str, book: Book, venue: str, quote: Quote, *, testifies: bool
+) -> Quote:
+    """The believed part of a quote that is not plainly within the bounds; the rest is noted."""
+    near = belief.band(state, instrument_id, book, quote.received_ns)
+    believed = belief.mask(near, quote)
+    if believed.bid_px or believed.ask_px:
+        book.evidence.clear()
+    elif testifies:
+        jump = belief.jump_of(state, near, book, venue, quote)
+        if jump is not None:
+            leap(state, instrument_id, book, jump, quote.received_ns)
+            near = belief.band(state, instrument_id, book, quote.received_ns)
+            believed = belief.mask(near, quote)
+    if believed is not quote:
+        book.doubted[venue] = quote
+    return believed
+
+
+def leap(state: State, instrument_id: str, book: Book, jump: belief.Jump, at_ns: int) -> None:
+    """Believe a price beyond the band, and judge by it what was doubted and what was believed."""
+    belief.move(state, book, jump.px, jump.spread_px, at_ns)
+    near = belief.band(state, instrument_id, book, at_ns)
+    told = [x for (_, is_print), x in book.evidence.items() if is_print and near.covers(x.pxs[0])]
+    book.evidence.clear()
+    for prints in told:
+        count_prints(book, prints)
+    judge_anew(state, instrument_id, book)
+
+
+def judge_anew(state: State, instrument_id: str, book: Book) -> None:
+    """Judge by the present band all that venues show."""
+    shown = {**book.quotes, **book.doubted}
+    for venue in sorted(shown, key=lambda name: shown[name].received_ns):
+        fold_quote(state, instrument_id, venue, shown[venue], testifies=False)
+
+
+def follow(state: State, instrument_id: str, book: Book, at_ns: int) -> None:
+    """Let the good price follow the consolidated midpoint."""
+    lot_qty = round_lot_qty(state, instrument_id)
+    best = nbbo(book, at_ns, state.settings.quote_age_max_ns, lot_qty)
+    is_alone = best.bid_venue == best.ask_venue
+    belief.follow(state, book, (best.bid_px, best.ask_px), at_ns, alone=is_alone)
+
+
+def see(book: Book, venue: str) -> None:
+    """Note that a venue, also one that is not defined yet, was active in the instrument today."""
+    if venue not in book.seen:
+        name = venue if len(book.seen) < belief.SEEN_MAX else belief.STRANGER
+        book.seen[name] = None
+
+
+def keep_unknown(book: Book, venue: str, quote: Quote) -> None:
+    """Keep the last quote of a venue that may be defined yet; it prices nothing until then."""
+    if venue in book.unknown or len(book.unknown) < belief.UNKNOWN_MAX:
+        book.unknown[venue] = quote
+
+
+def makes_best(state: State, venue: VenueDefined) -> bool:
+    """Only protected, open venues make the NBBO."""
+    if not venue.protected:
         return False
-    return state.venue_status.get(venue, VenueStatus.OPEN) is VenueStatus.OPEN
+    return state.venue_status.get(venue.venue, VenueStatus.OPEN) is VenueStatus.OPEN
 
 
 def touch_crossed(state: State, book: Book, changes: Iterable[QuoteChange]) -> None:
@@ -276,20 +371,42 @@ def touch_crossed(state: State, book: Book, changes: Iterable[QuoteChange]) -> N
 
 
 def on_trade_observed(state: State, trade: TradeObserved) -> None:
-    book = state.books.get(trade.instrument_id)
+    """Count an eligible print that is believed; a doubted one counts when it is confirmed."""
+    instrument_id, px, at_ns = trade.instrument_id, trade.last_px, trade.received_ns
+    book = state.books.get(instrument_id)
     if book is None:
-        book = state.books[trade.instrument_id] = Book()
-    if trade.eligible and trade.last_qty > 0 and trade.last_px > 0 and is_new(book, trade):
-        book.volume_qty += trade.last_qty
-        book.notional += trade.last_px * trade.last_qty
-        if not book.last_px:
-            book.last_px_ns = trade.received_ns
-        elif trade.received_ns > book.last_px_ns:
-            held_ns = trade.received_ns - book.last_px_ns
-            book.px_ns += book.last_px * held_ns
-            book.priced_ns += held_ns
-            book.last_px_ns = trade.received_ns
-        book.last_px = trade.last_px
+        book = state.books[instrument_id] = Book()
+    see(book, trade.venue)
+    is_countable = trade.eligible and trade.last_qty > 0 and px > 0
+    if not is_countable or not is_new(book, trade):
+        return
+    venue = trade.venue if trade.venue in state.reference.venues else belief.STRANGER
+    told = Evidence((px,), at_ns, at_ns, qty=trade.last_qty, notional=px * trade.last_qty)
+    is_plain = book.low_px <= px <= book.high_px
+    if is_plain or belief.band(state, instrument_id, book, at_ns).covers(px):
+        count_prints(book, told)
+        if not belief.is_recent(state, book, at_ns):
+            belief.move(state, book, px, book.good_spread_px, at_ns)
+        return
+    jump = belief.testify(state, book, (venue, True), told)
+    if jump is not None:
+        state.views.pop(instrument_id, None)
+        leap(state, instrument_id, book, jump, at_ns)
+
+
+def count_prints(book: Book, prints: Evidence) -> None:
+    """Add prints to the day's counters; the last one's price is in force from then on."""
+    px, at_ns = prints.pxs[0], prints.last_ns
+    book.volume_qty += prints.qty
+    book.notional += prints.notional
+    if not book.last_px:
+        book.last_px_ns = at_ns
+    elif at_ns > book.last_px_ns:
+        held_ns = at_ns - book.last_px_ns
+        book.px_ns += book.last_px * held_ns
+        book.priced_ns += held_ns
+        book.last_px_ns = at_ns
+    book.last_px = px
 
 
 def is_new(book: Book, trade: TradeObserved) -> bool:
@@ -319,15 +436,31 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
 
 
 def on_venue_defined(state: State, venue: VenueDefined) -> None:
-    """The quotes of an unprotected venue do not count, not even its earlier ones."""
+    """The quotes of an unprotected venue do not count; those of one that was unknown do now."""
+    name = venue.venue
     if not venue.protected:
-        drop_quotes(state, venue.venue)
+        drop_quotes(state, name)
+    for instrument_id, book in state.books.items():
+        if name in book.unknown:
+            fold_quote(state, instrument_id, name, book.unknown.pop(name))
+
+
+def on_instrument_defined(state: State, instrument: InstrumentDefined) -> None:
+    """Quotes that came before it wait for the close of the day before."""
+    book = state.books.get(instrument.instrument_id)
+    if book is not None and not book.good_px:
+        judge_anew(state, instrument.instrument_id, book)
 
 
 def drop_quotes(state: State, venue: str) -> None:
     """Drop a venue's quotes as stale; an empty name means every venue."""
     state.views.clear()
     for book in state.books.values():
+        for shown in (book.doubted, book.unknown):
+            for name in [name for name in shown if venue in ("", name)]:
+                del shown[name]
+        for witness in [witness for witness in book.evidence if venue in ("", witness[0])]:
+            del book.evidence[witness]
         gone = [name for name in book.quotes if venue in ("", name)]
         touch_crossed(state, book, [QuoteChange(book.quotes.pop(name), None) for name in gone])
 
@@ -339,4 +472,5 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     VenueStatusObserved: on_venue_status_observed,
     SessionStatusObserved: on_session_status_observed,
     VenueDefined: on_venue_defined,
+    InstrumentDefined: on_instrument_defined,
 }

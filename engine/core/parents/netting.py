@@ -32,7 +32,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.market import consolidated, reference
+from engine.core.market import belief, consolidated, reference
 from engine.core.parents import aggregation, membership
 from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Member, Parent
@@ -176,6 +176,8 @@ def crossed(
     buy, sell = buyer_and_seller(parent, other)
     consent, buy_qty, sell_qty = matched(state, buy, sell)
     assert best.mid_px is not None, "a cross has a price"
+    instrument_id = parent.terms.instrument_id
+    near = belief.band(state, instrument_id, state.book(instrument_id), now_ns)
     return (
         OrdersCrossed(
             buy_parent_id=buy.parent_id,
@@ -190,6 +192,8 @@ def crossed(
             buy_consenting_qty=buy_qty,
             sell_consenting_qty=sell_qty,
             excluded_clients=consent.excluded_clients,
+            good_px=near.good_px,
+            band_px=near.band_px,
         ),
     )
 

@@ -50,9 +50,9 @@ def cancel_above_participation(state: State, parent: Parent, now_ns: int) -> tup
     if not state.narrowed or plan is None or not parent.children:
         return ()
     style = slicing.style_of(state, parent, plan, now_ns)
-    above_qty = -slicing.allowed_qty(state, parent, style)
+    above_qty = -slicing.allowed_qty(state, parent, style, now_ns)
     if not slicing.is_exempt(parent, style):
-        above_qty = max(above_qty, participation.excess_qty(state, parent))
+        above_qty = max(above_qty, participation.excess_qty(state, parent, now_ns))
     return newest_cancelled(parent, above_qty, CancelReason.MANDATE)
 
 

@@ -24,7 +24,8 @@ from engine.core.events import (
     VenueKind,
     VenueStatus,
 )
-from engine.core.market import consolidated, reference, venue_rules
+from engine.core.market import belief, consolidated, reference, venue_rules
+from engine.core.market.belief import Band
 from engine.core.market.consolidated import Nbbo
 from engine.core.routing import prices, scorecard
 from engine.core.state.model import Book, Parent, Quote
@@ -60,6 +61,7 @@ class Search(NamedTuple):
     half_spread_millibps: int  # Rounded down; 0 without two sides.
     lot_qty: int
     reference_px: int  # Of the band of prices; 0 if there is none.
+    near: Band  # The band in which quotes are believed.
     barred: Mapping[str, RouteReason]  # Venues that this parent may not use now.
     now_ns: int
 
@@ -85,6 +87,7 @@ def search_for(state: State, parent: Parent, now_ns: int) -> Search:
         half_spread_millibps=half,
         lot_qty=reference.lot_qty(state, instrument_id),
         reference_px=prices.reference_px(state, parent, best),
+        near=belief.band(state, instrument_id, state.book(instrument_id), now_ns),
         barred=barred_venues(state, parent, now_ns),
         now_ns=now_ns,
     )
@@ -229,7 +232,7 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
     quote = search.book.quotes.get(defined.venue)
     px = 0 if quote is None else (quote.ask_px if side is Side.BUY else quote.bid_px)
     if quote is None or not px:
-        return RouteReason.NO_QUOTE
+        return missing(search, defined.venue)
     if not consolidated.is_fresh(search.state, quote, search.now_ns):
         return RouteReason.STALE_QUOTE
     if not is_at_best(search, px) or limit_px != search.best.far_px(side):
@@ -237,6 +240,25 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
     if is_missed(search.book, defined.venue, quote, side):
         return RouteReason.QUOTE_MISSED
     return None
+
+
+def missing(search: Search, venue: str) -> RouteReason:
+    """Why there is no price to trade at a venue: what it shows is not believed, or is too old.
+
+    A venue that shows nothing itself is priced by the others, so their quotes are asked.
+    """
+    book = search.book
+    if venue in book.doubted:
+        return RouteReason.QUOTE_DOUBTED
+    own = book.quotes.get(venue)
+    if own is not None:
+        is_old = not consolidated.is_fresh(search.state, own, search.now_ns)
+        return RouteReason.STALE_QUOTE if is_old else RouteReason.NO_QUOTE
+    if search.best.bid_px or search.best.ask_px:
+        return RouteReason.NO_QUOTE
+    if book.doubted:
+        return RouteReason.QUOTE_DOUBTED
+    return RouteReason.STALE_QUOTE if book.quotes else RouteReason.NO_QUOTE
 
 
 def is_at_best(search: Search, px: int) -> bool:
@@ -248,8 +270,12 @@ def is_at_best(search: Search, px: int) -> bool:
 def unfit_to_post(search: Search, defined: VenueDefined, limit_px: int) -> RouteReason | None:
     """Children are posted on lit venues that accept posts, without locking or crossing."""
     is_lit = defined.kind is VenueKind.LIT
-    if not is_lit or not venue_rules.lets_rest(defined) or not limit_px:
+    if not is_lit or not venue_rules.lets_rest(defined):
         return RouteReason.NO_QUOTE
+    if not limit_px:
+        return missing(search, defined.venue)
+    if defined.venue not in search.book.seen:
+        return RouteReason.VENUE_UNSEEN
     far_px = search.best.far_px(search.parent.terms.side)
     is_buy = search.parent.terms.side is Side.BUY
     if far_px and (limit_px >= far_px if is_buy else limit_px <= far_px):
@@ -261,8 +287,10 @@ def unfit_to_peg(search: Search, defined: VenueDefined, limit_px: int) -> RouteR
     """A peg needs two sides and a midpoint within the limit."""
     if not venue_rules.takes_midpoint_pegs(defined):
         return RouteReason.NO_MIDPOINT
+    if defined.kind is VenueKind.LIT and defined.venue not in search.book.seen:
+        return RouteReason.VENUE_UNSEEN
     if not search.best.is_two_sided:
-        return RouteReason.NO_QUOTE
+        return missing(search, defined.venue)
     if not reference.is_within_limit(search.parent.terms.side, search.mid_px, limit_px):
         return RouteReason.NOT_AT_BEST
     return None

@@ -246,6 +246,8 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         ),
         rejected_by_reason=counts({**rating.reasons, **lower}),
         reference_px=search.reference_px,
+        good_px=search.near.good_px,
+        band_px=search.near.band_px,
         client_ids=client_ids(search.parent),
         sale_marking=terms.sale_marking,
         settl_date=terms.settl_date,

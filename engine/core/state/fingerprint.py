@@ -85,11 +85,12 @@ _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
-    "held_until_ns",
+    *("held_until_ns", "is_told_silent"),
 )
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
-    *("own_notional", "fruitless", "missed"),
+    *("own_notional", "fruitless", "missed", "good_px", "good_spread_px", "good_ns"),
+    *("good_due_ns", "low_px", "high_px", "evidence"),
 )
 _of_quote = attrgetter("bid_px", "bid_qty", "ask_px", "ask_qty", "received_ns")
 _of_scorecard = attrgetter(
@@ -210,6 +211,9 @@ def of_book(book: Book) -> Plain:
     return (
         _of_book(book),
         [(venue, _of_quote(quote)) for venue, quote in book.quotes.items()],
+        [(venue, _of_quote(quote)) for venue, quote in book.doubted.items()],
+        [(venue, _of_quote(quote)) for venue, quote in book.unknown.items()],
+        list(book.seen),
         [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
         [len(ladder) for ladder in book.limited.values()],
         len(book.print_ids),

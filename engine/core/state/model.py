@@ -223,6 +223,7 @@ class Parent:
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
     held_until_ns: int = 0  # A rate permits its next child then.
+    is_told_silent: bool = False  # It was said that it waits for a silent tape.
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # Of all members; None until the first fill of an epoch.
@@ -267,6 +268,26 @@ class Quote:
     ask_px: int
     ask_qty: int
     received_ns: int
+
+
+class Evidence(NamedTuple):
+    """Prices outside the band that one venue showed or printed; see `market.belief`."""
+
+    pxs: tuple[int, ...]  # A midpoint or print; of a loose quote its sides.
+    first_ns: int
+    last_ns: int
+    spread_px: int = 0
+    is_loose: bool = False  # One side, or two that are far apart.
+    qty: int = 0  # Of prints.
+    notional: int = 0
+
+    def after(self, said: "Evidence") -> "Evidence":
+        """This with what the same witness said before."""
+        return self._replace(
+            first_ns=min(said.first_ns, self.first_ns),
+            qty=said.qty + self.qty,
+            notional=said.notional + self.notional,
+        )
 
 
 @dataclass(slots=True)
@@ -314,6 +335,19 @@ class Book:
     missed: dict[tuple[str, Side], int] = field(default_factory=dict)
     # Venue and id of the last prints that counted, oldest first.
     print_ids: dict[tuple[str, str], None] = field(default_factory=dict)
+    # The last good price; see `market.belief`.
+    good_px: int = 0
+    good_spread_px: int = 0
+    good_ns: int = 0
+    good_due_ns: int = 0  # When it may move again.
+    low_px: int = 0  # The bounds that nearly every believed price is within.
+    high_px: int = 0
+    # As shown, the quotes of which a side is not believed.
+    doubted: dict[str, Quote] = field(default_factory=dict)
+    evidence: dict[tuple[str, bool], Evidence] = field(default_factory=dict)
+    seen: dict[str, None] = field(default_factory=dict)  # Venues with a quote or print today.
+    # The last quotes of venues that reference data does not know; bounded.
+    unknown: dict[str, Quote] = field(default_factory=dict)
 
 
 class MoreBreaks(NamedTuple):

@@ -42,6 +42,7 @@ from engine.core.events import (
 from engine.core.market import consolidated, reference
 from engine.core.state.model import Child, Dealing, Parent
 from engine.core.state.state import State, seq_of
+from engine.core.strategy import usual_volume
 from engine.core.units import PPM
 
 WAITS_INTERVALS = 2  # As long a parent keeps its place without asking again.
@@ -74,7 +75,7 @@ def room_for(
 ) -> Room:
     """The room for a parent by one of its clients, which has so much of it open."""
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-    rate_ppm, volume_qty, cap_qty = measured(state, dealing, client_id, parent)
+    rate_ppm, volume_qty, cap_qty = measured(state, dealing, client_id, parent, now_ns)
     free_qty = cap_qty + lot_qty - dealing.used_qty
     free_qty = turn_qty(state, dealing, parent, free_qty, lot_qty, now_ns)
     room_qty = free_qty * parent.open_qty // open_qty  # Floor: the client's part is within.
@@ -104,23 +105,30 @@ def is_late(state: State, asked_ns: int, now_ns: int) -> bool:
 
 
 def measured(
-    state: State, dealing: Dealing, client_id: str, parent: Parent
+    state: State, dealing: Dealing, client_id: str, parent: Parent, now_ns: int
 ) -> tuple[int, int, int]:
-    """A client's rate, others' volume since the measurement began, and what it permits."""
+    """A client's rate, others' volume since the measurement began, and what it permits.
+
+    While the tape is silent the usual volume counts, from the first release of what works now.
+    """
     instrument_id = parent.terms.instrument_id
     rate_ppm = min(state.controls.mandates[client_id].max_participation_ppm, PPM - 1)
     volume_qty = consolidated.others_volume_qty(state, state.book(instrument_id), dealing.base)
+    released_ns = (state.parents[name].released_ns for name in dealing.working)
+    since_ns = min(released_ns, default=now_ns)
+    volume_qty += usual_volume.unseen_qty(state, instrument_id, since_ns, now_ns)
     return rate_ppm, volume_qty, rate_ppm * volume_qty // (PPM - rate_ppm)
 
 
-def excess_qty(state: State, parent: Parent) -> int:
+def excess_qty(state: State, parent: Parent, now_ns: int) -> int:
     """The parent's part of what its clients' parents have above their mandates' rates."""
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
     most_qty = 0
     for client_id in parent.clients:
         dealing = dealing_of(state, client_id, parent)
         assert dealing is not None, "a client is measured while a parent of its works"
-        above_qty = dealing.used_qty - measured(state, dealing, client_id, parent)[2] - lot_qty
+        cap_qty = measured(state, dealing, client_id, parent, now_ns)[2]
+        above_qty = dealing.used_qty - cap_qty - lot_qty
         most_qty = max(most_qty, -(-above_qty // len(dealing.working)))  # Ceiling: enough.
     return most_qty
 
@@ -169,7 +177,8 @@ def begin(state: State, parent: Parent, client_id: str, at_ns: int) -> None:
     instrument_id = parent.terms.instrument_id
     dealing = state.dealings.setdefault((client_id, instrument_id), Dealing())
     if not dealing.working:
-        dealing.used_qty = max(0, dealing.used_qty - measured(state, dealing, client_id, parent)[2])
+        cap_qty = measured(state, dealing, client_id, parent, at_ns)[2]
+        dealing.used_qty = max(0, dealing.used_qty - cap_qty)
         dealing.base = consolidated.tape(state.book(instrument_id), at_ns)
     dealing.working[parent.parent_id] = None
 
@@ -207,8 +216,14 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
 
 
 def on_slice_held(state: State, event: SliceHeld) -> None:
-    """Take a place among those that wait, or keep it; one that asks no more loses its own."""
+    """Take a place among those that wait, or keep it; one that asks no more loses its own.
+
+    What a silent tape holds waits for no other parent.
+    """
     parent = state.parents[event.parent_id]
+    if not event.client_id:
+        parent.is_told_silent = True
+        return
     dealing = dealing_of(state, event.client_id, parent)
     assert dealing is not None, "the event tells its numbers"
     waiting = dealing.waiting

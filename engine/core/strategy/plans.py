@@ -29,11 +29,11 @@ from engine.core.state.state import BUST, DUE, MEMBERS, State
 from engine.core.strategy.almgren_chriss import kappa_per_second_e9
 from engine.core.strategy.almgren_chriss import target_qty as shortfall_target_qty
 from engine.core.strategy.schedules import (
-    curve_volume_qty,
     pov_target_qty,
     twap_target_qty,
     vwap_target_qty,
 )
+from engine.core.strategy.usual_volume import curve, expected_volume_qty, unseen_qty
 from engine.core.units import MILLIBPS, PPM
 
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
@@ -64,6 +64,13 @@ def others_qty(state: State, parent: Parent) -> int:
     return consolidated.others_volume_qty(state, book, parent.base)
 
 
+def counted_qty(state: State, parent: Parent, now_ns: int) -> int:
+    """That volume, and the usual one while the tape is silent."""
+    instrument_id = parent.terms.instrument_id
+    unseen = unseen_qty(state, instrument_id, parent.released_ns, now_ns)
+    return others_qty(state, parent) + unseen
+
+
 def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> int:
     """The schedule's target at a time, since the plan's base; rounded down."""
     spread_qty = plan.plan_qty - plan.carry_qty
@@ -83,35 +90,16 @@ def twap_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int)
     return twap_target_qty(qty, plan.start_ns, plan.end_ns, at_ns)
 
 
-def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, _: int) -> int:
-    """The target by the volume so far; the next interval's volume is not known yet."""
+def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    """The target by the volume so far; the next interval's is not known, but where it is usual."""
     volume_qty = others_qty(state, parent) - plan.base_volume_qty
+    volume_qty += unseen_qty(state, parent.terms.instrument_id, plan.start_ns, at_ns)
     return pov_target_qty(qty, plan.participation_ppm, max(0, volume_qty))
 
 
 def shortfall_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
     elapsed_ns, horizon_ns = at_ns - plan.start_ns, plan.end_ns - plan.start_ns
     return shortfall_target_qty(qty, elapsed_ns, horizon_ns, plan.kappa_e9)
-
-
-def curve(state: State, instrument_id: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The expected volume curve of today as (edges in ns UTC, volumes); empty if unknown."""
-    found, day = state.reference.curves.get(instrument_id), state.day
-    if found is None or day is None:
-        return (), ()
-    return tuple(day.open_ns + edge for edge in found.edges_ns), found.volumes_qty
-
-
-def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int, end: int) -> int:
-    """Volume of a usual day from start to end (ns), by the curve or evenly."""
-    day = state.day
-    assert day is not None, "a parent works within a day"
-    edges_ns, volumes_qty = curve(state, instrument.instrument_id)
-    total_qty = sum(volumes_qty)  # Integers.
-    if total_qty:
-        part_qty = curve_volume_qty(edges_ns, volumes_qty, start, end)
-        return instrument.adv_qty * part_qty // total_qty
-    return instrument.adv_qty * max(0, end - start) // (day.close_ns - day.open_ns)
 
 
 # ------------------------------------------------------------------------------ choice

@@ -14,8 +14,10 @@ from engine.core.events import (
     Immediacy,
     PlanAdopted,
     Router,
+    SliceHeld,
     SliceReleased,
     StageEvent,
+    Strategy,
     Style,
 )
 from engine.core.market import reference
@@ -32,7 +34,7 @@ from engine.core.state.state import (
     RETURNED,
     State,
 )
-from engine.core.strategy import participation, plans
+from engine.core.strategy import participation, plans, usual_volume
 from engine.core.strategy.schedules import pov_target_qty
 from engine.core.units import PPM
 
@@ -54,10 +56,10 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
     if not stops.may_trade(state, parent):
         return ()
     style = style_of(state, parent, plan, now_ns)
-    most_qty = allowed_qty(state, parent, style)
+    most_qty = allowed_qty(state, parent, style, now_ns)
     qty = slice_qty(state, parent, plan, style, now_ns, most_qty)
     if qty <= 0:
-        return ()
+        return held_by_silence(state, parent, plan, style, now_ns)
     if is_exempt(parent, style):
         return (released(state, parent, plan, style, now_ns, qty),)
     room = participation.room_of(state, parent, now_ns)
@@ -83,7 +85,7 @@ def released(
         done_qty=plans.done_qty(parent, plan),
         open_qty=parent.exposure_qty,
         parent_qty=parent.open_qty,
-        market_volume_qty=plans.others_qty(state, parent),
+        market_volume_qty=plans.counted_qty(state, parent, now_ns),
         policy_id=risk.policy_of(state).policy_id,
     )
 
@@ -127,7 +129,7 @@ def slice_qty(
     return qty if qty >= min(policy.min_slice_qty, free_qty) else 0
 
 
-def allowed_qty(state: State, parent: Parent, style: Style) -> int:
+def allowed_qty(state: State, parent: Parent, style: Style, now_ns: int) -> int:
     """The quantity that the participation cap allows, plus one lot, so that a start is possible.
 
     A clean-up of a parent that must complete puts completion above the cap. A parent that trades at
@@ -135,10 +137,44 @@ def allowed_qty(state: State, parent: Parent, style: Style) -> int:
     """
     if is_exempt(parent, style):
         return parent.open_qty
-    most_ppm = stops.bounds_of(state, parent).max_participation_ppm
     used_qty = parent.filled_qty + parent.exposure_qty
-    cap_qty = pov_target_qty(parent.open_qty + used_qty, most_ppm, plans.others_qty(state, parent))
+    cap_qty = cap_of(state, parent, now_ns)
     return cap_qty + reference.lot_qty(state, parent.terms.instrument_id) - used_qty
+
+
+def cap_of(state: State, parent: Parent, now_ns: int) -> int:
+    """The parent's participation of the volume that counts, smallest increments."""
+    most_ppm = stops.bounds_of(state, parent).max_participation_ppm
+    all_qty = parent.open_qty + parent.filled_qty + parent.exposure_qty
+    return pov_target_qty(all_qty, most_ppm, plans.counted_qty(state, parent, now_ns))
+
+
+def held_by_silence(
+    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int
+) -> tuple[StageEvent, ...]:
+    """Say once that a parent waits for a tape that has been silent for an interval or longer."""
+    silent_ns = usual_volume.silent_since_ns(state, parent.terms.instrument_id)
+    is_silent = now_ns - max(silent_ns, parent.released_ns) >= plan.interval_ns
+    if not is_silent or parent.is_told_silent:
+        return ()
+    wanted_qty = slice_qty(state, parent, plan, style, now_ns, parent.open_qty)
+    if plan.strategy is Strategy.POV:
+        wanted_qty = parent.pool_qty  # Its schedule asks for nothing without a volume.
+    if wanted_qty <= 0:
+        return ()
+    return (
+        SliceHeld(
+            parent_id=parent.parent_id,
+            client_id="",
+            wanted_qty=wanted_qty,
+            slice_qty=0,
+            used_qty=parent.filled_qty + parent.exposure_qty,
+            cap_qty=cap_of(state, parent, now_ns),
+            market_volume_qty=plans.counted_qty(state, parent, now_ns),
+            max_participation_ppm=stops.bounds_of(state, parent).max_participation_ppm,
+            waiting_count=0,
+        ),
+    )
 
 
 def is_exempt(parent: Parent, style: Style) -> bool:

@@ -206,6 +206,11 @@ class Policy(ControlTable):
     risk_aversion_e12: Whole = 1_000_000  # 1e-6 per currency unit, as in Almgren-Chriss.
     send_within: DurationNs = 2_000_000_000
     px_band: Ppm = 50_000  # As wide as the example's collar.
+    quote_band: Ppm = 50_000  # Limit Up-Limit Down, for liquid stocks.
+    quote_band_spreads: Whole = 3  # Guess.
+    quote_band_growth: Ppm = 10_000  # A minute; guess.
+    quote_alone: DurationNs = 10_000_000_000  # Guess.
+    tape_silent: DurationNs = 300_000_000_000  # Guess.
     rate_window: DurationNs = 10_000_000_000
     parent_routes_max: Whole = 100
     venue_routes_max: Whole = 4_000
@@ -242,6 +247,11 @@ class Policy(ControlTable):
             risk_aversion_e12=self.risk_aversion_e12,
             send_within_ns=self.send_within,
             px_band_ppm=self.px_band,
+            quote_band_ppm=self.quote_band,
+            quote_band_spreads=self.quote_band_spreads,
+            quote_band_growth_ppm=self.quote_band_growth,
+            quote_alone_ns=self.quote_alone,
+            tape_silent_ns=self.tape_silent,
             rate_window_ns=self.rate_window,
             parent_routes_max=self.parent_routes_max,
             venue_routes_max=self.venue_routes_max,

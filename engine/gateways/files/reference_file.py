@@ -88,6 +88,7 @@ class Instrument(ReferenceTable):
     lot_qty: Qty = 100
     adv_qty: Qty
     daily_volatility: Ppm
+    previous_close: Px = 0
 
     def key(self) -> str:
         return self.instrument_id
@@ -100,6 +101,7 @@ class Instrument(ReferenceTable):
             lot_qty=self.lot_qty,
             adv_qty=self.adv_qty,
             daily_volatility_ppm=self.daily_volatility,
+            previous_close_px=self.previous_close,
             effective_day=self.effective_day,
         )
 

@@ -460,18 +460,6 @@ def text_of_day_closed(x: e.DayClosed) -> str:
     return f"{integer(x.day)}{number(x.set_ns)}"
 
 
-def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
-    return (
-        f"{string(x.instrument_id)}"
-        f"{string(x.symbol)}"
-        f"{string(x.currency)}"
-        f"{number(x.lot_qty)}"
-        f"{number(x.adv_qty)}"
-        f"{number(x.daily_volatility_ppm)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_tick_table_defined(x: e.TickTableDefined) -> str:
     return f"{string(x.instrument_id)}{many(x.bands, text_of_tick_band)}{integer(x.effective_day)}"
 
@@ -568,26 +556,6 @@ def text_of_member_joined(x: e.MemberJoined) -> str:
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
         f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
-def text_of_orders_crossed(x: e.OrdersCrossed) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.buy_parent_id)}"
-        f"{string(x.sell_parent_id)}"
-        f"{number(x.cross_qty)}"
-        f"{number(x.cross_px)}"
-        f"{number(x.bid_px)}"
-        f"{string(x.bid_venue)}"
-        f"{number(x.ask_px)}"
-        f"{string(x.ask_venue)}"
-        f"{number(x.quote_age_ns)}"
-        f"{number(x.buy_consenting_qty)}"
-        f"{number(x.sell_consenting_qty)}"
-        f"{strings(x.excluded_clients)}"
     )
 
 
@@ -881,21 +849,6 @@ def text_of_venue_status_carried(x: e.VenueStatusCarried) -> str:
         f"{string(x.venue)}"
         f"{VENUE_STATUS_TEXT[x.status]}"
         f"{maybe(x.down_since_ns, number)}"
-    )
-
-
-def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{string(x.symbol)}"
-        f"{string(x.currency)}"
-        f"{number(x.lot_qty)}"
-        f"{number(x.adv_qty)}"
-        f"{number(x.daily_volatility_ppm)}"
-        f"{integer(x.effective_day)}"
     )
 
 
@@ -1222,6 +1175,11 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
         f"{integer(x.impossible_px_times)}"
+        f"{number(x.quote_band_ppm)}"
+        f"{integer(x.quote_band_spreads)}"
+        f"{number(x.quote_band_growth_ppm)}"
+        f"{number(x.quote_alone_ns)}"
+        f"{number(x.tape_silent_ns)}"
     )
 
 
@@ -1253,6 +1211,8 @@ def text_of_child_routed(x: e.ChildRouted) -> str:
         f"{strings(x.client_ids)}"
         f"{SALE_MARKING_TEXT[x.sale_marking]}"
         f"{integer(x.settl_date)}"
+        f"{number(x.good_px)}"
+        f"{number(x.band_px)}"
     )
 
 
@@ -1308,6 +1268,11 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
         f"{integer(x.impossible_px_times)}"
+        f"{number(x.quote_band_ppm)}"
+        f"{integer(x.quote_band_spreads)}"
+        f"{number(x.quote_band_growth_ppm)}"
+        f"{number(x.quote_alone_ns)}"
+        f"{number(x.tape_silent_ns)}"
     )
 
 
@@ -1865,6 +1830,57 @@ def text_of_input_rejected(x: e.InputRejected) -> str:
     )
 
 
+def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
+    return (
+        f"{string(x.instrument_id)}"
+        f"{string(x.symbol)}"
+        f"{string(x.currency)}"
+        f"{number(x.lot_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{integer(x.effective_day)}"
+        f"{number(x.previous_close_px)}"
+    )
+
+
+def text_of_orders_crossed(x: e.OrdersCrossed) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.buy_parent_id)}"
+        f"{string(x.sell_parent_id)}"
+        f"{number(x.cross_qty)}"
+        f"{number(x.cross_px)}"
+        f"{number(x.bid_px)}"
+        f"{string(x.bid_venue)}"
+        f"{number(x.ask_px)}"
+        f"{string(x.ask_venue)}"
+        f"{number(x.quote_age_ns)}"
+        f"{number(x.buy_consenting_qty)}"
+        f"{number(x.sell_consenting_qty)}"
+        f"{strings(x.excluded_clients)}"
+        f"{number(x.good_px)}"
+        f"{number(x.band_px)}"
+    )
+
+
+def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.symbol)}"
+        f"{string(x.currency)}"
+        f"{number(x.lot_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{integer(x.effective_day)}"
+        f"{number(x.previous_close_px)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2283,23 +2299,6 @@ def from_day_closed(d: Avro) -> e.DayClosed:
     return found
 
 
-_InstrumentDefined = twin(e.InstrumentDefined)
-
-
-def from_instrument_defined(d: Avro) -> e.InstrumentDefined:
-    x = _InstrumentDefined()
-    x.instrument_id = d["instrument_id"]
-    x.symbol = d["symbol"]
-    x.currency = d["currency"]
-    x.lot_qty = d["lot_qty"]
-    x.adv_qty = d["adv_qty"]
-    x.daily_volatility_ppm = d["daily_volatility_ppm"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.InstrumentDefined
-    found: e.InstrumentDefined = x
-    return found
-
-
 _TickTableDefined = twin(e.TickTableDefined)
 
 
@@ -2455,31 +2454,6 @@ def from_member_joined(d: Avro) -> e.MemberJoined:
     x.parent_limit_px = d["parent_limit_px"]
     x.__class__ = e.MemberJoined
     found: e.MemberJoined = x
-    return found
-
-
-_OrdersCrossed = twin(e.OrdersCrossed)
-
-
-def from_orders_crossed(d: Avro) -> e.OrdersCrossed:
-    x = _OrdersCrossed()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.buy_parent_id = d["buy_parent_id"]
-    x.sell_parent_id = d["sell_parent_id"]
-    x.cross_qty = d["cross_qty"]
-    x.cross_px = d["cross_px"]
-    x.bid_px = d["bid_px"]
-    x.bid_venue = d["bid_venue"]
-    x.ask_px = d["ask_px"]
-    x.ask_venue = d["ask_venue"]
-    x.quote_age_ns = d["quote_age_ns"]
-    x.buy_consenting_qty = d["buy_consenting_qty"]
-    x.sell_consenting_qty = d["sell_consenting_qty"]
-    x.excluded_clients = tuple(d["excluded_clients"])
-    x.__class__ = e.OrdersCrossed
-    found: e.OrdersCrossed = x
     return found
 
 
@@ -2868,26 +2842,6 @@ def from_venue_status_carried(d: Avro) -> e.VenueStatusCarried:
     x.down_since_ns = d["down_since_ns"]
     x.__class__ = e.VenueStatusCarried
     found: e.VenueStatusCarried = x
-    return found
-
-
-_InstrumentCarried = twin(e.InstrumentCarried)
-
-
-def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
-    x = _InstrumentCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.symbol = d["symbol"]
-    x.currency = d["currency"]
-    x.lot_qty = d["lot_qty"]
-    x.adv_qty = d["adv_qty"]
-    x.daily_volatility_ppm = d["daily_volatility_ppm"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.InstrumentCarried
-    found: e.InstrumentCarried = x
     return found
 
 
@@ -3317,6 +3271,11 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
     x.impossible_px_times = d["impossible_px_times"]
+    x.quote_band_ppm = d["quote_band_ppm"]
+    x.quote_band_spreads = d["quote_band_spreads"]
+    x.quote_band_growth_ppm = d["quote_band_growth_ppm"]
+    x.quote_alone_ns = d["quote_alone_ns"]
+    x.tape_silent_ns = d["tape_silent_ns"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3353,6 +3312,8 @@ def from_child_routed(d: Avro) -> e.ChildRouted:
     x.client_ids = tuple(d["client_ids"])
     x.sale_marking = SALE_MARKING[d["sale_marking"]]
     x.settl_date = d["settl_date"]
+    x.good_px = d["good_px"]
+    x.band_px = d["band_px"]
     x.__class__ = e.ChildRouted
     found: e.ChildRouted = x
     return found
@@ -3418,6 +3379,11 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
     x.impossible_px_times = d["impossible_px_times"]
+    x.quote_band_ppm = d["quote_band_ppm"]
+    x.quote_band_spreads = d["quote_band_spreads"]
+    x.quote_band_growth_ppm = d["quote_band_growth_ppm"]
+    x.quote_alone_ns = d["quote_alone_ns"]
+    x.tape_silent_ns = d["tape_silent_ns"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -4132,6 +4098,72 @@ def from_input_rejected(d: Avro) -> e.InputRejected:
     return found
 
 
+_InstrumentDefined = twin(e.InstrumentDefined)
+
+
+def from_instrument_defined(d: Avro) -> e.InstrumentDefined:
+    x = _InstrumentDefined()
+    x.instrument_id = d["instrument_id"]
+    x.symbol = d["symbol"]
+    x.currency = d["currency"]
+    x.lot_qty = d["lot_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.effective_day = d["effective_day"]
+    x.previous_close_px = d["previous_close_px"]
+    x.__class__ = e.InstrumentDefined
+    found: e.InstrumentDefined = x
+    return found
+
+
+_OrdersCrossed = twin(e.OrdersCrossed)
+
+
+def from_orders_crossed(d: Avro) -> e.OrdersCrossed:
+    x = _OrdersCrossed()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.buy_parent_id = d["buy_parent_id"]
+    x.sell_parent_id = d["sell_parent_id"]
+    x.cross_qty = d["cross_qty"]
+    x.cross_px = d["cross_px"]
+    x.bid_px = d["bid_px"]
+    x.bid_venue = d["bid_venue"]
+    x.ask_px = d["ask_px"]
+    x.ask_venue = d["ask_venue"]
+    x.quote_age_ns = d["quote_age_ns"]
+    x.buy_consenting_qty = d["buy_consenting_qty"]
+    x.sell_consenting_qty = d["sell_consenting_qty"]
+    x.excluded_clients = tuple(d["excluded_clients"])
+    x.good_px = d["good_px"]
+    x.band_px = d["band_px"]
+    x.__class__ = e.OrdersCrossed
+    found: e.OrdersCrossed = x
+    return found
+
+
+_InstrumentCarried = twin(e.InstrumentCarried)
+
+
+def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
+    x = _InstrumentCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.symbol = d["symbol"]
+    x.currency = d["currency"]
+    x.lot_qty = d["lot_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.effective_day = d["effective_day"]
+    x.previous_close_px = d["previous_close_px"]
+    x.__class__ = e.InstrumentCarried
+    found: e.InstrumentCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4147,7 +4179,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SuspensionLifted: text_of_suspension_lifted,
     e.DayOpened: text_of_day_opened,
     e.DayClosed: text_of_day_closed,
-    e.InstrumentDefined: text_of_instrument_defined,
     e.TickTableDefined: text_of_tick_table_defined,
     e.VenueDefined: text_of_venue_defined,
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
@@ -4158,7 +4189,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
     e.MemberJoined: text_of_member_joined,
-    e.OrdersCrossed: text_of_orders_crossed,
     e.ParentReleased: text_of_parent_released,
     e.ParentEnded: text_of_parent_ended,
     e.PlanAdopted: text_of_plan_adopted,
@@ -4178,7 +4208,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.BatchSealed: text_of_batch_sealed,
     e.OrderResumed: text_of_order_resumed,
     e.VenueStatusCarried: text_of_venue_status_carried,
-    e.InstrumentCarried: text_of_instrument_carried,
     e.TickTableCarried: text_of_tick_table_carried,
     e.VenueCarried: text_of_venue_carried,
     e.FeeScheduleCarried: text_of_fee_schedule_carried,
@@ -4234,6 +4263,9 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderHeld: text_of_order_held,
     e.SliceHeld: text_of_slice_held,
     e.InputRejected: text_of_input_rejected,
+    e.InstrumentDefined: text_of_instrument_defined,
+    e.OrdersCrossed: text_of_orders_crossed,
+    e.InstrumentCarried: text_of_instrument_carried,
 }
 
 
@@ -4252,7 +4284,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SuspensionLifted: from_suspension_lifted,
     e.DayOpened: from_day_opened,
     e.DayClosed: from_day_closed,
-    e.InstrumentDefined: from_instrument_defined,
     e.TickTableDefined: from_tick_table_defined,
     e.VenueDefined: from_venue_defined,
     e.FeeScheduleDefined: from_fee_schedule_defined,
@@ -4263,7 +4294,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
     e.MemberJoined: from_member_joined,
-    e.OrdersCrossed: from_orders_crossed,
     e.ParentReleased: from_parent_released,
     e.ParentEnded: from_parent_ended,
     e.PlanAdopted: from_plan_adopted,
@@ -4283,7 +4313,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.BatchSealed: from_batch_sealed,
     e.OrderResumed: from_order_resumed,
     e.VenueStatusCarried: from_venue_status_carried,
-    e.InstrumentCarried: from_instrument_carried,
     e.TickTableCarried: from_tick_table_carried,
     e.VenueCarried: from_venue_carried,
     e.FeeScheduleCarried: from_fee_schedule_carried,
@@ -4339,4 +4368,7 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.OrderHeld: from_order_held,
     e.SliceHeld: from_slice_held,
     e.InputRejected: from_input_rejected,
+    e.InstrumentDefined: from_instrument_defined,
+    e.OrdersCrossed: from_orders_crossed,
+    e.InstrumentCarried: from_instrument_carried,
 }

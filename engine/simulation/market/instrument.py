@@ -10,6 +10,7 @@ name the source withholds:
     tick = "0.01"                     # In USD without it: 0.01 from 1.00, 0.0001 below (rule 612).
     adv_qty = 5_000_000               # Average daily volume of the days before; a guess.
     daily_volatility_ppm = 15_000     # Standard deviation of a day's return; a guess.
+    previous_close = "157.40"         # Without it the first price waits for a second venue's.
     calendar_id = "US-EQUITY"
     time_zone = "America/New_York"
     open = "09:30"
@@ -63,6 +64,7 @@ class Instrument:
     tick_px: int | None = None  # One tick at every price, 1e-9 currency units; None is rule 612.
     adv_qty: int = 5_000_000  # Guess: a large US stock.
     daily_volatility_ppm: int = 15_000  # Guess: 24 % a year.
+    previous_close_px: int = 0  # 1e-9 currency units; 0 if it is not known.
     calendar_id: str = "US-EQUITY"
     time_zone: str = "America/New_York"
     open: time = time(9, 30)
@@ -185,6 +187,7 @@ FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "tick": (_px, 'a positive decimal as text, such as "0.01"'),
     "adv_qty": (_count, "a positive whole number"),
     "daily_volatility_ppm": (_count, "a positive whole number of parts per million"),
+    "previous_close": (_px, 'a positive decimal as text, such as "157.40"'),
     "calendar_id": (_text, "a text that is not empty"),
     "time_zone": (_zone, "an IANA time zone of this machine, such as America/New_York"),
     "open": (_time, "a local time such as 09:30"),
@@ -194,4 +197,7 @@ FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "trade_size_unit": (_unit, "lots or shares"),
     "conditions": (_conditions, "cta, utp, numeric or none"),
 }
-FIELD_NAMES = {"tick": "tick_px"}  # Where the dataclass names the unit.
+FIELD_NAMES = {
+    "tick": "tick_px",
+    "previous_close": "previous_close_px",
+}  # Where the dataclass names the unit.

@@ -111,6 +111,7 @@ def instrument_events(facts: FolderFacts) -> list[Input]:
             lot_qty=instrument.lot_qty,
             adv_qty=instrument.adv_qty,
             daily_volatility_ppm=instrument.daily_volatility_ppm,
+            previous_close_px=instrument.previous_close_px,
             effective_day=facts.day,
         ),
         TickTableDefined(

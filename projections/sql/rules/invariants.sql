@@ -20,6 +20,7 @@ from (
     union all from rule_positions
     union all from rule_participation
     union all from rule_held
+    union all from rule_bands
     union all from rule_crosses
     union all from rule_meetings
     union all from rule_missed_crosses
