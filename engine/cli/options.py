@@ -47,6 +47,7 @@ def configured_log(settings: Config) -> Log:
         settings.log_url,
         partitions=settings.partitions,
         session_timeout_ms=settings.session_timeout_ms,
+        security=settings.security(),
     )
     try:
         require_id(log, settings)

@@ -80,7 +80,7 @@ class KafkaAppender:
         if failed is not None:
             deliveries.close()
             self._require()
-            raise self._cluster.unavailable(f"appending to {topic} as {self._name}", failed.str())
+            raise self._cluster.unavailable(f"appending to {topic} as {self._name}", failed)
         self._pace.done(began_s)
         self._deliveries = deliveries
 
@@ -170,7 +170,7 @@ class Epochs:
         self._consumer.close()
         self._consumer = self._new_client()  # One that lived through an outage may get no answers.
         what = f"{doing} the epoch of group {self._group}"
-        return self._cluster.unavailable(what, error_of(error).str())
+        return self._cluster.unavailable(what, error_of(error))
 
     def _new_client(self) -> Consumer:
         settings = self._cluster.config({"group.id": self._group, "enable.auto.commit": False})

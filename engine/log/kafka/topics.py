@@ -9,7 +9,7 @@ explicit claim, in a consumer group for each shard.
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
@@ -21,8 +21,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
 )
 
 from engine.log.kafka import identity
-from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, Setting, error_of
+from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, error_of
 from engine.log.port import ALL_TOPICS, SHARED_TOPICS, CorruptLogError, EngineError
+from engine.log.security import OPEN, Security
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -63,7 +64,8 @@ def in_sync_min(replication: int) -> int:
 
 
 def admin_of(cluster: Cluster) -> AdminClient:
-    return AdminClient(cluster.config(), logger=LOGGER)
+    settings: dict[str, Any] = cluster.config()  # Its type knows no callbacks.
+    return AdminClient(settings, logger=LOGGER)
 
 
 def create(
@@ -71,14 +73,14 @@ def create(
     prefix: str,
     partitions: int,
     replication: int = 1,
-    settings: Mapping[str, Setting] | None = None,
+    security: Security = OPEN,
 ) -> list[str]:
     """Create the topics that are missing, in one request, and the log's id; returns their names.
 
     Existing ones are left as they are: `check` lists their problems. Raises
     LogUnavailableError, or EngineError with the broker's reason for refusing.
     """
-    cluster = Cluster(bootstrap, prefix, settings or {})
+    cluster = Cluster.secured(bootstrap, prefix, security)
     admin = admin_of(cluster)
     metadata_of(cluster, admin)  # A missing broker is told apart from a refusal.
     counts = {**layout(prefix, partitions), cluster.topic(identity.TOPIC): 1}
@@ -124,10 +126,10 @@ def check(
     prefix: str,
     partitions: int,
     replication: int = 1,
-    settings: Mapping[str, Setting] | None = None,
+    security: Security = OPEN,
 ) -> list[str]:
     """Every problem as a sentence: what was found, what is expected, what to do."""
-    cluster = Cluster(bootstrap, prefix, settings or {})
+    cluster = Cluster.secured(bootstrap, prefix, security)
     admin = admin_of(cluster)
     metadata = metadata_of(cluster, admin)
     names = list(layout(prefix, partitions))
@@ -154,7 +156,8 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
     if metadata.topics.keys().isdisjoint(names):
         raise EngineError(
             f"Kafka at {cluster.bootstrap} has no topic of {cluster.prefix}. Run "
-            f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`."
+            f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`; if they "
+            "are there, access lists hide them: give this process's principal a role with --acl."
         )
     problems = list(shape_problems(metadata, cluster.prefix, partitions))
     if not problems:
@@ -171,7 +174,8 @@ def metadata_of(cluster: Cluster, admin: AdminClient) -> ClusterMetadata:
     try:
         return admin.list_topics(timeout=CALL_MAX_S)
     except KafkaException as error:
-        raise cluster.unavailable("listing the topics", error_of(error).str()) from error
+        admin.poll(0)  # The client's own errors, which say why, wait for a poll.
+        raise cluster.unavailable("listing the topics", error_of(error)) from error
 
 
 def configs_of(
@@ -201,7 +205,7 @@ def described(
             cause = error_of(error)
             is_new = cause.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
             if not is_new or time.monotonic() > deadline_s:
-                raise cluster.unavailable("reading settings", cause.str()) from error
+                raise cluster.unavailable("reading settings", cause) from error
         except TimeoutError as error:
             raise cluster.unavailable("reading settings", "no answer") from error
         time.sleep(AWAIT_STEP_S)
