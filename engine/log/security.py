@@ -1,9 +1,9 @@
-"""How a process and the brokers of a Kafka know each other: TLS and SASL, by names and files.
+"""Settings by which a process and the brokers of a Kafka know each other: TLS and SASL.
 
 A secret stands in a file of its own and nowhere else: no setting holds one, so none can reach a
 log, a message, an event or a list of processes. What is kept here are paths. A file of a secret
 belongs to its reader: to its owner alone, or to root and the reader's group, which is how a
-container gets it; PostgreSQL asks the same of its server's key.
+container gets it.
 
 The passwords of SCRAM and PLAIN go over TLS alone, so there is no SASL without it.
 """
@@ -106,7 +106,7 @@ def secret_of(setting: str, path: Path) -> str:
 
 
 def require_private(setting: str, path: Path) -> Path:
-    """The path of a file with a secret, if no one else may read it. Raises SecurityError."""
+    """The path of a file with a secret, if no other user may read it. Raises SecurityError."""
     status = _status(setting, path, is_secret=True)
     mode = stat.S_IMODE(status.st_mode)
     allowed = 0o640 if status.st_uid == 0 else 0o600

@@ -5,9 +5,10 @@
 To try a secured deployment, and for the tests. The folder holds a certificate authority, a
 certificate for the broker and one for each user, their passwords, and a key that signs tokens: all
 made here, for this folder alone. SCRAM, PLAIN and OAUTHBEARER share one port, certificates of
-clients (mTLS) have the next one, and the broker itself the third. No port takes a client that does not say who it is, and the
-broker's own connections use its certificate. `admin` and the broker may do everything; every other
-user may do what the access lists say, which `metaorder topics create --acl` writes.
+clients (mTLS) have the next one, and the broker itself the third. No port takes a client that does
+not say who it is, and the broker's own connections use its certificate. `admin` and the broker may
+do everything; every other user may do what the access lists say, which `metaorder topics create
+--acl` writes.
 """
 
 import argparse
@@ -180,7 +181,7 @@ def make_secrets(place: Place) -> None:
 
 
 def secured_lines(place: Place, port: int, controller_port: int) -> str:
-    """What replaces the listeners of an open broker."""
+    """The lines in the place of an open broker's listeners."""
     host, listener = local.HOST, "listener.name.sasl_ssl"
     passwords = " ".join(f'user_{name}="{read(place.password(name))}"' for name in USERS)
     return f"""\

@@ -5,50 +5,49 @@ afterwards nothing of them is in the log, nothing was traded, and the worker goe
 """
 
 import contextlib
+import signal
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import kafka_broker
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from confluent_kafka import Consumer, Producer, TopicPartition
+from forgeries import (
+    FORGED,
+    FORGERIES,
+    INSTRUMENT,
+    PARTITIONS,
+    PREFIX,
+    WAIT_S,
+    Broker,
+    Day,
+    Forgery,
+    impostor,
+)
 from pipeline import desk, in_process, proof, short_day
 
 from engine.audit.status import Health, status
 from engine.core import events as e
-from engine.gateways import input_records
 from engine.log import codec, open_log
 from engine.log.kafka import access, topics
-from engine.log.kafka.client import Cluster, error_of
-from engine.log.kafka.writer import fencing
 from engine.log.port import (
     ALL_TOPICS,
     INPUT_TOPICS,
     OUTPUT_TOPICS,
     STAGE_TOPICS,
     EngineError,
-    Log,
     LogUnavailableError,
-    NewRecord,
     RefusedByBrokerError,
 )
 from engine.log.security import Security
 from infra.kafka import local, secured
 
 pytestmark = pytest.mark.kafka
-PREFIX = "firm"
-PARTITIONS = 2
-WAIT_S = 60.0
-INSTRUMENT = "XXX"
 ROLES = tuple(role for role in secured.ROLES if role != "stranger")
 PRINCIPALS = {role: [role] for role in ROLES}
 MAY_WRITE = {
@@ -69,53 +68,6 @@ MAY_READ = {
 }
 
 
-class Broker:
-    def __init__(self, folder: Path) -> None:
-        self.place = secured.Place(folder)
-        port = local.free_ports(3)
-        try:
-            self.bootstrap = secured.start(folder, port)
-        except local.LocalKafkaError as error:
-            kafka_broker.refuse(str(error))
-        self.certificates_bootstrap = f"{local.HOST}:{port + 1}"
-
-    @property
-    def url(self) -> str:
-        return f"kafka:{self.bootstrap}/{PREFIX}"
-
-    def scram(self, user: str, **more: Any) -> Security:  # noqa: ANN401  Any of its fields.
-        base = Security(
-            security_protocol="SASL_SSL",
-            ca_file=self.place.authority,
-            sasl_mechanism="SCRAM-SHA-512",
-            username=user,
-            password_file=self.place.password(user),
-        )
-        return replace(base, **more)
-
-    def token(self, path: Path) -> Security:
-        return Security(
-            security_protocol="SASL_SSL",
-            ca_file=self.place.authority,
-            sasl_mechanism="OAUTHBEARER",
-            token_file=path,
-        )
-
-    def certificate(self, user: str) -> Security:
-        return Security(
-            security_protocol="SSL",
-            ca_file=self.place.authority,
-            certificate_file=self.place.certificate(user),
-            key_file=self.place.key(user),
-        )
-
-    def log(self, user: str) -> Log:
-        return open_log(self.url, partitions=PARTITIONS, security=self.scram(user))
-
-    def cluster(self, user: str) -> Cluster:
-        return Cluster.secured(self.bootstrap, PREFIX, self.scram(user))
-
-
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if not kafka_broker.has_way_by_jars():
@@ -128,12 +80,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     try:
         yield found
     finally:
-        local.stop(folder, secured.signal.SIGKILL)
+        local.stop(folder, signal.SIGKILL)
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_process, "PATIENCE_S", WAIT_S)
+@pytest.fixture(autouse=True, scope="module")
+def patient() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(in_process, "PATIENCE_S", WAIT_S)
+        yield
 
 
 # -------------------------------------------------------------------------- four ways to be known
@@ -149,6 +103,7 @@ def token_service(broker: Broker, folder: Path) -> tuple[HTTPServer, Security]:
             body = f'{{"access_token":"{token}","expires_in":3600,"token_type":"Bearer"}}'
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body.encode())
 
@@ -266,3 +221,123 @@ def test_a_role_writes_and_reads_its_own_topics_and_no_other(role: str, broker: 
     expected = MAY_READ.get(role, set(ALL_TOPICS))
     if role in MAY_READ:
         assert {topic for topic in ALL_TOPICS if is_read(broker, role, topic)} == expected
+
+
+def test_the_access_lists_are_checked_against_the_roles(broker: Broker) -> None:
+    admin = broker.scram("admin")
+    checked = (broker.bootstrap, PREFIX, PARTITIONS, PRINCIPALS, admin)
+    assert access.check(*checked) == []
+    assert access.write(*checked) == 0, "a second time there is nothing to write"
+    more = {**PRINCIPALS, "worker": ["worker", "worker-2"]}
+    missing = access.check(broker.bootstrap, PREFIX, PARTITIONS, more, admin)
+    assert len(missing) > 10
+    assert all("User:worker-2, a principal of the role worker, may not" in one for one in missing)
+    fewer = {role: names for role, names in PRINCIPALS.items() if role != "operator"}
+    (first, *_) = strays = access.check(broker.bootstrap, PREFIX, PARTITIONS, fewer, admin)
+    assert "User:operator may WRITE the topic firm.controls" in "\n".join(strays)
+    assert "which no role says: remove the entry with `kafka-acls --remove`" in first
+    with pytest.raises(RefusedByBrokerError, match="Cluster authorization failed"):
+        access.check(broker.bootstrap, PREFIX, PARTITIONS, PRINCIPALS, broker.scram("operator"))
+
+
+def test_a_broker_without_an_authorizer_is_named(kafka_bootstrap: str) -> None:
+    with pytest.raises(EngineError, match=r"has no authorizer, .* Set authorizer\.class\.name"):
+        access.write(kafka_bootstrap, PREFIX, PARTITIONS, PRINCIPALS)
+
+
+# --------------------------------------------------------------------------------- a day at work
+
+
+@pytest.fixture(scope="module")
+def day(broker: Broker) -> Iterator[Day]:
+    """Each sender under its own role; an order is accepted and routed."""
+    now_ns = time.time_ns()
+    with broker.log("operator") as log:
+        desk.Publisher(log, "desk").send(*desk.reference([INSTRUMENT]), *desk.controls(now_ns))
+    with broker.log("market-data-gateway") as log:
+        quotes = [desk.quote(INSTRUMENT, venue, now_ns) for venue in desk.VENUES]
+        desk.Publisher(log, "feed").send(*quotes)
+    with in_process.worker(lambda: broker.log("worker")) as running, broker.log("auditor") as log:
+        found = Day(broker, log, running)
+        found.order("HONEST")
+        in_process.until(
+            lambda: in_process.events(log, "routes", e.ChildRouted), "a child", running
+        )
+        yield found
+
+
+@pytest.mark.parametrize(("name", "forgery", "reasons"), FORGERIES, ids=[x[0] for x in FORGERIES])
+def test_a_forgery_is_refused_by_the_broker(
+    name: str, forgery: Forgery, reasons: Sequence[str], day: Day, tmp_path: Path
+) -> None:
+    assert forgery(day, tmp_path) in reasons, name
+
+
+def test_nothing_forged_is_in_the_log_and_nothing_of_it_was_traded(day: Day) -> None:
+    day.order("AFTER")
+    for topic in ALL_TOPICS:
+        for record in (record for records in day.records(topic) for record in records):
+            assert FORGED.encode() not in record.value, topic
+    assert day.counts() == day.before
+    for topic in STAGE_TOPICS:
+        for event in in_process.events(day.log, topic):
+            assert FORGED not in repr(event)
+    assert not in_process.events(day.log, "fills", e.FillBooked)
+    assert not in_process.events(day.log, "ingest", e.InputRejected)
+    rules = short_day.rules(PARTITIONS)
+    found = status(day.log, rules, time.time_ns())
+    assert {shard.health for shard in found.shards} <= {Health.WELL, Health.LATE}
+    # No gateway is at work in this test, so a venue has not answered; that alone is stopped.
+    assert {stop.scope for stop in found.stops} <= {"VENUE"}
+    for shard in range(PARTITIONS):
+        partition = proof.partition_of(day.log, shard)
+        proof.whole(partition, is_all_taken=False)
+        proof.decides_the_same(partition, rules)
+
+
+def test_an_impostor_of_the_broker_is_told_nothing(broker: Broker, tmp_path: Path) -> None:
+    """A server with the broker's name and a certificate of its own: no password, no order."""
+    made = impostor(tmp_path, "broker")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made["certificate_file"], made["key_file"])
+    heard: list[bytes] = []
+    with socket.create_server((local.HOST, 0)) as server:
+        server.settimeout(WAIT_S)
+
+        def listen() -> None:
+            with contextlib.suppress(OSError):  # The client hangs up, or the test closes it.
+                while True:
+                    plain, _ = server.accept()
+                    with (
+                        contextlib.suppress(ssl.SSLError),
+                        plain,
+                        context.wrap_socket(plain, server_side=True) as spoken,
+                    ):
+                        heard.append(spoken.recv(1))
+
+        listening = threading.Thread(target=listen, daemon=True)
+        listening.start()
+        url = f"kafka:{local.HOST}:{server.getsockname()[1]}/{PREFIX}"
+        with pytest.raises(LogUnavailableError, match="do not accept each other"):
+            open_log(url, partitions=PARTITIONS, security=broker.scram("upstream"))
+    assert not any(heard), "the client spoke to it"
+
+
+def test_a_wrong_password_is_said_instead_of_a_missing_broker(
+    broker: Broker, tmp_path: Path
+) -> None:
+    guess = tmp_path / "guess"
+    secured.write_secret(guess, b"not-the-password")
+    with pytest.raises(RefusedByBrokerError) as caught:
+        open_log(
+            broker.url,
+            partitions=PARTITIONS,
+            security=broker.scram("upstream", password_file=guess),
+        )
+    assert "do not accept each other (" in str(caught.value)
+    assert "not-the-password" not in str(caught.value)
+
+
+def test_a_log_that_access_lists_hide_is_said_so(broker: Broker) -> None:
+    with pytest.raises(EngineError, match="access lists hide them"):
+        broker.log("stranger")

@@ -16,13 +16,14 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
     AclOperation,
     AclPermissionType,
     AdminClient,
+    ConfigResource,
     ResourcePatternType,
     ResourceType,
 )
 
 from engine.log.kafka import identity
 from engine.log.kafka.client import CALL_MAX_S, Cluster, error_of
-from engine.log.kafka.topics import CLAIMS, SHARDS, admin_of
+from engine.log.kafka.topics import CLAIMS, SHARDS, admin_of, described
 from engine.log.port import ALL_TOPICS, INPUT_TOPICS, OUTPUT_TOPICS, EngineError
 from engine.log.security import OPEN, Security
 
@@ -74,7 +75,7 @@ def writing(topics: Iterable[str]) -> list[Grant]:
 
 
 def holding(name: str, *, is_prefix: bool = False) -> list[Grant]:
-    """A lease by name: its epoch and its sign of life are groups on `claims`, its writer fenced."""
+    """Rights of a lease by name: two groups on `claims`, and a writer that is fenced."""
     return [
         Grant(TRANSACTION, f"name.{name}", WRITE, is_prefix),
         Grant(GROUP, f"name.{name}", READ, is_prefix),
@@ -84,7 +85,7 @@ def holding(name: str, *, is_prefix: bool = False) -> list[Grant]:
 
 
 def opening() -> list[Grant]:
-    """What every process needs to open the log: it checks the topics' settings and the id."""
+    """The rights that opening the log takes: the topics' settings and the id are checked."""
     return [
         Grant(TOPIC, "", DESCRIBE, is_prefix=True),
         Grant(TOPIC, "", DESCRIBE_CONFIGS, is_prefix=True),
@@ -94,13 +95,13 @@ def opening() -> list[Grant]:
 
 
 def auditing() -> list[Grant]:
-    """Everything is read, and the owners of the leases are seen."""
+    """Rights to read all topics and to see the owners of the leases."""
     leases = [Grant(GROUP, name, DESCRIBE, is_prefix=True) for name in ("lease", "alive.")]
     return [*reading(ALL_TOPICS), *leases]
 
 
 def working(partitions: int) -> list[Grant]:
-    """Inputs to stages: the leases of all shards, and a transactional writer for each."""
+    """Rights from inputs to stages: the shards' leases, and a writer for each."""
     return [
         *reading((*INPUT_TOPICS, *OUTPUT_TOPICS, SHARDS, CLAIMS)),
         *writing(OUTPUT_TOPICS),
@@ -111,7 +112,7 @@ def working(partitions: int) -> list[Grant]:
 
 
 def roles(partitions: int) -> dict[str, list[Grant]]:
-    """By role, everything that its processes may do."""
+    """The rights of each role, by its name."""
     own = {
         "upstream": [*writing(["orders"]), *reading(["ingest", "allocations"])],
         "market-data-gateway": [*writing(["market-data"]), *reading(["controls", "reference"])],
@@ -179,19 +180,7 @@ def write(
     cluster = Cluster.secured(bootstrap, prefix, security)
     admin = admin_of(cluster)
     there = set(existing(cluster, admin))
-    missing = [
-        AclBinding(
-            TYPES[entry.kind],
-            entry.name,
-            ResourcePatternType[entry.pattern],
-            entry.principal,
-            entry.host,
-            AclOperation[entry.operation],
-            AclPermissionType[entry.permission],
-        )
-        for entry in wanted
-        if entry not in there
-    ]
+    missing = [bound(entry) for entry in wanted if entry not in there]
     if missing:
         for answer in admin.create_acls(missing, request_timeout=CALL_MAX_S).values():
             try:
@@ -201,8 +190,22 @@ def write(
     return len(missing)
 
 
+def bound(entry: Entry) -> AclBinding:
+    """The entry in the client's form."""
+    return AclBinding(
+        TYPES[entry.kind],
+        entry.name,
+        ResourcePatternType[entry.pattern],
+        entry.principal,
+        entry.host,
+        AclOperation[entry.operation],
+        AclPermissionType[entry.permission],
+    )
+
+
 def existing(cluster: Cluster, admin: AdminClient) -> list[Entry]:
     """Every entry of the cluster. Raises LogUnavailableError, EngineError without an authorizer."""
+    _require_readable(cluster, admin)
     any_name: Any = None  # The library's type does not say that it may be left open.
     everything = AclBindingFilter(
         ResourceType.ANY,
@@ -236,13 +239,28 @@ def existing(cluster: Cluster, admin: AdminClient) -> list[Entry]:
 def refused(cluster: Cluster, what: str, error: Exception) -> EngineError:
     if isinstance(error, TimeoutError):
         return cluster.unavailable(what, "no answer")
-    cause = error_of(error)
-    if cause.code() == KafkaError.SECURITY_DISABLED:
-        return EngineError(
+    return cluster.unavailable(what, error_of(error))
+
+
+def _require_readable(cluster: Cluster, admin: AdminClient) -> None:
+    """The client gives no entries where the broker refuses to tell them (librdkafka 2.16)."""
+    what = "reading the access lists"
+    try:
+        asked = admin.describe_cluster(
+            include_authorized_operations=True, request_timeout=CALL_MAX_S
+        )
+        found = asked.result(CALL_MAX_S)
+    except (KafkaException, TimeoutError) as error:
+        raise refused(cluster, what, error) from error
+    if AclOperation.DESCRIBE not in (found.authorized_operations or ()):
+        denied = KafkaError(KafkaError.CLUSTER_AUTHORIZATION_FAILED)
+        raise cluster.unavailable(f"{what}, which the cluster's administrator may", denied)
+    node = ConfigResource(ConfigResource.Type.BROKER, str(found.nodes[0].id))
+    if not described(cluster, admin, [node])[node.name].get("authorizer.class.name"):
+        raise EngineError(
             f"{what}: Kafka at {cluster.bootstrap} has no authorizer, so every process may do "
             "everything. Set authorizer.class.name in the brokers' server.properties."
         )
-    return cluster.unavailable(what, cause)
 
 
 def check(

@@ -1,4 +1,4 @@
-"""What librdkafka is told of TLS and SASL. This is the one place that reads secrets for it.
+"""Settings of librdkafka for TLS and SASL. This is the one place that reads secrets for it.
 
 The secrets are read once, when a log is opened: after a change, start the process again. A token's
 file is read anew whenever the client wants a token, which is before the last one has run out.

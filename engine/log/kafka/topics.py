@@ -34,6 +34,7 @@ TRANSACTION_STATE = "__transaction_state"
 TRANSACTION_MAX_MS = 15_000  # Another program's open transaction holds readers back so long.
 PROPAGATION_MAX_S = 2.0  # Within this every broker learns of a new topic.
 AWAIT_STEP_S = 0.02
+METADATA_FIRST_S = 1.0  # Doubled with each try.
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
 REQUIRED = {  # Without these the log deletes records or changes their times.
@@ -171,11 +172,18 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
 
 
 def metadata_of(cluster: Cluster, admin: AdminClient) -> ClusterMetadata:
-    try:
-        return admin.list_topics(timeout=CALL_MAX_S)
-    except KafkaException as error:
-        admin.poll(0)  # The client's own errors, which say why, wait for a poll.
-        raise cluster.unavailable("listing the topics", error_of(error)) from error
+    """Ask until an answer comes; a refused handshake is told at once, not as a silent broker."""
+    deadline_s = time.monotonic() + CALL_MAX_S
+    patience_s = METADATA_FIRST_S
+    while True:
+        left_s = max(0.1, deadline_s - time.monotonic())
+        try:
+            return admin.list_topics(timeout=min(patience_s, left_s))
+        except KafkaException as error:
+            admin.poll(0)  # The client's own errors, which say why, wait for a poll.
+            if cluster.handshakes.newest() or time.monotonic() > deadline_s:
+                raise cluster.unavailable("listing the topics", error_of(error)) from error
+        patience_s *= 2
 
 
 def configs_of(
