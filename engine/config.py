@@ -64,6 +64,9 @@ class Config:
     log_level: str  # The least that a process logs: DEBUG, INFO, WARNING or ERROR.
     kill_file: Path  # While it is there, the gateways of this machine send nothing.
     projection: Path  # The DuckDB file that the projector publishes.
+    signing_key_file: (
+        Path | None
+    )  # Private key that signs what this process appends; None for none.
 
     # How this process and the brokers of a Kafka know each other; no value is a secret, and the
     # files that hold one are named. `engine.log.security` says what goes with what.
@@ -126,6 +129,7 @@ class _Settings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     kill_file: Path = Path("out/kill")
     projection: Path = Path("out/projection.duckdb")
+    signing_key_file: Path | None = None
     kafka_security_protocol: str = Field(PLAINTEXT, pattern=f"^({PLAINTEXT}|{SSL}|{SASL_SSL})$")
     kafka_ca_file: Path | None = None
     kafka_certificate_file: Path | None = None

@@ -466,7 +466,11 @@ class OrdStatus(StrEnum):
 
 
 class InputReason(StrEnum):
-    """Why an input could not be taken."""
+    """Why an input could not be taken.
+
+    UNSIGNED: the policy wants its topic signed. WRONG_SIGNATURE: it was signed by no key that its
+    writer has in force.
+    """
 
     UNREADABLE = "UNREADABLE"
     UNKNOWN_SCHEMA = "UNKNOWN_SCHEMA"
@@ -477,6 +481,8 @@ class InputReason(StrEnum):
     FAULT = "FAULT"
     OTHER = "OTHER"
     UNATTRIBUTED = "UNATTRIBUTED"
+    UNSIGNED = "UNSIGNED"
+    WRONG_SIGNATURE = "WRONG_SIGNATURE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -3652,6 +3658,8 @@ class PolicySet:
     ack_within_ns: int = 3000000000
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int = 2
+    # Input topics of which only records are taken that a key in force of their writer has signed.
+    signed_topics: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -3687,6 +3695,7 @@ class PolicySet:
         on_halt: HaltAction = HaltAction.KEEP,
         ack_within_ns: int = 3000000000,
         asks_max: int = 2,
+        signed_topics: tuple[str, ...] = (),
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3721,6 +3730,7 @@ class PolicySet:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.signed_topics = signed_topics
         x.__class__ = PolicySet
 
 
@@ -3942,6 +3952,8 @@ class PolicyCarried:
     ack_within_ns: int
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int
+    # Input topics of which only records are taken that a key in force of their writer has signed.
+    signed_topics: tuple[str, ...]
 
     def __init__(
         self,
@@ -3980,6 +3992,7 @@ class PolicyCarried:
         on_halt: HaltAction,
         ack_within_ns: int,
         asks_max: int,
+        signed_topics: tuple[str, ...],
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -4017,6 +4030,7 @@ class PolicyCarried:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.signed_topics = signed_topics
         x.__class__ = PolicyCarried
 
 
@@ -5921,6 +5935,101 @@ class InputRejected:
 _InputRejected = twin(InputRejected)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class WriterKeySet:
+    """The public key by which a writer of inputs signs its records is adopted, or revoked."""
+
+    # Name of the writer, as the headers of its records state it: a source, a venue, or the person
+    # of a control.
+    writer: str
+    topics: tuple[str, ...]  # Input topics that the writer may sign for.
+    public_key: str  # Ed25519 public key, 64 hexadecimal digits.
+    # Trading day from whose opening on the key is in force, yyyymmdd count; 0 for at once. It then
+    # replaces the writer's earlier keys for its topics.
+    from_day: int
+    revoked: bool  # True takes this key from the writer at once.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        writer: str,
+        topics: tuple[str, ...],
+        public_key: str,
+        from_day: int,
+        revoked: bool,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _WriterKeySet)
+        x.writer = writer
+        x.topics = topics
+        x.public_key = public_key
+        x.from_day = from_day
+        x.revoked = revoked
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = WriterKeySet
+
+
+_WriterKeySet = twin(WriterKeySet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class WriterKeyCarried:
+    """Public key of a writer, adopted when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    # Name of the writer, as the headers of its records state it: a source, a venue, or the person
+    # of a control.
+    writer: str
+    topics: tuple[str, ...]  # Input topics that the writer may sign for.
+    public_key: str  # Ed25519 public key, 64 hexadecimal digits.
+    # Trading day from whose opening on the key is in force, yyyymmdd count; 0 for at once. It then
+    # replaces the writer's earlier keys for its topics.
+    from_day: int
+    revoked: bool  # True takes this key from the writer at once.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        writer: str,
+        topics: tuple[str, ...],
+        public_key: str,
+        from_day: int,
+        revoked: bool,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _WriterKeyCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.writer = writer
+        x.topics = topics
+        x.public_key = public_key
+        x.from_day = from_day
+        x.revoked = revoked
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = WriterKeyCarried
+
+
+_WriterKeyCarried = twin(WriterKeyCarried)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5951,6 +6060,7 @@ Input = (
     | RiskLimitSet
     | LimitAllotted
     | TradeObserved
+    | WriterKeySet
 )
 StageEvent = (
     ConfigurationAdopted
@@ -6024,6 +6134,7 @@ StageEvent = (
     | OrderHeld
     | SliceHeld
     | InputRejected
+    | WriterKeyCarried
 )
 
 
@@ -6129,6 +6240,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     OrderHeld: "ingest",
     SliceHeld: "slices",
     InputRejected: "ingest",
+    WriterKeySet: "controls",
+    WriterKeyCarried: "ingest",
 }
 
 

@@ -1221,6 +1221,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{strings(x.signed_topics)}"
     )
 
 
@@ -1306,6 +1307,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{strings(x.signed_topics)}"
     )
 
 
@@ -1860,6 +1862,33 @@ def text_of_input_rejected(x: e.InputRejected) -> str:
         f"{string(x.source)}"
         f"{INPUT_REASON_TEXT[x.reason]}"
         f"{string(x.text)}"
+    )
+
+
+def text_of_writer_key_set(x: e.WriterKeySet) -> str:
+    return (
+        f"{string(x.writer)}"
+        f"{strings(x.topics)}"
+        f"{string(x.public_key)}"
+        f"{integer(x.from_day)}"
+        f"{flag(x.revoked)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_writer_key_carried(x: e.WriterKeyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.writer)}"
+        f"{strings(x.topics)}"
+        f"{string(x.public_key)}"
+        f"{integer(x.from_day)}"
+        f"{flag(x.revoked)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
     )
 
 
@@ -3314,6 +3343,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.signed_topics = tuple(d["signed_topics"])
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3414,6 +3444,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.signed_topics = tuple(d["signed_topics"])
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -4128,6 +4159,43 @@ def from_input_rejected(d: Avro) -> e.InputRejected:
     return found
 
 
+_WriterKeySet = twin(e.WriterKeySet)
+
+
+def from_writer_key_set(d: Avro) -> e.WriterKeySet:
+    x = _WriterKeySet()
+    x.writer = d["writer"]
+    x.topics = tuple(d["topics"])
+    x.public_key = d["public_key"]
+    x.from_day = d["from_day"]
+    x.revoked = d["revoked"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.WriterKeySet
+    found: e.WriterKeySet = x
+    return found
+
+
+_WriterKeyCarried = twin(e.WriterKeyCarried)
+
+
+def from_writer_key_carried(d: Avro) -> e.WriterKeyCarried:
+    x = _WriterKeyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.writer = d["writer"]
+    x.topics = tuple(d["topics"])
+    x.public_key = d["public_key"]
+    x.from_day = d["from_day"]
+    x.revoked = d["revoked"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.WriterKeyCarried
+    found: e.WriterKeyCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4230,6 +4298,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderHeld: text_of_order_held,
     e.SliceHeld: text_of_slice_held,
     e.InputRejected: text_of_input_rejected,
+    e.WriterKeySet: text_of_writer_key_set,
+    e.WriterKeyCarried: text_of_writer_key_carried,
 }
 
 
@@ -4335,4 +4405,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.OrderHeld: from_order_held,
     e.SliceHeld: from_slice_held,
     e.InputRejected: from_input_rejected,
+    e.WriterKeySet: from_writer_key_set,
+    e.WriterKeyCarried: from_writer_key_carried,
 }
