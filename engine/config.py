@@ -14,7 +14,8 @@ import os
 import re
 import socket
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from engine.log.port import EngineError
+from engine.log.security import MECHANISMS, PLAINTEXT, SASL_SSL, SETTING, SSL, Security
 
 PREFIX = "METAORDER_"
 FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
@@ -62,11 +64,35 @@ class Config:
     log_level: str  # The least that a process logs: DEBUG, INFO, WARNING or ERROR.
     kill_file: Path  # While it is there, the gateways of this machine send nothing.
     projection: Path  # The DuckDB file that the projector publishes.
+    signing_key_file: (
+        Path | None
+    )  # Private key that signs what this process appends; None for none.
+
+    # How this process and the brokers of a Kafka know each other; no value is a secret, and the
+    # files that hold one are named. `engine.log.security` says what goes with what.
+    kafka_security_protocol: str  # PLAINTEXT, SSL or SASL_SSL.
+    kafka_ca_file: Path | None
+    kafka_certificate_file: Path | None
+    kafka_key_file: Path | None
+    kafka_key_password_file: Path | None
+    kafka_sasl_mechanism: str  # SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or OAUTHBEARER; empty for none.
+    kafka_username: str
+    kafka_password_file: Path | None
+    kafka_token_file: Path | None
+    kafka_token_url: str
+    kafka_token_ca_file: Path | None
+    kafka_token_scope: str
+    kafka_client_id: str
+    kafka_client_secret_file: Path | None
+    kafka_principals: Mapping[str, tuple[str, ...]]  # The names of each role, for access lists.
 
     def decision_text(self) -> str:
         """The values on which decisions depend, as canonical JSON: sorted keys, no spaces."""
         values = {name: getattr(self, name) for name in DECIDING}
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+    def security(self) -> Security:
+        return Security(**{x.name: getattr(self, SETTING + x.name) for x in fields(Security)})
 
 
 DECIDING = ("partitions", "quote_age_max_ns", "limit_band_px", "tape_includes_own")
@@ -103,6 +129,22 @@ class _Settings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     kill_file: Path = Path("out/kill")
     projection: Path = Path("out/projection.duckdb")
+    signing_key_file: Path | None = None
+    kafka_security_protocol: str = Field(PLAINTEXT, pattern=f"^({PLAINTEXT}|{SSL}|{SASL_SSL})$")
+    kafka_ca_file: Path | None = None
+    kafka_certificate_file: Path | None = None
+    kafka_key_file: Path | None = None
+    kafka_key_password_file: Path | None = None
+    kafka_sasl_mechanism: str = Field("", pattern=f"^({'|'.join(MECHANISMS)})?$")
+    kafka_username: str = ""
+    kafka_password_file: Path | None = None
+    kafka_token_file: Path | None = None
+    kafka_token_url: str = Field("", pattern=r"^(https://[^\s@]+)?$")
+    kafka_token_ca_file: Path | None = None
+    kafka_token_scope: str = ""
+    kafka_client_id: str = ""
+    kafka_client_secret_file: Path | None = None
+    kafka_principals: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -141,7 +183,11 @@ def load(file: Path | None = None, **overrides: object) -> Config:
         settings = _Settings(**from_file, **given)
     except ValidationError as error:
         raise ConfigError(_explain(error, file, from_file)) from None
-    return Config(**settings.model_dump())
+    found = Config(**settings.model_dump())
+    problems = list(found.security().problems())
+    if problems:
+        raise ConfigError(f"configuration: {' '.join(problems)}")
+    return found
 
 
 def _refuse_unknown_variables() -> None:

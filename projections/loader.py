@@ -259,11 +259,10 @@ class Loader:
         for shard, state in enumerate(self._shards):
             if not state.chain:
                 continue
-            try:
-                found = self._log.reader(JOURNAL, shard, state.seal).read(1)
-            except CorruptLogError:
-                found = ()
-            chain = decode_dict(JOURNAL, found[0].value)[1]["chain"] if found else None
+            # Not by a reader, which on Kafka has nothing yet when it is new.
+            found = self._log.records_before(JOURNAL, shard, state.seal.offset + 1, 1)
+            newest = found[-1] if found and found[-1].offset == state.seal.offset else None
+            chain = decode_dict(JOURNAL, newest.value)[1]["chain"] if newest else None
             if chain != state.chain:
                 raise OtherLogError(
                     f"shard {shard}: batch {state.next_batch - 1} of the projection is not in "

@@ -24,6 +24,7 @@ FACT_OF: Mapping[str, str] = {
     "ingest-AllotmentCarried": "controls-LimitAllotted",
     "ingest-MandateCarried": "controls-MandateSet",
     "ingest-PolicyCarried": "controls-PolicySet",
+    "ingest-WriterKeyCarried": "controls-WriterKeySet",
 }
 
 

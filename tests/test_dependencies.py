@@ -24,7 +24,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "engine.core": (),
     "engine.log": ("engine.core", "schemas"),
     "engine.topology": ("engine.core",),
-    "engine.config": ("engine.log.port",),
+    "engine.config": ("engine.log.port", "engine.log.security"),
     "engine.runtime": ("engine.core", "engine.log", "engine.topology"),
     "engine.gateways": (
         *("engine.core", "engine.log", "engine.config", "engine.runtime", "schemas"),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from engine.audit import processes, verification
 from engine.audit.verification import Bounds, Progress, Proof
 from engine.log import open_log
+from engine.log.port import Log
+from engine.log.security import OPEN, Security
 from engine.runtime.garbage_collection import collected_rarely
 from engine.runtime.shard import Rules
 
@@ -29,6 +31,7 @@ class Task:
     bounds: Bounds
     anchors: Mapping[int, bytes]
     in_full: int | None = None  # Departures shown in full; None to prove the bytes.
+    security: Security = OPEN
 
 
 def verify_all(
@@ -57,7 +60,7 @@ class _TotalProgress:
 
 
 def _proved(task: Task, report: Callable[[tuple[int, Progress]], None]) -> Proof:
-    with open_log(task.url, partitions=task.partitions) as log, collected_rarely():
+    with opened(task) as log, collected_rarely():
         steps = verification.verify(
             log, task.shard, task.rules, task.bounds, task.anchors, task.in_full
         )
@@ -71,8 +74,12 @@ def _proved(task: Task, report: Callable[[tuple[int, Progress]], None]) -> Proof
                 report((task.shard, progress))
 
 
+def opened(task: Task) -> Log:
+    return open_log(task.url, partitions=task.partitions, security=task.security)
+
+
 def longest_first(tasks: Sequence[Task]) -> list[Task]:
-    with open_log(tasks[0].url, partitions=tasks[0].partitions) as log:
+    with opened(tasks[0]) as log:
         heads = {task.shard: verification.newest_seal(log, task.shard) for task in tasks}
     sizes = {shard: 0 if seal is None else seal.next_seq for shard, seal in heads.items()}
     return sorted(tasks, key=lambda task: (-sizes[task.shard], task.shard))

@@ -82,7 +82,13 @@ def restore(
         from engine.log.kafka.restoring import Place  # noqa: PLC0415  As above.
 
         bootstrap, _, prefix = address.partition("/")
-        place = Place(bootstrap, prefix or PREFIX, settings.partitions, settings.replication)
+        place = Place(
+            bootstrap,
+            prefix or PREFIX,
+            settings.partitions,
+            settings.replication,
+            settings.security(),
+        )
         copies.restore_to_kafka(source, place)
     else:
         raise typer.BadParameter(

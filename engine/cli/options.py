@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from engine import config
+from engine.audit.anchors import private_key
 from engine.cli.render import Output
 from engine.config import Config
 from engine.log import open_log
 from engine.log.port import Log, LogUnavailableError, OtherLogError
+from engine.log.signatures import SignedLog
 
 PUBLISHED = "published"  # Folder beside the projection where readers find its snapshot.
 SNAPSHOT = "snapshot.duckdb"
@@ -40,20 +42,26 @@ ByOption = Annotated[
 
 
 def configured_log(settings: Config) -> Log:
-    """The log of the configuration; creates the folder of the default log."""
+    """The log of the configuration; creates the folder of the default log.
+
+    With a `signing_key_file` what is appended to it is signed.
+    """
+    key_file = settings.signing_key_file
+    key = None if key_file is None else private_key(key_file)
     if settings.log_url == f"sqlite:{config.DEFAULT_LOG}":
         config.DEFAULT_LOG.parent.mkdir(parents=True, exist_ok=True)
     log = open_log(
         settings.log_url,
         partitions=settings.partitions,
         session_timeout_ms=settings.session_timeout_ms,
+        security=settings.security(),
     )
     try:
         require_id(log, settings)
     except BaseException:
         log.close()
         raise
-    return log
+    return log if key is None else SignedLog(log, key)
 
 
 def require_id(log: Log, settings: Config) -> None:

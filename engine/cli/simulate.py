@@ -20,6 +20,7 @@ from engine.cli.options import ConfigOption, OutputOption, loaded
 from engine.cli.refusals import Refused
 from engine.cli.render import Output, errors, fetched, progress, render, render_one, say
 from engine.cli.rules import rules_of
+from engine.cli.topics import create_missing
 from engine.cli.units import moment
 from engine.config import Config
 from engine.core.events import TOPIC_OF, Input
@@ -223,13 +224,9 @@ def _prepare(out: Path, log_url: str) -> None:
 @contextmanager
 def _opened(settings: Config) -> Iterator[Log]:
     """The log; of a Kafka log the topics are created first."""
-    kind, _, address = settings.log_url.partition(":")
-    if kind == "kafka":
-        from engine.log.kafka import topics  # noqa: PLC0415  SQLite needs no librdkafka.
-
-        bootstrap, _, prefix = address.partition("/")
-        topics.create(bootstrap, prefix, settings.partitions, settings.replication)
-    with open_log(settings.log_url, partitions=settings.partitions) as log:
+    create_missing(settings)
+    security = settings.security()
+    with open_log(settings.log_url, partitions=settings.partitions, security=security) as log:
         yield log
 
 

@@ -18,6 +18,15 @@ ReplicationOption = Annotated[
     int | None, typer.Option(min=1, help="Copies of each partition; 3 in production.")
 ]
 PartitionsOption = Annotated[int | None, typer.Option(min=1, help="Number of shards.")]
+AclOption = Annotated[bool, typer.Option("--acl", help="Also the access lists of the roles.")]
+PrincipalsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--principal",
+        metavar="ROLE=NAME",
+        help="A principal of a role, as worker=User:w1; may be repeated.",
+    ),
+]
 
 
 @app.command()
@@ -26,16 +35,33 @@ def create(
     log_url: LogOption = None,
     partitions: PartitionsOption = None,
     replication: ReplicationOption = None,
+    acl: AclOption = False,
+    principal: PrincipalsOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Create the missing topics; existing ones are not changed."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
+    """Create the missing topics; existing ones are not changed.
+
+    With --acl the missing entries of the access lists are written too. None is taken away: `check`
+    names what no role says. Both need the cluster's administrator.
+    """
+    from engine.log.kafka import access  # noqa: PLC0415  SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
-    made = kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
-    render_one({"created": len(made), "prefix": prefix, "partitions": settings.partitions}, output)
+    principals = _principals(settings, principal)
+    if acl:
+        access.entries(prefix, settings.partitions, principals)  # Refused before anything is made.
+    result = {
+        "created": len(_created(settings)),
+        "prefix": prefix,
+        "partitions": settings.partitions,
+    }
+    if acl:
+        result["acl_entries_written"] = access.write(
+            bootstrap, prefix, settings.partitions, principals, settings.security()
+        )
+    render_one(result, output)
 
 
 @app.command()
@@ -44,15 +70,26 @@ def check(
     log_url: LogOption = None,
     partitions: PartitionsOption = None,
     replication: ReplicationOption = None,
+    acl: AclOption = False,
+    principal: PrincipalsOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """List everything that is wrong with the topics; exit code 1 if anything is."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
+    """List everything that is wrong with the topics; exit code 1 if anything is.
+
+    With --acl, or where the configuration names principals, also every difference between the
+    access lists and the roles.
+    """
+    from engine.log.kafka import access  # noqa: PLC0415  SQLite needs no librdkafka.
 
     settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
-    problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
+    problems = _problems(settings)
+    principals = _principals(settings, principal)
+    if acl or principals:
+        problems += access.check(
+            bootstrap, prefix, settings.partitions, principals, settings.security()
+        )
     render_one({"problems": problems, "prefix": prefix}, output)
     for problem in problems:
         errors().print(escape(problem), soft_wrap=True)
@@ -64,23 +101,47 @@ def create_missing(settings: Config) -> None:
     """Create the missing topics of a Kafka log; an embedded log creates its own tables."""
     if not settings.log_url.startswith("kafka:"):
         return
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
-
-    bootstrap, prefix = _kafka(settings)
-    kafka_topics.create(bootstrap, prefix, settings.partitions, settings.replication)
+    _created(settings)
 
 
 def require_fit(settings: Config) -> None:
     """Raise EngineError with everything that is wrong with the topics of a Kafka log."""
-    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  SQLite needs no librdkafka.
-
     bootstrap, prefix = _kafka(settings)
-    problems = kafka_topics.check(bootstrap, prefix, settings.partitions, settings.replication)
+    problems = _problems(settings)
     if problems:
         raise EngineError(
             f"the topics of {prefix} at {bootstrap} do not have the settings that the engine "
             f"needs, so no worker was started: {' '.join(problems)} Run `metaorder topics check`."
         )
+
+
+def _created(settings: Config) -> list[str]:
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  As above.
+
+    bootstrap, prefix = _kafka(settings)
+    return kafka_topics.create(
+        bootstrap, prefix, settings.partitions, settings.replication, settings.security()
+    )
+
+
+def _problems(settings: Config) -> list[str]:
+    from engine.log.kafka import topics as kafka_topics  # noqa: PLC0415  As above.
+
+    bootstrap, prefix = _kafka(settings)
+    return kafka_topics.check(
+        bootstrap, prefix, settings.partitions, settings.replication, settings.security()
+    )
+
+
+def _principals(settings: Config, given: list[str] | None) -> dict[str, list[str]]:
+    """The principals of each role: those of the configuration and of the options."""
+    found = {role: list(names) for role, names in settings.kafka_principals.items()}
+    for text in given or ():
+        role, equals, name = text.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{text}: expected ROLE=NAME", param_hint="--principal")
+        found.setdefault(role, []).append(name)
+    return found
 
 
 def _kafka(settings: Config) -> tuple[str, str]:

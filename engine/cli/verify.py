@@ -151,7 +151,16 @@ def _task(
     settings: Config, number: int, bounds: Bounds, stated: Mapping[int, bytes], in_full: int | None
 ) -> Task:
     rules = rules_of(settings)
-    return Task(settings.log_url, settings.partitions, number, rules, bounds, stated, in_full)
+    return Task(
+        settings.log_url,
+        settings.partitions,
+        number,
+        rules,
+        bounds,
+        stated,
+        in_full,
+        settings.security(),
+    )
 
 
 def asked(text: str, words: list[str], settings: Config) -> int:

@@ -468,7 +468,11 @@ class OrdStatus(StrEnum):
 
 
 class InputReason(StrEnum):
-    """Why an input could not be taken."""
+    """Why an input could not be taken.
+
+    UNSIGNED: the policy wants its topic signed. WRONG_SIGNATURE: it was signed by no key that its
+    writer has in force.
+    """
 
     UNREADABLE = "UNREADABLE"
     UNKNOWN_SCHEMA = "UNKNOWN_SCHEMA"
@@ -479,6 +483,8 @@ class InputReason(StrEnum):
     FAULT = "FAULT"
     OTHER = "OTHER"
     UNATTRIBUTED = "UNATTRIBUTED"
+    UNSIGNED = "UNSIGNED"
+    WRONG_SIGNATURE = "WRONG_SIGNATURE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -3518,6 +3524,8 @@ class PolicySet:
     quote_alone_ns: int = 10000000000
     # Time without a print after which the usual volume stands for the observed one, ns.
     tape_silent_ns: int = 300000000000
+    # Input topics of which only records are taken that a key in force of their writer has signed.
+    signed_topics: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -3559,6 +3567,7 @@ class PolicySet:
         quote_band_growth_ppm: int = 10000,
         quote_alone_ns: int = 10000000000,
         tape_silent_ns: int = 300000000000,
+        signed_topics: tuple[str, ...] = (),
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3599,6 +3608,7 @@ class PolicySet:
         x.quote_band_growth_ppm = quote_band_growth_ppm
         x.quote_alone_ns = quote_alone_ns
         x.tape_silent_ns = tape_silent_ns
+        x.signed_topics = signed_topics
         x.__class__ = PolicySet
 
 
@@ -3843,6 +3853,8 @@ class PolicyCarried:
     quote_alone_ns: int
     # Time without a print after which the usual volume stands for the observed one, ns.
     tape_silent_ns: int
+    # Input topics of which only records are taken that a key in force of their writer has signed.
+    signed_topics: tuple[str, ...]
 
     def __init__(
         self,
@@ -3887,6 +3899,7 @@ class PolicyCarried:
         quote_band_growth_ppm: int,
         quote_alone_ns: int,
         tape_silent_ns: int,
+        signed_topics: tuple[str, ...],
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3930,6 +3943,7 @@ class PolicyCarried:
         x.quote_band_growth_ppm = quote_band_growth_ppm
         x.quote_alone_ns = quote_alone_ns
         x.tape_silent_ns = tape_silent_ns
+        x.signed_topics = signed_topics
         x.__class__ = PolicyCarried
 
 
@@ -6010,6 +6024,101 @@ class InstrumentCarried:
 _InstrumentCarried = twin(InstrumentCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class WriterKeySet:
+    """The public key by which a writer of inputs signs its records is adopted, or revoked."""
+
+    # Name of the writer, as the headers of its records state it: a source, a venue, or the person
+    # of a control.
+    writer: str
+    topics: tuple[str, ...]  # Input topics that the writer may sign for.
+    public_key: str  # Ed25519 public key, 64 hexadecimal digits.
+    # Trading day from whose opening on the key is in force, yyyymmdd count; 0 for at once. It then
+    # replaces the writer's earlier keys for its topics.
+    from_day: int
+    revoked: bool  # True takes this key from the writer at once.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        writer: str,
+        topics: tuple[str, ...],
+        public_key: str,
+        from_day: int,
+        revoked: bool,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _WriterKeySet)
+        x.writer = writer
+        x.topics = topics
+        x.public_key = public_key
+        x.from_day = from_day
+        x.revoked = revoked
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = WriterKeySet
+
+
+_WriterKeySet = twin(WriterKeySet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class WriterKeyCarried:
+    """Public key of a writer, adopted when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    # Name of the writer, as the headers of its records state it: a source, a venue, or the person
+    # of a control.
+    writer: str
+    topics: tuple[str, ...]  # Input topics that the writer may sign for.
+    public_key: str  # Ed25519 public key, 64 hexadecimal digits.
+    # Trading day from whose opening on the key is in force, yyyymmdd count; 0 for at once. It then
+    # replaces the writer's earlier keys for its topics.
+    from_day: int
+    revoked: bool  # True takes this key from the writer at once.
+    set_by: str  # Person or system that set it.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        writer: str,
+        topics: tuple[str, ...],
+        public_key: str,
+        from_day: int,
+        revoked: bool,
+        set_by: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _WriterKeyCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.writer = writer
+        x.topics = topics
+        x.public_key = public_key
+        x.from_day = from_day
+        x.revoked = revoked
+        x.set_by = set_by
+        x.set_ns = set_ns
+        x.__class__ = WriterKeyCarried
+
+
+_WriterKeyCarried = twin(WriterKeyCarried)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -6040,6 +6149,7 @@ Input = (
     | LimitAllotted
     | TradeObserved
     | InstrumentDefined
+    | WriterKeySet
 )
 StageEvent = (
     ConfigurationAdopted
@@ -6113,6 +6223,7 @@ StageEvent = (
     | InputRejected
     | OrdersCrossed
     | InstrumentCarried
+    | WriterKeyCarried
 )
 
 
@@ -6218,6 +6329,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     InstrumentDefined: "reference",
     OrdersCrossed: "aggregation",
     InstrumentCarried: "ingest",
+    WriterKeySet: "controls",
+    WriterKeyCarried: "ingest",
 }
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from engine.log.port import EngineError, Log
+from engine.log.security import OPEN, Security
 
 KAFKA_URL = re.compile(r"(?P<bootstrap>[^/:]+:[0-9]+(,[^/:]+:[0-9]+)*)(/(?P<prefix>[\w.-]+)?)?")
 
@@ -12,12 +13,18 @@ class LogUrlError(EngineError, ValueError):
     """The text names no log."""
 
 
-def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = None) -> Log:
+def open_log(
+    url: str,
+    *,
+    partitions: int = 8,
+    session_timeout_ms: int | None = None,
+    security: Security = OPEN,
+) -> Log:
     """Open `sqlite:PATH` (made if missing), `kafka:HOST:PORT[/prefix]` or `archive:DIR`.
 
     Several brokers are separated by commas. A worker that renews no lease for the session's
-    time-out loses its shards; None is the adapter's own. Raises LogUrlError for any other text,
-    and the errors of the adapters.
+    time-out loses its shards; None is the adapter's own. `security` is of Kafka alone. Raises
+    LogUrlError for any other text, and the errors of the adapters.
     """
     kind, _, address = url.partition(":")
     if kind == "sqlite" and address:
@@ -28,7 +35,9 @@ def open_log(url: str, *, partitions: int = 8, session_timeout_ms: int | None = 
     if kind == "kafka" and kafka:
         from engine.log.kafka import KafkaLog  # noqa: PLC0415  SQLite needs no librdkafka.
 
-        return KafkaLog(kafka["bootstrap"], kafka["prefix"] or "", partitions, session_timeout_ms)
+        return KafkaLog(
+            kafka["bootstrap"], kafka["prefix"] or "", partitions, session_timeout_ms, security
+        )
     if kind == "archive" and address:
         from engine.log.archive import ArchiveLog  # noqa: PLC0415  As above.
 

@@ -48,6 +48,13 @@ class LogUnavailableError(EngineError):
     """
 
 
+class RefusedByBrokerError(LogUnavailableError):
+    """The brokers know this process and do not allow what it asks, or do not know it.
+
+    It may be tried again: the right may be given, or the secret changed, at any moment.
+    """
+
+
 class LeaseLostError(EngineError):
     """The caller does not hold the shard any more: drop its state without committing."""
 

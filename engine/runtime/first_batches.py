@@ -152,13 +152,15 @@ def control_facts(controls: Controls, parted: Sequence[State], now_ns: int) -> I
         yield RestrictionSet(
             instrument_id=instrument_id, restricted=True, set_by=set_by, set_ns=now_ns
         )
+    for keys in controls.writer_keys.values():
+        yield from keys
     if controls.policy is not None:
         yield controls.policy
 
 
 def key_of(fact: Any) -> bytes:  # noqa: ANN401  Any fact of a shared topic.
     """The record's key: what the fact is about, as far as it names it."""
-    for name in ("instrument_id", "venue", "client_id", "calendar_id", "scope_id"):
+    for name in ("instrument_id", "venue", "client_id", "calendar_id", "scope_id", "writer"):
         found = getattr(fact, name, None)
         if found is not None:
             return str(found).encode()

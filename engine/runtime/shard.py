@@ -134,7 +134,7 @@ class Shard(Replica):
 
     def _take(self, topic: str, record: Record, now_ns: int, faulted: frozenset[str]) -> None:
         self._open.consume(topic, record, self._resume[topic])
-        found = self._admission.admit(topic, record)
+        found = self._admission.admit(topic, record, self.state)
         kind = type(found)
         is_quiet = not faulted and kind not in topology.DECIDE
         if is_quiet:  # Most market data: a fact to which no stage reacts.

@@ -21,6 +21,7 @@ import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -219,20 +220,25 @@ def controller_port_of(home: Path) -> int:
     return free_port()
 
 
-def prepare(jars: Path, home: Path, cluster: str, *, is_alone: bool) -> None:
-    """Format the storage of one node, unless it already was."""
+def prepare(
+    jars: Path, home: Path, cluster: str, *, is_alone: bool, extra: Sequence[str] = ()
+) -> None:
+    """Format the storage of one node, unless it already was; `extra` are options of the tool."""
     if (home / "data" / "meta.properties").exists():
         return
     quorum = ["--standalone"] if is_alone else []  # Several are named by the properties.
     config = str(home / "server.properties")
     tool = java(jars, "kafka.tools.StorageTool", *JVM, *HEAP_OF_MANY)
-    command = [*tool, "format", "-t", cluster, "-c", config, *quorum]
+    command = [*tool, "format", "-t", cluster, "-c", config, *quorum, *extra]
     run(command, FORMAT_MAX_S, f"formatting {home / 'data'}")
 
 
-def launch(jars: Path, home: Path, *, is_alone: bool = True) -> "subprocess.Popen[bytes]":
+def launch(
+    jars: Path, home: Path, *, is_alone: bool = True, options: Sequence[str] = ()
+) -> "subprocess.Popen[bytes]":
+    """`options` are more of the Java machine's."""
     heap = HEAP if is_alone else HEAP_OF_MANY
-    command = [*java(jars, "kafka.Kafka", *JVM, *heap), str(home / "server.properties")]
+    command = [*java(jars, "kafka.Kafka", *JVM, *heap, *options), str(home / "server.properties")]
     with (home / "kafka.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (the arguments are ours)
             command,

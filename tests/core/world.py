@@ -352,6 +352,13 @@ def restriction(instrument_id: str = INSTRUMENT, *, restricted: bool = True) -> 
     return found
 
 
+def writer_key(writer: str = SOURCE, number: int = 1, **said: Any) -> e.WriterKeySet:  # noqa: ANN401
+    """The key is no one's: only its name counts here."""
+    said = {"topics": ("orders",), "public_key": f"{number:064x}", **said}
+    found: e.WriterKeySet = make(e.WriterKeySet, writer=writer, **said)
+    return found
+
+
 def halt(instrument_id: str = INSTRUMENT) -> e.InstrumentHaltSet:
     found: e.InstrumentHaltSet = make(e.InstrumentHaltSet, instrument_id=instrument_id, text="test")
     return found

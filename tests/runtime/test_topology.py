@@ -45,6 +45,7 @@ from world import (
     tick_table,
     trade,
     trading,
+    writer_key,
 )
 
 from engine import topology
@@ -188,6 +189,7 @@ def _held(world: World) -> None:
 def _carried(world: World) -> None:
     """Facts that a close carries."""
     world.given(tick_table((0, 10_000_000)), fees(), kill(), restriction("MSFT"))
+    world.given(writer_key())
     world.given(
         risk_limit(max_order_qty=1_000_000), allotment(1_000_000_000), curve((0, HOUR), (1,))
     )

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.core.events import (
+    TOPIC_OF,
     BreakSettled,
     CalendarDefined,
     CancelRejected,
@@ -48,6 +49,7 @@ from engine.core.events import (
     VenueDefined,
     VenueStatusObserved,
     VolumeCurveDefined,
+    WriterKeySet,
 )
 from engine.core.units import PPM
 
@@ -57,6 +59,8 @@ FEE_PX_MAX = 10**12  # A thousand currency units for each increment, as a fee or
 NOTIONAL_CUR_MAX = 10**15  # Whole currency units, above all that is listed in the world.
 VOLATILITY_PPM_MAX = 100 * PPM  # A share that moves by a hundred times its price in a day.
 SPAN_NS_MAX = 366 * 86_400 * 10**9  # A year; a time and a span add up to less than 2**63.
+PUBLIC_KEY_CHARS = 64
+PUBLIC_KEY = re.compile(f"[0-9a-f]{{{PUBLIC_KEY_CHARS}}}")
 TIME_NS_MAX = 2**62  # The year 2116.
 AVERSION_E12_MAX = 10**15
 DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
@@ -115,6 +119,20 @@ def currency(value: str, _: object) -> str:
 def after_open(value: int, fact: DayOpened | CalendarDefined) -> str:
     is_after = fact.open_ns < value <= fact.open_ns + SPAN_NS_MAX
     return "" if is_after else f"a time after open_ns {fact.open_ns}, within a year"
+
+
+def input_topics(value: tuple[str, ...], _: object) -> str:
+    is_known = all(topic in SIGNABLE for topic in value) and len(set(value)) == len(value)
+    return "" if is_known else f"some of {', '.join(SIGNABLE)}, each once"
+
+
+def public_key(value: str, _: object) -> str:
+    expected = f"{PUBLIC_KEY_CHARS} lower-case hexadecimal digits of an Ed25519 public key"
+    return "" if PUBLIC_KEY.fullmatch(value) else expected
+
+
+def day_or_none(value: int, _: object) -> str:
+    return "" if value == 0 or DAY_MIN <= value <= DAY_MAX else "a day as yyyymmdd, or 0"
 
 
 def one_of(*scopes: ControlScope) -> Check:
@@ -310,9 +328,17 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("ack_within_ns", within(1, SPAN_NS_MAX)),
         ("asks_max", within(1, ASKS_MAX)),
         ("impossible_px_times", within(2, PX_TIMES_MAX)),
+        ("signed_topics", input_topics),
         *SET_BY,
     ),
     RestrictionSet: (("instrument_id", named), *SET_BY),
+    WriterKeySet: (
+        ("writer", named),
+        ("topics", input_topics),
+        ("public_key", public_key),
+        ("from_day", day_or_none),
+        *SET_BY,
+    ),
     InstrumentHaltSet: (("instrument_id", named), ("text", short), *SET_BY),
     SuspensionLifted: (
         (
@@ -367,6 +393,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("volumes_qty", volumes),
     ),
 }
+
+SIGNABLE = tuple(dict.fromkeys(TOPIC_OF[kind] for kind in RULES))  # The input topics.
 
 # A control of these kinds may stop trading, so no order may trade against a lost one. The other
 # kinds steer, and their last valid record stays in force.

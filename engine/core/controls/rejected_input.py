@@ -4,7 +4,8 @@ An input that cannot be read, that makes no sense, or that made a stage raise le
 its bytes go to the dead-letter topic (dlq). The shard does not act against what it might have
 meant. After a lost order, new orders of its source wait. After a lost report, no child goes to its
 venue. After a lost control, no child goes out at all. After a lost quote, its venue's quotes are
-stale. A record without a sender stops nothing: it is of none of those who name themselves. A
+stale. A record without a sender stops nothing: it is of none of those who name themselves. Nor does
+one that its writer has not signed where it must: it is not of the sender that its headers name. A
 readable record of another shard hides nothing from this one. Neither does a readable but impossible
 control that only steers, such as a policy: the last valid one stays in force.
 """
@@ -74,8 +75,10 @@ def decide_rejected(state: State, found: RejectedInput, _: int) -> tuple[StageEv
     )
 
 
+# It is a stranger's, whatever name its headers state.
+OF_STRANGERS = (InputReason.UNATTRIBUTED, InputReason.UNSIGNED, InputReason.WRONG_SIGNATURE)
 # It belongs to another shard, or to a stranger: nothing of this shard's senders is missing.
-HIDES_NOTHING = (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY, InputReason.UNATTRIBUTED)
+HIDES_NOTHING = (InputReason.WRONG_PARTITION, InputReason.WRONG_KEY, *OF_STRANGERS)
 SUSPENDS: Mapping[str, ControlScope] = {
     "orders": ControlScope.SOURCE,
     "venue-reports": ControlScope.VENUE,
@@ -99,7 +102,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_input_rejected(state: State, event: InputRejected) -> None:
     """After an unreadable quote the venue's earlier quotes are not to be relied on."""
-    is_ours = event.reason not in (InputReason.WRONG_PARTITION, InputReason.UNATTRIBUTED)
+    is_ours = event.reason not in (InputReason.WRONG_PARTITION, *OF_STRANGERS)
     if event.topic == "market-data" and is_ours:
         consolidated.drop_quotes(state, event.source)
 

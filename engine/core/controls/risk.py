@@ -9,7 +9,7 @@ meant.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import allotments, limits, positions
+from engine.core.controls import allotments, limits, positions, writers
 from engine.core.events import (
     ControlApplied,
     ControlScope,
@@ -31,6 +31,7 @@ from engine.core.events import (
     SuspensionEnded,
     SuspensionLifted,
     SuspensionSet,
+    WriterKeySet,
 )
 from engine.core.state.due_index import review_all
 from engine.core.state.state import State
@@ -167,6 +168,10 @@ def decide_restriction(_: State, control: RestrictionSet, __: int) -> tuple[Stag
     return applied(ControlScope.INSTRUMENT, control.instrument_id, control)
 
 
+def decide_writer_key(_: State, control: WriterKeySet, __: int) -> tuple[StageEvent, ...]:
+    return applied(ControlScope.SOURCE, control.writer, control)
+
+
 def decide_halt(_: State, control: InstrumentHaltSet, __: int) -> tuple[StageEvent, ...]:
     halted = InstrumentHalted(
         instrument_id=control.instrument_id, reason=HaltReason.OPERATOR, text=control.text
@@ -191,6 +196,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     MandateSet: decide_mandate,
     PolicySet: decide_policy,
     RestrictionSet: decide_restriction,
+    WriterKeySet: decide_writer_key,
     InstrumentHaltSet: decide_halt,
     SessionStatusObserved: decide_session_status,
 }
@@ -285,6 +291,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     MandateSet: on_mandate_set,
     PolicySet: on_policy_set,
     RestrictionSet: on_restriction_set,
+    WriterKeySet: writers.on_writer_key_set,
     InstrumentHaltSet: on_halt_set,
     SuspensionLifted: on_suspension_lifted,
 }

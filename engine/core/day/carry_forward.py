@@ -16,7 +16,7 @@ from dataclasses import fields
 from itertools import chain
 from typing import Any
 
-from engine.core.controls import limits
+from engine.core.controls import limits, writers
 from engine.core.events import (
     AllotmentCarried,
     CalendarCarried,
@@ -46,6 +46,8 @@ from engine.core.events import (
     VenueDefined,
     VolumeCurveCarried,
     VolumeCurveDefined,
+    WriterKeyCarried,
+    WriterKeySet,
 )
 from engine.core.partition import partition_of
 from engine.core.state.state import Controls, State
@@ -62,6 +64,7 @@ FACT_OF: Mapping[type, type[Any]] = {
     AllotmentCarried: LimitAllotted,
     MandateCarried: MandateSet,
     PolicyCarried: PolicySet,
+    WriterKeyCarried: WriterKeySet,
 }
 NAMES: Mapping[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(fact)) for kind, fact in FACT_OF.items()
@@ -116,6 +119,7 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
             for instrument_id, set_by in controls.restricted.items()
         ),
         as_events(PolicyCarried, () if controls.policy is None else (controls.policy,)),
+        as_events(WriterKeyCarried, chain.from_iterable(controls.writer_keys.values())),
         numbers_in_force(controls),
     )
 
@@ -185,6 +189,10 @@ def on_policy_carried(state: State, event: PolicyCarried) -> None:
     state.carried_facts.controls.policy = fact_of(event)
 
 
+def on_writer_key_carried(state: State, event: WriterKeyCarried) -> None:
+    writers.keep(state.carried_facts.controls, fact_of(event))
+
+
 def on_control_numbers_carried(state: State, event: ControlNumbersCarried) -> None:
     controls = state.carried_facts.controls
     controls.numbers = {entry.source: entry.number for entry in event.numbers}
@@ -212,6 +220,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     MandateCarried: on_mandate_carried,
     RestrictionCarried: on_restriction_carried,
     PolicyCarried: on_policy_carried,
+    WriterKeyCarried: on_writer_key_carried,
     ControlNumbersCarried: on_control_numbers_carried,
     PositionsCarried: on_positions_carried,
     LogContinued: on_log_continued,

@@ -31,6 +31,7 @@ UNKNOWN_NUMBER = -1  # Of a record without a sender's number: only an operator e
 SHARED = (
     *("reference.venues", "reference.fees", "reference.calendars", "controls.killed"),
     *("controls.limits", "controls.mandates", "controls.restricted", "controls.policy"),
+    "controls.writer_keys",
 )
 V = TypeVar("V")
 Key = tuple[str, str]

@@ -42,6 +42,7 @@ FACTS = (  # Indices of facts: an entry changes only with the next fact of its n
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
     *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
+    "controls.writer_keys",
 )
 INDICES = (
     *("narrowed", "lowered", "spent_notional", "dealings", "positions", "halted", "suspended"),

@@ -28,6 +28,7 @@ from engine.core.events import (
     VenueDefined,
     VenueStatus,
     VolumeCurveDefined,
+    WriterKeySet,
 )
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals, order_key
 from engine.core.state.limit_ladder import Aged, LimitLadder, SortedKeys
@@ -102,6 +103,8 @@ class Controls:
     mandates: dict[str, MandateSet] = field(default_factory=dict)
     restricted: dict[str, str] = field(default_factory=dict)
     policy: PolicySet | None = None
+    # Each writer's keys, in the order of their adoption; `controls.writers` says which counts.
+    writer_keys: dict[str, tuple[WriterKeySet, ...]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)  # Of each sender's last control.
     closed_day: int = 0  # The last day that closed; 0 before the first.
 

@@ -25,15 +25,18 @@ from engine.core.events import (
     OrderChangeRejected,
     OrderHeld,
     OrderRejected,
+    PolicySet,
     RiskLimitSet,
+    WriterKeySet,
 )
 from engine.core.state.state import State
 from engine.gateways.allotter.account import Account, Part
 from engine.gateways.input_records import first_number, record
-from engine.gateways.venues.reading import read_event
+from engine.gateways.venues.reading import CONTROLS, read_event
 from engine.gateways.venues.run import SupersededError
 from engine.log.headers import sender_of
 from engine.log.port import NewRecord, Record
+from engine.runtime.admission import is_of_stranger
 
 SENDER = "allotter"
 RUN_HEADER = "run"
@@ -65,9 +68,11 @@ class Ledger:
 
     def follow_control(self, found: Record) -> None:
         """Take the next record of `controls`. Raises SupersededError behind a newer run's."""
-        event = read_event("controls", found)
+        event = read_event(CONTROLS, found)
         if event is None or input_limits.flaw(event):
             return
+        if is_of_stranger(self._state, CONTROLS, found, event):
+            return  # The shards refuse it.
         source, number = sender_of(found.headers)
         is_effective = not resends.ignored(self._state, event, source, number)
         if isinstance(event, LimitAllotted) and source == SENDER:
@@ -80,6 +85,8 @@ class Ledger:
         if isinstance(event, RiskLimitSet):
             risk.on_risk_limit_set(self._state, event)
             self._on_limit(event)
+        elif isinstance(event, PolicySet | WriterKeySet):  # They say whose controls count.
+            risk.FACTS[type(event)](self._state, event)
         elif isinstance(event, DayOpened):
             trading_day.on_day_opened(self._state, event)
         elif isinstance(event, DayClosed):

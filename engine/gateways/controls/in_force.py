@@ -29,7 +29,8 @@ from engine.runtime.shard import Rules
 INGEST = "ingest"
 PIECE_RECORDS = 2_000
 TITLE_FIELDS = {
-    *("scope", "scope_id", "currency", "client_id", "policy_id", "set_by", "set_ns", "shard")
+    *("scope", "scope_id", "currency", "client_id", "policy_id", "set_by", "set_ns", "shard"),
+    *("writer", "revoked"),
 }
 
 Setters = dict[tuple[str, ...], tuple[str, int]]  # Author and time, by the kind and id.
@@ -102,6 +103,9 @@ def _of_shard(state: State, setters: Setters) -> Iterator[InForce]:
     for name in held.restricted:
         by = setters.get(("restriction", name), ("", 0))
         yield InForce("restriction", ControlScope.INSTRUMENT, name, "", *by, "")
+    for name, keys in held.writer_keys.items():
+        for key in keys:
+            yield _fact("writer_key", ControlScope.SOURCE, name, key)
     if held.policy is not None:
         yield _fact("policy", ControlScope.FIRM, held.policy.policy_id, held.policy)
 

@@ -12,7 +12,7 @@ here; a policy is always written whole.
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -33,6 +33,7 @@ from engine.core.events import (
     Router,
     Strategy,
     SuspensionLifted,
+    WriterKeySet,
 )
 from engine.gateways.files.tables import Table, implausible, tables_of, validated
 from engine.gateways.input_records import shared_records
@@ -59,6 +60,7 @@ Control = (
     | MandateSet
     | PolicySet
     | RestrictionSet
+    | WriterKeySet
     | InstrumentHaltSet
     | SuspensionLifted
     | BreakSettled
@@ -221,6 +223,7 @@ class Policy(ControlTable):
     ack_within: DurationNs = 3_000_000_000
     asks_max: Whole = 2
     impossible_px_times: Whole = 2
+    signed_topics: Codes = ()  # Of which unsigned records are refused.
     on_halt: Word[HaltAction] = HaltAction.KEEP
 
     def key(self) -> str:
@@ -262,6 +265,7 @@ class Policy(ControlTable):
             ack_within_ns=self.ack_within,
             asks_max=self.asks_max,
             impossible_px_times=self.impossible_px_times,
+            signed_topics=self.signed_topics,
             on_halt=self.on_halt,
             set_by=set_by,
             set_ns=set_ns,
@@ -279,6 +283,28 @@ class Restriction(ControlTable):
         return RestrictionSet(
             instrument_id=self.instrument_id,
             restricted=self.restricted,
+            set_by=set_by,
+            set_ns=set_ns,
+        )
+
+
+class WriterKey(ControlTable):
+    writer: Code
+    topics: Codes
+    public_key: Text  # 64 hexadecimal digits, as `metaorder keys new` prints them.
+    from_day: Day | Literal[0] = 0
+    revoked: Truth = False
+
+    def key(self) -> str:
+        return self.writer
+
+    def to_event(self, set_by: str, set_ns: int) -> WriterKeySet:
+        return WriterKeySet(
+            writer=self.writer,
+            topics=self.topics,
+            public_key=self.public_key,
+            from_day=self.from_day,
+            revoked=self.revoked,
             set_by=set_by,
             set_ns=set_ns,
         )
@@ -352,6 +378,7 @@ TABLES: Mapping[str, type[ControlTable]] = {
     "limit": Limit,
     "allotment": Allotment,
     "mandate": Mandate,
+    "writer_key": WriterKey,  # Before the policy that wants their signatures.
     "policy": Policy,
     "lift": Lift,
     "settle": Settlement,

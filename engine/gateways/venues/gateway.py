@@ -269,6 +269,8 @@ class VenueGateway:
 
     def _on_control(self, _: int, record: Record) -> None:
         event = read_event(CONTROLS, record)
+        if self._permission.is_of_stranger(record, event):
+            return
         is_new = self._permission.apply(event, record.position, sender_of(record.headers))
         if isinstance(event, DayOpened) and is_new and self._is_up:
             self._children.keep_open()  # A venue's late word on one of them is a break.

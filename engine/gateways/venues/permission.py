@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import resends, risk
+from engine.core.controls import input_limits, resends, risk
 from engine.core.day import trading_day
 from engine.core.events import (
     ChildRouted,
@@ -19,19 +19,26 @@ from engine.core.events import (
     DayOpened,
     Input,
     KillSwitchSet,
+    PolicySet,
     SuspensionLifted,
+    WriterKeySet,
 )
 from engine.core.state.state import State
 from engine.gateways.venues.children import Child
 from engine.gateways.venues.kill_file import KillFile
+from engine.gateways.venues.reading import CONTROLS
 from engine.gateways.venues.start import InForce
-from engine.log.headers import Sender
+from engine.log.headers import Sender, sender_of
+from engine.log.port import Record
+from engine.runtime.admission import is_of_stranger
 
+WHOSE = (PolicySet, WriterKeySet)  # They say whose controls count.
 # Folded as the engine folds them.
 FOLDED: Mapping[type, Callable[[State, Any], None]] = {
     KillSwitchSet: risk.FACTS[KillSwitchSet],
     DayOpened: trading_day.FACTS[DayOpened],
     DayClosed: trading_day.FACTS[DayClosed],
+    **{kind: risk.FACTS[kind] for kind in WHOSE},
 }
 
 _log = logging.getLogger(__name__)
@@ -58,9 +65,23 @@ class Permission:
         controls = self._controls.controls
         controls.numbers = dict(in_force.numbers)
         controls.closed_day = in_force.closed_day
+        controls.policy = in_force.policy
+        controls.writer_keys = dict(in_force.writer_keys)
         for (scope, scope_id), text in in_force.killed.items():
             controls.killed[scope, scope_id] = text
             _log.warning("kill switch engaged: %s %s", scope, scope_id)
+
+    def is_of_stranger(self, record: Record, control: Input | None) -> bool:
+        """Whether the shards refuse the next control for its signature; then it has no effect."""
+        if not is_of_stranger(self._controls, CONTROLS, record, control):
+            return False
+        self.position = record.position
+        _log.error(
+            "controls position %d is not signed by its writer %r: passed by",
+            record.position,
+            sender_of(record.headers).name,
+        )
+        return True
 
     def apply(self, control: Input | None, position: int, sender: Sender) -> bool:
         """Take the next control; None is one that could not be read.
@@ -76,7 +97,8 @@ class Permission:
             return False
         resends.on_control(self._controls, sender.name, sender.number)
         fold = FOLDED.get(type(control))
-        if fold is not None:
+        is_sound = not isinstance(control, WHOSE) or not input_limits.flaw(control)
+        if fold is not None and is_sound:
             fold(self._controls, control)
         if isinstance(control, KillSwitchSet):
             state = "engaged" if control.engaged else "released"

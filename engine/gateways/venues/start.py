@@ -32,7 +32,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from engine.core.controls import risk
-from engine.core.events import SealKind
+from engine.core.events import PolicySet, SealKind, WriterKeySet
 from engine.core.state.state import Reference, State
 from engine.core.units import NS_PER_MS
 from engine.gateways.venues.reading import (
@@ -63,6 +63,8 @@ class InForce(NamedTuple):
     closed_day: int  # The last day that closed; 0 before the first.
     is_control_lost: bool  # A control could not be read, and no SuspensionLifted has come.
     controls_position: int  # Of the last control that all of them had taken.
+    policy: PolicySet | None  # It says whose controls count.
+    writer_keys: Mapping[str, tuple[WriterKeySet, ...]]
 
 
 class GatewayStart(NamedTuple):
@@ -132,8 +134,17 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
         for source, number in state.controls.numbers.items():
             numbers[source] = max(number, numbers.get(source, number))
     is_control_lost = all(risk.is_routing_suspended(state) for state in states)
-    closed_day = max((state.controls.closed_day for state in states), default=0)
-    return InForce(reference, killed, numbers, closed_day, is_control_lost, controls_position)
+    newest = max((state.controls for state in states), key=lambda held: held.closed_day)
+    return InForce(
+        reference,
+        killed,
+        numbers,
+        newest.closed_day,
+        is_control_lost,
+        controls_position,
+        newest.policy,
+        newest.writer_keys,
+    )
 
 
 def shard_start(log: Log, number: int, recent_ns: int) -> ShardStart:

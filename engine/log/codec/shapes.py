@@ -1180,6 +1180,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{number(x.quote_band_growth_ppm)}"
         f"{number(x.quote_alone_ns)}"
         f"{number(x.tape_silent_ns)}"
+        f"{strings(x.signed_topics)}"
     )
 
 
@@ -1273,6 +1274,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{number(x.quote_band_growth_ppm)}"
         f"{number(x.quote_alone_ns)}"
         f"{number(x.tape_silent_ns)}"
+        f"{strings(x.signed_topics)}"
     )
 
 
@@ -1878,6 +1880,33 @@ def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
         f"{number(x.daily_volatility_ppm)}"
         f"{integer(x.effective_day)}"
         f"{number(x.previous_close_px)}"
+    )
+
+
+def text_of_writer_key_set(x: e.WriterKeySet) -> str:
+    return (
+        f"{string(x.writer)}"
+        f"{strings(x.topics)}"
+        f"{string(x.public_key)}"
+        f"{integer(x.from_day)}"
+        f"{flag(x.revoked)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_writer_key_carried(x: e.WriterKeyCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.writer)}"
+        f"{strings(x.topics)}"
+        f"{string(x.public_key)}"
+        f"{integer(x.from_day)}"
+        f"{flag(x.revoked)}"
+        f"{string(x.set_by)}"
+        f"{number(x.set_ns)}"
     )
 
 
@@ -3276,6 +3305,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.quote_band_growth_ppm = d["quote_band_growth_ppm"]
     x.quote_alone_ns = d["quote_alone_ns"]
     x.tape_silent_ns = d["tape_silent_ns"]
+    x.signed_topics = tuple(d["signed_topics"])
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3384,6 +3414,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.quote_band_growth_ppm = d["quote_band_growth_ppm"]
     x.quote_alone_ns = d["quote_alone_ns"]
     x.tape_silent_ns = d["tape_silent_ns"]
+    x.signed_topics = tuple(d["signed_topics"])
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -4164,6 +4195,43 @@ def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
     return found
 
 
+_WriterKeySet = twin(e.WriterKeySet)
+
+
+def from_writer_key_set(d: Avro) -> e.WriterKeySet:
+    x = _WriterKeySet()
+    x.writer = d["writer"]
+    x.topics = tuple(d["topics"])
+    x.public_key = d["public_key"]
+    x.from_day = d["from_day"]
+    x.revoked = d["revoked"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.WriterKeySet
+    found: e.WriterKeySet = x
+    return found
+
+
+_WriterKeyCarried = twin(e.WriterKeyCarried)
+
+
+def from_writer_key_carried(d: Avro) -> e.WriterKeyCarried:
+    x = _WriterKeyCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.writer = d["writer"]
+    x.topics = tuple(d["topics"])
+    x.public_key = d["public_key"]
+    x.from_day = d["from_day"]
+    x.revoked = d["revoked"]
+    x.set_by = d["set_by"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.WriterKeyCarried
+    found: e.WriterKeyCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4266,6 +4334,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.InstrumentDefined: text_of_instrument_defined,
     e.OrdersCrossed: text_of_orders_crossed,
     e.InstrumentCarried: text_of_instrument_carried,
+    e.WriterKeySet: text_of_writer_key_set,
+    e.WriterKeyCarried: text_of_writer_key_carried,
 }
 
 
@@ -4371,4 +4441,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.InstrumentDefined: from_instrument_defined,
     e.OrdersCrossed: from_orders_crossed,
     e.InstrumentCarried: from_instrument_carried,
+    e.WriterKeySet: from_writer_key_set,
+    e.WriterKeyCarried: from_writer_key_carried,
 }

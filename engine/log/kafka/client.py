@@ -3,13 +3,16 @@
 import contextlib
 import logging
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
-from engine.log.port import LogUnavailableError
+from engine.log.kafka.credentials import Setting, client_settings
+from engine.log.port import LogUnavailableError, RefusedByBrokerError
 from engine.log.repeats import Repeats
+from engine.log.security import OPEN, Security
 
 CALL_MAX_S = 10.0  # No single request to a broker waits longer.
 LEADERS_MAX_S = 1.0
@@ -29,16 +32,58 @@ LOGGER = logging.getLogger("metaorder.kafka")
 LOGGER.addHandler(logging.NullHandler())  # The application decides what is shown.
 LOGGER.addFilter(Repeats(alike))
 
-Setting = str | int | float | bool
+NOT_AUTHORIZED = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }
+)
+NOT_AUTHENTICATED = frozenset(
+    {
+        KafkaError._AUTHENTICATION,  # noqa: SLF001 (the client's public name)
+        KafkaError._SSL,  # noqa: SLF001
+    }
+)
+HANDSHAKE_RECENT_S = 30.0  # A client tries again every second.
+
+
+class Handshakes:
+    """The newest reason for which the brokers and a client of this process did not come together.
+
+    A request alone says that no broker answers; only the client's own errors say why.
+    """
+
+    def __init__(self) -> None:
+        self._said = ""
+        self._said_s = 0.0
+
+    def note(self, error: KafkaError) -> None:
+        if error.code() in NOT_AUTHENTICATED:
+            self._said, self._said_s = error.str(), time.monotonic()
+
+    def newest(self) -> str:
+        """Empty if none has failed of late."""
+        return self._said if time.monotonic() - self._said_s < HANDSHAKE_RECENT_S else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One Kafka, and one engine on it: all topics, groups and transactions carry the prefix."""
+    """One Kafka, and one engine on it: all topics, groups and transactions carry the prefix.
+
+    `settings` hold secrets: never shown.
+    """
 
     bootstrap: str
     prefix: str
-    settings: Mapping[str, Setting] = field(default_factory=dict)  # TLS and SASL, for librdkafka.
+    settings: Mapping[str, Setting] = field(default_factory=dict, repr=False)
+    handshakes: Handshakes = field(default_factory=Handshakes, repr=False, compare=False)
+
+    @classmethod
+    def secured(cls, bootstrap: str, prefix: str, security: Security = OPEN) -> "Cluster":
+        """Raises SecurityError."""
+        return cls(bootstrap, prefix, client_settings(security))
 
     def topic(self, name: str) -> str:
         return f"{self.prefix}.{name}"
@@ -53,6 +98,7 @@ class Cluster:
             "reconnect.backoff.max.ms": 1000,
             "socket.timeout.ms": int(CALL_MAX_S * 1000),
             "socket.nagle.disable": True,
+            "error_cb": self.handshakes.note,
             **self.settings,
             **(extra or {}),
         }
@@ -79,8 +125,23 @@ class Cluster:
         )
 
     def unavailable(self, what: str, error: object) -> LogUnavailableError:
+        """The error to raise for a KafkaError, or for words."""
+        said = error.str() if isinstance(error, KafkaError) else str(error)
+        if isinstance(error, KafkaError) and error.code() in NOT_AUTHORIZED:
+            return RefusedByBrokerError(
+                f"{what}: Kafka at {self.bootstrap} does not allow it to this process ({said}). "
+                "Give its principal a role with `metaorder topics create --acl`, or run it as the "
+                "principal that has the role; docs/operators.md has the table."
+            )
+        handshake = self.handshakes.newest()
+        if handshake:
+            return RefusedByBrokerError(
+                f"{what}: Kafka at {self.bootstrap} and this process do not accept each other "
+                f"({handshake}). Check the settings kafka_*: protocol and port, the authorities "
+                "in kafka_ca_file, the name, and its password, token or certificate."
+            )
         return LogUnavailableError(
-            f"{what}: Kafka at {self.bootstrap} did not answer or refused ({error}). "
+            f"{what}: Kafka at {self.bootstrap} did not answer or refused ({said}). "
             "Check the address and that the broker runs (`make kafka` starts a local one), then "
             "try again."
         )

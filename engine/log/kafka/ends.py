@@ -21,7 +21,14 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from engine.log.kafka.client import CALL_MAX_S, LOGGER, Cluster, error_of, learn_leaders
+from engine.log.kafka.client import (
+    CALL_MAX_S,
+    LOGGER,
+    NOT_AUTHORIZED,
+    Cluster,
+    error_of,
+    learn_leaders,
+)
 from engine.log.port import OUTPUT_TOPICS, CorruptLogError, Headers, Record
 
 PROBE_WAIT_MS = 2  # A long poll would delay each step of the search; its consumer is mostly idle.
@@ -152,9 +159,9 @@ class Ends:
             if failed is None:
                 return [answer.offset for answer in answers]
             consumer.poll(0)  # The client's logs and errors wait for a poll.
-            if time.monotonic() > deadline_s:
+            if time.monotonic() > deadline_s or failed.code() in NOT_AUTHORIZED:
                 names = ", ".join(at.topic for at in asked)
-                raise self._cluster.unavailable(f"asking for the end of {names}", failed.str())
+                raise self._cluster.unavailable(f"asking for the end of {names}", failed)
             time.sleep(RETRY_S)  # A leader is being chosen, or the broker is coming back.
             patience_s *= 2
             learn_leaders(consumer)
@@ -226,7 +233,7 @@ class LastSearch:
         name, partition = self._cluster.topic(location.topic), location.partition
         deadline_s = time.monotonic() + CALL_MAX_S
         found: list[Record] = []
-        cause = "no answer"
+        cause: object = "no answer"
         learn_leaders(self._consumer, name)
         self._consumer.assign([TopicPartition(name, partition, start)])
         try:
@@ -240,7 +247,9 @@ class LastSearch:
                 elif error.code() == BAD_BATCH:
                     raise damaged(name, partition, error)
                 elif error.code() != END_OF_PARTITION:
-                    cause = error.str()  # The client goes on trying.
+                    cause = error  # The client goes on trying.
+                    if error.code() in NOT_AUTHORIZED:
+                        break
                     continue
                 offset = message.offset()
                 assert offset is not None

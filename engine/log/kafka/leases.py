@@ -62,8 +62,7 @@ def members_of(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> d
                 if cause.code() == KafkaError.GROUP_ID_NOT_FOUND:
                     continue
                 if cause.code() not in COORDINATOR_COMES or time.monotonic() > deadline_s:
-                    what = f"describing group {group}"
-                    raise cluster.unavailable(what, f"{cause.name()} {cause.str()}") from error
+                    raise cluster.unavailable(f"describing group {group}", cause) from error
                 left.append(group)
             except TimeoutError as error:
                 raise cluster.unavailable(f"describing group {group}", "no answer") from error

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from engine.log.kafka import identity, topics
-from engine.log.kafka.client import Cluster, Setting
+from engine.log.kafka.client import Cluster
 from engine.log.kafka.ends import Ends, LastSearch, Location
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.kafka.names import KafkaAppender, holder
@@ -28,6 +28,7 @@ from engine.log.port import (
     Record,
     Start,
 )
+from engine.log.security import OPEN, Security
 
 PREFIX = "metaorder"
 SESSION_TIMEOUT_MS = 6_000  # How long a dead worker's shards wait: the fail-over time.
@@ -46,14 +47,14 @@ class KafkaLog(Closeable):
         prefix: str = PREFIX,
         partitions: int = 8,
         session_timeout_ms: int | None = None,
-        settings: Mapping[str, Setting] | None = None,
+        security: Security = OPEN,
     ) -> None:
-        """`settings` are librdkafka's, for TLS and SASL.
+        """Open the topics that `metaorder topics create` made.
 
-        Raises LogUnavailableError; CorruptLogError if the topics would lose or misplace records;
-        EngineError if there are none.
+        Raises LogUnavailableError, SecurityError; CorruptLogError if the topics would lose or
+        misplace records; EngineError if there are none.
         """
-        self._cluster = Cluster(bootstrap, prefix or PREFIX, settings or {})
+        self._cluster = Cluster.secured(bootstrap, prefix or PREFIX, security)
         self._partitions = partitions
         self._session_timeout_ms = session_timeout_ms or SESSION_TIMEOUT_MS
         self._admin = topics.admin_of(self._cluster)

@@ -192,7 +192,7 @@ class Membership:
             return True
         if time.monotonic() > proof.deadline_s:
             proof.failure = self._cluster.unavailable(
-                f"proving the lease of shard {lease.shard}", cause.str()
+                f"proving the lease of shard {lease.shard}", cause
             )
             return True
         return False  # In a rebalance, or the coordinator is away: ask again.

@@ -34,7 +34,13 @@ from engine.log.kafka.client import (
 from engine.log.kafka.leases import members_of
 from engine.log.kafka.topics import CLAIMS
 from engine.log.kafka.writer import Deliveries, Pace, fencing, require_sizes
-from engine.log.port import INPUT_TOPICS, LeaseLostError, LogUnavailableError, NewRecord
+from engine.log.port import (
+    INPUT_TOPICS,
+    LeaseLostError,
+    LogUnavailableError,
+    NewRecord,
+    RefusedByBrokerError,
+)
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
@@ -80,7 +86,7 @@ class KafkaAppender:
         if failed is not None:
             deliveries.close()
             self._require()
-            raise self._cluster.unavailable(f"appending to {topic} as {self._name}", failed.str())
+            raise self._cluster.unavailable(f"appending to {topic} as {self._name}", failed)
         self._pace.done(began_s)
         self._deliveries = deliveries
 
@@ -143,6 +149,8 @@ class Epochs:
         """
         try:
             return self._asked()
+        except RefusedByBrokerError:
+            raise
         except LogUnavailableError:
             return self._asked()
 
@@ -167,10 +175,14 @@ class Epochs:
         self._consumer.close()
 
     def _unavailable(self, doing: str, error: KafkaException) -> LogUnavailableError:
+        said = self._consumer.poll(
+            0
+        )  # A refusal of the group is told there; the request times out.
+        cause = said.error() if said is not None else None
         self._consumer.close()
         self._consumer = self._new_client()  # One that lived through an outage may get no answers.
         what = f"{doing} the epoch of group {self._group}"
-        return self._cluster.unavailable(what, error_of(error).str())
+        return self._cluster.unavailable(what, cause or error_of(error))
 
     def _new_client(self) -> Consumer:
         settings = self._cluster.config({"group.id": self._group, "enable.auto.commit": False})

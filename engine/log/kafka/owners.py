@@ -22,7 +22,7 @@ def owners_of(cluster: Cluster, admin: AdminClient, partitions: int) -> Mapping[
         except KafkaException as error:
             if error_of(error).code() == KafkaError.GROUP_ID_NOT_FOUND:
                 continue
-            raise cluster.unavailable(f"describing group {group}", error_of(error).str()) from error
+            raise cluster.unavailable(f"describing group {group}", error_of(error)) from error
         except TimeoutError as error:
             raise cluster.unavailable(f"describing group {group}", "no answer") from error
         for member in members:

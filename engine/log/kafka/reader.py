@@ -259,7 +259,7 @@ class Feed:
             elif error.code() == BAD_BATCH:  # The client would skip it and go on.
                 reader.fail_with(damaged(self._name, partition, error))
             else:
-                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error.str()))
+                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error))
         return True
 
     def _pause_full(self) -> None:
@@ -314,9 +314,10 @@ class Feed:
             pass
 
     def _on_error(self, error: KafkaError) -> None:
+        self._cluster.handshakes.note(error)
         if error.code() == ALL_BROKERS_DOWN:
             for reader in self.readers():
-                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error.str()))
+                reader.fail_with(self._cluster.unavailable(f"reading {self._name}", error))
 
     def _outside(self, partition: int, offset: int, found: str) -> CorruptLogError:
         return CorruptLogError(

@@ -7,16 +7,17 @@ A restore is many writes and may be cut short. The first record of the topic `id
 was begun, and the log has an id, without which no process works on it, when all records are there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from typing import NamedTuple
 
 from engine.log.kafka import identity, topics
-from engine.log.kafka.client import Cluster, Setting
+from engine.log.kafka.client import Cluster
 from engine.log.kafka.ends import Ends, Location
 from engine.log.kafka.writer import Appender
 from engine.log.port import CorruptLogError, EngineError, Identity, NewRecord, Record
+from engine.log.security import OPEN, Security
 
 RECORDS_AT_ONCE = 1_000
 
@@ -28,7 +29,7 @@ class Place(NamedTuple):
     prefix: str
     partitions: int
     replication: int = 1
-    settings: Mapping[str, Setting] = {}
+    security: Security = OPEN
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def made(place: Place, named: Identity) -> Iterator["Making"]:
     Raises EngineError where there are topics, LogUnavailableError, CorruptLogError if another
     program writes into them meanwhile; what was written is then no log, and says so.
     """
-    cluster = Cluster(place.bootstrap, place.prefix, place.settings)
+    cluster = Cluster.secured(place.bootstrap, place.prefix, place.security)
     log_id = named.log_id or identity.new_id()
     _refuse_used(cluster, place.partitions)
     topics.make(cluster, {cluster.topic(identity.TOPIC): 1}, place.replication)

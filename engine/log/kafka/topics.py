@@ -8,7 +8,7 @@ explicit claim, in a consumer group for each shard.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss in its __all__.
@@ -20,8 +20,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
 )
 
 from engine.log.kafka import identity
-from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, Setting, error_of
+from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, error_of
 from engine.log.port import ALL_TOPICS, SHARED_TOPICS, CorruptLogError, EngineError
+from engine.log.security import OPEN, Security
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -32,6 +33,7 @@ TRANSACTION_STATE = "__transaction_state"
 TRANSACTION_MAX_MS = 15_000  # Another program's open transaction holds readers back so long.
 PROPAGATION_MAX_S = 2.0  # Within this every broker learns of a new topic.
 AWAIT_STEP_S = 0.02
+METADATA_FIRST_S = 1.0  # Doubled with each try.
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
 REQUIRED = {  # Without these the log deletes records or changes their times.
@@ -62,7 +64,8 @@ def in_sync_min(replication: int) -> int:
 
 
 def admin_of(cluster: Cluster) -> AdminClient:
-    return AdminClient(cluster.config(), logger=LOGGER)
+    settings: dict[str, Any] = cluster.config()  # Its type knows no callbacks.
+    return AdminClient(settings, logger=LOGGER)
 
 
 def create(
@@ -70,14 +73,14 @@ def create(
     prefix: str,
     partitions: int,
     replication: int = 1,
-    settings: Mapping[str, Setting] | None = None,
+    security: Security = OPEN,
 ) -> list[str]:
     """Create the topics that are missing, in one request, and the log's id; returns their names.
 
     Existing ones are left as they are: `check` lists their problems. Raises
     LogUnavailableError, or EngineError with the broker's reason for refusing.
     """
-    cluster = Cluster(bootstrap, prefix, settings or {})
+    cluster = Cluster.secured(bootstrap, prefix, security)
     counts = {**layout(prefix, partitions), cluster.topic(identity.TOPIC): 1}
     created = make(cluster, counts, replication)
     identity.ensure(cluster, identity.new_id())
@@ -129,10 +132,10 @@ def check(
     prefix: str,
     partitions: int,
     replication: int = 1,
-    settings: Mapping[str, Setting] | None = None,
+    security: Security = OPEN,
 ) -> list[str]:
     """Every problem as a sentence: what was found, what is expected, what to do."""
-    cluster = Cluster(bootstrap, prefix, settings or {})
+    cluster = Cluster.secured(bootstrap, prefix, security)
     admin = admin_of(cluster)
     metadata = metadata_of(cluster, admin)
     names = list(layout(prefix, partitions))
@@ -159,7 +162,8 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
     if metadata.topics.keys().isdisjoint(names):
         raise EngineError(
             f"Kafka at {cluster.bootstrap} has no topic of {cluster.prefix}. Run "
-            f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`."
+            f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`; if they "
+            "are there, access lists hide them: give this process's principal a role with --acl."
         )
     problems = list(shape_problems(metadata, cluster.prefix, partitions))
     if not problems:
@@ -173,10 +177,18 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
 
 
 def metadata_of(cluster: Cluster, admin: AdminClient) -> ClusterMetadata:
-    try:
-        return admin.list_topics(timeout=CALL_MAX_S)
-    except KafkaException as error:
-        raise cluster.unavailable("listing the topics", error_of(error).str()) from error
+    """Ask until an answer comes; a refused handshake is told at once, not as a silent broker."""
+    deadline_s = time.monotonic() + CALL_MAX_S
+    patience_s = METADATA_FIRST_S
+    while True:
+        left_s = max(0.1, deadline_s - time.monotonic())
+        try:
+            return admin.list_topics(timeout=min(patience_s, left_s))
+        except KafkaException as error:
+            admin.poll(0)  # The client's own errors, which say why, wait for a poll.
+            if cluster.handshakes.newest() or time.monotonic() > deadline_s:
+                raise cluster.unavailable("listing the topics", error_of(error)) from error
+        patience_s *= 2
 
 
 def configs_of(
@@ -206,7 +218,7 @@ def described(
             cause = error_of(error)
             is_new = cause.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
             if not is_new or time.monotonic() > deadline_s:
-                raise cluster.unavailable("reading settings", cause.str()) from error
+                raise cluster.unavailable("reading settings", cause) from error
         except TimeoutError as error:
             raise cluster.unavailable("reading settings", "no answer") from error
         time.sleep(AWAIT_STEP_S)

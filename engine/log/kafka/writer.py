@@ -21,9 +21,9 @@ from engine.log.kafka.client import (
     LOGGER,
     RECORD_MAX_BYTES,
     Cluster,
-    Setting,
     error_of,
 )
+from engine.log.kafka.credentials import Setting
 from engine.log.port import (
     CommitUnknownError,
     Lease,
@@ -155,7 +155,7 @@ class Appender:
                 failed = error_of(error)
             if failed is not None:
                 deliveries.close()
-                raise self._cluster.unavailable(f"appending to {topic}", failed.str())
+                raise self._cluster.unavailable(f"appending to {topic}", failed)
             self._deliveries = deliveries
 
     def close(self) -> None:
@@ -181,12 +181,12 @@ def write_first(cluster: Cluster, make: Callable[[], Mapping[str, Sequence[NewRe
         try:
             deliveries.producer.init_transactions(CALL_MAX_S)
         except CLIENT_ERRORS as error:
-            raise cluster.unavailable(f"writing {what}", error_of(error).str()) from error
+            raise cluster.unavailable(f"writing {what}", error_of(error)) from error
         failed = deliveries.send_in_transaction(make())
         if failed is not None:
             with contextlib.suppress(*CLIENT_ERRORS):  # Else the next attempt ends it.
                 deliveries.producer.abort_transaction(CALL_MAX_S)
-            raise cluster.unavailable(f"writing {what}", failed.str())
+            raise cluster.unavailable(f"writing {what}", failed)
         try:
             deliveries.producer.commit_transaction(CALL_MAX_S)
         except CLIENT_ERRORS as error:
@@ -221,7 +221,7 @@ def fencing(cluster: Cluster, name: str, timeout_ms: int, what: str) -> Deliveri
             if cause.retriable() and time.monotonic() < deadline_s:
                 continue
             deliveries.close()
-            raise cluster.unavailable(what, cause.str()) from error
+            raise cluster.unavailable(what, cause) from error
         return deliveries
 
 
