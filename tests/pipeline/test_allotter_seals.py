@@ -4,13 +4,16 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
+import duckdb
 import pytest
 from pipeline import desk, in_process
 from pipeline.test_allotter_process import LIMIT, LIMIT_CUR, NAMES, SHARDS, Desk
 
+import projections
 from engine.core import events as e
 from engine.gateways.allotter.run import Allotter
 from engine.gateways.venues.provenance import SEAL_WAIT_NS
@@ -120,3 +123,24 @@ def test_answers_that_were_changed_stop_the_allotter(tmp_path: Path) -> None:
             now_ns[0] += SEAL_WAIT_NS + 1
             with pytest.raises(CorruptLogError, match="nothing more is allotted"):
                 turns(allotter, 3)
+
+
+def test_the_parts_that_a_run_gives_violate_no_rule(tmp_path: Path) -> None:
+    """The limit is lowered and raised beside spending shards; then a part is planted."""
+    with divided(tmp_path) as (log, people), Allotter(log) as allotter:
+        in_process.until(lambda: given(turns(allotter, 1)) == LIMIT_CUR, "the parts")
+        assert people.is_accepted(1, 3_000)
+        people.publisher.send(replace(LIMIT, max_day_notional_cur=LIMIT_CUR // 2))
+        turns(allotter)
+        in_process.until(lambda: turns(allotter, 2) and people.is_accepted(0, 1_000), "a part")
+        people.publisher.send(LIMIT)
+        in_process.until(lambda: turns(allotter, 2) and people.is_accepted(0, 4_000), "the rest")
+        projections.rebuild(log, tmp_path / "p.duckdb")
+    with closing(duckdb.connect(str(tmp_path / "p.duckdb"))) as connection:
+        rule = "select violations from rule_allotments where name = 'allotment_sum'"
+        assert connection.execute("from rule_allotments where violations > 0").fetchall() == []
+        connection.execute(
+            "update control_applied set allotted_notional_cur = 900000 where shard = 0 "
+            "and control = 'LimitAllotted'"
+        )
+        assert connection.execute(rule).fetchall() != [(0,)]
