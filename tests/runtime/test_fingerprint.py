@@ -31,7 +31,10 @@ ELSEWHERE = {
         *("basis", "older"),
         *("ended_children", "fills"),
     },
-    model.Book: {"quotes", "own", "limited", "print_ids"},
+    model.Book: {
+        *("quotes", "own", "limited", "print_ids"),
+        *("doubted", "seen", "unknown"),
+    },
     model.Quote: set(),
     model.Scorecard: set(),
 }

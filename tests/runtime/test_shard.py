@@ -686,7 +686,7 @@ def test_a_quote_whose_fold_raises_is_rejected_and_its_instrument_halted(
 
     faults = retaken(world, quote(), quote(bid_px=13), at_first=frozenset({"search:"}))
 
-    assert faults == ["market-data:2"]
+    assert faults == ["market-data:3"]
     world.then_some(
         an(e.InputRejected, reason=e.InputReason.FAULT, topic="market-data"),
         an(e.InstrumentHalted, instrument_id=INSTRUMENT),
