@@ -2,7 +2,8 @@
 
 A notary is a process of its own with its own key. It only reads the log, checks that each seal
 follows the one before, and stops at a seal that does not: a notary that stopped is an alarm. It
-starts at its newest anchor, so a start after a year is as quick as one after a day.
+starts at its newest anchor, so a start after a year is as quick as one after a day. In a log that
+was restored with offsets of its own it finds the seals that it signed by their numbers.
 """
 
 import logging
@@ -17,7 +18,7 @@ from engine.audit.anchors import AnchorError, Head
 from engine.core.events import SealKind
 from engine.log.port import JOURNAL, CorruptLogError, Log, Record, Start
 from engine.runtime import hash_chain
-from engine.runtime.shard_log import decoded
+from engine.runtime.shard_log import SealRecord, ShardLog, decoded
 
 SIGN_EVERY_S = 60.0
 POLL_EVERY_S = 1.0  # For new seals; a close is signed at the next poll.
@@ -52,7 +53,7 @@ class Notary:
                 self._heads |= {head.shard: head for head in anchor.heads}
         self._signed = dict(self._heads)
         self._readers = [
-            log.reader(JOURNAL, shard, self._start(shard)) for shard in range(log.partitions)
+            log.reader(JOURNAL, shard, self._start(log, shard)) for shard in range(log.partitions)
         ]
 
     def sign_new(self) -> bool:
@@ -62,8 +63,8 @@ class Notary:
         """
         is_closed = False
         for shard, reader in enumerate(self._readers):
-            while records := reader.read(READ_RECORDS):
-                for record in records:
+            while (records := reader.read(READ_RECORDS)) or not reader.at_end():
+                for record in records:  # None where Kafka has not answered yet.
                     is_closed |= self._follow(shard, record)
         return is_closed
 
@@ -95,10 +96,16 @@ class Notary:
         for reader in self._readers:
             reader.close()
 
-    def _start(self, shard: int) -> Start:
+    def _start(self, log: Log, shard: int) -> Start:
         """After the seal that was signed last; a journal's position is its batch number."""
         head = self._heads.get(shard)
-        return Start(0, 0) if head is None else Start(head.offset + 1, head.batch + 1)
+        if head is None:
+            return Start(0, 0)
+        found = _seal_at(log, shard, Start(head.offset, head.batch))
+        if found is None or not _is_of(head, found):
+            found = _seal_of(log, head)
+            self._heads[shard] = self._signed[shard] = head._replace(offset=found.record.offset)
+        return Start(found.record.offset + 1, head.batch + 1)
 
     def _follow(self, shard: int, record: Record) -> bool:
         seal = decoded(JOURNAL, shard, record)
@@ -121,3 +128,30 @@ class Notary:
                 f"{path}: the last line is incomplete, as a notary was killed while writing it. "
                 "Remove that line and start again: an incomplete line is no anchor, none is lost."
             )
+
+
+def _is_of(head: Head, found: SealRecord) -> bool:
+    return (found.seal.batch, found.seal.chain) == (head.batch, head.chain)
+
+
+def _seal_at(log: Log, shard: int, start: Start) -> SealRecord | None:
+    """The seal there; None if the log has none."""
+    with ShardLog(log, shard) as shard_log:
+        shard_log.start(JOURNAL, start)
+        try:
+            return next(shard_log.seals(), None)
+        except CorruptLogError:  # It may be elsewhere; if it is not, that is said.
+            return None
+
+
+def _seal_of(log: Log, head: Head) -> SealRecord:
+    """The seal that was signed, by its number. Raises CorruptLogError."""
+    with ShardLog(log, head.shard) as shard_log:
+        for found in shard_log.seals():
+            if _is_of(head, found):
+                return found
+    raise CorruptLogError(
+        f"shard {head.shard}: batch {head.batch} was signed with chain {head.chain.hex()}, and the "
+        "log has no such seal: it was cut or replaced. Nothing is signed; run `metaorder verify "
+        f"--anchors FILE --shard {head.shard}`."
+    )

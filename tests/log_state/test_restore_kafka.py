@@ -119,6 +119,38 @@ def test_a_copy_of_a_log_at_work_is_restored_to_kafka_with_an_equal_chain_and_go
     assert "give a prefix that no log has used" in capsys.readouterr().err
 
 
+def test_a_notary_goes_on_in_the_restored_log_and_names_what_it_lacks(
+    url: str, log: Log, target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, key = tmp_path / "copy", tmp_path / "key"
+    traded(url, log, copy, "--sealed")
+    assert execute(["notary", "keygen", "--key", str(key)]) == Exit.OK
+
+    def signed(where: str, name: str) -> int:
+        words = ["notary", "run", "--once", "--key", str(key), "--log", where]
+        return execute([*words, "--anchors", str(tmp_path / name)])
+
+    assert signed(f"archive:{copy}", "anchors") == Exit.OK
+    assert signed(url, "later") == Exit.OK
+    assert execute(["log", "restore", "--from", str(copy), "--log", target]) == Exit.OK
+    capsys.readouterr()
+    assert signed(target, "anchors") == Exit.OK
+    assert capsys.readouterr().out == "0 heads signed\n", "it knows them by their numbers"
+    with (
+        open_log(target, partitions=SHARDS) as there,
+        in_process.worker(in_process.opener(target, SHARDS)) as running,
+    ):
+        wanted = accepted(there) | order_each(desk.Publisher(there, desk.OMS), "new")
+        in_process.until(lambda: accepted(there) >= wanted, "it goes on", running)
+    assert signed(target, "anchors") == Exit.OK
+    assert capsys.readouterr().out == f"{SHARDS} heads signed\n"
+    proof = ["verify", "--anchors", str(tmp_path / "anchors"), "--key", f"{key}.pub"]
+    assert execute([*proof, "--log", target]) == Exit.OK
+    capsys.readouterr()
+    assert signed(target, "later") == Exit.ERROR, "of orders that came after the copy"
+    assert "the log has no such seal: it was cut or replaced" in capsys.readouterr().err
+
+
 def test_a_log_file_as_it_is_becomes_a_kafka_log(
     target: str,
     tmp_path: Path,
