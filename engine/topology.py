@@ -29,7 +29,7 @@ from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import participation, plans, recalibration, slicing
+from engine.core.strategy import participation, pauses, plans, recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -158,6 +158,7 @@ TABLE: tuple[Row, ...] = (
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
+    Row("slices", pauses, (PLAN,), (e.ParentPaused,)),
     Row("slices", slicing, (PLAN,), (e.SliceHeld, e.SliceReleased)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
@@ -254,6 +255,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     aggregation.EVOLVE,
     plans.EVOLVE,
     recalibration.EVOLVE,
+    pauses.EVOLVE,
     slicing.EVOLVE,
     routers.EVOLVE,
     scorecard.EVOLVE,
@@ -296,6 +298,7 @@ WORK: tuple[Plan, ...] = (
     cancels.cancel_stale_children,
     cancels.cancel_above_participation,
     silence.ask_again,
+    pauses.pause,
     slicing.release,
     immediate.withdraw_rest,
     aggregation.finish,

@@ -173,6 +173,7 @@ class CancelReason(StrEnum):
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
     NO_ANSWER = "NO_ANSWER"
+    SESSION_BREAK = "SESSION_BREAK"
 
 
 class RejectReason(StrEnum):
@@ -479,6 +480,13 @@ class InputReason(StrEnum):
     UNATTRIBUTED = "UNATTRIBUTED"
 
 
+class PauseReason(StrEnum):
+    """Why a parent waits."""
+
+    SESSION_BREAK = "SESSION_BREAK"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One price level of a book."""
@@ -731,6 +739,14 @@ class CarriedFill:
 
 
 _CarriedFill = twin(CarriedFill)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSession:
+    """A span of a day in which venues trade."""
+
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC; nothing trades at it any more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1155,44 +1171,6 @@ class DayClosed:
     set_ns: int  # Time at which it was set, ns since 1970 UTC.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentDefined:
-    """An instrument, in force from a day on."""
-
-    instrument_id: str  # Id of the instrument.
-    symbol: str  # Ticker.
-    currency: str  # ISO 4217 code.
-    lot_qty: int  # Round lot, smallest increments.
-    adv_qty: int  # Average daily volume before this day, smallest increments.
-    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        instrument_id: str,
-        symbol: str,
-        currency: str,
-        lot_qty: int,
-        adv_qty: int,
-        daily_volatility_ppm: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentDefined)
-        x.instrument_id = instrument_id
-        x.symbol = symbol
-        x.currency = currency
-        x.lot_qty = lot_qty
-        x.adv_qty = adv_qty
-        x.daily_volatility_ppm = daily_volatility_ppm
-        x.effective_day = effective_day
-        x.__class__ = InstrumentDefined
-
-
-_InstrumentDefined = twin(InstrumentDefined)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickTableDefined:
     """Tick sizes of an instrument by price."""
@@ -1279,46 +1257,12 @@ _FeeScheduleDefined = twin(FeeScheduleDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class CalendarDefined:
-    """A session of the deployment's calendar."""
-
-    calendar_id: str  # Id of the calendar.
-    time_zone: str  # IANA name of the venue-local time zone.
-    day: int  # Trading day, yyyymmdd count.
-    open_ns: int  # Start of the session, ns since 1970 UTC.
-    close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        calendar_id: str,
-        time_zone: str,
-        day: int,
-        open_ns: int,
-        close_ns: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _CalendarDefined)
-        x.calendar_id = calendar_id
-        x.time_zone = time_zone
-        x.day = day
-        x.open_ns = open_ns
-        x.close_ns = close_ns
-        x.effective_day = effective_day
-        x.__class__ = CalendarDefined
-
-
-_CalendarDefined = twin(CalendarDefined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveDefined:
     """Expected volume over a session, estimated before it."""
 
     instrument_id: str  # Id of the instrument.
-    edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
     effective_day: int  # First day on which it is in force, yyyymmdd count.
@@ -2587,55 +2531,6 @@ _VenueStatusCarried = twin(VenueStatusCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentCarried:
-    """An instrument of this shard as it is defined when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    symbol: str  # Ticker.
-    currency: str  # ISO 4217 code.
-    lot_qty: int  # Round lot, smallest increments.
-    adv_qty: int  # Average daily volume before this day, smallest increments.
-    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        symbol: str,
-        currency: str,
-        lot_qty: int,
-        adv_qty: int,
-        daily_volatility_ppm: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.symbol = symbol
-        x.currency = currency
-        x.lot_qty = lot_qty
-        x.adv_qty = adv_qty
-        x.daily_volatility_ppm = daily_volatility_ppm
-        x.effective_day = effective_day
-        x.__class__ = InstrumentCarried
-
-
-_InstrumentCarried = twin(InstrumentCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class TickTableCarried:
     """Tick sizes of an instrument of this shard, in force when the day closes."""
 
@@ -2771,52 +2666,6 @@ _FeeScheduleCarried = twin(FeeScheduleCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class CalendarCarried:
-    """A session of the calendar, as defined when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    calendar_id: str  # Id of the calendar.
-    time_zone: str  # IANA name of the venue-local time zone.
-    day: int  # Trading day, yyyymmdd count.
-    open_ns: int  # Start of the session, ns since 1970 UTC.
-    close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        calendar_id: str,
-        time_zone: str,
-        day: int,
-        open_ns: int,
-        close_ns: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _CalendarCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.calendar_id = calendar_id
-        x.time_zone = time_zone
-        x.day = day
-        x.open_ns = open_ns
-        x.close_ns = close_ns
-        x.effective_day = effective_day
-        x.__class__ = CalendarCarried
-
-
-_CalendarCarried = twin(CalendarCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveCarried:
     """Expected volume of an instrument of this shard, in force when the day closes."""
 
@@ -2826,7 +2675,8 @@ class VolumeCurveCarried:
     # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
-    edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
     effective_day: int  # First day on which it is in force, yyyymmdd count.
@@ -5921,6 +5771,234 @@ class InputRejected:
 _InputRejected = twin(InputRejected)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentDefined:
+    """An instrument, in force from a day on."""
+
+    instrument_id: str  # Id of the instrument.
+    symbol: str  # Ticker.
+    currency: str  # ISO 4217 code.
+    lot_qty: int  # Round lot, smallest increments.
+    adv_qty: int  # Average daily volume before this day, smallest increments.
+    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Id of the calendar whose sessions it trades in; empty if it trades from the open to the close
+    # of the day.
+    calendar_id: str = ""
+
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+        calendar_id: str = "",
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentDefined)
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.calendar_id = calendar_id
+        x.__class__ = InstrumentDefined
+
+
+_InstrumentDefined = twin(InstrumentDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CalendarDefined:
+    """A trading day of a calendar, with its sessions."""
+
+    calendar_id: str  # Id of the calendar.
+    time_zone: str  # IANA name of the venue-local time zone.
+    day: int  # Trading day, yyyymmdd count.
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Sessions of the day in order of time, with breaks between them; none if it is one, from open
+    # to close.
+    sessions: tuple[TradingSession, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+        sessions: tuple[TradingSession, ...] = (),
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarDefined)
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.sessions = sessions
+        x.__class__ = CalendarDefined
+
+
+_CalendarDefined = twin(CalendarDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentCarried:
+    """An instrument of this shard as it is defined when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    symbol: str  # Ticker.
+    currency: str  # ISO 4217 code.
+    lot_qty: int  # Round lot, smallest increments.
+    adv_qty: int  # Average daily volume before this day, smallest increments.
+    daily_volatility_ppm: int  # Standard deviation of a day's return, parts per million.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Id of the calendar whose sessions it trades in; empty if it trades from the open to the close
+    # of the day.
+    calendar_id: str
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        symbol: str,
+        currency: str,
+        lot_qty: int,
+        adv_qty: int,
+        daily_volatility_ppm: int,
+        effective_day: int,
+        calendar_id: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.symbol = symbol
+        x.currency = currency
+        x.lot_qty = lot_qty
+        x.adv_qty = adv_qty
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.effective_day = effective_day
+        x.calendar_id = calendar_id
+        x.__class__ = InstrumentCarried
+
+
+_InstrumentCarried = twin(InstrumentCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CalendarCarried:
+    """A session of the calendar, as defined when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    calendar_id: str  # Id of the calendar.
+    time_zone: str  # IANA name of the venue-local time zone.
+    day: int  # Trading day, yyyymmdd count.
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Sessions of the day in order of time, with breaks between them; none if it is one, from open
+    # to close.
+    sessions: tuple[TradingSession, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+        sessions: tuple[TradingSession, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.sessions = sessions
+        x.__class__ = CalendarCarried
+
+
+_CalendarCarried = twin(CalendarCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentPaused:
+    """A parent waits for its instrument to trade again; its schedule stands still."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: PauseReason  # Cause of the wait.
+    until_ns: int  # Time from which it goes on, ns since 1970 UTC.
+    parent_qty: int  # Open quantity that waits, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: PauseReason,
+        until_ns: int,
+        parent_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentPaused)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.until_ns = until_ns
+        x.parent_qty = parent_qty
+        x.__class__ = ParentPaused
+
+
+_ParentPaused = twin(ParentPaused)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -5936,11 +6014,9 @@ Input = (
     | SuspensionLifted
     | DayOpened
     | DayClosed
-    | InstrumentDefined
     | TickTableDefined
     | VenueDefined
     | FeeScheduleDefined
-    | CalendarDefined
     | VolumeCurveDefined
     | ExecutionReported
     | BreakSettled
@@ -5951,6 +6027,8 @@ Input = (
     | RiskLimitSet
     | LimitAllotted
     | TradeObserved
+    | InstrumentDefined
+    | CalendarDefined
 )
 StageEvent = (
     ConfigurationAdopted
@@ -5977,11 +6055,9 @@ StageEvent = (
     | ParentReconciled
     | OrderResumed
     | VenueStatusCarried
-    | InstrumentCarried
     | TickTableCarried
     | VenueCarried
     | FeeScheduleCarried
-    | CalendarCarried
     | VolumeCurveCarried
     | KillSwitchCarried
     | MandateCarried
@@ -6024,6 +6100,9 @@ StageEvent = (
     | OrderHeld
     | SliceHeld
     | InputRejected
+    | InstrumentCarried
+    | CalendarCarried
+    | ParentPaused
 )
 
 
@@ -6042,11 +6121,9 @@ TOPIC_OF: Final[dict[type, str]] = {
     SuspensionLifted: "controls",
     DayOpened: "controls",
     DayClosed: "controls",
-    InstrumentDefined: "reference",
     TickTableDefined: "reference",
     VenueDefined: "reference",
     FeeScheduleDefined: "reference",
-    CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
     InstrumentHalted: "ingest",
@@ -6073,11 +6150,9 @@ TOPIC_OF: Final[dict[type, str]] = {
     BatchSealed: "journal",
     OrderResumed: "ingest",
     VenueStatusCarried: "ingest",
-    InstrumentCarried: "ingest",
     TickTableCarried: "ingest",
     VenueCarried: "ingest",
     FeeScheduleCarried: "ingest",
-    CalendarCarried: "ingest",
     VolumeCurveCarried: "ingest",
     KillSwitchCarried: "ingest",
     MandateCarried: "ingest",
@@ -6129,6 +6204,11 @@ TOPIC_OF: Final[dict[type, str]] = {
     OrderHeld: "ingest",
     SliceHeld: "slices",
     InputRejected: "ingest",
+    InstrumentDefined: "reference",
+    CalendarDefined: "reference",
+    InstrumentCarried: "ingest",
+    CalendarCarried: "ingest",
+    ParentPaused: "slices",
 }
 
 

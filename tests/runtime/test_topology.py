@@ -21,6 +21,7 @@ from world import (
     at_once,
     break_settled,
     bust,
+    calendar,
     cancel,
     cancel_rejected,
     correction,
@@ -31,6 +32,7 @@ from world import (
     fees,
     fill_report,
     halt,
+    instrument,
     kill,
     lift,
     not_sent,
@@ -163,6 +165,7 @@ def play() -> World:
     _reports(world)
     _silence(world)
     _trouble(world)
+    _paused(world)
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
     world.given(order("k", 5_000, client_id="c2", limit_px=px(99.95), no_dark=True, **GTC))
     later_ns = world.now_ns + 5 * MINUTE
@@ -175,6 +178,16 @@ def play() -> World:
     open_ns = OPEN_NS + 24 * HOUR
     begin = (allotment(1), day_opened(20180103, open_ns), quote(received_ns=open_ns))
     return world.at(open_ns, *begin).given(allotment(1_000_000_000))
+
+
+def _paused(world: World) -> None:
+    """An order in the break of its calendar."""
+    edges = ((OPEN_NS, OPEN_NS + MINUTE), (CLOSE_NS - HOUR, CLOSE_NS))
+    listed = tuple(e.TradingSession(open_ns=first, close_ns=last) for first, last in edges)
+    world.given(instrument("PAUSED", calendar_id="US"), calendar(sessions=listed))
+    world.given(tick_table((0, 10_000_000), instrument_id="PAUSED"))
+    world.given(order("p", 100, instrument_id="PAUSED"))
+    world.given(cancel("p", instrument_id="PAUSED"))
 
 
 def _held(world: World) -> None:

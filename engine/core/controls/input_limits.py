@@ -45,6 +45,7 @@ from engine.core.events import (
     SuspensionLifted,
     TickTableDefined,
     TradeObserved,
+    TradingSession,
     VenueDefined,
     VenueStatusObserved,
     VolumeCurveDefined,
@@ -65,6 +66,7 @@ CURRENCY_CHARS_MIN, CURRENCY_CHARS_MAX = 3, 8
 TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
+SESSIONS_MAX = 100  # Of a day.
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
@@ -113,6 +115,21 @@ def currency(value: str, _: object) -> str:
 def after_open(value: int, fact: DayOpened | CalendarDefined) -> str:
     is_after = fact.open_ns < value <= fact.open_ns + SPAN_NS_MAX
     return "" if is_after else f"a time after open_ns {fact.open_ns}, within a year"
+
+
+def sessions(value: tuple[TradingSession, ...], fact: CalendarDefined) -> str:
+    """Sessions lie behind each other, the first from the open on and the last up to the close."""
+    if not value:
+        return ""
+    is_whole = (value[0].open_ns, value[-1].close_ns) == (fact.open_ns, fact.close_ns)
+    is_ordered = all(a.close_ns < b.open_ns for a, b in pairwise(value))
+    are_spans = all(session.open_ns < session.close_ns for session in value)
+    if len(value) <= SESSIONS_MAX and is_whole and is_ordered and are_spans:
+        return ""
+    return (
+        f"{SESSIONS_MAX} sessions at most in order of time with a break between them, the first "
+        f"from open_ns {fact.open_ns}, the last to close_ns {fact.close_ns}"
+    )
 
 
 def one_of(*scopes: ControlScope) -> Check:
@@ -336,6 +353,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("lot_qty", within(1, QTY_MAX)),
         ("adv_qty", QTY),
         ("daily_volatility_ppm", within(0, VOLATILITY_PPM_MAX)),
+        ("calendar_id", short),
     ),
     TickTableDefined: (("instrument_id", named), ("bands", tick_bands)),
     VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY)),
@@ -351,6 +369,7 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("day", DAY),
         ("open_ns", TIME),
         ("close_ns", after_open),
+        ("sessions", sessions),
     ),
     VolumeCurveDefined: (
         ("instrument_id", named),

@@ -152,7 +152,7 @@ def on_fee_schedule_carried(state: State, event: FeeScheduleCarried) -> None:
 
 
 def on_calendar_carried(state: State, event: CalendarCarried) -> None:
-    state.carried_facts.reference.calendars[event.calendar_id] = fact_of(event)
+    state.carried_facts.reference.calendars[event.calendar_id, event.day] = fact_of(event)
 
 
 def on_volume_curve_carried(state: State, event: VolumeCurveCarried) -> None:

@@ -17,6 +17,7 @@ from engine.core.events import (
     VenueDefined,
     VolumeCurveDefined,
 )
+from engine.core.state import due_index
 from engine.core.state.state import State
 
 
@@ -88,7 +89,9 @@ def on_fee_schedule_defined(state: State, fact: FeeScheduleDefined) -> None:
 
 
 def on_calendar_defined(state: State, fact: CalendarDefined) -> None:
-    state.reference.calendars[fact.calendar_id] = fact
+    if state.day is not None and fact.day == state.day.day:
+        due_index.review_all(state)  # Parents at work may have to stop, or to go on.
+    state.reference.calendars[fact.calendar_id, fact.day] = fact
 
 
 def on_volume_curve_defined(state: State, fact: VolumeCurveDefined) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.core.controls import risk
 from engine.core.events import (
+    CalendarDefined,
     Change,
     DepthObserved,
     FillReallocated,
@@ -41,6 +42,7 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.field_copy import copier, field_names
+from engine.core.market import hours
 from engine.core.orders import pretrade
 from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
@@ -55,8 +57,9 @@ AS_CARRIED = copier(
     *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# A carried order waits for the first quote or print of the day, a limit, and an allotment.
+# A carried order waits for a session, the first quote or print, a limit, and an allotment.
 WAITS_FOR = (
+    RejectReason.SESSION_CLOSED,
     RejectReason.NO_REFERENCE_PX,
     RejectReason.NO_LIMITS,
     RejectReason.ALLOTMENT_EXHAUSTED,
@@ -179,14 +182,15 @@ def held(
 
 def resumed(state: State, order: Order, now_ns: int) -> OrderResumed:
     """The order of today: its window is the session, its terms keep within today's mandate."""
-    assert state.day is not None, "only a day in progress takes carried orders"
     terms = order.terms
+    spans = hours.of_instrument(state, terms.instrument_id)
+    assert spans, "only a day in progress takes carried orders"
     mandate = state.controls.mandates[terms.client_id]
     asked = replace(terms, limit_px=order.limit_px)
     return OrderResumed(
         order_id=order.order_id,
-        start_ns=state.day.open_ns,
-        end_ns=state.day.close_ns,
+        start_ns=spans[0].open_ns,
+        end_ns=spans[-1].close_ns,
         max_participation_ppm=pretrade.mandated_participation_ppm(
             mandate, terms.max_participation_ppm
         ),
@@ -260,7 +264,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     **dict.fromkeys(
         (
             *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
-            *(InstrumentDefined, TickTableDefined),
+            *(InstrumentDefined, TickTableDefined, CalendarDefined),
         ),
         on_rule_changed,
     ),

@@ -222,6 +222,7 @@ class Parent:
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
     held_until_ns: int = 0  # A rate permits its next child then.
+    paused_until_ns: int = -1  # Its last break was told to last so long.
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # Of all members; None until the first fill of an epoch.

@@ -85,7 +85,7 @@ class Reference:
     ticks: dict[str, TickTableDefined] = field(default_factory=dict)
     venues: dict[str, VenueDefined] = field(default_factory=dict)
     fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
-    calendars: dict[str, CalendarDefined] = field(default_factory=dict)
+    calendars: dict[tuple[str, int], CalendarDefined] = field(default_factory=dict)  # By id, day.
     curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
-from engine.core.market import reference
+from engine.core.market import hours, reference
 from engine.core.parents import membership
 from engine.core.state.model import Parent
 from engine.core.state.state import (
@@ -53,6 +53,8 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()  # It makes one pass.
     if not stops.may_trade(state, parent):
         return ()
+    if not hours.is_open(state, parent.terms.instrument_id, now_ns):
+        return ()  # `pauses` tells it.
     style = style_of(state, parent, plan, now_ns)
     most_qty = allowed_qty(state, parent, style)
     qty = slice_qty(state, parent, plan, style, now_ns, most_qty)
@@ -92,7 +94,8 @@ def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> St
     """Post on schedule, take when behind it, clean up before the end."""
     if is_immediate(parent):
         return Style.CLEANUP
-    if now_ns + plan.interval_ns >= parent.terms.end_ns:
+    instrument_id, end_ns = parent.terms.instrument_id, parent.terms.end_ns
+    if hours.between_ns(state, instrument_id, now_ns, end_ns) <= plan.interval_ns:
         return Style.CLEANUP
     if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
         return Style.AGGRESSIVE

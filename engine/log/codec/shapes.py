@@ -263,6 +263,10 @@ INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)
 INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
 
+PAUSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PauseReason)}
+PAUSE_REASON: Final = {x.value: x for x in e.PauseReason}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
@@ -344,6 +348,10 @@ def text_of_carried_fill(x: e.CarriedFill) -> str:
         f"{number(x.error_qty)}"
         f"{many(x.executions, text_of_carried_execution)}"
     )
+
+
+def text_of_trading_session(x: e.TradingSession) -> str:
+    return f"{number(x.open_ns)}{number(x.close_ns)}"
 
 
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
@@ -460,18 +468,6 @@ def text_of_day_closed(x: e.DayClosed) -> str:
     return f"{integer(x.day)}{number(x.set_ns)}"
 
 
-def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
-    return (
-        f"{string(x.instrument_id)}"
-        f"{string(x.symbol)}"
-        f"{string(x.currency)}"
-        f"{number(x.lot_qty)}"
-        f"{number(x.adv_qty)}"
-        f"{number(x.daily_volatility_ppm)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_tick_table_defined(x: e.TickTableDefined) -> str:
     return f"{string(x.instrument_id)}{many(x.bands, text_of_tick_band)}{integer(x.effective_day)}"
 
@@ -496,17 +492,6 @@ def text_of_fee_schedule_defined(x: e.FeeScheduleDefined) -> str:
         f"{number(x.taker_fee_px)}"
         f"{number(x.maker_fee_px)}"
         f"{number(x.midpoint_fee_px)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
-def text_of_calendar_defined(x: e.CalendarDefined) -> str:
-    return (
-        f"{string(x.calendar_id)}"
-        f"{string(x.time_zone)}"
-        f"{integer(x.day)}"
-        f"{number(x.open_ns)}"
-        f"{number(x.close_ns)}"
         f"{integer(x.effective_day)}"
     )
 
@@ -884,21 +869,6 @@ def text_of_venue_status_carried(x: e.VenueStatusCarried) -> str:
     )
 
 
-def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{string(x.symbol)}"
-        f"{string(x.currency)}"
-        f"{number(x.lot_qty)}"
-        f"{number(x.adv_qty)}"
-        f"{number(x.daily_volatility_ppm)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_tick_table_carried(x: e.TickTableCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -936,20 +906,6 @@ def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
         f"{number(x.taker_fee_px)}"
         f"{number(x.maker_fee_px)}"
         f"{number(x.midpoint_fee_px)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
-def text_of_calendar_carried(x: e.CalendarCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.calendar_id)}"
-        f"{string(x.time_zone)}"
-        f"{integer(x.day)}"
-        f"{number(x.open_ns)}"
-        f"{number(x.close_ns)}"
         f"{integer(x.effective_day)}"
     )
 
@@ -1863,6 +1819,74 @@ def text_of_input_rejected(x: e.InputRejected) -> str:
     )
 
 
+def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
+    return (
+        f"{string(x.instrument_id)}"
+        f"{string(x.symbol)}"
+        f"{string(x.currency)}"
+        f"{number(x.lot_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{integer(x.effective_day)}"
+        f"{string(x.calendar_id)}"
+    )
+
+
+def text_of_calendar_defined(x: e.CalendarDefined) -> str:
+    return (
+        f"{string(x.calendar_id)}"
+        f"{string(x.time_zone)}"
+        f"{integer(x.day)}"
+        f"{number(x.open_ns)}"
+        f"{number(x.close_ns)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.sessions, text_of_trading_session)}"
+    )
+
+
+def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{string(x.symbol)}"
+        f"{string(x.currency)}"
+        f"{number(x.lot_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{integer(x.effective_day)}"
+        f"{string(x.calendar_id)}"
+    )
+
+
+def text_of_calendar_carried(x: e.CalendarCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.calendar_id)}"
+        f"{string(x.time_zone)}"
+        f"{integer(x.day)}"
+        f"{number(x.open_ns)}"
+        f"{number(x.close_ns)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.sessions, text_of_trading_session)}"
+    )
+
+
+def text_of_parent_paused(x: e.ParentPaused) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{PAUSE_REASON_TEXT[x.reason]}"
+        f"{number(x.until_ns)}"
+        f"{number(x.parent_qty)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2068,6 +2092,18 @@ def from_carried_fill(d: Avro) -> e.CarriedFill:
     x.executions = tuple([from_carried_execution(y) for y in d["executions"]])
     x.__class__ = e.CarriedFill
     found: e.CarriedFill = x
+    return found
+
+
+_TradingSession = twin(e.TradingSession)
+
+
+def from_trading_session(d: Avro) -> e.TradingSession:
+    x = _TradingSession()
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.__class__ = e.TradingSession
+    found: e.TradingSession = x
     return found
 
 
@@ -2281,23 +2317,6 @@ def from_day_closed(d: Avro) -> e.DayClosed:
     return found
 
 
-_InstrumentDefined = twin(e.InstrumentDefined)
-
-
-def from_instrument_defined(d: Avro) -> e.InstrumentDefined:
-    x = _InstrumentDefined()
-    x.instrument_id = d["instrument_id"]
-    x.symbol = d["symbol"]
-    x.currency = d["currency"]
-    x.lot_qty = d["lot_qty"]
-    x.adv_qty = d["adv_qty"]
-    x.daily_volatility_ppm = d["daily_volatility_ppm"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.InstrumentDefined
-    found: e.InstrumentDefined = x
-    return found
-
-
 _TickTableDefined = twin(e.TickTableDefined)
 
 
@@ -2342,22 +2361,6 @@ def from_fee_schedule_defined(d: Avro) -> e.FeeScheduleDefined:
     x.effective_day = d["effective_day"]
     x.__class__ = e.FeeScheduleDefined
     found: e.FeeScheduleDefined = x
-    return found
-
-
-_CalendarDefined = twin(e.CalendarDefined)
-
-
-def from_calendar_defined(d: Avro) -> e.CalendarDefined:
-    x = _CalendarDefined()
-    x.calendar_id = d["calendar_id"]
-    x.time_zone = d["time_zone"]
-    x.day = d["day"]
-    x.open_ns = d["open_ns"]
-    x.close_ns = d["close_ns"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.CalendarDefined
-    found: e.CalendarDefined = x
     return found
 
 
@@ -2869,26 +2872,6 @@ def from_venue_status_carried(d: Avro) -> e.VenueStatusCarried:
     return found
 
 
-_InstrumentCarried = twin(e.InstrumentCarried)
-
-
-def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
-    x = _InstrumentCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.symbol = d["symbol"]
-    x.currency = d["currency"]
-    x.lot_qty = d["lot_qty"]
-    x.adv_qty = d["adv_qty"]
-    x.daily_volatility_ppm = d["daily_volatility_ppm"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.InstrumentCarried
-    found: e.InstrumentCarried = x
-    return found
-
-
 _TickTableCarried = twin(e.TickTableCarried)
 
 
@@ -2942,25 +2925,6 @@ def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
     x.effective_day = d["effective_day"]
     x.__class__ = e.FeeScheduleCarried
     found: e.FeeScheduleCarried = x
-    return found
-
-
-_CalendarCarried = twin(e.CalendarCarried)
-
-
-def from_calendar_carried(d: Avro) -> e.CalendarCarried:
-    x = _CalendarCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.calendar_id = d["calendar_id"]
-    x.time_zone = d["time_zone"]
-    x.day = d["day"]
-    x.open_ns = d["open_ns"]
-    x.close_ns = d["close_ns"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.CalendarCarried
-    found: e.CalendarCarried = x
     return found
 
 
@@ -4128,6 +4092,99 @@ def from_input_rejected(d: Avro) -> e.InputRejected:
     return found
 
 
+_InstrumentDefined = twin(e.InstrumentDefined)
+
+
+def from_instrument_defined(d: Avro) -> e.InstrumentDefined:
+    x = _InstrumentDefined()
+    x.instrument_id = d["instrument_id"]
+    x.symbol = d["symbol"]
+    x.currency = d["currency"]
+    x.lot_qty = d["lot_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.effective_day = d["effective_day"]
+    x.calendar_id = d["calendar_id"]
+    x.__class__ = e.InstrumentDefined
+    found: e.InstrumentDefined = x
+    return found
+
+
+_CalendarDefined = twin(e.CalendarDefined)
+
+
+def from_calendar_defined(d: Avro) -> e.CalendarDefined:
+    x = _CalendarDefined()
+    x.calendar_id = d["calendar_id"]
+    x.time_zone = d["time_zone"]
+    x.day = d["day"]
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.effective_day = d["effective_day"]
+    x.sessions = tuple([from_trading_session(y) for y in d["sessions"]])
+    x.__class__ = e.CalendarDefined
+    found: e.CalendarDefined = x
+    return found
+
+
+_InstrumentCarried = twin(e.InstrumentCarried)
+
+
+def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
+    x = _InstrumentCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.symbol = d["symbol"]
+    x.currency = d["currency"]
+    x.lot_qty = d["lot_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.effective_day = d["effective_day"]
+    x.calendar_id = d["calendar_id"]
+    x.__class__ = e.InstrumentCarried
+    found: e.InstrumentCarried = x
+    return found
+
+
+_CalendarCarried = twin(e.CalendarCarried)
+
+
+def from_calendar_carried(d: Avro) -> e.CalendarCarried:
+    x = _CalendarCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.calendar_id = d["calendar_id"]
+    x.time_zone = d["time_zone"]
+    x.day = d["day"]
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.effective_day = d["effective_day"]
+    x.sessions = tuple([from_trading_session(y) for y in d["sessions"]])
+    x.__class__ = e.CalendarCarried
+    found: e.CalendarCarried = x
+    return found
+
+
+_ParentPaused = twin(e.ParentPaused)
+
+
+def from_parent_paused(d: Avro) -> e.ParentPaused:
+    x = _ParentPaused()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.reason = PAUSE_REASON[d["reason"]]
+    x.until_ns = d["until_ns"]
+    x.parent_qty = d["parent_qty"]
+    x.__class__ = e.ParentPaused
+    found: e.ParentPaused = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4143,11 +4200,9 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.SuspensionLifted: text_of_suspension_lifted,
     e.DayOpened: text_of_day_opened,
     e.DayClosed: text_of_day_closed,
-    e.InstrumentDefined: text_of_instrument_defined,
     e.TickTableDefined: text_of_tick_table_defined,
     e.VenueDefined: text_of_venue_defined,
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
-    e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.InstrumentHalted: text_of_instrument_halted,
@@ -4174,11 +4229,9 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.BatchSealed: text_of_batch_sealed,
     e.OrderResumed: text_of_order_resumed,
     e.VenueStatusCarried: text_of_venue_status_carried,
-    e.InstrumentCarried: text_of_instrument_carried,
     e.TickTableCarried: text_of_tick_table_carried,
     e.VenueCarried: text_of_venue_carried,
     e.FeeScheduleCarried: text_of_fee_schedule_carried,
-    e.CalendarCarried: text_of_calendar_carried,
     e.VolumeCurveCarried: text_of_volume_curve_carried,
     e.KillSwitchCarried: text_of_kill_switch_carried,
     e.MandateCarried: text_of_mandate_carried,
@@ -4230,6 +4283,11 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.OrderHeld: text_of_order_held,
     e.SliceHeld: text_of_slice_held,
     e.InputRejected: text_of_input_rejected,
+    e.InstrumentDefined: text_of_instrument_defined,
+    e.CalendarDefined: text_of_calendar_defined,
+    e.InstrumentCarried: text_of_instrument_carried,
+    e.CalendarCarried: text_of_calendar_carried,
+    e.ParentPaused: text_of_parent_paused,
 }
 
 
@@ -4248,11 +4306,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.SuspensionLifted: from_suspension_lifted,
     e.DayOpened: from_day_opened,
     e.DayClosed: from_day_closed,
-    e.InstrumentDefined: from_instrument_defined,
     e.TickTableDefined: from_tick_table_defined,
     e.VenueDefined: from_venue_defined,
     e.FeeScheduleDefined: from_fee_schedule_defined,
-    e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.InstrumentHalted: from_instrument_halted,
@@ -4279,11 +4335,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.BatchSealed: from_batch_sealed,
     e.OrderResumed: from_order_resumed,
     e.VenueStatusCarried: from_venue_status_carried,
-    e.InstrumentCarried: from_instrument_carried,
     e.TickTableCarried: from_tick_table_carried,
     e.VenueCarried: from_venue_carried,
     e.FeeScheduleCarried: from_fee_schedule_carried,
-    e.CalendarCarried: from_calendar_carried,
     e.VolumeCurveCarried: from_volume_curve_carried,
     e.KillSwitchCarried: from_kill_switch_carried,
     e.MandateCarried: from_mandate_carried,
@@ -4335,4 +4389,9 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.OrderHeld: from_order_held,
     e.SliceHeld: from_slice_held,
     e.InputRejected: from_input_rejected,
+    e.InstrumentDefined: from_instrument_defined,
+    e.CalendarDefined: from_calendar_defined,
+    e.InstrumentCarried: from_instrument_carried,
+    e.CalendarCarried: from_calendar_carried,
+    e.ParentPaused: from_parent_paused,
 }
