@@ -39,6 +39,7 @@ from world import (
     risk_limit,
     tick_table,
     trading,
+    venue,
 )
 
 from engine.audit import verification
@@ -67,6 +68,7 @@ def another_day(live: Live, day: int) -> Live:
 EVERYTHING: tuple[Any, ...] = (
     *(fees(), tick_table((0, 10_000_000)), curve((0, HOUR), (1,)), restriction("MSFT")),
     *(kill(), risk_limit(max_order_qty=9), allotment(5), instrument("MSFT")),
+    *(venue("LATER", effective_day=20180105), instrument("MSFT", effective_day=20180106)),
 )
 
 

@@ -228,6 +228,7 @@ PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(1, TIME_NS_MAX
 DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
 NOTIONAL = within(0, NOTIONAL_CUR_MAX)
 SET_BY = (("set_by", short),)
+DATED = (("effective_day", within(0, DAY_MAX)),)  # 0 is a record that was always in force.
 OF_REQUEST = (("received_ns", TIME),)
 OF_CHILD = (("venue", named), ("child_id", named))
 
@@ -354,14 +355,16 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("adv_qty", QTY),
         ("daily_volatility_ppm", within(0, VOLATILITY_PPM_MAX)),
         ("calendar_id", short),
+        *DATED,
     ),
-    TickTableDefined: (("instrument_id", named), ("bands", tick_bands)),
-    VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY)),
+    TickTableDefined: (("instrument_id", named), ("bands", tick_bands), *DATED),
+    VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY), *DATED),
     FeeScheduleDefined: (
         ("venue", named),
         ("taker_fee_px", FEE),
         ("maker_fee_px", FEE),
         ("midpoint_fee_px", FEE),
+        *DATED,
     ),
     CalendarDefined: (
         ("calendar_id", named),
@@ -370,11 +373,13 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("open_ns", TIME),
         ("close_ns", after_open),
         ("sessions", sessions),
+        *DATED,
     ),
     VolumeCurveDefined: (
         ("instrument_id", named),
         ("edges_ns", edges),
         ("volumes_qty", volumes),
+        *DATED,
     ),
 }
 

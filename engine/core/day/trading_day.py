@@ -41,7 +41,7 @@ from engine.core.events import (
     VenueStatusCarried,
 )
 from engine.core.execution import silence
-from engine.core.market import hours
+from engine.core.market import hours, reference
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
@@ -342,6 +342,7 @@ def after_close(state: State) -> State:
     """
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
+    reference.choose_all(facts.reference, facts.controls.closed_day)
     state.finished.clear()
     next_day = State(
         shard=state.shard,

@@ -40,7 +40,8 @@ Plain = tuple[object, ...]
 
 FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
-    *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
+    *("reference.calendars", "reference.curves", "reference.waiting"),
+    *("controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
 INDICES = (

@@ -128,6 +128,7 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
         reference.instruments |= state.reference.instruments
         reference.ticks |= state.reference.ticks
         reference.curves |= state.reference.curves
+        reference.waiting |= state.reference.waiting
         killed |= state.controls.killed
         for source, number in state.controls.numbers.items():
             numbers[source] = max(number, numbers.get(source, number))

@@ -42,9 +42,12 @@ class VenueMarket:
             reference.FACTS[type(event)](self.known, event)
 
     def open_day(self, opened: DayOpened) -> None:
+        reference.FACTS[DayOpened](self.known, opened)
         self.known.day = opened
 
     def close_day(self) -> None:
+        if self.known.day is not None:
+            self.known.controls.closed_day = self.known.day.day
         self.known.day = None
 
     def is_in_session(self, instrument_id: str, now_ns: int) -> bool:
