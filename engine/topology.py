@@ -24,7 +24,14 @@ from engine.core.execution import (
     silence,
 )
 from engine.core.market import consolidated, reference
-from engine.core.orders import changes, good_till_cancel, intake, possible_resends, restating
+from engine.core.orders import (
+    changes,
+    corporate_actions,
+    good_till_cancel,
+    intake,
+    possible_resends,
+    restating,
+)
 from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
@@ -128,7 +135,19 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),
-    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderHeld, e.OrderCancelled)),
+    Row("ingest", corporate_actions, (e.CorporateActionDefined,), (e.InstrumentHalted,)),
+    Row(
+        "ingest",
+        good_till_cancel,
+        (PLAN,),
+        (
+            e.CorporateActionApplied,
+            e.OrderAmended,
+            e.OrderResumed,
+            e.OrderHeld,
+            e.OrderCancelled,
+        ),
+    ),
     Row("ingest", trading_day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
@@ -222,6 +241,7 @@ TABLE: tuple[Row, ...] = (
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
     changes.DECIDE,
+    corporate_actions.DECIDE,
     rejected_input.DECIDE,
     risk.DECIDE,
     trading_day.DECIDE,
@@ -243,6 +263,7 @@ REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
 
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
+    corporate_actions.EVOLVE,  # Before an amend gives the order another id.
     changes.EVOLVE,
     possible_resends.EVOLVE,
     rejected_input.EVOLVE,
@@ -277,6 +298,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     reference.FACTS,
     risk.FACTS,
     trading_day.FACTS,
+    corporate_actions.FACTS,
     good_till_cancel.FACTS,
 )
 

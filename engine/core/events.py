@@ -52,14 +52,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class HaltReason(StrEnum):
-    """Why an instrument is halted."""
-
-    FAULT = "FAULT"
-    OPERATOR = "OPERATOR"
-    OTHER = "OTHER"
-
-
 class ReleaseReason(StrEnum):
     """Cause that closed the aggregation window."""
 
@@ -222,6 +214,7 @@ class RejectReason(StrEnum):
     NO_LIMITS = "NO_LIMITS"
     POSITION_ABOVE_LIMIT = "POSITION_ABOVE_LIMIT"
     DECISION_PX_INVALID = "DECISION_PX_INVALID"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
 
 
 class Change(StrEnum):
@@ -314,6 +307,14 @@ class HaltAction(StrEnum):
 
     KEEP = "KEEP"
     RETURN = "RETURN"
+    OTHER = "OTHER"
+
+
+class CorporateActionPolicy(StrEnum):
+    """What becomes of a carried order at a corporate action of its instrument."""
+
+    ADJUST = "ADJUST"
+    HOLD = "HOLD"
     OTHER = "OTHER"
 
 
@@ -484,6 +485,25 @@ class PauseReason(StrEnum):
     """Why a parent waits."""
 
     SESSION_BREAK = "SESSION_BREAK"
+    OTHER = "OTHER"
+
+
+class HaltReason(StrEnum):
+    """Why an instrument is halted."""
+
+    FAULT = "FAULT"
+    OPERATOR = "OPERATOR"
+    OTHER = "OTHER"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
+
+
+class CorporateActionKind(StrEnum):
+    """Kind of a corporate action."""
+
+    SPLIT = "SPLIT"
+    DIVIDEND = "DIVIDEND"
+    SPIN_OFF = "SPIN_OFF"
+    MERGER = "MERGER"
     OTHER = "OTHER"
 
 
@@ -1316,46 +1336,6 @@ class ConfigurationAdopted:
 
 
 _ConfigurationAdopted = twin(ConfigurationAdopted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentHalted:
-    """An instrument is halted.
-
-    Its children are cancelled and new orders refused until a person lifts the halt.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    reason: HaltReason  # The reason.
-    text: str  # The reason in words.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        reason: HaltReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentHalted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.reason = reason
-        x.text = text
-        x.__class__ = InstrumentHalted
-
-
-_InstrumentHalted = twin(InstrumentHalted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3502,6 +3482,9 @@ class PolicySet:
     ack_within_ns: int = 3000000000
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int = 2
+    # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
+    # their clients amend or cancel them.
+    on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST
 
     def __init__(
         self,
@@ -3537,6 +3520,7 @@ class PolicySet:
         on_halt: HaltAction = HaltAction.KEEP,
         ack_within_ns: int = 3000000000,
         asks_max: int = 2,
+        on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3571,6 +3555,7 @@ class PolicySet:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.on_corporate_action = on_corporate_action
         x.__class__ = PolicySet
 
 
@@ -3792,6 +3777,9 @@ class PolicyCarried:
     ack_within_ns: int
     # Times that a venue is asked again before its silence is a break and it gets no more, count.
     asks_max: int
+    # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
+    # their clients amend or cancel them.
+    on_corporate_action: CorporateActionPolicy
 
     def __init__(
         self,
@@ -3830,6 +3818,7 @@ class PolicyCarried:
         on_halt: HaltAction,
         ack_within_ns: int,
         asks_max: int,
+        on_corporate_action: CorporateActionPolicy,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3867,6 +3856,7 @@ class PolicyCarried:
         x.on_halt = on_halt
         x.ack_within_ns = ack_within_ns
         x.asks_max = asks_max
+        x.on_corporate_action = on_corporate_action
         x.__class__ = PolicyCarried
 
 
@@ -4452,7 +4442,7 @@ _OrderChangePending = twin(OrderChangePending)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAmended:
-    """An amend took effect."""
+    """An amend took effect, or a corporate action adjusted a carried order."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
@@ -4460,7 +4450,8 @@ class OrderAmended:
     # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
+    # Id of the request, the order's id at its source from now on; unchanged at a corporate action.
+    cl_ord_id: str
     previous_qty: int  # Total quantity before, smallest increments.
     order_qty: int  # Total quantity from now on, smallest increments.
     limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
@@ -4653,6 +4644,9 @@ class OrderCarried:
     # Part of the allocated quantity whose fills are beyond the bound and are not carried, smallest
     # increments; a bust of them is a break.
     left_out_qty: int
+    held_action_id: str  # Id of the corporate action that it is held for; empty if none.
+    # Time of its last adjustment for a corporate action, ns since 1970 UTC; 0 before the first.
+    adjusted_ns: int
 
     def __init__(
         self,
@@ -4696,6 +4690,8 @@ class OrderCarried:
         beyond_avg_px: int,
         memberships: tuple[Membership, ...],
         left_out_qty: int,
+        held_action_id: str,
+        adjusted_ns: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderCarried)
@@ -4738,6 +4734,8 @@ class OrderCarried:
         x.beyond_avg_px = beyond_avg_px
         x.memberships = memberships
         x.left_out_qty = left_out_qty
+        x.held_action_id = held_action_id
+        x.adjusted_ns = adjusted_ns
         x.__class__ = OrderCarried
 
 
@@ -5999,6 +5997,208 @@ class ParentPaused:
 _ParentPaused = twin(ParentPaused)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentHalted:
+    """An instrument is halted.
+
+    Its children are cancelled and new orders refused until a person lifts the halt.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    reason: HaltReason  # The reason.
+    text: str  # The reason in words.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        reason: HaltReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentHalted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = InstrumentHalted
+
+
+_InstrumentHalted = twin(InstrumentHalted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionApplied:
+    """A carried order met a corporate action, by which it is adjusted or held."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    client_id: str  # Id of the client.
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    # ADJUST if its quantity and prices follow the ratio, HOLD if it waits for its client.
+    handling: CorporateActionPolicy
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    previous_qty: int  # Open quantity before, smallest increments.
+    open_qty: int  # Open quantity from now on, smallest increments; rounded down.
+    previous_px: int | None  # Limit before, 1e-9 currency units; null for MARKET.
+    # Limit from now on, 1e-9 currency units, rounded to the tick in the client's favour; null for
+    # MARKET.
+    limit_px: int | None
+    text: str  # Why it is held; empty if it is adjusted.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        client_id: str,
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        handling: CorporateActionPolicy,
+        new_qty: int,
+        old_qty: int,
+        previous_qty: int,
+        open_qty: int,
+        previous_px: int | None,
+        limit_px: int | None,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionApplied)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.client_id = client_id
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.handling = handling
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.previous_qty = previous_qty
+        x.open_qty = open_qty
+        x.previous_px = previous_px
+        x.limit_px = limit_px
+        x.text = text
+        x.__class__ = CorporateActionApplied
+
+
+_CorporateActionApplied = twin(CorporateActionApplied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionCarried:
+    """A corporate action of a later day, as a close carries it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    text: str  # Description for people.
+    # First day on which the instrument trades after it, the ex-day, yyyymmdd count.
+    effective_day: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        new_qty: int,
+        old_qty: int,
+        text: str,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.text = text
+        x.effective_day = effective_day
+        x.__class__ = CorporateActionCarried
+
+
+_CorporateActionCarried = twin(CorporateActionCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionDefined:
+    """A split or another corporate action of an instrument."""
+
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    text: str  # Description for people.
+    # First day on which the instrument trades after it, the ex-day, yyyymmdd count.
+    effective_day: int
+
+    def __init__(
+        self,
+        *,
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        new_qty: int,
+        old_qty: int,
+        text: str,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionDefined)
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.text = text
+        x.effective_day = effective_day
+        x.__class__ = CorporateActionDefined
+
+
+_CorporateActionDefined = twin(CorporateActionDefined)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -6029,10 +6229,10 @@ Input = (
     | TradeObserved
     | InstrumentDefined
     | CalendarDefined
+    | CorporateActionDefined
 )
 StageEvent = (
     ConfigurationAdopted
-    | InstrumentHalted
     | SuspensionSet
     | SuspensionEnded
     | MemberJoined
@@ -6103,6 +6303,9 @@ StageEvent = (
     | InstrumentCarried
     | CalendarCarried
     | ParentPaused
+    | InstrumentHalted
+    | CorporateActionApplied
+    | CorporateActionCarried
 )
 
 
@@ -6126,7 +6329,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     FeeScheduleDefined: "reference",
     VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
-    InstrumentHalted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
     MemberJoined: "aggregation",
@@ -6209,6 +6411,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     InstrumentCarried: "ingest",
     CalendarCarried: "ingest",
     ParentPaused: "slices",
+    InstrumentHalted: "ingest",
+    CorporateActionApplied: "ingest",
+    CorporateActionCarried: "ingest",
+    CorporateActionDefined: "reference",
 }
 
 

@@ -134,6 +134,7 @@ def reference_facts(reference: Reference) -> Iterator[object]:
     yield from reference.curves.values()
     for rows in reference.waiting.values():
         yield from rows
+    yield from reference.actions.values()
 
 
 def control_facts(controls: Controls, parted: Sequence[State], now_ns: int) -> Iterator[object]:

@@ -1,6 +1,5 @@
 """Dated reference data: the newest record that the day has reached is in force, however it came."""
 
-from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -38,7 +37,7 @@ NAMES = ("instruments", "ticks", "venues", "fees", "calendars", "curves")
 
 def record(kind: type, number: int, effective_day: int) -> Any:  # noqa: ANN401  Any record.
     """A record of one name in each kind; the number is in one of its fields."""
-    builders: dict[type, Callable[[], Any]] = {
+    builders: dict[type, Any] = {
         e.InstrumentDefined: lambda: instrument(lot_qty=number),
         e.TickTableDefined: lambda: tick_table((0, number)),
         e.VenueDefined: lambda: venue(LIT, min_qty=number),

@@ -35,6 +35,7 @@ from world import (
     instrument,
     kill,
     lift,
+    make,
     not_sent,
     order,
     policy,
@@ -177,7 +178,8 @@ def play() -> World:
     world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
     begin = (allotment(1), day_opened(20180103, open_ns), quote(received_ns=open_ns))
-    return world.at(open_ns, *begin).given(allotment(1_000_000_000))
+    world.at(open_ns, *begin).when(after_ns=SECOND)  # Carried orders meet the split, then wait.
+    return world.given(allotment(1_000_000_000))
 
 
 def _paused(world: World) -> None:
@@ -201,6 +203,8 @@ def _held(world: World) -> None:
 def _carried(world: World) -> None:
     """Facts that a close carries."""
     world.given(tick_table((0, 10_000_000)), fees(), kill(), restriction("MSFT"))
+    split = {"action_id": "A1", "instrument_id": "AAPL", "new_qty": 1, "old_qty": 2}
+    world.given(make(e.CorporateActionDefined, effective_day=20180103, **split))
     world.given(
         risk_limit(max_order_qty=1_000_000), allotment(1_000_000_000), curve((0, HOUR), (1,))
     )

@@ -19,8 +19,10 @@ from trading_days import (
     utc_ns,
 )
 
+import projections
 from engine.core import events as e
 from engine.core.events import Strategy
+from engine.log import open_log
 from engine.simulation.market.instrument import InstrumentError
 
 DAYS = {"tokyo": TOKYO, "overnight": OVERNIGHT, "half day": HALF, "crypto": CRYPTO}
@@ -167,6 +169,17 @@ def test_implementation_shortfall_counts_its_horizon_in_trading_time(tmp_path: P
     (plan,) = run.of(e.PlanAdopted)  # Half an hour by the policy, of which ten minutes are left.
     assert traded_seconds(TOKYO, plan.start_ns, plan.end_ns) in (1_799, 1_800)
     assert plan.end_ns > LUNCH[1] + 19 * MINUTE
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_every_rule_holds_over_the_log_of_such_a_day(tmp_path: Path, name: str) -> None:
+    played(tmp_path, DAYS[name], every_ns=5 * MINUTE)
+    with open_log(f"sqlite:{tmp_path / 'log.db'}", partitions=1) as log:
+        projections.rebuild(log, tmp_path / "p.duckdb", log_url="sqlite:log.db")
+
+    with projections.connect(tmp_path / "p.duckdb") as found:
+        assert found.execute("select count(*) from child_routed").fetchall() != [(0,)]
+        assert found.execute("select name from invariants where violations > 0").fetchall() == []
 
 
 def test_a_folder_holds_the_rows_of_its_trading_day(tmp_path: Path) -> None:

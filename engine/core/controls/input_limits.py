@@ -21,6 +21,7 @@ from engine.core.events import (
     CalendarDefined,
     CancelRejected,
     ControlScope,
+    CorporateActionDefined,
     DayClosed,
     DayOpened,
     DepthObserved,
@@ -67,6 +68,7 @@ TEXT_CHARS_MAX = 2_000  # Of free text in a fact.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
 SESSIONS_MAX = 100  # Of a day.
+RATIO_MAX = 10**6  # Of each side of a split; the largest known are a few thousand.
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
@@ -373,6 +375,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("open_ns", TIME),
         ("close_ns", after_open),
         ("sessions", sessions),
+        *DATED,
+    ),
+    CorporateActionDefined: (
+        ("action_id", named),
+        ("instrument_id", named),
+        ("new_qty", within(1, RATIO_MAX)),
+        ("old_qty", within(1, RATIO_MAX)),
+        ("text", short),
         *DATED,
     ),
     VolumeCurveDefined: (

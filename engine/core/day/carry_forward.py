@@ -25,6 +25,8 @@ from engine.core.events import (
     ControlNumber,
     ControlNumbersCarried,
     ControlScope,
+    CorporateActionCarried,
+    CorporateActionDefined,
     FeeScheduleCarried,
     FeeScheduleDefined,
     InstrumentCarried,
@@ -60,6 +62,7 @@ FACT_OF: Mapping[type, type[Any]] = {
     FeeScheduleCarried: FeeScheduleDefined,
     CalendarCarried: CalendarDefined,
     VolumeCurveCarried: VolumeCurveDefined,
+    CorporateActionCarried: CorporateActionDefined,
     RiskLimitCarried: RiskLimitSet,
     AllotmentCarried: LimitAllotted,
     MandateCarried: MandateSet,
@@ -109,6 +112,7 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
         as_events(InstrumentCarried, own(dated(InstrumentDefined, reference.instruments))),
         as_events(TickTableCarried, own(dated(TickTableDefined, reference.ticks))),
         as_events(VolumeCurveCarried, own(dated(VolumeCurveDefined, reference.curves))),
+        as_events(CorporateActionCarried, own(actions_to_come(state))),
         (
             KillSwitchCarried(scope=ControlScope(scope), scope_id=scope_id, text=text)
             for (scope, scope_id), text in controls.killed.items()
@@ -134,6 +138,12 @@ def calendars_to_come(state: State) -> dict[tuple[str, int], CalendarDefined]:
     }
 
 
+def actions_to_come(state: State) -> list[CorporateActionDefined]:
+    """The corporate actions of later days; those of before have met every order that they may."""
+    closed_day = state.controls.closed_day
+    return [x for x in state.reference.actions.values() if x.effective_day > closed_day]
+
+
 def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:
     """The marks of a resend; none where no control had a number and no day has closed."""
     if controls.numbers or controls.closed_day:
@@ -153,6 +163,10 @@ def on_reference_carried(state: State, event: Any) -> None:  # noqa: ANN401  Any
     """Keep the record for the next day, in force or waiting as at the close."""
     day = market_reference.day_of(state)
     market_reference.add(state.carried_facts.reference, fact_of(event), day)
+
+
+def on_corporate_action_carried(state: State, event: CorporateActionCarried) -> None:
+    state.carried_facts.reference.actions[event.action_id] = fact_of(event)
 
 
 def on_kill_switch_carried(state: State, event: KillSwitchCarried) -> None:
@@ -203,6 +217,7 @@ EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
         ),
         on_reference_carried,
     ),
+    CorporateActionCarried: on_corporate_action_carried,
     KillSwitchCarried: on_kill_switch_carried,
     RiskLimitCarried: on_risk_limit_carried,
     AllotmentCarried: on_allotment_carried,

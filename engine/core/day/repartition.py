@@ -110,6 +110,12 @@ def _shard(
             ticks=own(state.reference.ticks for state in states),
             curves=own(state.reference.curves for state in states),
             waiting=waiting_of(states, number, partitions),
+            actions={
+                name: action
+                for state in states
+                for name, action in state.reference.actions.items()
+                if partition_of(action.instrument_id.encode(), partitions) == number
+            },
         ),
         controls=replace(
             first.controls,
@@ -238,10 +244,13 @@ def suspended(states: Sequence[State]) -> dict[Key, int]:
 
 def shared_facts(states: Sequence[State]) -> tuple[Reference, Controls]:
     """The facts of all shards, for the topics that every shard reads."""
-    reference = replace(states[0].reference, instruments={}, ticks={}, curves={}, waiting={})
+    reference = replace(
+        states[0].reference, instruments={}, ticks={}, curves={}, waiting={}, actions={}
+    )
     for state in states:
         reference.instruments |= state.reference.instruments
         reference.ticks |= state.reference.ticks
         reference.curves |= state.reference.curves
         reference.waiting |= state.reference.waiting
+        reference.actions |= state.reference.actions
     return reference, replace(states[0].controls, allotments={})

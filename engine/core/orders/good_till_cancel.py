@@ -19,6 +19,8 @@ from engine.core.controls import risk
 from engine.core.events import (
     CalendarDefined,
     Change,
+    CorporateActionApplied,
+    CorporateActionDefined,
     DepthObserved,
     FillReallocated,
     InstrumentDefined,
@@ -43,7 +45,8 @@ from engine.core.events import (
 )
 from engine.core.field_copy import copier, field_names
 from engine.core.market import hours
-from engine.core.orders import pretrade
+from engine.core.orders import corporate_actions, pretrade
+from engine.core.orders.terms import Refusal
 from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
 
@@ -54,15 +57,18 @@ AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
-    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
+    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty", "held_action_id", "adjusted_ns"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# A carried order waits for a session, the first quote or print, a limit, and an allotment.
+# A carried order waits for a session, the first quote or print, a limit, an allotment, a market
+# near its own limit, and its client.
 WAITS_FOR = (
     RejectReason.SESSION_CLOSED,
     RejectReason.NO_REFERENCE_PX,
     RejectReason.NO_LIMITS,
     RejectReason.ALLOTMENT_EXHAUSTED,
+    RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
+    RejectReason.CORPORATE_ACTION,
 )
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
@@ -119,6 +125,8 @@ def carried_order(
         allocated_qty=order.allocated_qty,
         avg_px=order.avg_px,
         beyond_avg_px=order.notional - order.avg_px * order.cum_qty,
+        held_action_id=order.held_action_id,
+        adjusted_ns=order.adjusted_ns,
         **past,
     )
 
@@ -142,7 +150,10 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
     order = state.unplaced[order_id]
     if not order.open_qty:
         return ()  # A late fill of yesterday filled it; a bust may open it again.
-    refusal = pretrade.recheck(state, order, now_ns)
+    action = corporate_actions.due(state, order)
+    if action is not None:
+        return corporate_actions.applied(state, order, action)  # It is judged again next.
+    refusal = held_for_action(order) or pretrade.recheck(state, order, now_ns)
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
@@ -155,6 +166,18 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
             withdrawn_qty=order.open_qty,
             reason=WithdrawReason.REFUSED,
             text=f"{reason}: {text}",
+        ),
+    )
+
+
+def held_for_action(order: Order) -> Refusal:
+    if not order.held_action_id:
+        return None
+    return (
+        RejectReason.CORPORATE_ACTION,
+        (
+            f"held at corporate action {order.held_action_id!r:.80}; amend the order to what it is "
+            "meant to be now, or cancel it"
         ),
     )
 
@@ -217,6 +240,8 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         allocated_qty=event.allocated_qty,
         notional=event.avg_px * (event.crossed_qty + event.allocated_qty) + event.beyond_avg_px,
         homes=1,
+        held_action_id=event.held_action_id,
+        adjusted_ns=event.adjusted_ns,
     )
 
 
@@ -264,7 +289,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     **dict.fromkeys(
         (
             *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
-            *(InstrumentDefined, TickTableDefined, CalendarDefined),
+            *(InstrumentDefined, TickTableDefined, CalendarDefined, CorporateActionDefined),
         ),
         on_rule_changed,
     ),
@@ -275,6 +300,11 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
     """It may have a price of its own now."""
     if event.order_id in state.unplaced:
         state.unjudged[event.order_id] = None
+
+
+def on_corporate_action_applied(state: State, event: CorporateActionApplied) -> None:
+    """It is judged again in its new units, or for what it is held."""
+    state.unjudged[event.order_id] = None
 
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
@@ -291,6 +321,7 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
     OrderAmended: on_order_amended,
+    CorporateActionApplied: on_corporate_action_applied,
     FillReallocated: on_fill_reallocated,
     OrderResumed: on_order_resumed,
     OrderHeld: on_order_held,

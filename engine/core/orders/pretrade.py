@@ -442,14 +442,22 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
 
 # ----------------------------------------------------------------------------- carried
 
-# A kill switch or a halt keeps a carried order in its parent unsent, as it does a new order.
+# The checks of a new order, but for those of what cannot change: its ids, window, marking, and the
+# price that it was decided at. A kill switch or a halt keeps a carried order in its parent unsent.
 RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
     check_session,
+    check_instrument,
     check_client,
     check_restricted,
     check_limits,
     check_qty,
+    check_position,
+    check_limit_px,
+    check_collar,
     check_notional,
+    check_currency,
+    check_venues,
+    terms.check_display_qty,
     terms.check_settl_date,
     terms.check_tick_table,
 )
@@ -457,7 +465,12 @@ RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
 
 def recheck(state: State, order: Order, now_ns: int) -> Refusal:
     """The refusal of a carried order today, judged by its open quantity; None if it goes on."""
-    wanted = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
+    wanted = replace(
+        order.terms,
+        order_qty=order.open_qty,
+        limit_px=order.limit_px,
+        display_qty=min(order.terms.display_qty, order.open_qty),  # A part of it may be done.
+    )
     for check in RECHECKS:
         refusal = check(state, wanted, now_ns)
         if refusal is not None:

@@ -40,7 +40,7 @@ Plain = tuple[object, ...]
 
 FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
-    *("reference.calendars", "reference.curves", "reference.waiting"),
+    *("reference.calendars", "reference.curves", "reference.waiting", "reference.actions"),
     *("controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
 )
@@ -65,6 +65,7 @@ _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
     *("change_ids", "homes", "is_shared", "is_over", "parent_ids", "held_ns", "held_for"),
+    *("action_ids", "held_action_id", "adjusted_ns"),
     *(f"terms.{name}" for name in AMENDABLE),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)

@@ -72,6 +72,9 @@ class Order:
     held_for: str = ""
     is_shared: bool = False  # One of its parents is in the finished store without it.
     parent_ids: tuple[str, ...] = ()  # All that it is or was a member of, also of closed days.
+    action_ids: tuple[str, ...] = ()  # Corporate actions that it met today.
+    held_action_id: str = ""  # The one that it is held for until its client amends it.
+    adjusted_ns: int = 0  # Its last adjustment; what was sent before counts in older units.
 
     @property
     def open_qty(self) -> int:

@@ -16,6 +16,7 @@ from engine.core.events import (
     BreakFlagged,
     BreakReason,
     CalendarDefined,
+    CorporateActionDefined,
     DayOpened,
     FeeScheduleDefined,
     InstrumentDefined,
@@ -90,6 +91,7 @@ class Reference:
     fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
     calendars: dict[tuple[str, int], CalendarDefined] = field(default_factory=dict)  # By id, day.
     curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
+    actions: dict[str, CorporateActionDefined] = field(default_factory=dict)
     # Records of other days than the one in force, by index and name, the earliest first.
     waiting: dict[tuple[str, ReferenceName], tuple[Any, ...]] = field(default_factory=dict)
 

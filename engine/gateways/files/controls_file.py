@@ -20,6 +20,7 @@ from engine.core.events import (
     AllocationRule,
     BreakSettled,
     ControlScope,
+    CorporateActionPolicy,
     DayClosed,
     DayOpened,
     HaltAction,
@@ -216,6 +217,7 @@ class Policy(ControlTable):
     ack_within: DurationNs = 3_000_000_000
     asks_max: Whole = 2
     on_halt: Word[HaltAction] = HaltAction.KEEP
+    on_corporate_action: Word[CorporateActionPolicy] = CorporateActionPolicy.ADJUST
 
     def key(self) -> str:
         return self.policy_id
@@ -251,6 +253,7 @@ class Policy(ControlTable):
             ack_within_ns=self.ack_within,
             asks_max=self.asks_max,
             on_halt=self.on_halt,
+            on_corporate_action=self.on_corporate_action,
             set_by=set_by,
             set_ns=set_ns,
         )

@@ -28,6 +28,8 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model, model_vali
 
 from engine.core.events import (
     CalendarDefined,
+    CorporateActionDefined,
+    CorporateActionKind,
     FeeScheduleDefined,
     InstrumentDefined,
     TickBand,
@@ -51,6 +53,7 @@ Reference = (
     | FeeScheduleDefined
     | CalendarDefined
     | VolumeCurveDefined
+    | CorporateActionDefined
 )
 DAY = "effective_day"
 CURVE_BUCKETS_MAX = 1_000
@@ -271,6 +274,31 @@ class VolumeCurve(ReferenceTable):
         )
 
 
+class CorporateAction(ReferenceTable):
+    """A split or another corporate action; `effective_day` is its ex-day."""
+
+    action_id: Code
+    instrument_id: Code
+    kind: Word[CorporateActionKind]
+    new: Qty = 1
+    old: Qty = 1
+    text: Text = ""
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self) -> CorporateActionDefined:
+        return CorporateActionDefined(
+            action_id=self.action_id,
+            instrument_id=self.instrument_id,
+            kind=self.kind,
+            new_qty=self.new,
+            old_qty=self.old,
+            text=self.text,
+            effective_day=self.effective_day,
+        )
+
+
 TABLES: Mapping[str, type[ReferenceTable]] = {
     "calendar": Calendar,
     "instrument": Instrument,  # Before the tables that refer to it.
@@ -278,6 +306,7 @@ TABLES: Mapping[str, type[ReferenceTable]] = {
     "venue": Venue,
     "fee": Fee,
     "volume_curve": VolumeCurve,
+    "corporate_action": CorporateAction,
 }
 
 

@@ -119,10 +119,6 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
-HALT_REASON: Final = {x.value: x for x in e.HaltReason}
-
-
 RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
 RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
 
@@ -203,6 +199,12 @@ HALT_ACTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltAction)}
 HALT_ACTION: Final = {x.value: x for x in e.HaltAction}
 
 
+CORPORATE_ACTION_POLICY_TEXT: Final = {
+    x: ENDS[n << 1] for n, x in enumerate(e.CorporateActionPolicy)
+}
+CORPORATE_ACTION_POLICY: Final = {x.value: x for x in e.CorporateActionPolicy}
+
+
 CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
 CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
 
@@ -265,6 +267,14 @@ INPUT_REASON: Final = {x.value: x for x in e.InputReason}
 
 PAUSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PauseReason)}
 PAUSE_REASON: Final = {x.value: x for x in e.PauseReason}
+
+
+HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
+HALT_REASON: Final = {x.value: x for x in e.HaltReason}
+
+
+CORPORATE_ACTION_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CorporateActionKind)}
+CORPORATE_ACTION_KIND: Final = {x.value: x for x in e.CorporateActionKind}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -507,17 +517,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
 
 def text_of_configuration_adopted(x: e.ConfigurationAdopted) -> str:
     return f"{number(x.seq)}{number(x.at_ns)}{string(x.cause)}{string(x.text)}"
-
-
-def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{HALT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
 
 
 def text_of_suspension_set(x: e.SuspensionSet) -> str:
@@ -1177,6 +1176,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
     )
 
 
@@ -1262,6 +1262,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{HALT_ACTION_TEXT[x.on_halt]}"
         f"{number(x.ack_within_ns)}"
         f"{integer(x.asks_max)}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
     )
 
 
@@ -1520,6 +1521,8 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{number(x.beyond_avg_px)}"
         f"{many(x.memberships, text_of_membership)}"
         f"{number(x.left_out_qty)}"
+        f"{string(x.held_action_id)}"
+        f"{number(x.adjusted_ns)}"
     )
 
 
@@ -1884,6 +1887,65 @@ def text_of_parent_paused(x: e.ParentPaused) -> str:
         f"{PAUSE_REASON_TEXT[x.reason]}"
         f"{number(x.until_ns)}"
         f"{number(x.parent_qty)}"
+    )
+
+
+def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{HALT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_corporate_action_applied(x: e.CorporateActionApplied) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.handling]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{number(x.previous_qty)}"
+        f"{number(x.open_qty)}"
+        f"{maybe(x.previous_px, number)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_corporate_action_carried(x: e.CorporateActionCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{string(x.text)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_corporate_action_defined(x: e.CorporateActionDefined) -> str:
+    return (
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{string(x.text)}"
+        f"{integer(x.effective_day)}"
     )
 
 
@@ -2389,22 +2451,6 @@ def from_configuration_adopted(d: Avro) -> e.ConfigurationAdopted:
     x.text = d["text"]
     x.__class__ = e.ConfigurationAdopted
     found: e.ConfigurationAdopted = x
-    return found
-
-
-_InstrumentHalted = twin(e.InstrumentHalted)
-
-
-def from_instrument_halted(d: Avro) -> e.InstrumentHalted:
-    x = _InstrumentHalted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.reason = HALT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.InstrumentHalted
-    found: e.InstrumentHalted = x
     return found
 
 
@@ -3278,6 +3324,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3378,6 +3425,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.on_halt = HALT_ACTION[d["on_halt"]]
     x.ack_within_ns = d["ack_within_ns"]
     x.asks_max = d["asks_max"]
+    x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3696,6 +3744,8 @@ def from_order_carried(d: Avro) -> e.OrderCarried:
     x.beyond_avg_px = d["beyond_avg_px"]
     x.memberships = tuple([from_membership(y) for y in d["memberships"]])
     x.left_out_qty = d["left_out_qty"]
+    x.held_action_id = d["held_action_id"]
+    x.adjusted_ns = d["adjusted_ns"]
     x.__class__ = e.OrderCarried
     found: e.OrderCarried = x
     return found
@@ -4185,6 +4235,85 @@ def from_parent_paused(d: Avro) -> e.ParentPaused:
     return found
 
 
+_InstrumentHalted = twin(e.InstrumentHalted)
+
+
+def from_instrument_halted(d: Avro) -> e.InstrumentHalted:
+    x = _InstrumentHalted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.reason = HALT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.InstrumentHalted
+    found: e.InstrumentHalted = x
+    return found
+
+
+_CorporateActionApplied = twin(e.CorporateActionApplied)
+
+
+def from_corporate_action_applied(d: Avro) -> e.CorporateActionApplied:
+    x = _CorporateActionApplied()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.client_id = d["client_id"]
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.handling = CORPORATE_ACTION_POLICY[d["handling"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.previous_qty = d["previous_qty"]
+    x.open_qty = d["open_qty"]
+    x.previous_px = d["previous_px"]
+    x.limit_px = d["limit_px"]
+    x.text = d["text"]
+    x.__class__ = e.CorporateActionApplied
+    found: e.CorporateActionApplied = x
+    return found
+
+
+_CorporateActionCarried = twin(e.CorporateActionCarried)
+
+
+def from_corporate_action_carried(d: Avro) -> e.CorporateActionCarried:
+    x = _CorporateActionCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.text = d["text"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.CorporateActionCarried
+    found: e.CorporateActionCarried = x
+    return found
+
+
+_CorporateActionDefined = twin(e.CorporateActionDefined)
+
+
+def from_corporate_action_defined(d: Avro) -> e.CorporateActionDefined:
+    x = _CorporateActionDefined()
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.text = d["text"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.CorporateActionDefined
+    found: e.CorporateActionDefined = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4205,7 +4334,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
-    e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
     e.MemberJoined: text_of_member_joined,
@@ -4288,6 +4416,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.InstrumentCarried: text_of_instrument_carried,
     e.CalendarCarried: text_of_calendar_carried,
     e.ParentPaused: text_of_parent_paused,
+    e.InstrumentHalted: text_of_instrument_halted,
+    e.CorporateActionApplied: text_of_corporate_action_applied,
+    e.CorporateActionCarried: text_of_corporate_action_carried,
+    e.CorporateActionDefined: text_of_corporate_action_defined,
 }
 
 
@@ -4311,7 +4443,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.FeeScheduleDefined: from_fee_schedule_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
-    e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
     e.MemberJoined: from_member_joined,
@@ -4394,4 +4525,8 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.InstrumentCarried: from_instrument_carried,
     e.CalendarCarried: from_calendar_carried,
     e.ParentPaused: from_parent_paused,
+    e.InstrumentHalted: from_instrument_halted,
+    e.CorporateActionApplied: from_corporate_action_applied,
+    e.CorporateActionCarried: from_corporate_action_carried,
+    e.CorporateActionDefined: from_corporate_action_defined,
 }
