@@ -24,12 +24,19 @@ from engine.core.execution import (
     silence,
 )
 from engine.core.market import consolidated, reference
-from engine.core.orders import changes, good_till_cancel, intake, possible_resends, restating
+from engine.core.orders import (
+    changes,
+    corporate_actions,
+    good_till_cancel,
+    intake,
+    possible_resends,
+    restating,
+)
 from engine.core.parents import aggregation, halts, membership, netting
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import participation, plans, recalibration, slicing
+from engine.core.strategy import participation, pauses, plans, recalibration, slicing
 
 Decide = Callable[[State, Any, int], tuple[e.StageEvent, ...]]
 Evolve = Callable[[State, Any], None]
@@ -128,7 +135,19 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("ingest", carry_forward, (CONTINUATION,), (e.LogContinued,)),
-    Row("ingest", good_till_cancel, (PLAN,), (e.OrderResumed, e.OrderHeld, e.OrderCancelled)),
+    Row("ingest", corporate_actions, (e.CorporateActionDefined,), (e.InstrumentHalted,)),
+    Row(
+        "ingest",
+        good_till_cancel,
+        (PLAN,),
+        (
+            e.CorporateActionApplied,
+            e.OrderAmended,
+            e.OrderResumed,
+            e.OrderHeld,
+            e.OrderCancelled,
+        ),
+    ),
     Row("ingest", trading_day, (ADOPT,), (e.ConfigurationAdopted,)),
     Row(
         "aggregation",
@@ -158,6 +177,7 @@ TABLE: tuple[Row, ...] = (
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
+    Row("slices", pauses, (PLAN,), (e.ParentPaused,)),
     Row("slices", slicing, (PLAN,), (e.SliceHeld, e.SliceReleased)),
     Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
@@ -231,6 +251,7 @@ TABLE: tuple[Row, ...] = (
 DECIDES: tuple[Mapping[type, Decide], ...] = (
     intake.DECIDE,
     changes.DECIDE,
+    corporate_actions.DECIDE,
     rejected_input.DECIDE,
     risk.DECIDE,
     trading_day.DECIDE,
@@ -252,6 +273,7 @@ REACTS_FIRST: Mapping[type, tuple[Decide, ...]] = {
 
 EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     intake.EVOLVE,
+    corporate_actions.EVOLVE,  # Before an amend gives the order another id.
     changes.EVOLVE,
     possible_resends.EVOLVE,
     rejected_input.EVOLVE,
@@ -264,6 +286,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     aggregation.EVOLVE,
     plans.EVOLVE,
     recalibration.EVOLVE,
+    pauses.EVOLVE,
     slicing.EVOLVE,
     routers.EVOLVE,
     scorecard.EVOLVE,
@@ -285,6 +308,7 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     consolidated.FACTS,  # After reference data: a venue's quotes count once it is defined.
     risk.FACTS,
     trading_day.FACTS,
+    corporate_actions.FACTS,
     good_till_cancel.FACTS,
 )
 
@@ -306,6 +330,7 @@ WORK: tuple[Plan, ...] = (
     cancels.cancel_stale_children,
     cancels.cancel_above_participation,
     silence.ask_again,
+    pauses.pause,
     slicing.release,
     immediate.withdraw_rest,
     aggregation.finish,

@@ -29,7 +29,8 @@ MODULES: Mapping[str, str] = {
         for name in (
             *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
             *("projections", "sql", "blotter", "breaks", "audit", "tca", "verify", "whatif"),
-            *("notary", "follower", "allotter", "archive", "log", "market", "status", "keys"),
+            *("notary", "follower", "allotter", "calendar", "archive", "log", "market", "status"),
+            "keys",
         )
     },
 }

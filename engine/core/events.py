@@ -52,14 +52,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class HaltReason(StrEnum):
-    """Why an instrument is halted."""
-
-    FAULT = "FAULT"
-    OPERATOR = "OPERATOR"
-    OTHER = "OTHER"
-
-
 class ReleaseReason(StrEnum):
     """Cause that closed the aggregation window."""
 
@@ -173,6 +165,7 @@ class CancelReason(StrEnum):
     MANDATE = "MANDATE"
     RISK_LIMIT = "RISK_LIMIT"
     NO_ANSWER = "NO_ANSWER"
+    SESSION_BREAK = "SESSION_BREAK"
 
 
 class RejectReason(StrEnum):
@@ -221,6 +214,7 @@ class RejectReason(StrEnum):
     NO_LIMITS = "NO_LIMITS"
     POSITION_ABOVE_LIMIT = "POSITION_ABOVE_LIMIT"
     DECISION_PX_INVALID = "DECISION_PX_INVALID"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
 
 
 class Change(StrEnum):
@@ -313,6 +307,14 @@ class HaltAction(StrEnum):
 
     KEEP = "KEEP"
     RETURN = "RETURN"
+    OTHER = "OTHER"
+
+
+class CorporateActionPolicy(StrEnum):
+    """What becomes of a carried order at a corporate action of its instrument."""
+
+    ADJUST = "ADJUST"
+    HOLD = "HOLD"
     OTHER = "OTHER"
 
 
@@ -485,6 +487,32 @@ class InputReason(StrEnum):
     UNATTRIBUTED = "UNATTRIBUTED"
     UNSIGNED = "UNSIGNED"
     WRONG_SIGNATURE = "WRONG_SIGNATURE"
+
+
+class HaltReason(StrEnum):
+    """Why an instrument is halted."""
+
+    FAULT = "FAULT"
+    OPERATOR = "OPERATOR"
+    OTHER = "OTHER"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
+
+
+class CorporateActionKind(StrEnum):
+    """Kind of a corporate action."""
+
+    SPLIT = "SPLIT"
+    DIVIDEND = "DIVIDEND"
+    SPIN_OFF = "SPIN_OFF"
+    MERGER = "MERGER"
+    OTHER = "OTHER"
+
+
+class PauseReason(StrEnum):
+    """Why a parent waits."""
+
+    SESSION_BREAK = "SESSION_BREAK"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -739,6 +767,14 @@ class CarriedFill:
 
 
 _CarriedFill = twin(CarriedFill)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSession:
+    """A span of a day in which venues trade."""
+
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC; nothing trades at it any more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1249,46 +1285,12 @@ _FeeScheduleDefined = twin(FeeScheduleDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class CalendarDefined:
-    """A session of the deployment's calendar."""
-
-    calendar_id: str  # Id of the calendar.
-    time_zone: str  # IANA name of the venue-local time zone.
-    day: int  # Trading day, yyyymmdd count.
-    open_ns: int  # Start of the session, ns since 1970 UTC.
-    close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        calendar_id: str,
-        time_zone: str,
-        day: int,
-        open_ns: int,
-        close_ns: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _CalendarDefined)
-        x.calendar_id = calendar_id
-        x.time_zone = time_zone
-        x.day = day
-        x.open_ns = open_ns
-        x.close_ns = close_ns
-        x.effective_day = effective_day
-        x.__class__ = CalendarDefined
-
-
-_CalendarDefined = twin(CalendarDefined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveDefined:
     """Expected volume over a session, estimated before it."""
 
     instrument_id: str  # Id of the instrument.
-    edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
     effective_day: int  # First day on which it is in force, yyyymmdd count.
@@ -1342,46 +1344,6 @@ class ConfigurationAdopted:
 
 
 _ConfigurationAdopted = twin(ConfigurationAdopted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class InstrumentHalted:
-    """An instrument is halted.
-
-    Its children are cancelled and new orders refused until a person lifts the halt.
-    """
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    reason: HaltReason  # The reason.
-    text: str  # The reason in words.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        reason: HaltReason,
-        text: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _InstrumentHalted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.reason = reason
-        x.text = text
-        x.__class__ = InstrumentHalted
-
-
-_InstrumentHalted = twin(InstrumentHalted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2628,52 +2590,6 @@ _FeeScheduleCarried = twin(FeeScheduleCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class CalendarCarried:
-    """A session of the calendar, as defined when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    calendar_id: str  # Id of the calendar.
-    time_zone: str  # IANA name of the venue-local time zone.
-    day: int  # Trading day, yyyymmdd count.
-    open_ns: int  # Start of the session, ns since 1970 UTC.
-    close_ns: int  # End of the session, ns since 1970 UTC.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        calendar_id: str,
-        time_zone: str,
-        day: int,
-        open_ns: int,
-        close_ns: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _CalendarCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.calendar_id = calendar_id
-        x.time_zone = time_zone
-        x.day = day
-        x.open_ns = open_ns
-        x.close_ns = close_ns
-        x.effective_day = effective_day
-        x.__class__ = CalendarCarried
-
-
-_CalendarCarried = twin(CalendarCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveCarried:
     """Expected volume of an instrument of this shard, in force when the day closes."""
 
@@ -2683,7 +2599,8 @@ class VolumeCurveCarried:
     # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     instrument_id: str  # Id of the instrument.
-    edges_ns: tuple[int, ...]  # Bucket edges from the open, ns; one more than volumes.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
     # Expected volume per bucket, smallest increments; only their proportions matter.
     volumes_qty: tuple[int, ...]
     effective_day: int  # First day on which it is in force, yyyymmdd count.
@@ -3526,6 +3443,9 @@ class PolicySet:
     tape_silent_ns: int = 300000000000
     # Input topics of which only records are taken that a key in force of their writer has signed.
     signed_topics: tuple[str, ...] = ()
+    # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
+    # their clients amend or cancel them.
+    on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST
 
     def __init__(
         self,
@@ -3568,6 +3488,7 @@ class PolicySet:
         quote_alone_ns: int = 10000000000,
         tape_silent_ns: int = 300000000000,
         signed_topics: tuple[str, ...] = (),
+        on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3609,6 +3530,7 @@ class PolicySet:
         x.quote_alone_ns = quote_alone_ns
         x.tape_silent_ns = tape_silent_ns
         x.signed_topics = signed_topics
+        x.on_corporate_action = on_corporate_action
         x.__class__ = PolicySet
 
 
@@ -3855,6 +3777,9 @@ class PolicyCarried:
     tape_silent_ns: int
     # Input topics of which only records are taken that a key in force of their writer has signed.
     signed_topics: tuple[str, ...]
+    # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
+    # their clients amend or cancel them.
+    on_corporate_action: CorporateActionPolicy
 
     def __init__(
         self,
@@ -3900,6 +3825,7 @@ class PolicyCarried:
         quote_alone_ns: int,
         tape_silent_ns: int,
         signed_topics: tuple[str, ...],
+        on_corporate_action: CorporateActionPolicy,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3944,6 +3870,7 @@ class PolicyCarried:
         x.quote_alone_ns = quote_alone_ns
         x.tape_silent_ns = tape_silent_ns
         x.signed_topics = signed_topics
+        x.on_corporate_action = on_corporate_action
         x.__class__ = PolicyCarried
 
 
@@ -4529,7 +4456,7 @@ _OrderChangePending = twin(OrderChangePending)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class OrderAmended:
-    """An amend took effect."""
+    """An amend took effect, or a corporate action adjusted a carried order."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED
@@ -4537,7 +4464,8 @@ class OrderAmended:
     # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
     cause: str = ""
     order_id: str  # Id of the order.
-    cl_ord_id: str  # Id of the request; the order's id at its source from now on.
+    # Id of the request, the order's id at its source from now on; unchanged at a corporate action.
+    cl_ord_id: str
     previous_qty: int  # Total quantity before, smallest increments.
     order_qty: int  # Total quantity from now on, smallest increments.
     limit_px: int | None  # Limit from now on, 1e-9 currency units; null for MARKET.
@@ -4730,6 +4658,9 @@ class OrderCarried:
     # Part of the allocated quantity whose fills are beyond the bound and are not carried, smallest
     # increments; a bust of them is a break.
     left_out_qty: int
+    held_action_id: str  # Id of the corporate action that it is held for; empty if none.
+    # Time of its last adjustment for a corporate action, ns since 1970 UTC; 0 before the first.
+    adjusted_ns: int
 
     def __init__(
         self,
@@ -4773,6 +4704,8 @@ class OrderCarried:
         beyond_avg_px: int,
         memberships: tuple[Membership, ...],
         left_out_qty: int,
+        held_action_id: str,
+        adjusted_ns: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _OrderCarried)
@@ -4815,6 +4748,8 @@ class OrderCarried:
         x.beyond_avg_px = beyond_avg_px
         x.memberships = memberships
         x.left_out_qty = left_out_qty
+        x.held_action_id = held_action_id
+        x.adjusted_ns = adjusted_ns
         x.__class__ = OrderCarried
 
 
@@ -5866,6 +5801,9 @@ class InstrumentDefined:
     # Close of the trading day before, adjusted for what takes effect on the day, 1e-9 currency
     # units; 0 if it is not known.
     previous_close_px: int = 0
+    # Id of the calendar whose sessions it trades in; empty if it trades from the open to the close
+    # of the day.
+    calendar_id: str = ""
 
     def __init__(
         self,
@@ -5878,6 +5816,7 @@ class InstrumentDefined:
         daily_volatility_ppm: int,
         effective_day: int,
         previous_close_px: int = 0,
+        calendar_id: str = "",
     ) -> None:
         x: Any = self
         put(x, "__class__", _InstrumentDefined)
@@ -5889,6 +5828,7 @@ class InstrumentDefined:
         x.daily_volatility_ppm = daily_volatility_ppm
         x.effective_day = effective_day
         x.previous_close_px = previous_close_px
+        x.calendar_id = calendar_id
         x.__class__ = InstrumentDefined
 
 
@@ -5989,6 +5929,9 @@ class InstrumentCarried:
     # Close of the trading day before, adjusted for what takes effect on the day, 1e-9 currency
     # units; 0 if it is not known.
     previous_close_px: int
+    # Id of the calendar whose sessions it trades in; empty if it trades from the open to the close
+    # of the day.
+    calendar_id: str
 
     def __init__(
         self,
@@ -6004,6 +5947,7 @@ class InstrumentCarried:
         daily_volatility_ppm: int,
         effective_day: int,
         previous_close_px: int,
+        calendar_id: str,
     ) -> None:
         x: Any = self
         put(x, "__class__", _InstrumentCarried)
@@ -6018,6 +5962,7 @@ class InstrumentCarried:
         x.daily_volatility_ppm = daily_volatility_ppm
         x.effective_day = effective_day
         x.previous_close_px = previous_close_px
+        x.calendar_id = calendar_id
         x.__class__ = InstrumentCarried
 
 
@@ -6119,6 +6064,339 @@ class WriterKeyCarried:
 _WriterKeyCarried = twin(WriterKeyCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CalendarDefined:
+    """A trading day of a calendar, with its sessions."""
+
+    calendar_id: str  # Id of the calendar.
+    time_zone: str  # IANA name of the venue-local time zone.
+    day: int  # Trading day, yyyymmdd count.
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Sessions of the day in order of time, with breaks between them; none if it is one, from open
+    # to close.
+    sessions: tuple[TradingSession, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+        sessions: tuple[TradingSession, ...] = (),
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarDefined)
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.sessions = sessions
+        x.__class__ = CalendarDefined
+
+
+_CalendarDefined = twin(CalendarDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstrumentHalted:
+    """An instrument is halted.
+
+    Its children are cancelled and new orders refused until a person lifts the halt.
+    """
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    reason: HaltReason  # The reason.
+    text: str  # The reason in words.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        reason: HaltReason,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstrumentHalted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.reason = reason
+        x.text = text
+        x.__class__ = InstrumentHalted
+
+
+_InstrumentHalted = twin(InstrumentHalted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CalendarCarried:
+    """A session of the calendar, as defined when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    calendar_id: str  # Id of the calendar.
+    time_zone: str  # IANA name of the venue-local time zone.
+    day: int  # Trading day, yyyymmdd count.
+    open_ns: int  # Start of the session, ns since 1970 UTC.
+    close_ns: int  # End of the session, ns since 1970 UTC.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Sessions of the day in order of time, with breaks between them; none if it is one, from open
+    # to close.
+    sessions: tuple[TradingSession, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        calendar_id: str,
+        time_zone: str,
+        day: int,
+        open_ns: int,
+        close_ns: int,
+        effective_day: int,
+        sessions: tuple[TradingSession, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CalendarCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.calendar_id = calendar_id
+        x.time_zone = time_zone
+        x.day = day
+        x.open_ns = open_ns
+        x.close_ns = close_ns
+        x.effective_day = effective_day
+        x.sessions = sessions
+        x.__class__ = CalendarCarried
+
+
+_CalendarCarried = twin(CalendarCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionApplied:
+    """A carried order met a corporate action, by which it is adjusted or held."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    order_id: str  # Id of the order.
+    client_id: str  # Id of the client.
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    # ADJUST if its quantity and prices follow the ratio, HOLD if it waits for its client.
+    handling: CorporateActionPolicy
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    previous_qty: int  # Open quantity before, smallest increments.
+    open_qty: int  # Open quantity from now on, smallest increments; rounded down.
+    previous_px: int | None  # Limit before, 1e-9 currency units; null for MARKET.
+    # Limit from now on, 1e-9 currency units, rounded to the tick in the client's favour; null for
+    # MARKET.
+    limit_px: int | None
+    text: str  # Why it is held; empty if it is adjusted.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        order_id: str,
+        client_id: str,
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        handling: CorporateActionPolicy,
+        new_qty: int,
+        old_qty: int,
+        previous_qty: int,
+        open_qty: int,
+        previous_px: int | None,
+        limit_px: int | None,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionApplied)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.order_id = order_id
+        x.client_id = client_id
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.handling = handling
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.previous_qty = previous_qty
+        x.open_qty = open_qty
+        x.previous_px = previous_px
+        x.limit_px = limit_px
+        x.text = text
+        x.__class__ = CorporateActionApplied
+
+
+_CorporateActionApplied = twin(CorporateActionApplied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionCarried:
+    """A corporate action of a later day, as a close carries it."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    text: str  # Description for people.
+    # First day on which the instrument trades after it, the ex-day, yyyymmdd count.
+    effective_day: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        new_qty: int,
+        old_qty: int,
+        text: str,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.text = text
+        x.effective_day = effective_day
+        x.__class__ = CorporateActionCarried
+
+
+_CorporateActionCarried = twin(CorporateActionCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CorporateActionDefined:
+    """A split or another corporate action of an instrument."""
+
+    action_id: str  # Id of the corporate action.
+    instrument_id: str  # Id of the instrument.
+    # Only the orders of a SPLIT can be adjusted; at any other they are held.
+    kind: CorporateActionKind
+    new_qty: int  # Quantity after a split for each old_qty before it, smallest increments.
+    old_qty: int  # Quantity before a split that becomes new_qty, smallest increments.
+    text: str  # Description for people.
+    # First day on which the instrument trades after it, the ex-day, yyyymmdd count.
+    effective_day: int
+
+    def __init__(
+        self,
+        *,
+        action_id: str,
+        instrument_id: str,
+        kind: CorporateActionKind,
+        new_qty: int,
+        old_qty: int,
+        text: str,
+        effective_day: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _CorporateActionDefined)
+        x.action_id = action_id
+        x.instrument_id = instrument_id
+        x.kind = kind
+        x.new_qty = new_qty
+        x.old_qty = old_qty
+        x.text = text
+        x.effective_day = effective_day
+        x.__class__ = CorporateActionDefined
+
+
+_CorporateActionDefined = twin(CorporateActionDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentPaused:
+    """A parent waits for its instrument to trade again; its schedule stands still."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: PauseReason  # Cause of the wait.
+    until_ns: int  # Time from which it goes on, ns since 1970 UTC.
+    parent_qty: int  # Open quantity that waits, smallest increments.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: PauseReason,
+        until_ns: int,
+        parent_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentPaused)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.until_ns = until_ns
+        x.parent_qty = parent_qty
+        x.__class__ = ParentPaused
+
+
+_ParentPaused = twin(ParentPaused)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -6137,7 +6415,6 @@ Input = (
     | TickTableDefined
     | VenueDefined
     | FeeScheduleDefined
-    | CalendarDefined
     | VolumeCurveDefined
     | ExecutionReported
     | BreakSettled
@@ -6150,10 +6427,11 @@ Input = (
     | TradeObserved
     | InstrumentDefined
     | WriterKeySet
+    | CalendarDefined
+    | CorporateActionDefined
 )
 StageEvent = (
     ConfigurationAdopted
-    | InstrumentHalted
     | SuspensionSet
     | SuspensionEnded
     | MemberJoined
@@ -6178,7 +6456,6 @@ StageEvent = (
     | TickTableCarried
     | VenueCarried
     | FeeScheduleCarried
-    | CalendarCarried
     | VolumeCurveCarried
     | KillSwitchCarried
     | MandateCarried
@@ -6224,6 +6501,11 @@ StageEvent = (
     | OrdersCrossed
     | InstrumentCarried
     | WriterKeyCarried
+    | InstrumentHalted
+    | CalendarCarried
+    | CorporateActionApplied
+    | CorporateActionCarried
+    | ParentPaused
 )
 
 
@@ -6245,10 +6527,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     TickTableDefined: "reference",
     VenueDefined: "reference",
     FeeScheduleDefined: "reference",
-    CalendarDefined: "reference",
     VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
-    InstrumentHalted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
     MemberJoined: "aggregation",
@@ -6274,7 +6554,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     TickTableCarried: "ingest",
     VenueCarried: "ingest",
     FeeScheduleCarried: "ingest",
-    CalendarCarried: "ingest",
     VolumeCurveCarried: "ingest",
     KillSwitchCarried: "ingest",
     MandateCarried: "ingest",
@@ -6331,6 +6610,13 @@ TOPIC_OF: Final[dict[type, str]] = {
     InstrumentCarried: "ingest",
     WriterKeySet: "controls",
     WriterKeyCarried: "ingest",
+    CalendarDefined: "reference",
+    InstrumentHalted: "ingest",
+    CalendarCarried: "ingest",
+    CorporateActionApplied: "ingest",
+    CorporateActionCarried: "ingest",
+    CorporateActionDefined: "reference",
+    ParentPaused: "slices",
 }
 
 

@@ -132,6 +132,9 @@ def reference_facts(reference: Reference) -> Iterator[object]:
     yield from reference.instruments.values()
     yield from reference.ticks.values()
     yield from reference.curves.values()
+    for rows in reference.waiting.values():
+        yield from rows
+    yield from reference.actions.values()
 
 
 def control_facts(controls: Controls, parted: Sequence[State], now_ns: int) -> Iterator[object]:

@@ -20,7 +20,6 @@ from world import (
     curve,
     day_closed,
     fill_report,
-    given,
     instrument,
     make,
     order,
@@ -43,7 +42,6 @@ from engine.core.events import (
     Urgency,
 )
 from engine.core.state.model import Parent
-from engine.core.state.state import State
 from engine.core.strategy import almgren_chriss, plans, schedules, usual_volume
 from engine.core.strategy.plans import Outlook
 
@@ -179,13 +177,6 @@ def test_vwap_follows_the_curve_within_its_own_window() -> None:
 
 def test_vwap_without_a_curve_follows_the_clock() -> None:
     assert target_at(working(Strategy.VWAP), 15) == 1_500
-
-
-def test_a_curve_is_unknown_before_the_day_opens() -> None:
-    state = given(curve((0, 1), (5,))).state
-
-    assert usual_volume.curve(state, INSTRUMENT) == ((), ())
-    assert usual_volume.curve(State(shard=0), INSTRUMENT) == ((), ())
 
 
 def test_pov_follows_the_volume_of_the_others_from_where_the_plan_began() -> None:

@@ -83,7 +83,7 @@ def test_the_last_definition_applies() -> None:
 
     known = scene.state.reference
     assert known.instruments[INSTRUMENT].lot_qty == 10
-    assert known.calendars["US"].day == 2
+    assert [*known.calendars] == [("US", 1), ("US", 2)]
     assert known.curves[INSTRUMENT].volumes_qty == (6,)
     assert known.venues[LIT].min_qty == 7
 

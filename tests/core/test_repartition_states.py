@@ -21,6 +21,7 @@ from world import (
     session,
     tick_table,
     trading,
+    venue,
     venue_status,
 )
 
@@ -56,7 +57,9 @@ def shards(count: int) -> list[State]:
 def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
     gtc: dict[str, Any] = {"time_in_force": TimeInForce.GTC, "limit_px": px(99)}
     world = trading(order("late", received_ns=7, **gtc), order("early", received_ns=5, **gtc))
-    world.given(halt(), tick_table((0, 10_000_000)), instrument("MSFT")).at(CLOSE_NS, day_closed())
+    later = (instrument(effective_day=20180104), venue("LATER", effective_day=20180105))
+    world.given(halt(), tick_table((0, 10_000_000)), instrument("MSFT"), *later)
+    world.at(CLOSE_NS, day_closed())
 
     found = repartition.repartitioned([world.state], 8)
 
@@ -64,6 +67,7 @@ def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
     assert [x.cl_ord_id for x in found[own].orders.values()] == ["early", "late"]
     assert list(found[own].halted) == [INSTRUMENT]
     assert list(found[own].reference.ticks) == [INSTRUMENT]
+    assert found[own].reference.waiting == world.state.reference.waiting
     for number, state in enumerate(found):
         assert state.shard == number
         assert state.reference.venues == world.state.reference.venues

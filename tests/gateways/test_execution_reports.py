@@ -339,6 +339,16 @@ def test_an_amend_after_a_part_was_given_back_counts_without_it() -> None:
     assert (found.order_qty, found.leaves_qty) == (400, 400)
 
 
+def test_an_adjustment_for_a_corporate_action_restates_the_order() -> None:
+    adjusted = event(
+        e.OrderAmended, seq=3, order_id="0-0", cl_ord_id="o1", previous_qty=500, order_qty=50
+    )
+    (found,) = take(accepted(), adjusted)
+
+    assert (found.exec_type, found.exec_restatement_reason) == (ExecType.RESTATED, 0)
+    assert (found.order_qty, found.leaves_qty, found.orig_cl_ord_id) == (50, 50, "")
+
+
 def test_a_cancel_that_no_client_asked_for_says_why() -> None:
     for reason, code in (
         (e.WithdrawReason.HALT, 6),

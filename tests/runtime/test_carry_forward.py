@@ -39,6 +39,7 @@ from world import (
     risk_limit,
     tick_table,
     trading,
+    venue,
     writer_key,
 )
 
@@ -69,6 +70,7 @@ EVERYTHING: tuple[Any, ...] = (
     *(fees(), tick_table((0, 10_000_000)), curve((0, HOUR), (1,)), restriction("MSFT")),
     *(kill(), risk_limit(max_order_qty=9), allotment(5), instrument("MSFT")),
     *(writer_key(), writer_key(number=2, from_day=20180103), writer_key("T2", 3)),
+    *(venue("LATER", effective_day=20180105), instrument("MSFT", effective_day=20180106)),
 )
 
 

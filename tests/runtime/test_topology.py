@@ -21,6 +21,7 @@ from world import (
     at_once,
     break_settled,
     bust,
+    calendar,
     cancel,
     cancel_rejected,
     correction,
@@ -31,8 +32,10 @@ from world import (
     fees,
     fill_report,
     halt,
+    instrument,
     kill,
     lift,
+    make,
     not_sent,
     order,
     policy,
@@ -164,6 +167,7 @@ def play() -> World:
     _reports(world)
     _silence(world)
     _trouble(world)
+    _paused(world)
     world.given(Raw("orders", source="lost", number=7)).given(halt("MSFT")).resend()
     world.given(order("k", 5_000, client_id="c2", limit_px=px(99.95), no_dark=True, **GTC))
     later_ns = world.now_ns + 5 * MINUTE
@@ -175,7 +179,18 @@ def play() -> World:
     world.at(CLOSE_NS + MINUTE, day_closed())
     open_ns = OPEN_NS + 24 * HOUR
     begin = (allotment(1), day_opened(20180103, open_ns), quote(received_ns=open_ns))
-    return world.at(open_ns, *begin).given(allotment(1_000_000_000))
+    world.at(open_ns, *begin).when(after_ns=SECOND)  # Carried orders meet the split, then wait.
+    return world.given(allotment(1_000_000_000))
+
+
+def _paused(world: World) -> None:
+    """An order in the break of its calendar."""
+    edges = ((OPEN_NS, OPEN_NS + MINUTE), (CLOSE_NS - HOUR, CLOSE_NS))
+    listed = tuple(e.TradingSession(open_ns=first, close_ns=last) for first, last in edges)
+    world.given(instrument("PAUSED", calendar_id="US"), calendar(sessions=listed))
+    world.given(tick_table((0, 10_000_000), instrument_id="PAUSED"))
+    world.given(order("p", 100, instrument_id="PAUSED"))
+    world.given(cancel("p", instrument_id="PAUSED"))
 
 
 def _held(world: World) -> None:
@@ -190,6 +205,8 @@ def _carried(world: World) -> None:
     """Facts that a close carries."""
     world.given(tick_table((0, 10_000_000)), fees(), kill(), restriction("MSFT"))
     world.given(writer_key())
+    split = {"action_id": "A1", "instrument_id": "AAPL", "new_qty": 1, "old_qty": 2}
+    world.given(make(e.CorporateActionDefined, effective_day=20180103, **split))
     world.given(
         risk_limit(max_order_qty=1_000_000), allotment(1_000_000_000), curve((0, HOUR), (1,))
     )

@@ -156,7 +156,7 @@ def test_quantities_suit_the_instruments_volume(equity_day: MarketData) -> None:
 
 
 def test_the_session_of_another_day_holds_its_orders(equity_day: MarketData) -> None:
-    open_ns, close_ns = equity_day.facts.instrument.session_ns(date(2018, 7, 3))
+    ((open_ns, close_ns),) = equity_day.facts.instrument.sessions_ns(date(2018, 7, 3))
     facts = replace(equity_day.facts, open_ns=open_ns, close_ns=close_ns)
     rows = generate(replace(equity_day, facts=facts, events=[]), 50, 7)
 

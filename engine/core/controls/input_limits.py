@@ -22,6 +22,7 @@ from engine.core.events import (
     CalendarDefined,
     CancelRejected,
     ControlScope,
+    CorporateActionDefined,
     DayClosed,
     DayOpened,
     DepthObserved,
@@ -46,6 +47,7 @@ from engine.core.events import (
     SuspensionLifted,
     TickTableDefined,
     TradeObserved,
+    TradingSession,
     VenueDefined,
     VenueStatusObserved,
     VolumeCurveDefined,
@@ -71,6 +73,8 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 VENUES_MAX = 1_000
 PX_TIMES_MAX = 1_000  # Beyond it the comparison of prices says nothing.
 SPREADS_MAX = 1_000
+SESSIONS_MAX = 100  # Of a day.
+RATIO_MAX = 10**6  # Of each side of a split; the largest known are a few thousand.
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
 # What is expected of a field that is wrong, else ""; called with the field and the whole fact.
@@ -133,6 +137,21 @@ def public_key(value: str, _: object) -> str:
 
 def day_or_none(value: int, _: object) -> str:
     return "" if value == 0 or DAY_MIN <= value <= DAY_MAX else "a day as yyyymmdd, or 0"
+
+
+def sessions(value: tuple[TradingSession, ...], fact: CalendarDefined) -> str:
+    """Sessions lie behind each other, the first from the open on and the last up to the close."""
+    if not value:
+        return ""
+    is_whole = (value[0].open_ns, value[-1].close_ns) == (fact.open_ns, fact.close_ns)
+    is_ordered = all(a.close_ns < b.open_ns for a, b in pairwise(value))
+    are_spans = all(session.open_ns < session.close_ns for session in value)
+    if len(value) <= SESSIONS_MAX and is_whole and is_ordered and are_spans:
+        return ""
+    return (
+        f"{SESSIONS_MAX} sessions at most in order of time with a break between them, the first "
+        f"from open_ns {fact.open_ns}, the last to close_ns {fact.close_ns}"
+    )
 
 
 def one_of(*scopes: ControlScope) -> Check:
@@ -231,6 +250,7 @@ PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(1, TIME_NS_MAX
 DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
 NOTIONAL = within(0, NOTIONAL_CUR_MAX)
 SET_BY = (("set_by", short),)
+DATED = (("effective_day", within(0, DAY_MAX)),)  # 0 is a record that was always in force.
 OF_REQUEST = (("received_ns", TIME),)
 OF_CHILD = (("venue", named), ("child_id", named))
 
@@ -371,14 +391,17 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("adv_qty", QTY),
         ("daily_volatility_ppm", within(0, VOLATILITY_PPM_MAX)),
         ("previous_close_px", PX),
+        ("calendar_id", short),
+        *DATED,
     ),
-    TickTableDefined: (("instrument_id", named), ("bands", tick_bands)),
-    VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY)),
+    TickTableDefined: (("instrument_id", named), ("bands", tick_bands), *DATED),
+    VenueDefined: (("venue", named), ("name", short), ("min_qty", QTY), *DATED),
     FeeScheduleDefined: (
         ("venue", named),
         ("taker_fee_px", FEE),
         ("maker_fee_px", FEE),
         ("midpoint_fee_px", FEE),
+        *DATED,
     ),
     CalendarDefined: (
         ("calendar_id", named),
@@ -386,11 +409,22 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("day", DAY),
         ("open_ns", TIME),
         ("close_ns", after_open),
+        ("sessions", sessions),
+        *DATED,
+    ),
+    CorporateActionDefined: (
+        ("action_id", named),
+        ("instrument_id", named),
+        ("new_qty", within(1, RATIO_MAX)),
+        ("old_qty", within(1, RATIO_MAX)),
+        ("text", short),
+        *DATED,
     ),
     VolumeCurveDefined: (
         ("instrument_id", named),
         ("edges_ns", edges),
         ("volumes_qty", volumes),
+        *DATED,
     ),
 }
 

@@ -3,9 +3,10 @@
 A close writes every kill switch, limit, allotment, mandate, restriction and policy in force, the
 numbers by which a control that is sent again is known, and every venue, fee schedule and calendar.
 Of the instruments with their ticks and curves it writes the shard's own, so over all shards each
-instrument is carried once. The last event, PositionsCarried, holds the position in every input
-topic, so that recovery can start here. The next day starts from these events alone, live and after
-a recovery, so both have the same facts.
+instrument is carried once. Reference data of a later date, which waits for its day, is among them.
+The last event, PositionsCarried, holds the position in every input topic, so that recovery can
+start here. The next day starts from these events alone, live and after a recovery, so both have the
+same facts.
 
 After a close of an early release, which wrote none of these events, the next day starts from the
 facts that its shard had folded.
@@ -24,6 +25,8 @@ from engine.core.events import (
     ControlNumber,
     ControlNumbersCarried,
     ControlScope,
+    CorporateActionCarried,
+    CorporateActionDefined,
     FeeScheduleCarried,
     FeeScheduleDefined,
     InstrumentCarried,
@@ -49,6 +52,7 @@ from engine.core.events import (
     WriterKeyCarried,
     WriterKeySet,
 )
+from engine.core.market import reference as market_reference
 from engine.core.partition import partition_of
 from engine.core.state.state import Controls, State
 
@@ -60,6 +64,7 @@ FACT_OF: Mapping[type, type[Any]] = {
     FeeScheduleCarried: FeeScheduleDefined,
     CalendarCarried: CalendarDefined,
     VolumeCurveCarried: VolumeCurveDefined,
+    CorporateActionCarried: CorporateActionDefined,
     RiskLimitCarried: RiskLimitSet,
     AllotmentCarried: LimitAllotted,
     MandateCarried: MandateSet,
@@ -97,16 +102,20 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
     """Every control in force, and the reference data that this shard needs."""
     reference, controls = state.reference, state.controls
 
-    def own(facts: Mapping[str, object]) -> Iterator[object]:
-        return (fact for name, fact in facts.items() if is_own(state, name))
+    def dated(kind: type, in_force: Mapping[Any, Any]) -> Iterator[Any]:
+        return chain(in_force.values(), market_reference.waiting(reference, kind))
+
+    def own(facts: Iterable[Any]) -> Iterator[object]:
+        return (fact for fact in facts if is_own(state, fact.instrument_id))
 
     return chain(
-        as_events(VenueCarried, reference.venues.values()),
-        as_events(FeeScheduleCarried, reference.fees.values()),
-        as_events(CalendarCarried, reference.calendars.values()),
-        as_events(InstrumentCarried, own(reference.instruments)),
-        as_events(TickTableCarried, own(reference.ticks)),
-        as_events(VolumeCurveCarried, own(reference.curves)),
+        as_events(VenueCarried, dated(VenueDefined, reference.venues)),
+        as_events(FeeScheduleCarried, dated(FeeScheduleDefined, reference.fees)),
+        as_events(CalendarCarried, dated(CalendarDefined, calendars_to_come(state))),
+        as_events(InstrumentCarried, own(dated(InstrumentDefined, reference.instruments))),
+        as_events(TickTableCarried, own(dated(TickTableDefined, reference.ticks))),
+        as_events(VolumeCurveCarried, own(dated(VolumeCurveDefined, reference.curves))),
+        as_events(CorporateActionCarried, own(actions_to_come(state))),
         (
             KillSwitchCarried(scope=ControlScope(scope), scope_id=scope_id, text=text)
             for (scope, scope_id), text in controls.killed.items()
@@ -124,6 +133,21 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
     )
 
 
+def calendars_to_come(state: State) -> dict[tuple[str, int], CalendarDefined]:
+    """The calendars' days but for those before the last one; no day looks back at them."""
+    return {
+        name: fact
+        for name, fact in state.reference.calendars.items()
+        if fact.day >= state.controls.closed_day
+    }
+
+
+def actions_to_come(state: State) -> list[CorporateActionDefined]:
+    """The corporate actions of later days; those of before have met every order that they may."""
+    closed_day = state.controls.closed_day
+    return [x for x in state.reference.actions.values() if x.effective_day > closed_day]
+
+
 def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:
     """The marks of a resend; none where no control had a number and no day has closed."""
     if controls.numbers or controls.closed_day:
@@ -139,28 +163,14 @@ def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:
 # ------------------------------------------------------------------------------ evolve
 
 
-def on_instrument_carried(state: State, event: InstrumentCarried) -> None:
-    state.carried_facts.reference.instruments[event.instrument_id] = fact_of(event)
+def on_reference_carried(state: State, event: Any) -> None:  # noqa: ANN401  Any such event.
+    """Keep the record for the next day, in force or waiting as at the close."""
+    day = market_reference.day_of(state)
+    market_reference.add(state.carried_facts.reference, fact_of(event), day)
 
 
-def on_tick_table_carried(state: State, event: TickTableCarried) -> None:
-    state.carried_facts.reference.ticks[event.instrument_id] = fact_of(event)
-
-
-def on_venue_carried(state: State, event: VenueCarried) -> None:
-    state.carried_facts.reference.venues[event.venue] = fact_of(event)
-
-
-def on_fee_schedule_carried(state: State, event: FeeScheduleCarried) -> None:
-    state.carried_facts.reference.fees[event.venue] = fact_of(event)
-
-
-def on_calendar_carried(state: State, event: CalendarCarried) -> None:
-    state.carried_facts.reference.calendars[event.calendar_id] = fact_of(event)
-
-
-def on_volume_curve_carried(state: State, event: VolumeCurveCarried) -> None:
-    state.carried_facts.reference.curves[event.instrument_id] = fact_of(event)
+def on_corporate_action_carried(state: State, event: CorporateActionCarried) -> None:
+    state.carried_facts.reference.actions[event.action_id] = fact_of(event)
 
 
 def on_kill_switch_carried(state: State, event: KillSwitchCarried) -> None:
@@ -208,12 +218,14 @@ def on_log_continued(_: State, __: LogContinued) -> None:
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
-    InstrumentCarried: on_instrument_carried,
-    TickTableCarried: on_tick_table_carried,
-    VenueCarried: on_venue_carried,
-    FeeScheduleCarried: on_fee_schedule_carried,
-    CalendarCarried: on_calendar_carried,
-    VolumeCurveCarried: on_volume_curve_carried,
+    **dict.fromkeys(
+        (
+            *(InstrumentCarried, TickTableCarried, VenueCarried, FeeScheduleCarried),
+            *(CalendarCarried, VolumeCurveCarried),
+        ),
+        on_reference_carried,
+    ),
+    CorporateActionCarried: on_corporate_action_carried,
     KillSwitchCarried: on_kill_switch_carried,
     RiskLimitCarried: on_risk_limit_carried,
     AllotmentCarried: on_allotment_carried,

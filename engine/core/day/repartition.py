@@ -20,13 +20,14 @@ instrument follows these rules:
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.core.events import BreakReason, LimitAllotted, VenueStatus
 from engine.core.partition import partition_of
 from engine.core.state.model import MoreBreaks, Order, Scorecard
-from engine.core.state.state import Controls, Reference, State
+from engine.core.state.state import Controls, Reference, ReferenceName, State
 
+OF_INSTRUMENTS = ("instruments", "ticks", "curves")  # Indices of what one shard alone carries.
 UNKNOWN_NUMBER = -1  # Of a record without a sender's number: only an operator ends its suspension.
 SHARED = (
     *("reference.venues", "reference.fees", "reference.calendars", "controls.killed"),
@@ -109,6 +110,13 @@ def _shard(
             instruments=own(state.reference.instruments for state in states),
             ticks=own(state.reference.ticks for state in states),
             curves=own(state.reference.curves for state in states),
+            waiting=waiting_of(states, number, partitions),
+            actions={
+                name: action
+                for state in states
+                for name, action in state.reference.actions.items()
+                if partition_of(action.instrument_id.encode(), partitions) == number
+            },
         ),
         controls=replace(
             first.controls,
@@ -203,6 +211,20 @@ def venue_status(states: Sequence[State]) -> dict[str, VenueStatus]:
     return worst
 
 
+def waiting_of(
+    states: Sequence[State], number: int, partitions: int
+) -> dict[tuple[str, ReferenceName], tuple[Any, ...]]:
+    """The records that wait for their day, shared ones and those of the shard's instruments."""
+    found = dict(states[0].reference.waiting)
+    for state in states:
+        found |= state.reference.waiting
+    return {
+        (index, name): rows
+        for (index, name), rows in sorted(found.items(), key=str)
+        if index not in OF_INSTRUMENTS or partition_of(str(name).encode(), partitions) == number
+    }
+
+
 def sessions_down(states: Sequence[State]) -> dict[str, int]:
     """The start of each venue's session outage in ns, the earliest of all shards."""
     since: dict[str, int] = {}
@@ -223,9 +245,13 @@ def suspended(states: Sequence[State]) -> dict[Key, int]:
 
 def shared_facts(states: Sequence[State]) -> tuple[Reference, Controls]:
     """The facts of all shards, for the topics that every shard reads."""
-    reference = replace(states[0].reference, instruments={}, ticks={}, curves={})
+    reference = replace(
+        states[0].reference, instruments={}, ticks={}, curves={}, waiting={}, actions={}
+    )
     for state in states:
         reference.instruments |= state.reference.instruments
         reference.ticks |= state.reference.ticks
         reference.curves |= state.reference.curves
+        reference.waiting |= state.reference.waiting
+        reference.actions |= state.reference.actions
     return reference, replace(states[0].controls, allotments={})

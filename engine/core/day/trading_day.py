@@ -41,6 +41,7 @@ from engine.core.events import (
     VenueStatusCarried,
 )
 from engine.core.execution import silence
+from engine.core.market import hours, reference
 from engine.core.orders import good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
@@ -218,6 +219,17 @@ def first_due_ns(state: State) -> int | None:
     return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
+def planned_ns(state: State, parent: Parent, now_ns: int) -> int:
+    """When a parent is planned next: by the end of its session, and in a break after it."""
+    due_ns, instrument_id = next_due_ns(parent, now_ns), parent.terms.instrument_id
+    if hours.is_open(state, instrument_id, now_ns):
+        return hours.planned_ns(state, instrument_id, now_ns, due_ns)
+    open_ns = hours.next_open_ns(state, instrument_id, now_ns)
+    if not open_ns or parent.children:
+        return due_ns  # A cancel may have to be repeated.
+    return min(open_ns, end_of(parent, now_ns))
+
+
 def next_due_ns(parent: Parent, now_ns: int) -> int:
     """When the parent is planned next: at its next point, or where a rate lets it go on before."""
     point_ns = next_point_ns(parent, now_ns)
@@ -317,7 +329,7 @@ def on_sealed(state: State, now_ns: int) -> None:
     for parent_id in state.touched:
         parent = state.parents.get(parent_id)
         if parent is not None:
-            due_index.set_due(state, parent, next_due_ns(parent, now_ns))
+            due_index.set_due(state, parent, planned_ns(state, parent, now_ns))
     state.touched.clear()
     state.late.clear()
     good_till_cancel.on_sealed(state)
@@ -330,6 +342,7 @@ def after_close(state: State) -> State:
     """
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
+    reference.choose_all(facts.reference, facts.controls.closed_day)
     state.finished.clear()
     next_day = State(
         shard=state.shard,

@@ -1,14 +1,19 @@
-"""Reference data as last defined, and the rules of price and size that follow from it.
+"""Reference data in force, and the rules of price and size that follow from it.
 
-Every record is dated. The day's loader publishes the definitions in force before the open, so the
-last definition of each name applies.
+Every record is dated. Of the records of one name the newest that is dated no later than the trading
+day is in force, whatever was loaded last; of two with one date the last loaded one corrects the
+other. A record of a later day waits, over closes too, until a day opens that reaches it. Between
+two days the closed one decides. Before the first day no day is known, and the newest record is in
+force until one opens.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from engine.core.events import (
     CalendarDefined,
+    DayOpened,
     FeeScheduleDefined,
     InstrumentDefined,
     Liquidity,
@@ -17,7 +22,8 @@ from engine.core.events import (
     VenueDefined,
     VolumeCurveDefined,
 )
-from engine.core.state.state import State
+from engine.core.state import due_index
+from engine.core.state.state import Reference, ReferenceName, State
 
 
 def tick_px(state: State, instrument_id: str, px: int) -> int:
@@ -69,37 +75,112 @@ def fee_px(state: State, venue: str, liquidity: Liquidity) -> int:
     return schedule.taker_fee_px
 
 
-def on_instrument_defined(state: State, fact: InstrumentDefined) -> None:
-    state.reference.instruments[fact.instrument_id] = fact
-    state.views.pop(fact.instrument_id, None)  # Its round lot decides which quotes make the best.
+# ------------------------------------------------------------------------------- dates
+
+Fact = (
+    InstrumentDefined
+    | TickTableDefined
+    | VenueDefined
+    | FeeScheduleDefined
+    | CalendarDefined
+    | VolumeCurveDefined
+)
+
+# The index of each kind of record, and the name in it.
+PLACES: Mapping[type, tuple[str, Callable[[Any], ReferenceName]]] = {
+    InstrumentDefined: ("instruments", attrgetter("instrument_id")),
+    TickTableDefined: ("ticks", attrgetter("instrument_id")),
+    VenueDefined: ("venues", attrgetter("venue")),
+    FeeScheduleDefined: ("fees", attrgetter("venue")),
+    CalendarDefined: ("calendars", attrgetter("calendar_id", "day")),
+    VolumeCurveDefined: ("curves", attrgetter("instrument_id")),
+}
 
 
-def on_tick_table_defined(state: State, fact: TickTableDefined) -> None:
-    state.reference.ticks[fact.instrument_id] = fact
+def day_of(state: State) -> int:
+    """The day by which records are in force: the open one, else the last closed one; 0 before."""
+    return state.controls.closed_day if state.day is None else state.day.day
 
 
-def on_venue_defined(state: State, fact: VenueDefined) -> None:
-    known = {**state.reference.venues, fact.venue: fact}
-    state.reference.venues = dict(sorted(known.items()))  # Routing walks venues by code.
+def add(reference: Reference, fact: Fact, day: int) -> bool:
+    """Add a record; whether another one of its name is in force now."""
+    index, name_of = PLACES[type(fact)]
+    name = name_of(fact)
+    return choose(
+        reference, index, name, {**dated(reference, index, name), fact.effective_day: fact}, day
+    )
 
 
-def on_fee_schedule_defined(state: State, fact: FeeScheduleDefined) -> None:
-    state.reference.fees[fact.venue] = fact
+def dated(reference: Reference, index: str, name: ReferenceName) -> dict[int, Any]:
+    """The record in force of a name and those that wait, by their day."""
+    known = getattr(reference, index).get(name)
+    rows = {} if known is None else {known.effective_day: known}
+    return rows | {row.effective_day: row for row in reference.waiting.get((index, name), ())}
 
 
-def on_calendar_defined(state: State, fact: CalendarDefined) -> None:
-    state.reference.calendars[fact.calendar_id] = fact
+def choose(
+    reference: Reference, index: str, name: ReferenceName, rows: Mapping[int, Any], day: int
+) -> bool:
+    """Put the record that a day chooses in force, and keep those that may be later."""
+    chosen = max((x for x in rows if not day or x <= day), default=None)
+    is_later = (lambda x: x != chosen) if chosen is None or not day else chosen.__lt__
+    waits = tuple(rows[x] for x in sorted(filter(is_later, rows)))
+    reference.waiting.pop((index, name), None)
+    if waits:
+        reference.waiting[index, name] = waits
+    known = getattr(reference, index)
+    found = None if chosen is None else rows[chosen]
+    if found is known.get(name):
+        return False
+    if found is None:
+        del known[name]
+    else:
+        known[name] = found
+    if index == "venues":
+        reference.venues = dict(sorted(known.items()))  # Routing walks them by code.
+    return True
 
 
-def on_volume_curve_defined(state: State, fact: VolumeCurveDefined) -> None:
-    state.reference.curves[fact.instrument_id] = fact
+def choose_all(reference: Reference, day: int) -> None:
+    """Choose again among the records of the names that have several, or one that is too early."""
+    early = [
+        (index, name)
+        for index, _ in PLACES.values()
+        for name, row in getattr(reference, index).items()
+        if row.effective_day > day
+    ]
+    for index, name in dict.fromkeys((*reference.waiting, *early)):
+        choose(reference, index, name, dated(reference, index, name), day)
+    reference.waiting = dict(sorted(reference.waiting.items(), key=str))
+
+
+def waiting(reference: Reference, kind: type) -> Iterator[Any]:
+    """The records of a kind that are not in force yet."""
+    index = PLACES[kind][0]
+    return (row for (place, _), rows in reference.waiting.items() if place == index for row in rows)
+
+
+# ------------------------------------------------------------------------------- evolve
+
+
+def on_defined(state: State, fact: Fact) -> None:
+    if not add(state.reference, fact, day_of(state)):
+        return
+    if isinstance(fact, InstrumentDefined):
+        # Its round lot decides which quotes make the best.
+        state.views.pop(fact.instrument_id, None)
+    if isinstance(fact, CalendarDefined) and state.day is not None:
+        due_index.review_all(state)  # Parents at work may have to stop, or to go on.
+
+
+def on_day_opened(state: State, control: DayOpened) -> None:
+    """The records that waited for this day are in force."""
+    if state.day is None:
+        choose_all(state.reference, control.day)
+        state.views.clear()
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {
-    InstrumentDefined: on_instrument_defined,
-    TickTableDefined: on_tick_table_defined,
-    VenueDefined: on_venue_defined,
-    FeeScheduleDefined: on_fee_schedule_defined,
-    CalendarDefined: on_calendar_defined,
-    VolumeCurveDefined: on_volume_curve_defined,
+    **dict.fromkeys(PLACES, on_defined),
+    DayOpened: on_day_opened,
 }

@@ -27,6 +27,7 @@ from engine.core.events import (
     StageEvent,
     WithdrawReason,
 )
+from engine.core.market import hours
 from engine.core.orders import intake, possible_resends, pretrade
 from engine.core.orders.pretrade import Asked
 from engine.core.orders.terms import Refusal, check_display_qty
@@ -117,14 +118,15 @@ def check_lifetime(
     state: State, order: Order, request: OrderAmendRequested, now_ns: int
 ) -> Refusal:
     """The end is in what is left of the session; between two days there is no session."""
-    end_ns, day = request.end_ns, state.day
+    end_ns = request.end_ns
     if end_ns is None and request.time_in_force is None:
         return None
-    if day is None or order.order_id in state.unplaced:
+    if state.day is None or order.order_id in state.unplaced:
         text = "end_ns and time_in_force are changed within a day, after the order has resumed"
         return RejectReason.CHANGE_NOT_ALLOWED, text
-    if end_ns is not None and not max(now_ns, order.start_ns) < end_ns <= day.close_ns:
-        text = f"end_ns is {end_ns}, expected a time after now and up to the close {day.close_ns}"
+    close_ns = hours.close_ns(state, order.terms.instrument_id)
+    if end_ns is not None and not max(now_ns, order.start_ns) < end_ns <= close_ns:
+        text = f"end_ns is {end_ns}, expected a time after now and up to the close {close_ns}"
         return RejectReason.WINDOW_INVALID, text
     return None
 

@@ -17,7 +17,10 @@ from typing import Any
 
 from engine.core.controls import risk
 from engine.core.events import (
+    CalendarDefined,
     Change,
+    CorporateActionApplied,
+    CorporateActionDefined,
     DepthObserved,
     FillReallocated,
     InstrumentDefined,
@@ -41,7 +44,9 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.field_copy import copier, field_names
-from engine.core.orders import pretrade
+from engine.core.market import hours
+from engine.core.orders import corporate_actions, pretrade
+from engine.core.orders.terms import Refusal
 from engine.core.state.model import Order, order_amended, terms_after
 from engine.core.state.state import State
 
@@ -52,16 +57,19 @@ AS_CARRIED = copier(
     OrderAccepted,
     OrderCarried,
     *("order_id", "cl_ord_id", "order_qty", "limit_px", "crossed_qty", "allocated_qty"),
-    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty"),
+    *("avg_px", "beyond_avg_px", "memberships", "left_out_qty", "held_action_id", "adjusted_ns"),
 )
 TERMS = copier(OrderCarried, OrderAccepted, "start_ns", "end_ns", "value_px")
-# A carried order waits for the first quote or print of the day, a limit, an allotment, and for room
-# in a position.
+# A carried order waits for a session, the first quote or print, a limit, an allotment, room in a
+# position, a market near its own limit, and its client.
 WAITS_FOR = (
     RejectReason.POSITION_ABOVE_LIMIT,
+    RejectReason.SESSION_CLOSED,
     RejectReason.NO_REFERENCE_PX,
     RejectReason.NO_LIMITS,
     RejectReason.ALLOTMENT_EXHAUSTED,
+    RejectReason.LIMIT_PX_OUTSIDE_COLLAR,
+    RejectReason.CORPORATE_ACTION,
 )
 # The fields that the new day's session and mandate decide.
 RESUMED_TERMS = tuple(name for name in field_names(OrderResumed) if name != "order_id")
@@ -118,6 +126,8 @@ def carried_order(
         allocated_qty=order.allocated_qty,
         avg_px=order.avg_px,
         beyond_avg_px=order.notional - order.avg_px * order.cum_qty,
+        held_action_id=order.held_action_id,
+        adjusted_ns=order.adjusted_ns,
         **past,
     )
 
@@ -141,7 +151,10 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
     order = state.unplaced[order_id]
     if not order.open_qty:
         return ()  # A late fill of yesterday filled it; a bust may open it again.
-    refusal = pretrade.recheck(state, order, now_ns)
+    action = corporate_actions.due(state, order)
+    if action is not None:
+        return corporate_actions.applied(state, order, action)  # It is judged again next.
+    refusal = held_for_action(order) or pretrade.recheck(state, order, now_ns)
     if refusal is None:
         return (resumed(state, order, now_ns),)
     reason, text = refusal
@@ -154,6 +167,18 @@ def resume_or_cancel(state: State, order_id: str, now_ns: int) -> tuple[StageEve
             withdrawn_qty=order.open_qty,
             reason=WithdrawReason.REFUSED,
             text=f"{reason}: {text}",
+        ),
+    )
+
+
+def held_for_action(order: Order) -> Refusal:
+    if not order.held_action_id:
+        return None
+    return (
+        RejectReason.CORPORATE_ACTION,
+        (
+            f"held at corporate action {order.held_action_id!r:.80}; amend the order to what it is "
+            "meant to be now, or cancel it"
         ),
     )
 
@@ -181,14 +206,15 @@ def held(
 
 def resumed(state: State, order: Order, now_ns: int) -> OrderResumed:
     """The order of today: its window is the session, its terms keep within today's mandate."""
-    assert state.day is not None, "only a day in progress takes carried orders"
     terms = order.terms
+    spans = hours.of_instrument(state, terms.instrument_id)
+    assert spans, "only a day in progress takes carried orders"
     mandate = state.controls.mandates[terms.client_id]
     asked = replace(terms, limit_px=order.limit_px)
     return OrderResumed(
         order_id=order.order_id,
-        start_ns=state.day.open_ns,
-        end_ns=state.day.close_ns,
+        start_ns=spans[0].open_ns,
+        end_ns=spans[-1].close_ns,
         max_participation_ppm=pretrade.mandated_participation_ppm(
             mandate, terms.max_participation_ppm
         ),
@@ -215,6 +241,8 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
         allocated_qty=event.allocated_qty,
         notional=event.avg_px * (event.crossed_qty + event.allocated_qty) + event.beyond_avg_px,
         homes=1,
+        held_action_id=event.held_action_id,
+        adjusted_ns=event.adjusted_ns,
     )
 
 
@@ -262,7 +290,7 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     **dict.fromkeys(
         (
             *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
-            *(InstrumentDefined, TickTableDefined),
+            *(InstrumentDefined, TickTableDefined, CalendarDefined, CorporateActionDefined),
         ),
         on_rule_changed,
     ),
@@ -273,6 +301,11 @@ def on_order_amended(state: State, event: OrderAmended) -> None:
     """It may have a price of its own now."""
     if event.order_id in state.unplaced:
         state.unjudged[event.order_id] = None
+
+
+def on_corporate_action_applied(state: State, event: CorporateActionApplied) -> None:
+    """It is judged again in its new units, or for what it is held."""
+    state.unjudged[event.order_id] = None
 
 
 def on_fill_reallocated(state: State, event: FillReallocated) -> None:
@@ -289,6 +322,7 @@ def on_order_resumed(state: State, event: OrderResumed) -> None:
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     OrderCarried: on_order_carried,
     OrderAmended: on_order_amended,
+    CorporateActionApplied: on_corporate_action_applied,
     FillReallocated: on_fill_reallocated,
     OrderResumed: on_order_resumed,
     OrderHeld: on_order_held,

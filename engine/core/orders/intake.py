@@ -36,7 +36,7 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.field_copy import copier
-from engine.core.market import consolidated
+from engine.core.market import consolidated, hours
 from engine.core.orders import possible_resends, pretrade
 from engine.core.state.model import Order, PendingChange
 from engine.core.state.state import State
@@ -110,7 +110,8 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
     """End the members that the parent could not fill; a GTC order outlives the day's end."""
     parent = state.parents_ended[event.parent_id]
     by_day = event.reason is EndReason.DAY_CLOSED
-    session_over = by_day or (state.day is not None and parent.terms.end_ns >= state.day.close_ns)
+    close_ns = hours.close_ns(state, parent.terms.instrument_id)
+    session_over = by_day or (state.day is not None and parent.terms.end_ns >= close_ns)
     why = WithdrawReason.DAY_CLOSED if by_day else WithdrawReason.WINDOW_ENDED
     ended: list[StageEvent] = []
     for member in parent.members.values():

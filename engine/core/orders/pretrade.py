@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from engine.core.controls import allotments, limits, positions, rates, risk
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, is_id
 from engine.core.events import (
+    Immediacy,
     MandateSet,
     OrderSubmitted,
     OrderType,
     RejectReason,
     Side,
 )
-from engine.core.market import consolidated, reference
+from engine.core.market import consolidated, hours, reference
 from engine.core.orders import terms
 from engine.core.orders.terms import Refusal
 from engine.core.state.model import Order
@@ -39,6 +40,15 @@ class Asked(Protocol):
     def client_id(self) -> str: ...
     @property
     def instrument_id(self) -> str: ...
+
+
+class Timed(Protocol):
+    """The fields that the check of the session reads."""
+
+    @property
+    def instrument_id(self) -> str: ...
+    @property
+    def immediacy(self) -> Immediacy: ...
 
 
 class Priced(Asked, Protocol):
@@ -83,11 +93,21 @@ def check_kill_switch(state: State, order: Asked, _: int) -> Refusal:
     return RejectReason.KILL_SWITCH, "a kill switch is engaged; wait until it is released"
 
 
-def check_session(state: State, _: OrderSubmitted, now_ns: int) -> Refusal:
-    day = state.day
-    if day is not None and now_ns < day.close_ns:
+def check_session(state: State, order: Timed, now_ns: int) -> Refusal:
+    """A session is to come or in progress; an order that trades at once needs one in progress."""
+    instrument_id = order.instrument_id
+    spans = hours.of_instrument(state, instrument_id)
+    if state.day is None:
+        found = "no trading day is open"
+    elif not spans:
+        found = f"the calendar of {instrument_id!r:.80} has no session on {state.day.day}"
+    elif now_ns >= spans[-1].close_ns:
+        found = f"the session ended at {spans[-1].close_ns} ns"
+    elif order.immediacy is not Immediacy.NONE and not hours.is_open(state, instrument_id, now_ns):
+        next_ns = hours.next_open_ns(state, instrument_id, now_ns)
+        found = f"between two sessions nothing trades at once, the next one begins at {next_ns} ns"
+    else:
         return None
-    found = "no trading day is open" if day is None else f"the session ended at {day.close_ns} ns"
     return RejectReason.SESSION_CLOSED, f"{found}; submit for an open session"
 
 
@@ -355,11 +375,13 @@ def check_window(state: State, order: OrderSubmitted, now_ns: int) -> Refusal:
 
 
 def window(state: State, order: OrderSubmitted) -> tuple[int, int]:
-    """Start and end within the session, ns."""
-    day = state.day
-    assert day is not None, "check_session passed"
-    end_ns = day.close_ns if order.end_ns is None else min(order.end_ns, day.close_ns)
-    return max(day.open_ns, order.start_ns or 0), end_ns
+    """Start and end within the sessions of today, ns; neither lies in a break."""
+    spans = hours.of_instrument(state, order.instrument_id)
+    assert spans, "check_session passed"
+    close_ns = spans[-1].close_ns
+    end_ns = close_ns if order.end_ns is None else min(order.end_ns, close_ns)
+    start_ns = max(spans[0].open_ns, order.start_ns or 0)
+    return hours.opens_from(spans, start_ns), hours.closes_by(spans, end_ns)
 
 
 def check_participation(_: State, order: OrderSubmitted, __: int) -> Refusal:
@@ -420,14 +442,22 @@ CHECKS: tuple[Callable[[State, OrderSubmitted, int], Refusal], ...] = (
 
 # ----------------------------------------------------------------------------- carried
 
-# A kill switch or a halt keeps a carried order in its parent unsent, as it does a new order.
+# The checks of a new order, but for those of what cannot change: its ids, window, marking, and the
+# price that it was decided at. A kill switch or a halt keeps a carried order in its parent unsent.
 RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
+    check_session,
+    check_instrument,
     check_client,
     check_restricted,
     check_limits,
     check_qty,
     check_position,
+    check_limit_px,
+    check_collar,
     check_notional,
+    check_currency,
+    check_venues,
+    terms.check_display_qty,
     terms.check_settl_date,
     terms.check_tick_table,
 )
@@ -435,7 +465,12 @@ RECHECKS: tuple[Callable[[State, Any, int], Refusal], ...] = (
 
 def recheck(state: State, order: Order, now_ns: int) -> Refusal:
     """The refusal of a carried order today, judged by its open quantity; None if it goes on."""
-    wanted = replace(order.terms, order_qty=order.open_qty, limit_px=order.limit_px)
+    wanted = replace(
+        order.terms,
+        order_qty=order.open_qty,
+        limit_px=order.limit_px,
+        display_qty=min(order.terms.display_qty, order.open_qty),  # A part of it may be done.
+    )
     for check in RECHECKS:
         refusal = check(state, wanted, now_ns)
         if refusal is not None:

@@ -21,7 +21,7 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.orders import intake
-from engine.core.state.model import Order
+from engine.core.state.model import Order, Parent
 from engine.core.state.state import State
 
 # ------------------------------------------------------------------------------ decide
@@ -54,7 +54,10 @@ def restated(
         order = parent.members[order_id].order
         if order.parent_id == parent.parent_id:
             continue
-        if order.parent_id:
+        if change_qty > 0 and is_of_other_units(parent, order, fill_id):
+            why = f"fill {fill_id} of before a corporate action was taken back"
+            events.append(taken_back(order, change_qty, why))
+        elif order.parent_id:
             before = amended.get(order.parent_id)
             amended[order.parent_id] = member_amended(state, order, fill_id, change_qty, before)
             events += [amended[order.parent_id], *intake.too_late((order,))]
@@ -95,14 +98,25 @@ def given_back(order: Order, fill_id: str, back_qty: int, now_ns: int) -> tuple[
         )
     if not order.is_over and order.terms.time_in_force is TimeInForce.GTC:
         return ()  # The close carries it to the next day.
-    return (
-        OrderCancelled(
-            order_id=order.order_id,
-            cl_ord_id="",
-            withdrawn_qty=back_qty,
-            reason=WithdrawReason.BUSTED,
-            text=f"fill {fill_id} was taken back when the order could not work any more",
-        ),
+    why = f"fill {fill_id} was taken back when the order could not work any more"
+    return (taken_back(order, back_qty, why),)
+
+
+def taken_back(order: Order, back_qty: int, why: str) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=order.order_id,
+        cl_ord_id="",
+        withdrawn_qty=back_qty,
+        reason=WithdrawReason.BUSTED,
+        text=why,
+    )
+
+
+def is_of_other_units(parent: Parent, order: Order, fill_id: str) -> bool:
+    """Whether a fill was of a child that was sent before the order's units changed."""
+    return order.adjusted_ns > 0 and any(
+        fill.fill_id == fill_id and fill.child.routed_ns < order.adjusted_ns
+        for fill in parent.fills
     )
 
 

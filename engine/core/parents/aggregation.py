@@ -33,7 +33,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.market import consolidated
+from engine.core.market import consolidated, hours
 from engine.core.state import due_index
 from engine.core.state.limit_ladder import LimitLadder, Place, SortedKeys
 from engine.core.state.model import Book, Member, Order, Parent
@@ -230,6 +230,8 @@ def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason
         return None
     if not stops.may_trade(state, parent):
         return None
+    if not hours.is_open(state, terms.instrument_id, now_ns):
+        return None  # It gathers until the next session.
     if now_ns >= terms.window_end_ns:
         return ReleaseReason.TIME
     policy = risk.policy_of(state)

@@ -32,7 +32,7 @@ from engine.core.events import (
     Side,
     StageEvent,
 )
-from engine.core.market import belief, consolidated, reference
+from engine.core.market import belief, consolidated, hours, reference
 from engine.core.parents import aggregation, membership
 from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Member, Parent
@@ -97,6 +97,8 @@ def cross(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     A parent seeks the other side when its window closes and whenever it is planned after; the
     opposite parent may still be gathering.
     """
+    if not hours.is_open(state, parent.terms.instrument_id, now_ns):
+        return ()  # In a break the midpoint is no price.
     best = consolidated.view(state, parent.terms.instrument_id, now_ns)
     for other in partners(state, parent, now_ns):
         sides = buyer_and_seller(parent, other)

@@ -1,10 +1,10 @@
 """Cancel the children that should not be live any more.
 
-A control that stops the parent or bars the venue (`controls.stops`), a tighter limit and the end of
-the window cancel at once. At a schedule point
-the engine also cancels a posted child whose price is no longer the touch, and every resting child
-of a parent that is behind its schedule, so that the next slice can take. Where nothing could be
-taken instead, a resting child keeps its queue position.
+A control that stops the parent or bars the venue (`controls.stops`), a tighter limit, the end of a
+session and the end of the window cancel at once. At a schedule point the engine also cancels a
+posted child whose price is no longer the touch, and every resting child of a parent that is behind
+its schedule, so that the next slice can take. Where nothing could be taken instead, a resting child
+keeps its queue position.
 """
 
 from engine.core.controls import risk, stops
@@ -16,7 +16,7 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
-from engine.core.market import reference
+from engine.core.market import hours, reference
 from engine.core.parents import membership
 from engine.core.routing.candidates import Search, can_take, search_for, within_limit_px
 from engine.core.state.model import Child, Parent
@@ -59,6 +59,8 @@ def cancel_above_participation(state: State, parent: Parent, now_ns: int) -> tup
 def reason_for_all(state: State, parent: Parent, now_ns: int) -> CancelReason | None:
     if now_ns >= parent.terms.end_ns:
         return CancelReason.WINDOW_ENDED
+    if not hours.is_open(state, parent.terms.instrument_id, now_ns):
+        return CancelReason.SESSION_BREAK
     return stops.of_parent(state, parent)
 
 

@@ -40,7 +40,8 @@ Plain = tuple[object, ...]
 
 FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
-    *("reference.calendars", "reference.curves", "controls.killed", "controls.limits"),
+    *("reference.calendars", "reference.curves", "reference.waiting", "reference.actions"),
+    *("controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
     "controls.writer_keys",
 )
@@ -65,6 +66,7 @@ _of_order = attrgetter(
     *("order_id", "terms.seq", "cl_ord_id", "order_qty", "limit_px", "start_ns", "end_ns"),
     *("crossed_qty", "allocated_qty", "withdrawn_qty", "notional", "is_expired", "parent_id"),
     *("change_ids", "homes", "is_shared", "is_over", "parent_ids", "held_ns", "held_for"),
+    *("action_ids", "held_action_id", "adjusted_ns"),
     *(f"terms.{name}" for name in AMENDABLE),
 )
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
@@ -86,7 +88,7 @@ _of_parent = attrgetter(
     *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
     *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
-    *("held_until_ns", "is_told_silent"),
+    *("held_until_ns", "is_told_silent", "paused_until_ns"),
 )
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),

@@ -72,6 +72,9 @@ class Order:
     held_for: str = ""
     is_shared: bool = False  # One of its parents is in the finished store without it.
     parent_ids: tuple[str, ...] = ()  # All that it is or was a member of, also of closed days.
+    action_ids: tuple[str, ...] = ()  # Corporate actions that it met today.
+    held_action_id: str = ""  # The one that it is held for until its client amends it.
+    adjusted_ns: int = 0  # Its last adjustment; what was sent before counts in older units.
 
     @property
     def open_qty(self) -> int:
@@ -224,6 +227,7 @@ class Parent:
     aggressiveness_ppm: int = 0
     held_until_ns: int = 0  # A rate permits its next child then.
     is_told_silent: bool = False  # It was said that it waits for a silent tape.
+    paused_until_ns: int = -1  # Its last break was told to last so long.
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
     basis: Basis | None = None  # Of all members; None until the first fill of an epoch.

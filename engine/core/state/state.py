@@ -16,6 +16,7 @@ from engine.core.events import (
     BreakFlagged,
     BreakReason,
     CalendarDefined,
+    CorporateActionDefined,
     DayOpened,
     FeeScheduleDefined,
     InstrumentDefined,
@@ -78,16 +79,22 @@ class Views(dict[str, Any]):
         return type(self), ()
 
 
+ReferenceName = str | tuple[str, int]  # Of a record: what it defines; a calendar's day.
+
+
 @dataclass(slots=True)
 class Reference:
-    """Instruments, venues and calendars, each as last defined."""
+    """Instruments, venues and calendars, each as defined for the day; see `market.reference`."""
 
     instruments: dict[str, InstrumentDefined] = field(default_factory=dict)
     ticks: dict[str, TickTableDefined] = field(default_factory=dict)
     venues: dict[str, VenueDefined] = field(default_factory=dict)
     fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
-    calendars: dict[str, CalendarDefined] = field(default_factory=dict)
+    calendars: dict[tuple[str, int], CalendarDefined] = field(default_factory=dict)  # By id, day.
     curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
+    actions: dict[str, CorporateActionDefined] = field(default_factory=dict)
+    # Records of other days than the one in force, by index and name, the earliest first.
+    waiting: dict[tuple[str, ReferenceName], tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -3,9 +3,9 @@
 A strategy trades impact against market risk against certainty of completion. VWAP follows the
 expected volume curve, TWAP the clock, POV the volume that others really trade (own = rate /
 (1 - rate) x others'), implementation shortfall the discrete solution of Almgren and Chriss (2000).
-A plan is a pure function of time and market volume; there are no timers. A change of membership
-makes a new revision: the remaining quantity over the remaining time, with the quantity behind
-schedule due at once.
+A plan is a pure function of trading time and market volume; there are no timers. A change of
+membership makes a new revision: the remaining quantity over the remaining time, with the quantity
+behind schedule due at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from engine.core.events import (
     Strategy,
     Urgency,
 )
-from engine.core.market import consolidated
+from engine.core.market import consolidated, hours
 from engine.core.state.model import Parent
 from engine.core.state.state import BUST, DUE, MEMBERS, State
 from engine.core.strategy.almgren_chriss import kappa_per_second_e9
@@ -33,7 +33,7 @@ from engine.core.strategy.schedules import (
     twap_target_qty,
     vwap_target_qty,
 )
-from engine.core.strategy.usual_volume import curve, expected_volume_qty, unseen_qty
+from engine.core.strategy.usual_volume import expected_volume_qty, unseen_qty
 from engine.core.units import MILLIBPS, PPM
 
 AGGRESSIVENESS_PPM = {Urgency.LOW: 0, Urgency.NORMAL: 200_000, Urgency.HIGH: 600_000}
@@ -80,14 +80,15 @@ def target_qty(state: State, parent: Parent, plan: PlanAdopted, at_ns: int) -> i
 
 
 def vwap_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
-    edges_ns, volumes_qty = curve(state, parent.terms.instrument_id)
-    if not edges_ns:
+    found = state.reference.curves.get(parent.terms.instrument_id)
+    if found is None:
         return twap_schedule(state, parent, plan, qty, at_ns)
-    return vwap_target_qty(qty, edges_ns, volumes_qty, plan.start_ns, plan.end_ns, at_ns)
+    times = trading_times(state, parent, plan, at_ns)
+    return vwap_target_qty(qty, found.edges_ns, found.volumes_qty, *times)
 
 
-def twap_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
-    return twap_target_qty(qty, plan.start_ns, plan.end_ns, at_ns)
+def twap_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
+    return twap_target_qty(qty, *trading_times(state, parent, plan, at_ns))
 
 
 def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
@@ -97,9 +98,22 @@ def pov_schedule(state: State, parent: Parent, plan: PlanAdopted, qty: int, at_n
     return pov_target_qty(qty, plan.participation_ppm, max(0, volume_qty))
 
 
-def shortfall_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
-    elapsed_ns, horizon_ns = at_ns - plan.start_ns, plan.end_ns - plan.start_ns
-    return shortfall_target_qty(qty, elapsed_ns, horizon_ns, plan.kappa_e9)
+def shortfall_schedule(
+    state: State, parent: Parent, plan: PlanAdopted, qty: int, at_ns: int
+) -> int:
+    start_ns, end_ns, trading_ns = trading_times(state, parent, plan, at_ns)
+    return shortfall_target_qty(qty, trading_ns - start_ns, end_ns - start_ns, plan.kappa_e9)
+
+
+def trading_times(
+    state: State, parent: Parent, plan: PlanAdopted, at_ns: int
+) -> tuple[int, int, int]:
+    """A plan's start and end and a moment, in trading time since the open; breaks do not count."""
+    spans = hours.of_instrument(state, parent.terms.instrument_id)
+    start_ns, end_ns, at_ns = (
+        hours.elapsed_ns(spans, x) for x in (plan.start_ns, plan.end_ns, at_ns)
+    )
+    return start_ns, end_ns, at_ns
 
 
 # ------------------------------------------------------------------------------ choice
@@ -138,11 +152,11 @@ def outlook_of(state: State, parent: Parent, now_ns: int, end_ns: int) -> Outloo
     )
 
 
-def window_end_ns(_: PolicySet, parent: Parent, __: int) -> int:
+def window_end_ns(_: State, parent: Parent, __: int) -> int:
     return parent.terms.end_ns
 
 
-def shortfall_end_ns(policy: PolicySet, parent: Parent, now_ns: int) -> int:
+def shortfall_end_ns(state: State, parent: Parent, now_ns: int) -> int:
     """The end of a plan: implementation shortfall ends sooner for urgent parents."""
     end_ns = parent.terms.end_ns
     plan = parent.plan
@@ -150,8 +164,10 @@ def shortfall_end_ns(policy: PolicySet, parent: Parent, now_ns: int) -> int:
         return end_ns
     if plan is not None and plan.strategy is Strategy.IS and plan.end_ns > now_ns:
         return plan.end_ns
-    is_high = parent.terms.urgency is Urgency.HIGH
-    return min(end_ns, now_ns + (policy.horizon_high_ns if is_high else policy.horizon_normal_ns))
+    policy, is_high = policy_of(state), parent.terms.urgency is Urgency.HIGH
+    horizon_ns = policy.horizon_high_ns if is_high else policy.horizon_normal_ns
+    spans = hours.of_instrument(state, parent.terms.instrument_id)
+    return min(end_ns, hours.after_ns(spans, now_ns, horizon_ns))
 
 
 def adopt(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
@@ -185,9 +201,11 @@ def planned(state: State, parent: Parent, reason: PlanReason, now_ns: int) -> Pl
     if reason is PlanReason.COMPLETION_AT_RISK:
         strategy = Strategy.VWAP  # The clock completes where the volume may not.
     method = STRATEGIES[strategy]
-    end_ns = method.end_ns(policy, parent, now_ns)
+    end_ns = method.end_ns(state, parent, now_ns)
     outlook = outlook_of(state, parent, now_ns, end_ns)
-    cost, risk = estimate_millibps(outlook, parent.open_qty, end_ns - now_ns, day_ns(state))
+    horizon_ns = hours.between_ns(state, terms.instrument_id, now_ns, end_ns)
+    session_ns = hours.length_ns(state, terms.instrument_id)
+    cost, risk = estimate_millibps(outlook, parent.open_qty, horizon_ns, session_ns)
     return PlanAdopted(
         parent_id=parent.parent_id,
         strategy=strategy,
@@ -226,11 +244,6 @@ def behind_qty(state: State, parent: Parent, former: PlanAdopted, now_ns: int) -
     return behind * min(parent.open_qty, remaining_qty) // remaining_qty
 
 
-def day_ns(state: State) -> int:
-    assert state.day is not None, "a parent works within a day"
-    return state.day.close_ns - state.day.open_ns
-
-
 def no_kappa(_: State, __: Parent, ___: PolicySet, ____: Outlook) -> int:
     return 0
 
@@ -250,7 +263,7 @@ def kappa_e9(state: State, parent: Parent, policy: PolicySet, outlook: Outlook) 
         spread_px=outlook.spread_px,
         day_volume_qty=instrument.adv_qty,
         interval_ns=policy.interval_ns,
-        day_ns=day_ns(state),
+        day_ns=hours.length_ns(state, instrument.instrument_id),
     )
 
 
@@ -279,7 +292,7 @@ class Method(NamedTuple):
     # The part of a quantity that is due at a time: of (state, parent, plan, quantity, time).
     schedule: Callable[[State, Parent, PlanAdopted, int, int], int]
     # When a plan that is adopted now ends, ns since 1970 UTC.
-    end_ns: Callable[[PolicySet, Parent, int], int] = window_end_ns
+    end_ns: Callable[[State, Parent, int], int] = window_end_ns
     # Urgency of the Almgren-Chriss solution, 1e-9 a second.
     kappa_e9: Callable[[State, Parent, PolicySet, Outlook], int] = no_kappa
     benchmark: Benchmark | None = None  # An order that names it is worked in this way.

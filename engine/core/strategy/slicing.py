@@ -20,7 +20,7 @@ from engine.core.events import (
     Strategy,
     Style,
 )
-from engine.core.market import reference
+from engine.core.market import hours, reference
 from engine.core.parents import membership
 from engine.core.state.model import Parent
 from engine.core.state.state import (
@@ -55,6 +55,8 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()  # It makes one pass.
     if not stops.may_trade(state, parent):
         return ()
+    if not hours.is_open(state, parent.terms.instrument_id, now_ns):
+        return ()  # `pauses` tells it.
     style = style_of(state, parent, plan, now_ns)
     most_qty = allowed_qty(state, parent, style, now_ns)
     qty = slice_qty(state, parent, plan, style, now_ns, most_qty)
@@ -94,7 +96,8 @@ def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> St
     """Post on schedule, take when behind it, clean up before the end."""
     if is_immediate(parent):
         return Style.CLEANUP
-    if now_ns + plan.interval_ns >= parent.terms.end_ns:
+    instrument_id, end_ns = parent.terms.instrument_id, parent.terms.end_ns
+    if hours.between_ns(state, instrument_id, now_ns, end_ns) <= plan.interval_ns:
         return Style.CLEANUP
     if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
         return Style.AGGRESSIVE
@@ -153,9 +156,9 @@ def held_by_silence(
     state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int
 ) -> tuple[StageEvent, ...]:
     """Say once that a parent waits for a tape that has been silent for an interval or longer."""
-    silent_ns = usual_volume.silent_since_ns(state, parent.terms.instrument_id)
-    is_silent = now_ns - max(silent_ns, parent.released_ns) >= plan.interval_ns
-    if not is_silent or parent.is_told_silent:
+    instrument_id = parent.terms.instrument_id
+    silence_ns = usual_volume.silence_ns(state, instrument_id, parent.released_ns, now_ns)
+    if silence_ns < plan.interval_ns or parent.is_told_silent:
         return ()
     wanted_qty = slice_qty(state, parent, plan, style, now_ns, parent.open_qty)
     if plan.strategy is Strategy.POV:

@@ -8,29 +8,22 @@ alone counts again. An instrument whose average volume is not known has no usual
 """
 
 from engine.core.events import InstrumentDefined
-from engine.core.market import belief
+from engine.core.market import belief, hours
 from engine.core.state.state import State
 from engine.core.strategy.schedules import curve_volume_qty
 
 
-def curve(state: State, instrument_id: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The expected volume curve of today as (edges in ns UTC, volumes); empty if unknown."""
-    found, day = state.reference.curves.get(instrument_id), state.day
-    if found is None or day is None:
-        return (), ()
-    return tuple(day.open_ns + edge for edge in found.edges_ns), found.volumes_qty
-
-
 def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int, end: int) -> int:
     """Volume of a usual day from start to end (ns), by the curve or evenly."""
-    day = state.day
-    assert day is not None, "a parent works within a day"
-    edges_ns, volumes_qty = curve(state, instrument.instrument_id)
-    total_qty = sum(volumes_qty)  # Integers.
-    if total_qty:
-        part_qty = curve_volume_qty(edges_ns, volumes_qty, start, end)
+    spans = hours.of_instrument(state, instrument.instrument_id)
+    start_ns, end_ns = hours.elapsed_ns(spans, start), hours.elapsed_ns(spans, end)
+    found = state.reference.curves.get(instrument.instrument_id)
+    total_qty = 0 if found is None else sum(found.volumes_qty)  # Integers.
+    if found is not None and total_qty:
+        part_qty = curve_volume_qty(found.edges_ns, found.volumes_qty, start_ns, end_ns)
         return instrument.adv_qty * part_qty // total_qty
-    return instrument.adv_qty * max(0, end - start) // (day.close_ns - day.open_ns)
+    day_ns = hours.length_ns(state, instrument.instrument_id)
+    return instrument.adv_qty * max(0, end_ns - start_ns) // day_ns
 
 
 def silent_since_ns(state: State, instrument_id: str) -> int:
@@ -40,10 +33,22 @@ def silent_since_ns(state: State, instrument_id: str) -> int:
     return max(day.open_ns, state.book(instrument_id).last_px_ns)
 
 
+def silence_ns(state: State, instrument_id: str, since_ns: int, now_ns: int) -> int:
+    """Trading time without a print up to now, from `since_ns` at the earliest.
+
+    A break has no prints and is no silence.
+    """
+    spans = hours.of_instrument(state, instrument_id)
+    start_ns = max(since_ns, silent_since_ns(state, instrument_id))
+    return hours.elapsed_ns(spans, now_ns) - hours.elapsed_ns(spans, start_ns)
+
+
 def unseen_qty(state: State, instrument_id: str, since_ns: int, now_ns: int) -> int:
     """The usual volume from a time on, while the tape is silent; else 0."""
     silent_ns = silent_since_ns(state, instrument_id)
-    if now_ns - silent_ns <= belief.setting(state, "tape_silent_ns"):
+    if silence_ns(state, instrument_id, silent_ns, now_ns) <= belief.setting(
+        state, "tape_silent_ns"
+    ):
         return 0
     instrument = state.reference.instruments[instrument_id]
     return expected_volume_qty(state, instrument, max(since_ns, silent_ns), now_ns)

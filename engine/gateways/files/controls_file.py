@@ -20,6 +20,7 @@ from engine.core.events import (
     AllocationRule,
     BreakSettled,
     ControlScope,
+    CorporateActionPolicy,
     DayClosed,
     DayOpened,
     HaltAction,
@@ -225,6 +226,7 @@ class Policy(ControlTable):
     impossible_px_times: Whole = 2
     signed_topics: Codes = ()  # Of which unsigned records are refused.
     on_halt: Word[HaltAction] = HaltAction.KEEP
+    on_corporate_action: Word[CorporateActionPolicy] = CorporateActionPolicy.ADJUST
 
     def key(self) -> str:
         return self.policy_id
@@ -267,6 +269,7 @@ class Policy(ControlTable):
             impossible_px_times=self.impossible_px_times,
             signed_topics=self.signed_topics,
             on_halt=self.on_halt,
+            on_corporate_action=self.on_corporate_action,
             set_by=set_by,
             set_ns=set_ns,
         )

@@ -18,24 +18,29 @@ instrument and its tick table are in one file, because nothing trades without a 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from engine.core.events import (
     CalendarDefined,
+    CorporateActionDefined,
+    CorporateActionKind,
     FeeScheduleDefined,
     InstrumentDefined,
     TickBand,
     TickTableDefined,
+    TradingSession,
     VenueDefined,
     VenueKind,
     VolumeCurveDefined,
 )
+from engine.gateways.files import session_times
+from engine.gateways.files.session_times import LocalMoment, LocalSession
 from engine.gateways.files.tables import Table, TableFileError, implausible, tables_of, validated
 from engine.gateways.input_records import shared_records
 from engine.gateways.values import Code, Day, DurationNs, Ppm, Px, Qty, Text, Truth, Word
@@ -48,6 +53,7 @@ Reference = (
     | FeeScheduleDefined
     | CalendarDefined
     | VolumeCurveDefined
+    | CorporateActionDefined
 )
 DAY = "effective_day"
 CURVE_BUCKETS_MAX = 1_000
@@ -70,6 +76,7 @@ def _clock(value: object) -> object:
 
 Zone = Annotated[str, BeforeValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
+Sessions = Annotated[tuple[LocalSession, ...], BeforeValidator(session_times.read_sessions)]
 
 
 class ReferenceTable(Table):
@@ -89,6 +96,7 @@ class Instrument(ReferenceTable):
     adv_qty: Qty
     daily_volatility: Ppm
     previous_close: Px = 0
+    calendar_id: Text = ""  # Absent: it trades from the open to the close of the day.
 
     def key(self) -> str:
         return self.instrument_id
@@ -103,6 +111,7 @@ class Instrument(ReferenceTable):
             daily_volatility_ppm=self.daily_volatility,
             previous_close_px=self.previous_close,
             effective_day=self.effective_day,
+            calendar_id=self.calendar_id,
         )
 
 
@@ -209,32 +218,43 @@ class Fee(ReferenceTable):
 
 
 class Calendar(ReferenceTable):
-    """One session, in venue-local time."""
+    """A trading day of a calendar in venue-local time: `open` and `close`, or `sessions`."""
 
     calendar_id: Code
     time_zone: Zone
     day: Day
-    open: Clock
-    close: Clock
+    open: Clock | None = None
+    close: Clock | None = None
+    sessions: Sessions = ()
+
+    @model_validator(mode="after")
+    def _has_times(self) -> Self:
+        one = self.open is not None and self.close is not None
+        if one != bool(self.sessions) and (self.open is None) == (self.close is None):
+            return self
+        raise ValueError("found no sessions, or some twice; expected open and close, or sessions")
 
     def key(self) -> str:
         return self.calendar_id
 
     def to_event(self) -> CalendarDefined:
+        day = datetime.strptime(str(self.day), "%Y%m%d").date()  # noqa: DTZ007  A date alone.
+        spans = [session.span_ns(day, self.time_zone) for session in self._sessions()]
+        listed = tuple(TradingSession(open_ns=first, close_ns=last) for first, last in spans)
         return CalendarDefined(
             calendar_id=self.calendar_id,
             time_zone=self.time_zone,
             day=self.day,
-            open_ns=self._moment_ns(self.open),
-            close_ns=self._moment_ns(self.close),
+            open_ns=spans[0][0],
+            close_ns=spans[-1][1],
             effective_day=self.effective_day,
+            sessions=listed if len(listed) > 1 else (),
         )
 
-    def _moment_ns(self, clock: time) -> int:
-        date = datetime.strptime(str(self.day), "%Y%m%d").date()  # noqa: DTZ007  A date alone.
-        moment = datetime.combine(date, clock, ZoneInfo(self.time_zone))
-        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-        return since // timedelta(microseconds=1) * 1_000
+    def _sessions(self) -> tuple[LocalSession, ...]:
+        if self.open is None or self.close is None:
+            return self.sessions
+        return (LocalSession(LocalMoment(0, self.open), LocalMoment(0, self.close)),)
 
 
 class VolumeCurve(ReferenceTable):
@@ -256,6 +276,31 @@ class VolumeCurve(ReferenceTable):
         )
 
 
+class CorporateAction(ReferenceTable):
+    """A split or another corporate action; `effective_day` is its ex-day."""
+
+    action_id: Code
+    instrument_id: Code
+    kind: Word[CorporateActionKind]
+    new: Qty = 1
+    old: Qty = 1
+    text: Text = ""
+
+    def key(self) -> str:
+        return self.instrument_id
+
+    def to_event(self) -> CorporateActionDefined:
+        return CorporateActionDefined(
+            action_id=self.action_id,
+            instrument_id=self.instrument_id,
+            kind=self.kind,
+            new_qty=self.new,
+            old_qty=self.old,
+            text=self.text,
+            effective_day=self.effective_day,
+        )
+
+
 TABLES: Mapping[str, type[ReferenceTable]] = {
     "calendar": Calendar,
     "instrument": Instrument,  # Before the tables that refer to it.
@@ -263,6 +308,7 @@ TABLES: Mapping[str, type[ReferenceTable]] = {
     "venue": Venue,
     "fee": Fee,
     "volume_curve": VolumeCurve,
+    "corporate_action": CorporateAction,
 }
 
 

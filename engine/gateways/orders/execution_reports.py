@@ -38,6 +38,7 @@ from engine.core.events import (
 )
 from engine.gateways.orders.fix_codes import (
     BROKER_OPTION,
+    CORPORATE_ACTION,
     CXL_REJ_REASONS,
     CXL_REJ_RESPONSE_TO,
     EXECUTION_REPORT,
@@ -194,10 +195,14 @@ def change_pending(told: ExecutionReports, event: OrderChangePending) -> tuple[R
 
 
 def amended(told: ExecutionReports, event: OrderAmended) -> tuple[Report, ...]:
+    """A client's amend; under the order's own id a corporate action, which restates it."""
     order = told.orders[event.order_id]
     orig_cl_ord_id, order.cl_ord_id = order.cl_ord_id, event.cl_ord_id
     order.cut_qty = min(order.cut_qty, event.order_qty - order.cum_qty)
     order.order_qty = event.order_qty - order.cut_qty
+    if orig_cl_ord_id == event.cl_ord_id:
+        why = CORPORATE_ACTION
+        return (report(told, event, order, ExecType.RESTATED, exec_restatement_reason=why),)
     order.pending = None
     return (report(told, event, order, ExecType.REPLACED, orig_cl_ord_id=orig_cl_ord_id),)
 

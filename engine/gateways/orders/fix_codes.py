@@ -61,7 +61,8 @@ ORD_REJ_REASONS = {
     RejectReason.UNKNOWN_CLIENT: 15,
     RejectReason.OTHER: 99,
 }
-PARTIAL_DECLINE, BY_HALT, OTHER_REASON = 5, 6, 99  # ExecRestatementReason.
+CORPORATE_ACTION = 0  # ExecRestatementReason (378).
+PARTIAL_DECLINE, BY_HALT, OTHER_REASON = 5, 6, 99  # The same.
 RESTATEMENTS = {
     WithdrawReason.HALT: BY_HALT,
     WithdrawReason.REFUSED: OTHER_REASON,

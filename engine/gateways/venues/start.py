@@ -130,6 +130,8 @@ def in_force_of(states: Sequence[State], controls_position: int) -> InForce:
         reference.instruments |= state.reference.instruments
         reference.ticks |= state.reference.ticks
         reference.curves |= state.reference.curves
+        reference.waiting |= state.reference.waiting
+        reference.actions |= state.reference.actions
         killed |= state.controls.killed
         for source, number in state.controls.numbers.items():
             numbers[source] = max(number, numbers.get(source, number))

@@ -119,10 +119,6 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
-HALT_REASON: Final = {x.value: x for x in e.HaltReason}
-
-
 RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
 RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
 
@@ -203,6 +199,12 @@ HALT_ACTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltAction)}
 HALT_ACTION: Final = {x.value: x for x in e.HaltAction}
 
 
+CORPORATE_ACTION_POLICY_TEXT: Final = {
+    x: ENDS[n << 1] for n, x in enumerate(e.CorporateActionPolicy)
+}
+CORPORATE_ACTION_POLICY: Final = {x.value: x for x in e.CorporateActionPolicy}
+
+
 CHILD_TYPE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ChildType)}
 CHILD_TYPE: Final = {x.value: x for x in e.ChildType}
 
@@ -261,6 +263,18 @@ ORD_STATUS: Final = {x.value: x for x in e.OrdStatus}
 
 INPUT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.InputReason)}
 INPUT_REASON: Final = {x.value: x for x in e.InputReason}
+
+
+HALT_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.HaltReason)}
+HALT_REASON: Final = {x.value: x for x in e.HaltReason}
+
+
+CORPORATE_ACTION_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CorporateActionKind)}
+CORPORATE_ACTION_KIND: Final = {x.value: x for x in e.CorporateActionKind}
+
+
+PAUSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PauseReason)}
+PAUSE_REASON: Final = {x.value: x for x in e.PauseReason}
 
 
 def text_of_level(x: e.Level) -> str:
@@ -344,6 +358,10 @@ def text_of_carried_fill(x: e.CarriedFill) -> str:
         f"{number(x.error_qty)}"
         f"{many(x.executions, text_of_carried_execution)}"
     )
+
+
+def text_of_trading_session(x: e.TradingSession) -> str:
+    return f"{number(x.open_ns)}{number(x.close_ns)}"
 
 
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
@@ -488,17 +506,6 @@ def text_of_fee_schedule_defined(x: e.FeeScheduleDefined) -> str:
     )
 
 
-def text_of_calendar_defined(x: e.CalendarDefined) -> str:
-    return (
-        f"{string(x.calendar_id)}"
-        f"{string(x.time_zone)}"
-        f"{integer(x.day)}"
-        f"{number(x.open_ns)}"
-        f"{number(x.close_ns)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
     return (
         f"{string(x.instrument_id)}"
@@ -510,17 +517,6 @@ def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
 
 def text_of_configuration_adopted(x: e.ConfigurationAdopted) -> str:
     return f"{number(x.seq)}{number(x.at_ns)}{string(x.cause)}{string(x.text)}"
-
-
-def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{HALT_REASON_TEXT[x.reason]}"
-        f"{string(x.text)}"
-    )
 
 
 def text_of_suspension_set(x: e.SuspensionSet) -> str:
@@ -893,20 +889,6 @@ def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
     )
 
 
-def text_of_calendar_carried(x: e.CalendarCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.calendar_id)}"
-        f"{string(x.time_zone)}"
-        f"{integer(x.day)}"
-        f"{number(x.open_ns)}"
-        f"{number(x.close_ns)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_volume_curve_carried(x: e.VolumeCurveCarried) -> str:
     return (
         f"{number(x.seq)}"
@@ -1181,6 +1163,7 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{number(x.quote_alone_ns)}"
         f"{number(x.tape_silent_ns)}"
         f"{strings(x.signed_topics)}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
     )
 
 
@@ -1275,6 +1258,7 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{number(x.quote_alone_ns)}"
         f"{number(x.tape_silent_ns)}"
         f"{strings(x.signed_topics)}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
     )
 
 
@@ -1533,6 +1517,8 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{number(x.beyond_avg_px)}"
         f"{many(x.memberships, text_of_membership)}"
         f"{number(x.left_out_qty)}"
+        f"{string(x.held_action_id)}"
+        f"{number(x.adjusted_ns)}"
     )
 
 
@@ -1842,6 +1828,7 @@ def text_of_instrument_defined(x: e.InstrumentDefined) -> str:
         f"{number(x.daily_volatility_ppm)}"
         f"{integer(x.effective_day)}"
         f"{number(x.previous_close_px)}"
+        f"{string(x.calendar_id)}"
     )
 
 
@@ -1880,6 +1867,7 @@ def text_of_instrument_carried(x: e.InstrumentCarried) -> str:
         f"{number(x.daily_volatility_ppm)}"
         f"{integer(x.effective_day)}"
         f"{number(x.previous_close_px)}"
+        f"{string(x.calendar_id)}"
     )
 
 
@@ -1907,6 +1895,104 @@ def text_of_writer_key_carried(x: e.WriterKeyCarried) -> str:
         f"{flag(x.revoked)}"
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
+    )
+
+
+def text_of_calendar_defined(x: e.CalendarDefined) -> str:
+    return (
+        f"{string(x.calendar_id)}"
+        f"{string(x.time_zone)}"
+        f"{integer(x.day)}"
+        f"{number(x.open_ns)}"
+        f"{number(x.close_ns)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.sessions, text_of_trading_session)}"
+    )
+
+
+def text_of_instrument_halted(x: e.InstrumentHalted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{HALT_REASON_TEXT[x.reason]}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_calendar_carried(x: e.CalendarCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.calendar_id)}"
+        f"{string(x.time_zone)}"
+        f"{integer(x.day)}"
+        f"{number(x.open_ns)}"
+        f"{number(x.close_ns)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.sessions, text_of_trading_session)}"
+    )
+
+
+def text_of_corporate_action_applied(x: e.CorporateActionApplied) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.order_id)}"
+        f"{string(x.client_id)}"
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{CORPORATE_ACTION_POLICY_TEXT[x.handling]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{number(x.previous_qty)}"
+        f"{number(x.open_qty)}"
+        f"{maybe(x.previous_px, number)}"
+        f"{maybe(x.limit_px, number)}"
+        f"{string(x.text)}"
+    )
+
+
+def text_of_corporate_action_carried(x: e.CorporateActionCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{string(x.text)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_corporate_action_defined(x: e.CorporateActionDefined) -> str:
+    return (
+        f"{string(x.action_id)}"
+        f"{string(x.instrument_id)}"
+        f"{CORPORATE_ACTION_KIND_TEXT[x.kind]}"
+        f"{number(x.new_qty)}"
+        f"{number(x.old_qty)}"
+        f"{string(x.text)}"
+        f"{integer(x.effective_day)}"
+    )
+
+
+def text_of_parent_paused(x: e.ParentPaused) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{PAUSE_REASON_TEXT[x.reason]}"
+        f"{number(x.until_ns)}"
+        f"{number(x.parent_qty)}"
     )
 
 
@@ -2115,6 +2201,18 @@ def from_carried_fill(d: Avro) -> e.CarriedFill:
     x.executions = tuple([from_carried_execution(y) for y in d["executions"]])
     x.__class__ = e.CarriedFill
     found: e.CarriedFill = x
+    return found
+
+
+_TradingSession = twin(e.TradingSession)
+
+
+def from_trading_session(d: Avro) -> e.TradingSession:
+    x = _TradingSession()
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.__class__ = e.TradingSession
+    found: e.TradingSession = x
     return found
 
 
@@ -2375,22 +2473,6 @@ def from_fee_schedule_defined(d: Avro) -> e.FeeScheduleDefined:
     return found
 
 
-_CalendarDefined = twin(e.CalendarDefined)
-
-
-def from_calendar_defined(d: Avro) -> e.CalendarDefined:
-    x = _CalendarDefined()
-    x.calendar_id = d["calendar_id"]
-    x.time_zone = d["time_zone"]
-    x.day = d["day"]
-    x.open_ns = d["open_ns"]
-    x.close_ns = d["close_ns"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.CalendarDefined
-    found: e.CalendarDefined = x
-    return found
-
-
 _VolumeCurveDefined = twin(e.VolumeCurveDefined)
 
 
@@ -2416,22 +2498,6 @@ def from_configuration_adopted(d: Avro) -> e.ConfigurationAdopted:
     x.text = d["text"]
     x.__class__ = e.ConfigurationAdopted
     found: e.ConfigurationAdopted = x
-    return found
-
-
-_InstrumentHalted = twin(e.InstrumentHalted)
-
-
-def from_instrument_halted(d: Avro) -> e.InstrumentHalted:
-    x = _InstrumentHalted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.reason = HALT_REASON[d["reason"]]
-    x.text = d["text"]
-    x.__class__ = e.InstrumentHalted
-    found: e.InstrumentHalted = x
     return found
 
 
@@ -2930,25 +2996,6 @@ def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
     return found
 
 
-_CalendarCarried = twin(e.CalendarCarried)
-
-
-def from_calendar_carried(d: Avro) -> e.CalendarCarried:
-    x = _CalendarCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.calendar_id = d["calendar_id"]
-    x.time_zone = d["time_zone"]
-    x.day = d["day"]
-    x.open_ns = d["open_ns"]
-    x.close_ns = d["close_ns"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.CalendarCarried
-    found: e.CalendarCarried = x
-    return found
-
-
 _VolumeCurveCarried = twin(e.VolumeCurveCarried)
 
 
@@ -3306,6 +3353,7 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.quote_alone_ns = d["quote_alone_ns"]
     x.tape_silent_ns = d["tape_silent_ns"]
     x.signed_topics = tuple(d["signed_topics"])
+    x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3415,6 +3463,7 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.quote_alone_ns = d["quote_alone_ns"]
     x.tape_silent_ns = d["tape_silent_ns"]
     x.signed_topics = tuple(d["signed_topics"])
+    x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3733,6 +3782,8 @@ def from_order_carried(d: Avro) -> e.OrderCarried:
     x.beyond_avg_px = d["beyond_avg_px"]
     x.memberships = tuple([from_membership(y) for y in d["memberships"]])
     x.left_out_qty = d["left_out_qty"]
+    x.held_action_id = d["held_action_id"]
+    x.adjusted_ns = d["adjusted_ns"]
     x.__class__ = e.OrderCarried
     found: e.OrderCarried = x
     return found
@@ -4142,6 +4193,7 @@ def from_instrument_defined(d: Avro) -> e.InstrumentDefined:
     x.daily_volatility_ppm = d["daily_volatility_ppm"]
     x.effective_day = d["effective_day"]
     x.previous_close_px = d["previous_close_px"]
+    x.calendar_id = d["calendar_id"]
     x.__class__ = e.InstrumentDefined
     found: e.InstrumentDefined = x
     return found
@@ -4190,6 +4242,7 @@ def from_instrument_carried(d: Avro) -> e.InstrumentCarried:
     x.daily_volatility_ppm = d["daily_volatility_ppm"]
     x.effective_day = d["effective_day"]
     x.previous_close_px = d["previous_close_px"]
+    x.calendar_id = d["calendar_id"]
     x.__class__ = e.InstrumentCarried
     found: e.InstrumentCarried = x
     return found
@@ -4232,6 +4285,139 @@ def from_writer_key_carried(d: Avro) -> e.WriterKeyCarried:
     return found
 
 
+_CalendarDefined = twin(e.CalendarDefined)
+
+
+def from_calendar_defined(d: Avro) -> e.CalendarDefined:
+    x = _CalendarDefined()
+    x.calendar_id = d["calendar_id"]
+    x.time_zone = d["time_zone"]
+    x.day = d["day"]
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.effective_day = d["effective_day"]
+    x.sessions = tuple([from_trading_session(y) for y in d["sessions"]])
+    x.__class__ = e.CalendarDefined
+    found: e.CalendarDefined = x
+    return found
+
+
+_InstrumentHalted = twin(e.InstrumentHalted)
+
+
+def from_instrument_halted(d: Avro) -> e.InstrumentHalted:
+    x = _InstrumentHalted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.reason = HALT_REASON[d["reason"]]
+    x.text = d["text"]
+    x.__class__ = e.InstrumentHalted
+    found: e.InstrumentHalted = x
+    return found
+
+
+_CalendarCarried = twin(e.CalendarCarried)
+
+
+def from_calendar_carried(d: Avro) -> e.CalendarCarried:
+    x = _CalendarCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.calendar_id = d["calendar_id"]
+    x.time_zone = d["time_zone"]
+    x.day = d["day"]
+    x.open_ns = d["open_ns"]
+    x.close_ns = d["close_ns"]
+    x.effective_day = d["effective_day"]
+    x.sessions = tuple([from_trading_session(y) for y in d["sessions"]])
+    x.__class__ = e.CalendarCarried
+    found: e.CalendarCarried = x
+    return found
+
+
+_CorporateActionApplied = twin(e.CorporateActionApplied)
+
+
+def from_corporate_action_applied(d: Avro) -> e.CorporateActionApplied:
+    x = _CorporateActionApplied()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.order_id = d["order_id"]
+    x.client_id = d["client_id"]
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.handling = CORPORATE_ACTION_POLICY[d["handling"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.previous_qty = d["previous_qty"]
+    x.open_qty = d["open_qty"]
+    x.previous_px = d["previous_px"]
+    x.limit_px = d["limit_px"]
+    x.text = d["text"]
+    x.__class__ = e.CorporateActionApplied
+    found: e.CorporateActionApplied = x
+    return found
+
+
+_CorporateActionCarried = twin(e.CorporateActionCarried)
+
+
+def from_corporate_action_carried(d: Avro) -> e.CorporateActionCarried:
+    x = _CorporateActionCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.text = d["text"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.CorporateActionCarried
+    found: e.CorporateActionCarried = x
+    return found
+
+
+_CorporateActionDefined = twin(e.CorporateActionDefined)
+
+
+def from_corporate_action_defined(d: Avro) -> e.CorporateActionDefined:
+    x = _CorporateActionDefined()
+    x.action_id = d["action_id"]
+    x.instrument_id = d["instrument_id"]
+    x.kind = CORPORATE_ACTION_KIND[d["kind"]]
+    x.new_qty = d["new_qty"]
+    x.old_qty = d["old_qty"]
+    x.text = d["text"]
+    x.effective_day = d["effective_day"]
+    x.__class__ = e.CorporateActionDefined
+    found: e.CorporateActionDefined = x
+    return found
+
+
+_ParentPaused = twin(e.ParentPaused)
+
+
+def from_parent_paused(d: Avro) -> e.ParentPaused:
+    x = _ParentPaused()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.reason = PAUSE_REASON[d["reason"]]
+    x.until_ns = d["until_ns"]
+    x.parent_qty = d["parent_qty"]
+    x.__class__ = e.ParentPaused
+    found: e.ParentPaused = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4250,10 +4436,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.TickTableDefined: text_of_tick_table_defined,
     e.VenueDefined: text_of_venue_defined,
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
-    e.CalendarDefined: text_of_calendar_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
-    e.InstrumentHalted: text_of_instrument_halted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
     e.MemberJoined: text_of_member_joined,
@@ -4279,7 +4463,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.TickTableCarried: text_of_tick_table_carried,
     e.VenueCarried: text_of_venue_carried,
     e.FeeScheduleCarried: text_of_fee_schedule_carried,
-    e.CalendarCarried: text_of_calendar_carried,
     e.VolumeCurveCarried: text_of_volume_curve_carried,
     e.KillSwitchCarried: text_of_kill_switch_carried,
     e.MandateCarried: text_of_mandate_carried,
@@ -4336,6 +4519,13 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.InstrumentCarried: text_of_instrument_carried,
     e.WriterKeySet: text_of_writer_key_set,
     e.WriterKeyCarried: text_of_writer_key_carried,
+    e.CalendarDefined: text_of_calendar_defined,
+    e.InstrumentHalted: text_of_instrument_halted,
+    e.CalendarCarried: text_of_calendar_carried,
+    e.CorporateActionApplied: text_of_corporate_action_applied,
+    e.CorporateActionCarried: text_of_corporate_action_carried,
+    e.CorporateActionDefined: text_of_corporate_action_defined,
+    e.ParentPaused: text_of_parent_paused,
 }
 
 
@@ -4357,10 +4547,8 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.TickTableDefined: from_tick_table_defined,
     e.VenueDefined: from_venue_defined,
     e.FeeScheduleDefined: from_fee_schedule_defined,
-    e.CalendarDefined: from_calendar_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
-    e.InstrumentHalted: from_instrument_halted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
     e.MemberJoined: from_member_joined,
@@ -4386,7 +4574,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.TickTableCarried: from_tick_table_carried,
     e.VenueCarried: from_venue_carried,
     e.FeeScheduleCarried: from_fee_schedule_carried,
-    e.CalendarCarried: from_calendar_carried,
     e.VolumeCurveCarried: from_volume_curve_carried,
     e.KillSwitchCarried: from_kill_switch_carried,
     e.MandateCarried: from_mandate_carried,
@@ -4443,4 +4630,11 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.InstrumentCarried: from_instrument_carried,
     e.WriterKeySet: from_writer_key_set,
     e.WriterKeyCarried: from_writer_key_carried,
+    e.CalendarDefined: from_calendar_defined,
+    e.InstrumentHalted: from_instrument_halted,
+    e.CalendarCarried: from_calendar_carried,
+    e.CorporateActionApplied: from_corporate_action_applied,
+    e.CorporateActionCarried: from_corporate_action_carried,
+    e.CorporateActionDefined: from_corporate_action_defined,
+    e.ParentPaused: from_parent_paused,
 }

@@ -69,12 +69,13 @@ class FolderFacts:
     folder: Path
     instrument: Instrument
     day: int  # Trading day, yyyymmdd count.
-    open_ns: int  # Start of the session, ns since 1970 UTC.
-    close_ns: int  # End of the session, ns since 1970 UTC.
+    open_ns: int  # Start of the first session, ns since 1970 UTC.
+    close_ns: int  # End of the last session, ns since 1970 UTC.
+    sessions: tuple[tuple[int, int], ...]  # Open and close of each, ns since 1970 UTC.
     venues: tuple[str, ...]  # Codes seen, in order of the code; the off-exchange code too.
     quote_count: int
     trade_count: int
-    session_quote_count: int  # Rows from the open until before the close.
+    session_quote_count: int  # Rows within the sessions.
     session_trade_count: int
     disordered_count: int  # Rows behind a later one in their file.
     bad_rows: tuple[BadRow, ...]  # Rows that were left out.
@@ -105,7 +106,7 @@ class MarketData:
         return (event for event in self.events if isinstance(event, QuoteObserved))
 
     def in_session(self, event: Observed) -> bool:
-        return self.facts.open_ns <= event.received_ns < self.facts.close_ns
+        return any(first <= event.received_ns < last for first, last in self.facts.sessions)
 
 
 def load(folder: Path, *, strict: bool = False) -> MarketData:
@@ -129,18 +130,20 @@ def load(folder: Path, *, strict: bool = False) -> MarketData:
     quotes.refuse_other_days(day, instrument)
     rows: list[Observed] = [*trades.rows(), *quotes.rows()]
     events = sorted(rows, key=_received_ns)  # Stable: prints first.
-    open_ns, close_ns = instrument.session_ns(day)
+    sessions = instrument.sessions_ns(day)
+    open_ns, close_ns = sessions[0][0], sessions[-1][1]
     facts = FolderFacts(
         folder=folder,
         instrument=instrument,
         day=int(day.strftime("%Y%m%d")),
         open_ns=open_ns,
         close_ns=close_ns,
+        sessions=sessions,
         venues=tuple(sorted({event.venue for event in events})),
         quote_count=len(quotes.events),
         trade_count=len(trades.events),
-        session_quote_count=quotes.count_between(open_ns, close_ns),
-        session_trade_count=trades.count_between(open_ns, close_ns),
+        session_quote_count=sum(quotes.count_between(*session) for session in sessions),
+        session_trade_count=sum(trades.count_between(*session) for session in sessions),
         disordered_count=trades.disordered_count + quotes.disordered_count,
         bad_rows=(*trades.bad_rows, *quotes.bad_rows),
         duplicate_count=trades.duplicate_count,
@@ -200,7 +203,9 @@ class _File(Generic[Row]):
                 kept.append((line, event))
             else:
                 found = datetime.fromtimestamp(event.received_ns // NS, UTC).isoformat()
-                expected = f"a time on {day} in {instrument.time_zone}: one folder is one day"
+                expected = (
+                    f"a time of trading day {day} in {instrument.time_zone}: one folder is one"
+                )
                 self._refuse(line, BadFieldError("ts", found, expected))
         self.events = kept
 

@@ -14,32 +14,38 @@ name the source withholds:
     calendar_id = "US-EQUITY"
     time_zone = "America/New_York"
     open = "09:30"
-    close = "16:00"                   # Earlier on a day that ends early.
+    close = "16:00"                   # Earlier on a day that ends early; "24:00" is midnight.
+    sessions = [{ open = "09:00", close = "11:30" }, { open = "12:30", close = "15:30" }]
     day = 2018-01-02                  # Without it: the local day of most rows.
     quote_size_unit = "lots"          # Or "shares": smallest increments.
     trade_size_unit = "shares"        # Or "lots".
     conditions = "cta"                # Or "utp", "numeric", "none": whose sale conditions they are.
 
-The volume and volatility describe the days before the recorded one. They are never computed from
-the folder: a strategy would know the day's volume in the morning.
+`sessions` stands instead of `open` and `close` where a day has breaks or begins on another date
+(`gateways.files.session_times`). The volume and volatility describe the days before the recorded
+one. They are never computed from the folder: a strategy would know the day's volume in the morning.
 """
 
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.gateways.files import session_times
+from engine.gateways.files.session_times import LocalMoment, LocalSession
 from engine.log.port import EngineError
 from engine.simulation.market.conditions import Conditions
 
 FILE = "instrument.toml"
 RULE_612_CURRENCY = "USD"
 NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
+OPEN, CLOSE = LocalMoment(0, time(9, 30)), LocalMoment(0, time(16))
+MIDNIGHT, NEXT_MIDNIGHT = LocalMoment(0, time(0)), LocalMoment(1, time(0))
 
 
 class SizeUnit(StrEnum):
@@ -67,8 +73,7 @@ class Instrument:
     previous_close_px: int = 0  # 1e-9 currency units; 0 if it is not known.
     calendar_id: str = "US-EQUITY"
     time_zone: str = "America/New_York"
-    open: time = time(9, 30)
-    close: time = time(16)
+    sessions: tuple[LocalSession, ...] = (LocalSession(OPEN, CLOSE),)
     day: date | None = None
     quote_size_unit: SizeUnit = SizeUnit.LOTS
     trade_size_unit: SizeUnit = SizeUnit.SHARES
@@ -79,20 +84,26 @@ class Instrument:
         """A unit of sizes, smallest increments."""
         return self.lot_qty if unit is SizeUnit.LOTS else 1
 
-    def session_ns(self, day: date) -> tuple[int, int]:
-        """Open and close of the day's session, ns since 1970 UTC."""
-        return self._at_ns(day, self.open), self._at_ns(day, self.close)
+    def sessions_ns(self, day: date) -> tuple[tuple[int, int], ...]:
+        """Open and close of each session of the day, ns since 1970 UTC."""
+        return tuple(session.span_ns(day, self.time_zone) for session in self.sessions)
 
     def day_ns(self, day: date) -> tuple[int, int]:
-        """Local midnights around the day, ns since 1970 UTC."""
-        return self._at_ns(day, time(0)), self._at_ns(day + timedelta(days=1), time(0))
+        """The begin and end of the trading day, 24 local hours, ns since 1970 UTC.
+
+        They are those between two midnights, unless a session begins before or ends after them.
+        """
+        first, last = self.sessions[0].open, self.sessions[-1].close
+        begin = MIDNIGHT
+        if first < MIDNIGHT:
+            begin = first
+        elif last > NEXT_MIDNIGHT:
+            begin = last._replace(day=last.day - 1)
+        end = begin._replace(day=begin.day + 1)
+        return begin.at_ns(day, self.time_zone), end.at_ns(day, self.time_zone)
 
     def local_day(self, at_ns: int) -> date:
         return datetime.fromtimestamp(at_ns // NS, ZoneInfo(self.time_zone)).date()
-
-    def _at_ns(self, day: date, at: time) -> int:
-        local = datetime.combine(day, at, ZoneInfo(self.time_zone))
-        return (local - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1_000
 
 
 def read_instrument(folder: Path) -> Instrument:
@@ -112,7 +123,8 @@ def read_instrument(folder: Path) -> Instrument:
     values = {
         FIELD_NAMES.get(name, name): _checked(path, name, value) for name, value in table.items()
     }
-    instrument = replace(Instrument(), given=frozenset(table), **values)
+    plain = {name: value for name, value in values.items() if name not in TIMES}
+    instrument = replace(Instrument(), given=frozenset(table), **plain)
     if "symbol" not in table:
         instrument = replace(instrument, symbol=instrument.instrument_id)
     if instrument.tick_px is None and instrument.currency != RULE_612_CURRENCY:
@@ -120,8 +132,28 @@ def read_instrument(folder: Path) -> Instrument:
             f"{path}: found no tick and currency {instrument.currency}, expected a tick, because "
             f'the tick table of SEC rule 612 is for {RULE_612_CURRENCY}; add tick = "0.01"'
         )
-    if instrument.open >= instrument.close:
-        raise InstrumentError(f"{path}: open {instrument.open} is not before {instrument.close}")
+    return _with_sessions(path, instrument, values)
+
+
+def _with_sessions(path: Path, instrument: Instrument, values: Mapping[str, Any]) -> Instrument:
+    """The instrument with the sessions of the file, by `open` and `close` or by `sessions`."""
+    twice = [name for name in TIMES if name in values and "sessions" in values]
+    if twice:
+        raise InstrumentError(f"{path}: found sessions and {twice[0]}, expected one of them")
+    if "sessions" not in values:
+        opened, closed = values.get("open", OPEN), values.get("close", CLOSE)
+        if opened >= closed:
+            raise InstrumentError(
+                f"{path}: open {opened} is not before close {closed}; a day over midnight is "
+                f'sessions = [{{ open = "{opened}", open_day = -1, close = "{closed}" }}]'
+            )
+        instrument = replace(instrument, sessions=(LocalSession(opened, closed),))
+    first, last = instrument.sessions[0].open, instrument.sessions[-1].close
+    if instrument.day is None and (first < MIDNIGHT or last > NEXT_MIDNIGHT):
+        raise InstrumentError(
+            f"{path}: found no day, expected one such as day = 2018-01-02, because the sessions "
+            f"from {first} to {last} lie on two dates"
+        )
     return instrument
 
 
@@ -130,6 +162,8 @@ def _checked(path: Path, name: str, value: object) -> Any:  # noqa: ANN401  One 
     try:
         return convert(value)
     except (ValueError, TypeError, ArithmeticError, ZoneInfoNotFoundError) as error:
+        if name == "sessions":
+            raise InstrumentError(f"{path}: sessions: {error}") from error
         found = str(value)[:60]
         raise InstrumentError(f"{path}: {name} is {found!r}, expected {expected}") from error
 
@@ -154,11 +188,15 @@ def _px(value: object) -> int:
     return _count(int(px))
 
 
-def _time(value: object) -> time:
+def _time(value: object) -> LocalMoment:
     found = value if isinstance(value, time) else time.fromisoformat(_text(value))
     if found.tzinfo is None:
-        return found
+        return LocalMoment(0, found)
     raise ValueError(value)
+
+
+def _end_time(value: object) -> LocalMoment:
+    return NEXT_MIDNIGHT if value == session_times.MIDNIGHT else _time(value)
 
 
 def _date(value: object) -> date:
@@ -191,12 +229,14 @@ FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "calendar_id": (_text, "a text that is not empty"),
     "time_zone": (_zone, "an IANA time zone of this machine, such as America/New_York"),
     "open": (_time, "a local time such as 09:30"),
-    "close": (_time, "a local time such as 16:00"),
+    "close": (_end_time, "a local time such as 16:00, or 24:00"),
+    "sessions": (session_times.read_sessions, session_times.EXPECTED),
     "day": (_date, "a day such as 2018-01-02"),
     "quote_size_unit": (_unit, "lots or shares"),
     "trade_size_unit": (_unit, "lots or shares"),
     "conditions": (_conditions, "cta, utp, numeric or none"),
 }
+TIMES = ("open", "close")  # They are one session.
 FIELD_NAMES = {
     "tick": "tick_px",
     "previous_close": "previous_close_px",

@@ -7,7 +7,7 @@ Volume over the session is the usual U of a US stock, a guess too. The dark pool
 not exist; `venues/dark.py` describes where their liquidity comes from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from engine.core.events import (
     InstrumentDefined,
     TickBand,
     TickTableDefined,
+    TradingSession,
     VenueDefined,
     VenueKind,
     VolumeCurveDefined,
@@ -113,6 +114,7 @@ def instrument_events(facts: FolderFacts) -> list[Input]:
             daily_volatility_ppm=instrument.daily_volatility_ppm,
             previous_close_px=instrument.previous_close_px,
             effective_day=facts.day,
+            calendar_id=instrument.calendar_id,
         ),
         TickTableDefined(
             instrument_id=instrument.instrument_id, bands=bands, effective_day=facts.day
@@ -124,15 +126,23 @@ def instrument_events(facts: FolderFacts) -> list[Input]:
             open_ns=facts.open_ns,
             close_ns=facts.close_ns,
             effective_day=facts.day,
+            sessions=listed(facts.sessions),
         ),
         volume_curve(facts),
     ]
 
 
+def listed(sessions: Sequence[tuple[int, int]]) -> tuple[TradingSession, ...]:
+    """The sessions of a day with breaks; a day of one session needs no list."""
+    if len(sessions) == 1:
+        return ()
+    return tuple(TradingSession(open_ns=first, close_ns=last) for first, last in sessions)
+
+
 def volume_curve(facts: FolderFacts) -> VolumeCurveDefined:
-    """The U over the session; a session of another length has thirteen equal buckets too."""
+    """The U over the trading time of the day, in thirteen equal buckets whatever its length."""
     buckets = len(U_SHAPE_PPM)
-    session_ns = facts.close_ns - facts.open_ns
+    session_ns = sum(last - first for first, last in facts.sessions)
     adv_qty = facts.instrument.adv_qty
     return VolumeCurveDefined(
         instrument_id=facts.instrument.instrument_id,

@@ -152,10 +152,17 @@ class MarketReplay:
         open_ns = self._clock_ns() + self._lead_ns
         close_ns = open_ns + (facts.close_ns - facts.open_ns) // self._speed
         today = facts.instrument.local_day(open_ns)
+        times = Timetable(facts.open_ns, open_ns, close_ns, self._speed)
         shifted = replace(
-            facts, day=int(today.strftime("%Y%m%d")), open_ns=open_ns, close_ns=close_ns
+            facts,
+            day=int(today.strftime("%Y%m%d")),
+            open_ns=open_ns,
+            close_ns=close_ns,
+            sessions=tuple(
+                (times.at_ns(first), times.at_ns(last)) for first, last in facts.sessions
+            ),
         )
-        return shifted, Timetable(facts.open_ns, open_ns, close_ns, self._speed)
+        return shifted, times
 
     def _play(
         self, times: Timetable, played: Played, progress: Callable[[int, int], None] | None

@@ -5,6 +5,7 @@ exchange's queue; an off-exchange print belongs to one hidden venue or to none, 
 """
 
 from engine.core.events import (
+    DayOpened,
     DepthObserved,
     Input,
     QuoteObserved,
@@ -13,7 +14,7 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.market import consolidated, reference
+from engine.core.market import consolidated, hours, reference
 from engine.core.state.state import Settings, State
 from engine.simulation.chance import PPM, below
 from engine.simulation.market.conditions import AUCTION_CODES
@@ -40,12 +41,25 @@ class VenueMarket:
         if type(event) in reference.FACTS:
             reference.FACTS[type(event)](self.known, event)
 
+    def open_day(self, opened: DayOpened) -> None:
+        reference.FACTS[DayOpened](self.known, opened)
+        self.known.day = opened
+
+    def close_day(self) -> None:
+        if self.known.day is not None:
+            self.known.controls.closed_day = self.known.day.day
+        self.known.day = None
+
+    def is_in_session(self, instrument_id: str, now_ns: int) -> bool:
+        """Whether venues trade the instrument now; they do not in its breaks."""
+        day = self.known.day
+        is_of_day = day is not None and day.open_ns <= now_ns < day.close_ns
+        return is_of_day and hours.is_open(self.known, instrument_id, now_ns)
+
     def observe(
         self,
         event: QuoteObserved | TradeObserved | DepthObserved | VenueStatusObserved,
         now_ns: int,
-        *,
-        in_session: bool,
     ) -> list[Fill]:
         """Fold market data; the fills of our children that follow."""
         consolidated.FACTS[type(event)](self.known, event)
@@ -53,8 +67,9 @@ class VenueMarket:
             self._observe_quote(event)
         elif isinstance(event, DepthObserved):
             self._observe_quote(best_of(event))
-        elif isinstance(event, TradeObserved) and in_session and is_continuous(event):
-            return self._fills(event, now_ns)
+        elif isinstance(event, TradeObserved) and is_continuous(event):
+            in_session = self.is_in_session(event.instrument_id, now_ns)
+            return self._fills(event, now_ns) if in_session else []
         return []
 
     def book(self, venue: str, instrument_id: str) -> LitBook | HiddenBook:

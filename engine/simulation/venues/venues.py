@@ -108,13 +108,14 @@ class Venues:
         """
         if isinstance(event, QuoteObserved | TradeObserved | DepthObserved | VenueStatusObserved):
             self._time.run_until(event.received_ns)
-            fills = self._market.observe(event, self._time.now_ns, in_session=self._is_in_session())
+            fills = self._market.observe(event, self._time.now_ns)
             for fill in fills:
                 self._fill(fill)
         elif isinstance(event, DayOpened):
             self._open_day(event)
         elif isinstance(event, DayClosed):
             self._time.run_until(event.set_ns)
+            self._market.close_day()
         else:
             self._market.learn(event)
         return self._take_answers()
@@ -226,6 +227,7 @@ class Venues:
     def _open_day(self, opened: DayOpened) -> None:
         self._time.run_until(opened.set_ns)
         self._day = opened
+        self._market.open_day(opened)
         self._children = {name: it for name, it in self._children.items() if not it.ended_as}
         self._time.at(opened.close_ns, self._close_session)
         for venue in self._market.known.reference.venues:
@@ -259,10 +261,6 @@ class Venues:
         self._answer(reports.session_status(venue, day, NO_POSITION, up_ns, up=True), up_ns)
 
     # ---------------------------------------------------------------- the market
-
-    def _is_in_session(self) -> bool:
-        day = self._day
-        return day is not None and day.open_ns <= self._time.now_ns < day.close_ns
 
     def _book(self, child: Working) -> LitBook | HiddenBook:
         return self._market.book(child.terms.venue, child.terms.instrument_id)
@@ -309,7 +307,7 @@ class Venues:
     def _refusal(self, child: Working) -> str | None:
         if not self._session(child.terms.venue).is_up:
             return "the session was down"
-        if not self._is_in_session():
+        if not self._market.is_in_session(child.terms.instrument_id, self._time.now_ns):
             return "the trading session is closed"
         if happens(self.behaviour.reject_ppm, self.seed, child.child_id, "reject"):
             return "the venue is busy"

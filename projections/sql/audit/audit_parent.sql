@@ -96,6 +96,11 @@ steps as (
     from slice_held
     union all
     select
+        parent_id, shard, seq, seq, at_ns, 'ParentPaused', event_id, cause, null,
+        format('{} open waits until {} ({})', parent_qty, until_ns, reason)
+    from parent_paused
+    union all
+    select
         parent_id, shard, seq, seq, at_ns, 'RouteDeferred', event_id, cause, null,
         format(
             'no venue for {} of slice {} ({})', unrouted_qty, slice_id,

@@ -67,6 +67,14 @@ steps as (
     from order_resumed
     union all
     select
+        order_id, shard, seq, seq, at_ns, 'CorporateActionApplied', event_id, cause,
+        format(
+            '{} {} to {}: {} open becomes {}{}',
+            action_id, old_qty, new_qty, previous_qty, open_qty, if(text = '', '', ' (' || text || ')')
+        )
+    from corporate_action_applied
+    union all
+    select
         order_id, shard, seq, seq, at_ns, 'OrderStatusReported', event_id, cause,
         format('{} was sent again: {}, {} done, {} open', cl_ord_id, ord_status, cum_qty, leaves_qty)
     from order_status_reported

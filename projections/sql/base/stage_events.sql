@@ -48,6 +48,9 @@ from (
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'ScheduleRecalibrated' as event from schedule_recalibrated
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderHeld' as event from order_held
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceHeld' as event from slice_held
+    union all select shard, seq, at_ns, cause, 'slices' as topic, 'ParentPaused' as event from parent_paused
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'CorporateActionApplied' as event from corporate_action_applied
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'CorporateActionCarried' as event from corporate_action_carried
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceReleased' as event from slice_released
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'ChildRouted' as event from child_routed
     union all select shard, seq, at_ns, cause, 'routes' as topic, 'RouteDeferred' as event from route_deferred

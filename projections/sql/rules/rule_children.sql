@@ -13,11 +13,19 @@ dated as (
         child.limit_px,
         child.child_qty,
         child.venue,
-        strftime(
-            timezone(zone.time_zone, make_timestamp_ns(child.at_ns)::timestamp at time zone 'UTC'),
-            '%Y%m%d'
-        )::integer as day
-    from child_routed as child, calendar_zone as zone
+        -- The trading day of its session, which may begin on the evening before; else the date.
+        coalesce(
+            if(child.at_ns < session.close_ns, session.day, null),
+            strftime(
+                timezone(
+                    zone.time_zone, make_timestamp_ns(child.at_ns)::timestamp at time zone 'UTC'
+                ),
+                '%Y%m%d'
+            )::integer
+        ) as day
+    from child_routed as child
+    cross join calendar_zone as zone
+    asof left join trading_sessions as session on session.open_ns <= child.at_ns
 ),
 tick_tables as (
     select instrument_id, effective_day, arg_max(bands, position) as bands

@@ -1,0 +1,1 @@
+"""The calendar: open and close the deployment's days at the times that its calendars state."""
