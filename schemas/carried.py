@@ -20,6 +20,7 @@ FACT_OF: Mapping[str, str] = {
     "ingest-FeeScheduleCarried": "reference-FeeScheduleDefined",
     "ingest-CalendarCarried": "reference-CalendarDefined",
     "ingest-VolumeCurveCarried": "reference-VolumeCurveDefined",
+    "ingest-CorporateActionCarried": "reference-CorporateActionDefined",
     "ingest-RiskLimitCarried": "controls-RiskLimitSet",
     "ingest-AllotmentCarried": "controls-LimitAllotted",
     "ingest-MandateCarried": "controls-MandateSet",

@@ -42,7 +42,7 @@ def programs() -> dict[str, str]:
 
 
 def test_the_page_has_its_programs() -> None:
-    assert list(programs()) == ["publish.py", "Publish.java", "status.py"]
+    assert list(programs()) == ["publish.py", "Publish.java", "sign.py", "status.py"]
     for name, body in programs().items():
         if name.endswith(".py"):
             ast.parse(body)

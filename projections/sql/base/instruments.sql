@@ -4,6 +4,7 @@ select
     instrument_id,
     arg_max(symbol, position) as symbol,
     arg_max(currency, position) as currency,
-    arg_max(lot_qty, position) as lot_qty
+    arg_max(lot_qty, position) as lot_qty,
+    arg_max(adv_qty, position) as adv_qty
 from instrument_defined
 group by instrument_id;

@@ -1,6 +1,8 @@
 -- Does each client keep to its mandate's participation over all of its parents? One row. The rate is
 -- the widest until then, the volume the others' since the client's first parent of the day was
 -- released; a lot more may go for a start, and two units of each order are the shares' rounding.
+-- A slice that counted more than the tape had shown was released on a silent one: then a usual day's
+-- volume may count as well.
 create or replace view rule_participation as
 with
 mandates as (
@@ -33,10 +35,12 @@ members as (
 sent as (
     select
         child.event_id, child.shard, child.seq, child.parent_id, child.instrument_id,
-        child.child_qty, days.first_seq
+        child.child_qty, days.first_seq, released.seq as released_seq,
+        slice.market_volume_qty as counted_qty
     from child_routed as child
     join slice_released as slice on slice.event_id = child.slice_id
     join parent_opened as parent on parent.event_id = child.parent_id
+    join parent_released as released on released.parent_id = child.parent_id
     asof join day_starts as days on days.shard = child.shard and days.first_seq <= child.seq
     where child.reference_px > 0  -- It is 0 in logs of releases in which each parent had its own.
         and not (slice.style = 'CLEANUP' and (parent.must_complete or parent.immediacy <> 'NONE'))
@@ -119,7 +123,9 @@ measured as (
     select
         child.event_id,
         coalesce(executed.executed_qty, 0) + if(child.clients = 1, child.child_qty, 0) as used_qty,
-        greatest(0, coalesce(now.volume_qty, 0) - coalesce(base.volume_qty, 0)) as volume_qty,
+        greatest(0, coalesce(now.volume_qty, 0) - coalesce(base.volume_qty, 0)) as observed_qty,
+        coalesce(now.volume_qty, 0) - coalesce(own_base.volume_qty, 0) < child.counted_qty as is_silent,
+        observed_qty + if(is_silent, instruments.adv_qty, 0) as volume_qty,
         widest.rate_ppm,
         instruments.lot_qty + starts.rounding_qty as spare_qty
     from of_client as child
@@ -147,6 +153,10 @@ measured as (
         on base.shard = starts.shard
         and base.instrument_id = starts.instrument_id
         and base.seq <= starts.seq
+    asof left join volumes as own_base
+        on own_base.shard = child.shard
+        and own_base.instrument_id = child.instrument_id
+        and own_base.seq <= child.released_seq
 )
 select
     'mandate_participation' as name,
