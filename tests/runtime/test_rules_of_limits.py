@@ -28,6 +28,7 @@ from world import (
 
 from engine.core import events as e
 
+pytestmark = pytest.mark.slow
 NEXT_NS = OPEN_NS + 24 * HOUR
 GTC = {"time_in_force": e.TimeInForce.GTC}
 

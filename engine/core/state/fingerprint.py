@@ -78,7 +78,7 @@ _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
     *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
     *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
-    *("unanswered_since_ns", "asked", "is_silent", "holders", "counted_qty"),
+    *("unanswered_since_ns", "asked", "refused", "is_silent", "holders", "counted_qty"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),

@@ -287,12 +287,12 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
 
 
 def count_shares(state: State, former: Parent, shares: Iterable[tuple[str, int]]) -> None:
+    """Count shares of a fill of today; it is shared among carried orders alone."""
     for order_id, share_qty in shares:
-        if order_id in former.members:  # Those of orders that have ended are of no client at work.
-            client_id = former.members[order_id].order.terms.client_id
-            name = (client_id, former.terms.instrument_id)
-            dealing = state.dealings.setdefault(name, Dealing())
-            dealing.used_qty = max(0, dealing.used_qty + share_qty)
+        client_id = former.members[order_id].order.terms.client_id
+        name = (client_id, former.terms.instrument_id)
+        dealing = state.dealings.setdefault(name, Dealing())
+        dealing.used_qty = max(0, dealing.used_qty + share_qty)
 
 
 def part_of(qty: int, part_qty: int, child: Child) -> int:
