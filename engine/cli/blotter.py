@@ -1,4 +1,4 @@
-"""`metaorder blotter`: the state of all orders, parents or children."""
+"""`metaorder blotter`: the state of all orders, parents or children, and what was refused."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -24,6 +24,7 @@ class Level(StrEnum):
     ORDERS = "orders"
     PARENTS = "parents"
     CHILDREN = "children"
+    REFUSALS = "refusals"  # Of orders, amends and cancels.
 
 
 def blotter(
@@ -34,7 +35,7 @@ def blotter(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show orders, parents or children with the state of each."""
+    """Show orders, parents or children with the state of each, or what was refused and why."""
     settings = loaded(config, projection=projection)
     bound = f" limit {limit}" if limit else ""
     with project.connect(readable(settings.projection)) as connection:

@@ -142,3 +142,14 @@ def test_a_refusal_is_audited_in_the_units_of_people_and_kept_for_machines(
         assert raw not in text
         assert execute(["audit", cl_ord_id, *words, "-o", "json"]) == Exit.OK
         assert raw in capsys.readouterr().out
+    assert execute(["blotter", "refusals", *words]) == Exit.OK
+    text = capsys.readouterr().out
+    assert execute(["blotter", "refusals", *words, "-o", "json"]) == Exit.OK
+    rows = {row["cl_ord_id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert set(rows) == set(expected)
+    for cl_ord_id, (shown, raw) in expected.items():
+        assert shown in text
+        assert raw not in text
+        assert raw in rows[cl_ord_id]["text"]
+    assert (rows["A3"]["action"], rows["A3"]["reason"]) == ("submit", "LIMIT_PX_OFF_TICK")
+    assert rows["A4"]["refused_at"] == "2018-01-02 21:00:00"
