@@ -31,6 +31,7 @@ from forgeries import (
 )
 from pipeline import desk, in_process, proof, short_day
 
+import projections
 from engine.audit.status import Health, status
 from engine.core import events as e
 from engine.log import codec, open_log
@@ -293,6 +294,12 @@ def test_nothing_forged_is_in_the_log_and_nothing_of_it_was_traded(day: Day) -> 
         partition = proof.partition_of(day.log, shard)
         proof.whole(partition, is_all_taken=False)
         proof.decides_the_same(partition, rules)
+
+
+def test_an_auditor_projects_the_log_and_goes_on_where_it_was(day: Day, tmp_path: Path) -> None:
+    path = tmp_path / "p.duckdb"
+    projections.follow(day.log, path, stop=lambda: True)
+    assert projections.follow(day.log, path, stop=lambda: True).rebuilt_because == ""
 
 
 def test_an_impostor_of_the_broker_is_told_nothing(broker: Broker, tmp_path: Path) -> None:

@@ -47,10 +47,12 @@ from engine.gateways.venues.children import Child
 from engine.gateways.venues.kill_file import KillFile
 from engine.gateways.venues.permission import Permission
 from engine.gateways.venues.reading import read_event
+from engine.gateways.venues.start import in_force_of
 from engine.log import codec, open_log, signatures
 from engine.log.headers import sender_of
 from engine.log.port import INPUT_TOPICS, NewRecord, Record
 from engine.log.signatures import SignedLog
+from engine.runtime.first_batches import control_facts
 
 UNSIGNED, WRONG = e.InputReason.UNSIGNED, e.InputReason.WRONG_SIGNATURE
 METAORDER = Path(sys.executable).with_name("metaorder")
@@ -389,6 +391,22 @@ def test_a_gateway_obeys_no_stop_and_no_release_of_a_stranger(tmp_path: Path) ->
     assert permission.position == writing._positions["controls"] - 1  # noqa: SLF001  It has read all.
 
 
+def test_keys_and_policy_reach_a_gateway_that_starts_and_a_log_that_goes_on(
+    tmp_path: Path,
+) -> None:
+    world = signed_day().by(DESK).at(CLOSE_NS, said_by(PERSON, day_closed()))
+    permission = Permission(KillFile(tmp_path / "kill"))
+    permission.restore(in_force_of([world.state], 9))
+    writing = SigningWorld()
+    assert permission.is_of_stranger(*as_read(writing, STOP))
+    assert not permission.is_of_stranger(*as_read(writing.by(DESK), STOP))
+
+    facts = [*control_facts(world.state.controls, [], NOW_NS)]
+    assert facts[-1] == world.state.controls.policy, "the keys come before the rule"
+    keys = [fact for fact in facts if isinstance(fact, e.WriterKeySet)]
+    assert {key.public_key for key in keys} == {key.public_key for key in KEYS}
+
+
 def test_an_allotter_divides_no_limit_of_a_stranger() -> None:
     ledger = Ledger("run", 2, NOW_NS)
     writing = SigningWorld()
@@ -429,6 +447,9 @@ def test_commands_sign_and_a_log_with_strangers_verifies(
     opened = in_process.opener(url, 2)
     with opened() as log, in_process.worker(opened):
         desk.open_day(desk.Publisher(log, "desk"), ["XXX"])
+        apply = ["controls", "apply", str(tmp_path / "policy.toml"), "--by", "desk"]
+        assert execute(apply) == Exit.ERROR, "it would take no order ever again"
+        assert "signed topic orders: no writer key of this log knows it" in capsys.readouterr().err
         for name in ("keys.toml", "policy.toml"):
             assert execute(["controls", "apply", str(tmp_path / name), "--by", "desk"]) == Exit.OK
         order_line = ["orders", "submit", "--source", "OMS", "--client", "C1", "--side", "buy",

@@ -17,10 +17,12 @@ from engine.core.events import (
     KillSwitchSet,
     LimitAllotted,
     MandateSet,
+    PolicySet,
     RestrictionSet,
     RiskLimitSet,
     SuspensionLifted,
     VenueDefined,
+    WriterKeySet,
 )
 from engine.gateways.files.controls_file import Control
 from engine.gateways.venues.reading import read_all, read_event
@@ -32,13 +34,19 @@ KIND_OF = {
     ControlScope.INSTRUMENT: "instrument",
     ControlScope.VENUE: "venue",
 }
-SOURCE_OF = {"client": "mandate", "instrument": "reference data", "venue": "reference data"}
+SIGNED = "signed topic"  # Without any key for it, no record of it would be taken.
+SOURCE_OF = {
+    "client": "mandate",
+    "instrument": "reference data",
+    "venue": "reference data",
+    SIGNED: "writer key",
+}
 
 
 class Known(NamedTuple):
     """The ids of a log, and what else its `controls` say."""
 
-    ids: dict[str, set[str]]  # By kind: client, instrument, venue.
+    ids: dict[str, set[str]]  # By kind, of SOURCE_OF.
     positions: dict[Sender, int]  # Of each control, by its sender and number.
     opened_position: int  # Of the last DayOpened; -1 without one.
 
@@ -48,6 +56,7 @@ def known(log: Log) -> Known:
     ids: dict[str, set[str]] = {kind: set() for kind in SOURCE_OF}
     positions: dict[Sender, int] = {}
     opened_position = -1
+    keys: dict[tuple[str, str], tuple[str, ...]] = {}  # By writer and key, the topics.
     for _, event in every(log, "reference"):
         if isinstance(event, VenueDefined):
             ids["venue"].add(event.venue)
@@ -57,8 +66,11 @@ def known(log: Log) -> Known:
         positions[sender_of(record.headers)] = record.position
         if isinstance(event, MandateSet):
             ids["client"].add(event.client_id)
+        elif isinstance(event, WriterKeySet):
+            keys[event.writer, event.public_key] = () if event.revoked else event.topics
         elif isinstance(event, DayOpened):
             opened_position = record.position
+    ids[SIGNED].update(*keys.values())
     return Known(ids, positions, opened_position)
 
 
@@ -75,10 +87,13 @@ def every(log: Log, topic: str) -> Iterator[tuple[Record, Any]]:
 
 
 def unknown_ids(controls: Iterable[Control], ids: dict[str, set[str]]) -> list[str]:
-    """A sentence for each id that neither the log nor a mandate among these controls knows."""
+    """A sentence for each id that neither the log nor another of these controls knows."""
     controls = list(controls)
     clients = {x.client_id for x in controls if isinstance(x, MandateSet)}
-    told = {**ids, "client": ids["client"] | clients}
+    signed = {
+        t for x in controls if isinstance(x, WriterKeySet) and not x.revoked for t in x.topics
+    }
+    told = {**ids, "client": ids["client"] | clients, SIGNED: ids[SIGNED] | signed}
     wrong = dict.fromkeys(
         (kind, name)
         for control in controls
@@ -99,6 +114,8 @@ def named_in(control: Control) -> Iterator[tuple[str, str]]:
         yield "instrument", control.instrument_id
     elif isinstance(control, MandateSet):
         yield from (("venue", venue) for venue in control.excluded_venues)
+    elif isinstance(control, PolicySet):
+        yield from ((SIGNED, topic) for topic in control.signed_topics)
 
 
 def _sentence(kind: str, name: str, ids: set[str]) -> str:
