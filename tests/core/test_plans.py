@@ -44,7 +44,7 @@ from engine.core.events import (
 )
 from engine.core.state.model import Parent
 from engine.core.state.state import State
-from engine.core.strategy import almgren_chriss, plans, schedules
+from engine.core.strategy import almgren_chriss, plans, schedules, usual_volume
 from engine.core.strategy.plans import Outlook
 
 PPM = 1_000_000
@@ -184,8 +184,8 @@ def test_vwap_without_a_curve_follows_the_clock() -> None:
 def test_a_curve_is_unknown_before_the_day_opens() -> None:
     state = given(curve((0, 1), (5,))).state
 
-    assert plans.curve(state, INSTRUMENT) == ((), ())
-    assert plans.curve(State(shard=0), INSTRUMENT) == ((), ())
+    assert usual_volume.curve(state, INSTRUMENT) == ((), ())
+    assert usual_volume.curve(State(shard=0), INSTRUMENT) == ((), ())
 
 
 def test_pov_follows_the_volume_of_the_others_from_where_the_plan_began() -> None:
@@ -253,7 +253,7 @@ def test_the_expected_volume_follows_the_curve_where_there_is_one() -> None:
     known = state.reference.instruments[INSTRUMENT]
 
     def volume_qty(start_ns: int, end_ns: int) -> int:
-        return plans.expected_volume_qty(state, known, OPEN_NS + start_ns, OPEN_NS + end_ns)
+        return usual_volume.expected_volume_qty(state, known, OPEN_NS + start_ns, OPEN_NS + end_ns)
 
     assert volume_qty(0, 2 * HOUR) == 250_000
     assert volume_qty(HOUR, 3 * HOUR) == 500_000
@@ -264,8 +264,8 @@ def test_without_a_usable_curve_volume_is_expected_evenly() -> None:
     state = trading(curve((0, HOUR), (0,))).state
     known = state.reference.instruments[INSTRUMENT]
 
-    assert plans.expected_volume_qty(state, known, OPEN_NS, CLOSE_NS) == 1_000_000
-    assert plans.expected_volume_qty(state, known, CLOSE_NS, OPEN_NS) == 0
+    assert usual_volume.expected_volume_qty(state, known, OPEN_NS, CLOSE_NS) == 1_000_000
+    assert usual_volume.expected_volume_qty(state, known, CLOSE_NS, OPEN_NS) == 0
 
 
 def test_without_a_market_the_outlook_falls_back_on_what_is_known() -> None:
