@@ -69,6 +69,14 @@ EVERYTHING: tuple[Any, ...] = (
     *(fees(), tick_table((0, 10_000_000)), curve((0, HOUR), (1,)), restriction("MSFT")),
     *(kill(), risk_limit(max_order_qty=9), allotment(5), instrument("MSFT")),
     *(venue("LATER", effective_day=20180105), instrument("MSFT", effective_day=20180106)),
+    make(
+        e.CorporateActionDefined,
+        action_id="A1",
+        instrument_id="MSFT",
+        new_qty=2,
+        old_qty=1,
+        effective_day=20180107,
+    ),
 )
 
 
