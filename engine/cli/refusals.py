@@ -44,16 +44,15 @@ class Refused(NamedTuple):
 
 
 def counted(
-    facts: FolderFacts,
+    folders: Iterable[FolderFacts],
     order_lines: int,
     unreadable: Iterable[order_file.Line],
     reference_records: int,
     connection: "duckdb.DuckDBPyConnection",
 ) -> dict[str, Refused]:
     """Refusals of market, reference and orders; `connection` is to the run's projection."""
-    rows = facts.quote_count + facts.trade_count + len(facts.bad_rows) + facts.duplicate_count
     found = {
-        "market-data": Refused("market rows", rows, Counter(map(_kind, facts.bad_rows))),
+        "market-data": _of_market(folders),
         "reference": Refused("reference records", reference_records, Counter()),
         "orders": Refused(
             "order lines", order_lines, Counter(order_file.reason_of(x.error) for x in unreadable)
@@ -65,6 +64,14 @@ def counted(
             if topic in found:
                 found[topic].reasons[reason] += count
     return {"market": found["market-data"], **{x: found[x] for x in ("reference", "orders")}}
+
+
+def _of_market(folders: Iterable[FolderFacts]) -> Refused:
+    rows, reasons = 0, Counter[str]()
+    for facts in folders:
+        rows += facts.quote_count + facts.trade_count + len(facts.bad_rows) + facts.duplicate_count
+        reasons.update(map(_kind, facts.bad_rows))
+    return Refused("market rows", rows, reasons)
 
 
 def by_reason(refused: Mapping[str, Refused]) -> dict[str, dict[str, int]]:

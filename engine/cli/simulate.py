@@ -33,7 +33,7 @@ from engine.simulation import example_limits
 from engine.simulation.driver import Simulation
 from engine.simulation.market import data as market_data
 from engine.simulation.market.gaps import gaps
-from engine.simulation.script import TimedInput, of_folder
+from engine.simulation.script import TimedInput, of_folders, require_one_day
 
 MARKER = "simulation.json"  # Marks a folder of a simulation, which may be overwritten.
 LOG_FILE = "log.db"
@@ -70,7 +70,7 @@ class Played(NamedTuple):
 
     figures: dict[str, Any]
     projection: Path
-    market: market_data.FolderFacts
+    markets: Sequence[market_data.FolderFacts]
     gaps: Sequence[str]  # What the market lacks.
     order_lines: int  # All lines of the order file, the unreadable ones too.
     refused: Sequence[Refused]  # Of each kind of input.
@@ -78,7 +78,12 @@ class Played(NamedTuple):
 
 def simulate(
     *,
-    market: Annotated[Path, typer.Option(help="Folder with quotes.csv.gz and trades.csv.gz.")],
+    market: Annotated[
+        list[Path],
+        typer.Option(
+            help="Folder with quotes.csv.gz and trades.csv.gz; again for each instrument."
+        ),
+    ],
     orders: Annotated[Path, typer.Option(help="CSV or JSONL file of tickets.")],
     out: Annotated[Path, typer.Option(help="Folder for log, projection and rejects.")],
     seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 7,
@@ -121,26 +126,33 @@ def demo(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Show a real trading day pass through every stage: `simulate` with the example's day."""
-    simulate(market=market, orders=orders, out=out, seed=7, config=config, output=output)
+    simulate(market=[market], orders=orders, out=out, seed=7, config=config, output=output)
 
 
 def play(
-    settings: Config, market: Path, orders: Path, out: Path, seed: int, controls: Path | None
+    settings: Config,
+    folders: Sequence[Path],
+    orders: Path,
+    out: Path,
+    seed: int,
+    controls: Path | None,
 ) -> Played:
     """Simulate and project. Raises EngineError."""
-    data = market_data.load(market)
-    lacks = gaps(data.facts)
+    markets = [market_data.load(folder) for folder in folders]
+    require_one_day(markets)
+    facts = [data.facts for data in markets]
+    lacks = gaps_of(facts)
     warn(lacks)
-    inputs, rejected = read_orders(orders, data.facts)
-    desk = read_controls(controls, data)
+    inputs, rejected = read_orders(orders, facts)
+    desk = read_controls(controls, markets)
     _prepare(out, settings.log_url)
     _keep_rejected(rejected, out)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
     projection = out / PROJECTION_FILE
     with _opened(settings) as log:
-        script = of_folder(data, inputs, desk, seed)
+        script = of_folders(markets, inputs, desk, seed)
         simulation = Simulation(log, rules, script, seed=seed)
-        with progress("trading day", len(data) + len(inputs)) as bar:
+        with progress("trading day", len(script)) as bar:
             chain = simulation.run(lambda done, total: bar.at(done, total, "inputs"))
         with progress("projecting") as bar:
             project.rebuild(
@@ -153,7 +165,7 @@ def play(
         rows = connection.execute("select name, violations from invariants").fetchall()
         order_lines = len(inputs) + len(rejected)
         known = sum(TOPIC_OF.get(type(x.event)) == "reference" for x in script.before_open)
-        refused = refusals.counted(data.facts, order_lines, rejected, known, connection)
+        refused = refusals.counted(facts, order_lines, rejected, known, connection)
     figures = {
         **simulation.summary(),
         "chain": chain.hex(),
@@ -162,21 +174,29 @@ def play(
         "projection": str(projection),
         "log": settings.log_url,
         "market_gaps": lacks,
-        "unreadable_market_rows": len(data.facts.bad_rows),
+        "unreadable_market_rows": sum(len(x.bad_rows) for x in facts),
         "unreadable_order_lines": len(rejected),
         "refused_by_reason": refusals.by_reason(refused),
     }
-    _report_unreadable(data, rejected, out)
-    return Played(figures, projection, data.facts, lacks, order_lines, tuple(refused.values()))
+    _report_unreadable(facts, rejected, out)
+    return Played(figures, projection, facts, lacks, order_lines, tuple(refused.values()))
+
+
+def gaps_of(facts: Sequence[market_data.FolderFacts]) -> list[str]:
+    """The gaps of each folder, by its instrument if there are several."""
+    if len(facts) == 1:
+        return gaps(facts[0])
+    return [f"{x.instrument.instrument_id}: {gap}" for x in facts for gap in gaps(x)]
 
 
 def read_orders(
-    path: Path, facts: market_data.FolderFacts
+    path: Path, facts: Sequence[market_data.FolderFacts]
 ) -> tuple[list[TimedInput], list[order_file.Line]]:
     """The tickets of a file at their own times, and the lines that are no tickets of that day."""
-    zone = facts.instrument.time_zone
-    day = datetime.strptime(str(facts.day), "%Y%m%d").date()  # noqa: DTZ007  A date has no zone.
-    first_ns, next_ns = facts.instrument.day_ns(day)
+    zones = " or ".join(sorted({x.instrument.time_zone for x in facts}))
+    day = datetime.strptime(str(facts[0].day), "%Y%m%d").date()  # noqa: DTZ007  It has no zone.
+    begins_ns, ends_ns = zip(*(x.instrument.day_ns(day) for x in facts), strict=True)
+    first_ns, next_ns = min(begins_ns), max(ends_ns)
     inputs: list[TimedInput] = []
     rejected: list[order_file.Line] = []
     for line in order_file.read(path):
@@ -189,7 +209,7 @@ def read_orders(
         elif not first_ns <= ticket.ts < next_ns:
             text = (
                 f"ts outside the day of the market: found {moment(ticket.ts)}, expected a time on "
-                f"{day} in {zone}"
+                f"{day} in {zones}"
             )
             rejected.append(line._replace(ticket=None, error=text))
         else:
@@ -197,12 +217,13 @@ def read_orders(
     return inputs, rejected
 
 
-def read_controls(path: Path | None, data: market_data.MarketData) -> list[Input]:
-    """The controls of a file; without one those of the example, with limits for this market."""
+def read_controls(path: Path | None, markets: Sequence[market_data.MarketData]) -> list[Input]:
+    """The controls of a file; without one those of the example, with limits for these markets."""
     example = Path(str(files("engine.simulation").joinpath("controls.toml")))
     tables = controls_file.read(path or example)
-    controls: list[Input] = [table.to_event("desk", data.facts.open_ns) for table in tables]
-    return controls if path else [*example_limits.scaled(controls, data)]
+    open_ns = min(data.facts.open_ns for data in markets)
+    controls: list[Input] = [table.to_event("desk", open_ns) for table in tables]
+    return controls if path else [*example_limits.scaled(controls, markets)]
 
 
 def _prepare(out: Path, log_url: str) -> None:
@@ -238,19 +259,20 @@ def _keep_rejected(rejected: Iterable[order_file.Line], out: Path) -> None:
 
 
 def _report_unreadable(
-    data: market_data.MarketData, rejected: list[order_file.Line], out: Path
+    facts: Sequence[market_data.FolderFacts], rejected: list[order_file.Line], out: Path
 ) -> None:
     """Report the rows and lines that were left out, and the file they are in."""
     console = errors()
-    for bad in data.facts.bad_rows[:REJECTS_SHOWN]:
+    bad_rows = [bad for x in facts for bad in x.bad_rows]
+    for bad in bad_rows[:REJECTS_SHOWN]:
         console.print(f"[yellow]left out:[/yellow] {escape(str(bad))}", soft_wrap=True)
     for line in rejected[:REJECTS_SHOWN]:
         console.print(f"[yellow]line {line.number}:[/yellow] {escape(line.error)}", soft_wrap=True)
     if rejected:
         rejects = out / REJECTS_FILE
         console.print(f"{len(rejected)} order lines could not be read; they are in {rejects}")
-    if data.facts.bad_rows:
-        console.print(f"{len(data.facts.bad_rows)} market rows could not be read")
+    if bad_rows:
+        console.print(f"{len(bad_rows)} market rows could not be read")
 
 
 def show(played: Played) -> None:
@@ -270,13 +292,14 @@ def show(played: Played) -> None:
 
 def account(played: Played, shares: Mapping[str, int], cost_bps: float | None) -> Iterator[str]:
     """The lines of the summary: a figure, what it counts, and what it says."""
-    figures, market = played.figures, played.market
+    figures = played.figures
     rejected = figures["rejected"]
     yield "\nwhat went in"
     unreadable = f"{figures['unreadable_order_lines']} not readable"
     yield _figure(played.order_lines, "order lines", f"orders, amends and cancels; {unreadable}")
-    rows = market.quote_count + market.trade_count
-    yield _figure(rows, "market rows", f"{market.instrument.symbol} on {_dashed(market.day)}")
+    rows = sum(market.quote_count + market.trade_count for market in played.markets)
+    symbols = ", ".join(market.instrument.symbol for market in played.markets)
+    yield _figure(rows, "market rows", f"{symbols} on {_dashed(played.markets[0].day)}")
     for gap in played.gaps:
         yield from lines_of(f"{'note':>12}  ", gap)
     yield "what came out"

@@ -1253,38 +1253,6 @@ _VenueDefined = twin(VenueDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class FeeScheduleDefined:
-    """Fees of a venue; a rebate is negative."""
-
-    venue: str  # Code of the venue.
-    taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
-    maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
-    midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        venue: str,
-        taker_fee_px: int,
-        maker_fee_px: int,
-        midpoint_fee_px: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _FeeScheduleDefined)
-        x.venue = venue
-        x.taker_fee_px = taker_fee_px
-        x.maker_fee_px = maker_fee_px
-        x.midpoint_fee_px = midpoint_fee_px
-        x.effective_day = effective_day
-        x.__class__ = FeeScheduleDefined
-
-
-_FeeScheduleDefined = twin(FeeScheduleDefined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class VolumeCurveDefined:
     """Expected volume over a session, estimated before it."""
 
@@ -2544,49 +2512,6 @@ class VenueCarried:
 
 
 _VenueCarried = twin(VenueCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class FeeScheduleCarried:
-    """Fees of a venue when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    venue: str  # Code of the venue.
-    taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
-    maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
-    midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        venue: str,
-        taker_fee_px: int,
-        maker_fee_px: int,
-        midpoint_fee_px: int,
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _FeeScheduleCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.venue = venue
-        x.taker_fee_px = taker_fee_px
-        x.maker_fee_px = maker_fee_px
-        x.midpoint_fee_px = midpoint_fee_px
-        x.effective_day = effective_day
-        x.__class__ = FeeScheduleCarried
-
-
-_FeeScheduleCarried = twin(FeeScheduleCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6397,6 +6322,109 @@ class ParentPaused:
 _ParentPaused = twin(ParentPaused)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FeeScheduleDefined:
+    """Fees of a venue; a rebate is negative."""
+
+    venue: str  # Code of the venue.
+    taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
+    maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
+    midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Fee for removing as a part of the value, parts per million, besides the one for each
+    # increment.
+    taker_fee_ppm: int = 0
+    # Fee for adding as a part of the value, parts per million, besides the one for each increment.
+    maker_fee_ppm: int = 0
+    # Fee at the midpoint as a part of the value, parts per million, besides the one for each
+    # increment.
+    midpoint_fee_ppm: int = 0
+
+    def __init__(
+        self,
+        *,
+        venue: str,
+        taker_fee_px: int,
+        maker_fee_px: int,
+        midpoint_fee_px: int,
+        effective_day: int,
+        taker_fee_ppm: int = 0,
+        maker_fee_ppm: int = 0,
+        midpoint_fee_ppm: int = 0,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FeeScheduleDefined)
+        x.venue = venue
+        x.taker_fee_px = taker_fee_px
+        x.maker_fee_px = maker_fee_px
+        x.midpoint_fee_px = midpoint_fee_px
+        x.effective_day = effective_day
+        x.taker_fee_ppm = taker_fee_ppm
+        x.maker_fee_ppm = maker_fee_ppm
+        x.midpoint_fee_ppm = midpoint_fee_ppm
+        x.__class__ = FeeScheduleDefined
+
+
+_FeeScheduleDefined = twin(FeeScheduleDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class FeeScheduleCarried:
+    """Fees of a venue when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
+    taker_fee_px: int  # Fee for removing, 1e-9 currency units for each smallest increment.
+    maker_fee_px: int  # Fee for adding, 1e-9 currency units for each smallest increment.
+    midpoint_fee_px: int  # Fee at the midpoint, 1e-9 currency units for each smallest increment.
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Fee for removing as a part of the value, parts per million, besides the one for each
+    # increment.
+    taker_fee_ppm: int
+    # Fee for adding as a part of the value, parts per million, besides the one for each increment.
+    maker_fee_ppm: int
+    # Fee at the midpoint as a part of the value, parts per million, besides the one for each
+    # increment.
+    midpoint_fee_ppm: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        taker_fee_px: int,
+        maker_fee_px: int,
+        midpoint_fee_px: int,
+        effective_day: int,
+        taker_fee_ppm: int,
+        maker_fee_ppm: int,
+        midpoint_fee_ppm: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _FeeScheduleCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.taker_fee_px = taker_fee_px
+        x.maker_fee_px = maker_fee_px
+        x.midpoint_fee_px = midpoint_fee_px
+        x.effective_day = effective_day
+        x.taker_fee_ppm = taker_fee_ppm
+        x.maker_fee_ppm = maker_fee_ppm
+        x.midpoint_fee_ppm = midpoint_fee_ppm
+        x.__class__ = FeeScheduleCarried
+
+
+_FeeScheduleCarried = twin(FeeScheduleCarried)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -6414,7 +6442,6 @@ Input = (
     | DayClosed
     | TickTableDefined
     | VenueDefined
-    | FeeScheduleDefined
     | VolumeCurveDefined
     | ExecutionReported
     | BreakSettled
@@ -6429,6 +6456,7 @@ Input = (
     | WriterKeySet
     | CalendarDefined
     | CorporateActionDefined
+    | FeeScheduleDefined
 )
 StageEvent = (
     ConfigurationAdopted
@@ -6455,7 +6483,6 @@ StageEvent = (
     | VenueStatusCarried
     | TickTableCarried
     | VenueCarried
-    | FeeScheduleCarried
     | VolumeCurveCarried
     | KillSwitchCarried
     | MandateCarried
@@ -6506,6 +6533,7 @@ StageEvent = (
     | CorporateActionApplied
     | CorporateActionCarried
     | ParentPaused
+    | FeeScheduleCarried
 )
 
 
@@ -6526,7 +6554,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     DayClosed: "controls",
     TickTableDefined: "reference",
     VenueDefined: "reference",
-    FeeScheduleDefined: "reference",
     VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
     SuspensionSet: "ingest",
@@ -6553,7 +6580,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     VenueStatusCarried: "ingest",
     TickTableCarried: "ingest",
     VenueCarried: "ingest",
-    FeeScheduleCarried: "ingest",
     VolumeCurveCarried: "ingest",
     KillSwitchCarried: "ingest",
     MandateCarried: "ingest",
@@ -6617,6 +6643,8 @@ TOPIC_OF: Final[dict[type, str]] = {
     CorporateActionCarried: "ingest",
     CorporateActionDefined: "reference",
     ParentPaused: "slices",
+    FeeScheduleDefined: "reference",
+    FeeScheduleCarried: "ingest",
 }
 
 

@@ -7,7 +7,7 @@ that, with the example's room above it, and rounded down to one digit. So no lim
 than in the example.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.core.controls import limits
@@ -20,10 +20,29 @@ CURRENCY = "USD"
 PX = 170 * UNIT_PX  # Of the example's share, rounded.
 
 
-def scaled(controls: Iterable[Input], data: MarketData) -> Iterator[Input]:
-    """The controls with their limits for this market."""
+def scaled(controls: Iterable[Input], markets: Sequence[MarketData]) -> Iterator[Input]:
+    """The controls with their limits for these markets: of one name the widest."""
     for control in controls:
-        yield scaled_limit(control, data) if isinstance(control, RiskLimitSet) else control
+        if not isinstance(control, RiskLimitSet):
+            yield control
+            continue
+        found: dict[object, RiskLimitSet] = {}
+        for data in markets:
+            limit = scaled_limit(control, data)
+            found[limits.key_of(limit)] = wider(limit, found.get(limits.key_of(limit), limit))
+        yield from found.values()
+
+
+def wider(limit: RiskLimitSet, other: RiskLimitSet) -> RiskLimitSet:
+    most_qty, other_qty = limit.max_order_qty, other.max_order_qty
+    most_cur, other_cur = limit.max_order_notional_cur, other.max_order_notional_cur
+    assert most_qty is not None, "the example's limits bound a quantity"
+    assert other_qty is not None, "the example's limits bound a quantity"
+    return replace(
+        limit,
+        max_order_qty=max(most_qty, other_qty),
+        max_order_notional_cur=None if most_cur is None else max(most_cur, other_cur or 0),
+    )
 
 
 def scaled_limit(limit: RiskLimitSet, data: MarketData) -> RiskLimitSet:

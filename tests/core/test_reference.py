@@ -3,9 +3,21 @@
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
-from world import CENT, INSTRUMENT, LIT, calendar, curve, fees, given, instrument, tick_table, venue
+from world import (
+    CENT,
+    INSTRUMENT,
+    LIT,
+    calendar,
+    curve,
+    fees,
+    given,
+    instrument,
+    make,
+    tick_table,
+    venue,
+)
 
-from engine.core.events import Liquidity, Side
+from engine.core.events import FeeScheduleDefined, Liquidity, Side
 from engine.core.market import reference
 
 UNIT_PX = 100 * CENT
@@ -73,8 +85,24 @@ def test_a_fee_goes_by_liquidity_and_what_is_not_disclosed_pays_the_takers(
 ) -> None:
     state = given(fees(LIT, taker=30, maker=-20, midpoint=10)).state
 
-    assert reference.fee_px(state, LIT, liquidity) == fee_px
-    assert reference.fee_px(state, "nobody", liquidity) == 0
+    assert reference.fee_px(state, LIT, liquidity, CENT) == fee_px
+    assert reference.fee_px(state, "nobody", liquidity, CENT) == 0
+
+
+@pytest.mark.parametrize(
+    ("liquidity", "fee_px"),
+    [
+        (Liquidity.REMOVED, 101),  # 0.1 % of 100,001, rounded up.
+        (Liquidity.ADDED, -10),  # A rebate of 0.01 % of it, which is 10.0001.
+        (Liquidity.MIDPOINT, 7 + 51),
+    ],
+)
+def test_a_fee_by_value_follows_the_price(liquidity: Liquidity, fee_px: int) -> None:
+    parts = {"taker_fee_ppm": 1_000, "maker_fee_ppm": -100, "midpoint_fee_ppm": 500}
+    schedule = make(FeeScheduleDefined, venue=LIT, midpoint_fee_px=7, **parts)
+    state = given(schedule).state
+
+    assert reference.fee_px(state, LIT, liquidity, 100_001) == fee_px
 
 
 def test_the_last_definition_applies() -> None:

@@ -71,6 +71,14 @@ EVERYTHING: tuple[Any, ...] = (
     *(kill(), risk_limit(max_order_qty=9), allotment(5), instrument("MSFT")),
     *(writer_key(), writer_key(number=2, from_day=20180103), writer_key("T2", 3)),
     *(venue("LATER", effective_day=20180105), instrument("MSFT", effective_day=20180106)),
+    make(
+        e.CorporateActionDefined,
+        action_id="A1",
+        instrument_id="MSFT",
+        new_qty=2,
+        old_qty=1,
+        effective_day=20180107,
+    ),
 )
 
 

@@ -58,6 +58,7 @@ from engine.core.units import PPM
 QTY_MAX = 10**12  # A trillion increments; sums over a day stay far below 2**63.
 PX_MAX = 10**15  # A million currency units; no listed share comes near.
 FEE_PX_MAX = 10**12  # A thousand currency units for each increment, as a fee or a rebate.
+FEE_PPM_MAX = PPM // 10  # A tenth of the value.
 NOTIONAL_CUR_MAX = 10**15  # Whole currency units, above all that is listed in the world.
 VOLATILITY_PPM_MAX = 100 * PPM  # A share that moves by a hundred times its price in a day.
 SPAN_NS_MAX = 366 * 86_400 * 10**9  # A year; a time and a span add up to less than 2**63.
@@ -248,6 +249,7 @@ PX, QTY = within(0, PX_MAX), within(0, QTY_MAX)
 COUNT = within(1, 2**31 - 1)
 PART, SPAN, TIME = within(0, PPM), within(0, SPAN_NS_MAX), within(1, TIME_NS_MAX)
 DAY, FEE = within(DAY_MIN, DAY_MAX), within(-FEE_PX_MAX, FEE_PX_MAX)
+FEE_PART = within(-FEE_PPM_MAX, FEE_PPM_MAX)
 NOTIONAL = within(0, NOTIONAL_CUR_MAX)
 SET_BY = (("set_by", short),)
 DATED = (("effective_day", within(0, DAY_MAX)),)  # 0 is a record that was always in force.
@@ -401,6 +403,9 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("taker_fee_px", FEE),
         ("maker_fee_px", FEE),
         ("midpoint_fee_px", FEE),
+        ("taker_fee_ppm", FEE_PART),
+        ("maker_fee_ppm", FEE_PART),
+        ("midpoint_fee_ppm", FEE_PART),
         *DATED,
     ),
     CalendarDefined: (

@@ -62,7 +62,7 @@ def decide_trade(
         leaves_qty=max(0, child.leaves_qty - report.last_qty),
         overfill_qty=overfill_qty,
         liquidity=report.liquidity,
-        fee_px=reference.fee_px(state, report.venue, report.liquidity),
+        fee_px=reference.fee_px(state, report.venue, report.liquidity, report.last_px),
         mid_px=consolidated.view(state, terms.instrument_id, now_ns).mid_px,
         late=child.is_cancelling or not child.is_live,
         transact_ns=report.transact_ns,

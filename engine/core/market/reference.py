@@ -24,6 +24,7 @@ from engine.core.events import (
 )
 from engine.core.state import due_index
 from engine.core.state.state import Reference, ReferenceName, State
+from engine.core.units import PPM
 
 
 def tick_px(state: State, instrument_id: str, px: int) -> int:
@@ -63,16 +64,21 @@ def lot_qty(state: State, instrument_id: str) -> int:
     return max(1, state.reference.instruments[instrument_id].lot_qty)
 
 
-def fee_px(state: State, venue: str, liquidity: Liquidity) -> int:
-    """Fee for each smallest increment, 1e-9 currency units; a rebate is negative."""
+def fee_px(state: State, venue: str, liquidity: Liquidity, px: int) -> int:
+    """Fee for each smallest increment at a price, 1e-9 currency units; a rebate is negative.
+
+    A part of the value is rounded up: a cost is never understated, nor a rebate overstated.
+    """
     schedule = state.reference.fees.get(venue)
     if schedule is None:
         return 0
     if liquidity is Liquidity.ADDED:
-        return schedule.maker_fee_px
-    if liquidity is Liquidity.MIDPOINT:
-        return schedule.midpoint_fee_px
-    return schedule.taker_fee_px
+        each_px, part_ppm = schedule.maker_fee_px, schedule.maker_fee_ppm
+    elif liquidity is Liquidity.MIDPOINT:
+        each_px, part_ppm = schedule.midpoint_fee_px, schedule.midpoint_fee_ppm
+    else:
+        each_px, part_ppm = schedule.taker_fee_px, schedule.taker_fee_ppm
+    return each_px - (-px * part_ppm // PPM)
 
 
 # ------------------------------------------------------------------------------- dates

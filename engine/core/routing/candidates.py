@@ -321,7 +321,8 @@ def score_of(search: Search, venue: str, tactic: str) -> tuple[int, int]:
     """(expected cost in 1e-3 bps, scorecard version); rounds down."""
     state, mid_px, half = search.state, max(1, search.mid_px), search.half_spread_millibps
     version, fill_ppm, speed_ns, cost_millibps = scorecard.estimate(state, venue)
-    fee = reference.fee_px(state, venue, LIQUIDITY_OF[tactic]) * MILLIBPS // mid_px
+    fee_px = reference.fee_px(state, venue, LIQUIDITY_OF[tactic], search.mid_px)
+    fee = fee_px * MILLIBPS // mid_px
     if tactic is TAKE:
         expected = half + fee - better_millibps(search, venue)
         return expected if cost_millibps is None else (expected + cost_millibps) // 2, version

@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
 
+from engine.core.controls.input_limits import FEE_PPM_MAX
 from engine.core.events import (
     CalendarDefined,
     CorporateActionDefined,
@@ -76,6 +77,7 @@ def _clock(value: object) -> object:
 
 Zone = Annotated[str, BeforeValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
+FeeRate = Annotated[Ppm, Field(ge=-FEE_PPM_MAX, le=FEE_PPM_MAX)]
 Sessions = Annotated[tuple[LocalSession, ...], BeforeValidator(session_times.read_sessions)]
 
 
@@ -200,9 +202,23 @@ class Fee(ReferenceTable):
     """Currency units for each smallest increment; a rebate is negative."""
 
     venue: Code
-    taker: Px
-    maker: Px
+    taker: Px = 0
+    maker: Px = 0
     midpoint: Px = 0
+    taker_rate: FeeRate = 0  # A part of the value, as in "0.1%", besides that of each increment.
+    maker_rate: FeeRate = 0
+    midpoint_rate: FeeRate = 0
+
+    @model_validator(mode="after")
+    def _has_fees(self) -> Self:
+        if {"taker", "maker"} <= self.model_fields_set or (
+            {"taker_rate", "maker_rate"} <= self.model_fields_set
+        ):
+            return self
+        raise ValueError(
+            "found no taker and maker, expected both for each increment, or taker_rate and "
+            "maker_rate as parts of the value"
+        )
 
     def key(self) -> str:
         return self.venue
@@ -213,6 +229,9 @@ class Fee(ReferenceTable):
             taker_fee_px=self.taker,
             maker_fee_px=self.maker,
             midpoint_fee_px=self.midpoint,
+            taker_fee_ppm=self.taker_rate,
+            maker_fee_ppm=self.maker_rate,
+            midpoint_fee_ppm=self.midpoint_rate,
             effective_day=self.effective_day,
         )
 

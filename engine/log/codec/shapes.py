@@ -496,16 +496,6 @@ def text_of_venue_defined(x: e.VenueDefined) -> str:
     )
 
 
-def text_of_fee_schedule_defined(x: e.FeeScheduleDefined) -> str:
-    return (
-        f"{string(x.venue)}"
-        f"{number(x.taker_fee_px)}"
-        f"{number(x.maker_fee_px)}"
-        f"{number(x.midpoint_fee_px)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
     return (
         f"{string(x.instrument_id)}"
@@ -872,19 +862,6 @@ def text_of_venue_carried(x: e.VenueCarried) -> str:
         f"{flag(x.midpoint)}"
         f"{number(x.min_qty)}"
         f"{flag(x.odd_lots)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
-def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.venue)}"
-        f"{number(x.taker_fee_px)}"
-        f"{number(x.maker_fee_px)}"
-        f"{number(x.midpoint_fee_px)}"
         f"{integer(x.effective_day)}"
     )
 
@@ -1996,6 +1973,35 @@ def text_of_parent_paused(x: e.ParentPaused) -> str:
     )
 
 
+def text_of_fee_schedule_defined(x: e.FeeScheduleDefined) -> str:
+    return (
+        f"{string(x.venue)}"
+        f"{number(x.taker_fee_px)}"
+        f"{number(x.maker_fee_px)}"
+        f"{number(x.midpoint_fee_px)}"
+        f"{integer(x.effective_day)}"
+        f"{number(x.taker_fee_ppm)}"
+        f"{number(x.maker_fee_ppm)}"
+        f"{number(x.midpoint_fee_ppm)}"
+    )
+
+
+def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{number(x.taker_fee_px)}"
+        f"{number(x.maker_fee_px)}"
+        f"{number(x.midpoint_fee_px)}"
+        f"{integer(x.effective_day)}"
+        f"{number(x.taker_fee_ppm)}"
+        f"{number(x.maker_fee_ppm)}"
+        f"{number(x.midpoint_fee_ppm)}"
+    )
+
+
 _Level = twin(e.Level)
 
 
@@ -2455,21 +2461,6 @@ def from_venue_defined(d: Avro) -> e.VenueDefined:
     x.effective_day = d["effective_day"]
     x.__class__ = e.VenueDefined
     found: e.VenueDefined = x
-    return found
-
-
-_FeeScheduleDefined = twin(e.FeeScheduleDefined)
-
-
-def from_fee_schedule_defined(d: Avro) -> e.FeeScheduleDefined:
-    x = _FeeScheduleDefined()
-    x.venue = d["venue"]
-    x.taker_fee_px = d["taker_fee_px"]
-    x.maker_fee_px = d["maker_fee_px"]
-    x.midpoint_fee_px = d["midpoint_fee_px"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.FeeScheduleDefined
-    found: e.FeeScheduleDefined = x
     return found
 
 
@@ -2975,24 +2966,6 @@ def from_venue_carried(d: Avro) -> e.VenueCarried:
     x.effective_day = d["effective_day"]
     x.__class__ = e.VenueCarried
     found: e.VenueCarried = x
-    return found
-
-
-_FeeScheduleCarried = twin(e.FeeScheduleCarried)
-
-
-def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
-    x = _FeeScheduleCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.venue = d["venue"]
-    x.taker_fee_px = d["taker_fee_px"]
-    x.maker_fee_px = d["maker_fee_px"]
-    x.midpoint_fee_px = d["midpoint_fee_px"]
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.FeeScheduleCarried
-    found: e.FeeScheduleCarried = x
     return found
 
 
@@ -4418,6 +4391,45 @@ def from_parent_paused(d: Avro) -> e.ParentPaused:
     return found
 
 
+_FeeScheduleDefined = twin(e.FeeScheduleDefined)
+
+
+def from_fee_schedule_defined(d: Avro) -> e.FeeScheduleDefined:
+    x = _FeeScheduleDefined()
+    x.venue = d["venue"]
+    x.taker_fee_px = d["taker_fee_px"]
+    x.maker_fee_px = d["maker_fee_px"]
+    x.midpoint_fee_px = d["midpoint_fee_px"]
+    x.effective_day = d["effective_day"]
+    x.taker_fee_ppm = d["taker_fee_ppm"]
+    x.maker_fee_ppm = d["maker_fee_ppm"]
+    x.midpoint_fee_ppm = d["midpoint_fee_ppm"]
+    x.__class__ = e.FeeScheduleDefined
+    found: e.FeeScheduleDefined = x
+    return found
+
+
+_FeeScheduleCarried = twin(e.FeeScheduleCarried)
+
+
+def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
+    x = _FeeScheduleCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.taker_fee_px = d["taker_fee_px"]
+    x.maker_fee_px = d["maker_fee_px"]
+    x.midpoint_fee_px = d["midpoint_fee_px"]
+    x.effective_day = d["effective_day"]
+    x.taker_fee_ppm = d["taker_fee_ppm"]
+    x.maker_fee_ppm = d["maker_fee_ppm"]
+    x.midpoint_fee_ppm = d["midpoint_fee_ppm"]
+    x.__class__ = e.FeeScheduleCarried
+    found: e.FeeScheduleCarried = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4435,7 +4447,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.DayClosed: text_of_day_closed,
     e.TickTableDefined: text_of_tick_table_defined,
     e.VenueDefined: text_of_venue_defined,
-    e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.SuspensionSet: text_of_suspension_set,
@@ -4462,7 +4473,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.VenueStatusCarried: text_of_venue_status_carried,
     e.TickTableCarried: text_of_tick_table_carried,
     e.VenueCarried: text_of_venue_carried,
-    e.FeeScheduleCarried: text_of_fee_schedule_carried,
     e.VolumeCurveCarried: text_of_volume_curve_carried,
     e.KillSwitchCarried: text_of_kill_switch_carried,
     e.MandateCarried: text_of_mandate_carried,
@@ -4526,6 +4536,8 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.CorporateActionCarried: text_of_corporate_action_carried,
     e.CorporateActionDefined: text_of_corporate_action_defined,
     e.ParentPaused: text_of_parent_paused,
+    e.FeeScheduleDefined: text_of_fee_schedule_defined,
+    e.FeeScheduleCarried: text_of_fee_schedule_carried,
 }
 
 
@@ -4546,7 +4558,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.DayClosed: from_day_closed,
     e.TickTableDefined: from_tick_table_defined,
     e.VenueDefined: from_venue_defined,
-    e.FeeScheduleDefined: from_fee_schedule_defined,
     e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.SuspensionSet: from_suspension_set,
@@ -4573,7 +4584,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.VenueStatusCarried: from_venue_status_carried,
     e.TickTableCarried: from_tick_table_carried,
     e.VenueCarried: from_venue_carried,
-    e.FeeScheduleCarried: from_fee_schedule_carried,
     e.VolumeCurveCarried: from_volume_curve_carried,
     e.KillSwitchCarried: from_kill_switch_carried,
     e.MandateCarried: from_mandate_carried,
@@ -4637,4 +4647,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.CorporateActionCarried: from_corporate_action_carried,
     e.CorporateActionDefined: from_corporate_action_defined,
     e.ParentPaused: from_parent_paused,
+    e.FeeScheduleDefined: from_fee_schedule_defined,
+    e.FeeScheduleCarried: from_fee_schedule_carried,
 }

@@ -222,6 +222,10 @@ class _Quotes(_File[QuoteObserved]):
 
     def observe(self, row: Sequence[str]) -> QuoteObserved:
         instrument = self.instrument
+        if instrument.is_scaled:
+            row = market_rows.in_increments(
+                QUOTE_COLUMNS, row, instrument.scale, instrument.increment
+            )
         unit_qty = instrument.unit_qty(instrument.quote_size_unit)
         return market_rows.quote(instrument.instrument_id, unit_qty, row)
 
@@ -245,6 +249,10 @@ class _Prints(_File[TradeObserved]):
 
     def observe(self, row: Sequence[str]) -> TradeObserved | None:
         instrument = self.instrument
+        if instrument.is_scaled:
+            row = market_rows.in_increments(
+                TRADE_COLUMNS, row, instrument.scale, instrument.increment
+            )
         unit_qty = instrument.unit_qty(instrument.trade_size_unit)
         trade = market_rows.trade(instrument.instrument_id, row, unit_qty, self._codes)
         if trade.trade_id and trade.eligible:

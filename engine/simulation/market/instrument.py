@@ -7,6 +7,8 @@ name the source withholds:
     symbol = "XXX"
     currency = "USD"
     lot_qty = 100                     # Round lot, smallest increments.
+    increment = "1"                   # Smallest quantity in the files' sizes, such as "0.00001".
+    multiplier = 1                    # Units of price in one of the sizes, as of a future.
     tick = "0.01"                     # In USD without it: 0.01 from 1.00, 0.0001 below (rule 612).
     adv_qty = 5_000_000               # Average daily volume of the days before; a guess.
     daily_volatility_ppm = 15_000     # Standard deviation of a day's return; a guess.
@@ -68,6 +70,8 @@ class Instrument:
     currency: str = "USD"
     lot_qty: int = 100  # Round lot, smallest increments.
     tick_px: int | None = None  # One tick at every price, 1e-9 currency units; None is rule 612.
+    increment: Decimal = Decimal(1)  # Of the files' sizes; the engine counts these.
+    multiplier: int = 1  # Units of the price in one of the files' sizes.
     adv_qty: int = 5_000_000  # Guess: a large US stock.
     daily_volatility_ppm: int = 15_000  # Guess: 24 % a year.
     previous_close_px: int = 0  # 1e-9 currency units; 0 if it is not known.
@@ -79,6 +83,16 @@ class Instrument:
     trade_size_unit: SizeUnit = SizeUnit.SHARES
     conditions: Conditions = Conditions.CTA
     given: frozenset[str] = frozenset()  # Fields that the file names.
+
+    @property
+    def scale(self) -> Decimal:
+        """The price of one increment for a price of one in the files."""
+        return self.increment * self.multiplier
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the files count something else than increments, and price something else."""
+        return self.increment != 1 or self.multiplier != 1
 
     def unit_qty(self, unit: SizeUnit) -> int:
         """A unit of sizes, smallest increments."""
@@ -132,7 +146,37 @@ def read_instrument(folder: Path) -> Instrument:
             f"{path}: found no tick and currency {instrument.currency}, expected a tick, because "
             f'the tick table of SEC rule 612 is for {RULE_612_CURRENCY}; add tick = "0.01"'
         )
-    return _with_sessions(path, instrument, values)
+    return _with_sessions(path, _in_increments(path, instrument), values)
+
+
+def _in_increments(path: Path, instrument: Instrument) -> Instrument:
+    """The instrument with the tick of one increment; the files keep their own units."""
+    if not instrument.is_scaled:
+        return instrument
+    if instrument.tick_px is None:
+        raise InstrumentError(
+            f"{path}: found increment {instrument.increment} and multiplier "
+            f"{instrument.multiplier} without a tick, expected the tick of the files' prices; add "
+            'tick = "0.01"'
+        )
+    for name in ("quote_size_unit", "trade_size_unit"):
+        if getattr(instrument, name) is SizeUnit.LOTS and name in instrument.given:
+            raise InstrumentError(
+                f"{path}: {name} is lots, expected shares: with an increment sizes are whole units "
+                "and their parts"
+            )
+    tick_px = instrument.tick_px * instrument.scale
+    if tick_px != tick_px.to_integral_value():
+        raise InstrumentError(
+            f"{path}: tick times increment times multiplier is {tick_px / NS:f}, expected nine "
+            "decimals at most; choose a larger increment"
+        )
+    return replace(
+        instrument,
+        tick_px=int(tick_px),
+        quote_size_unit=SizeUnit.SHARES,
+        trade_size_unit=SizeUnit.SHARES,
+    )
 
 
 def _with_sessions(path: Path, instrument: Instrument, values: Mapping[str, Any]) -> Instrument:
@@ -180,6 +224,14 @@ def _count(value: object) -> int:
     raise ValueError(value)
 
 
+def _increment(value: object) -> Decimal:
+    """A positive decimal that is no more than one."""
+    found = Decimal(str(value))
+    if found.is_finite() and 0 < found <= 1:
+        return found
+    raise ValueError(value)
+
+
 def _px(value: object) -> int:
     """A positive decimal to 1e-9 currency units; more than nine places are refused."""
     px = Decimal(str(value)) * NS
@@ -222,6 +274,8 @@ FIELDS: Mapping[str, tuple[Callable[[object], object], str]] = {
     "symbol": (_text, "a text that is not empty"),
     "currency": (_text, "an ISO 4217 code or a coin's, such as USDT"),
     "lot_qty": (_count, "a positive whole number"),
+    "increment": (_increment, 'a positive decimal of at most 1 as text, such as "0.00001"'),
+    "multiplier": (_count, "a positive whole number, such as 50"),
     "tick": (_px, 'a positive decimal as text, such as "0.01"'),
     "adv_qty": (_count, "a positive whole number"),
     "daily_volatility_ppm": (_count, "a positive whole number of parts per million"),

@@ -24,6 +24,7 @@ from engine.core.events import (
     VenueKind,
     VolumeCurveDefined,
 )
+from engine.core.market import reference
 from engine.simulation.market.data import FolderFacts
 from engine.simulation.market.instrument import FILE, InstrumentError
 from engine.simulation.market.rows import OFF_EXCHANGE
@@ -96,6 +97,20 @@ def reference_events(facts: FolderFacts) -> list[Input]:
                 f"{flaw.expected}, or the engine refuses {type(event).__name__}"
             )
     return events
+
+
+def reference_of_folders(every: Sequence[FolderFacts]) -> list[Input]:
+    """Reference data of a day of several folders: a record of one name once. Raises as above."""
+    found: dict[tuple[type, object], Input] = {}
+    for facts in every:
+        for event in reference_events(facts):
+            found.setdefault((type(event), name_of(event)), event)
+    return [*found.values()]
+
+
+def name_of(event: Input) -> object:
+    """The name by which the engine tells a record of reference data from others."""
+    return reference.PLACES[type(event)][1](event)
 
 
 def instrument_events(facts: FolderFacts) -> list[Input]:

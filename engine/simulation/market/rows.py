@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from engine.core.controls.input_limits import PX_MAX, QTY_MAX
@@ -38,6 +39,8 @@ WHOLE = re.compile(r"(\d{1,19})(?:\.0*)?", re.ASCII)
 VENUE = re.compile(r"[A-Za-z0-9]{1,8}", re.ASCII)
 ID_CHARS_MAX = 64  # A day holds millions of prints, so an id stays short.
 TRADE_FIELDS = ("ts", "exchange", "price", "size", "cond", "corr")
+PX_FIELDS = frozenset(("bid", "ask", "price"))
+QTY_FIELDS = frozenset(("bid_size", "ask_size", "size"))
 MISSING = ("", "NA")  # What R and others write where there is no value.
 
 
@@ -64,6 +67,31 @@ class Codes:
         if code not in VALID_CORRECTIONS and code not in INVALID_CORRECTIONS:
             self.unknown[f"corr {correction}"] += 1
         return said.letters, said.counts and code in VALID_CORRECTIONS
+
+
+def in_increments(
+    names: Sequence[str], row: Sequence[str], scale: Decimal, increment: Decimal
+) -> list[str]:
+    """A row with prices of one increment and sizes counted in increments, as texts again.
+
+    `scale` is the price of one increment for a price of one. Raises BadFieldError for a value that
+    is not exact then.
+    """
+    found = list(row)
+    for place, (name, text) in enumerate(zip(names, row, strict=False)):
+        if text in MISSING or name not in PX_FIELDS | QTY_FIELDS:
+            continue
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            continue  # It is refused below, as what it is.
+        value = number * scale if name in PX_FIELDS else number / increment
+        places = 9 if name in PX_FIELDS else 0
+        if not value.is_finite() or value != round(value, places):
+            what = f"nine decimals in {scale}" if places else f"a multiple of {increment}"
+            raise BadFieldError(name, text, what)
+        found[place] = f"{value:f}"
+    return found
 
 
 def quote(instrument_id: str, unit_qty: int, row: Sequence[str]) -> QuoteObserved:
@@ -154,7 +182,8 @@ def read_px(field: str, text: str) -> int:
     whole, fraction = match.groups()
     px = int(whole) * NS + int((fraction or "").ljust(9, "0"))
     if px > PX_MAX:
-        raise BadFieldError(field, text, f"no more than {PX_MAX // NS}, as the engine takes")
+        most = f"no more than {PX_MAX // NS:,} for one increment, as the engine takes"
+        raise BadFieldError(field, text, f"{most}; say a smaller increment in instrument.toml")
     return px
 
 
