@@ -59,6 +59,11 @@ class Handshakes:
         self._said = ""
         self._said_s = 0.0
 
+    def on_error(self, error: KafkaError) -> None:
+        """Take a client's error, and log it, as the client would without a callback."""
+        self.note(error)
+        LOGGER.error("%s: %s", error.name(), error.str())
+
     def note(self, error: KafkaError) -> None:
         if error.code() in NOT_AUTHENTICATED:
             self._said, self._said_s = error.str(), time.monotonic()
@@ -98,7 +103,7 @@ class Cluster:
             "reconnect.backoff.max.ms": 1000,
             "socket.timeout.ms": int(CALL_MAX_S * 1000),
             "socket.nagle.disable": True,
-            "error_cb": self.handshakes.note,
+            "error_cb": self.handshakes.on_error,
             **self.settings,
             **(extra or {}),
         }
