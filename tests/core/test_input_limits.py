@@ -8,6 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from world import (
     CENT,
+    CLOSE_NS,
     DAY,
     OPEN_NS,
     allotment,
@@ -24,6 +25,7 @@ from world import (
     instrument,
     kill,
     lift,
+    make,
     mandate,
     market,
     not_sent,
@@ -45,9 +47,29 @@ from world import (
 from engine import topology
 from engine.core.controls import input_limits
 from engine.core.controls.input_limits import ID_CHARS_MAX, PX_MAX, QTY_MAX, TIME_NS_MAX, flaw
-from engine.core.events import ControlScope, Level
+from engine.core.events import (
+    CalendarDefined,
+    ControlScope,
+    CorporateActionDefined,
+    Level,
+    TradingSession,
+)
 
 LONG = "x" * (ID_CHARS_MAX + 1)
+
+
+def sessions(*spans: tuple[int, int]) -> CalendarDefined:
+    listed = tuple(TradingSession(open_ns=first, close_ns=last) for first, last in spans)
+    found: CalendarDefined = calendar(sessions=listed)
+    return found
+
+
+def split(**said: Any) -> CorporateActionDefined:  # noqa: ANN401
+    base = {"action_id": "A1", "instrument_id": "AAPL", "new_qty": 2, "old_qty": 1}
+    found: CorporateActionDefined = make(CorporateActionDefined, **{**base, **said})
+    return found
+
+
 CHILD = trading().given(at_once()).children()[0]
 PLAIN: tuple[Any, ...] = (
     *market(),
@@ -78,6 +100,8 @@ PLAIN: tuple[Any, ...] = (
     tick_table((0, CENT // 100), (100 * CENT, CENT)),
     fees(taker=30, maker=-20),
     calendar(),
+    sessions((OPEN_NS, OPEN_NS + 5), (OPEN_NS + 6, CLOSE_NS)),
+    split(),
     curve((0, 1, 2), (0, 5)),
     order(order_qty=-1, settlement=LONG),  # It is refused with a reason.
 )
@@ -146,6 +170,17 @@ FLAWED: tuple[tuple[Any, str], ...] = (
     (fees(taker=2**60), "taker_fee_px"),
     (fees(midpoint=-(2**60)), "midpoint_fee_px"),
     (calendar(close_ns=0), "close_ns"),
+    (calendar(effective_day=-1), "effective_day"),
+    (sessions((OPEN_NS, OPEN_NS + 5)), "sessions"),  # It ends before the day does.
+    (sessions((OPEN_NS - 1, CLOSE_NS)), "sessions"),
+    (sessions((OPEN_NS, OPEN_NS), (OPEN_NS + 5, CLOSE_NS)), "sessions"),
+    (sessions((OPEN_NS, OPEN_NS + 5), (OPEN_NS + 5, CLOSE_NS)), "sessions"),  # No break between.
+    (sessions(*((OPEN_NS + 2 * n, OPEN_NS + 2 * n + 1) for n in range(101))), "sessions"),
+    (replace(fees(), taker_fee_ppm=100_001), "taker_fee_ppm"),
+    (instrument(calendar_id="x" * 2_001), "calendar_id"),
+    (split(new_qty=0), "new_qty"),
+    (split(old_qty=10**6 + 1), "old_qty"),
+    (split(action_id=""), "action_id"),
     (curve((0, 1), (1, 2)), "edges_ns"),
     (curve((0, 1, 1), (1, 2)), "edges_ns"),
     (curve((-1, 1), (1,)), "edges_ns"),
