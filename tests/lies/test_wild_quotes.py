@@ -191,7 +191,12 @@ LIES = (
     ),
     Lie(
         "an odd lot outside the band is no evidence for another venue",
-        (at(1, OTHER_LIT, 120, 120.02, bid_qty=10, ask_qty=10), at(2, THIRD, 1000, 1000.02)),
+        (at(1, OTHER_LIT, 120, 120.02, bid_qty=10, ask_qty=10), at(2, THIRD, 120, 120.02)),
+        GOOD,
+    ),
+    Lie(
+        "an odd ask is none either",
+        (at(1, OTHER_LIT, 120, 120.02, ask_qty=10), at(2, THIRD, 120, 120.02)),
         GOOD,
     ),
     Lie(
