@@ -3,6 +3,9 @@
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 from world import (
     DARK,
     HOUR,
@@ -12,6 +15,7 @@ from world import (
     NOW_NS,
     OTHER_LIT,
     SECOND,
+    Scene,
     World,
     an,
     at_once,
@@ -33,6 +37,7 @@ from engine.core import events as e
 from engine.core.market import belief, consolidated
 from engine.core.routing import candidates
 from engine.core.routing.candidates import PEG
+from engine.core.state.state import State
 
 GOOD = (100.00, 100.02)  # As LIT shows it in the morning of every world.
 THIRD = "Z"
@@ -186,7 +191,12 @@ LIES = (
     ),
     Lie(
         "an odd lot outside the band is no evidence for another venue",
-        (at(1, OTHER_LIT, 120, 120.02, bid_qty=10, ask_qty=10), at(2, THIRD, 1000, 1000.02)),
+        (at(1, OTHER_LIT, 120, 120.02, bid_qty=10, ask_qty=10), at(2, THIRD, 120, 120.02)),
+        GOOD,
+    ),
+    Lie(
+        "an odd ask is none either",
+        (at(1, OTHER_LIT, 120, 120.02, ask_qty=10), at(2, THIRD, 120, 120.02)),
         GOOD,
     ),
     Lie(
@@ -243,6 +253,24 @@ def test_no_lie_prices_a_child_or_a_cross(lie: Lie) -> None:
             assert abs(event.limit_px - event.good_px) <= event.band_px
         if type(event) is e.OrdersCrossed:
             assert event.cross_px == (bid_px + ask_px) // 2
+
+
+WILD_PX = st.one_of(st.integers(0, px(90)), st.integers(px(110), px(1_000_000)))
+
+
+@settings(deadline=None)
+@for_all(st.lists(st.tuples(st.integers(0, 29), WILD_PX, WILD_PX), max_size=12))
+def test_whatever_one_venue_shows_far_away_the_others_make_the_best(
+    told: list[tuple[int, int, int]],
+) -> None:
+    scene = Scene(State(shard=0)).given(instrument(), venue(LIT), venue(OTHER_LIT), quote(LIT))
+    for seconds, bid_px, ask_px in sorted(told):
+        now_ns = NOW_NS + seconds * SECOND
+        scene.given(quote(OTHER_LIT, bid_px=bid_px, ask_px=ask_px, received_ns=now_ns))
+
+        found = consolidated.view(scene.state, INSTRUMENT, now_ns)
+        assert (found.bid_px, found.ask_px) == (px(100.00), px(100.02))
+        assert scene.state.book(INSTRUMENT).good_px == px(100.01)
 
 
 # ------------------------------------------------------------------------------- prints

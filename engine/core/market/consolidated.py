@@ -289,7 +289,7 @@ def judged(
     believed = belief.mask(near, quote)
     if believed.bid_px or believed.ask_px:
         book.evidence.clear()
-    elif testifies:
+    elif testifies and is_round(quote, round_lot_qty(state, instrument_id)):
         jump = belief.jump_of(state, near, book, venue, quote)
         if jump is not None:
             leap(state, instrument_id, book, jump, quote.received_ns)
@@ -298,6 +298,12 @@ def judged(
     if believed is not quote:
         book.doubted[venue] = quote
     return believed
+
+
+def is_round(quote: Quote, lot_qty: int) -> bool:
+    """Whether no side of a quote is an odd lot, which makes no best and is no evidence."""
+    is_bid = not quote.bid_px or quote.bid_qty >= lot_qty
+    return is_bid and (not quote.ask_px or quote.ask_qty >= lot_qty)
 
 
 def leap(state: State, instrument_id: str, book: Book, jump: belief.Jump, at_ns: int) -> None:
