@@ -81,7 +81,7 @@ class Binance(Reader):
             "conditions": "none",
             "lot_qty": 1,
             "open": "00:00",  # The exchange never closes; the day is that of UTC.
-            "close": "23:59:59",
+            "close": "24:00",
         }
 
     # ------------------------------------------------------------------------ messages
