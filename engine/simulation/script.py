@@ -80,7 +80,7 @@ def of_folders(
 ) -> Script:
     """Recorded markets of one day with an order file; reference and controls come a minute before.
 
-    Raises FoldersDifferError for folders of different days, InstrumentError.
+    Raises FoldersDifferError for folders that do not make one day, InstrumentError.
     """
     require_one_day(markets)
     every = [data.facts for data in markets]

@@ -50,10 +50,15 @@ def test_every_kind_of_fault_strikes_a_whole_life_of_orders() -> None:
     assert set(struck) == set(Kind)
     unheard = [kind.__name__ for kind in topology.EVOLVE if not happened[kind]]
     # Errors are another test's subject. Events of facts that the plans do not send are missing.
-    unsent = ("FeeSchedule", "Calendar", "VolumeCurve", "Allotment", "Restriction")
+    unsent = (
+        *("FeeSchedule", "Calendar", "VolumeCurve", "Allotment", "Restriction"),
+        "CorporateAction",
+    )
     expected = {*(f"{name}Carried" for name in unsent), "InstrumentHalted", "LogContinued"}
     # A carried order is never beyond the wide limits, and no person books to the error account.
     expected |= {"OrderHeld", "ErrorBooked"}
+    # No instrument has a calendar with breaks, and none is split.
+    expected |= {"ParentPaused", "CorporateActionApplied"}
     # No plan asks for an order's state or settles a break; the others are of rare meetings.
     rare = {"OrderStatusReported", "BreakClosed", "ChildDoubted", "OrderReopened", "OrderRestated"}
     assert set(unheard) - rare == expected
