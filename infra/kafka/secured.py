@@ -37,8 +37,8 @@ from infra.kafka.broker_properties import properties
 ADMIN = "admin"
 BROKER = "broker"
 ROLES = (
-    *("upstream", "market-data-gateway", "venue-gateway", "worker", "allotter", "auditor"),
-    *("operator", "stranger"),
+    *("upstream", "market-data-gateway", "venue-gateway", "worker", "allotter", "calendar"),
+    *("auditor", "operator", "stranger"),
 )
 USERS = (ADMIN, *ROLES)
 VALID = dt.timedelta(days=30)

@@ -34,6 +34,8 @@ from pipeline import desk, in_process, proof, short_day
 import projections
 from engine.audit.status import Health, status
 from engine.core import events as e
+from engine.gateways.calendar.run import Calendar
+from engine.gateways.calendar.timetable import Timetable
 from engine.log import codec, open_log
 from engine.log.kafka import access, topics
 from engine.log.port import (
@@ -57,6 +59,7 @@ MAY_WRITE = {
     "venue-gateway": {"venue-reports"},
     "worker": set(OUTPUT_TOPICS),
     "allotter": {"controls"},
+    "calendar": {"controls"},
     "auditor": set(),
     "operator": {"controls", "reference"},
     "stranger": set(),
@@ -65,6 +68,7 @@ MAY_READ = {
     "upstream": {"ingest", "allocations"},
     "market-data-gateway": {"controls", "reference"},
     "venue-gateway": {*INPUT_TOPICS, "routes", "journal"} - {"orders"},
+    "calendar": {"controls", "reference"},
     "stranger": set(),
 }
 
@@ -300,6 +304,12 @@ def test_an_auditor_projects_the_log_and_goes_on_where_it_was(day: Day, tmp_path
     path = tmp_path / "p.duckdb"
     projections.follow(day.log, path, stop=lambda: True)
     assert projections.follow(day.log, path, stop=lambda: True).rebuilt_because == ""
+
+
+def test_a_calendar_holds_its_lease_and_reads_by_its_own_role(broker: Broker) -> None:
+    """What it writes is in the table of roles; without a row of a calendar no day is due."""
+    with broker.log("calendar") as log, Calendar(log, Timetable()) as job:
+        assert job.turn() is None
 
 
 def test_an_impostor_of_the_broker_is_told_nothing(broker: Broker, tmp_path: Path) -> None:

@@ -124,6 +124,11 @@ def roles(partitions: int) -> dict[str, list[Grant]]:
         ],
         "worker": working(partitions),
         "allotter": [*writing(["controls"]), *auditing(), *holding("allotter")],
+        "calendar": [
+            *writing(["controls"]),
+            *reading(["controls", "reference"]),
+            *holding("calendar"),
+        ],
         "auditor": auditing(),
         "operator": [*writing(["controls", "reference"]), *auditing()],
     }
