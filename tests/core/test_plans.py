@@ -16,9 +16,11 @@ from world import (
     World,
     amend,
     bust,
+    calendar,
     cancel,
     curve,
     day_closed,
+    day_opened,
     fill_report,
     instrument,
     make,
@@ -408,3 +410,21 @@ def test_a_close_ends_the_plan_with_its_parent() -> None:
 
     assert parent.is_ended
     assert not world.state.parents
+
+
+def test_a_tape_is_silent_from_the_instruments_own_open_on() -> None:
+    """Seen: in the first second of a session that began an hour after the day's open."""
+    own = calendar(open_ns=OPEN_NS + HOUR, close_ns=CLOSE_NS)
+    state = World().given(instrument("NEW", calendar_id="US"), own, day_opened()).state
+    now_ns = OPEN_NS + HOUR + MINUTE
+
+    assert usual_volume.silence_ns(state, "NEW", 0, now_ns) == MINUTE
+    assert not usual_volume.is_silent(state, "NEW", now_ns)
+    assert usual_volume.unseen_qty(state, "NEW", 0, now_ns) == 0
+    assert usual_volume.is_silent(state, "NEW", now_ns + HOUR)
+
+
+def test_without_a_session_the_tape_is_silent_since_the_last_print() -> None:
+    state = World().given(instrument("NEW", calendar_id="US"), day_opened()).state
+
+    assert usual_volume.silent_since_ns(state, "NEW") == 0

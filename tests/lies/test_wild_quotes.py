@@ -7,20 +7,27 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 from world import (
+    CLOSE_NS,
     DARK,
+    DAY,
     HOUR,
     INSTRUMENT,
     LIT,
     MINUTE,
     NOW_NS,
+    OPEN_NS,
     OTHER_LIT,
     SECOND,
     Scene,
     World,
     an,
     at_once,
+    calendar,
     dark_venue,
+    day_closed,
+    day_opened,
     instrument,
+    make,
     mandate,
     order,
     policy,
@@ -433,6 +440,105 @@ def test_a_close_that_comes_after_the_quotes_confirms_them() -> None:
     world.given(instrument("NEW", previous_close_px=px(100)))
 
     assert consolidated.view(world.state, "NEW", NOW_NS).mid_px == px(100.01)
+
+
+LUNCH = (OPEN_NS + 2 * HOUR, OPEN_NS + 3 * HOUR)
+
+
+def with_lunch() -> World:
+    """An instrument whose calendar has a break of an hour, an hour from the start."""
+    spans = ((OPEN_NS, LUNCH[0]), (LUNCH[1], CLOSE_NS))
+    listed = tuple(e.TradingSession(open_ns=first, close_ns=last) for first, last in spans)
+    defined = instrument(calendar_id="US", previous_close_px=px(100))
+    return trading(venue(THIRD), defined, calendar(sessions=listed))
+
+
+@pytest.mark.parametrize(("bid", "is_believed"), [(149, False), (120, False), (103, True)])
+def test_a_break_widens_no_band(*, bid: float, is_believed: bool) -> None:
+    world = with_lunch()
+    before_ns, after_ns = LUNCH[0] - 30 * SECOND, LUNCH[1] + SECOND
+    for code in (LIT, OTHER_LIT):
+        world.given(quote(code, *GOOD, received_ns=before_ns))
+
+    world.given(quote(OTHER_LIT, bid, bid + 0.02, received_ns=after_ns))
+
+    assert (best(world, after_ns)[0] == px(bid)) is is_believed
+
+
+def test_a_band_grows_no_wider_than_that_around_a_close() -> None:
+    world = day()
+    long_after_ns = NOW_NS + 4 * HOUR
+
+    found = belief.band(world.state, INSTRUMENT, world.book(), long_after_ns)
+
+    widest_px = world.book().good_px * belief.CLOSE_BANDS * 50_000 // 1_000_000
+    assert widest_px <= found.band_px < widest_px + px(1)  # And some spreads.
+
+
+@pytest.mark.parametrize(
+    ("row_day", "action_day", "of", "is_close"),
+    [
+        (0, DAY, "NEW", False),
+        (DAY, DAY, "NEW", True),
+        (0, DAY + 1, "NEW", True),
+        (0, DAY, INSTRUMENT, True),
+    ],
+    ids=["old row", "row of the day", "action of tomorrow", "another's action"],
+)
+def test_a_close_from_before_a_split_is_no_close(
+    *, row_day: int, action_day: int, of: str, is_close: bool
+) -> None:
+    """Seen: the venue that still showed 410 was believed at once, and an honest 41 was doubted."""
+    split = {"action_id": "A1", "instrument_id": of, "new_qty": 10, "old_qty": 1}
+    world = World().given(
+        *(venue(code) for code in (LIT, OTHER_LIT)),
+        instrument("NEW", previous_close_px=px(410), effective_day=row_day),
+        instrument(),
+        make(e.CorporateActionDefined, effective_day=action_day, **split),
+        day_opened(),
+    )
+
+    assert (belief.close_px(world.state, "NEW") == px(410)) is is_close
+
+
+def test_before_a_day_opens_the_close_of_before_any_later_action_is_none() -> None:
+    split = {"action_id": "A1", "instrument_id": "NEW", "new_qty": 10, "old_qty": 1}
+    world = World().given(
+        instrument("NEW", previous_close_px=px(410)),
+        make(e.CorporateActionDefined, effective_day=DAY + 5, **split),
+    )
+
+    assert belief.close_px(world.state, "NEW") == 0
+
+
+def test_a_row_of_a_later_day_changes_nothing_of_todays_quotes() -> None:
+    world = day(venue(LIT, protected=False, effective_day=DAY + 5))
+
+    assert best(world, NOW_NS) == (px(100), px(100.02))
+
+
+def test_a_row_of_a_venue_that_is_not_known_yet_prices_nothing() -> None:
+    world = day(venue("LATER", effective_day=DAY + 5), at(1, "LATER", 100.01, 100.015))
+
+    assert best(world, NOW_NS + SECOND) == (px(100), px(100.02))
+
+
+def test_quotes_of_before_the_open_are_judged_by_what_comes_into_force() -> None:
+    opens_ns = OPEN_NS + 24 * HOUR
+    world = World().given(venue(LIT), day_opened())
+    world.at(CLOSE_NS, day_closed())
+    world.at(
+        opens_ns,
+        venue(OTHER_LIT, effective_day=DAY + 1),
+        instrument("NEW", effective_day=DAY + 1, previous_close_px=px(100)),
+        *(quote(code, *GOOD, received_ns=opens_ns, **NEW) for code in (LIT, OTHER_LIT)),
+    )
+    assert world.book("NEW").unknown
+
+    world.given(day_opened(DAY + 1, opens_ns))
+
+    assert not world.book("NEW").unknown
+    assert consolidated.view(world.state, "NEW", opens_ns).mid_px == px(100.01)
 
 
 def test_a_venue_alone_cannot_walk_the_market_away() -> None:

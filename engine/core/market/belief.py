@@ -2,7 +2,8 @@
 
 One row of a feed may be a hundredfold, a cent, or of another instrument. So a side of a quote, and
 a print, is believed inside a band around the last good price: the midpoint of believed quotes, or a
-believed print. The band is a part of that price plus some spreads, and grows with the time since.
+believed print. The band is a part of that price plus some spreads, and grows with the trading time
+since, up to the band around a close.
 A midpoint that one venue makes alone moves the good price only when that is old, or a venue could
 walk it away by itself. What lies outside is kept as its venue showed it, and is evidence of a jump
 until any venue shows a price inside the band again. Evidence of two venues, or of a venue's quote
@@ -11,8 +12,9 @@ believed from then on. Evidence of a quote is a tight one: stubs on either side 
 
 Where one venue is all that is seen of the instrument, its quote and its print confirm each other,
 and so do two of its quotes, or prints, that are `quote_alone_ns` apart. Before the first good price
-of a day the close of the day before stands for it, with a wider band. Without a close the first
-price waits for its confirmation; only where reference data knows no second venue it needs none.
+of a day the close of the day before stands for it, with a wider band; a close from before a
+corporate action, in other units, does not. Without a close the first price waits for its
+confirmation; only where reference data knows no second venue it needs none.
 Source: the Limit Up-Limit Down plan, 5 % around the recent prints of a liquid stock; the other
 numbers are guesses.
 """
@@ -21,6 +23,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from engine.core.events import PolicySet
+from engine.core.market import hours
 from engine.core.state.model import Book, Evidence, Quote
 from engine.core.state.state import State
 from engine.core.units import PPM
@@ -69,14 +72,27 @@ def band(state: State, instrument_id: str, book: Book, at_ns: int) -> Band:
     """The band of believed prices at a time."""
     most_ppm = min(BAND_MAX_PPM, setting(state, "quote_band_ppm"))
     if not book.good_px:
-        defined = state.reference.instruments.get(instrument_id)
-        close_px = 0 if defined is None else defined.previous_close_px
-        return Band(close_px, close_px * min(BAND_MAX_PPM, CLOSE_BANDS * most_ppm) // PPM)
-    age_ns = max(0, at_ns - book.good_ns)
-    most_ppm += setting(state, "quote_band_growth_ppm") * age_ns // MINUTE_NS
+        near_px = close_px(state, instrument_id)
+        return Band(near_px, near_px * min(BAND_MAX_PPM, CLOSE_BANDS * most_ppm) // PPM)
+    age_ns = max(0, hours.between_ns(state, instrument_id, book.good_ns, at_ns))
+    grown_ppm = most_ppm + setting(state, "quote_band_growth_ppm") * age_ns // MINUTE_NS
+    most_ppm = min(grown_ppm, CLOSE_BANDS * most_ppm)
     spreads_px = setting(state, "quote_band_spreads") * book.good_spread_px
     band_px = book.good_px * most_ppm // PPM + spreads_px
     return Band(book.good_px, min(band_px, book.good_px * BAND_MAX_PPM // PPM))
+
+
+def close_px(state: State, instrument_id: str) -> int:
+    """The close of the day before; 0 if it is not known, or in the units of before an action."""
+    defined = state.reference.instruments.get(instrument_id)
+    if defined is None:
+        return 0
+    for action in state.reference.actions.values():
+        is_later = action.effective_day > defined.effective_day
+        is_due = state.day is None or action.effective_day <= state.day.day
+        if action.instrument_id == instrument_id and is_later and is_due:
+            return 0
+    return defined.previous_close_px
 
 
 def move(state: State, book: Book, px: int, spread_px: int, at_ns: int) -> None:

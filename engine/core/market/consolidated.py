@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.events import (
+    DayOpened,
     DepthObserved,
     InstrumentDefined,
     QuoteObserved,
@@ -442,6 +443,12 @@ def on_session_status_observed(state: State, status: SessionStatusObserved) -> N
 
 
 def on_venue_defined(state: State, venue: VenueDefined) -> None:
+    """Judge its quotes by the row that is in force, which may be another one, or none yet."""
+    if venue.venue in state.reference.venues:
+        judge_venue(state, state.reference.venues[venue.venue])
+
+
+def judge_venue(state: State, venue: VenueDefined) -> None:
     """The quotes of an unprotected venue do not count; those of one that was unknown do now."""
     name = venue.venue
     if not venue.protected:
@@ -456,6 +463,15 @@ def on_instrument_defined(state: State, instrument: InstrumentDefined) -> None:
     book = state.books.get(instrument.instrument_id)
     if book is not None and not book.good_px:
         judge_anew(state, instrument.instrument_id, book)
+
+
+def on_day_opened(state: State, _: DayOpened) -> None:
+    """Rows that waited for the day are in force; quotes from before its open are judged by them."""
+    for venue in state.reference.venues.values():
+        judge_venue(state, venue)
+    for instrument_id, book in state.books.items():
+        if not book.good_px:
+            judge_anew(state, instrument_id, book)
 
 
 def drop_quotes(state: State, venue: str) -> None:
@@ -479,4 +495,5 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     SessionStatusObserved: on_session_status_observed,
     VenueDefined: on_venue_defined,
     InstrumentDefined: on_instrument_defined,
+    DayOpened: on_day_opened,
 }

@@ -114,9 +114,10 @@ def measured(
     instrument_id = parent.terms.instrument_id
     rate_ppm = min(state.controls.mandates[client_id].max_participation_ppm, PPM - 1)
     volume_qty = consolidated.others_volume_qty(state, state.book(instrument_id), dealing.base)
-    released_ns = (state.parents[name].released_ns for name in dealing.working)
-    since_ns = min(released_ns, default=now_ns)
-    volume_qty += usual_volume.unseen_qty(state, instrument_id, since_ns, now_ns)
+    if usual_volume.is_silent(state, instrument_id, now_ns):
+        released_ns = (state.parents[name].released_ns for name in dealing.working)
+        since_ns = min(released_ns, default=now_ns)
+        volume_qty += usual_volume.unseen_qty(state, instrument_id, since_ns, now_ns)
     return rate_ppm, volume_qty, rate_ppm * volume_qty // (PPM - rate_ppm)
 
 

@@ -27,10 +27,10 @@ def expected_volume_qty(state: State, instrument: InstrumentDefined, start: int,
 
 
 def silent_since_ns(state: State, instrument_id: str) -> int:
-    """The time of the last believed print of the session, or its open."""
-    day = state.day
-    assert day is not None, "a parent works within a day"
-    return max(day.open_ns, state.book(instrument_id).last_px_ns)
+    """The time of the last believed print of today, or of the first session's open."""
+    spans = hours.of_instrument(state, instrument_id)
+    open_ns = spans[0].open_ns if spans else 0
+    return max(open_ns, state.book(instrument_id).last_px_ns)
 
 
 def silence_ns(state: State, instrument_id: str, since_ns: int, now_ns: int) -> int:
@@ -43,12 +43,16 @@ def silence_ns(state: State, instrument_id: str, since_ns: int, now_ns: int) -> 
     return hours.elapsed_ns(spans, now_ns) - hours.elapsed_ns(spans, start_ns)
 
 
+def is_silent(state: State, instrument_id: str, now_ns: int) -> bool:
+    """Whether the tape has had no print for the policy's time."""
+    lasted_ns = silence_ns(state, instrument_id, 0, now_ns)
+    return lasted_ns > int(belief.setting(state, "tape_silent_ns"))
+
+
 def unseen_qty(state: State, instrument_id: str, since_ns: int, now_ns: int) -> int:
     """The usual volume from a time on, while the tape is silent; else 0."""
-    silent_ns = silent_since_ns(state, instrument_id)
-    if silence_ns(state, instrument_id, silent_ns, now_ns) <= belief.setting(
-        state, "tape_silent_ns"
-    ):
+    if not is_silent(state, instrument_id, now_ns):
         return 0
     instrument = state.reference.instruments[instrument_id]
-    return expected_volume_qty(state, instrument, max(since_ns, silent_ns), now_ns)
+    start_ns = max(since_ns, silent_since_ns(state, instrument_id))
+    return expected_volume_qty(state, instrument, start_ns, now_ns)
