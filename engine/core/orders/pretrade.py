@@ -105,7 +105,7 @@ def check_session(state: State, order: Timed, now_ns: int) -> Refusal:
         found = f"the session ended at {spans[-1].close_ns} ns"
     elif order.immediacy is not Immediacy.NONE and not hours.is_open(state, instrument_id, now_ns):
         next_ns = hours.next_open_ns(state, instrument_id, now_ns)
-        found = f"between two sessions nothing trades at once, the next one begins at {next_ns} ns"
+        found = f"outside a session nothing trades at once, the next one begins at {next_ns} ns"
     else:
         return None
     return RejectReason.SESSION_CLOSED, f"{found}; submit for an open session"
