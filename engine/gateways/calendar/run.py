@@ -5,6 +5,9 @@ and superseded ends with that. All that it knows is in the log: it may be killed
 the next one goes on with the day that is open. A control that two runs wrote is applied once: each
 shard ignores a second opening and the close of a day that has closed, with an event. A control that
 the shards refuse, for example because it is not signed, is written again after a minute.
+
+A clock that is wrong at the start would open a day too early or close one that is at work, so it is
+believed once something in the log has its time, as a worker's is. A later jump is not followed.
 """
 
 import logging
@@ -19,7 +22,8 @@ from engine.gateways.sending import append_until_taken
 from engine.gateways.venues.reading import CONTROLS, REFERENCE, read_all
 from engine.gateways.venues.run import superseded, this_process
 from engine.log.port import Closeable, Log
-from engine.runtime.clock import Clock, Wall
+from engine.runtime.clock import Clock, ClockJumpedError, Started, Wall
+from engine.runtime.witnesses import newest_ns
 
 SENDER = "calendar"
 IDLE_WAIT_S = 0.2
@@ -42,7 +46,7 @@ class Calendar(Closeable):
     ) -> None:
         self._log = log
         self.timetable = timetable
-        self._clock_ns = clock_ns or Wall().steady_ns
+        self._clock_ns = clock_ns or Started(Wall().steady_ns, lambda: newest_ns(log)).now_ns
         self._clock = clock
         self._is_stopping = False
         self._lease = log.take_over(SENDER, this_process())
@@ -62,14 +66,18 @@ class Calendar(Closeable):
             self._log.wait(IDLE_WAIT_S)
 
     def turn(self) -> Control | None:
-        """Read to the ends, and write the control that is due; None if none is, or it is refused.
+        """Read to the ends, and write the control that is due.
 
+        None if none is, if it is refused, or while the clock is not believed.
         Raises SupersededError, LogUnavailableError.
         """
         self._read()
         with superseded(SENDER):
             self._lease.renew()
-        now_ns = self._clock_ns()
+        try:
+            now_ns = self._clock_ns()
+        except ClockJumpedError:  # Said by the clock; the next turn asks it again.
+            return None
         control = self.timetable.due(now_ns)
         if control is None or self._is_refused_lately():
             return None
