@@ -139,6 +139,7 @@ class Started:
                     break
                 newest_ns = max(at_ns, newest_ns or at_ns)
         except LogUnavailableError as error:
+            _log.warning("the clock is not confirmed: %s; trying again", error)
             raise ClockJumpedError(f"the clock is not confirmed: {error}") from error
         if newest_ns is None:
             self._is_confirmed = True
@@ -157,8 +158,8 @@ def unconfirmed(now_ns: int) -> str:
     most_s = CORRECTION_MAX_NS // NS_PER_S
     return (
         f"the clock of this machine says {shown(now_ns)}, and nothing in the log is of that time, "
-        f"to {most_s} s. Nothing is decided and nothing is lost: the shards hold until an input of "
-        "that time comes. If the clock is wrong, set it right; if it is right, the next order, "
+        f"to {most_s} s. Nothing is decided and nothing is lost: this process holds until an input "
+        "of that time comes. If the clock is wrong, set it right; if it is right, the next order, "
         "quote or control will do."
     )
 

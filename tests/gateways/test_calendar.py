@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from world import policy
 
-from engine.core.events import CalendarDefined, DayClosed, DayOpened
+from engine.core.events import CalendarDefined, DayClosed, DayOpened, WriterKeySet
 from engine.gateways.calendar.run import Calendar
 from engine.gateways.calendar.timetable import Timetable
 from engine.gateways.input_records import shared_records
 from engine.gateways.venues.run import SupersededError
-from engine.log import codec
+from engine.log import codec, signatures
 from engine.log.embedded import EmbeddedLog
 from engine.log.port import Log
+from engine.log.signatures import SignedLog
 
 HOUR = 3_600_000_000_000
 MINUTE = HOUR // 60
@@ -159,15 +162,32 @@ class Hands:
         return self.now_ns
 
 
+class Waits:
+    """A steady clock that the test sets."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float, /) -> None:
+        self.seconds += seconds
+
+
 def load(log: Log, *rows: CalendarDefined) -> None:
     log.append("reference", shared_records([("US", x) for x in rows], sender="desk", at_ns=1))
 
 
-def written(log: Log) -> list[tuple[str, int]]:
+def controls_of(log: Log) -> list[Any]:
+    """The controls."""
     reader = log.reader("controls", 0)
     events: list[Any] = [codec.decode("controls", x.value) for x in reader.read(99)]
     reader.close()
-    return [(type(event).__name__, event.day) for event in events]
+    return events
+
+
+def written(log: Log) -> list[tuple[str, int]]:
+    return [(type(event).__name__, event.day) for event in controls_of(log)]
 
 
 def test_a_run_writes_each_control_once_and_its_successor_goes_on(tmp_path: Path) -> None:
@@ -201,3 +221,144 @@ def test_a_run_reads_the_days_that_are_loaded_while_it_waits(tmp_path: Path) -> 
 
         job.run(stop)
         assert [x.day for x in told] == [FIRST]
+
+
+# --------------------------------------------------------------- what the shards refuse
+
+DESK, CALENDAR, FORGER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in range(3))
+CLOSED = DayClosed(day=FIRST, set_ns=1)
+
+
+def says(
+    log: Log,
+    *events: Any,  # noqa: ANN401
+    writer: str = "desk",
+    key: Ed25519PrivateKey | None = None,
+    at_ns: int = 1,
+) -> None:
+    """Records of a writer, signed if it has a key."""
+    for number, event in enumerate(events):
+        made = shared_records([("", event)], sender=writer, at_ns=at_ns + number * 1_000_000)
+        topic = codec.topic_of(event)
+        log.append(topic, made if key is None else [signatures.signed(topic, made[0], key)])
+
+
+def keys() -> list[WriterKeySet]:
+    return [
+        WriterKeySet(
+            writer=writer,
+            topics=("controls", "reference"),
+            public_key=key.public_key().public_bytes_raw().hex(),
+            from_day=0,
+            revoked=False,
+            set_by="desk",
+            set_ns=1,
+        )
+        for writer, key in (("desk", DESK), ("calendar", CALENDAR))
+    ]
+
+
+def wants_signed(*topics: str) -> Any:  # noqa: ANN401
+    return policy(signed_topics=topics, set_by="desk")
+
+
+def own(log: Log, key: Ed25519PrivateKey | None, hands: Hands) -> Calendar:
+    return Calendar(log if key is None else SignedLog(log, key), Timetable(), hands)
+
+
+REFUSED: tuple[Any, ...] = (
+    pytest.param(CLOSED, "desk", None, id="a close that is not signed"),
+    pytest.param(CLOSED, "calendar", FORGER, id="a close in the calendar's name"),
+    pytest.param(row(FIRST, 14, 15, effective=FIRST), "desk", None, id="a row without a signature"),
+    pytest.param(wants_signed(), "desk", None, id="a policy that wants nothing signed"),
+)
+
+
+@pytest.mark.parametrize(("forged", "writer", "key"), REFUSED)
+def test_a_strangers_record_moves_no_day_and_neither_does_it_after_a_restart(
+    tmp_path: Path,
+    forged: Any,  # noqa: ANN401
+    writer: str,
+    key: Ed25519PrivateKey | None,
+) -> None:
+    hands = Hands()
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        says(log, row(FIRST, 14, 21))  # Before the policy: it need not be signed.
+        says(log, *keys(), wants_signed("controls", "reference"), at_ns=at(1))
+        says(log, row(FIRST + 1, 14, 21), key=DESK, at_ns=at(2))
+        with own(log, CALENDAR, hands) as job:
+            hands.now_ns = at(14)
+            assert isinstance(job.turn(), DayOpened)
+            says(log, forged, CLOSED, writer=writer, key=key, at_ns=at(15))
+            says(log, CLOSED, at_ns=at(15.5))
+            hands.now_ns = at(20)
+            assert job.turn() is None
+        with own(log, CALENDAR, hands) as again:
+            assert again.turn() is None
+            hands.now_ns = at(22)
+            assert again.turn() == DayClosed(day=FIRST, set_ns=at(22))
+            hands.now_ns = at(38)
+            assert isinstance(again.turn(), DayOpened)
+
+
+def test_reference_data_with_a_false_time_is_judged_by_its_place(tmp_path: Path) -> None:
+    hands = Hands()
+    hands.now_ns = at(14)
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        says(log, *keys(), wants_signed("reference"), at_ns=at(1))
+        says(log, row(FIRST, 14, 21), key=DESK, at_ns=at(2))
+        says(log, row(FIRST, 14, 15, effective=FIRST), at_ns=1)
+        with own(log, None, hands) as job:
+            found = job.turn()
+            assert isinstance(found, DayOpened)
+            assert found.close_ns == at(21)
+
+
+IMPOSSIBLE = (
+    (DayOpened(day=99_999_999, open_ns=at(1), close_ns=at(2), seed=1, set_ns=1), "no such day"),
+    (DayOpened(day=FIRST + 1, open_ns=at(2), close_ns=at(1), seed=1, set_ns=1), "no such hours"),
+)
+
+
+@pytest.mark.parametrize(("control", "why"), IMPOSSIBLE)
+def test_a_flawed_control_opens_no_day(tmp_path: Path, control: DayOpened, why: str) -> None:
+    hands = Hands()
+    hands.now_ns = at(14)
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        load(log, row(FIRST, 14, 21))
+        says(log, control)
+        with own(log, None, hands) as job:
+            assert isinstance(job.turn(), DayOpened), why
+
+
+def test_a_control_that_was_sent_again_closes_no_day(tmp_path: Path) -> None:
+    hands = Hands()
+    hands.now_ns = at(14)
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        load(log, row(FIRST, 14, 21))
+        says(log, CLOSED, at_ns=at(1))  # Of no day, as none is open.
+        with own(log, None, hands) as job:
+            assert isinstance(job.turn(), DayOpened)
+            says(log, CLOSED, at_ns=at(1))
+            assert job.turn() is None
+            hands.now_ns = at(22)
+            assert isinstance(job.turn(), DayClosed)
+
+
+def test_a_calendar_without_a_key_says_so_and_tries_again_after_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hands, waits = Hands(), Waits()
+    hands.now_ns = at(14)
+    with EmbeddedLog(tmp_path / "log.db", 1) as log:
+        load(log, row(FIRST, 14, 21))
+        says(log, *keys(), wants_signed("controls"), at_ns=at(1))
+        before = len(controls_of(log))
+        with Calendar(log, Timetable(), hands, waits) as job:
+            for _ in range(100):
+                assert job.turn() is None
+            assert len(controls_of(log)) == before + 1
+            assert "this process needs the key of the writer 'calendar'" in caplog.text
+            waits.seconds += 60
+            assert job.turn() is None
+            assert len(controls_of(log)) == before + 2

@@ -12,8 +12,10 @@ from log_state.eight_shards import INSTRUMENTS, SHARDS, accepted
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
+from engine.gateways.calendar.run import Calendar
+from engine.gateways.calendar.timetable import Timetable
 from engine.log import codec, open_log
-from engine.log.port import Log
+from engine.log.port import Log, LogUnavailableError
 from engine.runtime import clock
 from engine.runtime.clock import ClockJumpedError, Started, Wall
 from engine.runtime.witnesses import newest_ns
@@ -195,7 +197,7 @@ def test_a_clock_is_believed_at_the_start_if_the_log_has_its_time(
     if is_believed:
         assert started.now_ns() == now_ns
         return
-    with pytest.raises(ClockJumpedError, match="hold until an input of that time comes"):
+    with pytest.raises(ClockJumpedError, match="holds until an input of that time comes"):
         started.now_ns()
 
 
@@ -287,3 +289,34 @@ def test_a_worker_that_comes_back_after_a_day_goes_on_with_the_first_input_of_no
             assert max(seal_times(log)) == before_ns
             desk.Publisher(log, "NOW").send(desk.order("B", INSTRUMENTS[1]))
             in_process.until(lambda: max(seal_times(log)) > time.time_ns() - 60 * S, "it goes on")
+
+
+def test_a_calendar_that_starts_a_day_ahead_of_the_log_closes_no_day_until_an_input_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, today_ns = f"sqlite:{tmp_path / 'engine.db'}", time.time_ns
+    with open_log(url, partitions=SHARDS) as log:
+        with monkeypatch.context() as yesterday:
+            yesterday.setattr(time, "time_ns", lambda: today_ns() - DAY_NS)
+            desk.open_day(desk.Publisher(log, desk.OMS), INSTRUMENTS)
+            with worker(url, Turned()):
+                in_process.until(lambda: seal_times(log), "a batch of yesterday")
+        with Calendar(log, Timetable()) as job:
+            assert job.turn() is None
+            assert job.turn() is None
+            assert isinstance(job.timetable.due(time.time_ns()), e.DayClosed), "by its clock"
+            assert caplog.text.count("nothing in the log is of that time") == 1
+            desk.Publisher(log, "NOW").send(desk.order("B", INSTRUMENTS[1]))
+            time.sleep(clock.ASK_EVERY_S)
+            assert isinstance(job.turn(), e.DayClosed)
+
+
+def test_witnesses_that_cannot_be_asked_confirm_nothing_and_that_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away() -> list[int]:
+        raise LogUnavailableError("the journal may not be read")
+
+    with pytest.raises(ClockJumpedError):
+        Started(time.time_ns, away).now_ns()
+    assert "the clock is not confirmed: the journal may not be read" in caplog.text

@@ -68,7 +68,7 @@ MAY_READ = {
     "upstream": {"ingest", "allocations"},
     "market-data-gateway": {"controls", "reference"},
     "venue-gateway": {*INPUT_TOPICS, "routes", "journal"} - {"orders"},
-    "calendar": {"controls", "reference"},
+    "calendar": {*INPUT_TOPICS, "journal"},
     "stranger": set(),
 }
 

@@ -24,7 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
 from engine.log.kafka import identity
 from engine.log.kafka.client import CALL_MAX_S, Cluster, error_of
 from engine.log.kafka.topics import CLAIMS, SHARDS, admin_of, described
-from engine.log.port import ALL_TOPICS, INPUT_TOPICS, OUTPUT_TOPICS, EngineError
+from engine.log.port import ALL_TOPICS, INPUT_TOPICS, JOURNAL, OUTPUT_TOPICS, EngineError
 from engine.log.security import OPEN, Security
 
 TOPIC, GROUP, TRANSACTION = "topic", "group", "transactional id"
@@ -126,7 +126,7 @@ def roles(partitions: int) -> dict[str, list[Grant]]:
         "allotter": [*writing(["controls"]), *auditing(), *holding("allotter")],
         "calendar": [
             *writing(["controls"]),
-            *reading(["controls", "reference"]),
+            *reading((*INPUT_TOPICS, JOURNAL)),  # Their newest times confirm its clock.
             *holding("calendar"),
         ],
         "auditor": auditing(),
