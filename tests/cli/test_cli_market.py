@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.application import execute
+from engine.cli.exits import Exit
 from engine.gateways.imports.formats import FORMATS
 
 sys.path.append(str(Path(__file__).parents[1] / "gateways"))
@@ -67,9 +68,11 @@ def test_every_format_goes_through_to_a_table_of_costs(
 def test_prints_without_quotes_price_nothing_and_say_so(
     vendor: Vendor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert execute(one_order(tmp_path, imported(vendor, tmp_path), capsys)) == 0
+    """The one order is refused, which is most of them; two prints of a moment confirm no price."""
+    assert execute(one_order(tmp_path, imported(vendor, tmp_path), capsys)) == Exit.ERROR
     figures = json.loads(capsys.readouterr().out)
-    assert (figures["orders"], figures["children"]) == (1, 0)
+    assert figures["refused_by_reason"]["orders"] == {"NO_REFERENCE_PX": 1}
+    assert figures["children"] == 0
     assert any(gap.startswith("no quotes: nothing can be priced") for gap in figures["market_gaps"])
     projection = ["--projection", str(tmp_path / "run" / "projection.duckdb")]
     assert execute(["tca", "--by", "child", *projection, "-o", "json"]) == 0

@@ -1,8 +1,8 @@
 -- Does each client keep to its mandate's participation over all of its parents? One row. The rate is
 -- the widest until then, the volume the others' since the client's first parent of the day was
 -- released; a lot more may go for a start, and two units of each order are the shares' rounding.
--- A slice that counted more than the tape had shown was released on a silent one: then a usual day's
--- volume may count as well.
+-- While the tape is silent for longer than any policy permits, the engine counts the usual volume of
+-- that time; here then a whole usual day's may count as well.
 create or replace view rule_participation as
 with
 mandates as (
@@ -31,16 +31,29 @@ members as (
     from membership as stay
     join order_entries as orders on orders.order_id = stay.order_id
 ),
+opens as (
+    select applied.shard, applied.seq, opened.open_ns
+    from control_applied as applied
+    join day_opened as opened on applied.cause = 'controls:' || opened.position
+    where applied.control = 'DayOpened'
+),
+patience as (
+    select coalesce(min(tape_silent_ns), 300000000000) as silent_ns
+    from (
+        select tape_silent_ns from policy_set
+        union all
+        select tape_silent_ns from policy_carried
+    )
+),
 -- Children that the participation bounds: not what must complete, or trades at once.
 sent as (
     select
         child.event_id, child.shard, child.seq, child.parent_id, child.instrument_id,
-        child.child_qty, days.first_seq, released.seq as released_seq,
-        slice.market_volume_qty as counted_qty
+        child.child_qty, days.first_seq, child.at_ns, opened.open_ns
     from child_routed as child
     join slice_released as slice on slice.event_id = child.slice_id
     join parent_opened as parent on parent.event_id = child.parent_id
-    join parent_released as released on released.parent_id = child.parent_id
+    asof left join opens as opened on opened.shard = child.shard and opened.seq < child.seq
     asof join day_starts as days on days.shard = child.shard and days.first_seq <= child.seq
     where child.reference_px > 0  -- It is 0 in logs of releases in which each parent had its own.
         and not (slice.style = 'CLEANUP' and (parent.must_complete or parent.immediacy <> 'NONE'))
@@ -84,7 +97,8 @@ executed as (
 ),
 -- The others' volume as the shard had folded it.
 changes as (
-    select home.shard, prints.instrument_id, sealed.first_seq as seq, prints.last_qty
+    select
+        home.shard, prints.instrument_id, sealed.first_seq as seq, prints.last_qty, prints.event_ns
     from prints
     join (select distinct shard, instrument_id from child_routed) as home
         on home.instrument_id = prints.instrument_id
@@ -93,7 +107,7 @@ changes as (
         and sealed.first_position <= prints.position
     where prints.eligible
     union all
-    select fill.shard, fill.instrument_id, fill.seq, -fill.last_qty
+    select fill.shard, fill.instrument_id, fill.seq, -fill.last_qty, null
     from fill_booked as fill
     cross join tape_setting
     where tape_setting.tape_includes_own
@@ -105,7 +119,12 @@ volumes as (
             partition by shard, instrument_id
             order by seq
             range between unbounded preceding and current row
-        ) as volume_qty
+        ) as volume_qty,
+        max(event_ns) over (
+            partition by shard, instrument_id
+            order by seq
+            range between unbounded preceding and current row
+        ) as print_ns
     from changes
 ),
 starts as (
@@ -124,7 +143,8 @@ measured as (
         child.event_id,
         coalesce(executed.executed_qty, 0) + if(child.clients = 1, child.child_qty, 0) as used_qty,
         greatest(0, coalesce(now.volume_qty, 0) - coalesce(base.volume_qty, 0)) as observed_qty,
-        coalesce(now.volume_qty, 0) - coalesce(own_base.volume_qty, 0) < child.counted_qty as is_silent,
+        child.at_ns - greatest(coalesce(now.print_ns, 0), coalesce(child.open_ns, 0))
+            > patience.silent_ns as is_silent,
         observed_qty + if(is_silent, instruments.adv_qty, 0) as volume_qty,
         widest.rate_ppm,
         instruments.lot_qty + starts.rounding_qty as spare_qty
@@ -153,10 +173,7 @@ measured as (
         on base.shard = starts.shard
         and base.instrument_id = starts.instrument_id
         and base.seq <= starts.seq
-    asof left join volumes as own_base
-        on own_base.shard = child.shard
-        and own_base.instrument_id = child.instrument_id
-        and own_base.seq <= child.released_seq
+    cross join patience
 )
 select
     'mandate_participation' as name,
