@@ -405,6 +405,7 @@ def test_keys_and_policy_reach_a_gateway_that_starts_and_a_log_that_goes_on(
     assert facts[-1] == world.state.controls.policy, "the keys come before the rule"
     keys = [fact for fact in facts if isinstance(fact, e.WriterKeySet)]
     assert {key.public_key for key in keys} == {key.public_key for key in KEYS}
+    assert {key.from_day for key in keys} == {0}, "in a log without a day they are in force at once"
 
 
 def test_an_allotter_divides_no_limit_of_a_stranger() -> None:
