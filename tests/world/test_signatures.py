@@ -191,6 +191,8 @@ FORGERIES = [
             OTHER_OMS, WRONG, f"it is '{SOURCE}''s by its own word, and 'T2' has signed it"),
     Forgery("another person in set_by", said_by(PERSON, risk_limit(set_by="alice")), DESK, WRONG,
             "it is 'alice''s by its own word"),
+    Forgery("a control without a number", STOP._replace(number=-1), DESK, WRONG,
+            "it has no number, and could be sent again"),
     Forgery("a source's key for a control", said_by(SOURCE, kill()), OMS, WRONG,
             "no key in force"),
     Forgery("a feed's key for a fill", report(venue=OTHER_LIT), FEED, WRONG, "no key in force"),
