@@ -217,6 +217,22 @@ def test_what_a_shard_refuses_is_told(log: Log, url: str) -> None:
     assert code_of(receipts) is Exit.REFUSED
 
 
+def test_a_stop_without_a_key_is_applied_by_neither_shards_nor_gateway(
+    log: Log, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = f'[[writer_key]]\nwriter = "ann"\ntopics = ["controls"]\npublic_key = "{"ab" * 32}"\n'
+    policy = '[policy]\npolicy_id = "p"\nsigned_topics = ["controls"]\n'
+    with worker(url), gateway(url):
+        in_process.until(lambda: answered(log), "the gateway")
+        assert execute(["controls", "apply", written(tmp_path, key + policy)]) == Exit.OK
+        capsys.readouterr()
+        assert execute(["controls", "kill", "-o", "json"]) == Exit.REFUSED
+    answers = json.loads(capsys.readouterr().out)["answers"]
+    assert [x["who"] for x in answers] == ["shard 0", "shard 1", "gateway PAPER"]
+    assert {x["status"] for x in answers} == {REFUSED}
+    assert "passed by controls at" in answers[-1]["reason"]
+
+
 @pytest.mark.parametrize("line", [["kill"], ["resume"], ["lift", "--scope", "controls"], ["list"]])
 def test_a_wrong_path_is_an_error_and_makes_no_log(
     line: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -8,7 +8,8 @@ is in force.
 
 A key is in force from the opening of its day, or at once without one: then its day is the one on
 which it was adopted. It replaces the writer's earlier keys for its topics, so a key is changed
-without a gap: the next one is adopted for a coming day. A revoked key is gone at once, and its topics stay as closed as before.
+without a gap: the next one is adopted for a coming day. A revoked key is gone at once, and its
+topics stay as closed as before.
 
 A signature holds for ever, so a signed order could be sent again on another day, when its id is new
 again. A request of a signed topic is therefore of its day: it was received after the last close,
