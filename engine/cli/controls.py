@@ -280,7 +280,7 @@ def code_of(receipts: Sequence[Receipt]) -> Exit:
 
 
 def _require_known(log: Log, controls: list[Control]) -> None:
-    sentences = unknown_ids(controls, known(log).ids)
+    sentences = unknown_ids(controls, known(log))
     if sentences:
         wrong = "\n".join(sentences)
         raise EngineError(

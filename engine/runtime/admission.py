@@ -13,7 +13,7 @@ judges otherwise recovers an older one's day.
 from dataclasses import replace
 from typing import Any
 
-from engine.core.controls import input_limits, writers
+from engine.core.controls import input_limits, resends, writers
 from engine.core.controls.rejected_input import RejectedInput
 from engine.core.events import InputReason
 from engine.core.partition import partition_of
@@ -113,11 +113,13 @@ def _unsigned(state: State, topic: str, record: Record) -> RejectedInput | None:
 
 
 def _claim(state: State, topic: str, record: Record, event: Any) -> str:  # noqa: ANN401
-    """The fault of a signed record that speaks for another writer or day; empty if none."""
-    writer = sender_of(record.headers).name
+    """The fault of a signed record that may be another's, or sent again; empty if none."""
+    writer, number = sender_of(record.headers)
     named = getattr(event, BODY_WRITER.get(topic, "set_by"), writer)
     if named[:NAME_CHARS_MAX] != writer:
         return f"it is {named!r:.80}'s by its own word, and {writer!r:.80} has signed it"
+    if topic == "controls" and number == resends.UNKNOWN_NUMBER:
+        return "it has no number, and could be sent again at any time; number the controls upwards"
     received_ns = getattr(event, "received_ns", None) if topic == "orders" else None
     if received_ns is not None and writers.is_of_earlier_day(state, received_ns):
         return (

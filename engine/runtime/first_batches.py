@@ -156,7 +156,9 @@ def control_facts(controls: Controls, parted: Sequence[State], now_ns: int) -> I
             instrument_id=instrument_id, restricted=True, set_by=set_by, set_ns=now_ns
         )
     for keys in controls.writer_keys.values():
-        yield from keys
+        for key in sorted(keys, key=lambda one: one.from_day):
+            # A reader of the new log's controls knows of no day yet, and the policy follows.
+            yield key if key.from_day > controls.closed_day else replace(key, from_day=0)
     if controls.policy is not None:
         yield controls.policy
 

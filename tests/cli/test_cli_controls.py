@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,39 @@ def test_a_slip_of_the_pen_is_pointed_out(log: Log, capsys: pytest.CaptureFixtur
     assert controls_in(log)[-1].scope_id == "C11"  # A stop is never refused.
 
 
+def test_a_key_of_a_coming_day_signs_no_topic_until_that_day_is_open(
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that relied on it would take no control, and so no opening of that day."""
+    key = e.WriterKeySet(
+        writer="desk",
+        topics=("controls",),
+        public_key="ab" * 32,
+        from_day=desk.DAY + 1,
+        revoked=False,
+        set_by="desk",
+        set_ns=1,
+    )
+    coming = f"""[[writer_key]]
+        writer = "desk"
+        topics = ["controls"]
+        public_key = "{key.public_key}"
+        from_day = {key.from_day}
+    """
+    policy = '[policy]\npolicy_id = "p"\nsigned_topics = ["controls"]\n'
+    publisher = desk.Publisher(log, "desk")
+    publisher.send(key)
+    for text in (policy, policy + coming):
+        before = len(controls_in(log))
+        line = ["controls", "apply", written(tmp_path, text), "--no-wait"]
+        assert execute(line) == Exit.ERROR
+        assert "signed topic controls: no writer key in force" in capsys.readouterr().err
+        assert len(controls_in(log)) == before
+    publisher.send(e.DayClosed(day=desk.DAY, set_ns=1))
+    publisher.send(replace(desk.day_opened(1), day=desk.DAY + 1))
+    assert execute(["controls", "apply", written(tmp_path, policy), "--no-wait"]) == Exit.OK
+
+
 def test_every_shard_and_the_gateway_answer(
     log: Log, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +215,22 @@ def test_what_a_shard_refuses_is_told(log: Log, url: str) -> None:
         (REFUSED, "INVALID: max_order_qty of RiskLimitSet is -5, expected 0 to 9223372036854775807")
     }
     assert code_of(receipts) is Exit.REFUSED
+
+
+def test_a_stop_without_a_key_is_applied_by_neither_shards_nor_gateway(
+    log: Log, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = f'[[writer_key]]\nwriter = "ann"\ntopics = ["controls"]\npublic_key = "{"ab" * 32}"\n'
+    policy = '[policy]\npolicy_id = "p"\nsigned_topics = ["controls"]\n'
+    with worker(url), gateway(url):
+        in_process.until(lambda: answered(log), "the gateway")
+        assert execute(["controls", "apply", written(tmp_path, key + policy)]) == Exit.OK
+        capsys.readouterr()
+        assert execute(["controls", "kill", "-o", "json"]) == Exit.REFUSED
+    answers = json.loads(capsys.readouterr().out)["answers"]
+    assert [x["who"] for x in answers] == ["shard 0", "shard 1", "gateway PAPER"]
+    assert {x["status"] for x in answers} == {REFUSED}
+    assert "passed by controls at" in answers[-1]["reason"]
 
 
 @pytest.mark.parametrize("line", [["kill"], ["resume"], ["lift", "--scope", "controls"], ["list"]])

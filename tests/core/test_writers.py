@@ -54,6 +54,23 @@ def test_of_two_keys_of_one_day_the_later_adopted_one_is_in_force() -> None:
     assert in_force(world) == TWO, "an earlier day's is older, however late it was adopted"
 
 
+def test_a_key_at_once_replaces_the_key_of_an_earlier_day_for_good() -> None:
+    world = trading(writer_key(from_day=DAY - 1), writer_key(number=2))
+    assert in_force(world) == TWO
+    world.at(CLOSE_NS, day_closed())
+    assert in_force(world) == TWO
+    world.given(writer_key(number=3))
+    assert in_force(world) == THREE, "between two days it is of the one that closed"
+    assert world.folded().state == world.state
+
+
+def test_a_key_at_once_gives_way_to_the_key_of_a_coming_day() -> None:
+    world = trading(writer_key(from_day=DAY + 1), writer_key(number=2))
+    assert in_force(world) == TWO
+    world.at(CLOSE_NS, day_closed()).at(CLOSE_NS + HOUR, day_opened(DAY + 1, CLOSE_NS + HOUR))
+    assert in_force(world) == ONE
+
+
 def test_a_revoked_key_gives_way_to_the_one_before() -> None:
     world = trading(writer_key(), writer_key(number=2))
     world.given(writer_key(number=2, revoked=True))

@@ -52,7 +52,7 @@ def test_every_kind_of_fault_strikes_a_whole_life_of_orders() -> None:
     # Errors are another test's subject. Events of facts that the plans do not send are missing.
     unsent = (
         *("FeeSchedule", "Calendar", "VolumeCurve", "Allotment", "Restriction"),
-        "CorporateAction",
+        *("CorporateAction", "WriterKey"),
     )
     expected = {*(f"{name}Carried" for name in unsent), "InstrumentHalted", "LogContinued"}
     # A carried order is never beyond the wide limits, and no person books to the error account.

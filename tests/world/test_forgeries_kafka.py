@@ -36,11 +36,11 @@ from engine.audit.status import Health, status
 from engine.core import events as e
 from engine.gateways.calendar.run import Calendar
 from engine.gateways.calendar.timetable import Timetable
+from engine.gateways.venues.start import gateway_start
 from engine.log import codec, open_log
 from engine.log.kafka import access, topics
 from engine.log.port import (
     ALL_TOPICS,
-    INPUT_TOPICS,
     OUTPUT_TOPICS,
     STAGE_TOPICS,
     EngineError,
@@ -48,6 +48,7 @@ from engine.log.port import (
     RefusedByBrokerError,
 )
 from engine.log.security import Security
+from engine.runtime.recovery.last_close import last_close_seal
 from infra.kafka import local, secured
 
 pytestmark = pytest.mark.kafka
@@ -67,7 +68,7 @@ MAY_WRITE = {
 MAY_READ = {
     "upstream": {"ingest", "allocations"},
     "market-data-gateway": {"controls", "reference"},
-    "venue-gateway": {*INPUT_TOPICS, "routes", "journal"} - {"orders"},
+    "venue-gateway": set(ALL_TOPICS) - {"orders"},
     "calendar": {*INPUT_TOPICS, "journal"},
     "stranger": set(),
 }
@@ -310,6 +311,22 @@ def test_a_calendar_holds_its_lease_and_reads_by_its_own_role(broker: Broker) ->
     """What it writes is in the table of roles; without a row of a calendar no day is due."""
     with broker.log("calendar") as log, Calendar(log, Timetable()) as job:
         assert job.turn() is None
+
+
+def test_a_gateway_starts_by_its_own_role_after_the_close_of_a_day(day: Day) -> None:
+    """It reads each shard's last close, which has records in topics that it needs for no route."""
+    with day.broker.log("operator") as log:
+        desk.Publisher(log, "closer").send(e.DayClosed(day=desk.DAY, set_ns=time.time_ns()))
+
+    def closed() -> bool:
+        shards = range(PARTITIONS)
+        return all(last_close_seal(day.log, shard) is not None for shard in shards)
+
+    in_process.until(closed, "each shard has closed the day", day.running)
+    with day.broker.log("venue-gateway") as log:
+        in_force = gateway_start(log, time.time_ns()).in_force
+    assert in_force is not None
+    assert in_force.closed_day == desk.DAY
 
 
 def test_an_impostor_of_the_broker_is_told_nothing(broker: Broker, tmp_path: Path) -> None:

@@ -191,6 +191,8 @@ FORGERIES = [
             OTHER_OMS, WRONG, f"it is '{SOURCE}''s by its own word, and 'T2' has signed it"),
     Forgery("another person in set_by", said_by(PERSON, risk_limit(set_by="alice")), DESK, WRONG,
             "it is 'alice''s by its own word"),
+    Forgery("a control without a number", STOP._replace(number=-1), DESK, WRONG,
+            "it has no number, and could be sent again"),
     Forgery("a source's key for a control", said_by(SOURCE, kill()), OMS, WRONG,
             "no key in force"),
     Forgery("a feed's key for a fill", report(venue=OTHER_LIT), FEED, WRONG, "no key in force"),
@@ -405,6 +407,7 @@ def test_keys_and_policy_reach_a_gateway_that_starts_and_a_log_that_goes_on(
     assert facts[-1] == world.state.controls.policy, "the keys come before the rule"
     keys = [fact for fact in facts if isinstance(fact, e.WriterKeySet)]
     assert {key.public_key for key in keys} == {key.public_key for key in KEYS}
+    assert {key.from_day for key in keys} == {0}, "in a log without a day they are in force at once"
 
 
 def test_an_allotter_divides_no_limit_of_a_stranger() -> None:
@@ -449,7 +452,8 @@ def test_commands_sign_and_a_log_with_strangers_verifies(
         desk.open_day(desk.Publisher(log, "desk"), ["XXX"])
         apply = ["controls", "apply", str(tmp_path / "policy.toml"), "--by", "desk"]
         assert execute(apply) == Exit.ERROR, "it would take no order ever again"
-        assert "signed topic orders: no writer key of this log knows it" in capsys.readouterr().err
+        words = "signed topic orders: no writer key in force of this log knows it"
+        assert words in capsys.readouterr().err
         for name in ("keys.toml", "policy.toml"):
             assert execute(["controls", "apply", str(tmp_path / name), "--by", "desk"]) == Exit.OK
         order_line = ["orders", "submit", "--source", "OMS", "--client", "C1", "--side", "buy",

@@ -4,6 +4,8 @@ A control says what is in force from now on, so a control that comes a second ti
 one: a resent "resume" would release the kill switch that was engaged after it. Its sender numbers
 its controls upwards. A control whose number is not above its sender's last applied one was sent
 again, and has no effect. Without a number a control cannot be told from a resend, and is applied.
+Where the policy wants controls signed it is refused (`runtime.admission`): a signature holds for
+ever.
 
 A part of a limit is bound to that limit (see `allotments`): one of another limit has no effect.
 

@@ -6,14 +6,17 @@ topics that the policy names, only records are taken that a key in force of thei
 signed. Admission checks the signature, before any stage sees the record; this module says which key
 is in force.
 
-A key is in force from the opening of its day, or at once without one. It then replaces the writer's
-earlier keys for its topics, so a key is changed without a gap: the next one is adopted for a coming
-day. A revoked key is gone at once, and its topics stay as closed as before.
+A key is in force from the opening of its day, or at once without one: then its day is the one on
+which it was adopted. It replaces the writer's earlier keys for its topics, so a key is changed
+without a gap: the next one is adopted for a coming day. A revoked key is gone at once, and its
+topics stay as closed as before.
 
 A signature holds for ever, so a signed order could be sent again on another day, when its id is new
 again. A request of a signed topic is therefore of its day: it was received after the last close,
 but for what two clocks may differ.
 """
+
+from dataclasses import replace
 
 from engine.core.events import WriterKeySet
 from engine.core.state.state import Controls, State
@@ -29,14 +32,18 @@ def is_signed_topic(state: State, topic: str) -> bool:
 
 def key_in_force(state: State, topic: str, writer: str) -> str:
     """The public key that the writer's records of a topic are signed by; empty if it has none."""
-    controls = state.controls
-    day = controls.closed_day if state.day is None else state.day.day
+    day = day_of(state)
     found: WriterKeySet | None = None
-    for key in controls.writer_keys.get(writer, ()):
+    for key in state.controls.writer_keys.get(writer, ()):
         is_newer = found is None or key.from_day >= found.from_day
         if topic in key.topics and key.from_day <= day and is_newer:
             found = key
     return "" if found is None else found.public_key
+
+
+def day_of(state: State) -> int:
+    """The day that is open, or the last that closed; 0 before the first."""
+    return state.controls.closed_day if state.day is None else state.day.day
 
 
 def is_of_earlier_day(state: State, received_ns: int) -> bool:
@@ -49,7 +56,7 @@ def is_of_earlier_day(state: State, received_ns: int) -> bool:
 
 
 def on_writer_key_set(state: State, control: WriterKeySet) -> None:
-    keep(state.controls, control)
+    keep(state.controls, replace(control, from_day=control.from_day or day_of(state)))
 
 
 def keep(controls: Controls, control: WriterKeySet) -> None:

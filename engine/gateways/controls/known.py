@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from engine.core.controls import resends, writers
 from engine.core.controls.risk import FOR
+from engine.core.day import trading_day
 from engine.core.events import (
     ControlScope,
+    DayClosed,
     DayOpened,
     InstrumentDefined,
     InstrumentHaltSet,
@@ -24,6 +27,7 @@ from engine.core.events import (
     VenueDefined,
     WriterKeySet,
 )
+from engine.core.state.state import State
 from engine.gateways.files.controls_file import Control
 from engine.gateways.venues.reading import read_all, read_event
 from engine.log.headers import Sender, sender_of
@@ -34,12 +38,12 @@ KIND_OF = {
     ControlScope.INSTRUMENT: "instrument",
     ControlScope.VENUE: "venue",
 }
-SIGNED = "signed topic"  # Without any key for it, no record of it would be taken.
+SIGNED = "signed topic"  # Without a key in force for it, no record of it would be taken.
 SOURCE_OF = {
     "client": "mandate",
     "instrument": "reference data",
     "venue": "reference data",
-    SIGNED: "writer key",
+    SIGNED: "writer key in force",
 }
 
 
@@ -49,6 +53,7 @@ class Known(NamedTuple):
     ids: dict[str, set[str]]  # By kind, of SOURCE_OF.
     positions: dict[Sender, int]  # Of each control, by its sender and number.
     opened_position: int  # Of the last DayOpened; -1 without one.
+    day: int  # That is open, or the last that closed; 0 before the first.
 
 
 def known(log: Log) -> Known:
@@ -56,7 +61,8 @@ def known(log: Log) -> Known:
     ids: dict[str, set[str]] = {kind: set() for kind in SOURCE_OF}
     positions: dict[Sender, int] = {}
     opened_position = -1
-    keys: dict[tuple[str, str], tuple[str, ...]] = {}  # By writer and key, the topics.
+    keys: dict[tuple[str, str], WriterKeySet] = {}  # By writer and key.
+    days = State(shard=0)
     for _, event in every(log, "reference"):
         if isinstance(event, VenueDefined):
             ids["venue"].add(event.venue)
@@ -67,11 +73,21 @@ def known(log: Log) -> Known:
         if isinstance(event, MandateSet):
             ids["client"].add(event.client_id)
         elif isinstance(event, WriterKeySet):
-            keys[event.writer, event.public_key] = () if event.revoked else event.topics
-        elif isinstance(event, DayOpened):
-            opened_position = record.position
-    ids[SIGNED].update(*keys.values())
-    return Known(ids, positions, opened_position)
+            keys[event.writer, event.public_key] = event
+        elif isinstance(event, DayOpened | DayClosed):
+            if isinstance(event, DayOpened):
+                opened_position = record.position
+            if resends.day_reason(days, event) is None:
+                trading_day.FACTS[type(event)](days, event)
+    day = writers.day_of(days)
+    ids[SIGNED] = signable(keys.values(), day)
+    return Known(ids, positions, opened_position, day)
+
+
+def signable(keys: Iterable[object], day: int) -> set[str]:
+    """The topics for which one of these keys is in force; a key of a coming day signs nothing."""
+    in_force = (x for x in keys if isinstance(x, WriterKeySet) and not x.revoked)
+    return {topic for key in in_force if key.from_day <= day for topic in key.topics}
 
 
 def every(log: Log, topic: str) -> Iterator[tuple[Record, Any]]:
@@ -86,13 +102,11 @@ def every(log: Log, topic: str) -> Iterator[tuple[Record, Any]]:
         reader.close()
 
 
-def unknown_ids(controls: Iterable[Control], ids: dict[str, set[str]]) -> list[str]:
+def unknown_ids(controls: Iterable[Control], found: Known) -> list[str]:
     """A sentence for each id that neither the log nor another of these controls knows."""
-    controls = list(controls)
+    controls, ids = list(controls), found.ids
     clients = {x.client_id for x in controls if isinstance(x, MandateSet)}
-    signed = {
-        t for x in controls if isinstance(x, WriterKeySet) and not x.revoked for t in x.topics
-    }
+    signed = signable(controls, found.day)
     told = {**ids, "client": ids["client"] | clients, SIGNED: ids[SIGNED] | signed}
     wrong = dict.fromkeys(
         (kind, name)

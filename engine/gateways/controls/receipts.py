@@ -5,13 +5,15 @@ each is the control's position. A gateway answers with a status of its own sessi
 position up to which it has applied them (`engine.gateways.venues.session_status`). A gateway is
 expected to answer if it has answered since the last day was opened and has not said since that it
 went down; one that was lost without that word is named as silent, as its children may be at their
-venues.
+venues. Its position also rises over a control that it passes by as a stranger's, as the shards do
+by the same rule; for such a control the shards' answers count.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.core.controls.rejected_input import OF_STRANGERS
 from engine.core.events import (
     ControlApplied,
     ControlIgnored,
@@ -51,6 +53,7 @@ class Receipts:
         self._venues: set[str] = set()  # That reference data defines.
         self._answers: list[dict[int, str]] = [{} for _ in shards]  # Position to reason, "" if ok.
         self._positions: list[int] = []
+        self._strange: set[int] = set()  # Positions that shards refused for their signature.
         self._gateways: dict[str, int] = {}  # Name to the position that it has applied.
 
     def expect(self, records: Sequence[NewRecord]) -> Known:
@@ -96,6 +99,8 @@ class Receipts:
                 topic, _, position = event.cause.partition(":")
                 if topic == "controls":
                     answers[int(position)] = refusal
+                    if isinstance(event, InputRejected) and event.reason in OF_STRANGERS:
+                        self._strange.add(int(position))
         for status in self._of_gateways(self._reports.fresh()):
             self._note(status)
 
@@ -108,15 +113,19 @@ class Receipts:
 
     def _receipts(self) -> list[Receipt]:
         shards = [self._of_shard(n, answers) for n, answers in enumerate(self._answers)]
-        last = max(self._positions, default=-1)
-        return shards + [
-            Receipt(
-                f"gateway {name}",
-                APPLIED if position >= last else SILENT,
-                "" if position >= last else f"has applied controls up to {position} of {last}",
+        return shards + [self._of_gateway(*held) for held in sorted(self._gateways.items())]
+
+    def _of_gateway(self, name: str, position: int) -> Receipt:
+        who, last = f"gateway {name}", max(self._positions, default=-1)
+        if position < last:
+            return Receipt(who, SILENT, f"has applied controls up to {position} of {last}")
+        passed_by = [x for x in self._positions if x in self._strange]
+        if passed_by:
+            places = ", ".join(map(str, passed_by[:5]))
+            return Receipt(
+                who, REFUSED, f"passed by controls at {places}: signed by no key in force"
             )
-            for name, position in sorted(self._gateways.items())
-        ]
+        return Receipt(who, APPLIED, "")
 
     def _of_shard(self, number: int, answers: dict[int, str]) -> Receipt:
         who = f"shard {number}"

@@ -23,4 +23,4 @@ def write(
     receipts = Receipts(log)
     log.append("controls", records)
     found = receipts.expect(records)
-    return Written(receipts.follow(wait_s), unknown_ids(controls, found.ids))
+    return Written(receipts.follow(wait_s), unknown_ids(controls, found))

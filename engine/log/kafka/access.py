@@ -118,8 +118,8 @@ def roles(partitions: int) -> dict[str, list[Grant]]:
         "market-data-gateway": [*writing(["market-data"]), *reading(["controls", "reference"])],
         "venue-gateway": [
             *writing(["venue-reports"]),
-            *reading(["routes", "journal", "venue-reports"]),
-            *reading(["controls", "reference", "market-data"]),
+            *reading(OUTPUT_TOPICS),  # Of all of them a gateway reads the shards' last closes.
+            *reading(["venue-reports", "controls", "reference", "market-data"]),
             *holding("gateway.", is_prefix=True),
         ],
         "worker": working(partitions),
