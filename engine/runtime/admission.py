@@ -119,7 +119,7 @@ def _claim(state: State, topic: str, record: Record, event: Any) -> str:  # noqa
     if named[:NAME_CHARS_MAX] != writer:
         return f"it is {named!r:.80}'s by its own word, and {writer!r:.80} has signed it"
     received_ns = getattr(event, "received_ns", None) if topic == "orders" else None
-    if received_ns is not None and writers.is_of_earlier_day(state, received_ns):
+    if received_ns is not None and writers.is_of_earlier_day(state, event, received_ns):
         return (
             f"received_ns is {received_ns}, before the day was opened: a request of an earlier day "
             "that was sent again"

@@ -11,11 +11,13 @@ earlier keys for its topics, so a key is changed without a gap: the next one is 
 day. A revoked key is gone at once, and its topics stay as closed as before.
 
 A signature holds for ever, so a signed order could be sent again on another day, when its id is new
-again. A request of a signed topic is therefore of its day: it was received after the last close,
-but for what two clocks may differ.
+again. A new order or an amend of a signed topic is therefore of the open day: it was received after
+the day was opened, but for what two clocks may differ. Cancels always pass: one that waited through
+the night still ends its order, and one that is sent again can only end one. Between two days no age
+is judged.
 """
 
-from engine.core.events import WriterKeySet
+from engine.core.events import OrderCancelRequested, WriterKeySet
 from engine.core.state.state import Controls, State
 
 KEYS_MAX = 8  # Of one writer; beyond, the one that was adopted first goes.
@@ -39,10 +41,12 @@ def key_in_force(state: State, topic: str, writer: str) -> str:
     return "" if found is None else found.public_key
 
 
-def is_of_earlier_day(state: State, received_ns: int) -> bool:
-    """Whether a request was received before the day that is open began."""
+def is_of_earlier_day(state: State, request: object, received_ns: int) -> bool:
+    """Whether a request that is no cancel was received before the day that is open was opened."""
     day = state.day
-    return day is not None and received_ns < day.set_ns - CLOCKS_DIFFER_NS
+    if day is None or isinstance(request, OrderCancelRequested):
+        return False
+    return received_ns < day.set_ns - CLOCKS_DIFFER_NS
 
 
 # ------------------------------------------------------------------------------ evolve
