@@ -121,7 +121,7 @@ def _claim(state: State, topic: str, record: Record, event: Any) -> str:  # noqa
     if topic == "controls" and number == resends.UNKNOWN_NUMBER:
         return "it has no number, and could be sent again at any time; number the controls upwards"
     received_ns = getattr(event, "received_ns", None) if topic == "orders" else None
-    if received_ns is not None and writers.is_of_earlier_day(state, received_ns):
+    if received_ns is not None and writers.is_of_earlier_day(state, event, received_ns):
         return (
             f"received_ns is {received_ns}, before the day was opened: a request of an earlier day "
             "that was sent again"

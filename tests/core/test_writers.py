@@ -10,10 +10,13 @@ from world import (
     SECOND,
     SOURCE,
     World,
+    amend,
     an,
+    cancel,
     day_closed,
     day_opened,
     make,
+    order,
     policy,
     trading,
     writer_key,
@@ -101,14 +104,14 @@ def test_the_policy_says_which_topics_are_signed() -> None:
 
 
 def test_a_request_is_of_an_earlier_day_by_more_than_two_clocks_may_differ() -> None:
-    world = trading()
-    assert not writers.is_of_earlier_day(World().state, 1), "no day is open"
-    state = world.state
-    assert state.day is not None
+    state, asked = trading().state, order()
+    assert not writers.is_of_earlier_day(World().state, asked, 1), "no day is open"
     state.day = day_opened(set_ns=OPEN_NS)
-    assert not writers.is_of_earlier_day(state, NOW_NS)
-    assert not writers.is_of_earlier_day(state, OPEN_NS - 5 * SECOND)
-    assert writers.is_of_earlier_day(state, OPEN_NS - 5 * SECOND - 1)
+    assert not writers.is_of_earlier_day(state, asked, NOW_NS)
+    assert not writers.is_of_earlier_day(state, asked, OPEN_NS - 5 * SECOND)
+    assert writers.is_of_earlier_day(state, asked, OPEN_NS - 5 * SECOND - 1)
+    assert writers.is_of_earlier_day(state, amend(), OPEN_NS - 5 * SECOND - 1)
+    assert not writers.is_of_earlier_day(state, cancel(), 1), "cancels always pass"
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,20 @@ def test_only_an_order_that_is_carried_may_be_open_after_a_close(
     write = partial(open_at_the_close, is_carried=is_carried)
     with projected(tmp_path, write) as (connection, _):
         assert violated(connection) == expected
+
+
+def test_an_instrument_is_as_its_record_in_force_says(tmp_path: Path) -> None:
+    loaded = (
+        "insert into instrument_defined by name select ? as position, 'AAPL' as instrument_id, "
+        "? as lot_qty, ? as effective_day"
+    )
+    found = "select lot_qty from instruments"
+    with projected(tmp_path, two_days) as (connection, _):
+        connection.execute(loaded, [900, 10, DAY + 1])
+        connection.execute(loaded, [901, 20, DAY + 2])
+        connection.execute(loaded, [902, 30, DAY])
+        assert connection.execute(found).fetchall() == [(10,)], "dated the newest day that opened"
+        connection.execute(loaded, [903, 40, DAY + 1])
+        assert connection.execute(found).fetchall() == [(40,)], "the last loaded of one date"
+        connection.execute("delete from day_opened")
+        assert connection.execute(found).fetchall() == [(20,)], "the newest, before any day"

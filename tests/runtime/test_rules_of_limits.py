@@ -19,6 +19,7 @@ from world import (
     children,
     day_closed,
     day_opened,
+    fill_report,
     order,
     px,
     quote,
@@ -84,7 +85,48 @@ def lowered() -> World:
     return world
 
 
-WORLDS = (positions, shared_rate, late, held, lowered)
+def kept_waiting() -> World:
+    """A carried order waits a whole day for room, gets it on the next one, and fills it."""
+    world = trading(MOST).given(order("g", 600, limit_px=px(99), **GTC))
+    world.at(CLOSE_NS, day_closed()).given(LESS)
+    for day, open_ns in ((20180103, NEXT_NS), (20180104, NEXT_NS + 24 * HOUR)):
+        world.at(open_ns, day_opened(day, open_ns), quote(received_ns=open_ns))
+        if day == 20180103:
+            world.at(open_ns + CLOSE_NS - OPEN_NS, day_closed(day))
+    return world.given(MOST).given(quote(received_ns=world.now_ns))
+
+
+def filled_late() -> World:
+    """A fill of yesterday comes before its carried order has resumed."""
+    world = trading(MOST).given(buys("g", 600, end_ns=None, **GTC))
+    later_ns = world.now_ns + 1_800 * SECOND
+    world.given(quote(received_ns=later_ns), after_ns=1_800 * SECOND)
+    child, *_ = world.children()
+    world.at(CLOSE_NS, day_closed()).given(fill_report(child, 100))
+    world.at(NEXT_NS, day_opened(20180103, NEXT_NS), quote(received_ns=NEXT_NS))
+    return world.given(order("c", 400, limit_px=px(98)))
+
+
+def respent() -> World:
+    """A part of a day limit is spent by an amend, and by a carried order that resumes."""
+    world = trading(risk_limit(max_day_notional_cur=45_000))
+    world.given(order("a", 100, limit_px=px(99))).given(amend("a", order_qty=300))
+    world.given(order("g", 100, limit_px=px(98), **GTC)).given(cancel("a"))
+    world.at(CLOSE_NS, day_closed()).given(amend("g", order_qty=400))
+    return world.at(NEXT_NS, day_opened(20180103, NEXT_NS), quote(received_ns=NEXT_NS))
+
+
+WORLDS = (
+    *(positions, shared_rate, late, held, lowered),
+    *(kept_waiting, filled_late, respent),
+)
+# The two orders have spent 19,700, the amend 19,800; the order that resumes spends 39,200.
+SPENT_AMENDING = (
+    "delete from order_resumed; update control_applied set allotted_notional_cur = 39300"
+)
+SPENT_RESUMING = (
+    "delete from order_change_pending; update control_applied set allotted_notional_cur = 39100"
+)
 # What a shard that did not keep the rule would have left, and the rule that sees it.
 PLANTED = (
     (positions, "update risk_limit_set set max_position_qty = 100", "position_limit"),
@@ -93,6 +135,9 @@ PLANTED = (
     (shared_rate, "update slice_held set slice_qty = -1", "slice_held"),
     (lowered, "update risk_limit_set set max_order_qty = 10", "limit_order"),
     (lowered, "update control_applied set allotted_notional_cur = 1", "allotment_spent"),
+    (filled_late, "update risk_limit_carried set max_position_qty = 950", "position_limit"),
+    (respent, SPENT_AMENDING, "allotment_spent"),
+    (respent, SPENT_RESUMING, "allotment_spent"),
 )
 
 

@@ -24,6 +24,7 @@ from world import (
     SOURCE,
     Raw,
     World,
+    amend,
     an,
     at_once,
     cancel,
@@ -35,6 +36,7 @@ from world import (
     market,
     order,
     policy,
+    px,
     quote,
     risk_limit,
 )
@@ -210,7 +212,8 @@ FORGERIES = [
     Forgery("a part of a signature", order("F"), OMS, WRONG, "not that of", with_short_signature),
     Forgery("an order of an earlier day", order("F", received_ns=1), OMS, WRONG,
             "received_ns is 1, before the day was opened"),
-    Forgery("a cancel of an earlier day", cancel(received_ns=1), OMS, WRONG, "of an earlier day"),
+    Forgery("an amend of an earlier day", amend(order_qty=1, received_ns=1), OMS, WRONG,
+            "of an earlier day"),
 ]  # fmt: skip
 
 
@@ -293,6 +296,18 @@ def test_an_order_of_yesterday_is_no_order_of_today() -> None:
     world.then(an(e.InputRejected, reason=WRONG, source=SOURCE))
     today = order("o2", received_ns=open_ns - HOUR - 4 * SECOND)
     world.by(OMS).when(today).then_some(e.OrderAccepted)
+    assert world.folded().state == world.state
+
+
+def test_a_signed_cancel_that_waited_through_the_night_ends_its_order() -> None:
+    """The controls of the morning are taken first, so that the day is open when it comes."""
+    resting = order("o1", limit_px=px(99), time_in_force=e.TimeInForce.GTC)
+    world = signed_day().by(OMS).given(resting).by(DESK).at(CLOSE_NS, said_by(PERSON, day_closed()))
+    open_ns = CLOSE_NS + 16 * HOUR
+    opened = day_opened(DAY + 1, open_ns, set_ns=open_ns - HOUR)
+    world.at(open_ns, said_by(PERSON, opened))
+    world.by(OMS).when(cancel("o1", received_ns=CLOSE_NS + HOUR)).then_no(e.InputRejected)
+    world.then_some(e.OrderCancelled)
     assert world.folded().state == world.state
 
 

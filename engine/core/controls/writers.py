@@ -12,13 +12,15 @@ without a gap: the next one is adopted for a coming day. A revoked key is gone a
 topics stay as closed as before.
 
 A signature holds for ever, so a signed order could be sent again on another day, when its id is new
-again. A request of a signed topic is therefore of its day: it was received after the last close,
-but for what two clocks may differ.
+again. A new order or an amend of a signed topic is therefore of the open day: it was received after
+the day was opened, but for what two clocks may differ. Cancels always pass: one that waited through
+the night still ends its order, and one that is sent again can only end one. Between two days no age
+is judged.
 """
 
 from dataclasses import replace
 
-from engine.core.events import WriterKeySet
+from engine.core.events import OrderCancelRequested, WriterKeySet
 from engine.core.state.state import Controls, State
 
 KEYS_MAX = 8  # Of one writer; beyond, the one that was adopted first goes.
@@ -46,10 +48,12 @@ def day_of(state: State) -> int:
     return state.controls.closed_day if state.day is None else state.day.day
 
 
-def is_of_earlier_day(state: State, received_ns: int) -> bool:
-    """Whether a request was received before the day that is open began."""
+def is_of_earlier_day(state: State, request: object, received_ns: int) -> bool:
+    """Whether a request that is no cancel was received before the day that is open was opened."""
     day = state.day
-    return day is not None and received_ns < day.set_ns - CLOCKS_DIFFER_NS
+    if day is None or isinstance(request, OrderCancelRequested):
+        return False
+    return received_ns < day.set_ns - CLOCKS_DIFFER_NS
 
 
 # ------------------------------------------------------------------------------ evolve

@@ -1,10 +1,10 @@
--- What is each instrument called and how does it trade, as last defined? One row an instrument.
+-- What is each instrument called and how does it trade? One row an instrument: of its records the one
+-- in force on the newest day that opened, which decision 0041 defines; before the first, the newest.
 create or replace view instruments as
-select
-    instrument_id,
-    arg_max(symbol, position) as symbol,
-    arg_max(currency, position) as currency,
-    arg_max(lot_qty, position) as lot_qty,
-    arg_max(adv_qty, position) as adv_qty
+select instrument_id, symbol, currency, lot_qty, adv_qty
 from instrument_defined
-group by instrument_id;
+where effective_day <= coalesce((select max(day) from day_opened), 99991231)
+qualify row_number() over (
+    partition by instrument_id
+    order by effective_day desc, position desc
+) = 1;

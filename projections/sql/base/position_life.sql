@@ -1,20 +1,8 @@
 -- What do the orders of a day want and what has been executed of them, by the limits that bind them?
 -- One row a change, limit and instrument; the sums of the day after it. A carried order wants from
--- its resumption on; executions of it count before, too.
+-- its resumption on; before, what is executed of it is wanted and done at once.
 create or replace view position_life as
 with
-raw as (
-    select order_id, seq, order_qty - previous_qty as want_qty, 0::bigint as done_qty
-    from order_amended
-    union all
-    select order_id, seq, -withdrawn_qty, 0 from order_cancelled
-    union all
-    select order_id, seq, -withdrawn_qty, 0 from order_expired
-    union all
-    select order_id, seq, previous_withdrawn_qty - withdrawn_qty, 0 from order_restated
-    union all
-    select order_id, seq, 0, has_qty - had_qty from share_life
-),
 -- An order is of the day of its acceptance, and of each day that a close carries it into.
 present as (
     select orders.event_id as order_id, orders.shard, days.first_seq, orders.seq as placed_seq
@@ -24,42 +12,22 @@ present as (
     select carried.order_id, carried.shard, days.first_seq, resumed.seq
     from order_carried as carried
     asof join day_starts as days on days.shard = carried.shard and days.first_seq > carried.seq
-    asof left join order_resumed as resumed
+    left join resumptions as resumed
         on resumed.order_id = carried.order_id
-        and resumed.seq >= days.first_seq
+        and resumed.first_seq = days.first_seq
 ),
 of_day as (
-    select raw.*, days.shard, days.first_seq
-    from raw
-    join order_entries as orders on orders.order_id = raw.order_id
-    asof join day_starts as days on days.shard = orders.shard and days.first_seq <= raw.seq
+    select life.*, days.shard, days.first_seq
+    from order_life as life
+    join order_entries as orders on orders.order_id = life.order_id
+    asof join day_starts as days on days.shard = orders.shard and days.first_seq <= life.seq
 ),
 placed as (
     select event_id as order_id, shard, seq, order_qty as want_qty, 0::bigint as done_qty
     from order_accepted
     union all
-    select present.order_id, present.shard, present.placed_seq, carried.open_qty, 0
-    from present
-    join (
-        select
-            order_id, shard, seq, order_qty - crossed_qty - allocated_qty as open_qty
-        from order_carried
-    ) as carried
-        on carried.order_id = present.order_id
-        and carried.seq < present.first_seq
-    where present.placed_seq is not null
-    qualify row_number() over (
-        partition by present.order_id, present.first_seq order by carried.seq desc
-    ) = 1
-    union all
-    -- What changed between the close and its resumption.
-    select
-        present.order_id, present.shard, present.placed_seq, of_day.want_qty - of_day.done_qty, 0
-    from present
-    join of_day
-        on of_day.order_id = present.order_id
-        and of_day.first_seq = present.first_seq
-        and of_day.seq < present.placed_seq
+    select order_id, shard, seq, open_qty, 0
+    from resumptions
 ),
 changes as (
     select placed.*, days.first_seq
@@ -68,7 +36,7 @@ changes as (
     union all by name
     select
         of_day.order_id, of_day.shard, of_day.seq, of_day.done_qty, of_day.first_seq,
-        if(of_day.seq > coalesce(present.placed_seq, of_day.seq), of_day.want_qty, 0) as want_qty
+        if(of_day.seq > present.placed_seq, of_day.want_qty, of_day.done_qty) as want_qty
     from of_day
     join present
         on present.order_id = of_day.order_id

@@ -35,6 +35,7 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'MandateCarried' as event from mandate_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'RestrictionCarried' as event from restriction_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'PolicyCarried' as event from policy_carried
+    union all select shard, seq, at_ns, cause, 'ingest' as topic, 'WriterKeyCarried' as event from writer_key_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'PositionsCarried' as event from positions_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'LogContinued' as event from log_continued
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'ParentOpened' as event from parent_opened

@@ -46,16 +46,64 @@ divided as (
     where allotted_cur >= 0
     group by scope, name, position, limit_cur
 ),
--- Orders spend at their acceptance, and carried ones when they resume. An amend spends more.
+-- What an order was before each change of it, and the market's part of its value; a carried order
+-- that waits has none.
+terms as (
+    select event_id as order_id, shard, seq, order_qty, limit_px
+    from order_accepted
+    union all
+    select order_id, shard, seq, order_qty, limit_px from order_carried
+    union all
+    select order_id, shard, seq, order_qty, limit_px from order_amended
+),
+valued as (
+    select event_id as order_id, seq, value_px, client_id, currency, side
+    from order_accepted
+    union all
+    select order_id, seq, null, client_id, currency, side from order_carried
+    union all
+    select order_id, seq, value_px, client_id, currency, side from resumptions
+),
+-- Orders spend at their acceptance, and carried ones when they resume. An amend spends the rise of
+-- the order's value. It is checked by the market of its moment, so that its own row is not judged.
+asked as (
+    select
+        shard, seq, client_id, currency, side, value_px, order_qty, limit_px,
+        0 as former_qty, null::bigint as former_limit_px, true as is_judged
+    from order_accepted
+    union all
+    select shard, seq, client_id, currency, side, value_px, open_qty, limit_px, 0, null, true
+    from resumptions
+    union all
+    select
+        pending.shard, pending.seq, valued.client_id, valued.currency, valued.side,
+        valued.value_px, pending.order_qty, pending.limit_px, terms.order_qty, terms.limit_px, false
+    from order_change_pending as pending
+    asof join terms
+        on terms.order_id = pending.order_id
+        and terms.seq < pending.seq
+    asof join valued
+        on valued.order_id = pending.order_id
+        and valued.seq < pending.seq
+    where valued.value_px is not null
+),
 spends as (
     select
-        shard, seq, client_id, currency,
-        order_qty::hugeint * if(
-            side = 'SELL',
-            greatest(coalesce(limit_px, 0), value_px),
-            if(coalesce(limit_px, 0) = 0, value_px, limit_px)
+        shard, seq, client_id, currency, is_judged,
+        greatest(
+            0,
+            order_qty::hugeint * if(
+                side = 'SELL',
+                greatest(coalesce(limit_px, 0), value_px),
+                if(coalesce(limit_px, 0) = 0, value_px, limit_px)
+            )
+            - former_qty::hugeint * if(
+                side = 'SELL',
+                greatest(coalesce(former_limit_px, 0), value_px),
+                if(coalesce(former_limit_px, 0) = 0, value_px, former_limit_px)
+            )
         ) as notional
-    from order_accepted
+    from asked
 ),
 keyed as (
     select
@@ -100,6 +148,6 @@ union all
 select
     'allotment_spent',
     count(*),
-    'No shard accepts orders of more value in a day than its part of a limit.'
+    'No shard accepts or resumes orders of more value in a day than its part of a limit.'
 from running
-where spent_notional > allotted_cur::hugeint * 1000000000;
+where is_judged and spent_notional > allotted_cur::hugeint * 1000000000;
