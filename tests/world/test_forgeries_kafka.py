@@ -41,6 +41,7 @@ from engine.log import codec, open_log
 from engine.log.kafka import access, topics
 from engine.log.port import (
     ALL_TOPICS,
+    INPUT_TOPICS,
     OUTPUT_TOPICS,
     STAGE_TOPICS,
     EngineError,
