@@ -20,13 +20,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from engine.log.port import EngineError
 from engine.log.security import MECHANISMS, PLAINTEXT, SASL_SSL, SETTING, SSL, Security
 
 PREFIX = "METAORDER_"
 FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
+HIDDEN = "kafka_"  # Values of these settings are not shown: a secret may stand in the wrong one.
 OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alone.
 LOG_URL = re.compile(
     r"(sqlite|archive):.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?"
@@ -225,8 +231,10 @@ def _explain(error: ValidationError, file: Path | None, from_file: dict[str, Any
             continue
         expected = one["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
         expected = expected.replace("String should match", "expected text of")
+        found = repr(one["input"])
+        if name.startswith(HIDDEN):
+            found = f"a value of {len(str(one['input']))} characters"
         lines.append(
-            f"{name}: found {one['input']!r}, {expected}; "
-            f"set it in {where or PREFIX + name.upper()}."
+            f"{name}: found {found}, {expected}; set it in {where or PREFIX + name.upper()}."
         )
     return "configuration: " + "\n".join(lines)

@@ -90,6 +90,17 @@ def test_a_wrong_value_is_named_with_what_was_found_and_where_to_set_it(
     assert f"set it in {variable}" in text
 
 
+@pytest.mark.parametrize("url", ["https://me:hunter2@idp/token", "http://idp/?secret=hunter2"])
+def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_TOKEN_URL", url)
+    with pytest.raises(ConfigError) as caught:
+        config.load()
+    assert f"kafka_token_url: found a value of {len(url)} characters, expected" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_all_wrong_values_are_named_at_once(tmp_path: Path) -> None:
     file = toml(tmp_path, "partitions = 0\nlog_url = 'x'\ncolour = 'red'\n")
     with pytest.raises(ConfigError) as caught:
