@@ -101,6 +101,20 @@ def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["worker=w1", '{"worker": "w1"}', '["w1"]', ""])
+def test_a_wrong_form_of_principals_is_answered_with_the_right_one(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_PRINCIPALS", value)
+    with pytest.raises(ConfigError, match=r'as JSON, \{"worker": \["w1"\]\}; in the TOML'):
+        config.load()
+
+
+def test_principals_come_as_json_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_PRINCIPALS", '{"worker": ["w1", "w2"]}')
+    assert config.load().kafka_principals == {"worker": ("w1", "w2")}
+
+
 def test_all_wrong_values_are_named_at_once(tmp_path: Path) -> None:
     file = toml(tmp_path, "partitions = 0\nlog_url = 'x'\ncolour = 'red'\n")
     with pytest.raises(ConfigError) as caught:
