@@ -20,13 +20,24 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from engine.log.port import EngineError
 from engine.log.security import MECHANISMS, PLAINTEXT, SASL_SSL, SETTING, SSL, Security
 
 PREFIX = "METAORDER_"
 FILE_VARIABLE = "METAORDER_CONFIG"  # Path of the TOML file.
+PRINCIPALS = "kafka_principals"
+PRINCIPALS_SHAPE = (
+    f'names of each role: in {PREFIX}{PRINCIPALS.upper()} as JSON, {{"worker": ["w1"]}}; in the '
+    f'TOML file as the table [{PRINCIPALS}] with worker = ["w1"]'
+)
+HIDDEN = "kafka_"  # Values of these settings are not shown: a secret may stand in the wrong one.
 OTHERS = frozenset({"METAORDER_KAFKA_JARS"})  # Read by infra/kafka/local.py alone.
 LOG_URL = re.compile(
     r"(sqlite|archive):.+|kafka:[^/\s:]+:\d{1,5}(,[^/\s:]+:\d{1,5})*(/[A-Za-z0-9._-]+)?"
@@ -183,6 +194,10 @@ def load(file: Path | None = None, **overrides: object) -> Config:
         settings = _Settings(**from_file, **given)
     except ValidationError as error:
         raise ConfigError(_explain(error, file, from_file)) from None
+    except SettingsError:  # The one setting whose variable is JSON.
+        raise ConfigError(
+            f"configuration: {PRINCIPALS}: expected the {PRINCIPALS_SHAPE}."
+        ) from None
     found = Config(**settings.model_dump())
     problems = list(found.security().problems())
     if problems:
@@ -225,8 +240,13 @@ def _explain(error: ValidationError, file: Path | None, from_file: dict[str, Any
             continue
         expected = one["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
         expected = expected.replace("String should match", "expected text of")
+        if name == PRINCIPALS:
+            lines.append(f"{name}: expected the {PRINCIPALS_SHAPE}.")
+            continue
+        found = repr(one["input"])
+        if name.startswith(HIDDEN):
+            found = f"a value of {len(str(one['input']))} characters"
         lines.append(
-            f"{name}: found {one['input']!r}, {expected}; "
-            f"set it in {where or PREFIX + name.upper()}."
+            f"{name}: found {found}, {expected}; set it in {where or PREFIX + name.upper()}."
         )
     return "configuration: " + "\n".join(lines)

@@ -90,6 +90,31 @@ def test_a_wrong_value_is_named_with_what_was_found_and_where_to_set_it(
     assert f"set it in {variable}" in text
 
 
+@pytest.mark.parametrize("url", ["https://me:hunter2@idp/token", "http://idp/?secret=hunter2"])
+def test_a_wrong_value_that_may_hold_a_secret_is_not_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_TOKEN_URL", url)
+    with pytest.raises(ConfigError) as caught:
+        config.load()
+    assert f"kafka_token_url: found a value of {len(url)} characters, expected" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["worker=w1", '{"worker": "w1"}', '["w1"]', ""])
+def test_a_wrong_form_of_principals_is_answered_with_the_right_one(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_PRINCIPALS", value)
+    with pytest.raises(ConfigError, match=r'as JSON, \{"worker": \["w1"\]\}; in the TOML'):
+        config.load()
+
+
+def test_principals_come_as_json_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METAORDER_KAFKA_PRINCIPALS", '{"worker": ["w1", "w2"]}')
+    assert config.load().kafka_principals == {"worker": ("w1", "w2")}
+
+
 def test_all_wrong_values_are_named_at_once(tmp_path: Path) -> None:
     file = toml(tmp_path, "partitions = 0\nlog_url = 'x'\ncolour = 'red'\n")
     with pytest.raises(ConfigError) as caught:

@@ -8,9 +8,12 @@ the day is first replayed with nothing changed, and compared with the recorded o
 On a day that was itself simulated, with the same seed, that first run is the day, byte for byte.
 
 Orders carried in from an earlier day are left out and counted, since a script begins empty.
+
+Signatures were checked when the day was recorded. What was refused for its signature is left out,
+and the played policies want none: simulated venues, the close and a changed policy have no keys.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from heapq import merge
@@ -21,6 +24,8 @@ from engine.core.events import (
     DayClosed,
     DayOpened,
     Input,
+    InputReason,
+    InputRejected,
     OrderCarried,
     PolicySet,
     VenueStatusObserved,
@@ -34,6 +39,7 @@ from engine.simulation.script import Script, Stood, TimedInput
 
 REPORTS = "venue-reports"
 FIXED = ("policy_id", "set_by", "set_ns")  # Fields of a policy that a what-if cannot set.
+UNPROVEN = (InputReason.UNSIGNED, InputReason.WRONG_SIGNATURE)
 
 
 class CounterfactualError(EngineError):
@@ -115,11 +121,15 @@ def _inputs(
             if seal.batch >= part.next:
                 return
             inputs = shard_log.inputs(seal, INPUT_TOPICS)
+            outputs = shard_log.outputs(seal).get("ingest", ())
+            refused = _refused(outputs)
             is_ours = seal.batch >= part.first
             for topic in INPUT_TOPICS:
                 if topic not in SHARED_TOPICS and not is_ours:
                     continue
                 for record in inputs.get(topic, ()):
+                    if (topic, record.position) in refused:
+                        continue
                     timed = _timed(topic, number, record, seal.now_ns)
                     if isinstance(timed.event, DayOpened | DayClosed) and not is_ours:
                         continue
@@ -133,9 +143,19 @@ def _inputs(
                         yield timed, True
                         continue
                     yield timed, not is_open
-            for record in shard_log.outputs(seal).get("ingest", ()):
+            for record in outputs:
                 if not is_ours and codec.is_a(OrderCarried, record.value):
                     reading.carried_orders += 1
+
+
+def _refused(outputs: Sequence[Record]) -> set[tuple[str, int]]:
+    """Topic and position of each input that a batch refused for its signature."""
+    found = (
+        codec.decode("ingest", record.value)
+        for record in outputs
+        if codec.is_a(InputRejected, record.value)
+    )
+    return {(each.topic, each.position) for each in found if each.reason in UNPROVEN}
 
 
 def _timed(topic: str, number: int, record: Record, now_ns: int) -> TimedInput:
@@ -147,7 +167,15 @@ def _timed(topic: str, number: int, record: Record, now_ns: int) -> TimedInput:
     is_for_all = isinstance(event, VenueStatusObserved)
     partition = EVERY_PARTITION if is_for_all or topic in SHARED_TOPICS else number
     at_ns = now_ns if topic in SHARED_TOPICS else getattr(event, "received_ns", now_ns)
-    return TimedInput(at_ns, event, "", Stood(topic, partition, *record[2:]))
+    timed = TimedInput(at_ns, event, "", Stood(topic, partition, *record[2:]))
+    if isinstance(event, PolicySet) and event.signed_topics:
+        return _with_policy(timed, replace(event, signed_topics=()))
+    return timed
+
+
+def _with_policy(timed: TimedInput, policy: PolicySet) -> TimedInput:
+    assert timed.stood is not None
+    return timed._replace(event=policy, stood=timed.stood._replace(value=codec.encode(policy)))
 
 
 def _in_order(found: list[TimedInput]) -> list[TimedInput]:
@@ -175,8 +203,7 @@ def changed(script: Script, changes: Mapping[str, str]) -> Script:
     def with_policy(timed: TimedInput) -> TimedInput:
         if not isinstance(timed.event, PolicySet) or timed.stood is None:
             return timed
-        event = other_policy(timed.event, changes)
-        return timed._replace(event=event, stood=timed.stood._replace(value=codec.encode(event)))
+        return _with_policy(timed, other_policy(timed.event, changes))
 
     return replace(
         script,

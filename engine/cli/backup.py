@@ -1,5 +1,6 @@
 """`metaorder log backup` and `log restore`: a copy of a log, and a log of the copy."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -100,7 +101,7 @@ def restore(
 
 def show(settings: Config, url: str, output: Output) -> None:
     """Prove the log at the URL and print what it holds; exit with 3 if it is not sound."""
-    own = loaded(None, log_url=url, partitions=settings.partitions)
+    own = replace(settings, log_url=url)
     with configured_log(own) as log:
         found = copies.proven(log, rules_of(own))
     render_one({"log": url, **found._asdict(), "broken": [f.text for f in found.broken]}, output)

@@ -47,6 +47,8 @@ def create(
     """
     from engine.log.kafka import access  # noqa: PLC0415  SQLite needs no librdkafka.
 
+    if principal and not acl:
+        raise typer.BadParameter("is for the access lists: say --acl too", param_hint="--principal")
     settings = loaded(config, log_url=log_url, partitions=partitions, replication=replication)
     bootstrap, prefix = _kafka(settings)
     principals = _principals(settings, principal)

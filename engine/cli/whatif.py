@@ -24,6 +24,7 @@ from engine.cli.rules import rules_of
 from engine.cli.simulate import SIMULATED_SEAL_NS
 from engine.config import Config
 from engine.log import open_log
+from engine.log.security import OPEN, Security
 from engine.runtime.hash_chain import GENESIS, run_chain
 from engine.runtime.shard import Rules
 from engine.runtime.shard_log import last_seal
@@ -45,6 +46,7 @@ class Part(NamedTuple):
     script: Script | None = None  # None for the recorded log itself.
     rules: Rules | None = None
     seed: int = 0
+    security: Security = OPEN
 
 
 class Reached(NamedTuple):
@@ -93,7 +95,8 @@ def whatif(
         parts.append(played_part(settings, recorded, other, out, CHANGED))
     path = out / f"{HAPPENED}.duckdb"  # Last, as it takes the least time.
     span = (recorded.script.before_ns, recorded.script.close_ns)
-    parts.append(Part(HAPPENED, settings.log_url, settings.partitions, path, *span))
+    happening = Part(HAPPENED, settings.log_url, settings.partitions, path, *span)
+    parts.append(happening._replace(security=settings.security()))
     with progress("playing the day", len(recorded.script) * (len(parts) - 1)) as bar:
         reached: dict[str, Reached] = {}
 
@@ -139,7 +142,7 @@ def played_part(
 def outcome_of(part: Part, report: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
     """Play and project. Returns the outcome and the chain."""
     chain = b""
-    with open_log(part.url, partitions=part.partitions) as log:
+    with open_log(part.url, partitions=part.partitions, security=part.security) as log:
         if part.script is not None:
             assert part.rules is not None, "what is played has rules"
             chain = counterfactual.play(

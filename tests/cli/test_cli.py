@@ -326,6 +326,14 @@ def test_topics_are_for_kafka() -> None:
     assert execute(["topics", "check"]) == Exit.USAGE
 
 
+def test_a_principal_without_access_lists_is_not_passed_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = ["topics", "create", "--log", "kafka:127.0.0.1:9", "--principal", "worker=w1"]
+    assert execute(line) == Exit.USAGE
+    assert "say --acl too" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_missing_broker_is_5(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["topics", "check", "--log", "kafka:127.0.0.1:9"]) == Exit.MISSING

@@ -536,20 +536,25 @@ def test_a_wrong_partition_count_stops_the_start(kafka_bootstrap: str, prefix: s
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("retention.ms", "1000"), ("cleanup.policy", "compact")]
+    ("topic", "setting", "value"),
+    [
+        ("orders", "retention.ms", "1000"),
+        ("orders", "cleanup.policy", "compact"),
+        ("identity", "retention.ms", "1000"),
+    ],
 )
 def test_a_topic_that_forgets_stops_the_start(
-    kafka_bootstrap: str, prefix: str, setting: str, value: str
+    kafka_bootstrap: str, prefix: str, topic: str, setting: str, value: str
 ) -> None:
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
     entry = ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(
-        ConfigResource.Type.TOPIC, f"{prefix}.orders", incremental_configs=[entry]
+        ConfigResource.Type.TOPIC, f"{prefix}.{topic}", incremental_configs=[entry]
     )
     for answer in admin.incremental_alter_configs([resource]).values():
         answer.result(PATIENCE_S)
     until(lambda: kafka_topics.check(kafka_bootstrap, prefix, PARTITIONS) != [])
-    with pytest.raises(CorruptLogError, match=rf"orders has {setting}={value}, expected"):
+    with pytest.raises(CorruptLogError, match=rf"{topic} has {setting}={value}, expected"):
         KafkaLog(kafka_bootstrap, prefix, PARTITIONS)
 
 

@@ -203,8 +203,9 @@ def test_a_restore_that_was_cut_short_is_no_log_and_says_so(
         backup.restore_to_kafka(tmp_path / "copy", place)
 
 
+@pytest.mark.parametrize("spoilt", ["controls", "dlq"])  # The copy has none of dlq.
 def test_a_record_of_another_program_in_between_is_noticed(
-    url: str, log: Log, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, log: Log, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
 ) -> None:
     traded(url, log, tmp_path / "copy", "--sealed")
     bootstrap, _, prefix = target.removeprefix("kafka:").partition("/")
@@ -212,9 +213,9 @@ def test_a_record_of_another_program_in_between_is_noticed(
 
     def write_beside(making: restoring.Making, topic: str, number: int, records: Any) -> None:  # noqa: ANN401  As its base.
         write(making, topic, number, records)
-        if topic == "controls":
+        if topic == spoilt and number == 0:
             stranger = Appender(Cluster(bootstrap, prefix))
-            stranger.append("controls", [NewRecord(0, 1, None, (), b"stray")])
+            stranger.append(spoilt, [NewRecord(0, 1, None, (), b"stray")])
             stranger.close()
 
     monkeypatch.setattr(restoring.Making, "write", write_beside)

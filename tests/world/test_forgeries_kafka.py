@@ -33,6 +33,9 @@ from pipeline import desk, in_process, proof, short_day
 
 import projections
 from engine.audit.status import Health, status
+from engine.cli import whatif
+from engine.cli.application import execute
+from engine.cli.exits import Exit
 from engine.core import events as e
 from engine.gateways.calendar.run import Calendar
 from engine.gateways.calendar.timetable import Timetable
@@ -306,6 +309,36 @@ def test_an_auditor_projects_the_log_and_goes_on_where_it_was(day: Day, tmp_path
     path = tmp_path / "p.duckdb"
     projections.follow(day.log, path, stop=lambda: True)
     assert projections.follow(day.log, path, stop=lambda: True).rebuilt_because == ""
+
+
+def test_the_recorded_run_of_a_what_if_is_read_by_an_auditor(day: Day, tmp_path: Path) -> None:
+    security = day.broker.scram("auditor")
+    span = (0, 2**62)
+    part = whatif.Part("happened", day.broker.url, PARTITIONS, tmp_path / "p.duckdb", *span)
+    outcome, _ = whatif.outcome_of(part._replace(security=security), lambda _: None)
+    assert outcome.children
+
+
+def test_a_copy_is_restored_and_proven_by_a_file_of_settings(
+    broker: Broker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin = broker.scram("admin")
+    file = tmp_path / "metaorder.toml"
+    file.write_text(
+        f"""partitions = {PARTITIONS}
+        kafka_security_protocol = "SASL_SSL"
+        kafka_ca_file = "{admin.ca_file}"
+        kafka_sasl_mechanism = "SCRAM-SHA-512"
+        kafka_username = "admin"
+        kafka_password_file = "{admin.password_file}"
+        """
+    )
+    copy, url = tmp_path / "copy.db", f"kafka:{broker.bootstrap}/{PREFIX}-restored"
+    with open_log(f"sqlite:{copy}", partitions=PARTITIONS) as log:
+        log_id = log.identity.log_id
+    line = ["log", "restore", "--from", str(copy), "--log", url, "--config", str(file)]
+    assert execute(line) == Exit.OK
+    assert log_id in capsys.readouterr().out
 
 
 def test_a_calendar_holds_its_lease_and_reads_by_its_own_role(broker: Broker) -> None:

@@ -41,6 +41,7 @@ from world import (
     risk_limit,
 )
 
+from engine.audit import counterfactual
 from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.core import events as e
@@ -52,7 +53,7 @@ from engine.gateways.venues.reading import read_event
 from engine.gateways.venues.start import in_force_of
 from engine.log import codec, open_log, signatures
 from engine.log.headers import sender_of
-from engine.log.port import INPUT_TOPICS, NewRecord, Record
+from engine.log.port import INPUT_TOPICS, Log, NewRecord, Record
 from engine.log.signatures import SignedLog
 from engine.runtime.first_batches import control_facts
 
@@ -527,3 +528,31 @@ def test_a_signature_covers_each_part_in_its_place() -> None:
     assert re.match(
         rb"metaorder record 1\x00\x00\x00\x06orders", signatures.signed_bytes(*parts[0])
     )
+
+
+def test_a_day_that_wants_signatures_is_played_again_without_them(tmp_path: Path) -> None:
+    """What a stranger wrote is left out; the changed policy and the simulated close are taken."""
+    opened = in_process.opener(f"sqlite:{tmp_path / 'log.db'}", 1)
+    with opened() as log, in_process.worker(opened):
+        own = desk.Publisher(SignedLog(log, DESK), PERSON)
+        desk.open_day(own, ["XXX"])
+        signed = replace(desk.policy(), signed_topics=("controls",))
+        own.send(writer_key(PERSON, DESK, "controls"), signed)
+        desk.Publisher(log, PERSON).send(desk.limit())
+        own.send(signed)
+        in_process.until(lambda: in_process.events(log, "ingest", e.InputRejected), "a refusal")
+        in_process.until(lambda: policies_taken(log) == 3, "the last policy")
+    with opened() as log:
+        recorded = counterfactual.recorded_day(log, None)
+    script = counterfactual.changed(recorded.script, {"strategy": "TWAP"})
+    played = [timed.event for timed in (*script.before_open, *script.orders)]
+    assert len([event for event in played if isinstance(event, e.RiskLimitSet)]) == 1
+    with open_log(f"sqlite:{tmp_path / 'again.db'}", partitions=1) as again:
+        counterfactual.play(script, short_day.rules(1), recorded.seed, again)
+        assert policies_taken(again) == 3
+        assert not in_process.events(again, "ingest", e.InputRejected)
+
+
+def policies_taken(log: Log) -> int:
+    receipts = in_process.events(log, "ingest", e.ControlApplied)
+    return sum(receipt.control == "PolicySet" for receipt in receipts)

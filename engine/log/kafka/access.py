@@ -291,7 +291,7 @@ def problems(prefix: str, wanted: Mapping[Entry, str], there: Sequence[Entry]) -
             )
     for entry in there:
         if entry not in wanted and touches(prefix, entry):
-            verb = "may" if entry.permission == ALLOW else "is denied to"
+            verb = "may" if entry.permission == ALLOW else "is forbidden to"
             yield (
                 f"{entry.principal} {verb} {entry} from host {entry.host}, which no role says: "
                 "remove the entry with `kafka-acls --remove`, or give that principal its role."

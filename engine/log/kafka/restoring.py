@@ -74,6 +74,7 @@ class Making:
     def write(self, topic: str, partition: int, records: Iterable[Record]) -> None:
         """Write records in order. Raises CorruptLogError where one is missing among them."""
         place = Location(topic, partition)
+        self._counts.setdefault(place, 0)  # One without records is counted too.
         left = iter(records)
         while batch := list(islice(left, RECORDS_AT_ONCE)):
             first = self._counts.get(place, 0)

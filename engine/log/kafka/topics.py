@@ -138,7 +138,7 @@ def check(
     cluster = Cluster.secured(bootstrap, prefix, security)
     admin = admin_of(cluster)
     metadata = metadata_of(cluster, admin)
-    names = list(layout(prefix, partitions))
+    names = [*layout(prefix, partitions), cluster.topic(identity.TOPIC)]
     configs = configs_of(cluster, admin, [name for name in names if name in metadata.topics])
     return [
         *shape_problems(metadata, prefix, partitions),
@@ -165,15 +165,18 @@ def require(cluster: Cluster, admin: AdminClient, partitions: int) -> bool:
             f"`metaorder topics create --log kafka:{cluster.bootstrap}/{cluster.prefix}`; if they "
             "are there, access lists hide them: give this process's principal a role with --acl."
         )
+    identity_topic = cluster.topic(identity.TOPIC)
+    has_id = identity_topic in metadata.topics  # A log of an early release has none.
     problems = list(shape_problems(metadata, cluster.prefix, partitions))
     if not problems:
-        problems = list(config_problems(configs_of(cluster, admin, list(names)), REQUIRED))
+        asked = [*names, *((identity_topic,) if has_id else ())]
+        problems = list(config_problems(configs_of(cluster, admin, asked), REQUIRED))
     if problems:
         raise CorruptLogError(
             f"the topics of {cluster.prefix} at {cluster.bootstrap} do not fit, nothing was "
             f"written: {' '.join(problems)}"
         )
-    return cluster.topic(identity.TOPIC) in metadata.topics
+    return has_id
 
 
 def metadata_of(cluster: Cluster, admin: AdminClient) -> ClusterMetadata:
