@@ -42,7 +42,7 @@ from engine.core.events import (
 )
 from engine.core.execution import silence
 from engine.core.market import hours, reference
-from engine.core.orders import good_till_cancel
+from engine.core.orders import corporate_actions, good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
 from engine.core.state import awaited, due_index
@@ -105,7 +105,7 @@ def carried_events(state: State) -> list[StageEvent]:
     closing: list[StageEvent] = [*children]
     for order in living:
         part = past.get(order.order_id, carried_children.NO_PAST)
-        closing += good_till_cancel.carry_forward(order, *part)
+        closing += good_till_cancel.carry_forward(state, order, *part)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -343,6 +343,7 @@ def after_close(state: State) -> State:
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
     reference.choose_all(facts.reference, facts.controls.closed_day)
+    corporate_actions.settle(facts.reference, facts.controls.closed_day)
     state.finished.clear()
     next_day = State(
         shard=state.shard,
