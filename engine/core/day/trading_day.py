@@ -220,13 +220,16 @@ def first_due_ns(state: State) -> int | None:
 
 
 def planned_ns(state: State, parent: Parent, now_ns: int) -> int:
-    """When a parent is planned next: by the end of its session, and in a break after it."""
+    """When a parent is planned next: by the end of its session, and in a break after it.
+
+    After the last session, which a calendar may have shortened, it waits for its own end.
+    """
     due_ns, instrument_id = next_due_ns(parent, now_ns), parent.terms.instrument_id
     if hours.is_open(state, instrument_id, now_ns):
         return hours.planned_ns(state, instrument_id, now_ns, due_ns)
-    open_ns = hours.next_open_ns(state, instrument_id, now_ns)
-    if not open_ns or parent.children:
+    if parent.children:
         return due_ns  # A cancel may have to be repeated.
+    open_ns = hours.next_open_ns(state, instrument_id, now_ns) or NEVER_NS
     return min(open_ns, end_of(parent, now_ns))
 
 
