@@ -6193,7 +6193,7 @@ _CorporateActionApplied = twin(CorporateActionApplied)
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class CorporateActionCarried:
-    """A corporate action of a later day, as a close carries it."""
+    """A corporate action of a later day, or of the year before, as a close carries it."""
 
     # Number of the event in its shard, over all stage topics, count from 0, without gaps.
     seq: int = UNSTAMPED

@@ -176,6 +176,17 @@ def test_a_bust_of_before_a_second_day_is_known_by_its_child() -> None:
     assert world.order().open_qty == 80
 
 
+def test_a_bust_of_before_gives_nothing_back_to_an_order_that_its_client_restated() -> None:
+    world = resting(split(10, 1), policy(on_corporate_action=HOLD))
+    child = world.children()[0]
+    world.given(fill_report(child, 200))
+    opened(ended(world), 10).given(amend(order_qty=10_200, limit_px=px(9.99)))
+    world.when(bust(child)).then_some(an(e.OrderCancelled, withdrawn_qty=200))
+
+    assert world.order().open_qty == 10_000
+    assert world.folded().state == world.state
+
+
 def test_the_shown_part_follows_the_ratio() -> None:
     world = overnight(order(order_qty=1_000, limit_px=px(99), display_qty=300, **GTC), split(1, 2))
     opened(world, 200)
@@ -239,6 +250,32 @@ def test_what_is_not_adjusted_is_held_until_its_client_amends_it(
     world.then_some(e.OrderAmended, e.OrderResumed)
 
 
+def test_a_client_may_say_that_a_held_order_is_right_as_it_is() -> None:
+    dividend = split(1, 1, kind=e.CorporateActionKind.DIVIDEND)
+    world = opened(overnight(order(limit_px=px(99), **GTC), dividend), 100)
+
+    world.when(amend(order_qty=500, limit_px=px(99))).then_some(e.OrderAmended, e.OrderResumed)
+    world.when(amend("o1a", order_qty=500, limit_px=px(99)))
+    world.then_some(an(e.OrderChangeRejected, reason=e.RejectReason.NOTHING_TO_CHANGE))
+
+
+def test_a_quote_does_not_judge_a_held_order_again() -> None:
+    """Seen: each quote of its instrument sealed a batch."""
+    dividend = split(1, 1, kind=e.CorporateActionKind.DIVIDEND)
+    world = opened(overnight(order(limit_px=px(99), **GTC), dividend), 100)
+
+    assert not world.state.unpriced
+    assert not world.state.unjudged
+
+
+def test_a_held_order_meets_a_split_that_becomes_known_on_its_day() -> None:
+    dividend = split(1, 1, kind=e.CorporateActionKind.DIVIDEND)
+    orders = (order(limit_px=px(99), **GTC), order("B", limit_px=px(99), **GTC))
+    world = opened(overnight(*orders, dividend), 100)
+
+    world.when(split(2, 1, "A2")).then_some(e.CorporateActionApplied, e.OrderAmended)
+
+
 def test_a_held_order_may_be_cancelled() -> None:
     world = overnight(
         order(limit_px=px(99), **GTC), between=(policy(on_corporate_action=HOLD), split(2, 1))
@@ -252,9 +289,54 @@ def test_an_action_of_another_day_or_instrument_concerns_no_order() -> None:
 
     world.then_no(e.CorporateActionApplied).then_some(e.OrderResumed)
     world.at(NEXT_NS + 6 * HOUR, day_closed(DAY + 1))
-    carried = world.all_of(e.CorporateActionCarried)
-    assert [x.action_id for x in carried] == ["A1"]  # That of the day is over.
     opened(world, 50, days=2).then_some(e.CorporateActionApplied, e.OrderResumed)
+
+
+def test_a_day_that_opens_and_closes_unseen_holds_what_its_action_concerns() -> None:
+    """Seen: the workers were down on the day, and the sale of 100 limit 41 went out at 400."""
+    sale = order(order_qty=100, side=e.Side.SELL, limit_px=px(41), **GTC)
+    world = overnight(sale, split(1, 10))
+    world.at(NEXT_NS + 12 * HOUR, day_opened(DAY + 1, NEXT_NS), day_closed(DAY + 1))
+    assert world.the(e.OrderCarried).held_action_id == "A1"
+
+    opened(world, 400, days=2).then_some(
+        an(e.OrderHeld, reason=e.RejectReason.CORPORATE_ACTION)
+    ).then_no(e.CorporateActionApplied, e.OrderResumed)
+    assert world.folded().state == world.state
+
+
+def test_an_order_at_work_in_old_units_is_held_from_the_close_on() -> None:
+    world = opened(overnight(order(limit_px=px(99), **GTC)), 100, order("new", **GTC))
+    world.given(split(1, 10)).when(day_closed(DAY + 1), after_ns=6 * HOUR)
+
+    held = {x.cl_ord_id: x.held_action_id for x in world.all_of(e.OrderCarried)}
+    assert held == {"o1": "A1", "new": ""}  # An order of the day knows its units.
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_an_action_that_is_loaded_again_concerns_no_order(*, at_work: bool) -> None:
+    """Seen: it held every carried order, also those of later days, and halted the instrument."""
+    world = opened(overnight(order(limit_px=px(99), **GTC), split(2, 1)), 50)
+    world.at(NEXT_NS + 6 * HOUR, day_closed(DAY + 1))
+    if not at_work:
+        world.given(split(2, 1))
+    opened(world, 50, days=2)
+    if at_work:
+        world.when(split(2, 1))
+
+    world.then_no(e.CorporateActionApplied, e.InstrumentHalted, e.OrderHeld)
+    assert world.folded().state == world.state
+
+
+def test_an_action_is_known_for_a_year() -> None:
+    world = overnight(order(limit_px=px(99), **GTC), split(2, 1, effective_day=DAY))
+    for day in (DAY + 9_999, DAY + 10_000):
+        assert world.state.reference.settled
+        world.at(NEXT_NS, day_opened(day, NEXT_NS), day_closed(day))
+    assert not world.state.reference.settled
+
+    world.given(split(2, 1, effective_day=DAY))
+    assert not world.state.reference.actions
 
 
 def test_two_actions_of_a_day_are_met_in_order() -> None:

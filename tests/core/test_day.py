@@ -249,7 +249,7 @@ def test_a_withdrawn_part_is_not_carried_with_the_order() -> None:
     held = next(iter(state.orders.values()))
     held.withdrawn_qty = 100
 
-    (found,) = good_till_cancel.carry_forward(held, *carried_children.NO_PAST)
+    (found,) = good_till_cancel.carry_forward(state, held, *carried_children.NO_PAST)
 
     assert isinstance(found, OrderCarried)
     assert found.order_qty == 400

@@ -262,4 +262,16 @@ def test_a_pause_without_a_next_session_waits_for_the_end() -> None:
     world = with_lunch(order(limit_px=REST))
 
     world.when(sessions((OPEN_NS, NOW_NS))).then_some(an(e.ParentPaused, until_ns=0))
-    assert trading_day.planned_ns(world.state, world.parent(), NOW_NS) > NOW_NS
+    assert trading_day.planned_ns(world.state, world.parent(), NOW_NS) == CLOSE_NS
+
+
+def test_a_close_that_comes_earlier_is_planned_at_once() -> None:
+    """Seen: children rested past the new close, until the next point of their schedule."""
+    world = with_lunch(order(limit_px=REST))
+    at(world, LUNCH[1] + HOUR)
+    assert world.children()
+
+    close_ns = world.now_ns + SECOND
+    world.given(sessions(SESSIONS[0], (LUNCH[1], close_ns)))
+    assert world.shard.next_due_ns() == close_ns
+    world.at(close_ns).then_some(an(e.ChildCancelRequested, reason=e.CancelReason.SESSION_BREAK))

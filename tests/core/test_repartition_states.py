@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from world import (
     CLOSE_NS,
+    DAY,
     INSTRUMENT,
     LIT,
     OTHER_LIT,
@@ -15,6 +16,7 @@ from world import (
     halt,
     instrument,
     kill,
+    make,
     order,
     px,
     restriction,
@@ -25,12 +27,14 @@ from world import (
     venue_status,
 )
 
-from engine.core.day import repartition
+from engine.core.day import repartition, trading_day
 from engine.core.events import (
     BreakCarried,
     BreakReason,
     ControlScope,
+    CorporateActionDefined,
     LimitAllotted,
+    OrderCarried,
     TimeInForce,
     VenueStatus,
 )
@@ -78,6 +82,18 @@ def test_orders_and_definitions_go_to_the_shard_of_their_instrument() -> None:
     reference, controls = repartition.shared_facts(found)
     assert reference == world.state.reference
     assert controls == world.state.controls
+
+
+def test_an_order_is_held_at_an_action_that_it_had_not_met() -> None:
+    """The close of the former log settles the actions up to its day for the new one."""
+    ratio = {"new_qty": 2, "old_qty": 1}
+    action = {"action_id": "A1", "instrument_id": INSTRUMENT, "effective_day": DAY, **ratio}
+    world = closed(order(time_in_force=TimeInForce.GTC, limit_px=px(99)))
+    world.given(make(CorporateActionDefined, **action))
+
+    states = repartition.repartitioned([world.state], 2)
+    held = [x for state in states for x in trading_day.carried_events(state)]
+    assert [x.held_action_id for x in held if isinstance(x, OrderCarried)] == ["A1"]
 
 
 def test_shards_with_different_shared_facts_are_named() -> None:

@@ -47,6 +47,7 @@ from engine.audit import verification
 from engine.audit.verification import Bounds
 from engine.core import events as e
 from engine.core.day import carry_forward
+from engine.core.orders import corporate_actions
 from engine.core.partition import partition_of
 from engine.core.state.state import Controls, Reference
 from engine.log import codec
@@ -71,13 +72,16 @@ EVERYTHING: tuple[Any, ...] = (
     *(kill(), risk_limit(max_order_qty=9), allotment(5), instrument("MSFT")),
     *(writer_key(), writer_key(number=2, from_day=20180103), writer_key("T2", 3)),
     *(venue("LATER", effective_day=20180105), instrument("MSFT", effective_day=20180106)),
-    make(
-        e.CorporateActionDefined,
-        action_id="A1",
-        instrument_id="MSFT",
-        new_qty=2,
-        old_qty=1,
-        effective_day=20180107,
+    *(
+        make(
+            e.CorporateActionDefined,
+            action_id=action_id,
+            instrument_id="MSFT",
+            new_qty=2,
+            old_qty=1,
+            effective_day=day,
+        )
+        for action_id, day in (("A1", 20180107), ("A0", 20180102))
     ),
 )
 
@@ -97,6 +101,7 @@ def test_all_that_stands_at_a_close_stands_after_it() -> None:
     world.at(CLOSE_NS, day_closed())
 
     assert world.state.reference is not reference
+    corporate_actions.settle(reference, 20180102)
     assert world.state.reference == reference
     assert world.state.controls == controls
     assert world.folded().state == world.state

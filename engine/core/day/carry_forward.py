@@ -54,7 +54,7 @@ from engine.core.events import (
 )
 from engine.core.market import reference as market_reference
 from engine.core.partition import partition_of
-from engine.core.state.state import Controls, State
+from engine.core.state.state import Controls, Reference, State
 
 # A carried event has all fields of its fact, so the fact can be rebuilt from it.
 FACT_OF: Mapping[type, type[Any]] = {
@@ -115,7 +115,7 @@ def facts_in_force(state: State) -> Iterator[StageEvent]:
         as_events(InstrumentCarried, own(dated(InstrumentDefined, reference.instruments))),
         as_events(TickTableCarried, own(dated(TickTableDefined, reference.ticks))),
         as_events(VolumeCurveCarried, own(dated(VolumeCurveDefined, reference.curves))),
-        as_events(CorporateActionCarried, own(actions_to_come(state))),
+        as_events(CorporateActionCarried, own(actions_of(reference))),
         (
             KillSwitchCarried(scope=ControlScope(scope), scope_id=scope_id, text=text)
             for (scope, scope_id), text in controls.killed.items()
@@ -142,10 +142,9 @@ def calendars_to_come(state: State) -> dict[tuple[str, int], CalendarDefined]:
     }
 
 
-def actions_to_come(state: State) -> list[CorporateActionDefined]:
-    """The corporate actions of later days; those of before have met every order that they may."""
-    closed_day = state.controls.closed_day
-    return [x for x in state.reference.actions.values() if x.effective_day > closed_day]
+def actions_of(reference: Reference) -> Iterator[CorporateActionDefined]:
+    """The corporate actions of later days, and the past ones, which may be loaded again."""
+    return chain(reference.settled.values(), reference.actions.values())
 
 
 def numbers_in_force(controls: Controls) -> Iterator[StageEvent]:

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from engine.core.events import BreakReason, LimitAllotted, VenueStatus
+from engine.core.events import BreakReason, CorporateActionDefined, LimitAllotted, VenueStatus
 from engine.core.partition import partition_of
 from engine.core.state.model import MoreBreaks, Order, Scorecard
 from engine.core.state.state import Controls, Reference, ReferenceName, State
@@ -111,12 +111,8 @@ def _shard(
             ticks=own(state.reference.ticks for state in states),
             curves=own(state.reference.curves for state in states),
             waiting=waiting_of(states, number, partitions),
-            actions={
-                name: action
-                for state in states
-                for name, action in state.reference.actions.items()
-                if partition_of(action.instrument_id.encode(), partitions) == number
-            },
+            actions=actions_of((state.reference.actions for state in states), number, partitions),
+            settled=actions_of((state.reference.settled for state in states), number, partitions),
         ),
         controls=replace(
             first.controls,
@@ -129,6 +125,7 @@ def _shard(
         venue_status=venue_status(states),
         sessions_down=sessions_down(states),
         orders={order.order_id: order for order in orders},
+        unplaced={order.order_id: order for order in orders},
         parents_ended={
             parent_id: parent
             for state in states
@@ -225,6 +222,18 @@ def waiting_of(
     }
 
 
+def actions_of(
+    indices: Iterable[Mapping[str, CorporateActionDefined]], number: int, partitions: int
+) -> dict[str, CorporateActionDefined]:
+    """The corporate actions of the shard's instruments, which other shards may know too."""
+    return {
+        name: action
+        for index in indices
+        for name, action in index.items()
+        if partition_of(action.instrument_id.encode(), partitions) == number
+    }
+
+
 def sessions_down(states: Sequence[State]) -> dict[str, int]:
     """The start of each venue's session outage in ns, the earliest of all shards."""
     since: dict[str, int] = {}
@@ -246,7 +255,10 @@ def suspended(states: Sequence[State]) -> dict[Key, int]:
 def shared_facts(states: Sequence[State]) -> tuple[Reference, Controls]:
     """The facts of all shards, for the topics that every shard reads."""
     reference = replace(
-        states[0].reference, instruments={}, ticks={}, curves={}, waiting={}, actions={}
+        states[0].reference,
+        **{
+            name: {} for name in ("instruments", "ticks", "curves", "waiting", "actions", "settled")
+        },
     )
     for state in states:
         reference.instruments |= state.reference.instruments

@@ -42,7 +42,7 @@ from engine.core.events import (
 )
 from engine.core.execution import silence
 from engine.core.market import hours, reference
-from engine.core.orders import good_till_cancel
+from engine.core.orders import corporate_actions, good_till_cancel
 from engine.core.parents import aggregation
 from engine.core.routing import cancels
 from engine.core.state import awaited, due_index
@@ -105,7 +105,7 @@ def carried_events(state: State) -> list[StageEvent]:
     closing: list[StageEvent] = [*children]
     for order in living:
         part = past.get(order.order_id, carried_children.NO_PAST)
-        closing += good_till_cancel.carry_forward(order, *part)
+        closing += good_till_cancel.carry_forward(state, order, *part)
     closing += [
         ScorecardCarried(
             venue=venue,
@@ -220,13 +220,16 @@ def first_due_ns(state: State) -> int | None:
 
 
 def planned_ns(state: State, parent: Parent, now_ns: int) -> int:
-    """When a parent is planned next: by the end of its session, and in a break after it."""
+    """When a parent is planned next: by the end of its session, and in a break after it.
+
+    After the last session, which a calendar may have shortened, it waits for its own end.
+    """
     due_ns, instrument_id = next_due_ns(parent, now_ns), parent.terms.instrument_id
     if hours.is_open(state, instrument_id, now_ns):
         return hours.planned_ns(state, instrument_id, now_ns, due_ns)
-    open_ns = hours.next_open_ns(state, instrument_id, now_ns)
-    if not open_ns or parent.children:
+    if parent.children:
         return due_ns  # A cancel may have to be repeated.
+    open_ns = hours.next_open_ns(state, instrument_id, now_ns) or NEVER_NS
     return min(open_ns, end_of(parent, now_ns))
 
 
@@ -343,6 +346,7 @@ def after_close(state: State) -> State:
     kept = state.carried
     facts = state.carried_facts if state.carried_facts.is_whole else state
     reference.choose_all(facts.reference, facts.controls.closed_day)
+    corporate_actions.settle(facts.reference, facts.controls.closed_day)
     state.finished.clear()
     next_day = State(
         shard=state.shard,

@@ -91,7 +91,7 @@ def closes_by(spans: Spans, at_ns: int) -> int:
 
 def planned_ns(state: State, instrument_id: str, now_ns: int, due_ns: int) -> int:
     """When what is due is planned: no later than the end of the session in which it is now."""
-    for span in of_instrument(state, instrument_id)[:-1]:  # By the last close every parent ends.
+    for span in of_instrument(state, instrument_id):
         if span.open_ns <= now_ns < span.close_ns:
             return min(due_ns, span.close_ns)
     return due_ns

@@ -89,7 +89,8 @@ def check_fixed(order: Order, request: OrderAmendRequested) -> Refusal:
 
 def check_amend(state: State, wanted: Wanted) -> Refusal:
     order, terms, qty, limit_px = wanted
-    if (qty, limit_px, terms) == (order.order_qty, order.limit_px, order.terms):
+    is_same = (qty, limit_px, terms) == (order.order_qty, order.limit_px, order.terms)
+    if is_same and not order.held_action_id:  # A client may say that a held order is right.
         return RejectReason.NOTHING_TO_CHANGE, "the request states nothing that differs"
     refusal = pretrade.bad_qty(state, terms, qty, granted_qty=order.order_qty, advice="")
     if refusal is not None:

@@ -7,6 +7,11 @@ The quantity is rounded down, so that no order sells what its client does not ha
 rounded to the tick in the client's favour. Nothing is adjusted that the engine is not sure of: an
 action that becomes known after its day holds the orders that were carried, because some of them may
 have been given on that day, and halts the instrument where such an order is at work.
+
+By a close every carried order has met the actions up to its day, or is held at the first that it
+has not met, because the day was too short to judge it or the order was at work. So the close
+settles those actions: one that is loaded again concerns no order. It keeps them for a year, and an
+action that is older when it becomes known concerns no order either.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,22 +33,24 @@ from engine.core.events import (
 )
 from engine.core.market import reference
 from engine.core.state.model import Order
-from engine.core.state.state import State, seq_of
+from engine.core.state.state import Reference, State, seq_of
+
+YEAR_DAYS = 10_000  # A year in the count yyyymmdd.
 
 # ------------------------------------------------------------------------------ decide
 
 
 def decide_defined(state: State, action: CorporateActionDefined, _: int) -> tuple[StageEvent, ...]:
     """Halt the instrument if an order of an earlier day is at work in the wrong units."""
-    if state.day is None or action.effective_day > state.day.day:
+    if state.day is None or action.effective_day > state.day.day or is_settled(state, action):
         return ()
     at_work = [
         order
         for order in state.orders.values()
         if order.terms.instrument_id == action.instrument_id
         and order.open_qty
-        and seq_of(order.order_id) < state.day_seq
         and order.order_id not in state.unplaced
+        and is_of_earlier_day(state, order)
         and action.action_id not in order.action_ids
     ]
     if not at_work:
@@ -60,6 +67,16 @@ def decide_defined(state: State, action: CorporateActionDefined, _: int) -> tupl
     )
 
 
+def is_of_earlier_day(state: State, order: Order) -> bool:
+    return order.order_id in state.unplaced or seq_of(order.order_id) < state.day_seq
+
+
+def is_settled(state: State, action: CorporateActionDefined) -> bool:
+    """Whether a close has settled the action, or it is too old to concern an order."""
+    is_old = action.effective_day <= state.controls.closed_day - YEAR_DAYS
+    return is_old or action.action_id in state.reference.settled
+
+
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     CorporateActionDefined: decide_defined,
 }
@@ -70,11 +87,26 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 def due(state: State, order: Order) -> CorporateActionDefined | None:
     """The first action that the day has reached and the order has not met."""
     assert state.day is not None, "carried orders are judged within a day"
+    return first_unmet(state, order, state.day.day)
+
+
+def unmet_at_close(state: State, order: Order) -> str:
+    """Id of the first action up to the closed day that a carried order has not met; empty if none.
+
+    An order of that day knows its units.
+    """
+    if not is_of_earlier_day(state, order):
+        return ""
+    action = first_unmet(state, order, state.controls.closed_day)
+    return "" if action is None else action.action_id
+
+
+def first_unmet(state: State, order: Order, day: int) -> CorporateActionDefined | None:
     found = [
         action
         for action in state.reference.actions.values()
         if action.instrument_id == order.terms.instrument_id
-        and action.effective_day <= state.day.day
+        and action.effective_day <= day
         and action.action_id not in order.action_ids
     ]
     return min(found, key=lambda x: (x.effective_day, x.action_id), default=None)
@@ -167,7 +199,20 @@ def returned(order: Order, action: CorporateActionDefined) -> OrderCancelled:
 
 
 def on_defined(state: State, action: CorporateActionDefined) -> None:
-    state.reference.actions[action.action_id] = action
+    if not is_settled(state, action):
+        state.reference.actions[action.action_id] = action
+
+
+def settle(reference: Reference, closed_day: int) -> None:
+    """Move the actions up to a closed day out of the way of orders, and forget the oldest."""
+    past = {k: x for k, x in reference.actions.items() if x.effective_day <= closed_day}
+    for action_id in past:
+        del reference.actions[action_id]
+    reference.settled = {
+        action_id: action
+        for action_id, action in (reference.settled | past).items()
+        if action.effective_day > closed_day - YEAR_DAYS
+    }
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {CorporateActionDefined: on_defined}
@@ -183,10 +228,13 @@ def on_applied(state: State, event: CorporateActionApplied) -> None:
 
 
 def on_order_amended(state: State, event: OrderAmended) -> None:
-    """A client that amends a held order has seen it; an adjustment keeps the order's id."""
+    """A client that amends a held order has seen it; an adjustment keeps the order's id.
+
+    Its units may be new ones from then on.
+    """
     order = state.orders[event.order_id]
-    if event.cl_ord_id != order.cl_ord_id:
-        order.held_action_id = ""
+    if order.held_action_id and event.cl_ord_id != order.cl_ord_id:
+        order.held_action_id, order.adjusted_ns = "", event.at_ns
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -8,7 +8,8 @@ order whose value is limited for the first price of the day, one without a limit
 one that its shard's allotment does not cover for a larger part.
 
 A batch judges a bounded number of them. An order that waits is not judged again before there is a
-price in its instrument, it is amended, or a rule changes that it is judged by.
+price in its instrument, it is amended, or a rule changes that it is judged by; one that is held for
+a corporate action not before its client amends it, or another action becomes known.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -87,7 +88,7 @@ def is_to_be_carried(order: Order) -> bool:
 
 
 def carry_forward(
-    order: Order, memberships: tuple[Membership, ...], shared_qty: int
+    state: State, order: Order, memberships: tuple[Membership, ...], shared_qty: int
 ) -> tuple[StageEvent, ...]:
     """The order's record for the next day, after an amend that waited for its children.
 
@@ -96,6 +97,7 @@ def carry_forward(
     past: dict[str, Any] = {
         "memberships": memberships,
         "left_out_qty": order.allocated_qty - shared_qty,
+        "held_action_id": corporate_actions.unmet_at_close(state, order) or order.held_action_id,
     }
     change = order.pending
     if change is None:
@@ -126,7 +128,6 @@ def carried_order(
         allocated_qty=order.allocated_qty,
         avg_px=order.avg_px,
         beyond_avg_px=order.notional - order.avg_px * order.cum_qty,
-        held_action_id=order.held_action_id,
         adjusted_ns=order.adjusted_ns,
         **past,
     )
@@ -259,10 +260,10 @@ def take_unjudged(state: State, now_ns: int) -> None:
 
 
 def on_sealed(state: State) -> None:
-    """The orders that were judged and are still there wait for a price."""
+    """The orders that were judged and are still there wait for a price, or for their clients."""
     for order_id in state.judging:
         order = state.unplaced.get(order_id)
-        if order is not None:
+        if order is not None and not order.held_action_id:
             state.unpriced.setdefault(order.terms.instrument_id, {})[order_id] = None
     state.judging.clear()
 
@@ -278,6 +279,17 @@ def on_rule_changed(state: State, _: object) -> None:
     state.unpriced.clear()
 
 
+def on_action_defined(state: State, action: CorporateActionDefined) -> None:
+    """Orders meet it before their clients amend them, also those that are held for another one."""
+    of_instrument = [
+        order_id
+        for order_id, order in state.unplaced.items()
+        if order.terms.instrument_id == action.instrument_id
+    ]
+    judge_again(state, of_instrument)
+    state.unpriced.pop(action.instrument_id, None)
+
+
 def judge_again(state: State, waiting: Iterable[str]) -> None:
     """Those of the orders that are still without a parent."""
     for order_id in waiting:
@@ -290,10 +302,11 @@ FACTS: Mapping[type, Callable[[State, Any], None]] = {
     **dict.fromkeys(
         (
             *(MandateSet, RiskLimitSet, LimitAllotted, RestrictionSet),
-            *(InstrumentDefined, TickTableDefined, CalendarDefined, CorporateActionDefined),
+            *(InstrumentDefined, TickTableDefined, CalendarDefined),
         ),
         on_rule_changed,
     ),
+    CorporateActionDefined: on_action_defined,
 }
 
 

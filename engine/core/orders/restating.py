@@ -21,7 +21,7 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.orders import intake
-from engine.core.state.model import Order, Parent
+from engine.core.state.model import Order
 from engine.core.state.state import State
 
 # ------------------------------------------------------------------------------ decide
@@ -54,7 +54,7 @@ def restated(
         order = parent.members[order_id].order
         if order.parent_id == parent.parent_id:
             continue
-        if change_qty > 0 and is_of_other_units(parent, order, fill_id):
+        if change_qty > 0 and is_of_other_units(state, order, fill_id):
             why = f"fill {fill_id} of before a corporate action was taken back"
             events.append(taken_back(order, change_qty, why))
         elif order.parent_id:
@@ -112,12 +112,9 @@ def taken_back(order: Order, back_qty: int, why: str) -> OrderCancelled:
     )
 
 
-def is_of_other_units(parent: Parent, order: Order, fill_id: str) -> bool:
+def is_of_other_units(state: State, order: Order, fill_id: str) -> bool:
     """Whether a fill was of a child that was sent before the order's units changed."""
-    return order.adjusted_ns > 0 and any(
-        fill.fill_id == fill_id and fill.child.routed_ns < order.adjusted_ns
-        for fill in parent.fills
-    )
+    return state.fills[fill_id].child.routed_ns < order.adjusted_ns
 
 
 DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {

@@ -41,6 +41,7 @@ Plain = tuple[object, ...]
 FACTS = (  # Indices of facts: an entry changes only with the next fact of its name.
     *("reference.instruments", "reference.ticks", "reference.venues", "reference.fees"),
     *("reference.calendars", "reference.curves", "reference.waiting", "reference.actions"),
+    "reference.settled",
     *("controls.killed", "controls.limits"),
     *("controls.allotments", "controls.mandates", "controls.restricted", "controls.numbers"),
     "controls.writer_keys",

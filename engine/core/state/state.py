@@ -92,7 +92,9 @@ class Reference:
     fees: dict[str, FeeScheduleDefined] = field(default_factory=dict)
     calendars: dict[tuple[str, int], CalendarDefined] = field(default_factory=dict)  # By id, day.
     curves: dict[str, VolumeCurveDefined] = field(default_factory=dict)
+    # Corporate actions that orders have to meet, and those of closed days, which they have met.
     actions: dict[str, CorporateActionDefined] = field(default_factory=dict)
+    settled: dict[str, CorporateActionDefined] = field(default_factory=dict)
     # Records of other days than the one in force, by index and name, the earliest first.
     waiting: dict[tuple[str, ReferenceName], tuple[Any, ...]] = field(default_factory=dict)
 
