@@ -265,6 +265,11 @@ def test_a_pause_without_a_next_session_waits_for_the_end() -> None:
     assert trading_day.planned_ns(world.state, world.parent(), NOW_NS) == CLOSE_NS
 
 
+def test_out_of_the_sessions_what_is_due_is_planned_then() -> None:
+    late_ns = CLOSE_NS + MINUTE
+    assert hours.planned_ns(trading().state, INSTRUMENT, CLOSE_NS, late_ns) == late_ns
+
+
 def test_a_close_that_comes_earlier_is_planned_at_once() -> None:
     """Seen: children rested past the new close, until the next point of their schedule."""
     world = with_lunch(order(limit_px=REST))
