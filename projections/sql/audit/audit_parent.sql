@@ -97,7 +97,16 @@ steps as (
     union all
     select
         parent_id, shard, seq, seq, at_ns, 'ParentPaused', event_id, cause, null,
-        format('{} open waits until {} ({})', parent_qty, until_ns, reason)
+        format(
+            '{} open waits {} ({})',
+            parent_qty,
+            if(
+                until_ns > 0,
+                'until ' || strftime(make_timestamp_ns(until_ns), '%Y-%m-%dT%H:%M:%SZ'),
+                'for the next session'
+            ),
+            reason
+        )
     from parent_paused
     union all
     select
