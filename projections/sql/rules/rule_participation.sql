@@ -95,38 +95,6 @@ executed as (
     asof join day_starts as days on days.shard = shares.shard and days.first_seq <= shares.seq
     where shares.fill_seq >= days.first_seq
 ),
--- The others' volume as the shard had folded it.
-changes as (
-    select
-        home.shard, prints.instrument_id, sealed.first_seq as seq, prints.last_qty, prints.event_ns
-    from prints
-    join (select distinct shard, instrument_id from child_routed) as home
-        on home.instrument_id = prints.instrument_id
-    asof join (select * from sealed_inputs where topic = 'market-data') as sealed
-        on sealed.shard = home.shard
-        and sealed.first_position <= prints.position
-    where prints.eligible
-    union all
-    select fill.shard, fill.instrument_id, fill.seq, -fill.last_qty, null
-    from fill_booked as fill
-    cross join tape_setting
-    where tape_setting.tape_includes_own
-),
-volumes as (
-    select
-        shard, instrument_id, seq,
-        sum(last_qty) over (
-            partition by shard, instrument_id
-            order by seq
-            range between unbounded preceding and current row
-        ) as volume_qty,
-        max(event_ns) over (
-            partition by shard, instrument_id
-            order by seq
-            range between unbounded preceding and current row
-        ) as print_ns
-    from changes
-),
 starts as (
     select
         stay.shard, days.first_seq, stay.client_id, stay.instrument_id,
@@ -165,11 +133,11 @@ measured as (
         and executed.client_id = child.client_id
         and executed.instrument_id = child.instrument_id
         and executed.seq < child.seq
-    asof left join volumes as now
+    asof left join others_volume as now
         on now.shard = child.shard
         and now.instrument_id = child.instrument_id
         and now.seq <= child.seq
-    asof left join volumes as base
+    asof left join others_volume as base
         on base.shard = starts.shard
         and base.instrument_id = starts.instrument_id
         and base.seq <= starts.seq
