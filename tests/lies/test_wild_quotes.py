@@ -501,6 +501,21 @@ def test_a_close_from_before_a_split_is_no_close(
     assert (belief.close_px(world.state, "NEW") == px(410)) is is_close
 
 
+def test_a_close_from_before_a_split_stays_none_on_the_days_after_it() -> None:
+    """A close has settled the split by then, and the instrument's row was not loaded again."""
+    split = {"action_id": "A1", "instrument_id": "NEW", "new_qty": 10, "old_qty": 1}
+    world = World().given(
+        instrument("NEW", previous_close_px=px(410)),
+        make(e.CorporateActionDefined, effective_day=DAY, **split),
+        day_opened(),
+    )
+    world.at(CLOSE_NS, day_closed())
+    world.at(OPEN_NS + 24 * HOUR, day_opened(DAY + 1, OPEN_NS + 24 * HOUR))
+    assert world.state.reference.settled
+
+    assert belief.close_px(world.state, "NEW") == 0
+
+
 def test_before_a_day_opens_the_close_of_before_any_later_action_is_none() -> None:
     split = {"action_id": "A1", "instrument_id": "NEW", "new_qty": 10, "old_qty": 1}
     world = World().given(

@@ -87,7 +87,8 @@ def close_px(state: State, instrument_id: str) -> int:
     defined = state.reference.instruments.get(instrument_id)
     if defined is None:
         return 0
-    for action in state.reference.actions.values():
+    known = state.reference
+    for action in (*known.actions.values(), *known.settled.values()):
         is_later = action.effective_day > defined.effective_day
         is_due = state.day is None or action.effective_day <= state.day.day
         if action.instrument_id == instrument_id and is_later and is_due:
