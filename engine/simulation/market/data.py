@@ -17,6 +17,7 @@ the quote already shows what the print left, and otherwise in the order of the f
 import csv
 import io
 import zlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -153,7 +154,7 @@ def load(folder: Path, *, strict: bool = False) -> MarketData:
     return MarketData(facts, events)
 
 
-class _File(Generic[Row]):
+class _File(ABC, Generic[Row]):
     """One file of a folder: its observations in file order, and its bad rows."""
 
     columns: tuple[str, ...]
@@ -167,9 +168,9 @@ class _File(Generic[Row]):
         self.bad_rows: list[BadRow] = []
         self.disordered_count = 0
 
+    @abstractmethod
     def observe(self, row: Sequence[str]) -> Row | None:
         """The observation of a row; None if it repeats another. Raises BadFieldError."""
-        raise NotImplementedError
 
     def read(self) -> None:
         """Read the rows of the file; a folder may lack it."""
