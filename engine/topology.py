@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 
 from engine.core import events as e
 from engine.core.allocation import shares
-from engine.core.controls import positions, rates, rejected_input, resends, risk
+from engine.core.controls import (
+    instructions,
+    positions,
+    rates,
+    rejected_input,
+    resends,
+    risk,
+)
 from engine.core.day import carried_children, carry_forward, trading_day
 from engine.core.execution import (
     breaks,
@@ -32,7 +39,7 @@ from engine.core.orders import (
     possible_resends,
     restating,
 )
-from engine.core.parents import aggregation, halts, membership, netting
+from engine.core.parents import aggregation, halts, membership, netting, open_parts
 from engine.core.routing import cancels, immediate, routers, scorecard
 from engine.core.state.model import Parent
 from engine.core.state.state import State
@@ -104,9 +111,10 @@ TABLE: tuple[Row, ...] = (
     Row(
         "ingest",
         resends,
-        (*risk.FACTS, *trading_day.FACTS),
+        (*risk.FACTS, *trading_day.FACTS, *instructions.DECIDE),
         (e.ControlIgnored,),
     ),
+    Row("ingest", instructions, (e.ParentInstructed,), (e.ControlApplied,)),
     Row(
         "ingest",
         risk,
@@ -159,8 +167,9 @@ TABLE: tuple[Row, ...] = (
             e.OrderResumed,
             e.OrderReopened,
             e.MemberLeft,
+            e.TrancheOpened,
         ),
-        (e.ParentOpened, e.MemberJoined),
+        (e.ParentOpened, e.TrancheOpened, e.MemberJoined),
     ),
     Row(
         "aggregation",
@@ -170,16 +179,22 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("aggregation", membership, (PLAN,), (e.MemberLeft, e.MemberAmended)),
     Row("aggregation", restating, (e.FillAllocated, e.FillReallocated), (e.MemberAmended,)),
-    Row("ingest", membership, (PLAN,), (e.OrderCancelled, e.OrderAmended)),
+    Row(
+        "ingest",
+        membership,
+        (PLAN,),
+        (e.OrderCancelled, e.OrderAmended, e.OrderExpired, e.OrderChangeRejected),
+    ),
     Row("aggregation", halts, (PLAN,), (e.MemberLeft,)),
     Row("ingest", halts, (PLAN,), (e.OrderCancelled,)),
     Row("aggregation", netting, (PLAN,), (e.OrdersCrossed,)),
     Row("aggregation", trading_day, (e.DayClosed,), (e.ParentEnded,)),
+    Row("slices", instructions, (e.ParentInstructed,), (e.InstructionAdopted,)),
     Row("slices", plans, (PLAN,), (e.PlanAdopted,)),
     Row("slices", recalibration, (PLAN,), (e.ScheduleRecalibrated,)),
     Row("slices", pauses, (PLAN,), (e.ParentPaused,)),
     Row("slices", slicing, (PLAN,), (e.SliceHeld, e.SliceReleased)),
-    Row("routes", routers, (e.SliceReleased,), (e.ChildRouted, e.RouteDeferred)),
+    Row("routes", routers, (PLAN,), (e.ChildRouted, e.RouteDeferred)),
     Row("routes", cancels, (PLAN,), (e.ChildCancelRequested,)),
     Row("routes", silence, (PLAN,), (e.ChildStatusRequested, e.ChildCancelRequested)),
     Row("fills", silence, (PLAN,), (e.BreakFlagged, e.ChildFateUnknown)),
@@ -254,9 +269,9 @@ DECIDES: tuple[Mapping[type, Decide], ...] = (
     corporate_actions.DECIDE,
     rejected_input.DECIDE,
     risk.DECIDE,
+    instructions.DECIDE,
     trading_day.DECIDE,
     aggregation.DECIDE,
-    routers.DECIDE,
     reports.DECIDE,
     children.DECIDE,
     refused_changes.DECIDE,
@@ -279,6 +294,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     rejected_input.EVOLVE,
     resends.EVOLVE,
     risk.EVOLVE,
+    instructions.EVOLVE,
     trading_day.EVOLVE,
     good_till_cancel.EVOLVE,
     carried_children.EVOLVE,
@@ -300,6 +316,7 @@ EVOLVES: tuple[Mapping[type, Evolve], ...] = (
     participation.EVOLVE,
     positions.EVOLVE,
     netting.EVOLVE,  # After all that changes a parent.
+    open_parts.EVOLVE,  # After all that changes a member.
 )
 
 FACTS: tuple[Mapping[type, Evolve], ...] = (
@@ -312,9 +329,11 @@ FACTS: tuple[Mapping[type, Evolve], ...] = (
     good_till_cancel.FACTS,
 )
 
-# Planning goes over the touched and due parents twice, in ascending id. The first pass changes
-# members, closes windows and crosses opposite sides; it may touch other parents, and includes them.
-# The second pass plans each parent once. A step in REPEATED runs until it returns no more events.
+# Planning goes over the touched and due parents three times, in ascending id. The first pass
+# changes members, closes windows and crosses opposite sides; it may touch other parents, and
+# includes them. The second plans each parent once and releases its slice. When all slices are
+# there, so that none is served first, `routing.routers` routes them. The third ends what has
+# nothing more to do. A step in REPEATED runs until it returns no more events.
 GATHER: tuple[Plan, ...] = (
     membership.apply_pending_change,
     membership.remove_stopped_members,
@@ -332,7 +351,10 @@ WORK: tuple[Plan, ...] = (
     silence.ask_again,
     pauses.pause,
     slicing.release,
+)
+END: tuple[Plan, ...] = (
     immediate.withdraw_rest,
+    membership.remove_expired_members,
     aggregation.finish,
 )
 WHILE_HALTED: frozenset[Plan] = frozenset(
@@ -344,6 +366,7 @@ WHILE_HALTED: frozenset[Plan] = frozenset(
         cancels.cancel_stale_children,
         silence.ask_again,
         immediate.withdraw_rest,
+        membership.remove_expired_members,
         aggregation.finish,
     )
 )

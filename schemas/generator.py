@@ -285,8 +285,9 @@ def long_number(n: int) -> str:
 
 def string(s: str) -> str:
     """A string: the length of its UTF-8, then that."""
-    if len(s) < 8_192 and s.isascii():
-        return ENDS[len(s) << 1] + s
+    size = len(s)
+    if size < 8_192 and s.isascii():
+        return ENDS[size << 1] + s
     return octets(s.encode())
 
 
@@ -298,11 +299,6 @@ def octets(b: bytes) -> str:
 def flag(is_true: bool) -> str:  # noqa: FBT001  One value, as the others take.
     """A boolean."""
     return "\\x01" if is_true else "\\x00"
-
-
-def maybe(value: Any, text_of: Callable[[Any], str]) -> str:  # noqa: ANN401  Any primitive.
-    """A union of null and one other type."""
-    return NONE if value is None else SOME + text_of(value)
 
 
 def many(items: Sequence[Any], text_of: Callable[[Any], str]) -> str:
@@ -321,7 +317,10 @@ def numbers(items: Sequence[int]) -> str:
 
 
 def strings(items: Sequence[str]) -> str:
-    """An array of strings; one call each costs more than the writing."""
+    """An array of strings; one call each costs more than the writing.
+
+    Nothing of it is kept: the members of a parent can be any number.
+    """
     if not items:
         return NONE
     texts = [
@@ -379,7 +378,7 @@ def _to_text(schema: Schema, found: Catalogue) -> str:
 def _out(avro_type: Any, value: str, found: Catalogue) -> str:  # noqa: ANN401  A schema is any JSON.
     """The expression that writes a value; free of double quotes, for an f-string."""
     if isinstance(avro_type, list):
-        return f"maybe({value}, {_writer(avro_type[1], found)})"
+        return f"NONE if {value} is None else SOME + {_out(avro_type[1], value, found)}"
     if isinstance(avro_type, dict) and avro_type["type"] == "array":
         item = avro_type["items"]
         if isinstance(item, str) and item in LISTS:

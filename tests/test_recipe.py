@@ -212,13 +212,11 @@ union all
 """
 LATE = '''"""Nothing before the end of the window, then all of it."""
 
-from engine.core.events import PlanAdopted
-from engine.core.state.model import Parent
-from engine.core.state.state import State
+from engine.core.strategy.schedules import Asked
 
 
-def late_schedule(_: State, __: Parent, plan: PlanAdopted, qty: int, at_ns: int) -> int:
-    return qty if at_ns >= plan.end_ns else 0
+def late_schedule(asked: Asked, qty: int, at_ns: int) -> int:
+    return qty if at_ns >= asked.plan.end_ns else 0
 '''
 
 

@@ -2,8 +2,10 @@
 
 The recorded market, reference data, controls and requests are replayed; the recorded reports are
 left out, because other children would have got other reports. The venues are the simulated ones, so
-runs differ in their decisions and share one fill model. The error of that model is measured too:
-the day is first replayed with nothing changed, and compared with the recorded one.
+runs differ in their decisions and share one fill model: that of the day, if it was simulated, else
+the base queue. Impact of our own is not modelled again: a market that our fills moved was recorded
+so. The error of that model is measured too: the day is first replayed with nothing changed, and
+compared with the recorded one.
 
 On a day that was itself simulated, with the same seed, that first run is the day, byte for byte.
 
@@ -21,6 +23,7 @@ from typing import Any
 
 from engine.audit.days import Segment, segments
 from engine.core.events import (
+    ConfigurationAdopted,
     DayClosed,
     DayOpened,
     Input,
@@ -36,6 +39,7 @@ from engine.runtime.shard import Rules
 from engine.runtime.shard_log import ShardLog
 from engine.simulation.driver import EVERY_PARTITION, Simulation
 from engine.simulation.script import Script, Stood, TimedInput
+from engine.simulation.venues.fill_model import FillModel, of_settings
 
 REPORTS = "venue-reports"
 FIXED = ("policy_id", "set_by", "set_ns")  # Fields of a policy that a what-if cannot set.
@@ -53,6 +57,7 @@ class RecordedDay:
     script: Script
     seed: int
     carried_orders: int  # From an earlier day; left out.
+    fill_model: FillModel | None = None  # Of a day that was simulated.
 
 
 @dataclass(slots=True)
@@ -62,6 +67,7 @@ class _Reading:
     opened: DayOpened | None = None
     before_ns: int = 0
     carried_orders: int = 0
+    fill_model: FillModel | None = None
 
 
 # ------------------------------------------------------------------------------ from a log
@@ -95,8 +101,9 @@ def recorded_day(log: Log, day: int | None) -> RecordedDay:
         before_open=before_open,
         market=list(merge(*market, key=_at_ns)),
         orders=list(merge(*orders, key=_at_ns)),
+        is_moved=reading.fill_model is not None and reading.fill_model.impact,
     )
-    return RecordedDay(script, reading.opened.seed, reading.carried_orders)
+    return RecordedDay(script, reading.opened.seed, reading.carried_orders, reading.fill_model)
 
 
 def segment_of(log: Log, number: int, day: int | None) -> Segment:
@@ -144,6 +151,10 @@ def _inputs(
                         continue
                     yield timed, not is_open
             for record in outputs:
+                if codec.is_a(ConfigurationAdopted, record.value):
+                    adopted = codec.decode("ingest", record.value)
+                    assert isinstance(adopted, ConfigurationAdopted)
+                    reading.fill_model = of_settings(adopted.text)
                 if not is_ours and codec.is_a(OrderCarried, record.value):
                     reading.carried_orders += 1
 
@@ -237,6 +248,9 @@ def play(
     seed: int,
     log: Log,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    fill_model: FillModel | None = None,
 ) -> bytes:
     """Play a script into an empty log. Returns the chain of the run."""
-    return Simulation(log, rules, script, seed=seed).run(progress)
+    venues = replace(fill_model or FillModel(), impact=False).venues(seed)
+    return Simulation(log, rules, script, seed=seed, venues=venues).run(progress)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.core.controls.instructions import is_paused
 from engine.core.state.state import State
 from engine.core.units import NS_PER_S
 from engine.gateways.controls.in_force import recovered
@@ -64,7 +65,7 @@ class ShardStatus(NamedTuple):
 class Stop(NamedTuple):
     """Something that is stopped or suspended, and the shards that hold it."""
 
-    kind: str  # `kill`, `halt`, `suspension` or `session down`.
+    kind: str  # `kill`, `halt`, `suspension`, `session down` or `pause`.
     scope: str
     scope_id: str
     text: str
@@ -163,6 +164,9 @@ def _stops(state: State) -> Iterator[tuple[str, str, str, str]]:
         yield "suspension", str(scope), name, ""
     for venue in state.sessions_down:
         yield "session down", "VENUE", venue, ""
+    paused = [name for name, parent in state.parents.items() if is_paused(parent)]
+    if paused:  # One line, however many they are; `controls list` has each.
+        yield "pause", "PARENT", paused[0], f"parents that the desk has paused: {len(paused)}"
 
 
 def _gateways(log: Log) -> Iterator[Part]:

@@ -27,10 +27,12 @@ MODULES: Mapping[str, str] = {
     **{
         name: name
         for name in (
-            *("worker", "orders", "controls", "reference", "dlq", "gateway", "topics"),
+            *("worker", "orders", "controls", "parents", "reference", "dlq", "gateway", "topics"),
             *("projections", "sql", "blotter", "breaks", "audit", "tca", "verify", "whatif"),
+            "experiment",
             *("notary", "follower", "allotter", "calendar", "archive", "log", "market", "status"),
             "keys",
+            "venues",
         )
     },
 }

@@ -72,8 +72,9 @@ STORIES: Mapping[str, Sequence[Section]] = {
         ),
         Section(
             "venues",
-            "The venues that the router compared; a lower score is better",
-            "select verdict, venue, score_millibps, reason, venues, name "
+            "The ways and venues that the router compared by expected cost; lower is better",
+            "select verdict, venue, tactic, score_millibps, fill_ppm // 10_000 as fill_pct, "
+            "filled_millibps, adverse_millibps, missed_millibps, reason, venues, name "
             "from audit_venues where child_id = ? order by place",
             ("name",),
         ),

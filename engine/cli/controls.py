@@ -5,18 +5,24 @@ and every gateway of the day has taken it. A kill switch is the exception to the
 written at once, and a doubt about its id is told afterwards.
 """
 
-import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from engine.cli import kill_file
+from engine.cli.control_writing import (
+    WAIT_S,
+    NoWaitOption,
+    Sending,
+    TextOption,
+    WaitOption,
+    code_of,
+    require_known,
+    send,
+    switch,
+)
 from engine.cli.exits import Exit
 from engine.cli.options import (
     ByOption,
@@ -28,21 +34,15 @@ from engine.cli.options import (
     loaded,
     user,
 )
-from engine.cli.render import Output, errors, from_dicts, progress, render, render_one
+from engine.cli.render import Output, from_dicts, progress, render, render_one
 from engine.cli.rules import rules_of
-from engine.cli.sentences import for_person, rows_told
+from engine.cli.sentences import rows_told
 from engine.core.events import ControlScope
-from engine.gateways.controls import in_force, writing
-from engine.gateways.controls.known import known, unknown_ids
-from engine.gateways.controls.receipts import APPLIED, REFUSED, SILENT, Receipt
-from engine.gateways.controls.writing import Written
+from engine.gateways.controls import in_force
 from engine.gateways.files import controls_file
-from engine.gateways.files.controls_file import Control, ControlTable, Kill, Lift
+from engine.gateways.files.controls_file import Kill, Lift
 from engine.gateways.files.tables import implausible
-from engine.gateways.input_records import shared_records
-from engine.log.port import EngineError, Log, LogUnavailableError
-
-WAIT_S = 10.0  # A worker answers within its open batch, 250 ms; a fail-over takes seconds.
+from engine.log.port import LogUnavailableError
 
 app = typer.Typer(help="Kill switch, limits, mandates, policies, the day.", no_args_is_help=True)
 
@@ -76,11 +76,6 @@ LiftScopeOption = Annotated[
     ),
 ]
 IdOption = Annotated[str, typer.Option("--id", help="Id of the client, instrument or venue.")]
-TextOption = Annotated[str, typer.Option("--text", help="Reason, in words.")]
-WaitOption = Annotated[
-    float, typer.Option("--wait", min=0, metavar="SECONDS", help="Longest wait for the answers.")
-]
-NoWaitOption = Annotated[bool, typer.Option("--no-wait", help="Write, and wait for no answer.")]
 UnknownOption = Annotated[
     bool, typer.Option("--allow-unknown", help="Write ids too that the log does not know.")
 ]
@@ -106,8 +101,8 @@ def apply(
     tables = controls_file.read(file)
     with configured_log(loaded(config, log_url=log_url)) as log:
         if not allow_unknown:
-            _require_known(log, [table.to_event("", 0) for table in tables])
-        written = _send(log, tables, Sending(by, 0 if no_wait else wait, output))
+            require_known(log, [table.to_event("", 0) for table in tables])
+        written = send(log, tables, Sending(by, 0 if no_wait else wait, output))
     code = Exit.OK if no_wait else code_of(written.receipts)
     if code is not Exit.OK:
         raise typer.Exit(code)
@@ -137,7 +132,7 @@ def kill(
         render_one(kill_file.engage(file, user(by), text), output)
         return
     try:
-        _switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
+        switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
     except LogUnavailableError as error:
         raise LogUnavailableError(
             f"{error} To stop without the log run `metaorder controls kill --file PATH` with the "
@@ -165,7 +160,7 @@ def resume(
         _only_firm(scope)
         render_one(kill_file.release(file), output)
         return
-    _switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
+    switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
 
 
 @app.command()
@@ -189,7 +184,7 @@ def lift(
     flaw = implausible(table, table.to_event("", 0))
     if flaw:
         raise typer.BadParameter(flaw, param_hint="--id")
-    _switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
+    switch(table, log_url, config, Sending(by, 0 if no_wait else wait, output))
 
 
 @app.command("list")
@@ -223,71 +218,3 @@ def _kill(scope: KillScope, scope_id: str, text: str, *, engaged: bool) -> Kill:
 def _only_firm(scope: KillScope) -> None:
     if scope is not KillScope.FIRM:
         raise typer.BadParameter("a kill file stops everything; leave it out", param_hint="--scope")
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """The author of a control, the longest wait for its answers, and the form of the result."""
-
-    by: str | None
-    wait_s: float
-    output: Output
-
-
-def _switch(
-    table: ControlTable, log_url: str | None, config: Path | None, sending: Sending
-) -> None:
-    """Write a control to a log that exists: a wrong path must not look like a stop."""
-    settings = loaded(config, log_url=log_url)
-    existing(settings)
-    with configured_log(settings) as log:
-        written = _send(log, [table], sending)
-    code = code_of(written.receipts if sending.wait_s else ())
-    if written.unknown and code is Exit.OK:
-        code = Exit.ERROR
-    if code is not Exit.OK:
-        raise typer.Exit(code)
-
-
-def _send(log: Log, tables: list[ControlTable], sending: Sending) -> Written:
-    sender, now_ns = user(sending.by), time.time_ns()
-    keyed = [(table.key(), table.to_event(sender, now_ns)) for table in tables]
-    records = shared_records(keyed, sender=sender, at_ns=now_ns)
-    with progress("waiting for shards and gateways"):
-        written = writing.write(log, [event for _, event in keyed], records, sending.wait_s)
-    shown: dict[str, object] = {"written": len(records), "topic": "controls"}
-    receipts = [receipt._asdict() for receipt in written.receipts] if sending.wait_s else []
-    if sending.wait_s:
-        shown |= Counter(receipt.status for receipt in written.receipts)
-    if sending.output is not Output.TEXT:
-        shown |= {"answers": receipts, "unknown": written.unknown}
-    render_one(shown, sending.output)
-    for receipt in receipts:
-        if receipt["status"] != APPLIED:
-            reason = for_person(str(receipt["reason"]))
-            _warn(f"{receipt['who']}: {receipt['status']}: {reason}")
-    for sentence in written.unknown:
-        _warn(f"{sentence}. It was written, and binds nothing that is known.")
-    return written
-
-
-def code_of(receipts: Sequence[Receipt]) -> Exit:
-    """The exit code for some answers: a refusal is worse than a silence."""
-    statuses = {receipt.status for receipt in receipts}
-    if REFUSED in statuses:
-        return Exit.REFUSED
-    return Exit.SILENT if SILENT in statuses else Exit.OK
-
-
-def _require_known(log: Log, controls: list[Control]) -> None:
-    sentences = unknown_ids(controls, known(log))
-    if sentences:
-        wrong = "\n".join(sentences)
-        raise EngineError(
-            f"{wrong}\nNothing was written. Correct the ids, load the reference data first, "
-            "or say --allow-unknown."
-        )
-
-
-def _warn(text: str) -> None:
-    errors().print(escape(text), soft_wrap=True)

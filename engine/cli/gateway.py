@@ -17,12 +17,16 @@ from rich.markup import escape
 from engine.cli import lines
 from engine.cli.options import ConfigOption, LogOption, OutputOption, configured_log, loaded
 from engine.cli.render import Bar, Output, errors, progress, render_one
+from engine.cli.simulate import QueueOption
 from engine.gateways.standby import Standby
 from engine.gateways.venues.run import lease_of
 from engine.log.port import Log
 from engine.simulation.market import data as market_data
 from engine.simulation.market.replay import MarketReplay, Played
 from engine.simulation.paper import PAPER, paper_gateway
+from engine.simulation.venues.behaviour import Behaviour
+from engine.simulation.venues.fill_model import FillModel
+from engine.simulation.venues.queue import Queue
 
 app = typer.Typer(help="Paper trading: simulated venues, a replayed market.", no_args_is_help=True)
 
@@ -42,6 +46,7 @@ TakeoverOption = Annotated[
 def paper(
     *,
     seed: SeedOption = 7,
+    queue: QueueOption = Queue.BASE,
     kill_file: KillFileOption = None,
     takeover: TakeoverOption = True,
     log_url: LogOption = None,
@@ -59,6 +64,7 @@ def paper(
         gateway = paper_gateway(
             log,
             seed=seed,
+            behaviour=Behaviour(queue=queue),
             quote_age_max_ns=settings.quote_age_max_ns,
             kill_file=settings.kill_file.absolute(),
         )
@@ -68,7 +74,8 @@ def paper(
         counts = gateway.tally
     names = ("routes", "sent", "not_sent", "fills", "filled_qty", "cancels_rejected", "resolved")
     run = f"{gateway.run_number:x}"
-    render_one({"run": run, **{name: counts[name] for name in names}}, output)
+    model = str(FillModel(queue))
+    render_one({"run": run, "fill_model": model, **{x: counts[x] for x in names}}, output)
 
 
 @app.command()

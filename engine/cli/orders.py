@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,13 +20,23 @@ from engine.gateways.orders import order_file
 from engine.gateways.orders.outcomes import UNDECIDED, Outcome, Outcomes
 from engine.gateways.orders.tickets import Ticket, TicketError, TicketEvent, parse
 from engine.log.port import Log
-from engine.simulation import order_generator
+from engine.simulation import order_generator, order_rows, program_rows
 from engine.simulation.market import data
+from engine.simulation.order_mistakes import bad_count
+from engine.simulation.script import require_one_day
 
 SHOWN_LINES = 20  # Lines of refusals shown.
 WAITED_FOR_MAX = 20_000  # Requests of a file that wait for their answers at a time.
 
 app = typer.Typer(help="Small orders: submit, cancel, generate.", no_args_is_help=True)
+
+
+class Mix(StrEnum):
+    """The kinds of orders that a generated day consists of."""
+
+    PROGRAMS = "programs"
+    SINGLES = "singles"
+
 
 WaitOption = Annotated[
     float,
@@ -95,24 +106,38 @@ def cancel(
 @app.command()
 def generate(
     *,
-    market: Annotated[Path, typer.Option(help="Market data folder the orders are for.")],
+    market: Annotated[
+        list[Path],
+        typer.Option(help="Market data folder the orders are for; again for each instrument."),
+    ],
     count: Annotated[int, typer.Option(min=1, help="How many orders.")],
     out: Annotated[Path, typer.Option(help="CSV or JSONL file to write.")],
     seed: Annotated[int, typer.Option(help="Seed of their chance.")] = 7,
+    mix: Annotated[
+        Mix, typer.Option(help="Programs as firms send them, or orders that share little.")
+    ] = Mix.PROGRAMS,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Make an order file for a recorded day: several sources and clients, some of it bad.
+    """Make an order file for a recorded day: programs and single orders, some of it bad.
 
     One order in fifty is wrong on purpose: the engine, or the reader of the file, must refuse it.
+    docs/order-generator.md has the parameters of the programs and their sources.
     """
+    if mix is Mix.SINGLES and len(market) > 1:
+        raise typer.BadParameter("singles are of one folder; give --market once, or --mix programs")
     with progress(f"making {count:,} orders"):
-        rows = order_generator.generate(data.load(market), count, seed)
-        order_generator.write_rows(out, rows)
+        markets = [data.load(folder) for folder in market]
+        require_one_day(markets)
+        if mix is Mix.PROGRAMS:
+            rows = program_rows.generate(markets, count, seed)
+        else:
+            rows = order_generator.generate(markets[0], count, seed)
+        order_rows.write_rows(out, rows)
     made = {
         "file": str(out),
         "orders": count,
         "rows": len(rows),
-        "bad_rows": order_generator.bad_count(count, seed),
+        "bad_rows": bad_count(count, seed),
         "seed": seed,
     }
     render_one(made, output)

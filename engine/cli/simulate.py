@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -34,6 +35,8 @@ from engine.simulation.driver import Simulation
 from engine.simulation.market import data as market_data
 from engine.simulation.market.gaps import gaps
 from engine.simulation.script import TimedInput, of_folders, require_one_day
+from engine.simulation.venues.fill_model import FillModel
+from engine.simulation.venues.queue import Queue
 
 MARKER = "simulation.json"  # Marks a folder of a simulation, which may be overwritten.
 LOG_FILE = "log.db"
@@ -41,6 +44,9 @@ PROJECTION_FILE = "projection.duckdb"
 REJECTS_FILE = "orders.rejected.jsonl"
 # No client waits for a simulated seal, so an open batch may grow; live it is sealed at once.
 SIMULATED_SEAL_NS = 5_000_000_000
+QueueOption = Annotated[
+    Queue, typer.Option("--queue", help="Assumption about queues and hidden interest.")
+]
 ALL_COLUMNS = (  # As a person reads them; `tca --by child -o json` has every digit.
     "child_id, time, venue, order_type, side, quantity, price::decimal(18, 4) as price, "
     "benchmark_vwap::decimal(18, 4) as benchmark_vwap, round(performance_bps, 3) as "
@@ -94,15 +100,22 @@ def simulate(
     log: Annotated[
         str | None, typer.Option("--log", metavar="URL", help="Default sqlite:OUT/log.db.")
     ] = None,
+    queue: QueueOption = Queue.BASE,
+    impact: Annotated[
+        bool, typer.Option("--impact", help="Let our fills move the market (Almgren 2005).")
+    ] = False,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run a recorded day with simulated venues, project it, and print its figures.
 
+    The result names the assumptions about fills: no tape shows a queue, and no recorded market
+    reacts to our orders unless --impact lets it.
+
     A run whose market, reference data or orders were mostly refused says why, and ends with 1.
     """
     settings = loaded(config, log_url=log or f"sqlite:{out / LOG_FILE}")
-    played = play(settings, market, orders, out, seed, controls)
+    played = play(settings, market, orders, out, seed, controls, FillModel(queue, impact))
     if output is Output.TEXT:
         show(played)
     else:
@@ -136,6 +149,7 @@ def play(
     out: Path,
     seed: int,
     controls: Path | None,
+    fill_model: FillModel,
 ) -> Played:
     """Simulate and project. Raises EngineError."""
     markets = [market_data.load(folder) for folder in folders]
@@ -145,13 +159,15 @@ def play(
     warn(lacks)
     inputs, rejected = read_orders(orders, facts)
     desk = read_controls(controls, markets)
-    _prepare(out, settings.log_url)
+    prepare(out, settings.log_url)
     _keep_rejected(rejected, out)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
+    rules = replace(rules, settings_text=fill_model.named_in(rules.settings_text))
     projection = out / PROJECTION_FILE
     with _opened(settings) as log:
         script = of_folders(markets, inputs, desk, seed)
-        simulation = Simulation(log, rules, script, seed=seed)
+        venues = fill_model.venues(seed)
+        simulation = Simulation(log, rules, script, seed=seed, venues=venues)
         with progress("trading day", len(script)) as bar:
             chain = simulation.run(lambda done, total: bar.at(done, total, "inputs"))
         with progress("projecting") as bar:
@@ -169,6 +185,7 @@ def play(
     figures = {
         **simulation.summary(),
         "chain": chain.hex(),
+        "fill_model": str(fill_model),
         "limits": f"of {controls or 'the example'}: {example_limits.told(desk)}",
         "invariants": dict(rows),
         "projection": str(projection),
@@ -226,7 +243,7 @@ def read_controls(path: Path | None, markets: Sequence[market_data.MarketData]) 
     return controls if path else [*example_limits.scaled(controls, markets)]
 
 
-def _prepare(out: Path, log_url: str) -> None:
+def prepare(out: Path, log_url: str) -> None:
     """Empty the folder of an earlier simulation. Raises EngineError for another log there."""
     log_file = out / LOG_FILE
     marker = orjson.dumps({"log": log_url}) + b"\n"
@@ -332,6 +349,7 @@ def _verdict(figures: Mapping[str, Any], cost_bps: float | None) -> Iterator[str
         yield _figure(count, "VIOLATED", name)
     if cost_bps is not None:
         yield f"{cost_bps:>12.2f}  {'bps':<15} cost of the children against the market's VWAP"
+    yield f"{'fills':>12}  {'simulated':<15} {figures['fill_model']}"
     yield f"{figures['chain'][:8]:>12}  {'chain':<15} the same on every run of this release"
 
 

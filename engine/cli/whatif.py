@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -29,6 +30,7 @@ from engine.runtime.hash_chain import GENESIS, run_chain
 from engine.runtime.shard import Rules
 from engine.runtime.shard_log import last_seal
 from engine.simulation.script import Script
+from engine.simulation.venues.fill_model import FillModel
 
 REPORT_EVERY_INPUTS = 500
 HAPPENED, MODELLED, CHANGED = "happened", "modelled", "changed"
@@ -46,6 +48,7 @@ class Part(NamedTuple):
     script: Script | None = None  # None for the recorded log itself.
     rules: Rules | None = None
     seed: int = 0
+    fill_model: FillModel | None = None  # None for a day that was not simulated: the base one.
     security: Security = OPEN
 
 
@@ -133,10 +136,15 @@ def played_part(
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     rules = rules_of(settings, open_batch_ns=SIMULATED_SEAL_NS, seal_every_ns=SIMULATED_SEAL_NS)
+    model = recorded.fill_model
+    if model is not None:
+        rules = replace(rules, settings_text=model.named_in(rules.settings_text))
     url = f"sqlite:{path}"
     projection = out / f"{name}.duckdb"
     span = (script.before_ns, script.close_ns)
-    return Part(name, url, settings.partitions, projection, *span, script, rules, recorded.seed)
+    return Part(
+        name, url, settings.partitions, projection, *span, script, rules, recorded.seed, model
+    )
 
 
 def outcome_of(part: Part, report: Callable[[Reached], None]) -> tuple[Outcome, bytes]:
@@ -151,6 +159,7 @@ def outcome_of(part: Part, report: Callable[[Reached], None]) -> tuple[Outcome, 
                 part.seed,
                 log,
                 in_steps(part.name, report),
+                fill_model=part.fill_model,
             )
         project.rebuild(log, part.projection, log_url=part.url)
     with project.connect(part.projection) as connection:
@@ -198,12 +207,14 @@ def show(
             "set": overrides,
             "reproduces_byte_for_byte": is_same,
             "carried_orders_left_out": recorded.carried_orders,
+            "fill_model": str(recorded.fill_model or FillModel()),
             "runs": [{**row, "venues": venues_of(runs[row["run"]])} for row in rows],
             "differences": found,
         }
         render_one(whole, output)
         return
-    render(from_dicts(rows), output, f"day {recorded.script.day}")
+    model = recorded.fill_model or FillModel()
+    render(from_dicts(rows), output, f"day {recorded.script.day}, {model}")
     render(from_dicts(found), output, "cost in bps, second run less first, 95 % interval")
     render(from_dicts(by_venue(runs)), output, "filled by venue")
     say(

@@ -52,15 +52,6 @@ class VenueKind(StrEnum):
     DARK = "DARK"
 
 
-class ReleaseReason(StrEnum):
-    """Cause that closed the aggregation window."""
-
-    TIME = "TIME"
-    SIZE = "SIZE"
-    MEMBERS = "MEMBERS"
-    OTHER = "OTHER"
-
-
 class EndReason(StrEnum):
     """Why a parent ended."""
 
@@ -68,55 +59,6 @@ class EndReason(StrEnum):
     EMPTIED = "EMPTIED"
     WINDOW_ENDED = "WINDOW_ENDED"
     DAY_CLOSED = "DAY_CLOSED"
-    OTHER = "OTHER"
-
-
-class Strategy(StrEnum):
-    """Execution strategy; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    VWAP = "VWAP"
-    TWAP = "TWAP"
-    POV = "POV"
-    IS = "IS"
-    OTHER = "OTHER"
-
-
-class Router(StrEnum):
-    """Method that spreads a slice over venues; AUTO lets the policy choose."""
-
-    AUTO = "AUTO"
-    SEQUENTIAL = "SEQUENTIAL"
-    PARALLEL = "PARALLEL"
-    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
-    OTHER = "OTHER"
-
-
-class PlanReason(StrEnum):
-    """Why a plan was adopted or revised."""
-
-    RELEASED = "RELEASED"
-    MEMBERS_CHANGED = "MEMBERS_CHANGED"
-    BEHIND = "BEHIND"
-    COMPLETION_AT_RISK = "COMPLETION_AT_RISK"
-    OTHER = "OTHER"
-
-
-class RecalibrationReason(StrEnum):
-    """Cause of a change in a parent's progress."""
-
-    FILL = "FILL"
-    CROSS = "CROSS"
-    BUST = "BUST"
-    OTHER = "OTHER"
-
-
-class Style(StrEnum):
-    """Style in which a slice seeks its fills: posts, takes, or takes all that is left."""
-
-    PASSIVE = "PASSIVE"
-    AGGRESSIVE = "AGGRESSIVE"
-    CLEANUP = "CLEANUP"
     OTHER = "OTHER"
 
 
@@ -166,6 +108,9 @@ class CancelReason(StrEnum):
     RISK_LIMIT = "RISK_LIMIT"
     NO_ANSWER = "NO_ANSWER"
     SESSION_BREAK = "SESSION_BREAK"
+    PAUSED_BY_DESK = "PAUSED_BY_DESK"
+    EXCLUDED_BY_DESK = "EXCLUDED_BY_DESK"
+    COMPLETE_NOW = "COMPLETE_NOW"
 
 
 class RejectReason(StrEnum):
@@ -285,6 +230,7 @@ class BreakReason(StrEnum):
     IMPOSSIBLE_PX = "IMPOSSIBLE_PX"
     ERROR_ACCOUNT = "ERROR_ACCOUNT"
     NO_ANSWER = "NO_ANSWER"
+    UNITS_CHANGED = "UNITS_CHANGED"
 
 
 class BreakResolution(StrEnum):
@@ -292,6 +238,27 @@ class BreakResolution(StrEnum):
 
     REPORTED = "REPORTED"
     SETTLED = "SETTLED"
+    OTHER = "OTHER"
+
+
+class Strategy(StrEnum):
+    """Execution strategy; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    VWAP = "VWAP"
+    TWAP = "TWAP"
+    POV = "POV"
+    IS = "IS"
+    OTHER = "OTHER"
+
+
+class Router(StrEnum):
+    """Method that spreads a slice over venues; AUTO lets the policy choose."""
+
+    AUTO = "AUTO"
+    SEQUENTIAL = "SEQUENTIAL"
+    PARALLEL = "PARALLEL"
+    LIQUIDITY_SEEKING = "LIQUIDITY_SEEKING"
     OTHER = "OTHER"
 
 
@@ -356,6 +323,9 @@ class RouteReason(StrEnum):
     NO_PROGRESS = "NO_PROGRESS"
     QUOTE_DOUBTED = "QUOTE_DOUBTED"
     VENUE_UNSEEN = "VENUE_UNSEEN"
+    QUOTE_USED_UP = "QUOTE_USED_UP"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    EXCLUDED_BY_DESK = "EXCLUDED_BY_DESK"
 
 
 class SaleMarking(StrEnum):
@@ -392,6 +362,9 @@ class IgnoreReason(StrEnum):
     OTHER_DAY_OPEN = "OTHER_DAY_OPEN"
     OTHER = "OTHER"
     OTHER_LIMIT = "OTHER_LIMIT"
+    PARENT_UNKNOWN = "PARENT_UNKNOWN"
+    PARENT_ENDED = "PARENT_ENDED"
+    VENUE_UNKNOWN = "VENUE_UNKNOWN"
 
 
 class OrderType(StrEnum):
@@ -512,6 +485,78 @@ class PauseReason(StrEnum):
     """Why a parent waits."""
 
     SESSION_BREAK = "SESSION_BREAK"
+    OTHER = "OTHER"
+
+
+class Style(StrEnum):
+    """Style in which a slice seeks its fills: posts, takes, or takes all that is left."""
+
+    PASSIVE = "PASSIVE"
+    AGGRESSIVE = "AGGRESSIVE"
+    CLEANUP = "CLEANUP"
+    OTHER = "OTHER"
+
+
+class PlanReason(StrEnum):
+    """Why a plan was adopted or revised."""
+
+    RELEASED = "RELEASED"
+    MEMBERS_CHANGED = "MEMBERS_CHANGED"
+    BEHIND = "BEHIND"
+    COMPLETION_AT_RISK = "COMPLETION_AT_RISK"
+    OTHER = "OTHER"
+    TRANCHE_BEGAN = "TRANCHE_BEGAN"
+    INSTRUCTED = "INSTRUCTED"
+
+
+class RecalibrationReason(StrEnum):
+    """Cause of a change in a parent's progress."""
+
+    FILL = "FILL"
+    CROSS = "CROSS"
+    BUST = "BUST"
+    OTHER = "OTHER"
+
+
+class NextSlice(StrEnum):
+    """What the next slice of a parent does differently from the last one."""
+
+    SAME = "SAME"
+    TAKES = "TAKES"
+    WAITS = "WAITS"
+    WAITS_LESS = "WAITS_LESS"
+    WAITS_LONGER = "WAITS_LONGER"
+    OTHER = "OTHER"
+
+
+class ReleaseReason(StrEnum):
+    """Cause that closed the aggregation window."""
+
+    TIME = "TIME"
+    SIZE = "SIZE"
+    MEMBERS = "MEMBERS"
+    OTHER = "OTHER"
+    INSTRUCTED = "INSTRUCTED"
+
+
+class ParentAction(StrEnum):
+    """What the desk tells a parent to do."""
+
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    URGENCY = "URGENCY"
+    EXCLUDE_VENUE = "EXCLUDE_VENUE"
+    INCLUDE_VENUE = "INCLUDE_VENUE"
+    COMPLETE_NOW = "COMPLETE_NOW"
+    OTHER = "OTHER"
+
+
+class Pace(StrEnum):
+    """How a parent is worked: by its plan, not at all, or all that is left at once."""
+
+    PLANNED = "PLANNED"
+    PAUSED = "PAUSED"
+    COMPLETING = "COMPLETING"
     OTHER = "OTHER"
 
 
@@ -656,12 +701,46 @@ class ShardClosed:
 _ShardClosed = twin(ShardClosed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Candidate:
-    """A venue with a worse score."""
+    """A venue and a way to trade there with a worse score."""
 
     venue: str  # Code of the venue.
     score_millibps: int  # Expected cost plus the price of waiting, 1e-3 bps; lower is better.
+    tactic: str  # Way to trade: take, post, step or peg; empty in older logs.
+    fill_ppm: int  # Expected filled part, as in ChildRouted, parts per million; 0 in older logs.
+    # Price and fee of what is filled against the midpoint, of a take with its impact, 1e-3 bps,
+    # positive is a cost; 0 in older logs.
+    filled_millibps: int
+    # Expected move of the midpoint against what is filled, 1e-3 bps; 0 for a take and in older
+    # logs.
+    adverse_millibps: int
+    missed_millibps: int  # Expected later cost of what is not filled, 1e-3 bps; 0 in older logs.
+
+    def __init__(
+        self,
+        *,
+        venue: str,
+        score_millibps: int,
+        tactic: str,
+        fill_ppm: int,
+        filled_millibps: int,
+        adverse_millibps: int,
+        missed_millibps: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _Candidate)
+        x.venue = venue
+        x.score_millibps = score_millibps
+        x.tactic = tactic
+        x.fill_ppm = fill_ppm
+        x.filled_millibps = filled_millibps
+        x.adverse_millibps = adverse_millibps
+        x.missed_millibps = missed_millibps
+        x.__class__ = Candidate
+
+
+_Candidate = twin(Candidate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -670,6 +749,14 @@ class RouteReasonCount:
 
     reason: RouteReason  # The reason.
     venue_count: int  # Number of venues, count.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The part of a slice or child that is for one tranche of the parent."""
+
+    tranche: int  # Number of the tranche in its parent, count from 0.
+    claim_qty: int  # Its part, smallest increments.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -686,6 +773,7 @@ class Stay:
 
     joined_epoch: int  # First epoch with the order, count.
     left_epoch: int  # First epoch without it, count.
+    tranche: int  # Tranche that it was in.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -775,6 +863,133 @@ class TradingSession:
 
     open_ns: int  # Start of the session, ns since 1970 UTC.
     close_ns: int  # End of the session, ns since 1970 UTC; nothing trades at it any more.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ScorecardCell:
+    """What a venue's scorecard counts of one kind of children in one state of the market."""
+
+    # Name of the cell: the tactic, and what was seen when the child was routed, as in
+    # post:wide:touch:ahead.
+    cell: str
+    # Children that a fill could have met, 1e-3 of a child: of resting ones by span of time at rest,
+    # of takes in all.
+    at_risk_milli: tuple[int, ...]
+    filled_milli: tuple[int, ...]  # The filled part of these, 1e-3 of a child, by the same spans.
+    # The part that ended without a fill, 1e-3 of a child, by the spans in which it ended.
+    cancelled_milli: tuple[int, ...]
+
+    def __init__(
+        self,
+        *,
+        cell: str,
+        at_risk_milli: tuple[int, ...],
+        filled_milli: tuple[int, ...],
+        cancelled_milli: tuple[int, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardCell)
+        x.cell = cell
+        x.at_risk_milli = at_risk_milli
+        x.filled_milli = filled_milli
+        x.cancelled_milli = cancelled_milli
+        x.__class__ = ScorecardCell
+
+
+_ScorecardCell = twin(ScorecardCell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ScorecardMarkout:
+    """What the midpoint did after the fills of one tactic."""
+
+    tactic: str  # Tactic of the children: take, post or peg.
+    horizon_s: int  # Seconds after the fill, s.
+    fills_milli: int  # Fills that it was measured after, 1e-3 of a fill.
+    # Sum over these of the midpoint's move our way since the fill, 1e-3 bps; negative is a cost.
+    sum_millibps: int
+
+    def __init__(
+        self,
+        *,
+        tactic: str,
+        horizon_s: int,
+        fills_milli: int,
+        sum_millibps: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardMarkout)
+        x.tactic = tactic
+        x.horizon_s = horizon_s
+        x.fills_milli = fills_milli
+        x.sum_millibps = sum_millibps
+        x.__class__ = ScorecardMarkout
+
+
+_ScorecardMarkout = twin(ScorecardMarkout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardSize:
+    """Hidden quantity that met midpoint pegs, as a venue's scorecard counts it."""
+
+    tactic: str  # peg for pegs that rest, take:midpoint for those that end at once.
+    # Lots of children that were sent for another lot, 1e-3, by class of the lots that were filled
+    # before it: see engine/core/routing/dark_split.py.
+    at_risk_milli: tuple[int, ...]
+    # Children for which no other lot was there, 1e-3, by the same classes; less than one child
+    # where it did not wait for all of its time.
+    ended_milli: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class TranchePlan:
+    """The schedule of one tranche in its parent's plan."""
+
+    tranche: int  # Number of the tranche in its parent, count from 0.
+    start_ns: int  # Start of the schedule, ns since 1970 UTC.
+    end_ns: int  # End of the schedule, ns since 1970 UTC.
+    plan_qty: int  # Quantity the schedule spreads, smallest increments.
+    # Filled and crossed for the tranche when the plan began, smallest increments; targets count
+    # from here.
+    base_qty: int
+    # Quantity that was behind the previous schedule and is due at once, smallest increments; the
+    # schedule spreads the rest.
+    carry_qty: int
+    # Others' volume since the tranche's release when the plan began, smallest increments.
+    base_volume_qty: int
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    # Strategy of the tranche; null is the plan's, in the logs of before 0.3.0.
+    strategy: Strategy | None
+
+    def __init__(
+        self,
+        *,
+        tranche: int,
+        start_ns: int,
+        end_ns: int,
+        plan_qty: int,
+        base_qty: int,
+        carry_qty: int,
+        base_volume_qty: int,
+        participation_ppm: int,
+        strategy: Strategy | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TranchePlan)
+        x.tranche = tranche
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.plan_qty = plan_qty
+        x.base_qty = base_qty
+        x.carry_qty = carry_qty
+        x.base_volume_qty = base_volume_qty
+        x.participation_ppm = participation_ppm
+        x.strategy = strategy
+        x.__class__ = TranchePlan
+
+
+_TranchePlan = twin(TranchePlan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1253,37 +1468,6 @@ _VenueDefined = twin(VenueDefined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class VolumeCurveDefined:
-    """Expected volume over a session, estimated before it."""
-
-    instrument_id: str  # Id of the instrument.
-    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
-    edges_ns: tuple[int, ...]
-    # Expected volume per bucket, smallest increments; only their proportions matter.
-    volumes_qty: tuple[int, ...]
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        instrument_id: str,
-        edges_ns: tuple[int, ...],
-        volumes_qty: tuple[int, ...],
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _VolumeCurveDefined)
-        x.instrument_id = instrument_id
-        x.edges_ns = edges_ns
-        x.volumes_qty = volumes_qty
-        x.effective_day = effective_day
-        x.__class__ = VolumeCurveDefined
-
-
-_VolumeCurveDefined = twin(VolumeCurveDefined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ConfigurationAdopted:
     """The configuration that decisions depend on; written when it differs from the one before."""
 
@@ -1393,105 +1577,6 @@ _SuspensionEnded = twin(SuspensionEnded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class MemberJoined:
-    """An order became a member of a parent."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    order_id: str  # Id of the order.
-    member_qty: int  # Quantity that the order brings to the parent, smallest increments.
-    epoch: int  # Membership epoch of the parent from now on, count.
-    parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
-    parent_limit_px: int | None
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        order_id: str,
-        member_qty: int,
-        epoch: int,
-        parent_qty: int,
-        parent_limit_px: int | None,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _MemberJoined)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.order_id = order_id
-        x.member_qty = member_qty
-        x.epoch = epoch
-        x.parent_qty = parent_qty
-        x.parent_limit_px = parent_limit_px
-        x.__class__ = MemberJoined
-
-
-_MemberJoined = twin(MemberJoined)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ParentReleased:
-    """The aggregation window closed; what did not cross goes to the market."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    reason: ReleaseReason  # Cause that closed the window.
-    release_qty: int  # Quantity for the market, smallest increments.
-    crossed_qty: int  # Crossed before the release, smallest increments.
-    member_count: int  # Members at the release, count.
-    # Midpoint at the release, 1e-9 currency units; null without a fresh two-sided market.
-    arrival_mid_px: int | None
-    # Eligible volume on the tape of the day up to the release, smallest increments; later volumes
-    # count from here.
-    market_volume_qty: int
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        reason: ReleaseReason,
-        release_qty: int,
-        crossed_qty: int,
-        member_count: int,
-        arrival_mid_px: int | None,
-        market_volume_qty: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ParentReleased)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.reason = reason
-        x.release_qty = release_qty
-        x.crossed_qty = crossed_qty
-        x.member_count = member_count
-        x.arrival_mid_px = arrival_mid_px
-        x.market_volume_qty = market_volume_qty
-        x.__class__ = ParentReleased
-
-
-_ParentReleased = twin(ParentReleased)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class ParentEnded:
     """A parent ended."""
 
@@ -1532,346 +1617,6 @@ class ParentEnded:
 
 
 _ParentEnded = twin(ParentEnded)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class PlanAdopted:
-    """A parent is worked by this plan from now on."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    strategy: Strategy  # Chosen strategy.
-    router: Router  # Chosen router.
-    reason: PlanReason  # Cause of the plan.
-    revision: int  # Number of this plan of the parent, count from 0.
-    start_ns: int  # Start of the schedule, ns since 1970 UTC.
-    end_ns: int  # End of the schedule, ns since 1970 UTC.
-    interval_ns: int  # Time between two schedule points, ns.
-    plan_qty: int  # Quantity the schedule spreads, smallest increments.
-    # Filled and crossed when the plan began, smallest increments; targets count from here.
-    base_qty: int
-    # Quantity that was behind the previous schedule and is due at once, smallest increments; the
-    # schedule spreads the rest.
-    carry_qty: int
-    # Others' volume since the release when the plan began, smallest increments.
-    base_volume_qty: int
-    participation_ppm: int  # POV rate of all volume, parts per million.
-    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
-    aggressiveness_ppm: int  # Aggressiveness, parts per million: 0 only posts, 1000000 only takes.
-    # Almgren-Chriss urgency of the discrete solution, 1e-9 per second; 0 is a straight line.
-    kappa_e9: int
-    tracking_band_qty: int  # Tolerated distance from the schedule, smallest increments.
-    adv_qty: int  # Evidence: average daily volume, smallest increments.
-    horizon_volume_qty: int  # Evidence: expected volume over the schedule, smallest increments.
-    size_to_volume_ppm: int  # Evidence: quantity against that volume, parts per million.
-    daily_volatility_ppm: int  # Evidence: daily volatility, parts per million.
-    # Evidence: consolidated spread, 1e-9 currency units; null without a fresh two-sided market.
-    spread_px: int | None
-    expected_cost_millibps: int  # Evidence: expected cost against arrival, 1e-3 bps.
-    cost_risk_millibps: int  # Evidence: standard deviation of that cost, 1e-3 bps.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        strategy: Strategy,
-        router: Router,
-        reason: PlanReason,
-        revision: int,
-        start_ns: int,
-        end_ns: int,
-        interval_ns: int,
-        plan_qty: int,
-        base_qty: int,
-        carry_qty: int,
-        base_volume_qty: int,
-        participation_ppm: int,
-        max_participation_ppm: int,
-        aggressiveness_ppm: int,
-        kappa_e9: int,
-        tracking_band_qty: int,
-        adv_qty: int,
-        horizon_volume_qty: int,
-        size_to_volume_ppm: int,
-        daily_volatility_ppm: int,
-        spread_px: int | None,
-        expected_cost_millibps: int,
-        cost_risk_millibps: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _PlanAdopted)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.strategy = strategy
-        x.router = router
-        x.reason = reason
-        x.revision = revision
-        x.start_ns = start_ns
-        x.end_ns = end_ns
-        x.interval_ns = interval_ns
-        x.plan_qty = plan_qty
-        x.base_qty = base_qty
-        x.carry_qty = carry_qty
-        x.base_volume_qty = base_volume_qty
-        x.participation_ppm = participation_ppm
-        x.max_participation_ppm = max_participation_ppm
-        x.aggressiveness_ppm = aggressiveness_ppm
-        x.kappa_e9 = kappa_e9
-        x.tracking_band_qty = tracking_band_qty
-        x.adv_qty = adv_qty
-        x.horizon_volume_qty = horizon_volume_qty
-        x.size_to_volume_ppm = size_to_volume_ppm
-        x.daily_volatility_ppm = daily_volatility_ppm
-        x.spread_px = spread_px
-        x.expected_cost_millibps = expected_cost_millibps
-        x.cost_risk_millibps = cost_risk_millibps
-        x.__class__ = PlanAdopted
-
-
-_PlanAdopted = twin(PlanAdopted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ScheduleRecalibrated:
-    """Progress of a parent against schedule and benchmark, after fills, crosses and busts."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    reason: RecalibrationReason  # Cause of the change in the parent's progress.
-    done_qty: int  # Filled and crossed since the plan's base, smallest increments.
-    open_qty: int  # Open quantity of children at venues, smallest increments.
-    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
-    target_qty: int
-    parent_qty: int  # Open quantity of all members, smallest increments.
-    market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
-    # Average price of the venue fills, rounded down, 1e-9 currency units; null without fills.
-    avg_px: int | None
-    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, for TWAP the mean of
-    # the printed prices weighted by time, for ARRIVAL the midpoint at the release; null if it is
-    # not known yet.
-    benchmark_px: int | None
-    # Cost of the average price against the benchmark, 1e-3 bps, positive is a cost; null without
-    # fills or benchmark.
-    slippage_millibps: int | None
-    aggressiveness_ppm: int  # Aggressiveness from now on, parts per million.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        reason: RecalibrationReason,
-        done_qty: int,
-        open_qty: int,
-        target_qty: int,
-        parent_qty: int,
-        market_volume_qty: int,
-        avg_px: int | None,
-        benchmark_px: int | None,
-        slippage_millibps: int | None,
-        aggressiveness_ppm: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ScheduleRecalibrated)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.reason = reason
-        x.done_qty = done_qty
-        x.open_qty = open_qty
-        x.target_qty = target_qty
-        x.parent_qty = parent_qty
-        x.market_volume_qty = market_volume_qty
-        x.avg_px = avg_px
-        x.benchmark_px = benchmark_px
-        x.slippage_millibps = slippage_millibps
-        x.aggressiveness_ppm = aggressiveness_ppm
-        x.__class__ = ScheduleRecalibrated
-
-
-_ScheduleRecalibrated = twin(ScheduleRecalibrated)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class SliceReleased:
-    """A part of a parent goes to the router; its id is this event's id."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    parent_id: str  # Id of the parent.
-    slice_qty: int  # Quantity, smallest increments.
-    style: Style  # Style in which the slice seeks its fills.
-    router: Router  # Method that spreads the slice over venues.
-    limit_px: int | None  # The parent's limit, 1e-9 currency units; null if it has none.
-    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
-    target_qty: int
-    done_qty: int  # Filled and crossed since the plan's base, smallest increments.
-    open_qty: int  # Open quantity of children at venues, smallest increments.
-    parent_qty: int  # Open quantity of all members, smallest increments.
-    # Others' eligible volume since the release, with the usual volume while the tape is silent;
-    # smallest increments.
-    market_volume_qty: int
-    policy_id: str  # Id of the policy in force.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        parent_id: str,
-        slice_qty: int,
-        style: Style,
-        router: Router,
-        limit_px: int | None,
-        target_qty: int,
-        done_qty: int,
-        open_qty: int,
-        parent_qty: int,
-        market_volume_qty: int,
-        policy_id: str,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _SliceReleased)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.parent_id = parent_id
-        x.slice_qty = slice_qty
-        x.style = style
-        x.router = router
-        x.limit_px = limit_px
-        x.target_qty = target_qty
-        x.done_qty = done_qty
-        x.open_qty = open_qty
-        x.parent_qty = parent_qty
-        x.market_volume_qty = market_volume_qty
-        x.policy_id = policy_id
-        x.__class__ = SliceReleased
-
-
-_SliceReleased = twin(SliceReleased)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ScorecardUpdated:
-    """The scorecard of a venue, learned from the reports on our own children."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    venue: str  # Code of the venue.
-    version: int  # Version from now on, count.
-    samples: int  # Children that it was learned from, count.
-    fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
-    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
-    # before the first one.
-    cost_millibps: int
-    take_samples: int  # Taking children that the cost was learned from, count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        venue: str,
-        version: int,
-        samples: int,
-        fill_ppm: int,
-        speed_ns: int,
-        cost_millibps: int,
-        take_samples: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ScorecardUpdated)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.venue = venue
-        x.version = version
-        x.samples = samples
-        x.fill_ppm = fill_ppm
-        x.speed_ns = speed_ns
-        x.cost_millibps = cost_millibps
-        x.take_samples = take_samples
-        x.__class__ = ScorecardUpdated
-
-
-_ScorecardUpdated = twin(ScorecardUpdated)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class ScorecardCarried:
-    """The scorecard of a venue when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    venue: str  # Code of the venue.
-    version: int  # Version, count.
-    samples: int  # Children that it was learned from, count.
-    fill_ppm: int  # Filled part of a resting child, smoothed, parts per million.
-    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
-    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
-    # before the first one.
-    cost_millibps: int
-    take_samples: int  # Taking children that the cost was learned from, count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        venue: str,
-        version: int,
-        samples: int,
-        fill_ppm: int,
-        speed_ns: int,
-        cost_millibps: int,
-        take_samples: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _ScorecardCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.venue = venue
-        x.version = version
-        x.samples = samples
-        x.fill_ppm = fill_ppm
-        x.speed_ns = speed_ns
-        x.cost_millibps = cost_millibps
-        x.take_samples = take_samples
-        x.__class__ = ScorecardCarried
-
-
-_ScorecardCarried = twin(ScorecardCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -2512,48 +2257,6 @@ class VenueCarried:
 
 
 _VenueCarried = twin(VenueCarried)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class VolumeCurveCarried:
-    """Expected volume of an instrument of this shard, in force when the day closes."""
-
-    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
-    seq: int = UNSTAMPED
-    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
-    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
-    cause: str = ""
-    instrument_id: str  # Id of the instrument.
-    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
-    edges_ns: tuple[int, ...]
-    # Expected volume per bucket, smallest increments; only their proportions matter.
-    volumes_qty: tuple[int, ...]
-    effective_day: int  # First day on which it is in force, yyyymmdd count.
-
-    def __init__(
-        self,
-        *,
-        seq: int = UNSTAMPED,
-        at_ns: int = UNSTAMPED,
-        cause: str = "",
-        instrument_id: str,
-        edges_ns: tuple[int, ...],
-        volumes_qty: tuple[int, ...],
-        effective_day: int,
-    ) -> None:
-        x: Any = self
-        put(x, "__class__", _VolumeCurveCarried)
-        x.seq = seq
-        x.at_ns = at_ns
-        x.cause = cause
-        x.instrument_id = instrument_id
-        x.edges_ns = edges_ns
-        x.volumes_qty = volumes_qty
-        x.effective_day = effective_day
-        x.__class__ = VolumeCurveCarried
-
-
-_VolumeCurveCarried = twin(VolumeCurveCarried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3314,7 +3017,8 @@ class PolicySet:
     router: Router  # Router of every slice; AUTO lets the engine choose.
     allocation_rule: AllocationRule  # Rule by which fills are shared.
     interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
+    # Band around a schedule at its start, parts per million of the quantity; a lot and two
+    # intervals' quantity at least.
     tracking_band_ppm: int
     min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
     max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
@@ -3371,6 +3075,12 @@ class PolicySet:
     # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
     # their clients amend or cancel them.
     on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST
+    # Time since the last order joined for which a parent with nothing left to do stays open for
+    # more orders of its intent, ns.
+    linger_ns: int = 0
+    # Time for which a parent without any aggressiveness waits for a passive fill, ns; in proportion
+    # less with aggressiveness, and at least an interval.
+    patience_ns: int = 0
 
     def __init__(
         self,
@@ -3414,6 +3124,8 @@ class PolicySet:
         tape_silent_ns: int = 300000000000,
         signed_topics: tuple[str, ...] = (),
         on_corporate_action: CorporateActionPolicy = CorporateActionPolicy.ADJUST,
+        linger_ns: int = 0,
+        patience_ns: int = 0,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicySet)
@@ -3456,6 +3168,8 @@ class PolicySet:
         x.tape_silent_ns = tape_silent_ns
         x.signed_topics = signed_topics
         x.on_corporate_action = on_corporate_action
+        x.linger_ns = linger_ns
+        x.patience_ns = patience_ns
         x.__class__ = PolicySet
 
 
@@ -3493,7 +3207,9 @@ class ChildRouted:
     venue_qty: int
     scorecard_version: int  # Version of the venue's scorecard, count.
     score_millibps: int  # Score of this venue, 1e-3 bps; lower is better.
-    runners_up: tuple[Candidate, ...]  # The next best venues, two at most.
+    # What was not chosen: the two best other venues, and the best of each way that these are not,
+    # by another venue or in another way.
+    runners_up: tuple[Candidate, ...]
     # The other venues, counted by the reason against them.
     rejected_by_reason: tuple[RouteReasonCount, ...]
     # Price that the band of the child's price is around, 1e-9 currency units; 0 in older logs.
@@ -3508,6 +3224,35 @@ class ChildRouted:
     good_px: int
     # Most by which a believed quote may be away from it, 1e-9 currency units; 0 in older logs.
     band_px: int
+    # Cell of the scorecard that it relied on, which it also teaches; empty in older logs.
+    cell: str
+    # Expected filled part: of a resting child within fill_within_ns, of a take at once, parts per
+    # million; 0 in older logs.
+    fill_ppm: int
+    fill_within_ns: int  # Time to the next decision on a resting child, ns; 0 for a take.
+    # Expected part of a resting child that is filled before it is taken back, as resting children
+    # used to be, parts per million; of a take as fill_ppm; 0 in older logs.
+    ends_filled_ppm: int
+    # Part of the displayed quantity that no child of ours has taken, missed or is on its way to,
+    # smallest increments; 0 if the child takes none that is displayed, and in older logs.
+    left_qty: int
+    # Quantity that the slices of the batch wanted of it together, this one included, smallest
+    # increments; 0 if no other wanted some.
+    wanted_qty: int
+    # The tranches that the child is for; empty where it is all for tranche 0.
+    claims: tuple[Claim, ...]
+    # Way to trade: take, post, step (a post a tick ahead of the touch) or peg; empty in older logs.
+    tactic: str
+    # Price and fee of what is filled against the midpoint of the decision, of a take with its
+    # impact, 1e-3 bps, positive is a cost; 0 in older logs.
+    filled_millibps: int
+    # Expected move of the midpoint against what is filled, 1e-3 bps; 0 for a take and in older
+    # logs.
+    adverse_millibps: int
+    missed_millibps: int  # Expected later cost of what is not filled, 1e-3 bps; 0 in older logs.
+    # Where hidden venues share a quantity: the chance that this one has the last lot it was given,
+    # with the bonus of a venue with few samples, parts per million; 0 elsewhere and in older logs.
+    tail_ppm: int
 
     def __init__(
         self,
@@ -3540,6 +3285,18 @@ class ChildRouted:
         settl_date: int,
         good_px: int,
         band_px: int,
+        cell: str,
+        fill_ppm: int,
+        fill_within_ns: int,
+        ends_filled_ppm: int,
+        left_qty: int,
+        wanted_qty: int,
+        claims: tuple[Claim, ...],
+        tactic: str,
+        filled_millibps: int,
+        adverse_millibps: int,
+        missed_millibps: int,
+        tail_ppm: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildRouted)
@@ -3571,6 +3328,18 @@ class ChildRouted:
         x.settl_date = settl_date
         x.good_px = good_px
         x.band_px = band_px
+        x.cell = cell
+        x.fill_ppm = fill_ppm
+        x.fill_within_ns = fill_within_ns
+        x.ends_filled_ppm = ends_filled_ppm
+        x.left_qty = left_qty
+        x.wanted_qty = wanted_qty
+        x.claims = claims
+        x.tactic = tactic
+        x.filled_millibps = filled_millibps
+        x.adverse_millibps = adverse_millibps
+        x.missed_millibps = missed_millibps
+        x.tail_ppm = tail_ppm
         x.__class__ = ChildRouted
 
 
@@ -3650,7 +3419,8 @@ class PolicyCarried:
     router: Router  # Router of every slice; AUTO lets the engine choose.
     allocation_rule: AllocationRule  # Rule by which fills are shared.
     interval_ns: int  # Time between two schedule points, ns.
-    # Tolerated distance from the schedule, parts per million of the quantity.
+    # Band around a schedule at its start, parts per million of the quantity; a lot and two
+    # intervals' quantity at least.
     tracking_band_ppm: int
     min_slice_qty: int  # Smallest slice, the last one apart, smallest increments.
     max_slice_ppm: int  # Largest slice, parts per million of the parent's quantity.
@@ -3705,6 +3475,12 @@ class PolicyCarried:
     # ADJUST lets the quantity and the limit of carried orders follow a split, HOLD keeps them until
     # their clients amend or cancel them.
     on_corporate_action: CorporateActionPolicy
+    # Time since the last order joined for which a parent with nothing left to do stays open for
+    # more orders of its intent, ns.
+    linger_ns: int
+    # Time for which a parent without any aggressiveness waits for a passive fill, ns; in proportion
+    # less with aggressiveness, and at least an interval.
+    patience_ns: int
 
     def __init__(
         self,
@@ -3751,6 +3527,8 @@ class PolicyCarried:
         tape_silent_ns: int,
         signed_topics: tuple[str, ...],
         on_corporate_action: CorporateActionPolicy,
+        linger_ns: int,
+        patience_ns: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _PolicyCarried)
@@ -3796,6 +3574,8 @@ class PolicyCarried:
         x.tape_silent_ns = tape_silent_ns
         x.signed_topics = signed_topics
         x.on_corporate_action = on_corporate_action
+        x.linger_ns = linger_ns
+        x.patience_ns = patience_ns
         x.__class__ = PolicyCarried
 
 
@@ -3817,8 +3597,9 @@ class MemberLeft:
     reason: LeaveReason  # Why the member left.
     epoch: int  # Membership epoch from now on, count.
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    # The tranche's limit from now on, 1e-9 currency units; null if it has none.
     parent_limit_px: int | None
+    tranche: int  # Number of the tranche in its parent, count from 0.
 
     def __init__(
         self,
@@ -3833,6 +3614,7 @@ class MemberLeft:
         epoch: int,
         parent_qty: int,
         parent_limit_px: int | None,
+        tranche: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _MemberLeft)
@@ -3846,6 +3628,7 @@ class MemberLeft:
         x.epoch = epoch
         x.parent_qty = parent_qty
         x.parent_limit_px = parent_limit_px
+        x.tranche = tranche
         x.__class__ = MemberLeft
 
 
@@ -4694,7 +4477,7 @@ class ParentOpened:
     side: Side  # BUY or SELL.
     currency: str  # ISO 4217 code.
     urgency: Urgency  # Urgency class of all members.
-    benchmark: Benchmark  # Benchmark of all members.
+    benchmark: Benchmark  # Benchmark of the first members; the others' are of its family.
     # Number of the price band that the members' limits share, count; 0 if they have no limit.
     limit_band: int
     capacity: Capacity  # Capacity of all members.
@@ -4855,11 +4638,12 @@ class MemberAmended:
     change_qty: int  # Change of its open quantity, smallest increments; negative is less.
     epoch: int  # Membership epoch from now on, count.
     parent_qty: int  # The parent's open quantity from now on, smallest increments.
-    # The parent's limit from now on, 1e-9 currency units; null if no member has a limit.
+    # The tranche's limit from now on, 1e-9 currency units; null if it has none.
     parent_limit_px: int | None
     # Id of the fill of an earlier parent of the order whose share changed its open quantity; empty
     # after an amend.
     fill_id: str
+    tranche: int  # Number of the tranche in its parent, count from 0.
 
     def __init__(
         self,
@@ -4874,6 +4658,7 @@ class MemberAmended:
         parent_qty: int,
         parent_limit_px: int | None,
         fill_id: str,
+        tranche: int,
     ) -> None:
         x: Any = self
         put(x, "__class__", _MemberAmended)
@@ -4887,6 +4672,7 @@ class MemberAmended:
         x.parent_qty = parent_qty
         x.parent_limit_px = parent_limit_px
         x.fill_id = fill_id
+        x.tranche = tranche
         x.__class__ = MemberAmended
 
 
@@ -5383,6 +5169,8 @@ class ChildCarried:
     # Quantity that a person settled as counted by the venue and not executed, smallest increments.
     disputed_qty: int
     fills: tuple[CarriedFill, ...]  # Its fills, in the order in which they were booked.
+    # The tranches that the child is for; empty where it is all for tranche 0.
+    claims: tuple[Claim, ...]
 
     def __init__(
         self,
@@ -5401,6 +5189,7 @@ class ChildCarried:
         routed_ns: int,
         disputed_qty: int,
         fills: tuple[CarriedFill, ...],
+        claims: tuple[Claim, ...],
     ) -> None:
         x: Any = self
         put(x, "__class__", _ChildCarried)
@@ -5418,6 +5207,7 @@ class ChildCarried:
         x.routed_ns = routed_ns
         x.disputed_qty = disputed_qty
         x.fills = fills
+        x.claims = claims
         x.__class__ = ChildCarried
 
 
@@ -6425,6 +6215,825 @@ class FeeScheduleCarried:
 _FeeScheduleCarried = twin(FeeScheduleCarried)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class VolumeCurveDefined:
+    """Expected volume over a session, estimated before it."""
+
+    instrument_id: str  # Id of the instrument.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
+    # Expected volume per bucket, smallest increments; only their proportions matter.
+    volumes_qty: tuple[int, ...]
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Days whose prints it was made from, in order, yyyymmdd count; none if a person stated it.
+    observed_days: tuple[int, ...] = ()
+    # Relative standard error of each bucket's share of a day, parts per million; empty if it was
+    # not estimated.
+    errors_ppm: tuple[int, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        instrument_id: str,
+        edges_ns: tuple[int, ...],
+        volumes_qty: tuple[int, ...],
+        effective_day: int,
+        observed_days: tuple[int, ...] = (),
+        errors_ppm: tuple[int, ...] = (),
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VolumeCurveDefined)
+        x.instrument_id = instrument_id
+        x.edges_ns = edges_ns
+        x.volumes_qty = volumes_qty
+        x.effective_day = effective_day
+        x.observed_days = observed_days
+        x.errors_ppm = errors_ppm
+        x.__class__ = VolumeCurveDefined
+
+
+_VolumeCurveDefined = twin(VolumeCurveDefined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class VolumeCurveCarried:
+    """Expected volume of an instrument of this shard, in force when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    instrument_id: str  # Id of the instrument.
+    # Bucket edges from the open in trading time, breaks left out, ns; one more than volumes.
+    edges_ns: tuple[int, ...]
+    # Expected volume per bucket, smallest increments; only their proportions matter.
+    volumes_qty: tuple[int, ...]
+    effective_day: int  # First day on which it is in force, yyyymmdd count.
+    # Days whose prints it was made from, in order, yyyymmdd count; none if a person stated it.
+    observed_days: tuple[int, ...]
+    # Relative standard error of each bucket's share of a day, parts per million; empty if it was
+    # not estimated.
+    errors_ppm: tuple[int, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        instrument_id: str,
+        edges_ns: tuple[int, ...],
+        volumes_qty: tuple[int, ...],
+        effective_day: int,
+        observed_days: tuple[int, ...],
+        errors_ppm: tuple[int, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _VolumeCurveCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.instrument_id = instrument_id
+        x.edges_ns = edges_ns
+        x.volumes_qty = volumes_qty
+        x.effective_day = effective_day
+        x.observed_days = observed_days
+        x.errors_ppm = errors_ppm
+        x.__class__ = VolumeCurveCarried
+
+
+_VolumeCurveCarried = twin(VolumeCurveCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ScorecardUpdated:
+    """The scorecard of a venue, learned from the reports on our own children."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
+    version: int  # Version from now on, count.
+    samples: int  # Children that it was learned from, count.
+    # Probability that a resting child of the venue is filled within a minute, shrunk to its kind,
+    # parts per million; in older logs the smoothed filled part.
+    fill_ppm: int
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # before the first one.
+    cost_millibps: int
+    take_samples: int  # Taking children that the cost was learned from, count.
+    kind: VenueKind  # Kind of the venue, whose other venues it is shrunk to; LIT in older logs.
+    # Counts of survival and of takes: those that changed, as they are now; empty in older logs.
+    cells: tuple[ScorecardCell, ...]
+    # Sums of markouts: those that changed, as they are now; empty in older logs.
+    markouts: tuple[ScorecardMarkout, ...]
+    acks_milli: int  # Acknowledgements that a time was measured of, count in thousandths.
+    acks_ns: int  # Sum of their times from route to acknowledgement, ns.
+    takes_milli: int  # Takes with a fill that a time was measured of, count in thousandths.
+    takes_ns: int  # Sum of their times from route to first fill, ns.
+    # Counts of hidden quantity: those that changed, as they are now; empty in older logs.
+    sizes: tuple[ScorecardSize, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        version: int,
+        samples: int,
+        fill_ppm: int,
+        speed_ns: int,
+        cost_millibps: int,
+        take_samples: int,
+        kind: VenueKind,
+        cells: tuple[ScorecardCell, ...],
+        markouts: tuple[ScorecardMarkout, ...],
+        acks_milli: int,
+        acks_ns: int,
+        takes_milli: int,
+        takes_ns: int,
+        sizes: tuple[ScorecardSize, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardUpdated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.version = version
+        x.samples = samples
+        x.fill_ppm = fill_ppm
+        x.speed_ns = speed_ns
+        x.cost_millibps = cost_millibps
+        x.take_samples = take_samples
+        x.kind = kind
+        x.cells = cells
+        x.markouts = markouts
+        x.acks_milli = acks_milli
+        x.acks_ns = acks_ns
+        x.takes_milli = takes_milli
+        x.takes_ns = takes_ns
+        x.sizes = sizes
+        x.__class__ = ScorecardUpdated
+
+
+_ScorecardUpdated = twin(ScorecardUpdated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ScorecardCarried:
+    """The scorecard of a venue when the day closes."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    venue: str  # Code of the venue.
+    version: int  # Version, count.
+    samples: int  # Children that it was learned from, count.
+    # Probability that a resting child of the venue is filled within a minute, shrunk to its kind,
+    # parts per million; in older logs the smoothed filled part.
+    fill_ppm: int
+    speed_ns: int  # Time from route to first fill of a resting child, smoothed, ns.
+    # Cost of a taking child against the midpoint at the fill, fees included, smoothed, 1e-3 bps; 0
+    # before the first one.
+    cost_millibps: int
+    take_samples: int  # Taking children that the cost was learned from, count.
+    kind: VenueKind  # Kind of the venue, whose other venues it is shrunk to; LIT in older logs.
+    # Counts of survival and of takes: all, forgotten in part; empty in older logs.
+    cells: tuple[ScorecardCell, ...]
+    # Sums of markouts: all, forgotten in part; empty in older logs.
+    markouts: tuple[ScorecardMarkout, ...]
+    acks_milli: int  # Acknowledgements that a time was measured of, count in thousandths.
+    acks_ns: int  # Sum of their times from route to acknowledgement, ns.
+    takes_milli: int  # Takes with a fill that a time was measured of, count in thousandths.
+    takes_ns: int  # Sum of their times from route to first fill, ns.
+    # Counts of hidden quantity: all, forgotten in part; empty in older logs.
+    sizes: tuple[ScorecardSize, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        venue: str,
+        version: int,
+        samples: int,
+        fill_ppm: int,
+        speed_ns: int,
+        cost_millibps: int,
+        take_samples: int,
+        kind: VenueKind,
+        cells: tuple[ScorecardCell, ...],
+        markouts: tuple[ScorecardMarkout, ...],
+        acks_milli: int,
+        acks_ns: int,
+        takes_milli: int,
+        takes_ns: int,
+        sizes: tuple[ScorecardSize, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScorecardCarried)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.venue = venue
+        x.version = version
+        x.samples = samples
+        x.fill_ppm = fill_ppm
+        x.speed_ns = speed_ns
+        x.cost_millibps = cost_millibps
+        x.take_samples = take_samples
+        x.kind = kind
+        x.cells = cells
+        x.markouts = markouts
+        x.acks_milli = acks_milli
+        x.acks_ns = acks_ns
+        x.takes_milli = takes_milli
+        x.takes_ns = takes_ns
+        x.sizes = sizes
+        x.__class__ = ScorecardCarried
+
+
+_ScorecardCarried = twin(ScorecardCarried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class SliceReleased:
+    """A part of a parent goes to the router; its id is this event's id."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    slice_qty: int  # Quantity, smallest increments.
+    style: Style  # Style in which the slice seeks its fills.
+    router: Router  # Method that spreads the slice over venues.
+    limit_px: int | None  # The parent's limit, 1e-9 currency units; null if it has none.
+    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
+    target_qty: int
+    done_qty: int  # Filled and crossed since the plan's base, smallest increments.
+    open_qty: int  # Open quantity of children at venues, smallest increments.
+    parent_qty: int  # Open quantity of all members, smallest increments.
+    # Others' eligible volume since the release, with the usual volume while the tape is silent;
+    # smallest increments.
+    market_volume_qty: int
+    policy_id: str  # Id of the policy in force.
+    # Least of the band around the target, smallest increments; a slice takes if its tranches that
+    # reach the far side are below theirs. 0 in older logs.
+    lower_qty: int
+    upper_qty: int  # Most of the band around the target, smallest increments; 0 in older logs.
+    # The tranches that the slice is for; empty where it is all for tranche 0.
+    claims: tuple[Claim, ...]
+    # Id of the last recalibration that changed what this slice does; empty if none did since the
+    # slice before, and in older logs.
+    recalibration_id: str
+    # Time for which a passive child of the slice may wait, ns; 0 if the slice takes, and in older
+    # logs.
+    wait_ns: int
+    # Others' volume since the plan's start by which its curve is updated, with the usual volume
+    # while the tape is silent, smallest increments; 0 without a curve and in older logs.
+    window_volume_qty: int
+    # Others' volume of the day so far by which the curve's level is judged, with the usual volume
+    # while the tape is silent, smallest increments; 0 without a curve and in older logs.
+    day_volume_qty: int
+    # Part of a usual day's volume that the curve expects from the first print of the day until now,
+    # 1e-9; 0 without a curve and in older logs.
+    day_share_e9: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        slice_qty: int,
+        style: Style,
+        router: Router,
+        limit_px: int | None,
+        target_qty: int,
+        done_qty: int,
+        open_qty: int,
+        parent_qty: int,
+        market_volume_qty: int,
+        policy_id: str,
+        lower_qty: int,
+        upper_qty: int,
+        claims: tuple[Claim, ...],
+        recalibration_id: str,
+        wait_ns: int,
+        window_volume_qty: int,
+        day_volume_qty: int,
+        day_share_e9: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _SliceReleased)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.slice_qty = slice_qty
+        x.style = style
+        x.router = router
+        x.limit_px = limit_px
+        x.target_qty = target_qty
+        x.done_qty = done_qty
+        x.open_qty = open_qty
+        x.parent_qty = parent_qty
+        x.market_volume_qty = market_volume_qty
+        x.policy_id = policy_id
+        x.lower_qty = lower_qty
+        x.upper_qty = upper_qty
+        x.claims = claims
+        x.recalibration_id = recalibration_id
+        x.wait_ns = wait_ns
+        x.window_volume_qty = window_volume_qty
+        x.day_volume_qty = day_volume_qty
+        x.day_share_e9 = day_share_e9
+        x.__class__ = SliceReleased
+
+
+_SliceReleased = twin(SliceReleased)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class MemberJoined:
+    """An order became a member of a parent."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    order_id: str  # Id of the order.
+    member_qty: int  # Quantity that the order brings to the parent, smallest increments.
+    epoch: int  # Membership epoch of the parent from now on, count.
+    parent_qty: int  # The parent's open quantity from now on, smallest increments.
+    # The tranche's limit from now on, 1e-9 currency units; null if it has none.
+    parent_limit_px: int | None
+    tranche: int  # Number of the tranche in its parent, count from 0.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        order_id: str,
+        member_qty: int,
+        epoch: int,
+        parent_qty: int,
+        parent_limit_px: int | None,
+        tranche: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _MemberJoined)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.order_id = order_id
+        x.member_qty = member_qty
+        x.epoch = epoch
+        x.parent_qty = parent_qty
+        x.parent_limit_px = parent_limit_px
+        x.tranche = tranche
+        x.__class__ = MemberJoined
+
+
+_MemberJoined = twin(MemberJoined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PlanAdopted:
+    """A parent is worked by this plan from now on."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    # Strategy of most of the quantity, of the first tranche where several have as much; each
+    # tranche states its own.
+    strategy: Strategy
+    router: Router  # Chosen router.
+    reason: PlanReason  # Cause of the plan.
+    revision: int  # Number of this plan of the parent, count from 0.
+    start_ns: int  # Start of the schedule, ns since 1970 UTC.
+    end_ns: int  # End of the schedule, ns since 1970 UTC.
+    interval_ns: int  # Time between two schedule points, ns.
+    plan_qty: int  # Quantity the schedule spreads, smallest increments.
+    # Filled and crossed when the plan began, smallest increments; targets count from here.
+    base_qty: int
+    # Quantity that was behind the previous schedule and is due at once, smallest increments; the
+    # schedule spreads the rest.
+    carry_qty: int
+    # Others' volume since the release when the plan began, smallest increments.
+    base_volume_qty: int
+    participation_ppm: int  # POV rate of all volume, parts per million.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    aggressiveness_ppm: int  # Aggressiveness, parts per million: 0 only posts, 1000000 only takes.
+    # Almgren-Chriss urgency of the discrete solution, 1e-9 per second; 0 is a straight line.
+    kappa_e9: int
+    # Policy's part of the band around the schedule at its start, smallest increments; it narrows
+    # with the time that remains, and the band is a lot and two intervals' quantity at least.
+    tracking_band_qty: int
+    adv_qty: int  # Evidence: average daily volume, smallest increments.
+    horizon_volume_qty: int  # Evidence: expected volume over the schedule, smallest increments.
+    size_to_volume_ppm: int  # Evidence: quantity against that volume, parts per million.
+    daily_volatility_ppm: int  # Evidence: daily volatility, parts per million.
+    # Evidence: consolidated spread, 1e-9 currency units; null without a fresh two-sided market.
+    spread_px: int | None
+    expected_cost_millibps: int  # Evidence: expected cost against arrival, 1e-3 bps.
+    cost_risk_millibps: int  # Evidence: standard deviation of that cost, 1e-3 bps.
+    # Schedules of the open tranches, of which the plan's quantities are the sums; empty where the
+    # parent has one tranche, whose schedule the plan is.
+    tranches: tuple[TranchePlan, ...]
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        strategy: Strategy,
+        router: Router,
+        reason: PlanReason,
+        revision: int,
+        start_ns: int,
+        end_ns: int,
+        interval_ns: int,
+        plan_qty: int,
+        base_qty: int,
+        carry_qty: int,
+        base_volume_qty: int,
+        participation_ppm: int,
+        max_participation_ppm: int,
+        aggressiveness_ppm: int,
+        kappa_e9: int,
+        tracking_band_qty: int,
+        adv_qty: int,
+        horizon_volume_qty: int,
+        size_to_volume_ppm: int,
+        daily_volatility_ppm: int,
+        spread_px: int | None,
+        expected_cost_millibps: int,
+        cost_risk_millibps: int,
+        tranches: tuple[TranchePlan, ...],
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _PlanAdopted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.strategy = strategy
+        x.router = router
+        x.reason = reason
+        x.revision = revision
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.interval_ns = interval_ns
+        x.plan_qty = plan_qty
+        x.base_qty = base_qty
+        x.carry_qty = carry_qty
+        x.base_volume_qty = base_volume_qty
+        x.participation_ppm = participation_ppm
+        x.max_participation_ppm = max_participation_ppm
+        x.aggressiveness_ppm = aggressiveness_ppm
+        x.kappa_e9 = kappa_e9
+        x.tracking_band_qty = tracking_band_qty
+        x.adv_qty = adv_qty
+        x.horizon_volume_qty = horizon_volume_qty
+        x.size_to_volume_ppm = size_to_volume_ppm
+        x.daily_volatility_ppm = daily_volatility_ppm
+        x.spread_px = spread_px
+        x.expected_cost_millibps = expected_cost_millibps
+        x.cost_risk_millibps = cost_risk_millibps
+        x.tranches = tranches
+        x.__class__ = PlanAdopted
+
+
+_PlanAdopted = twin(PlanAdopted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class TrancheOpened:
+    """A parent takes members of constraints that none of its tranches has."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    # Number of the tranche in its parent, count from 1; the parent opens with tranche 0.
+    tranche: int
+    # Number of the price band that the members' limits share, count; 0 if they have no limit.
+    limit_band: int
+    no_dark: bool  # True forbids dark venues.
+    excluded_venues: tuple[str, ...]  # Codes of venues that must not be used.
+    must_complete: bool  # True puts completion above cost.
+    max_participation_ppm: int  # Cap on our part of all volume, parts per million.
+    start_ns: int  # Earliest start, ns since 1970 UTC.
+    end_ns: int  # Latest end, ns since 1970 UTC.
+    window_end_ns: int  # When the aggregation window closes, ns since 1970 UTC.
+    display_qty: int  # Most that rests at one venue at a time, smallest increments; 0 shows all.
+    first_order_id: str  # Id of the order that opened the tranche.
+    # Benchmark of the members; null is that of the parent, in the logs of before 0.3.0.
+    benchmark: Benchmark | None
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        tranche: int,
+        limit_band: int,
+        no_dark: bool,
+        excluded_venues: tuple[str, ...],
+        must_complete: bool,
+        max_participation_ppm: int,
+        start_ns: int,
+        end_ns: int,
+        window_end_ns: int,
+        display_qty: int,
+        first_order_id: str,
+        benchmark: Benchmark | None,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _TrancheOpened)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.tranche = tranche
+        x.limit_band = limit_band
+        x.no_dark = no_dark
+        x.excluded_venues = excluded_venues
+        x.must_complete = must_complete
+        x.max_participation_ppm = max_participation_ppm
+        x.start_ns = start_ns
+        x.end_ns = end_ns
+        x.window_end_ns = window_end_ns
+        x.display_qty = display_qty
+        x.first_order_id = first_order_id
+        x.benchmark = benchmark
+        x.__class__ = TrancheOpened
+
+
+_TrancheOpened = twin(TrancheOpened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ScheduleRecalibrated:
+    """Progress of a parent against schedule and benchmark, after fills, crosses and busts."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: RecalibrationReason  # Cause of the change in the parent's progress.
+    done_qty: int  # Filled and crossed since the plan's base, smallest increments.
+    open_qty: int  # Open quantity of children at venues, smallest increments.
+    # Quantity that is due now by the schedule, since the plan's base, smallest increments.
+    target_qty: int
+    parent_qty: int  # Open quantity of all members, smallest increments.
+    market_volume_qty: int  # Others' eligible volume since the release, smallest increments.
+    # Average price of the venue fills, rounded down, 1e-9 currency units; null without fills.
+    avg_px: int | None
+    # Benchmark so far, 1e-9 currency units: others' VWAP since the release, for TWAP the mean of
+    # the printed prices weighted by time, for ARRIVAL the midpoint at the release; their mean by
+    # what is filled where tranches have several; null while one of them is not known.
+    benchmark_px: int | None
+    # Cost of the average price against the benchmark, 1e-3 bps, positive is a cost; null without
+    # fills or benchmark.
+    slippage_millibps: int | None
+    aggressiveness_ppm: int  # Aggressiveness from now on, parts per million.
+    # What the next slice does differently from the last one: it takes, waits, or waits for a
+    # shorter or longer time; OTHER in older logs.
+    next_slice: NextSlice
+    # Time for which a passive child may wait from now on, ns; 0 if the next slice takes, and in
+    # older logs.
+    wait_ns: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: RecalibrationReason,
+        done_qty: int,
+        open_qty: int,
+        target_qty: int,
+        parent_qty: int,
+        market_volume_qty: int,
+        avg_px: int | None,
+        benchmark_px: int | None,
+        slippage_millibps: int | None,
+        aggressiveness_ppm: int,
+        next_slice: NextSlice,
+        wait_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ScheduleRecalibrated)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.done_qty = done_qty
+        x.open_qty = open_qty
+        x.target_qty = target_qty
+        x.parent_qty = parent_qty
+        x.market_volume_qty = market_volume_qty
+        x.avg_px = avg_px
+        x.benchmark_px = benchmark_px
+        x.slippage_millibps = slippage_millibps
+        x.aggressiveness_ppm = aggressiveness_ppm
+        x.next_slice = next_slice
+        x.wait_ns = wait_ns
+        x.__class__ = ScheduleRecalibrated
+
+
+_ScheduleRecalibrated = twin(ScheduleRecalibrated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentReleased:
+    """The aggregation window closed; what did not cross goes to the market."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    reason: ReleaseReason  # Cause that closed the window.
+    release_qty: int  # Quantity for the market, smallest increments.
+    crossed_qty: int  # Crossed before the release, smallest increments.
+    member_count: int  # Members at the release, count.
+    # Midpoint at the release, 1e-9 currency units; null without a fresh two-sided market.
+    arrival_mid_px: int | None
+    # Eligible volume on the tape of the day up to the release, smallest increments; later volumes
+    # count from here.
+    market_volume_qty: int
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        reason: ReleaseReason,
+        release_qty: int,
+        crossed_qty: int,
+        member_count: int,
+        arrival_mid_px: int | None,
+        market_volume_qty: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentReleased)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.reason = reason
+        x.release_qty = release_qty
+        x.crossed_qty = crossed_qty
+        x.member_count = member_count
+        x.arrival_mid_px = arrival_mid_px
+        x.market_volume_qty = market_volume_qty
+        x.__class__ = ParentReleased
+
+
+_ParentReleased = twin(ParentReleased)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ParentInstructed:
+    """The desk tells an open parent what to do, within its members' own words."""
+
+    parent_id: str  # Id of the parent.
+    action: ParentAction  # What it is to do.
+    # The urgency by which it is worked from now on; null for another action.
+    urgency: Urgency | None
+    venue: str  # Code of the venue to exclude or include; empty for another action.
+    set_by: str  # Person or system that set it.
+    text: str  # The reason in words.
+    set_ns: int  # Time at which it was set, ns since 1970 UTC.
+
+    def __init__(
+        self,
+        *,
+        parent_id: str,
+        action: ParentAction,
+        urgency: Urgency | None,
+        venue: str,
+        set_by: str,
+        text: str,
+        set_ns: int,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _ParentInstructed)
+        x.parent_id = parent_id
+        x.action = action
+        x.urgency = urgency
+        x.venue = venue
+        x.set_by = set_by
+        x.text = text
+        x.set_ns = set_ns
+        x.__class__ = ParentInstructed
+
+
+_ParentInstructed = twin(ParentInstructed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class InstructionAdopted:
+    """An instruction of the desk is in force for a parent from now on."""
+
+    # Number of the event in its shard, over all stage topics, count from 0, without gaps.
+    seq: int = UNSTAMPED
+    at_ns: int = UNSTAMPED  # Time of the batch that decided, ns since 1970 UTC.
+    # Cause of the event: an input, as topic:position, or a plan, as plan:parent_id.
+    cause: str = ""
+    parent_id: str  # Id of the parent.
+    instrument_id: str  # Id of its instrument.
+    action: ParentAction  # What the desk told it to do.
+    venue: str  # Code of the venue that the action names; empty if it names none.
+    pace: Pace  # How it is worked from now on.
+    # The urgency by which it is worked from now on; null for its members' own.
+    urgency: Urgency | None
+    # Codes of the venues that the desk excludes from now on, in the order of their exclusion.
+    excluded_venues: tuple[str, ...]
+    parent_qty: int  # Its open quantity, smallest increments.
+    exposure_qty: int  # Quantity of that at venues, smallest increments.
+    set_by: str  # Person or system that set it.
+    text: str  # The reason in words.
+
+    def __init__(
+        self,
+        *,
+        seq: int = UNSTAMPED,
+        at_ns: int = UNSTAMPED,
+        cause: str = "",
+        parent_id: str,
+        instrument_id: str,
+        action: ParentAction,
+        venue: str,
+        pace: Pace,
+        urgency: Urgency | None,
+        excluded_venues: tuple[str, ...],
+        parent_qty: int,
+        exposure_qty: int,
+        set_by: str,
+        text: str,
+    ) -> None:
+        x: Any = self
+        put(x, "__class__", _InstructionAdopted)
+        x.seq = seq
+        x.at_ns = at_ns
+        x.cause = cause
+        x.parent_id = parent_id
+        x.instrument_id = instrument_id
+        x.action = action
+        x.venue = venue
+        x.pace = pace
+        x.urgency = urgency
+        x.excluded_venues = excluded_venues
+        x.parent_qty = parent_qty
+        x.exposure_qty = exposure_qty
+        x.set_by = set_by
+        x.text = text
+        x.__class__ = InstructionAdopted
+
+
+_InstructionAdopted = twin(InstructionAdopted)
+
+
 Input = (
     QuoteObserved
     | DepthObserved
@@ -6442,7 +7051,6 @@ Input = (
     | DayClosed
     | TickTableDefined
     | VenueDefined
-    | VolumeCurveDefined
     | ExecutionReported
     | BreakSettled
     | PolicySet
@@ -6457,19 +7065,14 @@ Input = (
     | CalendarDefined
     | CorporateActionDefined
     | FeeScheduleDefined
+    | VolumeCurveDefined
+    | ParentInstructed
 )
 StageEvent = (
     ConfigurationAdopted
     | SuspensionSet
     | SuspensionEnded
-    | MemberJoined
-    | ParentReleased
     | ParentEnded
-    | PlanAdopted
-    | ScheduleRecalibrated
-    | SliceReleased
-    | ScorecardUpdated
-    | ScorecardCarried
     | ChildAcknowledged
     | FillBusted
     | FillCorrected
@@ -6483,7 +7086,6 @@ StageEvent = (
     | VenueStatusCarried
     | TickTableCarried
     | VenueCarried
-    | VolumeCurveCarried
     | KillSwitchCarried
     | MandateCarried
     | RestrictionCarried
@@ -6534,6 +7136,16 @@ StageEvent = (
     | CorporateActionCarried
     | ParentPaused
     | FeeScheduleCarried
+    | VolumeCurveCarried
+    | ScorecardUpdated
+    | ScorecardCarried
+    | SliceReleased
+    | MemberJoined
+    | PlanAdopted
+    | TrancheOpened
+    | ScheduleRecalibrated
+    | ParentReleased
+    | InstructionAdopted
 )
 
 
@@ -6554,18 +7166,10 @@ TOPIC_OF: Final[dict[type, str]] = {
     DayClosed: "controls",
     TickTableDefined: "reference",
     VenueDefined: "reference",
-    VolumeCurveDefined: "reference",
     ConfigurationAdopted: "ingest",
     SuspensionSet: "ingest",
     SuspensionEnded: "ingest",
-    MemberJoined: "aggregation",
-    ParentReleased: "aggregation",
     ParentEnded: "aggregation",
-    PlanAdopted: "slices",
-    ScheduleRecalibrated: "slices",
-    SliceReleased: "slices",
-    ScorecardUpdated: "routes",
-    ScorecardCarried: "routes",
     ChildAcknowledged: "fills",
     FillBusted: "fills",
     FillCorrected: "fills",
@@ -6580,7 +7184,6 @@ TOPIC_OF: Final[dict[type, str]] = {
     VenueStatusCarried: "ingest",
     TickTableCarried: "ingest",
     VenueCarried: "ingest",
-    VolumeCurveCarried: "ingest",
     KillSwitchCarried: "ingest",
     MandateCarried: "ingest",
     RestrictionCarried: "ingest",
@@ -6645,6 +7248,18 @@ TOPIC_OF: Final[dict[type, str]] = {
     ParentPaused: "slices",
     FeeScheduleDefined: "reference",
     FeeScheduleCarried: "ingest",
+    VolumeCurveDefined: "reference",
+    VolumeCurveCarried: "ingest",
+    ScorecardUpdated: "routes",
+    ScorecardCarried: "routes",
+    SliceReleased: "slices",
+    MemberJoined: "aggregation",
+    PlanAdopted: "slices",
+    TrancheOpened: "aggregation",
+    ScheduleRecalibrated: "slices",
+    ParentReleased: "aggregation",
+    ParentInstructed: "controls",
+    InstructionAdopted: "slices",
 }
 
 

@@ -163,11 +163,15 @@ def rejected(topic: str, record: Record, reason: InputReason, text: str) -> Reje
 
 
 def implausible(topic: str, record: Record, event: Any, flaw: str) -> RejectedInput:  # noqa: ANN401
-    """A record that can be decoded but describes what cannot be; its own venue is its sender."""
+    """A record that can be decoded but describes what cannot be; its own venue is its sender.
+
+    A venue that a control names is what it is about.
+    """
     found = rejected(topic, record, InputReason.INVALID, flaw)
+    venue = "" if topic == "controls" else getattr(event, "venue", "")
     return replace(
         found,
-        source=getattr(event, "venue", "")[:NAME_CHARS_MAX] or found.source,
+        source=venue[:NAME_CHARS_MAX] or found.source,
         is_harmless=topic == "orders"  # What it asked for is known, and refused.
         or (topic in SHARED_TOPICS and not isinstance(event, input_limits.FORBIDDING)),
     )

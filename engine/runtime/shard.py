@@ -33,7 +33,7 @@ from engine.core.events import (
     stamp,
 )
 from engine.core.orders import good_till_cancel
-from engine.core.routing import scorecard
+from engine.core.routing import division, routers, scorecard
 from engine.core.state import due_index
 from engine.core.state.finished_store import FinishedStore
 from engine.core.state.model import Parent
@@ -153,7 +153,7 @@ class Shard(Replica):
             resumed = risk.resume_source(self.state, source, number)
             self._emit(resumed, cause, record.key, now_ns)
         elif topic == CONTROLS:
-            ignored = resends.ignored(self.state, found, *sender_of(record.headers))
+            ignored = resends.refused(self.state, found, *sender_of(record.headers))
             if ignored:
                 self._emit(ignored, cause, record.key, now_ns)
                 return
@@ -245,14 +245,32 @@ class Shard(Replica):
                 ) in fresh:  # A parent that was crossed with gathers again before it is worked.
                     gathered.add(parent.parent_id)
                     halted += self._plan_one(parent, topology.GATHER, now_ns, faulted)
-            for parent in self._touched():
+            worked = self._touched()
+            for parent in worked:
                 halted += self._plan_one(parent, topology.WORK, now_ns, faulted)
+            self._route(now_ns, faulted)
+            for parent in worked:
+                halted += self._plan_one(parent, topology.END, now_ns, faulted)
             self._plan_halted(halted, now_ns, faulted)
         self.at = PLAN_CAUSE
         if PLAN_CAUSE in faulted:
             self._open.faults.append(PLAN_CAUSE)
         else:
             self._emit(scorecard.update(state), PLAN_CAUSE, None, now_ns)
+
+    def _route(self, now_ns: int, faulted: frozenset[str]) -> None:
+        """Route the slices of the batch; what several of them would take is divided first."""
+        state, demands = self.state, []
+        for slice_ in routers.contested(state):
+            self.at = PLAN_CAUSE + slice_.parent_id
+            demands.append(routers.demand(state, slice_, now_ns))
+        self.at = PLAN_CAUSE
+        shares = {} if PLAN_CAUSE in faulted else division.divided(demands)
+        for slice_ in routers.waiting(state):
+            cause = self.at = PLAN_CAUSE + slice_.parent_id
+            events = routers.route(state, slice_, shares.get(slice_.parent_id), now_ns)
+            key = state.parents[slice_.parent_id].terms.instrument_id.encode()
+            self._emit(events, cause, key, now_ns)
 
     def _touched(self) -> list[Parent]:
         """Touched parents that have not ended, in ascending id."""
@@ -268,7 +286,7 @@ class Shard(Replica):
         Some of them were not touched, and some were worked before the fault appeared. The oldest
         are planned here; the halt has all reviewed, so the others have their turn in later batches.
         """
-        steps = (*topology.GATHER, *topology.WORK)
+        steps = (*topology.GATHER, *topology.WORK, *topology.END)
         for instrument_id in dict.fromkeys(instrument_ids):
             sides = (self.state.by_side.get((instrument_id, side), ()) for side in Side)
             oldest = islice(merge(*sides), due_index.REVIEWED_MAX)
@@ -307,8 +325,10 @@ class Shard(Replica):
                 continue
             while not parent.is_ended:
                 events = step(self.state, parent, now_ns)
+                if not events:
+                    break
                 self._emit(events, cause, key, now_ns)
-                if not events or step not in topology.REPEATED:
+                if step not in topology.REPEATED:
                     break
         return halts
 

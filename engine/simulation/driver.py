@@ -54,7 +54,7 @@ from engine.runtime.open_batch import Batch
 from engine.runtime.recovery.finished_file import DiskStore
 from engine.runtime.recovery.recovery import rebuilt
 from engine.runtime.shard import Rules, Sealed, Shard
-from engine.simulation.feed import Feed, Played
+from engine.simulation.feed import BLOCK_INPUTS, Feed, MovedFeed, Played
 from engine.simulation.script import OWNER, Script, Stood, TimedInput
 from engine.simulation.venues.venues import Venues
 
@@ -97,7 +97,7 @@ class Simulation:
         venues: Venues | None = None,
         on_sealed: Callable[[Sealed], None] | None = None,
     ) -> None:
-        """`seed` is that of the venues' chance."""
+        """`seed` is that of the venues' chance; default are the base venues without impact."""
         self._log = log
         self._rules = rules
         self._script = script
@@ -181,7 +181,10 @@ class Simulation:
     def _play(self, leases: Any, progress: Callable[[int, int], None] | None) -> None:  # noqa: ANN401
         """Round after round, each at the time of the earliest input, answer or due parent."""
         script = self._script
-        market, orders = Feed(self._write, script.market), Feed(self._write, script.orders)
+        impact, orders = self._venues.impact, Feed(self._write, script.orders)
+        market = Feed(self._write, script.market, 1 if script.is_moved else BLOCK_INPUTS)
+        if impact is not None:
+            market = MovedFeed(self._write, script.market, impact)
         while True:
             now_ns = self._next_ns(market.next_ns, orders.next_ns)
             if now_ns is None:

@@ -1,48 +1,40 @@
-"""An order file, and a generator of one: small orders as a firm's systems would send them.
+"""Orders whose terms are drawn one by one: the first order file of the example's day.
 
-A row is an order, an amend or a cancel. The file is CSV with the columns of a ticket
-(`gateways/orders/tickets.py`, which reads it) or JSON lines with these keys; an empty value means
-none.
+Bursts of a few dozen orders arrive within seconds and share side, urgency and benchmark; single
+orders come between them, more at the open and at the close. Everything else of an order is its own:
+client, limit, participation, permissions. So the orders of one client contradict each other, and
+few orders of a burst are alike. `program_rows.py` writes orders as firms send them; this mix stays
+as a harder day for grouping, and because past figures were measured on it.
 
-Values are for people: prices and parts of one are decimals, times ISO 8601 in UTC, venue codes
-are joined by semicolons.
-
-The generator imitates a firm's day: programs of a few dozen orders that arrive within seconds and
-share side, urgency and benchmark, and single orders between them, more at the open and at the
-close. A few rows are wrong on purpose (`order_mistakes.py`). It is a function of the folder's
-facts and the seed; of the market it uses the quotes up to each order's own time, for limits and
-decision prices.
+It is a function of the folder's facts and the seed; of the market it uses the quotes up to each
+order's own time. A few rows are wrong on purpose (`order_mistakes.py`).
 """
 
-import csv
-import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import NamedTuple
-
 from engine.core.events import Side
-from engine.core.market import consolidated, reference
-from engine.core.state.state import State
 from engine.gateways.orders.tickets import COLUMNS
-from engine.log.port import EngineError
 from engine.simulation.chance import PPM, Draw, Weights
 from engine.simulation.market.data import FolderFacts, MarketData
-from engine.simulation.market.reference import U_SHAPE_PPM, reference_events
+from engine.simulation.market.reference import U_SHAPE_PPM
 from engine.simulation.order_mistakes import Row, mistake_of, moved_ns, spoiled
-
-NS = 1_000_000_000  # Nanoseconds a second, and price units a currency unit.
-MS_NS = 1_000_000
-MINUTE_NS = 60 * NS
+from engine.simulation.order_rows import (
+    AMEND,
+    CANCEL,
+    MINUTE_NS,
+    MS_NS,
+    NS,
+    SUBMIT,
+    Moment,
+    SeenMarket,
+    change_row,
+    decimal,
+    in_time,
+    iso,
+)
 
 SOURCES = ("OMS-1", "FIX-7", "PM-ALPHA", "ALGO-3")
 CLIENTS = tuple(f"C{number:02}" for number in range(1, 13))
 
-SUBMIT, AMEND, CANCEL = "submit", "amend", "cancel"
-NO_MARKET_PX = 100 * NS  # Limits are near this price until there is a quote.
-
 CHANGE_PPM = 40_000  # Amends, and as many cancels, for each order.
-UNKNOWN_PPM = 50_000  # Of changes name an order that was never sent.
 PROGRAM_PPM = 650_000  # Of orders arrive in a program.
 PROGRAM_ORDERS = 24  # In a program, on average.
 PROGRAM_NS = 4 * NS  # A program's orders arrive within this.
@@ -62,58 +54,18 @@ MUST_COMPLETE: Weights = (("false", 88), ("true", 12))
 CAPACITIES: Weights = (("AGENCY", 95), ("RISKLESS_PRINCIPAL", 4), ("PRINCIPAL", 1))
 
 
-class OrderFileError(EngineError):
-    """An order file cannot be written as asked."""
-
-
-class Moment(NamedTuple):
-    """A row to come: its time, its order and its action."""
-
-    at_ns: int
-    order: int  # Number of the order, count.
-    action: str
-
-
-def generate(
-    data: MarketData, count: int, seed: int, *, instrument_id: str | None = None
-) -> list[Row]:
+def generate(data: MarketData, count: int, seed: int) -> list[Row]:
     """An order file's rows in order of time: `count` orders, and amends and cancels of some.
 
     Raises ValueError for a count below 1.
     """
     if count < 1:
         raise ValueError(f"count is {count}, expected at least 1")
-    writer = Writer(data.facts, instrument_id or data.facts.instrument.instrument_id, count)
-    quotes = data.quotes()
-    quote = next(quotes, None)
-    rows: list[Row] = []
-    for moment in moments(data.facts, count, seed):
-        while quote is not None and quote.received_ns <= moment.at_ns:
-            consolidated.on_quote_observed(writer.seen, quote)
-            quote = next(quotes, None)
-        rows.append(writer.write(moment, Draw(seed, "order", moment.order)))
-    return rows
-
-
-def bad_count(count: int, seed: int) -> int:
-    """Number of the orders of a file that are wrong on purpose."""
-    draws = (Draw(seed, "order", number) for number in range(count))
-    return len([draw for draw in draws if mistake_of(draw)])
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write an order file, CSV or JSON lines by its suffix. Raises OrderFileError."""
-    if path.suffix == ".csv":
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
-    elif path.suffix == ".jsonl":
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(json.dumps({name: text for name, text in row.items() if text}) + "\n")
-    else:
-        raise OrderFileError(f"{path}: an order file ends in .csv or .jsonl; choose one")
+    writer = Writer(data, count)
+    return [
+        writer.write(moment, Draw(seed, "order", moment.order))
+        for moment in moments(data.facts, count, seed)
+    ]
 
 
 # ------------------------------------------------------------------------------ times
@@ -134,11 +86,7 @@ def moments(facts: FolderFacts, count: int, seed: int) -> list[Moment]:
         later_ns = at_ns + (2_000 + draw.below(600_000, "change after")) * MS_NS
         action = AMEND if drawn < CHANGE_PPM else CANCEL
         found.append(Moment(max(at_ns, min(later_ns, last_ns)), order, action))
-    return sorted(found, key=_at_ns)  # Stable: an order comes before its change.
-
-
-def _at_ns(moment: Moment) -> int:
-    return moment.at_ns
+    return in_time(found)
 
 
 def order_ns(facts: FolderFacts, count: int, draw: Draw) -> int:
@@ -171,25 +119,26 @@ def base_ns(facts: FolderFacts, program: Draw) -> int:
 
 
 class Writer:
-    """Writes rows in order; `seen` is the market up to the current row."""
+    """Writes rows in order of time."""
 
-    def __init__(self, facts: FolderFacts, instrument_id: str, count: int) -> None:
-        self.seen = State(shard=0)
-        for event in reference_events(facts):
-            reference.FACTS[type(event)](self.seen, event)
-        self._facts = facts
-        self._instrument_id = instrument_id
+    def __init__(self, data: MarketData, count: int) -> None:
+        self._seen = SeenMarket([data])
+        self._facts = data.facts
+        self._instrument = data.facts.instrument
         self._count = count
         self._orders: dict[int, Row] = {}
         self._last_good: Row | None = None  # The row that a duplicate repeats.
 
     def write(self, moment: Moment, draw: Draw) -> Row:
+        self._seen.until(moment.at_ns)
         if moment.action != SUBMIT:
-            return self._change(moment, draw)
+            order = self._orders[moment.order]
+            return change_row(self._seen, order, self._instrument.lot_qty, moment, draw)
         row = self._submit(moment, draw)
         mistake = mistake_of(draw)
         if mistake:
-            on_px, tick_px = self._limit_px(moment.at_ns, Side.BUY, 0)
+            on_px = self._seen.limit_px(self._instrument.instrument_id, Side.BUY, 0)
+            _, tick_px = self._seen.near_px(self._instrument.instrument_id, Side.BUY)
             on_tick, off_tick = decimal(on_px), decimal(on_px + tick_px // 2)
             return spoiled(mistake, row, self._last_good, on_tick, off_tick)
         self._last_good = self._orders[moment.order] = row
@@ -207,7 +156,7 @@ class Writer:
             "source": source,
             "cl_ord_id": f"{source}-{moment.order + 1:06}",
             "client_id": draw.pick(CLIENTS, "client"),
-            "instrument_id": self._instrument_id,
+            "instrument_id": self._instrument.instrument_id,
             "side": side.value,
             "order_qty": str(self._qty(draw)),
             "order_type": draw.weigh(ORDER_TYPES, "type"),
@@ -221,53 +170,22 @@ class Writer:
             "must_complete": draw.weigh(MUST_COMPLETE, "must complete"),
             "capacity": draw.weigh(CAPACITIES, "capacity"),
             "settlement": "REGULAR",
-            "currency": draw.pick(("", self._facts.instrument.currency), "currency"),
+            "currency": draw.pick(("", self._instrument.currency), "currency"),
         }
         if row["order_type"] == "LIMIT":
             ticks = draw.below(16, "limit") - 5  # Five ticks behind the near side to ten beyond.
-            row["limit_px"] = decimal(self._limit_px(moment.at_ns, side, ticks)[0])
+            row["limit_px"] = decimal(self._seen.limit_px(row["instrument_id"], side, ticks))
         row["start"], row["end"] = self._window(moment.at_ns, program)
-        row["decision_px"] = self._decision(moment.at_ns, draw)
-        return row
-
-    def _change(self, moment: Moment, draw: Draw) -> Row:
-        order = self._orders[moment.order]
-        is_unknown = draw.happens(UNKNOWN_PPM, "unknown order")
-        row = dict.fromkeys(COLUMNS, "")
-        row |= {
-            "ts": iso(moment.at_ns),
-            "action": moment.action,
-            "source": order["source"],
-            "cl_ord_id": f"{order['cl_ord_id']}-{moment.action[0].upper()}",
-            "orig_cl_ord_id": "NO-SUCH-ORDER" if is_unknown else order["cl_ord_id"],
-            "instrument_id": order["instrument_id"],
-        }
-        if moment.action == AMEND and order["limit_px"] and draw.below(2, "amend limit"):
-            ticks = draw.below(16, "new limit") - 5
-            side = Side(order["side"])
-            row["limit_px"] = decimal(self._limit_px(moment.at_ns, side, ticks)[0])
-        elif moment.action == AMEND:
-            qty, lot_qty = int(order["order_qty"]), self._facts.instrument.lot_qty
-            less_qty = max(1, qty // 2)  # Floor: an order for one cannot be halved.
-            row["order_qty"] = str(less_qty if draw.below(2, "amend down") else qty + lot_qty)
+        row["decision_px"] = self._decision(draw)
         return row
 
     def _qty(self, draw: Draw) -> int:
         """Quantity that suits the instrument's volume; round lots stay round, rounded down."""
         text = draw.weigh(QTYS, "quantity")
         qty = 1 + draw.below(99, "odd quantity") if text == "odd" else int(text)
-        qty = max(1, qty * self._facts.instrument.adv_qty // QTY_ADV)
-        lot_qty = self._facts.instrument.lot_qty
+        qty = max(1, qty * self._instrument.adv_qty // QTY_ADV)
+        lot_qty = self._instrument.lot_qty
         return qty if qty < lot_qty or text == "odd" else qty // lot_qty * lot_qty
-
-    def _limit_px(self, at_ns: int, side: Side, ticks: int) -> tuple[int, int]:
-        """So many ticks beyond the near side of the best prices, on the tick; and the tick."""
-        name = self._facts.instrument.instrument_id
-        near_px = consolidated.view(self.seen, name, at_ns).near_px(side) or NO_MARKET_PX
-        tick_px = reference.tick_px(self.seen, name, near_px)
-        sign = 1 if side is Side.BUY else -1
-        px = reference.on_tick_px(self.seen, name, side, near_px + sign * ticks * tick_px)
-        return max(tick_px, px), tick_px
 
     def _window(self, at_ns: int, program: Draw) -> tuple[str, str]:
         """Start and end that a program's orders share; most have none."""
@@ -279,23 +197,10 @@ class Writer:
         has_end = program.below(100, "ends") < 35 and end_ns > at_ns
         return iso(start_ns) if has_start else "", iso(end_ns) if has_end else ""
 
-    def _decision(self, at_ns: int, draw: Draw) -> str:
+    def _decision(self, draw: Draw) -> str:
         """The price that a manager saw, a few ticks from the midpoint; some give none."""
-        name = self._facts.instrument.instrument_id
-        mid_px = consolidated.view(self.seen, name, at_ns).mid_px
-        if mid_px is None or draw.below(100, "decision") < 30:
+        if draw.below(100, "decision") < 30:
             return ""
-        tick_px = reference.tick_px(self.seen, name, mid_px)
-        return decimal(max(tick_px, mid_px + (draw.below(7, "decision ticks") - 3) * tick_px))
-
-
-def decimal(px: int) -> str:
-    """A price for people: 157250000000 is 157.25."""
-    whole, fraction = divmod(px, NS)
-    return f"{whole}.{fraction:09}".rstrip("0").rstrip(".")
-
-
-def iso(at_ns: int) -> str:
-    """A time for people, to the millisecond, rounded down."""
-    moment = datetime.fromtimestamp(at_ns // NS, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ns % NS // MS_NS:03}Z"
+        ticks = draw.below(7, "decision ticks") - 3
+        px = self._seen.mid_px(self._instrument.instrument_id, ticks)
+        return "" if px is None else decimal(px)

@@ -37,6 +37,11 @@ def mistake_of(draw: Draw) -> str:
     return MISTAKES[block % len(MISTAKES)] if place == wrong else ""
 
 
+def bad_count(count: int, seed: int) -> int:
+    """Number of the orders of a file that are wrong on purpose."""
+    return sum(bool(mistake_of(Draw(seed, "order", number))) for number in range(count))
+
+
 def moved_ns(mistake: str, facts: FolderFacts, at_ns: int, draw: Draw) -> int:
     """The time of the row: an order for a closed session is outside of the session."""
     away_ns = MINUTE_NS + draw.below(9 * MINUTE_NS, "outside") // MS_NS * MS_NS

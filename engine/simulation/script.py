@@ -53,6 +53,7 @@ class Script:
     before_open: Sequence[TimedInput]  # Reference data, controls and the DayOpened.
     market: Sequence[TimedInput]
     orders: Sequence[TimedInput]  # Requests, and controls during the day.
+    is_moved: bool = False  # Its market was moved by fills, so it was not written ahead.
 
     @property
     def last_ns(self) -> int:

@@ -10,6 +10,7 @@ import tracemalloc
 from dataclasses import dataclass
 from statistics import median
 
+from engine.core.strategy import almgren_chriss
 from engine.log.codec.shapes import long_number
 from infra.bench.player import Player
 from infra.bench.world import SECOND_NS, Shape
@@ -127,18 +128,24 @@ def _day(orders: int, waves: int) -> tuple[int, int]:
     for _ in range(waves):
         player.wave(orders)
     player.evict()
-    long_number.cache_clear()  # Bounded, and the codec's; no day grows it.
+    _clear_caches()
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
     player.close()
     shard = player.shard
     del player
-    long_number.cache_clear()
+    _clear_caches()
     gc.collect()
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert not shard.state.orders
     return before, after
+
+
+def _clear_caches() -> None:
+    """Empty what is kept by value, in caches of a fixed size that no day outgrows."""
+    long_number.cache_clear()
+    almgren_chriss.remaining_part.cache_clear()
 
 
 def peak_rss_bytes() -> int:

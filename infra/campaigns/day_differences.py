@@ -35,6 +35,7 @@ from engine.core.events import (
     OrdersCrossed,
     ParentOpened,
     PlanAdopted,
+    ScheduleRecalibrated,
     SliceReleased,
     StageEvent,
 )
@@ -45,7 +46,8 @@ PARTITIONS = 8
 READ_RECORDS = 5_000
 EVENT_ID = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")  # Shard and seq.
 PLACE = frozenset({"seq", "cause"})  # They say where an event lies, not what it says.
-OWNED = (PlanAdopted, SliceReleased, ChildRouted, FillBooked)  # Of a parent, named by their place.
+# Of a parent, named by their place.
+OWNED = (PlanAdopted, ScheduleRecalibrated, SliceReleased, ChildRouted, FillBooked)
 
 
 @dataclass

@@ -53,7 +53,7 @@ def test_every_command_of_the_issue_is_there() -> None:
     expected = {
         "orders submit", "orders cancel", "orders generate", "controls apply", "controls kill",
         "controls resume", "reference load", "projections follow", "projections rebuild",
-        "topics create", "topics check", "sql", "blotter", "audit", "tca",
+        "topics create", "topics check", "sql", "blotter", "audit", "tca", "venues",
     }  # fmt: skip
     assert expected <= application.command_names()
 
@@ -135,6 +135,28 @@ def test_a_generated_file_says_how_many_rows_are_bad_on_purpose(
     said = json.loads(capsys.readouterr().out)
     lines = len(out.read_text().splitlines()) - 1
     assert said == {"file": str(out), "orders": 600, "rows": lines, "bad_rows": 12, "seed": 7}
+
+
+def test_orders_of_several_folders_are_of_all_their_instruments(tmp_path: Path) -> None:
+    folders = [market_folder(tmp_path / name, name) for name in ("AAA", "BBB")]
+    out = tmp_path / "orders.jsonl"
+    markets = [word for folder in folders for word in ("--market", str(folder))]
+    line = ["orders", "generate", *markets, "--count", "100", "--out", str(out)]
+    assert execute(line) == Exit.OK
+    rows = [json.loads(text) for text in out.read_text().splitlines()]
+    assert {"AAA", "BBB"} <= {row["instrument_id"] for row in rows}
+    assert execute([*line, "--mix", "singles"]) == Exit.USAGE
+    assert execute(["orders", "generate", *markets[:2], *markets[:2], *line[-4:]]) == Exit.ERROR
+
+
+def market_folder(folder: Path, name: str) -> Path:
+    """A market folder with a quote."""
+    folder.mkdir()
+    (folder / "instrument.toml").write_text(f'instrument_id = "{name}"\n')
+    (folder / "quotes.csv").write_text(
+        "ts,exchange,bid,bid_size,ask,ask_size\n2018-01-02T14:30:01Z,N,157.20,2,157.22,3\n"
+    )
+    return folder
 
 
 def test_the_refusals_of_a_file_are_there_for_machines_too(
@@ -297,6 +319,27 @@ def test_controls_and_reference_come_from_files(log: Log, tmp_path: Path) -> Non
     assert execute(["reference", "load", str(reference)]) == Exit.OK
     assert appended(log, "controls")[0].client_id == "C1"
     assert appended(log, "reference")[0].venue == "Z"
+
+
+def test_a_curve_of_past_days_is_loaded_as_reference_data(
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
+    out = tmp_path / "curve.toml"
+    line = ["reference", "curve", str(market), "--out", str(out), "-o", "json"]
+    assert execute(line) == Exit.OK
+    (said,) = json.loads(capsys.readouterr().out)
+    assert (said["days"], said["last_day"], said["effective_day"]) == (1, 20180102, 20180103)
+    assert execute(["reference", "load", str(out)]) == Exit.OK
+    instrument, _, curve = appended(log, "reference")
+    assert instrument.adv_qty == said["volume_qty"]
+    assert instrument.daily_volatility_ppm == said["daily_volatility_ppm"] == 10_995
+    assert curve.observed_days == (20180102,)
+    assert len(curve.volumes_qty) == 26
+    assert sum(curve.volumes_qty) == said["volume_qty"]
+    assert execute([*line, "--effective-day", "2018-01-02"]) == Exit.ERROR
+    assert "expected a later day" in capsys.readouterr().err
+    assert execute([*line, "--effective-day", "soon"]) == Exit.USAGE
 
 
 def test_a_wrong_file_writes_nothing(

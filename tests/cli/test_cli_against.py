@@ -21,7 +21,7 @@ from engine.cli.application import execute
 from engine.cli.exits import Exit
 from engine.config import load
 from engine.log import open_log
-from engine.simulation import order_generator
+from engine.simulation import order_generator, order_rows
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
 
@@ -37,14 +37,14 @@ SLICES = Change(
 )
 RAISES = Change(
     "engine/core/strategy/slicing.py",
-    "    style = style_of(",
-    '    raise ArithmeticError("no slice")\n    style = style_of(',
+    "    claims = sliced(state, parent, plan, group, now_ns, most)\n",
+    '    raise ArithmeticError("no slice")\n',
 )
 REMARK = {"name": "remark", "type": "string", "default": "", "doc": "a free remark; empty if none"}
 REMARKS = Change(
     "engine/core/parents/aggregation.py",
-    "return MemberJoined(",
-    'return MemberJoined(remark="new",',
+    "    return ParentEnded(\n",
+    '    return ParentEnded(\n        remark="new",\n',
 )
 
 
@@ -67,7 +67,7 @@ def days(tmp_path_factory: pytest.TempPathFactory, other: OtherRelease) -> Days:
     folder = tmp_path_factory.mktemp("days")
     market, tickets = folder / "market", folder / "orders.csv"
     made = short_day.make(market, rows=500, order_count=40)
-    order_generator.write_rows(tickets, order_generator.generate(made.data, 40, SEED))
+    order_rows.write_rows(tickets, order_generator.generate(made.data, 40, SEED))
     words = ["simulate", "--market", str(market), "--orders", str(tickets), "-o", "json", "--out"]
     assert execute([*words, str(folder / "ours")]) == Exit.OK
     assert other.run(*words, str(folder / "others")).returncode == Exit.OK
@@ -161,7 +161,8 @@ def test_a_departure_stands_for_itself(
     assert events["SliceReleased"]["only_recorded"] > 0
     assert alone(report, "decided", "SliceReleased") <= alone(report, "recorded", "SliceHeld")
     assert {row["field"] for row in report["fields"] if row["event"] == "SliceReleased"} <= {
-        "slice_qty"
+        "slice_qty",
+        "claims",
     }
     gone = [x for x in report["departures"] if x["kind"] == "only recorded"]
     assert all(x["recorded"].startswith(f"{x['event']}(seq={x['seq']}, ") for x in gone)
@@ -299,7 +300,7 @@ def test_a_release_that_raises_is_reported_with_the_input(
 def grown(tmp_path_factory: pytest.TempPathFactory) -> OtherRelease:
     """A release whose events have a field more."""
     release = other_release.installed(tmp_path_factory.mktemp("grown"), "0.4.0", REMARKS)
-    other_release.grow(release.tree, {"aggregation-MemberJoined": REMARK})
+    other_release.grow(release.tree, {"aggregation-ParentEnded": REMARK})
     return release
 
 
@@ -311,7 +312,7 @@ def test_a_field_that_one_release_does_not_know_is_named_once(
     report = found["against"]
     assert (code, report["is_same"]) == (Exit.OK, True)
     assert report["unknown_fields"] == [
-        {"field": "MemberJoined.remark", "known_by": "the deciding release"}
+        {"field": "ParentEnded.remark", "known_by": "the deciding release"}
     ]
 
 

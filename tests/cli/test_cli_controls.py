@@ -20,7 +20,7 @@ from lies.controls_files import IMPOSSIBLE, UNKNOWN
 from pipeline import desk, in_process, short_day
 
 from engine.cli.application import execute
-from engine.cli.controls import code_of
+from engine.cli.control_writing import code_of
 from engine.cli.exits import Exit
 from engine.core import events as e
 from engine.gateways.controls import writing

@@ -40,6 +40,7 @@ from world import (
     fill_report,
     fills,
     halt,
+    instructed,
     kill,
     lift,
     market,
@@ -57,6 +58,8 @@ from world import (
 )
 
 from engine import topology
+from engine.core.allocation.claims import as_stated
+from engine.core.controls import instructions
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -69,7 +72,10 @@ from engine.core.events import (
     FillBooked,
     FillBusted,
     FillCorrected,
+    FillReallocated,
     Immediacy,
+    MemberAmended,
+    MemberJoined,
     OrderAccepted,
     OrderAmended,
     OrderAmendRequested,
@@ -77,19 +83,22 @@ from engine.core.events import (
     OrderCancelRequested,
     OrderChangeRejected,
     OrderRejected,
+    OrdersCrossed,
     OrderSubmitted,
     OrderType,
+    ParentAction,
     Router,
     Side,
     TimeInForce,
     Urgency,
+    VenueKind,
 )
 from engine.core.orders import good_till_cancel
-from engine.core.parents import netting
-from engine.core.routing import scorecard
+from engine.core.parents import aggregation, open_parts
+from engine.core.routing import chances, scorecard
 from engine.core.state.finished_store import FinishedStore, MemoryStore
 from engine.core.state.limit_ladder import ABOVE_ALL_PX
-from engine.core.state.model import Child, Order, Parent
+from engine.core.state.model import Child, Order, Parent, Tranche
 from engine.core.state.state import NEVER_NS, State
 from engine.log.port import DLQ, STAGE_TOPICS
 
@@ -99,6 +108,7 @@ QTYS = st.sampled_from((1, 50, 100, 250, 900))
 LIMITS = st.sampled_from((None, 99.90, 99.98, 100.00, 100.03, 100.25))
 REQUESTS = (OrderSubmitted, OrderAmendRequested, OrderCancelRequested)
 ANSWERS = (OrderAccepted, OrderRejected, OrderAmended, OrderCancelled, OrderChangeRejected)
+ACTIONS = [action for action in ParentAction if action is not ParentAction.OTHER]
 OVERFILLS = (BreakReason.VENUE_OVERFILL, BreakReason.BUST_AFTER_END)
 
 
@@ -121,10 +131,10 @@ def watched(decide: Callable[..., Any]) -> Callable[..., Any]:
 def deciding_watched() -> Iterator[None]:
     """Every decide and planning step of the map is watched."""
     patch = pytest.MonkeyPatch()
-    steps = {step: watched(step) for step in (*topology.GATHER, *topology.WORK)}
+    steps = {step: watched(step) for step in (*topology.GATHER, *topology.WORK, *topology.END)}
     decides = {kind: tuple(map(watched, found)) for kind, found in topology.DECIDE.items()}
     patch.setattr(topology, "DECIDE", decides)
-    for name in ("GATHER", "WORK"):
+    for name in ("GATHER", "WORK", "END"):
         patch.setattr(topology, name, tuple(steps[step] for step in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         patch.setattr(topology, name, frozenset(steps[step] for step in getattr(topology, name)))
@@ -192,6 +202,7 @@ def check_parent(state: State, parent: Parent) -> None:
         assert sum(m.open_qty for m in members if m.is_active) == parent.open_qty
         assert sum(m.is_active for m in members) == parent.member_count
     check_stated_terms(parent)
+    check_tranches(parent)
     assert sum(child.leaves_qty for child in parent.children.values()) == parent.exposure_qty
     assert all(child.is_live and child.leaves_qty > 0 for child in parent.children.values())
     assert not (parent.is_ended and parent.children), "no child outlives its parent"
@@ -202,6 +213,67 @@ def check_parent(state: State, parent: Parent) -> None:
     for fill in booked:
         assert sum(fill.shares_qty) + fill.error_qty == fill.last_qty
         assert all(share_qty > 0 for share_qty in fill.shares_qty)
+
+
+def check_tranches(parent: Parent) -> None:
+    """The tranches' sums are the parent's; a claim is within its tranche's own words."""
+    tranches = parent.tranches.values()
+    assert sum(x.exposure_qty for x in tranches) == parent.exposure_qty
+    assert sum(x.filled_qty for x in tranches) == parent.filled_qty
+    assert sum(x.crossed_qty for x in tranches) == parent.crossed_qty
+    if not parent.is_ended:
+        assert sum(x.open_qty for x in tranches) == parent.open_qty
+        assert sum(x.member_count for x in tranches) == parent.member_count
+    for tranche in tranches:
+        if not parent.is_ended:
+            assert sum(m.open_qty for m in tranche.active_members()) == tranche.open_qty
+        for member in tranche.active_members():
+            check_constraints(parent, tranche, member.order)
+    for child in (*parent.children.values(), *parent.ended_children):
+        assert sum(cover.claim_qty for cover in child.covers) == child.terms.child_qty
+        assert sum(cover.filled_qty for cover in child.covers) == child.filled_qty
+        assert sum(cover.leaves_qty for cover in child.covers) == child.leaves_qty
+    for fill in parent.fills:
+        assert sum(fill.parts_qty) == fill.last_qty
+
+
+def check_open_parts(state: State) -> None:
+    """The kept sums of members are those that are added up anew."""
+    for parent_id, kept in state.open_parts.items():
+        tranches = state.parents[parent_id].tranches
+        for number, found in kept.items():
+            assert found == open_parts.added_up(tranches[number])
+    for parent_id, kept in state.willing_parts.items():
+        parent = state.parents[parent_id]
+        for number, found in kept.items():
+            tranche = parent.tranches[number]
+            assert tranche.pending or found == open_parts.added_up_willing(parent, tranche)
+
+
+def check_chances(state: State) -> None:
+    """What is kept of venues and their kinds is what the scorecards say."""
+    for key, found in state.chances.items():
+        anew: Any
+        if len(key) == 2:
+            anew = chances.of_kind(state.pools, *key)
+        else:
+            kind, venue, cell = key
+            anew = chances.known(state, kind, venue, cell, {})
+        assert found == anew, key
+
+
+def check_constraints(parent: Parent, tranche: Tranche, found: Order) -> None:
+    """A member's own words are the tranche's."""
+    terms = tranche.terms
+    assert (terms.no_dark, terms.excluded_venues) == (
+        found.terms.no_dark,
+        found.terms.excluded_venues,
+    )
+    assert terms.end_ns == found.end_ns or found.pending is not None or parent.is_ended
+    if found.limit_px is not None and not parent.is_ended:  # It may be amended in another one.
+        sign = 1 if parent.terms.side is Side.BUY else -1
+        assert tranche.limit_px is not None
+        assert tranche.limit_px * sign <= found.limit_px * sign
 
 
 def shares_of_ended(state: State, parent: Parent) -> int:
@@ -215,12 +287,15 @@ def shares_of_ended(state: State, parent: Parent) -> int:
 
 def check_stated_terms(parent: Parent) -> None:
     """No more rests at a venue than is to be shown; an immediate order is out, or at its end."""
-    terms, shown_qty = parent.terms, Counter[str]()
+    terms, shown_qty = parent.terms, Counter[tuple[str, int]]()
     for child in parent.children.values():
-        if child.terms.child_type is ChildType.LIMIT and terms.display_qty:
-            shown_qty[child.terms.venue] += child.leaves_qty
+        if child.terms.child_type is not ChildType.LIMIT:
+            continue
+        for cover in child.covers:
+            display_qty = parent.tranches[cover.tranche].terms.display_qty
+            shown_qty[child.terms.venue, cover.tranche] += cover.leaves_qty
             assert child.terms.time_in_force is ChildTimeInForce.IOC or (
-                shown_qty[child.terms.venue] <= terms.display_qty
+                not display_qty or shown_qty[child.terms.venue, cover.tranche] <= display_qty
             )
     if terms.immediacy is not Immediacy.NONE:
         assert len(parent.members) == 1
@@ -280,13 +355,14 @@ def check_indices(state: State) -> None:
             key = (*side, terms.currency, terms.capacity, terms.settlement)
             offers.setdefault(key, set()).add(parent_id)
             place = state.offers[key].places[parent_id]
-            assert netting.accepts_px(parent, place.px)
             assert place.px in (parent.limit_px, 0, ABOVE_ALL_PX)
             assert place.group == (*parent.clients, "")[0 if len(parent.clients) == 1 else -1]
-        if parent.is_released and parent.limit_px is not None:
-            limited.setdefault(side, set()).add(parent_id)
-            ladder = state.books[terms.instrument_id].limited[terms.side]
-            assert ladder.places[parent_id].px == parent.limit_px
+        for tranche in parent.tranches.values():
+            if parent.is_released and tranche.limit_px is not None:
+                name = aggregation.watched_name(parent, tranche)
+                limited.setdefault(side, set()).add(name)
+                ladder = state.books[terms.instrument_id].limited[terms.side]
+                assert ladder.places[name].px == tranche.limit_px
     assert offers == {key: {*ladder.places} for key, ladder in state.offers.items()}
     assert limited == {
         (instrument_id, side): {*ladder.places}
@@ -299,19 +375,36 @@ def check_indices(state: State) -> None:
 
 
 def check_routes(world: World) -> None:
-    """No child is priced through its parent's limit, off tick, or routed while halted or killed."""
+    """A child respects the words of all that it works for; nothing that is stopped sends."""
     for routed in world.all_of(ChildRouted):
-        limit_px = world.state.parent(routed.parent_id).limit_px
+        parent = world.state.parent(routed.parent_id)
         sign = 1 if routed.side is Side.BUY else -1
-        assert limit_px is None or routed.limit_px * sign <= limit_px * sign
         assert routed.limit_px % px(0.01) == 0
         assert not world.state.halted
-        assert (ControlScope.FIRM, "") not in world.state.controls.killed
-        client_ids = {
-            member.order.terms.client_id
-            for member in world.state.parent(routed.parent_id).active_members()
-        }
-        assert not any((ControlScope.CLIENT, c) in world.state.controls.killed for c in client_ids)
+        assert not instructions.is_paused(parent)
+        assert instructions.bars(parent, routed.venue) is None
+        killed = world.state.controls.killed
+        assert (ControlScope.FIRM, "") not in killed
+        for number, claim_qty in as_stated(routed.claims, routed.child_qty).items():
+            tranche = parent.tranches[number]
+            assert claim_qty > 0
+            assert tranche.limit_px is None or routed.limit_px * sign <= tranche.limit_px * sign
+            assert routed.venue not in tranche.terms.excluded_venues
+            is_lit = world.state.reference.venues[routed.venue].kind is VenueKind.LIT
+            assert is_lit or not tranche.terms.no_dark
+            assert tranche.terms.start_ns <= routed.at_ns < tranche.terms.end_ns
+            assert not any((ControlScope.CLIENT, c) in killed for c in tranche.clients)
+
+
+def check_instructions(world: World) -> None:
+    """Nothing crosses for a paused parent, and none under instruction has later orders."""
+    for cross in world.all_of(OrdersCrossed):
+        for parent_id in (cross.buy_parent_id, cross.sell_parent_id):
+            assert not instructions.is_paused(world.state.parent(parent_id))
+    for joined in world.all_of(MemberJoined):
+        parent = world.state.parent(joined.parent_id)
+        if instructions.is_instructed(parent):
+            assert parent.members[joined.order_id].stays, joined
 
 
 def parts(state: State) -> str:
@@ -399,8 +492,20 @@ class RandomDay(RuleBasedStateMachine):
             x.cl_ord_id for x in world.events if isinstance(x, ANSWERS) and x.cl_ord_id
         )
         check_routes(world)
+        check_instructions(world)
         for booked in world.all_of(FillAllocated):
             self.check_limits(booked, limits, live)
+        # What a late fill or a correction gives to orders that have moved on is theirs, and no
+        # break; children that cover it elsewhere are cancelled in the same batch.
+        for booked in world.all_of(FillAllocated):
+            self.flagged_qty[booked.parent_id] += sum(booked.other_shares_qty)
+        for revised in world.all_of(FillReallocated):
+            more_qty = sum(share.share_qty for share in revised.after)
+            more_qty -= sum(share.share_qty for share in revised.before)
+            self.flagged_qty[revised.parent_id] += max(0, more_qty)
+        for moved in world.all_of(MemberAmended):
+            if moved.fill_id:
+                self.flagged_qty[moved.parent_id] += max(0, -moved.change_qty)
         for flag in world.all_of(BreakFlagged):
             if flag.reason in OVERFILLS:
                 child = children(world.state)[flag.child_id]
@@ -434,6 +539,9 @@ class RandomDay(RuleBasedStateMachine):
         consent=st.booleans(),
         immediacy=st.sampled_from((*[Immediacy.NONE] * 3, Immediacy.IOC, Immediacy.FOK)),
         display_qty=st.sampled_from((0, 0, 100)),
+        no_dark=st.booleans(),
+        excluded=st.sampled_from(((), (), (LIT,), (OTHER_LIT,))),
+        later_s=st.sampled_from((0, 0, 0, 40)),
     )
     def submit(
         self,
@@ -447,9 +555,12 @@ class RandomDay(RuleBasedStateMachine):
         consent: bool,  # noqa: FBT001
         immediacy: Immediacy,
         display_qty: int,
+        no_dark: bool,  # noqa: FBT001
+        excluded: tuple[str, ...],
+        later_s: int,
     ) -> None:
         if immediacy is not Immediacy.NONE:
-            is_gtc, display_qty = False, 0
+            is_gtc, display_qty, later_s = False, 0, 0
         asked = []
         for side in sides:
             self.count += 1
@@ -467,6 +578,9 @@ class RandomDay(RuleBasedStateMachine):
                     crossing_consent=consent,
                     immediacy=immediacy,
                     display_qty=min(display_qty, order_qty),
+                    no_dark=no_dark,
+                    excluded_venues=excluded,
+                    start_ns=self.world.now_ns + later_s * SECOND if later_s else None,
                 )
             )
         self.step(*self.fresh(), *asked)
@@ -665,6 +779,22 @@ class RandomDay(RuleBasedStateMachine):
         else:
             self.step(halt() if what == "halt" else kill(*scope))
 
+    @precondition(lambda self: bool(parents(self.world.state)))
+    @rule(
+        which=INDEX,
+        action=st.sampled_from(tuple(ACTIONS)),
+        urgency=st.sampled_from(Urgency),
+        venue=st.sampled_from((LIT, LIT, OTHER_LIT, "NOWHERE")),
+    )
+    def instruct(self, which: int, action: ParentAction, urgency: Urgency, venue: str) -> None:
+        known = list(self.world.state.parents) or [x.parent_id for x in parents(self.world.state)]
+        is_of_venue = action in instructions.OF_VENUES
+        said = {
+            "urgency": urgency if action is ParentAction.URGENCY else None,
+            "venue": venue if is_of_venue else "",
+        }
+        self.step(instructed(known[which % len(known)], action, **said))
+
     @rule(is_now=st.sampled_from((False, False, False, True)))
     def close(self, is_now: bool) -> None:  # noqa: FBT001
         if is_now:
@@ -692,6 +822,8 @@ class RandomDay(RuleBasedStateMachine):
         check_orders(state, self.base)
         for parent in parents(state):
             check_parent(state, parent)
+        check_open_parts(state)
+        check_chances(state)
         check_breaks(state, self.flagged_qty)
         check_children(state)
         check_store(state)

@@ -50,6 +50,20 @@ def on(world: World, minutes: float, *inputs: Any) -> World:  # noqa: ANN401
     return world.at(now_ns, quote(received_ns=now_ns), *inputs)
 
 
+def covered(*more: Any, router: Router = Router.SEQUENTIAL, **said: Any) -> World:  # noqa: ANN401
+    """A TWAP of 600 over an hour that is all out in two children, and is late from now on.
+
+    While it was patient it sent all at once; a new policy is patient no more.
+    """
+    ruled = {"strategy": Strategy.TWAP, "router": router}
+    world = trading(policy(patience_ns=2 * HOUR, **ruled), *more)
+    world.given(order(order_qty=600, end_ns=NOW_NS + HOUR, **said))
+    now_ns = NOW_NS + MINUTE
+    world.at(now_ns, trade(PLENTY), *(quote(x, received_ns=now_ns) for x in (LIT, OTHER_LIT)))
+    assert world.parent().pool_qty == 0
+    return world.given(policy(**ruled))
+
+
 def parent_search(world: World) -> Search:
     """The routing search for the order's parent now."""
     return search_for(world.state, world.parent(), world.now_ns)

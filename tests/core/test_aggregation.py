@@ -53,12 +53,14 @@ from engine.core.events import (
     ParentReleased,
     ReleaseReason,
     Router,
+    SaleMarking,
     Side,
     SliceReleased,
     TimeInForce,
+    TrancheOpened,
     Urgency,
 )
-from engine.core.parents import aggregation, membership
+from engine.core.parents import aggregation, membership, tranches
 from engine.core.routing import cancels
 from engine.core.state.model import Order
 
@@ -96,43 +98,63 @@ def canceled(world: World) -> Any:  # noqa: ANN401
         {"currency": "EUR"},
         {"urgency": Urgency.HIGH},
         {"benchmark": Benchmark.TWAP},
-        {"limit_px": px(100)},
         {"capacity": Capacity.PRINCIPAL},
         {"settlement": "NEXT_DAY"},
-        {"no_dark": True},
-        {"excluded_venues": (LIT,)},
-        {"must_complete": True},
-        {"max_participation_ppm": 7},
-        {"start_ns": 7},
-        {"end_ns": 7},
+        {"sale_marking": SaleMarking.SHORT},
+        {"settl_date": 20180105},
     ],
 )
 def test_orders_that_a_trader_would_not_work_as_one_have_different_keys(
     said: dict[str, Any],
 ) -> None:
-    base = aggregation.compatibility(accepted(), BAND_PX)
-    assert aggregation.compatibility(accepted(**said), BAND_PX) != base
+    assert aggregation.key_of(accepted(**said).terms) != aggregation.key_of(accepted().terms)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"limit_px": px(100)},
+        {"no_dark": True},
+        {"excluded_venues": (LIT,)},
+        {"must_complete": True},
+        {"max_participation_ppm": 7},
+        {"display_qty": 100},
+        {"start_ns": NOW_NS + 7},
+        {"end_ns": 7},
+    ],
+)
+def test_what_an_order_wants_for_itself_tells_tranches_apart_and_no_parents(
+    said: dict[str, Any],
+) -> None:
+    one, other, state = accepted(), accepted(**said), trading().state
+    keys = [tranches.key_of_order(state, x, NOW_NS) for x in (one, other)]
+    assert keys[0] != keys[1]
+    assert aggregation.key_of(one.terms) == aggregation.key_of(other.terms)
 
 
 def test_who_asks_and_when_does_not_matter() -> None:
     said = {"client_id": "c9", "source": "x", "cl_ord_id": "y", "received_ns": 5}
-    base = aggregation.compatibility(accepted(), BAND_PX)
-    assert aggregation.compatibility(accepted(crossing_consent=True, **said), BAND_PX) == base
+    one, other = accepted(start_ns=NOW_NS), accepted(crossing_consent=True, **said)
+    state = trading().state
+    assert aggregation.key_of(one.terms) == aggregation.key_of(other.terms)
+    assert tranches.key_of_order(state, one, NOW_NS) == tranches.key_of_order(state, other, NOW_NS)
 
 
 def test_a_parents_key_is_that_of_its_first_order() -> None:
     world = gathering(order(limit_px=px(100.05)))
-    key = aggregation.compatibility(world.order(), BAND_PX)
-    assert aggregation.key_of_parent(world.parent().terms) == key
+    state, found = world.state, world.parent()
+    assert aggregation.key_of(found.terms) == aggregation.key_of(world.order().terms)
+    key = tranches.key_of_order(state, world.order(), NOW_NS)
+    assert tranches.key_of_tranche(found.tranches[0], NOW_NS) == key
 
 
 @for_all(st.integers(1, 10**12), st.integers(1, 10**12))
-def test_only_limits_within_a_band_share_a_parent(first_px: int, second_px: int) -> None:
-    bands = {aggregation.limit_band(limit_px, BAND_PX) for limit_px in (first_px, second_px)}
+def test_only_limits_within_a_band_share_a_tranche(first_px: int, second_px: int) -> None:
+    bands = {tranches.limit_band(limit_px, BAND_PX) for limit_px in (first_px, second_px)}
     if len(bands) == 1:
         assert abs(first_px - second_px) < BAND_PX
     assert 0 not in bands
-    assert aggregation.limit_band(None, BAND_PX) == 0
+    assert tranches.limit_band(None, BAND_PX) == 0
 
 
 @for_all(st.lists(st.none() | st.integers(1, 99)))
@@ -267,15 +289,16 @@ def test_a_late_joiner_shares_only_in_the_children_sent_after_it_joined() -> Non
     ("side", "first", "tighter", "looser"),
     [(Side.BUY, 99.95, 99.94, 99.96), (Side.SELL, 100.15, 100.16, 100.14)],
 )
-def test_no_order_joins_a_parent_with_a_child_beyond_its_limit(
+def test_no_order_joins_a_tranche_with_a_child_beyond_its_limit(
     side: Side, first: float, tighter: float, looser: float
 ) -> None:
     world = trading(ONE_CHILD).given(at_once("o1", limit_px=px(first), side=side))
-    before = world.parent("o1")
+    before = world.tranche("o1")
     world.given(at_once("o2", limit_px=px(looser), side=side))
-    assert world.parent("o2") is before
+    assert world.tranche("o2") is before
     world.given(at_once("o3", limit_px=px(tighter), side=side))
-    assert world.parent("o3") is not before
+    assert world.tranche("o3") is not before
+    assert world.parent("o3") is world.parent("o1")
     assert before.limit_px == px(first)
 
 
@@ -332,21 +355,24 @@ def test_an_amend_within_the_band_changes_the_member_and_the_limit() -> None:
     world.when(cancel("o1a", cl_ord_id="x")).then_some(an(MemberLeft, parent_limit_px=px(99.94)))
 
 
-def test_an_amend_out_of_the_band_moves_the_order_to_another_parent() -> None:
-    world = gathering(order("o1", limit_px=px(99.95)))
+def test_an_amend_out_of_the_band_moves_the_order_to_another_tranche() -> None:
+    world = gathering(order("o1", limit_px=px(99.95)), order("o2", limit_px=px(99.95)))
     before = world.parent()
     world.when(amend("o1", limit_px=px(98))).then_some(
-        an(MemberLeft, reason=LeaveReason.AMENDED, parent_qty=0),
+        an(MemberLeft, reason=LeaveReason.AMENDED, parent_qty=500, tranche=0),
         an(OrderAmended, limit_px=px(98)),
-        an(ParentOpened, window_end_ns=NOW_NS + MINUTE + 1),
-        an(MemberJoined, member_qty=500, parent_limit_px=px(98)),
-        an(ParentEnded, parent_id=before.parent_id, reason=EndReason.EMPTIED),
+        an(TrancheOpened, tranche=1, window_end_ns=NOW_NS + MINUTE + 1),
+        an(MemberJoined, member_qty=500, parent_limit_px=px(98), tranche=1, parent_qty=1000),
     )
+    assert world.parent() is before
+    assert [x.open_qty for x in before.tranches.values()] == [500, 500]
 
 
 def test_a_parent_opened_by_an_amend_is_released_in_the_next_batch() -> None:
     """Without a window, planning once skipped it until its end."""
-    world = resting().given(amend(limit_px=px(98)))
+    world = trading(policy(router=Router.SEQUENTIAL, join_until_ppm=0))
+    world.given(at_once(limit_px=px(99.95)), after_ns=SECOND).given(after_ns=SECOND)
+    world.given(amend(limit_px=px(98)))
     world.when(canceled(world)).then_some(ParentOpened).then_no(ParentReleased)
     assert world.shard.next_due_ns() == world.now_ns + 1
     world.when(after_ns=1).then_some(ParentReleased, an(ChildRouted, limit_px=px(98)))
@@ -360,7 +386,7 @@ def test_an_order_may_return_to_the_parent_that_it_left() -> None:
         an(MemberJoined, parent_id=parent.parent_id, parent_qty=1000)
     )
     member = parent.members[world.order("o1").order_id]
-    assert (member.member_qty, member.left_qty, member.open_qty) == (1000, 500, 500)
+    assert (member.member_qty, member.left_qty, member.open_qty) == (1500, 1000, 500)
     assert member.is_active
 
 
@@ -373,13 +399,13 @@ def test_a_tighter_limit_takes_effect_when_no_child_is_out_beyond_it() -> None:
     assert world.child().terms.limit_px == px(99.93)
 
 
-def test_a_tighter_limit_leaves_a_parent_that_others_keep_out() -> None:
+def test_a_tighter_limit_leaves_a_tranche_that_others_keep_out() -> None:
     world = trading(ONE_CHILD).given(at_once("o1", 100, limit_px=px(99.95)))
     world.given(quote(bid=0, ask=0)).given(at_once("o2", 200, limit_px=px(99.96)))
-    assert world.parent("o1") is world.parent("o2")
+    assert world.tranche("o1") is world.tranche("o2")
     assert world.parent("o1").pool_qty == 200
     world.when(amend("o1", limit_px=px(99.93))).then_some(
-        an(MemberLeft, reason=LeaveReason.AMENDED), OrderAmended, ParentOpened
+        an(MemberLeft, reason=LeaveReason.AMENDED), OrderAmended, TrancheOpened
     )
     world.when(fill_report(world.children()[0], 100)).then_some(
         an(FillAllocated, order_ids=(), other_order_ids=(world.order("o2").order_id,))
@@ -479,3 +505,47 @@ def test_settling_leaves_the_state_as_it_found_it() -> None:
         step(world.state, parent, NOW_NS + MINUTE)
     aggregation.finish(world.state, parent, NOW_NS + MINUTE)
     assert repr(world.state) == before
+
+
+# ------------------------------------------------------------------------------- lingering
+
+
+def crossed_whole(linger_ns: int) -> World:
+    """A parent that is done by one cross, and the parent that it met."""
+    world = trading(policy(linger_ns=linger_ns, window_ns=0))
+    world.given(order("b1", 200))
+    world.given(order("s1", 200, side=Side.SELL, client_id="c2"))
+    return world
+
+
+def test_a_parent_that_is_done_ends_where_none_lingers() -> None:
+    world = crossed_whole(0)
+    assert not world.state.parents
+
+
+def test_a_parent_that_is_done_takes_in_orders_of_its_intent_for_a_time() -> None:
+    world = crossed_whole(5 * MINUTE)
+    buyer = world.parent("b1")
+    assert not buyer.open_qty
+    fresh = quote(received_ns=NOW_NS + MINUTE)
+    world.when(fresh, order("b2", 300, client_id="c3"), after_ns=MINUTE)
+    world.then_some(an(MemberJoined, parent_id=buyer.parent_id)).then_no(ParentOpened)
+    assert world.parent("b2") is buyer
+    assert world.order("b2").open_qty == 300
+
+
+def test_a_parent_lingers_since_its_last_order_and_no_longer() -> None:
+    world = crossed_whole(5 * MINUTE)
+    names = {*world.state.parents}
+    world.when(after_ns=5 * MINUTE - 1).then_no(ParentEnded)
+    world.when(after_ns=1).then_some(an(ParentEnded, reason=EndReason.COMPLETED))
+    assert {x.parent_id for x in world.all_of(ParentEnded)} == names
+
+
+def test_a_parent_does_not_linger_where_it_takes_in_none_or_did_nothing() -> None:
+    world = trading(policy(linger_ns=5 * MINUTE, join_until_ppm=0))
+    world.given(order("b1", 200))
+    world.given(order("s1", 200, side=Side.SELL, client_id="c2"), after_ns=SECOND)
+    assert {x.terms.side for x in world.state.parents.values()} == {Side.SELL}
+    world = trading(policy(linger_ns=5 * MINUTE, window_ns=MINUTE)).given(order("b1", 200))
+    world.when(cancel("b1")).then_some(an(ParentEnded, reason=EndReason.EMPTIED))

@@ -75,14 +75,14 @@ def test_the_same_value_of_a_fixed_term_is_no_change_of_it() -> None:
     world.when(amend(account="X", side=e.Side.BUY, order_qty=400)).then_some(e.OrderAmended)
 
 
-def test_a_shared_term_takes_the_order_out_of_its_parent_once_it_is_free() -> None:
+def test_a_constraint_takes_the_order_out_of_its_tranche_once_it_is_free() -> None:
     world = trading(ONE_VENUE).given(at_once(limit_px=REST))
     child = world.child()
     world.when(amend(display_qty=200)).then_some(e.OrderChangePending).then_no(e.OrderAmended)
     world.when(report(child, e.ExecType.CANCELED)).then_some(
         an(e.MemberLeft, reason=e.LeaveReason.AMENDED),
         an(e.OrderAmended, display_qty=200),
-        an(e.ParentOpened, display_qty=200),
+        an(e.TrancheOpened, display_qty=200),
     )
 
 
@@ -137,6 +137,15 @@ def test_a_dearer_limit_asks_for_more(side: e.Side, limit: float) -> None:
 def test_a_spent_allotment_bounds_an_amend() -> None:
     world = trading(allotment(60_000)).given(order(limit_px=px(100)))
     world.when(amend(order_qty=700)).then(refused(Reason.ALLOTMENT_EXHAUSTED))
+
+
+def test_a_higher_limit_of_a_sale_spends_more_of_an_allotment() -> None:
+    """Seen: it asks for nothing more, so nothing was checked, and the allotment was overspent."""
+    sale = order(side=e.Side.SELL, order_qty=500, limit_px=px(100))
+    world = trading(allotment(50_500), sale)
+    world.when(amend(order_qty=500, limit_px=px(102))).then(refused(Reason.ALLOTMENT_EXHAUSTED))
+    world.when(amend(cl_ord_id="a2", order_qty=500, limit_px=px(100.50))).then_some(e.OrderAmended)
+    assert all(spent <= 50_500 * 10**9 for spent in world.state.spent_notional.values())
 
 
 # ------------------------------------------------------------------------------ over a close

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from routed import PLENTY, on, resting
+from routed import PLENTY, covered, on, resting
 from world import (
     HOUR,
     LIT,
@@ -11,6 +11,7 @@ from world import (
     NOW_NS,
     OTHER_LIT,
     SECOND,
+    World,
     an,
     cancel_rejected,
     dark_venue,
@@ -28,6 +29,7 @@ from world import (
 from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
+    ChildRouted,
     ChildTimeInForce,
     ControlScope,
     ExecType,
@@ -38,18 +40,25 @@ from engine.core.events import (
     Urgency,
 )
 from engine.core.routing import cancels
+from engine.core.routing.candidates import search_for
 
 
 def test_a_child_away_from_the_touch_is_cancelled_at_the_next_point_and_not_before() -> None:
     world = resting()
     child = world.child()
 
-    world.when(quote(LIT, 100.01, 100.03), after_ns=SECOND).then_no(ChildCancelRequested)
-    world.at(NOW_NS + MINUTE, quote(LIT, 100.01, 100.03, received_ns=NOW_NS + MINUTE))
+    world.when(quote(LIT, 100.03, 100.05), after_ns=SECOND).then_no(ChildCancelRequested)
+    world.at(NOW_NS + MINUTE, quote(LIT, 100.03, 100.05, received_ns=NOW_NS + MINUTE))
 
     world.then_some(
         an(ChildCancelRequested, child_id=child.child_id, reason=CancelReason.AWAY_FROM_TOUCH)
     )
+
+
+@pytest.mark.parametrize("bid", [99.98, 100.01, 100.02])
+def test_a_child_within_a_spread_of_the_touch_or_ahead_of_it_keeps_its_place(bid: float) -> None:
+    shown = quote(LIT, bid, bid + 0.02, received_ns=NOW_NS + MINUTE)
+    resting().at(NOW_NS + MINUTE, shown).then_no(ChildCancelRequested)
 
 
 def test_a_child_at_the_touch_keeps_its_place() -> None:
@@ -73,23 +82,28 @@ def test_without_a_near_side_a_child_keeps_its_place() -> None:
 
 
 def test_resting_children_are_cancelled_when_the_parent_is_behind_and_could_take() -> None:
-    world = resting()
-    child = world.child()
+    world = covered()
+    child = world.children()[-1]
 
-    on(world, 3).then_some(
+    on(world, 30).then_some(
         an(ChildCancelRequested, child_id=child.child_id, reason=CancelReason.BEHIND_SCHEDULE)
     )
-    on(world, 4)  # Asked once, not again while the venue has not answered.
+    on(world, 31)  # Asked once, not again while the venue has not answered.
     asked = [c.child_id for c in world.all_of(ChildCancelRequested)]
     assert child.child_id not in asked
 
 
+def test_takes_use_what_no_child_covers_before_they_need_what_waits() -> None:
+    world = on(resting(), 30, trade(PLENTY))
+    world.then_some(an(ChildRouted, tactic="take")).then_no(ChildCancelRequested)
+
+
 def test_a_refused_cancel_is_asked_for_again_at_the_next_point() -> None:
-    world = on(resting(), 3)
-    child = world.children()[0]
+    world = on(covered(), 30)
+    child = world.children()[-1]
     world.given(cancel_rejected(child))
 
-    on(world, 4).then_some(an(ChildCancelRequested, child_id=child.child_id))
+    on(world, 31).then_some(an(ChildCancelRequested, child_id=child.child_id))
 
 
 def test_a_resting_child_keeps_its_queue_position_while_nothing_could_be_taken() -> None:
@@ -112,12 +126,11 @@ def test_a_taking_child_is_never_cancelled_for_its_price() -> None:
 
 
 def test_a_peg_is_cancelled_when_behind_but_never_for_the_touch() -> None:
-    ruled = policy(router=Router.LIQUIDITY_SEEKING, strategy=Strategy.TWAP)
-    world = trading(dark_venue(), ruled, trade(PLENTY))
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
+    world = covered(dark_venue(), router=Router.LIQUIDITY_SEEKING)
+    assert {child.terms.tactic for child in world.children()} >= {"peg"}
 
-    on(world, 1, quote(LIT, 100.01, 100.03)).then_no(ChildCancelRequested)
-    on(world, 3).then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
+    on(world, 2, quote(LIT, 100.05, 100.07)).then_no(ChildCancelRequested)
+    on(world, 30).then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +156,7 @@ def test_a_child_beyond_a_tighter_limit_is_cancelled_at_once(side: Side, tighter
     parent = world.parent()
     assert cancels.reason_for_one(world.state, parent, child) is None
 
-    parent.limit_px = px(tighter)
+    parent.tranches[0].limit_px = px(tighter)
 
     assert cancels.reason_for_one(world.state, parent, child) is CancelReason.LIMIT_CHANGED
 
@@ -161,27 +174,58 @@ def test_at_the_end_of_the_window_every_child_is_cancelled_until_it_has_ended() 
 def test_a_parent_without_a_plan_is_not_behind() -> None:
     world = trading(policy(window_ns=MINUTE)).given(order())
 
-    assert not cancels.is_behind(world.state, world.parent(), NOW_NS)
+    assert not cancels.behind(search_for(world.state, world.parent(), NOW_NS))
     assert cancels.cancel_stale_children(world.state, world.parent(), NOW_NS) == ()
 
 
 def test_a_resting_child_keeps_its_queue_position_while_only_a_barred_venue_could_be_taken() -> (
     None
 ):
-    world = trading(
-        policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL),
-        trade(PLENTY),
-        quote(OTHER_LIT, 100.00, 100.03),
-    )
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR, excluded_venues=(LIT,)))
+    world = covered(excluded_venues=(LIT,))
 
-    for minute in (3, 4):
+    for minute in (30, 31):
         now_ns = NOW_NS + minute * MINUTE
         world.at(
             now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, ask=100.03, received_ns=now_ns)
         )
         world.then_no(ChildCancelRequested)
 
-    now_ns = NOW_NS + 5 * MINUTE
+    now_ns = NOW_NS + 32 * MINUTE
     world.at(now_ns, quote(received_ns=now_ns), quote(OTHER_LIT, received_ns=now_ns))
     world.then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
+
+
+def behind() -> World:
+    """A TWAP of 6,000 that has a lot a minute at the bid, none filled: below its band from 2:01."""
+    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL))
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR)).given(trade(PLENTY))
+    for minute in (1, 2):
+        on(world, minute)
+    return world
+
+
+def test_only_as_much_is_cancelled_as_takes_could_replace_the_newest_first() -> None:
+    world = covered()
+    newest = world.children()[-1]
+    now_ns = NOW_NS + 30 * MINUTE
+    # An odd lot is no best, so nothing could be taken.
+    world.at(now_ns, quote(ask_qty=40, received_ns=now_ns)).then_no(ChildCancelRequested)
+
+    now_ns += MINUTE
+    world.at(now_ns, quote(ask_qty=100, received_ns=now_ns))
+    assert [x.child_id for x in world.all_of(ChildCancelRequested)] == [newest.child_id]
+
+    now_ns += MINUTE  # It is on its way back still, and nothing more is shown.
+    world.at(now_ns, quote(ask_qty=100, received_ns=now_ns)).then_no(ChildCancelRequested)
+
+
+def test_a_child_that_the_market_has_come_to_is_not_taken_back() -> None:
+    world = behind()
+    now_ns = NOW_NS + 4 * MINUTE
+    world.at(now_ns, quote(bid=99.99, ask=100.00, received_ns=now_ns))
+
+    assert not [
+        x
+        for x in world.all_of(ChildCancelRequested)
+        if x.reason is not CancelReason.AWAY_FROM_TOUCH
+    ]

@@ -53,8 +53,10 @@ from engine.core.events import (
     VenueStatus,
 )
 from engine.core.market import consolidated
-from engine.core.routing import candidates
-from engine.core.routing.candidates import PEG, POST, TAKE
+from engine.core.routing import candidates, chances
+from engine.core.routing.candidates import STEP
+from engine.core.routing.cells import PEG, POST, TAKE
+from engine.core.routing.expected_cost import Cost
 from engine.core.state.model import Scorecard
 from engine.core.units import MILLIBPS
 
@@ -99,7 +101,7 @@ def test_a_venue_that_may_not_be_taken_has_one_reason(
 
     routed = world.the(ChildRouted)
     assert routed.venue == OTHER_LIT
-    assert routed.runners_up == ()
+    assert LIT not in {x.venue for x in routed.runners_up if x.tactic == TAKE}
     assert routed.rejected_by_reason == (RouteReasonCount(reason=reason, venue_count=1),)
 
 
@@ -229,36 +231,98 @@ def test_our_own_same_side_is_no_self_trade() -> None:
 # --------------------------------------------------------------------------------- scores
 
 
-def score(world: World, how: str, code: str = LIT) -> int:
-    return candidates.score_of(parent_search(world), code, how)[0]
+def cost(world: World, how: str, code: str = LIT) -> Cost:
+    search = parent_search(world)
+    limit_px = candidates.limit_for(search, how)
+    cell = candidates.cell_of(search, code, how, limit_px, 100)
+    return candidates.cost_of(search, code, how, cell, limit_px)[0]
 
 
-def test_a_score_is_half_the_spread_fees_and_the_price_of_waiting() -> None:
-    world = trading(fees(LIT, taker=3_000_000, maker=-2_000_000, midpoint=1_000_000))
-    world.given(order())
-
-    assert score(world, TAKE) == 999 + 299  # A cent and 0.3 cents of 100.01, in 1e-3 bps.
-    # Half fills: earns the half spread and the rebate or pays the half spread; ten seconds.
-    assert score(world, POST) == ((-999 - 200) * 500_000 + 999 * 500_000) // PPM + 10
-    assert score(world, PEG) == (99 * 500_000 + 999 * 500_000) // PPM + 10
+def chance(world: World, how: str, code: str = LIT) -> int:
+    """The chance that a score counts with: what is expected, and the bonus of a new venue."""
+    search = parent_search(world)
+    cell = candidates.cell_of(search, code, how, candidates.limit_for(search, how), 100)
+    left_ns = search.parent.terms.end_ns - search.now_ns
+    found = chances.estimate(world.state, code, cell, search.patience_ns, left_ns, {})
+    return found.fill_ppm + found.bonus_ppm
 
 
 PPM = 1_000_000
 
 
-def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_score() -> None:
+def mixed(filled: int, missed: int, chance_ppm: int) -> int:
+    return (filled * chance_ppm + missed * (PPM - chance_ppm)) // PPM
+
+
+def test_a_cost_is_half_the_spread_fees_the_adverse_move_and_what_is_missed() -> None:
+    world = trading(fees(LIT, taker=3_000_000, maker=-2_000_000, midpoint=1_000_000))
+    world.given(order())
+
+    # A cent and 0.3 cents of 100.01, in 1e-3 bps; what a take misses costs a spread more.
+    take, filled = chance(world, TAKE), 999 + 299 + IMPACT
+    assert take == 850_000
+    again = filled + 2 * 999
+    assert cost(world, TAKE) == Cost(mixed(filled, again, take), filled, 0, again)
+    # What rests and is missed is taken: with the mean fee of two venues, and as sizes lean.
+    missed = 999 + 149 + IMPACT + 0
+    post, peg = chance(world, POST), chance(world, PEG)
+    assert cost(world, POST) == Cost(mixed(-1_199 + 490, missed, post) + 10, -1_199, 490, missed)
+    assert cost(world, PEG) == Cost(mixed(99 + 180, missed, peg) + 10, 99, 180, missed)
+
+
+IMPACT = 1_344  # At a daily volatility of 1.5 %; see test_expected_cost.
+
+
+def test_a_step_ahead_of_the_touch_gives_up_a_tick_for_its_place() -> None:
+    world = trading(quote(bid=100.00, ask=100.04)).given(order())
+    search = parent_search(world)
+    assert candidates.limit_for(search, STEP) == px(100.01)
+    touch, step = (candidates.cell_of(search, LIT, how, px(x), 100) for how, x in STEPPED)
+    assert touch == "post:wide:touch:long"
+    assert step == "post:wide:touch:first"
+    assert cost(world, STEP).filled_millibps - cost(world, POST).filled_millibps == 999
+
+
+STEPPED = ((POST, 100.00), (STEP, 100.01))
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (quote(bid=100.00, ask=100.01), {}),  # The next tick is the other side.
+        (quote(bid=0.0, ask=100.04), {}),
+        (quote(bid=100.00, ask=100.04), {"limit_px": px(100.00)}),
+    ],
+)
+def test_there_is_no_step_without_room(shown: Any, said: dict[str, Any]) -> None:  # noqa: ANN401
+    world = trading(shown, quote(OTHER_LIT, 0.0, 0.0)).given(order(**said))
+    assert candidates.limit_for(parent_search(world), STEP) == 0
+
+
+def test_the_sizes_at_the_touch_lean_against_the_side_that_waits() -> None:
+    even = trading().given(order())
+    bid = trading(quote(bid_qty=3_000), quote(OTHER_LIT, 0.0, 0.0)).given(order())
+    ask = trading(quote(ask_qty=3_000), quote(OTHER_LIT, 0.0, 0.0)).given(order())
+    missed = [parent_search(world).missed_millibps for world in (ask, even, bid)]
+    assert missed == sorted(set(missed))
+
+
+def test_what_was_seen_of_a_venue_counts_for_half_of_its_taking_cost() -> None:
     world = trading().given(order())
     world.state.scorecards[LIT] = Scorecard(3, 9, 900_000, 100 * SECOND, 2_001, take_samples=1)
 
-    assert candidates.score_of(parent_search(world), LIT, TAKE) == ((999 + 2_001) // 2, 3)
-    assert score(world, PEG) == 99 + 60  # A tenth of the half spread; waiting counts a minute.
+    assert cost(world, TAKE).filled_millibps == (999 + 2_001) // 2 + IMPACT
+    peg = chance(world, PEG)
+    assert (
+        cost(world, PEG).score_millibps == mixed(180, 999 + IMPACT, peg) + 60
+    )  # Waiting: a minute.
 
 
 def test_without_two_sides_only_fees_tell_venues_apart() -> None:
     world = trading(quote(bid=0.0), fees(LIT, taker=3_000_000)).given(order())
 
-    assert score(world, TAKE) == 3_000_000 * MILLIBPS // px(100.02)
-    assert score(world, TAKE, OTHER_LIT) == 0
+    assert cost(world, TAKE).filled_millibps == 3_000_000 * MILLIBPS // px(100.02) + IMPACT
+    assert cost(world, TAKE, OTHER_LIT).filled_millibps == IMPACT
 
 
 def test_a_child_names_the_scorecard_that_it_relied_on() -> None:
@@ -365,11 +429,20 @@ def test_a_quote_that_was_missed_is_not_asked_again_until_its_venue_quotes_anew(
 
     world = missed(asks=100.04)
     world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
-    world.at(NOW_NS + 10 * SECOND, quote(received_ns=NOW_NS + 5 * SECOND))
-    world.then_some(an(ChildRouted, venue=LIT, time_in_force=ChildTimeInForce.IOC))
+    again = quote(received_ns=NOW_NS + 5 * SECOND)
+    world.at(NOW_NS + 10 * SECOND, again)  # The same once more is no other quote.
+    world.then_no(an(ChildRouted, venue=LIT, time_in_force=ChildTimeInForce.IOC))
+
+    world = missed(asks=100.04)
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
+    more = quote(ask_qty=1_200, received_ns=NOW_NS + 5 * SECOND)
+    world.at(NOW_NS + 10 * SECOND, more)
+    world.then_some(
+        an(ChildRouted, venue=LIT, child_qty=200, venue_qty=1_200, left_qty=200, wanted_qty=0)
+    )
 
 
 def test_a_miss_on_one_side_says_nothing_of_the_other() -> None:
     world = missed(asks=100.04)
     world.when(report(world.child(), ExecType.EXPIRED), after_ns=SECOND)
-    assert [*world.book().missed] == [(LIT, Side.BUY)]
+    assert [*world.book().used] == [(LIT, Side.BUY)]

@@ -483,8 +483,8 @@ def test_whenever_the_best_crosses_a_parents_limit_the_parent_is_touched(
     world = trading(*defined).given(order(side=side, limit_px=px(100.00)))
     parent, state = world.parent(), world.state
     consolidated.drop_quotes(state, "")
-    parent.limit_px = limit_px
-    aggregation.watch_limit(state, parent)
+    parent.tranches[0].limit_px = limit_px
+    aggregation.watch_limit(state, parent, parent.tranches[0])
 
     def reaches() -> bool:
         far_px = consolidated.view(state, INSTRUMENT, NOW_NS).far_px(side)

@@ -20,6 +20,7 @@ from world import (
     bust,
     calendar,
     cancel,
+    correction,
     day_closed,
     day_opened,
     fill_report,
@@ -153,6 +154,46 @@ def test_a_bust_of_before_gives_nothing_back_in_other_units(*, is_placed: bool) 
     assert "before a corporate action" in taken.text
     assert world.order().open_qty == 80
     assert world.folded().state == world.state
+
+
+def of_units(world: World) -> list[e.BreakFlagged]:
+    flags = world.all_of(e.BreakFlagged)
+    return [flag for flag in flags if flag.reason is e.BreakReason.UNITS_CHANGED]
+
+
+@pytest.mark.parametrize("is_placed", [True, False])
+def test_a_late_fill_of_before_is_a_break_of_units(*, is_placed: bool) -> None:
+    world = resting(split(1, 10))
+    child = world.children()[0]
+    ended(world)
+    if not is_placed:
+        world.given(instrument(calendar_id="US"))  # It has no session, so the order waits.
+    opened(world, 1_000).when(fill_report(child, 50))
+
+    (found,) = of_units(world)
+    assert (found.break_qty, found.exec_id) == (50, "E1")
+    assert world.order().order_id in found.text
+    assert (world.order().cum_qty, world.order().open_qty) == (50, 50)
+    assert world.folded().state == world.state
+
+
+def test_a_correction_upwards_of_a_fill_of_before_is_a_break_of_units() -> None:
+    world = resting(split(1, 10))
+    child = world.children()[0]
+    world.given(fill_report(child, 200))
+    opened(ended(world), 1_000).when(correction(child, 230))
+
+    (found,) = of_units(world)
+    assert found.break_qty == 30
+
+
+def test_a_late_fill_in_the_same_units_is_no_break_of_units() -> None:
+    world = resting(split(1, 10, instrument_id="OTHER"))
+    child = world.children()[0]
+    opened(ended(world), 100).when(fill_report(child, 50))
+
+    assert world.order().cum_qty == 50
+    assert not of_units(world)
 
 
 def test_a_bust_of_after_gives_back_as_ever() -> None:

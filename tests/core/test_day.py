@@ -23,6 +23,7 @@ from world import (
     an,
     at_once,
     cancel,
+    cancel_rejected,
     day_closed,
     day_opened,
     fill_report,
@@ -32,6 +33,7 @@ from world import (
     lift,
     make,
     market,
+    not_sent,
     order,
     policy,
     px,
@@ -94,7 +96,8 @@ from engine.core.events import (
     WithdrawReason,
 )
 from engine.core.orders import good_till_cancel
-from engine.core.state.model import Parent
+from engine.core.routing import scorecard
+from engine.core.state.model import Parent, Tranche
 from engine.core.state.state import NEVER_NS, State
 
 NEXT_DAY = 20180103
@@ -384,7 +387,7 @@ def eventful() -> World:
         venue_status("Q", VenueStatus.HALTED),
         trade(1_000),
     )
-    world.given(order("gtc", 6_000, limit_px=BEHIND_PX, **GTC), at_once("o2"))
+    world.given(order("gtc", 6_000, limit_px=BEHIND_PX, settlement="T1", **GTC), at_once("o2"))
     live = next(c for c in world.children() if c.leaves_qty == 500)
     world.given(fill_report(live, 500), report(live, ExecType.TRADE, "E9", child_id="nobody"))
     world.given(Raw("orders", source="lost"), Raw("venue-reports", source="X"))
@@ -426,6 +429,8 @@ def test_nothing_but_that_survives() -> None:
             assert found or name == "shard", name
         elif name in stated:
             assert len(found) == 1, name
+        elif name == "pools":  # Of the scorecards.
+            assert found == scorecard.pooled(after.scorecards)
         elif name == "children":
             assert {child.terms.parent_id for child in found.values()} == {*after.parents_ended}
         elif name not in {"sealed_seq", "day_seq"}:
@@ -487,6 +492,19 @@ def test_a_report_after_the_close_is_a_break() -> None:
     )
 
 
+def test_a_child_that_the_close_ended_may_be_told_to_have_never_been_sent() -> None:
+    """A gateway answers a child of the day's last moment when the day has closed."""
+    world = resting()
+    child = world.child()
+    closed(world)
+
+    world.when(not_sent(child)).then(ConfigurationAdopted)
+    unknown = an(BreakFlagged, reason=BreakReason.UNKNOWN_CHILD)
+    for child_id in ("0-999999", "1-1", "0-x", "nobody"):
+        world.when(not_sent(child, child_id=child_id)).then(unknown)
+    world.when(cancel_rejected(child)).then(unknown)  # It may be at its venue yet.
+
+
 def test_controls_survive_a_close() -> None:
     world = opened(closed(trading(kill())), order())
 
@@ -514,6 +532,7 @@ def parent_at(**said: Any) -> Parent:  # noqa: ANN401
     terms = make(ParentOpened, end_ns=NOW_NS + 10 * MINUTE, window_end_ns=NOW_NS)
     plan = make(PlanAdopted, interval_ns=said.pop("interval_ns", MINUTE))
     base = {"due_ns": 0, "is_released": True, "released_ns": NOW_NS, "plan": plan}
+    base |= {"window_end_ns": NOW_NS, "tranches": {0: Tranche(0, terms, terms.benchmark)}}
     return Parent(parent_id="0-1", seq=1, terms=terms, **{**base, **said})
 
 

@@ -34,6 +34,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def alone(number: int, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
     """An order that shares no parent: no other one has its terms."""
+    said = {"settlement": f"T{number}", **said}
     return at_once(f"o{number}", 100, limit_px=px(99.00 - number / 2), **said)
 
 
@@ -123,7 +124,7 @@ def test_a_quote_that_reaches_many_limits_has_them_planned_in_bounded_batches(
 
 def test_parents_that_are_due_together_are_planned_the_oldest_first() -> None:
     world = trading(policy(window_ns=MINUTE))
-    world.given(*(order(f"o{n}", 100, limit_px=px(99.00 - n)) for n in range(5)))
+    world.given(*(order(f"o{n}", 100, settlement=f"T{n}") for n in range(5)))
     first = [parent.parent_id for parent in world.state.parents.values()]
     released = [x.parent_id for x in world.when(after_ns=MINUTE).all_of(e.ParentReleased)]
     assert released == first[:2]
@@ -135,7 +136,7 @@ def test_parents_that_are_due_together_are_planned_the_oldest_first() -> None:
 
 
 def test_a_time_that_is_given_twice_is_one_time() -> None:
-    world = trading(order("o1"), order("o2", limit_px=px(99.00)), order("o3", limit_px=px(98.00)))
+    world = trading(order("o1"), order("o2", settlement="T2"), order("o3", settlement="T3"))
     state = world.state
     first, *others = state.parents.values()
     due_ns = first.due_ns
@@ -147,6 +148,7 @@ def test_a_time_that_is_given_twice_is_one_time() -> None:
 
 def test_an_order_tries_the_newest_parents_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.core.parents.aggregation.PARENTS_TRIED_MAX", 1)
+    monkeypatch.setattr("engine.core.parents.tranches.TRANCHES_MAX", 1)
     world = trading(mandate("c2", active=True), order("o1", 100))
     stopped = kill(e.ControlScope.CLIENT, "c2")
     world.given(order("o2", 100, client_id="c2")).given(stopped)

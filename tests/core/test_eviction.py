@@ -48,6 +48,7 @@ from engine.core.events import (
     Share,
     TimeInForce,
 )
+from engine.core.parents import tranches
 from engine.core.state import eviction
 from engine.core.state.finished_store import FinishedStore, MemoryStore, StoreTotals
 from engine.core.state.model import Child
@@ -241,10 +242,10 @@ def test_a_late_acknowledgement_is_noted(store: Callable[[], FinishedStore]) -> 
 
 def moved(store: Callable[[], FinishedStore]) -> World:
     """An order that was filled in part and moved to another parent by an amend."""
-    world = quick(store)
+    world = quick(store).given(policy(router=Router.SEQUENTIAL, join_until_ppm=0))
     world.given(at_once("o1", limit_px=BEHIND_PX))
     first = world.child()
-    world.given(fill_report(first, 200, "E1"))
+    world.given(fill_report(first, 200, "E1"), after_ns=1)  # Now its parent takes no more.
     world.given(amend("o1", limit_px=px(99.50)))
     world.given(report(first, ExecType.CANCELED, "R1"))
     assert world.the(OrderAmended).limit_px == px(99.50)
@@ -350,6 +351,7 @@ def test_a_seal_evicts_no_more_than_its_batch_allows(
     store: Callable[[], FinishedStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(eviction, "EVICT_MIN", 1)
+    monkeypatch.setattr(tranches, "TRANCHES_MAX", 1)
     world = trading(store=store)
     limits = [px(90 + n / 4) for n in range(20)]  # Each in a band of its own.
     world.given(*(order(f"o{n}", limit_px=limit) for n, limit in enumerate(limits)))

@@ -239,8 +239,7 @@ def test_a_venue_that_was_halted_or_down_is_so_on_the_next_day() -> None:
     world.then_no(ChildRouted)
     same_when_folded(world)
     up = (session(LIT), venue_status(OTHER_LIT, VenueStatus.OPEN))
-    world.given(*up, quote(OTHER_LIT, received_ns=NEXT_NS))
-    world.when(after_ns=20 * SECOND).then_some(ChildRouted)
+    world.given(*up).when(quote(OTHER_LIT, received_ns=NEXT_NS)).then_some(ChildRouted)
     end_ns = NEXT_NS + CLOSE_NS - OPEN_NS
     world.at(end_ns, day_closed(DAY + 1)).then_no(VenueStatusCarried)
 

@@ -69,6 +69,17 @@ def test_an_instrument_without_a_calendar_trades_the_day() -> None:
     assert hours.is_open(state, INSTRUMENT, CLOSE_NS + HOUR)  # Its orders' windows say it.
 
 
+def test_the_hours_are_those_of_the_calendar_and_the_day_in_force() -> None:
+    state = with_lunch().state
+    assert hours.of_instrument(state, INSTRUMENT) == SESSIONS
+
+    state.reference.calendars["US", DAY] = sessions((OPEN_NS, CLOSE_NS))
+    assert hours.of_instrument(state, INSTRUMENT) == ((OPEN_NS, CLOSE_NS),)
+
+    state.day = day_opened(close_ns=CLOSE_NS - HOUR)
+    assert hours.of_instrument(state, INSTRUMENT) == ((OPEN_NS, CLOSE_NS - HOUR),)
+
+
 def test_before_a_day_there_are_no_hours() -> None:
     assert hours.of_instrument(State(shard=0), INSTRUMENT) == ()
     assert hours.close_ns(State(shard=0), INSTRUMENT) == 0

@@ -22,6 +22,7 @@ from world import (
     fees,
     fill_report,
     halt,
+    instructed,
     instrument,
     kill,
     lift,
@@ -52,7 +53,9 @@ from engine.core.events import (
     ControlScope,
     CorporateActionDefined,
     Level,
+    ParentAction,
     TradingSession,
+    Urgency,
 )
 
 LONG = "x" * (ID_CHARS_MAX + 1)
@@ -96,6 +99,9 @@ PLAIN: tuple[Any, ...] = (
     lift(ControlScope.SOURCE, ""),
     lift(ControlScope.VENUE, ""),
     lift(ControlScope.CONTROLS, ""),
+    instructed("0-1", ParentAction.PAUSE),
+    instructed("0-1", ParentAction.URGENCY, urgency=Urgency.LOW),
+    instructed("0-1", ParentAction.EXCLUDE_VENUE, venue="N"),
     day_closed(),
     tick_table((0, CENT // 100), (100 * CENT, CENT)),
     fees(taker=30, maker=-20),
@@ -103,6 +109,8 @@ PLAIN: tuple[Any, ...] = (
     sessions((OPEN_NS, OPEN_NS + 5), (OPEN_NS + 6, CLOSE_NS)),
     split(),
     curve((0, 1, 2), (0, 5)),
+    replace(curve((0, 1, 2), (0, 5)), errors_ppm=(0, 100_000_000)),
+    replace(curve((0, 1), (1,), observed_days=(20170102, 20170103)), effective_day=DAY),
     order(order_qty=-1, settlement=LONG),  # It is refused with a reason.
 )
 
@@ -154,6 +162,15 @@ FLAWED: tuple[tuple[Any, str], ...] = (
     (halt(""), "instrument_id"),
     (lift(ControlScope.INSTRUMENT, ""), "scope_id"),
     (lift(ControlScope.CLIENT, "c1"), "scope"),
+    (instructed("", ParentAction.PAUSE), "parent_id"),
+    (instructed("0", ParentAction.PAUSE), "parent_id"),
+    (instructed("0-1x", ParentAction.PAUSE), "parent_id"),
+    (instructed("0-1", ParentAction.OTHER), "action"),
+    (instructed("0-1", ParentAction.URGENCY), "urgency"),
+    (instructed("0-1", ParentAction.PAUSE, urgency=Urgency.LOW), "urgency"),
+    (instructed("0-1", ParentAction.INCLUDE_VENUE), "venue"),
+    (instructed("0-1", ParentAction.RESUME, venue="N"), "venue"),
+    (instructed("0-1", ParentAction.PAUSE, text="x" * 2_001), "text"),
     (day_opened(close_ns=OPEN_NS), "close_ns"),
     (day_opened(close_ns=2**62), "close_ns"),
     (day_opened(0), "day"),
@@ -187,6 +204,22 @@ FLAWED: tuple[tuple[Any, str], ...] = (
     (curve((0, 1), (0,)), "volumes_qty"),
     (curve((0,), ()), "volumes_qty"),
     (curve((0, 1, 2), (1, -1)), "volumes_qty"),
+    (replace(curve((0, 1, 2), (1, 1)), errors_ppm=(5,)), "errors_ppm"),
+    (replace(curve((0, 1), (1,)), errors_ppm=(-1,)), "errors_ppm"),
+    (replace(curve((0, 1), (1,)), errors_ppm=(100_000_001,)), "errors_ppm"),
+    (replace(curve((0, 1), (1,), observed_days=(DAY,)), effective_day=DAY), "observed_days"),
+    (
+        replace(curve((0, 1), (1,), observed_days=(20170103, 20170102)), effective_day=DAY),
+        "observed_days",
+    ),
+    (
+        replace(curve((0, 1), (1,), observed_days=(20170103, 20170103)), effective_day=DAY),
+        "observed_days",
+    ),
+    (
+        replace(curve((0, 1), (1,), observed_days=range(101, 1_102)), effective_day=DAY),
+        "observed_days",
+    ),
 )
 
 

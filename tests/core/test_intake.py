@@ -764,10 +764,10 @@ def test_what_a_bust_opens_of_a_gtc_order_between_days_stays_open() -> None:
 
 
 def test_a_bust_of_an_earlier_parent_leaves_a_pending_change_of_the_next() -> None:
-    world = trading(policy(router=Router.SEQUENTIAL, window_ns=SECOND))
+    world = trading(policy(router=Router.SEQUENTIAL, window_ns=SECOND, join_until_ppm=0))
     world.given(at_once(limit_px=BEHIND_PX)).given(after_ns=SECOND)
     child = world.child()
-    world.given(fill_report(child, 200)).given(amend(limit_px=px(98)))
+    world.given(fill_report(child, 200)).given(amend(limit_px=px(98)), after_ns=1)
     world.when(canceled(world)).then_some(ParentOpened, an(MemberJoined, member_qty=300))
     world.given(after_ns=SECOND + 1).given(cancel(orig_cl_ord_id="o1a", cl_ord_id="x"))
     world.when(bust(child)).then_some(an(MemberAmended, change_qty=200, parent_qty=500))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from world import (
+    HOUR,
     LIT,
     MINUTE,
     NOW_NS,
@@ -36,6 +37,7 @@ from engine.core.events import (
     Router,
     Share,
     Side,
+    Strategy,
     Urgency,
 )
 from engine.core.parents import netting
@@ -184,6 +186,17 @@ def test_a_cross_respects_both_limits(
     assert bool(world.all_of(OrdersCrossed)) is is_crossed
 
 
+def test_an_order_whose_limit_the_midpoint_is_beyond_finds_no_partner() -> None:
+    world = trading(policy(window_ns=MINUTE), sell(), order("b1", limit_px=px(100.00)))
+    fresh = quote(received_ns=NOW_NS + MINUTE)
+    world.when(fresh, after_ns=MINUTE).then_no(OrdersCrossed)
+    buyer, seller = world.parent("b1"), world.parent("s1")
+    assert not [*netting.partners(world.state, buyer, NOW_NS + MINUTE)]
+    assert not [*netting.partners(world.state, seller, NOW_NS + MINUTE)]
+    assert buyer.consenting
+    assert seller.consenting
+
+
 def test_what_a_child_covers_does_not_cross() -> None:
     world = trading(policy(router=Router.SEQUENTIAL)).given(at_once("b1", 500))
     world.when(sell()).then_no(OrdersCrossed)
@@ -206,9 +219,9 @@ def test_what_is_about_to_leave_does_not_cross() -> None:
 def test_a_member_with_a_pending_change_is_not_willing() -> None:
     world = trading(policy(router=Router.SEQUENTIAL)).given(at_once("b1", limit_px=px(99.95)))
     parent = world.parent("b1")
-    assert [m.order for m in netting.willing(parent, set())] == [world.order("b1")]
+    assert [m.order for m in netting.willing(parent, parent.tranches, set())] == [world.order("b1")]
     world.given(cancel("b1"))
-    assert netting.willing(parent, set()) == []
+    assert netting.willing(parent, parent.tranches, set()) == []
 
 
 @pytest.mark.parametrize("stop", [kill(), halt()])
@@ -219,9 +232,22 @@ def test_nothing_crosses_while_trading_is_stopped(stop: Any) -> None:  # noqa: A
     world.when(lift(), kill(engaged=False)).then_some(OrdersCrossed)
 
 
-def test_a_parent_that_works_does_not_cross_while_trading_is_stopped() -> None:
-    world = trading(order("b1")).given(kill())
-    world.when(after_ns=MINUTE).then_no(OrdersCrossed, ChildRouted)
+@pytest.mark.parametrize(("stop", "release"), [(kill(), kill(engaged=False)), (halt(), lift())])
+def test_a_parent_that_works_does_not_cross_while_trading_is_stopped(
+    stop: Any,  # noqa: ANN401
+    release: Any,  # noqa: ANN401
+) -> None:
+    """The midpoint comes within both limits after the stop, so nothing else holds them apart."""
+    limits = {"limit_px": px(100.00), "end_ns": NOW_NS + HOUR}
+    world = trading(policy(strategy=Strategy.TWAP), order("b1", 6_000, **limits))
+    world.given(sell("s1", 6_000, **limits)).given(stop)
+    later_ns = NOW_NS + MINUTE
+    world.when(quote(bid=99.99, ask=100.01, received_ns=later_ns), after_ns=MINUTE)
+    world.then_no(OrdersCrossed, ChildRouted)
+    buyer = world.parent("b1")
+    assert buyer.is_released
+    assert not [*netting.partners(world.state, buyer, later_ns)]
+    world.when(release).then_some(OrdersCrossed)
 
 
 def test_an_order_that_may_not_start_yet_does_not_cross() -> None:

@@ -43,8 +43,8 @@ from engine.core.events import (
     Strategy,
     Urgency,
 )
-from engine.core.state.model import Parent
-from engine.core.strategy import almgren_chriss, plans, schedules, usual_volume
+from engine.core.state.model import Parent, Tranche
+from engine.core.strategy import almgren_chriss, bands, plans, schedules, usual_volume
 from engine.core.strategy.plans import Outlook
 
 PPM = 1_000_000
@@ -57,23 +57,23 @@ def working(strategy_: Strategy = Strategy.TWAP, **said: Any) -> World:  # noqa:
 
 
 def target_at(world: World, minutes: int) -> int:
-    parent = world.parent()
-    assert parent.plan is not None
-    return plans.target_qty(world.state, parent, parent.plan, NOW_NS + minutes * MINUTE)
+    return bands.of(world.state, world.parent(), NOW_NS + minutes * MINUTE).target_qty
 
 
 # ------------------------------------------------------------------------------- choice
 
 
-def parent_of(**said: Any) -> Parent:  # noqa: ANN401
+def parent_of(limit_px: int | None = None, **said: Any) -> Parent:  # noqa: ANN401
     base = {"max_participation_ppm": 200_000, "urgency": Urgency.NORMAL}
     terms = make(ParentOpened, **{**base, **said})
-    return Parent(parent_id="0-1", seq=1, terms=terms, due_ns=0)
+    tranche = Tranche(0, terms, terms.benchmark, limit_px=limit_px)
+    return Parent(parent_id="0-1", seq=1, terms=terms, due_ns=0, tranches={0: tranche})
 
 
 def chosen(forced: Strategy = Strategy.AUTO, *, ppm: int = 100_000, **said: Any) -> Strategy:  # noqa: ANN401
     outlook = Outlook(instrument(), 1, ppm, None, 1)
-    return plans.choose(policy(strategy=forced), parent_of(**said), outlook)
+    parent = parent_of(**said)
+    return plans.choose(policy(strategy=forced), parent, parent.terms.benchmark, outlook)
 
 
 @pytest.mark.parametrize("forced", [Strategy.VWAP, Strategy.TWAP, Strategy.POV, Strategy.IS])
@@ -108,8 +108,8 @@ def test_a_benchmark_that_names_a_strategy_is_followed(
         ({"urgency": Urgency.HIGH, "ppm": PPM}, Strategy.IS),
         ({"urgency": Urgency.NORMAL, "ppm": 200_001}, Strategy.POV),
         ({"urgency": Urgency.LOW, "ppm": 200_001}, Strategy.POV),
-        ({"urgency": Urgency.LOW, "limit_band": 7}, Strategy.POV),
-        ({"urgency": Urgency.LOW, "limit_band": 0}, Strategy.VWAP),
+        ({"urgency": Urgency.LOW, "limit_px": 7}, Strategy.POV),
+        ({"urgency": Urgency.LOW, "limit_px": None}, Strategy.VWAP),
         ({"urgency": Urgency.NORMAL}, Strategy.IS),
     ],
 )

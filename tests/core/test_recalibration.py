@@ -23,6 +23,7 @@ from world import (
 
 from engine.core.events import (
     Benchmark,
+    NextSlice,
     OrdersCrossed,
     PlanAdopted,
     RecalibrationReason,
@@ -124,7 +125,7 @@ def test_the_fills_of_our_other_parents_are_not_the_volume_of_the_others() -> No
     world = measured(Benchmark.VWAP, settings=OWN_ON_TAPE)
     first = world.child()
     world.given(fill_report(first, 40), trade(40, 100.00))  # Before the other's release.
-    world.given(order("o2", 6_000, end_ns=NOW_NS + HOUR, benchmark=Benchmark.VWAP, no_dark=True))
+    world.given(order("o2", 6_000, end_ns=NOW_NS + HOUR, benchmark=Benchmark.VWAP, settlement="T1"))
     assert world.parent("o2") is not world.parent()
 
     world.given(trade(300, 100.04), trade(60, 100.00), fill_report(first, 60, "E2"))
@@ -163,13 +164,15 @@ def test_each_fill_behind_the_band_makes_a_step_more_aggressive_and_on_schedule_
         live = world.children()[0]
         world.when(fill_report(live, 10, f"E{number}"))
         steps.append(world.all_of(ScheduleRecalibrated)[0].aggressiveness_ppm)
-    assert steps == [400_000, 600_000, 800_000, PPM, PPM]
+    assert steps == [300_000, 400_000, 500_000, 600_000, 700_000]
 
     plan, parent = world.parent().plan, world.parent()
     assert plan is not None
-    assert recalibration.adapted_ppm(parent, plan, plan.tracking_band_qty) == 800_000
+    assert recalibration.adapted_ppm(parent, plan, is_behind=False) == 600_000
     parent.aggressiveness_ppm = 300_000
-    assert recalibration.adapted_ppm(parent, plan, 0) == 200_000  # Never below the plan's own.
+    assert (
+        recalibration.adapted_ppm(parent, plan, is_behind=False) == 200_000
+    )  # Never below the plan's own.
 
 
 def test_a_cross_recalibrates_once_the_plan_is_there() -> None:
@@ -202,3 +205,66 @@ def test_what_touches_a_parent_without_a_fill_recalibrates_nothing() -> None:
     working(Strategy.TWAP).given(trade(9_000)).when(after_ns=MINUTE).then_some(
         SliceReleased
     ).then_no(ScheduleRecalibrated)
+
+
+# ----------------------------------------------------------------------------- the next slice
+
+
+def patient(**said: Any) -> World:  # noqa: ANN401
+    """A parent of normal urgency that waits for three minutes of its client's five."""
+    ruled = policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL, patience_ns=5 * MINUTE, **said)
+    return trading(ruled).given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
+
+
+def test_a_fill_on_schedule_changes_nothing_of_the_next_slice() -> None:
+    world = patient()
+    world.when(fill_report(world.child(), 60), after_ns=20 * SECOND)
+    found = world.the(ScheduleRecalibrated)
+    assert (found.next_slice, found.wait_ns) == (NextSlice.SAME, 3 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("level_ppm", "waited_ns", "minutes", "expected", "wait_ns"),
+    [
+        (200_000, 3 * MINUTE, 30, NextSlice.TAKES, 0),
+        (400_000, MINUTE, 1, NextSlice.WAITS_LONGER, 2 * MINUTE),
+        (200_000, 4 * MINUTE, 1, NextSlice.WAITS_LESS, 3 * MINUTE),
+        (400_000, 0, 1, NextSlice.WAITS, 2 * MINUTE),
+        (550_000, 3 * MINUTE, 1, NextSlice.WAITS_LESS, MINUTE),
+    ],
+)
+def test_a_recalibration_names_what_the_next_slice_does_differently(
+    level_ppm: int, waited_ns: int, minutes: int, expected: NextSlice, wait_ns: int
+) -> None:
+    world = patient()
+    parent, child = world.parent(), world.child()
+    parent.aggressiveness_ppm, parent.waited_ns = level_ppm, waited_ns
+    world.when(fill_report(child, 60), after_ns=minutes * MINUTE)
+    found = world.the(ScheduleRecalibrated)
+    assert (found.next_slice, found.wait_ns) == (expected, wait_ns)
+    assert parent.recalibration_id in {world.state.event_id(found.seq), ""}
+
+
+def test_the_slice_names_the_recalibration_that_changed_it_and_the_next_one_does_not() -> None:
+    world = patient()
+    parent, child = world.parent(), world.child()
+    world.given(trade(10_000_000))
+    parent.waited_ns = 4 * MINUTE
+    world.when(fill_report(child, 60), after_ns=20 * SECOND)
+    changed = world.state.event_id(world.the(ScheduleRecalibrated).seq)
+    slices = [*world.all_of(SliceReleased)]
+    for minute in (1, 2, 3, 4):
+        now_ns = NOW_NS + minute * MINUTE
+        world.at(now_ns, quote(received_ns=now_ns))
+        slices += world.all_of(SliceReleased)
+    first, *others = slices
+    assert first.recalibration_id == changed
+    assert changed not in {x.recalibration_id for x in others}
+
+
+def test_without_a_slice_or_with_nothing_left_there_is_no_next_one_to_change() -> None:
+    parent = patient().parent()
+    parent.waited_ns = None
+    assert recalibration.next_slice(parent, MINUTE) is NextSlice.SAME
+    parent.waited_ns, parent.open_qty = 0, 0
+    assert recalibration.next_slice(parent, MINUTE) is NextSlice.SAME

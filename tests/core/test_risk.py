@@ -39,6 +39,7 @@ from engine.core.events import (
     CancelReason,
     ChildCancelRequested,
     ChildRouted,
+    Claim,
     ControlApplied,
     ControlScope,
     ExecType,
@@ -53,7 +54,6 @@ from engine.core.events import (
     OrderCancelled,
     OrderExpired,
     OrderRejected,
-    ParentOpened,
     ParentReleased,
     RejectReason,
     Router,
@@ -61,6 +61,7 @@ from engine.core.events import (
     SliceReleased,
     SuspensionEnded,
     SuspensionSet,
+    TrancheOpened,
 )
 from engine.core.parents import membership
 
@@ -172,18 +173,28 @@ def test_the_kill_switch_of_one_client_leaves_the_others_working() -> None:
     )
 
 
-def test_a_parent_with_a_killed_client_neither_closes_its_window_nor_crosses_nor_routes() -> None:
+def test_a_parent_of_killed_clients_alone_does_not_close_its_window() -> None:
     world = trading(policy(window_ns=MINUTE), order("o1")).given(kill(ControlScope.CLIENT, "c1"))
-    world.when(order("o2", client_id="c2")).then_some(OrderAccepted)
-    assert world.parent("o1") is not world.parent("o2")
     world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
     assert not world.parent("o1").is_released
+    world.when(kill(ControlScope.CLIENT, "c1", engaged=False)).then_some(ParentReleased)
+
+
+def test_a_tranche_with_a_killed_client_neither_crosses_nor_routes() -> None:
+    world = trading(policy(window_ns=MINUTE), order("o1")).given(kill(ControlScope.CLIENT, "c1"))
+    world.when(order("o2", client_id="c2")).then_some(OrderAccepted)
+    assert world.tranche("o1") is not world.tranche("o2")
+    assert world.parent("o1") is world.parent("o2")
+    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
     assert world.parent("o2").is_released
+    assert world.tranche("o1").exposure_qty == 0
     sell = order("s", side=Side.SELL, client_id="c3")
     world.given(sell).when(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
     assert world.order("o1").crossed_qty == 0
     assert world.order("s").crossed_qty == 500
-    world.when(kill(ControlScope.CLIENT, "c1", engaged=False)).then_some(ParentReleased)
+    lifted = kill(ControlScope.CLIENT, "c1", engaged=False)
+    world.given(lifted, quote(received_ns=world.now_ns + HOUR), after_ns=HOUR)
+    assert world.tranche("o1").exposure_qty > 0
 
 
 ALONE: dict[str, Any] = {"crossing_consent": False}
@@ -194,18 +205,21 @@ LIFT_C1 = kill(ControlScope.CLIENT, "c1", engaged=False)
 
 def test_a_stopped_client_leaves_the_others_at_once_where_no_child_covers_it() -> None:
     world = trading(policy(window_ns=MINUTE), *TWO)
-    both = world.parent("o1")
+    both = world.tranche("o1")
 
     world.when(KILL_C1).then_some(
-        an(MemberLeft, left_qty=400, parent_qty=600, reason=LeaveReason.KILL_SWITCH), ParentOpened
+        an(MemberLeft, left_qty=400, parent_qty=600, reason=LeaveReason.KILL_SWITCH),
+        TrancheOpened,
     )
-    alone = world.parent("o1")
-    assert alone is not both is world.parent("o2")
+    alone = world.tranche("o1")
+    assert alone is not both is world.tranche("o2")
     assert both.open_qty == 600
-    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE)
-    assert (both.is_released, alone.is_released) == (True, False)
+    world.given(after_ns=MINUTE).given(quote(received_ns=world.now_ns + HOUR), after_ns=HOUR)
+    assert both.exposure_qty > alone.exposure_qty == 0
 
-    world.when(LIFT_C1, after_ns=1).then_some(an(ParentReleased, release_qty=400))
+    world.when(LIFT_C1, after_ns=1).then_some(
+        an(ChildRouted, claims=(Claim(tranche=1, claim_qty=100),))
+    )
 
 
 def test_the_children_that_cover_a_stopped_client_are_cancelled_before_it_leaves() -> None:
@@ -223,7 +237,7 @@ def test_the_children_that_cover_a_stopped_client_are_cancelled_before_it_leaves
 
     world.when(report(child, ExecType.CANCELED)).then_some(
         an(MemberLeft, left_qty=360, reason=LeaveReason.KILL_SWITCH),
-        ParentOpened,
+        TrancheOpened,
         an(ChildRouted, parent_id=both.parent_id, child_qty=540),
     )
     world.when(LIFT_C1, after_ns=1).then_some(an(ChildRouted, child_qty=360))
@@ -263,13 +277,13 @@ def test_a_stopped_member_without_open_quantity_stops_no_parent() -> None:
 def test_two_stopped_clients_wait_together_and_part_when_one_may_go_on() -> None:
     world = trading(policy(window_ns=MINUTE), *TWO, order("o3", 100, client_id="c3"))
     world.given(KILL_C1, kill(ControlScope.CLIENT, "c2"))
-    assert world.parent("o1") is world.parent("o2") is not world.parent("o3")
+    assert world.tranche("o1") is world.tranche("o2") is not world.tranche("o3")
 
     world.when(LIFT_C1).then_some(an(MemberLeft, order_id=world.order("o2").order_id))
 
-    assert world.parent("o1") is not world.parent("o2")
-    world.given(quote(received_ns=world.now_ns + MINUTE), after_ns=MINUTE + 1)
-    assert (world.parent("o1").is_released, world.parent("o2").is_released) == (True, False)
+    assert world.tranche("o1") is not world.tranche("o2")
+    world.given(after_ns=MINUTE).given(quote(received_ns=world.now_ns + HOUR), after_ns=HOUR)
+    assert world.tranche("o1").exposure_qty > world.tranche("o2").exposure_qty == 0
 
 
 def test_a_stopped_client_may_cancel_and_its_orders_end_with_their_time() -> None:

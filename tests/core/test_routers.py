@@ -1,13 +1,12 @@
 """The routes of each router, and the rules that no child breaks."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
-from routed import ATS, LIVE, PLENTY, reasons, resting, seeking
+from routed import ATS, LIVE, PLENTY, parent_search, reasons, resting, seeking
 from world import (
     DARK,
     HOUR,
@@ -21,6 +20,7 @@ from world import (
     an,
     at_once,
     dark_venue,
+    event,
     fees,
     order,
     policy,
@@ -34,21 +34,25 @@ from world import (
 )
 
 from engine.core.events import (
-    Candidate,
     ChildRouted,
     ChildTimeInForce,
     ChildType,
+    Immediacy,
     RouteDeferred,
     Router,
     RouteReason,
     Side,
     SliceReleased,
     Strategy,
+    Style,
     Urgency,
     VenueKind,
 )
 from engine.core.market import consolidated
-from engine.core.routing.routers import client_ids
+from engine.core.routing import dark_split, scorecard, survival
+from engine.core.routing.cells import MIDPOINT_NOW, PEG, POST, TAKE
+from engine.core.routing.routers import ROUTERS, client_ids
+from engine.core.state.model import Cell, Scorecard
 
 # ----------------------------------------------------------------------------------- take
 
@@ -95,7 +99,11 @@ def test_several_venues_at_the_best_are_taken_in_order_of_score() -> None:
 
     routed = world.all_of(ChildRouted)
     assert [(c.venue, c.child_qty) for c in routed] == [(OTHER_LIT, 1_000), (LIT, 500)]
-    assert routed[0].runners_up == (Candidate(venue=LIT, score_millibps=routed[1].score_millibps),)
+    (lost,) = [x for x in routed[0].runners_up if x.tactic == TAKE]
+    assert (lost.venue, lost.tactic) == (LIT, routed[1].tactic)
+    assert (lost.score_millibps, lost.fill_ppm) == (routed[1].score_millibps, routed[1].fill_ppm)
+    assert lost.filled_millibps == routed[1].filled_millibps > routed[0].filled_millibps
+    assert lost.missed_millibps == routed[1].missed_millibps
 
 
 def test_a_tie_in_score_goes_to_the_venues_code() -> None:
@@ -155,7 +163,8 @@ def test_without_any_quote_the_slice_is_deferred_and_asked_for_again() -> None:
 def test_a_posted_slice_is_spread_over_three_venues_in_lots() -> None:
     more = [venue(code) for code in ("A", "B", "C")]
     seen = [trade(venue=code, eligible=False) for code in ("A", "B", "C")]
-    world = trading(*more, *seen).when(at_once(order_qty=800, limit_px=px(99.95)))
+    world = trading(*more, *seen, policy(router=Router.PARALLEL))
+    world.when(at_once(order_qty=800, limit_px=px(99.95)))
 
     routed = world.all_of(ChildRouted)
     assert [(c.venue, c.child_qty) for c in routed] == [("A", 300), ("B", 300), ("C", 200)]
@@ -175,6 +184,55 @@ def test_a_parallel_slice_that_finds_no_venue_is_deferred_whole() -> None:
     assert reasons(world.the(RouteDeferred)) == {RouteReason.NO_QUOTE: 2}
 
 
+# ----------------------------------------------------------------------- limit and market
+
+
+def caught_up(
+    *more: Any,  # noqa: ANN401
+    qty: int = 800,
+    style: Style = Style.AGGRESSIVE,
+    posts: int = 60,
+) -> list[tuple[str, str, int]]:
+    """(venue, tactic, quantity) of a parallel slice where 300 are shown and posts did well."""
+    world = trading(quote(LIT, ask_qty=300, bid_qty=200), quote(OTHER_LIT, ask=100.03), *more)
+    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR))
+    children = survival.counts_of(SECOND, SECOND, 1_000_000)
+    counts = Cell(*(tuple(posts * x for x in part) for part in children))
+    cells = {f"post:wide:touch:{ahead}": counts for ahead in ("short", "long")}
+    for code in (LIT, OTHER_LIT):
+        filled_milli = scorecard.filled_at_rest_milli(cells)
+        card = Scorecard(version=1, cells=dict(cells), filled_milli=filled_milli)
+        world.state.scorecards[code] = card
+    world.state.pools = scorecard.pooled(world.state.scorecards)
+    world.state.chances.clear()
+    slice_ = event(SliceReleased, slice_qty=qty, style=style, router=Router.PARALLEL)
+
+    search = parent_search(world)
+    parts, rating = ROUTERS[Router.PARALLEL](search._replace(wants={0: qty}), slice_)
+    assert RouteReason.NOT_AT_BEST in rating.reasons.values()
+    return [(part.rated.venue, part.rated.tactic, part.qty) for part in parts]
+
+
+def test_what_a_late_slice_finds_nothing_for_is_posted_where_posts_are_filled() -> None:
+    take, *posted = caught_up()
+
+    assert take == (LIT, TAKE, 300)
+    assert {(venue, tactic) for venue, tactic, _ in posted} == {(LIT, POST), (OTHER_LIT, POST)}
+    assert 0 < sum(qty for _, _, qty in posted) <= 500
+
+
+def test_a_late_slice_waits_for_the_next_quote_where_posts_are_seldom_filled() -> None:
+    assert caught_up(posts=0) == [(LIT, TAKE, 300)]
+
+
+def test_a_late_slice_that_finds_all_it_wants_posts_nothing() -> None:
+    assert caught_up(qty=300) == [(LIT, TAKE, 300)]
+
+
+def test_the_last_slice_of_a_window_posts_nothing_beside_its_takes() -> None:
+    assert caught_up(style=Style.CLEANUP) == [(LIT, TAKE, 300)]
+
+
 # -------------------------------------------------------------------------------- seeking
 
 
@@ -188,6 +246,38 @@ def test_seeking_rests_equal_parts_at_every_midpoint_and_the_remainder_lit() -> 
     assert (routed[ATS].min_qty, routed[DARK].min_qty, routed[LIT].min_qty) == (50, 1, 0)
     assert routed[ATS].time_in_force is ChildTimeInForce.DAY
     assert routed[LIT].child_type is ChildType.LIMIT
+
+
+def test_seeking_gives_each_next_lot_to_the_venue_most_likely_to_have_it() -> None:
+    world = trading(
+        dark_venue(), dark_venue(ATS, kind=VenueKind.ATS), policy(router=Router.LIQUIDITY_SEEKING)
+    )
+    for code, kind, filled in ((DARK, VenueKind.DARK, 5), (ATS, VenueKind.ATS, 1)):
+        sizes = {PEG: dark_split.counts_of(9, filled)}
+        for _ in range(20):
+            sizes[PEG] = sizes[PEG].plus(dark_split.counts_of(9, filled))
+        world.state.scorecards[code] = Scorecard(version=1, kind=kind, sizes=sizes)
+    world.state.pools = scorecard.pooled(world.state.scorecards)
+
+    world.when(at_once(order_qty=900, limit_px=px(100.01)))
+
+    routed = {c.venue: c for c in world.all_of(ChildRouted)}
+    assert {code: c.child_qty for code, c in routed.items()} == {DARK: 500, ATS: 100, LIT: 300}
+    assert 800_000 < routed[DARK].tail_ppm < routed[ATS].tail_ppm <= 1_000_000
+    assert routed[LIT].tail_ppm == 0
+
+
+def test_what_ends_at_once_is_divided_by_what_was_hidden_from_such_children() -> None:
+    world = trading(dark_venue(), dark_venue("POOL"))
+    found = dark_split.counts_of(9, 0).plus(dark_split.counts_of(9, 0))
+    cards = {"POOL": Scorecard(version=1, kind=VenueKind.DARK, sizes={MIDPOINT_NOW: found})}
+    world.state.scorecards.update(cards)
+    world.state.pools = scorecard.pooled(world.state.scorecards)
+
+    world.when(order(order_qty=1_300, limit_px=px(100.02), immediacy=Immediacy.IOC))
+
+    routed = {c.venue: c.child_qty for c in world.all_of(ChildRouted)}
+    assert routed == {LIT: 1_000, DARK: 200, "POOL": 100}
 
 
 def test_a_venue_that_pegs_and_posts_is_named_once_among_the_others() -> None:
@@ -324,7 +414,9 @@ def test_no_route_breaks_a_rule_whatever_the_market(
             far_px, far_qty = (
                 (shown.ask_px, shown.ask_qty) if side is Side.BUY else (shown.bid_px, shown.bid_qty)
             )
-            assert child.limit_px == far_px == best.far_px(side)
+            assert child.limit_px == best.far_px(side)
+            assert better(far_px, child.limit_px) == far_px  # An odd lot may be shown beyond it.
+            assert far_px == child.limit_px or far_qty < 100
             assert child.child_qty <= far_qty
             assert NOW_NS - shown.received_ns <= 30 * SECOND
         elif child.child_type is ChildType.LIMIT:
@@ -349,5 +441,5 @@ def test_a_route_names_the_clients_of_its_parent_unless_they_are_too_many(
     world = trading(quote(ask_qty=300)).when(at_once())
     (parent,) = world.state.parents.values()
     world.then_some(an(ChildRouted, client_ids=(*parent.clients,)))
-    parent = replace(parent, clients={f"C{n:02}": 1 for n in reversed(range(clients))})
-    assert client_ids(parent) == tuple(f"C{n:02}" for n in range(named))
+    parent.tranches[0].clients = {f"C{n:02}": 1 for n in reversed(range(clients))}
+    assert client_ids(parent, {0: 100}) == tuple(f"C{n:02}" for n in range(named))

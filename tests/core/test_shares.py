@@ -59,10 +59,10 @@ from engine.core.state.model import Fill
 LIMIT_PX = px(99.95)
 
 
-def working(*qtys: int, router: Router = Router.SEQUENTIAL) -> World:
+def working(*qtys: int, router: Router = Router.SEQUENTIAL, **said: Any) -> World:  # noqa: ANN401
     """One parent of so many orders, all of it in children that rest at 99.95."""
     orders = (at_once(f"o{n}", qty, limit_px=LIMIT_PX) for n, qty in enumerate(qtys, 1))
-    return trading(policy(router=router)).given(*orders)
+    return trading(policy(router=router, **said)).given(*orders)
 
 
 def share(world: World, name: str, qty: int) -> Share:
@@ -173,10 +173,10 @@ def test_a_late_fill_is_first_of_those_that_still_want_it() -> None:
 
 
 def test_a_late_fill_of_an_order_that_has_moved_is_taken_from_its_new_parent() -> None:
-    world = working(300, 200)
+    world = working(300, 200, join_until_ppm=0)
     child = world.child()
     for name in ("o1", "o2"):
-        world.given(amend(name, limit_px=LIMIT_PX - 20 * CENT))
+        world.given(amend(name, limit_px=LIMIT_PX - 20 * CENT), after_ns=1)
     world.given(canceled(world))
     moved = world.parent("o1")
     assert moved is world.parent("o2")

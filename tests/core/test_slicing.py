@@ -132,37 +132,44 @@ def test_between_points_nothing_is_released_unasked() -> None:
 # ---------------------------------------------------------------------------------- style
 
 
-def test_within_the_tracking_band_a_slice_posts_and_behind_it_takes() -> None:
-    world = working()  # The band is 120, two per cent.
-    world.given(report(world.child(), ExecType.EXPIRED, "X"))
-    parent, plan = world.parent(), world.parent().plan
-    assert plan is not None
+def style_at(world: World, now_ns: int) -> Style:
+    parent = world.parent()
+    assert parent.plan is not None
+    (group,) = slicing.groups(world.state, parent, parent.plan, now_ns)
+    return group.style
 
-    styles = [
-        slicing.style_of(world.state, parent, plan, NOW_NS + s * SECOND) for s in (72, 73, 3_539)
-    ]
+
+def test_within_the_tracking_band_a_slice_posts_and_behind_it_takes() -> None:
+    world = working()  # The band is what arrives in two minutes, 200.
+    world.given(report(world.child(), ExecType.EXPIRED, "X"))
+
+    styles = [style_at(world, NOW_NS + s * SECOND) for s in (120, 121, 3_539)]
 
     assert styles == [Style.PASSIVE, Style.AGGRESSIVE, Style.AGGRESSIVE]
 
 
+def test_a_slice_names_the_band_that_it_was_judged_by() -> None:
+    on(working(), 30).then_some(
+        an(
+            SliceReleased,
+            style=Style.AGGRESSIVE,
+            lower_qty=2_800,
+            target_qty=3_000,
+            upper_qty=3_200,
+        )
+    )
+
+
 def test_the_last_interval_cleans_up() -> None:
-    world = working()
-    plan = world.parent().plan
-    assert plan is not None
-
-    style = slicing.style_of(world.state, world.parent(), plan, NOW_NS + 59 * MINUTE)
-
-    assert style is Style.CLEANUP
+    assert style_at(working(), NOW_NS + 59 * MINUTE) is Style.CLEANUP
 
 
 @pytest.mark.parametrize(("ppm", "style"), [(499_999, Style.PASSIVE), (500_000, Style.AGGRESSIVE)])
 def test_an_aggressive_parent_takes_even_on_schedule(ppm: int, style: Style) -> None:
     world = working()
-    plan = world.parent().plan
-    assert plan is not None
     world.parent().aggressiveness_ppm = ppm
 
-    assert slicing.style_of(world.state, world.parent(), plan, NOW_NS) is style
+    assert style_at(world, NOW_NS) is style
 
 
 def test_high_urgency_takes_from_the_start() -> None:
@@ -175,36 +182,19 @@ def test_high_urgency_takes_from_the_start() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "style", "qty", "expected"),
+    ("said", "routed"),
     [
-        ({"router": Router.SEQUENTIAL}, Style.CLEANUP, 900, Router.SEQUENTIAL),
-        ({"router": Router.PARALLEL}, Style.PASSIVE, 900, Router.PARALLEL),
-        ({"router": Router.LIQUIDITY_SEEKING}, Style.PASSIVE, 1, Router.LIQUIDITY_SEEKING),
-        ({"router": Router.AUTO}, Style.AGGRESSIVE, 900, Router.PARALLEL),
-        ({"router": Router.AUTO}, Style.CLEANUP, 900, Router.PARALLEL),
-        ({"router": Router.AUTO}, Style.PASSIVE, 199, Router.SEQUENTIAL),
-        ({"router": Router.AUTO}, Style.PASSIVE, 200, Router.LIQUIDITY_SEEKING),
-        ({"router": Router.OTHER}, Style.PASSIVE, 200, Router.LIQUIDITY_SEEKING),
+        (Router.SEQUENTIAL, Router.SEQUENTIAL),
+        (Router.PARALLEL, Router.PARALLEL),
+        (Router.LIQUIDITY_SEEKING, Router.LIQUIDITY_SEEKING),
+        (Router.AUTO, Router.AUTO),
+        (Router.OTHER, Router.AUTO),
     ],
 )
-def test_the_router_is_the_policys_or_goes_by_style_and_size(
-    said: dict[str, Any], style: Style, qty: int, expected: Router
-) -> None:
-    world = working(**said)
-    plan = world.parent().plan
-    assert plan is not None
-
-    assert slicing.router_of(world.state, world.parent(), plan, style, qty) is expected
-
-
-def test_who_forbids_the_dark_is_served_one_by_one() -> None:
-    world = trading(policy(strategy=Strategy.TWAP)).given(order(order_qty=60_000, no_dark=True))
-    plan = world.parent().plan
-    assert plan is not None
-
-    found = slicing.router_of(world.state, world.parent(), plan, Style.PASSIVE, 500)
-
-    assert found is Router.SEQUENTIAL
+def test_the_router_is_the_policys_if_it_names_one(said: Router, routed: Router) -> None:
+    parent = working(router=said).parent()
+    assert parent.plan is not None
+    assert slicing.router_of(parent, parent.plan) is routed
 
 
 # ----------------------------------------------------------------- minimum, lots, maximum

@@ -74,7 +74,7 @@ def test_the_terms_of_a_short_sale_reach_its_children() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{**SHORT, "locate_id": "L1"}, {"settl_date": 20180105}, {"display_qty": 100}],
+    [{**SHORT, "locate_id": "L1"}, {"settl_date": 20180105}],
     ids=lambda said: next(iter(said)),
 )
 def test_orders_with_other_shared_terms_have_other_parents(said: dict[str, Any]) -> None:
@@ -82,6 +82,12 @@ def test_orders_with_other_shared_terms_have_other_parents(said: dict[str, Any])
     world = trading().given(order(**plain)).when(order("o2", **said))
     assert len(world.all_of(e.ParentOpened)) == 1
     world.when(order("o3", **said)).then_no(e.ParentOpened)
+
+
+def test_an_order_that_shows_less_has_a_tranche_of_its_own() -> None:
+    world = trading().given(order()).when(order("o2", display_qty=100))
+    world.then_some(an(e.TrancheOpened, display_qty=100)).then_no(e.ParentOpened)
+    world.when(order("o3", display_qty=100)).then_no(e.TrancheOpened)
 
 
 def test_a_small_order_may_show_all_of_itself() -> None:

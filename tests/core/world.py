@@ -27,7 +27,7 @@ from engine import topology
 from engine.core import events as e
 from engine.core.controls.input_limits import QTY_MAX
 from engine.core.state.finished_store import FinishedStore, MemoryStore
-from engine.core.state.model import Book, Child, Fill, Order, Parent
+from engine.core.state.model import Book, Child, Fill, Order, Parent, Tranche
 from engine.core.state.state import EVICT_AFTER_NS, State
 from engine.log import codec
 from engine.log.port import SHARED_TOPICS, Headers, Record
@@ -377,6 +377,14 @@ def break_settled(break_id: str, **said: Any) -> e.BreakSettled:  # noqa: ANN401
     return found
 
 
+def instructed(parent: Parent | str, action: e.ParentAction, **said: Any) -> e.ParentInstructed:  # noqa: ANN401
+    """What the desk tells a parent."""
+    parent_id = parent if isinstance(parent, str) else parent.parent_id
+    said = {"text": "news", "set_by": "desk", **said}
+    found: e.ParentInstructed = make(e.ParentInstructed, parent_id=parent_id, action=action, **said)
+    return found
+
+
 def day_opened(day: int = DAY, open_ns: int = OPEN_NS, **said: Any) -> e.DayOpened:  # noqa: ANN401
     said = {"close_ns": open_ns + CLOSE_NS - OPEN_NS, "seed": 7, **said}
     found: e.DayOpened = make(e.DayOpened, day=day, open_ns=open_ns, **said)
@@ -450,13 +458,17 @@ def calendar(**said: Any) -> e.CalendarDefined:  # noqa: ANN401
 
 
 def curve(
-    edges_ns: Iterable[int], volumes_qty: Iterable[int], instrument_id: str = INSTRUMENT
+    edges_ns: Iterable[int],
+    volumes_qty: Iterable[int],
+    instrument_id: str = INSTRUMENT,
+    observed_days: Iterable[int] = (),
 ) -> e.VolumeCurveDefined:
     found: e.VolumeCurveDefined = make(
         e.VolumeCurveDefined,
         instrument_id=instrument_id,
         edges_ns=tuple(edges_ns),
         volumes_qty=tuple(volumes_qty),
+        observed_days=tuple(observed_days),
     )
     return found
 
@@ -688,6 +700,7 @@ class World(Outcome):
 
     def _encoded(self, topic: str, one: Any) -> Raw:  # noqa: ANN401
         source = getattr(one, "source", None) or getattr(one, "venue", "test")
+        source = "test" if topic == "controls" else source
         named = getattr(one, "instrument_id", None) if topic not in SHARED_TOPICS else None
         key = None if named is None else named.encode()
         return Raw(topic, codec.encode(one), key, source)
@@ -702,6 +715,10 @@ class World(Outcome):
         order_id = self.state.order_id_of(source, cl_ord_id)
         assert order_id is not None, f"{cl_ord_id} is no order"
         return orders(self.state)[order_id]
+
+    def tranche(self, cl_ord_id: str = "o1") -> Tranche:
+        """The tranche in which an order is or last was a member."""
+        return self.parent(cl_ord_id).tranche_of(self.order(cl_ord_id).order_id)
 
     def parent(self, cl_ord_id: str = "o1") -> Parent:
         """The newest parent that an order is or was a member of."""

@@ -59,6 +59,8 @@ def test_every_kind_of_fault_strikes_a_whole_life_of_orders() -> None:
     expected |= {"OrderHeld", "ErrorBooked"}
     # No instrument has a calendar with breaks, and none is split.
     expected |= {"ParentPaused", "CorporateActionApplied"}
+    # No plan has a desk that steers a parent.
+    expected |= {"InstructionAdopted"}
     # No plan asks for an order's state or settles a break; the others are of rare meetings.
     rare = {"OrderStatusReported", "BreakClosed", "ChildDoubted", "OrderReopened", "OrderRestated"}
     assert set(unheard) - rare == expected

@@ -14,9 +14,9 @@ from infra.faults import shrinking
 
 FOUND_BY = {
     "skip a fence": 2,
-    "commit before the seal": 2,
-    "drop a dedupe": 403,
-    "reuse an id": 40,
+    "commit before the seal": 8,
+    "drop a dedupe": 172,
+    "reuse an id": 3,
     "read uncommitted": 2,
     "fold twice": 0,
     "forget a schedule point": 0,

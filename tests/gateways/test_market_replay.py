@@ -77,6 +77,12 @@ client_id = "C1"
 max_participation = "100%"
 """
 
+KILL = """
+[[kill]]
+scope = "firm"
+text = "the day ends early"
+"""
+
 
 @pytest.fixture(scope="session")
 def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -257,9 +263,9 @@ def await_that(is_so: Callable[[], bool], within_s: float, what: str) -> None:
         time.sleep(0.1)
 
 
-def apply_policy(log: Log, folder: Path) -> None:
-    file = folder / "policy.toml"
-    file.write_text(POLICY)
+def apply(log: Log, folder: Path, text: str) -> None:
+    file = folder / "controls.toml"
+    file.write_text(text)
     tables = controls_file.read(file)
     log.append("controls", controls_file.records(tables, set_by="test", set_ns=time.time_ns()))
 
@@ -317,7 +323,7 @@ def test_orders_go_through_to_allocations_under_the_wall_clock(
     url: str, data: MarketData, tmp_path: Path
 ) -> None:
     with open_log(url, partitions=PARTITIONS) as log, working(url):
-        apply_policy(log, tmp_path)
+        apply(log, tmp_path, POLICY)
 
         def trade() -> None:
             with open_log(url, partitions=PARTITIONS) as mine:
@@ -352,7 +358,7 @@ def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves
     chance = random.Random(7)  # noqa: S311  No secret.
     killed = 0
     with open_log(url, partitions=PARTITIONS) as log, working(url):
-        apply_policy(log, tmp_path)
+        apply(log, tmp_path, POLICY)
 
         def play() -> None:
             with open_log(url, partitions=PARTITIONS) as mine:
@@ -429,7 +435,7 @@ def ended(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401  A JSON object
 def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
     """Worker, gateway and replay, each a process."""
     with open_log(url, partitions=PARTITIONS) as log:
-        apply_policy(log, folder)
+        apply(log, folder, POLICY)
         worker = start(url, "worker", folder=folder)
         paper = start(url, *PAPER, folder=folder)
         at_work = folder / "gateway-paper.err"
@@ -442,12 +448,18 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
             time.sleep(2.5)  # The replay's lead.
             submit(log, 6)
             await_that(lambda: allocated_qty(log) > 900, 30, "allocations")
+            apply(log, folder, KILL)  # A close in mid-session does not wait for what rests.
+            await_that(lambda: not in_doubt(log), 60, "the venues' answers to the cancels")
             playing.terminate()
             played = ended(playing)
             time.sleep(1)
             paper.terminate()
             traded = ended(paper)
-            await_that(lambda: not in_doubt(log), 20, "the worker's last answers")
+            await_that(
+                lambda: not in_doubt(log) and allocated_qty(log) == traded["filled_qty"],
+                20,
+                "the worker's last answers, to fills that came after a child's end too",
+            )
             worker.terminate()
             worker.wait(60)
         assert played["stopped"]

@@ -43,6 +43,10 @@ notional = 1_000_000
 instrument_id = "ZZZ"
 text = "news"
 
+[[parent]]
+parent_id = "3-17"
+action = "pause"
+
 [[lift]]
 scope = "venue"
 scope_id = "Z"
@@ -98,6 +102,7 @@ close = "16:00"
 instrument_id = "XXX"
 edges = ["0s", "3h", "6.5h"]
 volumes = [3, 2]
+errors = [0.25, "30%"]
 effective_day = 2018-01-03
 """
 
@@ -123,6 +128,7 @@ def test_each_table_becomes_its_control(tmp_path: Path) -> None:
         e.DayClosed,
         e.RestrictionSet,
         e.InstrumentHaltSet,
+        e.ParentInstructed,
         e.RiskLimitSet,
         e.LimitAllotted,
         e.MandateSet,
@@ -199,6 +205,7 @@ def test_each_reference_table_becomes_its_event(tmp_path: Path) -> None:
     assert (fee.taker_fee_px, fee.maker_fee_px) == (3_000_000, -2_000_000)
     assert isinstance(curve, e.VolumeCurveDefined)
     assert curve.edges_ns[-1] == 23_400_000_000_000
+    assert curve.errors_ppm == (250_000, 300_000)
     assert (instrument.effective_day, curve.effective_day) == (20180102, 20180103)
 
 

@@ -28,8 +28,19 @@ IMPOSSIBLE = [
     ),
     ('[[kill]]\ntext = "oops"', 'write scope = "FIRM"'),
     ('[[lift]]\nscope = "firm"', "lift 1: scope: found"),
+    ('[[parent]]\nparent_id = "17"\naction = "pause"', "parent 1: parent_id: found '17'"),
+    ('[[parent]]\nparent_id = "0-1"\naction = "stop"', "parent 1: action: found 'STOP'"),
+    (
+        '[[parent]]\nparent_id = "0-1"\naction = "urgency"',
+        "parent 1: urgency: found None, expected one of LOW, NORMAL, HIGH",
+    ),
+    (
+        '[[parent]]\nparent_id = "0-1"\naction = "pause"\nvenue = "A"',
+        "parent 1: venue: found 'A', expected nothing for action PAUSE",
+    ),
 ]
 UNKNOWN = [
+    ('[[parent]]\nparent_id = "0-1"\naction = "exclude_venue"\nvenue = "ZZ"', "venue ZZ"),
     ('[[kill]]\nscope = "venue"\nscope_id = "NOWHERE"', "venue NOWHERE"),
     (
         '[[limit]]\nscope = "client"\nscope_id = "C11"',

@@ -175,10 +175,10 @@ def test_an_order_above_a_lower_limit_leaves_those_that_are_within_it() -> None:
         at_once("big", limit_px=99_950_000_000), at_once("small", 100, limit_px=99_950_000_000)
     )
     world.given(risk_limit(max_order_qty=400), report(world.child(), e.ExecType.CANCELED))
-    assert world.parent("big") is not world.parent("small")
+    assert world.tranche("big") is not world.tranche("small")
     assert [child.terms.child_qty for child in world.children()] == [100]
     world.when(at_once("more", 50, limit_px=99_950_000_000))
-    assert world.parent("more") is not world.parent("big")
+    assert world.tranche("more") is not world.tranche("big")
 
 
 def test_an_order_that_its_client_cuts_to_the_limit_goes_on() -> None:

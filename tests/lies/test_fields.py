@@ -210,7 +210,7 @@ STORIES = [
            canceled
            wait 10s""",
         """A leaves=1000 qty=1000
-           exposure=200 OrderAmended=1 reasons=""",
+           exposure=400 OrderAmended=1 reasons=""",  # At two venues.
     ),
     # ------------------------------------------------------------------------- settlement date
     Lie(

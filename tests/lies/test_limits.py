@@ -320,8 +320,8 @@ def test_a_lower_position_limit_stops_the_side_that_is_above_it() -> None:
 
 
 def test_another_clients_order_and_one_below_the_limit_go_on() -> None:
-    world = trading(MOST).given(buys("a", 500)).given(buys("x", 800, client_id="c2"))
-    world.when(LESS)
+    world = trading(MOST, quote(ask_qty=2_000)).given(buys("a", 500))
+    world.given(buys("x", 800, client_id="c2")).when(LESS)
     assert stops(world) == {"cancelled": set(), "sent": set()}
 
 

@@ -43,7 +43,7 @@ from world import (
 from engine.core import events as e
 from engine.core.market import belief, consolidated
 from engine.core.routing import candidates
-from engine.core.routing.candidates import PEG
+from engine.core.routing.cells import PEG
 from engine.core.state.state import State
 
 GOOD = (100.00, 100.02)  # As LIT shows it in the morning of every world.

@@ -1,6 +1,8 @@
 """The codec: every event survives it, and hostile bytes raise UnreadableError and nothing else."""
 
+import gc
 import time
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -218,3 +220,41 @@ def test_no_array_can_hold_items_of_no_bytes(subject: str) -> None:
     """Such an array is the bomb that a size limit does not stop: billions of items in 5 bytes."""
     for items in array_items(schemas.schema(subject)):
         assert zeros_of(items), f"{subject} has an array whose items can be empty"
+
+
+def test_nothing_of_a_fill_is_kept_once_it_is_written() -> None:
+    """Its parent may have any number of members, so their ids are bounded by no count of fills."""
+
+    def live_bytes(first: int, fills: int) -> int:
+        for number in range(first, first + fills):
+            ids = tuple(f"0-{number * 1_000 + at}" for at in range(100))
+            encode(FROM_AVRO[events.FillAllocated](allocated(ids)))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        once = live_bytes(0, 10)
+        assert live_bytes(10, 100) - once < 10_000
+    finally:
+        tracemalloc.stop()
+
+
+def allocated(order_ids: tuple[str, ...]) -> dict[str, Any]:
+    """A fill of one each, as an Avro library gives it."""
+    return {
+        "seq": 1,
+        "at_ns": 2,
+        "cause": "venue-reports:3",
+        "fill_id": "0-1",
+        "parent_id": "0-0",
+        "epoch": 4,
+        "last_qty": len(order_ids),
+        "last_px": 5,
+        "order_ids": order_ids,
+        "shares_qty": (1,) * len(order_ids),
+        "error_qty": 0,
+        "child_epoch": 4,
+        "other_order_ids": (),
+        "other_shares_qty": (),
+    }

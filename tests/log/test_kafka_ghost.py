@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka import Consumer
@@ -84,16 +84,20 @@ def test_a_member_whose_place_another_process_has_is_out_for_good(
     leases = log.leases("a")
     gained(leases, PARTITIONS)
 
-    successor = joined(kafka_bootstrap, prefix, "a")
-
     with pytest.raises(LeaseLostError, match="Another process runs under the same owner name"):
-        live_on(successor, leases)
-    successor.close()
+        live_on(lambda: joined(kafka_bootstrap, prefix, "a"), leases)
 
 
-def live_on(successor: Consumer, leases: KafkaLeases) -> None:
-    """Both go on; the fenced one polls."""
+def live_on(join: Callable[[], Consumer], leases: KafkaLeases) -> None:
+    """Both go on. A successor that a slow broker gave up starts again, as a service does."""
+    successor = join()
     deadline_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline_s:
-        successor.poll(0.05)
-        leases.poll(0.05)
+    try:
+        while time.monotonic() < deadline_s:
+            message = successor.poll(0.05)
+            if message is not None and message.error() is not None:
+                successor.close()
+                successor = join()
+            leases.poll(0.05)
+    finally:
+        successor.close()

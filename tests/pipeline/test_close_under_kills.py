@@ -65,7 +65,8 @@ def test_what_came_before_a_close_is_decided_before_it_through_any_kill(
         engine.begin(OWNERS)
         for owner in OWNERS:
             workers.await_work(owner)
-        time.sleep(3)
+        engine.await_reports()
+        time.sleep(2)
         for owner in OWNERS:
             workers.kill(owner)
         time.sleep(1)  # Orders still come, and reports of routed children.

@@ -303,7 +303,7 @@ def work_order(
     release_mid_px = more.pop("release_mid_px", px(100.0))
     small = order(world, 1, "c1", side, qty, **more)
     common = {"instrument_id": "AAPL", "side": side, "policy_id": "P1", "first_order_id": small}
-    parent = world.emit("orders:0", e.ParentOpened, **common)
+    parent = world.emit("orders:0", e.ParentOpened, **common, end_ns=at("23:00:00"))
     joined = {"parent_id": parent, "order_id": small, "member_qty": qty, "parent_qty": qty}
     world.emit("orders:0", e.MemberJoined, **joined)
     released = {"parent_id": parent, "release_qty": qty, "arrival_mid_px": release_mid_px}
@@ -374,7 +374,7 @@ def route(
     cause = f"plan:{parent_id}"
     slice_px = more.pop("slice_px", px(101.0))
     sliced = {"parent_id": parent_id, "slice_qty": qty, "limit_px": slice_px}
-    slice_id = world.emit(cause, e.SliceReleased, **sliced)
+    slice_id = world.emit(cause, e.SliceReleased, **sliced, **more.pop("sliced", {}))
     common = {"slice_id": slice_id, "parent_id": parent_id, "venue": venue, "child_qty": qty}
     market = {"bid_px": px(99.99), "ask_px": px(100.01), "limit_px": px(price)}
     return world.emit(

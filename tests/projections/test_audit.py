@@ -169,6 +169,19 @@ class Routed:
     refused: str
 
 
+def lost_to(score_millibps: int) -> e.Candidate:
+    """A post at B that was not chosen."""
+    return e.Candidate(
+        venue="B",
+        score_millibps=score_millibps,
+        tactic="post",
+        fill_ppm=400_000,
+        filled_millibps=-1_000,
+        adverse_millibps=500,
+        missed_millibps=1_100,
+    )
+
+
 @pytest.fixture(scope="module")
 def routed(tmp_path_factory: pytest.TempPathFactory) -> Routed:
     folder = tmp_path_factory.mktemp("routed")
@@ -180,12 +193,21 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> Routed:
         )
         small, parent = work_order(world, e.Side.BUY, 500)
         scored = {"quote_age_ns": 298_000_000, "score_millibps": 4119, "venue_qty": 800}
-        lost = (e.Candidate(venue="B", score_millibps=5643),)
+        lost = (lost_to(5643),)
         out = (e.RouteReasonCount(reason=e.RouteReason.DARK_FORBIDDEN, venue_count=1),)
+        volumes = {"window_volume_qty": 700, "day_volume_qty": 9_000, "day_share_e9": 123_456_789}
         child = route(
-            world, parent, "Q", 200, 100.01, runners_up=lost, rejected_by_reason=out, **scored
+            world,
+            parent,
+            "Q",
+            200,
+            100.01,
+            sliced=volumes,
+            runners_up=lost,
+            rejected_by_reason=out,
+            **scored,
         )
-        better = (e.Candidate(venue="B", score_millibps=1000),)
+        better = (lost_to(1000),)
         second = route(world, parent, "Q", 100, 100.01, runners_up=better, **scored)
         world.seal(at("09:35:00") + 123_456_789)
         fill_id = fill(
@@ -270,6 +292,13 @@ def test_a_parent_is_told_with_its_members(told: Told, asked: Asked, width: int)
     assert four == [told.day.four, "c1", joined, "100", "0", "34", left, "oms", "o4"]
 
 
+LOST = "LOST B post 5.643 40 -1.000 0.500 1.100 LOWER_SCORE 1 BATS"
+LOST_IN_A_BLOCK = (
+    "verdict LOST venue B tactic post score_bps 5.643 fill_pct 40 filled_bps -1.000 "
+    "adverse_bps 0.500 missed_bps 1.100 reason LOWER_SCORE"
+)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_child_is_told_with_its_quote_the_losers_and_its_way(
     routed: Routed, asked: Asked, width: int
@@ -282,11 +311,12 @@ def test_a_child_is_told_with_its_quote_the_losers_and_its_way(
         "Times are of 2018-01-02, America/New_York."
     )
     for words in (
-        "LOST B 5.643 LOWER_SCORE 1 BATS",
-        "REJECTED DARK_FORBIDDEN 1",
+        LOST if width > 80 else LOST_IN_A_BLOCK,
+        "REJECTED DARK_FORBIDDEN 1" if width > 80 else "reason DARK_FORBIDDEN venues 1",
         f"{routed.small} c1 09:34:00.000 500 500 200",
         f"09:34:00.000 ParentOpened {routed.parent} orders:0",
         f"09:35:00.123 SliceReleased {routed.slice} plan:{routed.parent}",
+        "curve updated by 700 traded since the plan, 9000 today at 12 % of a usual day",
         f"09:35:00.123 ChildRouted {routed.child} plan:{routed.parent}",
         "saw 99.99 / 100.01, 0.298 s old, score 4.119 bps",
         "fill " + routed.fill + " of 200 shared among 1 order",
@@ -408,4 +438,4 @@ def test_a_story_of_several_days_shows_the_date_at_each_time(
 
 def test_a_narrow_terminal_gets_blocks(routed: Routed, asked: Asked) -> None:
     lines = asked.lines(routed.path, routed.child, 40)
-    assert "score_bps  5.643" in lines
+    assert "score_bps    5.643" in lines

@@ -31,7 +31,22 @@ def limit(number: str, seq: int = 6, also: str = "") -> str:
     )
 
 
+def instruction(said: str, seq: int = 20, parent_id: str = "0-8") -> str:
+    """The desk tells a parent something at a seq."""
+    plain = {"pace": "'PLANNED'", "urgency": "null", "excluded_venues": "[]::varchar[]"}
+    unsaid = [f"{x} as {name}" for name, x in plain.items() if not said.endswith(f" as {name}")]
+    return (
+        "insert into instruction_adopted by name "
+        f"select 0 as shard, {seq} as seq, '{parent_id}' as parent_id, "
+        + ", ".join([said, *unsaid])
+    )
+
+
 PLANTED = {
+    "claims_sum": "update child_routed set claims = [{'tranche': 0, 'claim_qty': 1}]",
+    "claim_window": "update parent_opened set end_ns = start_ns",
+    "claim_wanted": "update member_joined set member_qty = 1",
+    "claim_members": "update member_joined set tranche = 1",
     "order_conservation": "update order_expired set withdrawn_qty = withdrawn_qty - 1",
     "order_settled": "delete from order_expired where order_id = '0-7'",
     "order_membership": "delete from parent_ended where parent_id = '0-8'",
@@ -109,6 +124,9 @@ PLANTED = {
         "insert into suspension_set by name "
         "select 0 as shard, 20 as seq, 'VENUE' as scope, 'Q' as scope_id"
     ),
+    "paused_parent": instruction("'PAUSED' as pace"),
+    "excluded_by_desk": instruction("['N', 'Q'] as excluded_venues"),
+    "instructed_members": instruction("'PAUSED' as pace", seq=9),
     "price_band": "update child_routed set reference_px = 90000000000",
     "quote_band": "update orders_crossed set good_px = ask_px + 2, band_px = 2",
     "quote_band_bounded": "update child_routed set good_px = ask_px, band_px = ask_px",
@@ -238,6 +256,7 @@ def test_a_planted_violation_is_counted(planted: Callable[[str, str], int], rule
             "select 0 as shard, 14 as seq, '0-10' as order_id, 'CANCEL' as change"
         ),
         "update kill_switch_set set engaged = true, scope = 'CLIENT', scope_id = 'c2'",
+        instruction("'PAUSED' as pace", parent_id="0-11"),
         (
             "insert into child_routed by name select 0 as shard, 14 as seq, '0-14' as event_id, "
             "'0-11' as parent_id, 300 as child_qty, 'SELL' as side, 'X' as venue"
@@ -249,6 +268,21 @@ def test_interest_that_could_not_cross_is_no_missed_cross(
 ) -> None:
     assert planted(MORE_TO_SELL, "crossed_before_routed") == 3
     assert planted(reason, "crossed_before_routed") == 0
+
+
+def test_a_client_that_joined_both_sides_in_the_childs_own_batch_may_miss_a_cross(
+    planted: Callable[[str, str], int],
+) -> None:
+    """The engine leaves it out of one side, which may be the child's."""
+    one_buyer = "update order_accepted set client_id = 'c1' where event_id in ('0-7', '0-13')"
+    joins = (
+        "insert into order_accepted by name select * replace ('0-36' as event_id, 36 as seq, "
+        "'c1' as client_id) from order_accepted where event_id = '0-10'; "
+        "insert into member_joined by name select * replace ('0-39' as event_id, 39 as seq, "
+        "'0-36' as order_id) from member_joined where order_id = '0-10'"
+    )
+    assert planted(f"{MORE_TO_SELL}; {one_buyer}", "crossed_before_routed") == 3
+    assert planted(joins, "crossed_before_routed") == 2  # All but 0-40, which goes out after.
 
 
 def test_a_taking_child_shows_a_fresh_midpoint_where_any_quote_may_cross(

@@ -146,7 +146,8 @@ class Player:
 
     def quotes(self, now_ns: int = NOW_NS) -> list[e.QuoteObserved]:
         """A market in which the order rests, or takes its children's quantities at once."""
-        qtys = [child["qty"] for child in self.play.file["children"]]
+        more_qty = OTHER_QTY if self.way.has_other else 0  # It shares what is displayed.
+        qtys = [child["qty"] + more_qty for child in self.play.file["children"]]
         is_once = self.play.file["order"]["timeInForce"] in ONCE
         bid, ask = (NEAR - Decimal("0.20"), NEAR) if is_once else (NEAR, FAR)
         if self.way.is_mirrored:

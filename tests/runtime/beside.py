@@ -22,9 +22,19 @@ def day(live: Live) -> Live:
     morning(live)
     for n in range(3):
         live.when(quote(received_ns=live.now_ns))
-        live.when(at_once(f"d{n}", 600, limit_px=px(99.98), end_ns=live.now_ns + 50 * SECOND))
+        live.when(
+            at_once(
+                f"d{n}",
+                600,
+                limit_px=px(99.98),
+                settlement=f"D{n}",
+                end_ns=live.now_ns + 50 * SECOND,
+            )
+        )
         live.when(*(fill_report(c, c.leaves_qty, f"D{n}{c.child_id}") for c in live.children()))
-        live.when(order(f"c{n}", limit_px=px(90 + n)), after_ns=SECOND).when(cancel(f"c{n}"))
+        live.when(order(f"c{n}", limit_px=px(90 + n), settlement=f"C{n}"), after_ns=SECOND).when(
+            cancel(f"c{n}")
+        )
     return live
 
 

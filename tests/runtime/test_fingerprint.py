@@ -27,12 +27,12 @@ ELSEWHERE = {
     model.Child: {"terms"},
     model.Fill: {"child"},
     model.Parent: {
-        *("terms", "members", "consenting", "clients", "plan", "children", "pending"),
-        *("basis", "older"),
+        *("terms", "members", "consenting", "clients", "plan", "children", "pending", "tranches"),
         *("ended_children", "fills"),
     },
+    model.Tranche: {"terms", "members", "clients", "pending", "basis", "older"},
     model.Book: {
-        *("quotes", "own", "limited", "print_ids"),
+        *("quotes", "own", "limited", "takers", "print_ids"),
         *("doubted", "seen", "unknown"),
     },
     model.Quote: set(),
@@ -44,6 +44,7 @@ GETTERS = {
     model.Child: fingerprint._of_child,  # noqa: SLF001
     model.Fill: fingerprint._of_fill,  # noqa: SLF001
     model.Parent: fingerprint._of_parent,  # noqa: SLF001
+    model.Tranche: fingerprint._of_tranche,  # noqa: SLF001
     model.Book: fingerprint._of_book,  # noqa: SLF001
     model.Quote: fingerprint._of_quote,  # noqa: SLF001
     model.Scorecard: fingerprint._of_scorecard,  # noqa: SLF001
@@ -79,11 +80,22 @@ def test_no_index_of_the_state_is_left_out() -> None:
         *(name.split(".")[0] for name in fingerprint.COUNTERS),
         *("day", "controls.policy", "controls.closed_day"),
     }
-    grouped = {"reference": s.Reference, "controls": s.Controls, "carried": s.Carried}
+    grouped = {
+        "reference": s.Reference,
+        "controls": s.Controls,
+        "carried": s.Carried,
+        "pools": model.Pools,
+    }
     inner = {f"{name}.{f.name}" for name, kind in grouped.items() for f in fields(kind)}
     own = {f.name for f in fields(State)} - {
         *grouped,
         "views",
+        "open_parts",  # Added up from the members, as the next.
+        "willing_parts",
+        "chances",  # Computed from scorecards.
+        "sessions",  # Of the calendars.
+        "curve_shares",  # Of the curves.
+        "bands",  # Of what each is kept with.
         "dues",  # The times are those of the parents.
         "awaited",  # The times are those of the children.
         "finished",

@@ -46,9 +46,9 @@ def folder(tmp_path: Path) -> Path:
 def evictions(live: Live) -> tuple[int, int]:
     """Two batches of quotes alone, at each of whose seals a parent is evicted."""
     morning(live)
-    live.when(order("a", limit_px=px(80)))
-    live.when(order("a1", limit_px=px(90)), after_ns=SECOND).when(cancel("a1"))
-    live.when(order("a2", limit_px=px(91)), after_ns=SECOND).when(cancel("a2"))
+    live.when(order("a", limit_px=px(80), settlement="A"))
+    live.when(order("a1", limit_px=px(90), settlement="B"), after_ns=SECOND).when(cancel("a1"))
+    live.when(order("a2", limit_px=px(91), settlement="C"), after_ns=SECOND).when(cancel("a2"))
     first_seq, found = live.shard.state.next_seq, []
     for _ in range(12):
         stored = live.shard.state.store_totals.parents
@@ -62,7 +62,7 @@ def evictions(live: Live) -> tuple[int, int]:
 
 def finished(live: Live, name: str) -> None:
     """An order that is finished, and after a while evicted."""
-    live.when(order(name, limit_px=px(85)), after_ns=SECOND).when(cancel(name))
+    live.when(order(name, limit_px=px(85), settlement="D"), after_ns=SECOND).when(cancel(name))
     later(live)
 
 
@@ -121,7 +121,7 @@ def test_a_snapshot_whose_finished_store_fails_twice_is_not_used(
     """Damage is copied with the file, and would be found each time anew."""
     morning(live)
     live.when(quote(received_ns=live.now_ns))
-    live.when(at_once("a1", 600, limit_px=px(99.98)))
+    live.when(at_once("a1", 600, limit_px=px(99.98), settlement="A1"))
     found = live.children()
     child = found[-1]  # Of the last order, whose parent is finished then.
     live.when(*(fill_report(x, x.leaves_qty, f"E{x.child_id}") for x in found))
@@ -168,6 +168,16 @@ def test_parents_that_are_looked_at_in_turns_are_read_once(
         assert found.peek(one, {}) is first
 
 
+def test_a_store_knows_its_parents_and_no_other_id(live: Live) -> None:
+    morning(live)
+    finished(live, "a")
+    with closing(restarted(live.log, None, SOON).state.finished) as found:
+        *_, parent = found.parents({})
+        assert found.knows(parent.parent_id, {})
+        assert not found.knows(next(iter(parent.members)), {})
+        assert not found.knows("0-999999", {})
+
+
 # ------------------------------------------------------------------------------ what is left
 
 
@@ -210,7 +220,7 @@ def test_a_folder_that_takes_its_file_later_has_snapshots_again(
 ) -> None:
     """A disk that is full at the first eviction, and still full when a snapshot is due."""
     morning(live)
-    live.when(*(order(f"a{n}", limit_px=px(80 + n / 8)) for n in range(80)))
+    live.when(*(order(f"a{n}", limit_px=px(80 + n / 8), settlement=f"T{n}") for n in range(80)))
     live.when(*(cancel(f"a{n}") for n in range(80)))
     later(live)
     folder.mkdir()

@@ -277,7 +277,7 @@ def test_a_days_finished_store_is_deleted_after_its_close(live: Live, folder: Pa
         first = files(folder)
         live.when(day_closed(), after_ns=HOUR)
         live.when(day_opened(20180103, live.now_ns), quote(received_ns=live.now_ns))
-        live.when(order("n1")).when(cancel("n1"))
+        live.when(order("n1", settlement="N")).when(cancel("n1"))
         beside.follow()
 
         assert first not in (files(folder), [])

@@ -38,8 +38,13 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def at_work() -> World:
     """Parents with a child each, and one order that outlives the day."""
     world = trading(policy(router=e.Router.SEQUENTIAL))
-    world.given(*(at_once(f"o{n}", 100, limit_px=px(99.00 - n)) for n in range(PARENTS - 1)))
-    world.given(at_once("gtc", 600, limit_px=px(90.00), **GTC))
+    world.given(
+        *(
+            at_once(f"o{n}", 100, limit_px=px(99.00 - n), settlement=f"T{n}")
+            for n in range(PARENTS - 1)
+        )
+    )
+    world.given(at_once("gtc", 600, limit_px=px(90.00), settlement="G", **GTC))
     first, *_, last = world.children()
     world.given(fill_report(first, 30), fill_report(last, 40, "E2"))
     assert len(world.state.parents) == PARENTS
@@ -124,7 +129,9 @@ def test_a_closed_day_is_skipped_over_all_of_its_batches() -> None:
 def test_a_shard_that_is_lost_between_two_batches_goes_on_with_the_close(tmp_path: Path) -> None:
     with EmbeddedLog(tmp_path / "log.db", 1) as log:
         live = morning(Live(log))
-        live.when(*(at_once(f"r{n}", 100, limit_px=px(98.00 - n)) for n in range(4)))
+        live.when(
+            *(at_once(f"r{n}", 100, limit_px=px(98.00 - n), settlement=f"R{n}") for n in range(4))
+        )
         live.now_ns = CLOSE_NS
         closed: Any = live.world._record("controls", day_closed())  # noqa: SLF001
         live.publish("controls", closed)
@@ -148,7 +155,9 @@ def test_a_shard_that_is_lost_between_two_batches_goes_on_with_the_close(tmp_pat
 def test_the_next_day_begins_from_a_close_of_several_batches(tmp_path: Path) -> None:
     with EmbeddedLog(tmp_path / "log.db", 1) as log:
         live = morning(Live(log))
-        live.when(*(at_once(f"r{n}", 100, limit_px=px(98.00 - n)) for n in range(4)))
+        live.when(
+            *(at_once(f"r{n}", 100, limit_px=px(98.00 - n), settlement=f"R{n}") for n in range(4))
+        )
         over_the_close(live)
 
         assert sum(seal.kind is e.SealKind.CLOSE for seal in read_seals(log)) == 1

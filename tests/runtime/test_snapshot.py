@@ -136,11 +136,12 @@ def test_who_recovered_from_a_snapshot_goes_on_as_if_nothing_had_been(
     assert live.shard is not kept
 
 
-def test_a_market_views_cache_is_no_part_of_it(live: Live) -> None:
+@pytest.mark.parametrize("cache", ["views", "open_parts", "willing_parts", "chances"])
+def test_a_cache_is_no_part_of_it(live: Live, cache: str) -> None:
     morning(live)
-    live.shard.state.views["AAPL"] = "worked out"
+    getattr(live.shard.state, cache)["AAPL"] = "worked out"
 
-    assert snapshot.loaded(dumped(live.shard.state)).views == {}
+    assert getattr(snapshot.loaded(dumped(live.shard.state)), cache) == {}
 
 
 # ------------------------------------------------------------------------------- flat

@@ -32,6 +32,7 @@ from world import (
     fees,
     fill_report,
     halt,
+    instructed,
     instrument,
     kill,
     lift,
@@ -139,13 +140,16 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
         return call
 
-    steps = {step: watched(step, topology.PLAN) for step in (*topology.GATHER, *topology.WORK)}
+    steps = {
+        step: watched(step, topology.PLAN)
+        for step in (*topology.GATHER, *topology.WORK, *topology.END)
+    }
     decide = {
         kind: tuple(watched(stage, kind) for stage in stages)
         for kind, stages in topology.DECIDE.items()
     }
     monkeypatch.setattr(topology, "DECIDE", decide)
-    for name in ("GATHER", "WORK"):
+    for name in ("GATHER", "WORK", "END"):
         monkeypatch.setattr(topology, name, tuple(steps[s] for s in getattr(topology, name)))
     for name in ("WHILE_HALTED", "REPEATED"):
         monkeypatch.setattr(topology, name, frozenset(steps[s] for s in getattr(topology, name)))
@@ -221,6 +225,7 @@ def _orders(world: World) -> None:
     world.given(amend("b", order_qty=40), amend("b", order_qty=30))
     world.given(amend("a", order_qty=5_000))
     world.given(order("l", 40, limit_px=px(99.00), end_ns=end_ns))
+    world.given(instructed(world.parent("l"), e.ParentAction.EXCLUDE_VENUE, venue=LIT))
     world.given(amend("l", limit_px=px(98.00)), cancel("a"), cancel("unknown"))
     world.given(*(report(c, e.ExecType.CANCELED) for c in world.children()))
     world.given(order("a", 6_000, end_ns=end_ns, poss_resend=True))
@@ -245,7 +250,7 @@ def _reports(world: World) -> None:
 def _late_bust(world: World) -> None:
     """A bust of a parent that had ended, and a fill after the order was cancelled."""
     now_ns = world.now_ns
-    world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND))
+    world.given(at_once("t", 100, end_ns=now_ns + 50 * SECOND, settlement="T"))
     child = world.children()[-1]
     world.given(report(child, cum_qty=100), fill_report(child, 100, "T1", cum_qty=100))
     world.given(bust(child, "T1"))

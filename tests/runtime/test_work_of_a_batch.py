@@ -5,6 +5,7 @@ The work is counted in bytecodes, so that the tests say the same on every machin
 
 import sys
 from collections.abc import Callable
+from datetime import date, timedelta
 from types import FrameType
 from typing import Any
 
@@ -53,11 +54,13 @@ def bytecodes(work: Callable[[], Any]) -> int:
 
 def resting(number: int, **said: Any) -> e.OrderSubmitted:  # noqa: ANN401
     """An order that shares no parent; four in five have a child, one waits inside."""
-    none = {} if number % 5 else {"excluded_venues": (LIT, OTHER_LIT)}
+    none: dict[str, Any] = {} if number % 5 else {"excluded_venues": (LIT, OTHER_LIT)}
     limit_px = px(99.00) - number % 40 * CENT
     end_ns = at_once().end_ns
     assert end_ns is not None
-    return at_once(f"o{number}", 100, limit_px=limit_px, end_ns=end_ns + number, **none, **said)
+    settles = date(2018, 1, 3) + timedelta(days=number)
+    none |= {"settl_date": int(f"{settles:%Y%m%d}"), "end_ns": end_ns + number}
+    return at_once(f"o{number}", 100, limit_px=limit_px, **none, **said)
 
 
 def opened(parents: int) -> World:

@@ -1,4 +1,4 @@
-"""The generator writes an order file that the edge can read, from a seed alone."""
+"""Orders drawn one by one: a file that the edge can read, from a seed alone."""
 
 import csv
 import json
@@ -12,17 +12,16 @@ import pytest
 from engine.core.events import OrderAmendRequested, OrderCancelRequested, OrderSubmitted, Side
 from engine.gateways.files import controls_file
 from engine.gateways.orders.tickets import COLUMNS, TicketError, parse
+from engine.simulation import order_clients
 from engine.simulation.chance import Draw
 from engine.simulation.market.data import MarketData
 from engine.simulation.order_generator import (
     CLIENTS,
     SOURCES,
-    OrderFileError,
-    decimal,
     generate,
-    write_rows,
 )
 from engine.simulation.order_mistakes import MISTAKES, Row, mistake_of, spoiled
+from engine.simulation.order_rows import OrderFileError, decimal, write_rows
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CENT_PX = 10_000_000
@@ -56,7 +55,9 @@ def orders(rows: list[Row]) -> list[OrderSubmitted]:
 def test_the_committed_file_is_what_the_generator_makes(rows: list[Row], tmp_path: Path) -> None:
     write_rows(tmp_path / "orders.csv", rows)
 
-    assert (tmp_path / "orders.csv").read_text() == (EXAMPLES / "orders-2500.csv").read_text()
+    assert (tmp_path / "orders.csv").read_text() == (
+        EXAMPLES / "orders-singles-2500.csv"
+    ).read_text()
 
 
 def test_the_file_has_the_asked_number_of_orders_in_order_of_time(rows: list[Row]) -> None:
@@ -215,8 +216,10 @@ def test_the_example_controls_let_every_client_trade() -> None:
     tables = controls_file.read(EXAMPLES / "controls.toml")
     kinds = Counter(type(table).__name__ for table in tables)
 
-    assert kinds == {"Policy": 1, "Mandate": 12, "Limit": 2, "Restriction": 1}
-    assert {x.client_id for x in tables if isinstance(x, controls_file.Mandate)} == set(CLIENTS)
+    assert kinds == {"Policy": 1, "Mandate": 48, "Limit": 2, "Restriction": 1}
+    assert {x.client_id for x in tables if isinstance(x, controls_file.Mandate)} == set(
+        order_clients.CLIENTS
+    )
 
 
 @pytest.mark.parametrize(

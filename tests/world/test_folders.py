@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from trading_days import CRYPTO, HALF, MINUTE, TOKYO, Day, folder_of, stamp
+from trading_days import CRYPTO, HALF, MINUTE, SECOND, TOKYO, Day, folder_of, stamp
 
 import projections
 from engine.cli.application import execute
 from engine.cli.exits import Exit
 
 QTY = 6_000
+EVERY_NS = 20 * SECOND  # A quote is good for thirty: the clean-up before a close finds one.
 HEAD = (
     "ts,action,source,cl_ord_id,client_id,instrument_id,side,order_qty,order_type,urgency,"
     "benchmark,must_complete,no_dark"
@@ -22,7 +23,7 @@ def simulated(tmp_path: Path, days: Sequence[Day], *orders: str) -> int:
     """`simulate` with a folder for each day and these orders; its exit code."""
     folders = [tmp_path / f"m{number}" for number, _ in enumerate(days)]
     for folder, day in zip(folders, days, strict=True):
-        folder_of(folder, day, MINUTE)
+        folder_of(folder, day, EVERY_NS)
     (tmp_path / "orders.csv").write_text("\n".join([HEAD, *orders]) + "\n")
     named = [word for folder in folders for word in ("--market", str(folder))]
     out = ("--orders", str(tmp_path / "orders.csv"), "--out", str(tmp_path / "out"))

@@ -51,8 +51,10 @@ def sent_after(release: e.SliceReleased) -> int:
 
 @pytest.mark.parametrize("name", DAYS)
 def test_a_straight_line_is_even_over_trading_time_within_a_lot(tmp_path: Path, name: str) -> None:
+    """Without patience: with it a slice also has what is due while it waits."""
     day = DAYS[name]
-    run = played(tmp_path, day, every_ns=(30 if name in ("crypto", "overnight") else 10) * SECOND)
+    every_ns = (30 if name in ("crypto", "overnight") else 10) * SECOND
+    run = played(tmp_path, day, every_ns=every_ns, patience_ns=0)
 
     (plan,) = run.of(e.PlanAdopted)
     whole = traded_seconds(day, plan.start_ns, plan.end_ns)

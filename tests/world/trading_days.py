@@ -145,14 +145,18 @@ def order_of(facts: FolderFacts, **said: Any) -> TimedInput:  # noqa: ANN401  Fi
     return TimedInput(submitted.received_ns, submitted, "oms")
 
 
-def controls_of(facts: FolderFacts, strategy: e.Strategy) -> list[e.Input]:
-    """The example's controls with one strategy, and a limit in the day's currency."""
+def controls_of(
+    facts: FolderFacts, strategy: e.Strategy, patience_ns: int | None = None
+) -> list[e.Input]:
+    """The example's controls with one strategy, its patience, and a limit in the day's currency."""
     path = Path(str(files("engine.simulation").joinpath("controls.toml")))
     found: list[e.Input] = []
     for table in controls_file.read(path):
         event = table.to_event("desk", facts.open_ns - HOUR)
         if isinstance(event, e.PolicySet):
             event = replace(event, strategy=strategy, max_slice_ppm=1_000_000, min_slice_qty=1)
+            if patience_ns is not None:
+                event = replace(event, patience_ns=patience_ns)
         if isinstance(event, e.RiskLimitSet) and event.scope is e.ControlScope.FIRM:
             event = replace(event, currency=facts.instrument.currency, max_order_qty=10**9)
             event = replace(event, max_order_notional_cur=None)
@@ -180,9 +184,15 @@ class Run:
         return sum(x.last_qty for x in fills if first_ns <= x.at_ns < last_ns)
 
 
-def run_of(data: MarketData, orders: Sequence[TimedInput], strategy: e.Strategy, log: Log) -> Run:
+def run_of(
+    data: MarketData,
+    orders: Sequence[TimedInput],
+    strategy: e.Strategy,
+    log: Log,
+    patience_ns: int | None = None,
+) -> Run:
     events: list[Any] = []
-    script = of_folder(data, orders, controls_of(data.facts, strategy), seed=7)
+    script = of_folder(data, orders, controls_of(data.facts, strategy, patience_ns), seed=7)
     rules = rules_of(config.load(partitions=1), open_batch_ns=SEAL_NS, seal_every_ns=SEAL_NS)
     Simulation(
         log, rules, script, seed=7, on_sealed=lambda sealed: events.extend(sealed.events)
@@ -196,9 +206,10 @@ def played(
     strategy: e.Strategy = e.Strategy.TWAP,
     orders: Sequence[Mapping[str, Any]] = ({},),
     every_ns: int = EVERY_NS,
+    patience_ns: int | None = None,
 ) -> Run:
     """A day from its folder to its events; each order by the fields in which it is special."""
     data = folder_of(tmp_path / "day", day, every_ns)
     timed = [order_of(data.facts, **{"cl_ord_id": f"o{n}", **x}) for n, x in enumerate(orders)]
     with open_log(f"sqlite:{tmp_path / 'log.db'}", partitions=1) as log:
-        return run_of(data, timed, strategy, log)
+        return run_of(data, timed, strategy, log, patience_ns)

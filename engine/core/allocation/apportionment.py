@@ -36,7 +36,7 @@ and a float would break such ties at random. Ties go to the earlier claimant.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from operator import sub
+from operator import gt, sub
 
 
 def shares(held: Sequence[int], fill_qty: int, member_qtys: Sequence[int]) -> list[int]:
@@ -46,9 +46,10 @@ def shares(held: Sequence[int], fill_qty: int, member_qtys: Sequence[int]) -> li
     these members shared. Raises ValueError if the fill is negative or exceeds what
     the members have open, or if a member holds a negative quantity or more than its order.
     """
-    for held_qty, member_qty in zip(held, member_qtys, strict=True):
-        if not 0 <= held_qty <= member_qty:
-            raise ValueError(f"a member holds {held_qty}, expected 0 to {member_qty}")
+    if min(held, default=0) < 0 or any(map(gt, held, member_qtys)):
+        pairs = zip(held, member_qtys, strict=True)
+        held_qty, member_qty = next(pair for pair in pairs if not 0 <= pair[0] <= pair[1])
+        raise ValueError(f"a member holds {held_qty}, expected 0 to {member_qty}")
     total_qty = sum(held) + fill_qty
     weight = sum(member_qtys)
     if fill_qty < 0 or total_qty > weight:

@@ -1,17 +1,19 @@
 """Give each member of a parent its share of every fill and every cross.
 
 Shares follow the quota method of `apportionment`: the shares of a fill sum to it exactly, no member
-loses a share as fills grow, and every member stays within one unit of its exact share. The basis of
-the rule is the open quantity of each member when the epoch began; a change of membership, a cross
-or a bust begins a new basis. `entitlement` says who these members are, and whose a fill is that
-comes when they are gone. Quantity that no order has a claim to goes to the error account and is
-flagged, never dropped.
+loses a share as fills grow, and every member stays within one unit of its exact share. A fill goes
+to the claims of its child first, and by the same rule to the members of each. The basis of the rule
+is the open quantity of each member when the epoch began; a change of membership of its tranche, a
+cross or a bust begins a new basis. `entitlement` says who these members are, and whose a fill is
+that comes when they are gone. Quantity that no order has a claim to goes to the error account and
+is flagged, never dropped.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import compress
 from typing import Any
 
+from engine.core.allocation import claims
 from engine.core.allocation.apportionment import shares
 from engine.core.allocation.entitlement import (
     Division,
@@ -41,7 +43,7 @@ from engine.core.events import (
 )
 from engine.core.parents import netting
 from engine.core.state.eviction import reload
-from engine.core.state.model import Basis, Child, Fill, Member, Parent
+from engine.core.state.model import Basis, Child, Fill, Member, Parent, Tranche
 from engine.core.state.state import BUST, CROSS, State
 
 
@@ -56,8 +58,8 @@ def as_shares(parts: Mapping[str, int]) -> tuple[Share, ...]:
 def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...]:
     parent, child = state.parent(fill.parent_id), state.children[fill.child_id]
     fill_id = state.event_id(fill.seq)
-    division = divided(parent, child, fill.last_qty)
-    order_ids, parts = division.basis.order_ids, division.parts
+    division = divided(parent, child, state.fills[fill_id].parts_qty)
+    order_ids, parts = division.order_ids, division.parts
     allocated = FillAllocated(
         fill_id=fill_id,
         parent_id=fill.parent_id,
@@ -71,8 +73,12 @@ def decide_fill(state: State, fill: FillBooked, _: int) -> tuple[StageEvent, ...
         other_order_ids=tuple(division.others),
         other_shares_qty=tuple(division.others.values()),
     )
-    restated = restatements(parent, fill_id, division)
-    return (*restated, allocated, *in_error(child, fill.exec_id, allocated, division.error_qty))
+    return (
+        *restatements(parent, fill_id, division),
+        allocated,
+        *in_error(child, fill.exec_id, allocated, division.error_qty),
+        *in_old_units(parent, child, fill.exec_id, allocated, division),
+    )
 
 
 def restatements(parent: Parent, fill_id: str, division: Division) -> Iterator[OrderRestated]:
@@ -107,9 +113,47 @@ def in_error(
     )
 
 
+def in_old_units(
+    parent: Parent,
+    child: Child,
+    exec_id: str,
+    part: FillAllocated | FillReallocated,
+    division: Division,
+) -> tuple[StageEvent, ...]:
+    """The flag of quantity that counts against orders whose units changed after the child was sent.
+
+    Before that moment such an order left the child's parent, so its part is one of `others`.
+    """
+    parts = {
+        order_id: qty
+        for order_id, qty in division.others.items()
+        if child.routed_ns < parent.members[order_id].order.adjusted_ns
+    }
+    if not parts:
+        return ()
+    return (
+        BreakFlagged(
+            reason=BreakReason.UNITS_CHANGED,
+            venue=child.terms.venue,
+            child_id=child.child_id,
+            exec_id=exec_id,
+            break_qty=sum(parts.values()),
+            break_px=part.last_px,
+            text=(
+                f"fill {part.fill_id} is of before a corporate action, and counts in its own units "
+                f"against {len(parts)} orders in new ones, the first is {next(iter(parts))}; "
+                "amend or cancel what they have open by the action's ratio, then settle this"
+            ),
+        ),
+    )
+
+
 def decide_cross(state: State, cross: OrdersCrossed, _: int) -> tuple[StageEvent, ...]:
     buy, sell = state.parents[cross.buy_parent_id], state.parents[cross.sell_parent_id]
-    consent = netting.consenting(buy, sell)
+    at = (cross.cross_px, cross.at_ns)
+    consent = netting.consenting(
+        netting.offer_of(state, buy, *at), netting.offer_of(state, sell, *at)
+    )
     return tuple(
         CrossAllocated(
             cross_id=state.event_id(cross.seq),
@@ -117,7 +161,7 @@ def decide_cross(state: State, cross: OrdersCrossed, _: int) -> tuple[StageEvent
             side=side,
             cross_qty=cross.cross_qty,
             cross_px=cross.cross_px,
-            shares=pro_rata(members, cross.cross_qty),
+            shares=crossed_shares(state, parent, members, cross.cross_qty),
         )
         for parent, side, members in (
             (buy, Side.BUY, consent.buyers),
@@ -126,10 +170,18 @@ def decide_cross(state: State, cross: OrdersCrossed, _: int) -> tuple[StageEvent
     )
 
 
-def pro_rata(members: list[Member], qty: int) -> tuple[Share, ...]:
-    order_ids = [member.order.order_id for member in members]
-    parts = shares([0] * len(members), qty, [member.open_qty for member in members])
-    return as_shares(dict(zip(order_ids, parts, strict=True)))
+def crossed_shares(
+    state: State, parent: Parent, members: list[Member], qty: int
+) -> tuple[Share, ...]:
+    """Pro rata to what each tranche may cross, and in it to what its members have open."""
+    most = netting.crossable_qtys(state, parent, members)
+    of_tranches = shares([0] * len(most), qty, [*most.values()])
+    found: dict[str, int] = {}
+    for number, part in zip(most, of_tranches, strict=True):
+        inside = [member for member in members if member.tranche == number]
+        parts = shares([0] * len(inside), part, [member.open_qty for member in inside])
+        found |= zip((member.order.order_id for member in inside), parts, strict=True)
+    return as_shares(found)
 
 
 def decide_busted(state: State, event: FillBusted, _: int) -> tuple[StageEvent, ...]:
@@ -162,17 +214,18 @@ def surplus_allocated(
     """Allocate what a correction added, as a fill of the same child."""
     parent, child = state.parent(event.parent_id), fill.child
     owed_qty = min(more_qty, max(0, -fill.error_qty))  # The error account's before any order's.
-    division = divided(parent, child, more_qty - owed_qty)
+    division = divided(parent, child, claims.parts_of(child, more_qty - owed_qty))
     after = fill.shares
-    added = zip(division.basis.order_ids, division.parts, strict=True)
+    added = zip(division.order_ids, division.parts, strict=True)
     for order_id, part in (*added, *division.others.items()):
         after[order_id] = after.get(order_id, 0) + part
     error_qty = fill.error_qty + owed_qty + division.error_qty
     changed = reallocated(state, fill, event, event.previous_px, after, error_qty)
     assert isinstance(changed[0], FillReallocated)
     restated = restatements(parent, fill.fill_id, division)
-    flag = in_error(child, event.exec_id, changed[0], division.error_qty)
-    return (*restated, *changed, *flag)
+    in_account = in_error(child, event.exec_id, changed[0], division.error_qty)
+    in_units = in_old_units(parent, child, event.exec_id, changed[0], division)
+    return (*restated, *changed, *in_account, *in_units)
 
 
 def reallocated(
@@ -275,45 +328,62 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 
 def on_fill_allocated(state: State, event: FillAllocated) -> None:
     parent = reload(state, event.parent_id)
+    fill = state.fills[event.fill_id]
     if event.order_ids:
-        allocate_on_basis(parent, event)
+        allocate_on_bases(parent, fill.child, event)
     for order_id, part in zip(event.other_order_ids, event.other_shares_qty, strict=True):
         change_share(parent, parent.members[order_id], part, part * event.last_px)
     if event.other_order_ids:
-        parent.end_basis()
+        for tranche in parent.tranches.values():
+            tranche.end_basis()
     parent.error_qty += event.error_qty
-    fill = state.fills[event.fill_id]
     fill.order_ids = event.order_ids + event.other_order_ids
     fill.shares_qty = event.shares_qty + event.other_shares_qty
     fill.error_qty = event.error_qty
 
 
-def allocate_on_basis(parent: Parent, event: FillAllocated) -> None:
-    basis = basis_of(parent, event.child_epoch)
-    if is_current(parent, event.child_epoch):
-        parent.basis = basis
-    else:
-        parent.older[event.child_epoch] = basis
+def allocate_on_bases(parent: Parent, child: Child, event: FillAllocated) -> None:
+    """Give the shares to the members of the claims' bases; both follow the order of claims."""
+    parts = dict(zip(event.order_ids, event.shares_qty, strict=True))
+    for tranche in parent.covered(child):
+        if parts:
+            allocate_on_basis(parent, tranche, parts, event)
+    assert not parts, event
+
+
+def allocate_on_basis(
+    parent: Parent, tranche: Tranche, parts: dict[str, int], event: FillAllocated
+) -> None:
+    """Take the shares of a basis out of `parts`; a zero part is left out there."""
+    basis = basis_of(tranche, event.child_epoch)
     members, order_ids, qtys, held = basis
-    at = 0
-    for order_id, part in zip(event.order_ids, event.shares_qty, strict=True):
-        while order_ids[at] != order_id:
-            at += 1  # A zero part is left out; both sequences follow the order of joining.
+    given: dict[str, int] = {}
+    for at, order_id in enumerate(order_ids):
+        part = parts.pop(order_id, 0)
+        if not part:
+            continue
+        given[order_id] = part
         held[at] += part
         assert held[at] <= qtys[at], event
         member = members[at]
         member.allocated_qty += part
         member.order.allocated_qty += part
         member.order.notional += part * event.last_px
-    parent.open_qty -= sum(event.shares_qty)
-    if parent.older:
-        take_from_others(parent, basis, event)
+    if not given:
+        return
+    for one in (parent, tranche):
+        one.open_qty -= sum(given.values())
+    if is_current(tranche, event.child_epoch):
+        tranche.basis = basis
+    else:
+        tranche.older[event.child_epoch] = basis
+    if tranche.older:
+        take_from_others(tranche, basis, given)
 
 
-def take_from_others(parent: Parent, basis: Basis, event: FillAllocated) -> None:
+def take_from_others(tranche: Tranche, basis: Basis, given: Mapping[str, int]) -> None:
     """Lower the claims on other bases by the parts that were given on this one."""
-    given = dict(zip(event.order_ids, event.shares_qty, strict=True))
-    for other in (parent.basis, *parent.older.values()):
+    for other in (tranche.basis, *tranche.older.values()):
         if other is None or other is basis:
             continue
         for at, order_id in enumerate(other.order_ids):
@@ -329,7 +399,8 @@ def change_share(parent: Parent, member: Member, change_qty: int, notional: int)
     member.order.allocated_qty += change_qty
     member.order.notional += notional
     if member.is_active:
-        parent.open_qty -= change_qty
+        for one in (parent, parent.tranches[member.tranche]):
+            one.open_qty -= change_qty
     else:
         member.left_qty -= change_qty
 
@@ -342,9 +413,12 @@ def on_cross_allocated(state: State, event: CrossAllocated) -> None:
         member.order.crossed_qty += share.share_qty
         member.order.notional += share.share_qty * event.cross_px
         assert member.order.open_qty >= 0, event
+        tranche = parent.tranches[member.tranche]
+        tranche.open_qty -= share.share_qty
+        tranche.crossed_qty += share.share_qty
+        tranche.end_basis()
     parent.open_qty -= event.cross_qty
     parent.crossed_qty += event.cross_qty
-    parent.end_basis()
     state.touch(event.parent_id, CROSS)
 
 
@@ -367,7 +441,8 @@ def on_fill_reallocated(state: State, event: FillReallocated) -> None:
     parent.error_qty += event.error_qty - fill.error_qty
     fill.order_ids, fill.shares_qty = tuple(after), tuple(after.values())
     fill.error_qty = event.error_qty
-    parent.end_basis()
+    for tranche in parent.tranches.values():
+        tranche.end_basis()
     if not parent.is_ended:
         state.touch(event.parent_id, BUST)
 

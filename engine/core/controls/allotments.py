@@ -28,7 +28,7 @@ UNIT_PX = 1_000_000_000  # One currency unit.
 def keys(state: State, client_id: str, currency: str) -> tuple[Key, ...]:
     """The limits that an order of this client spends from, the firm's first."""
     found = limits.keys_of_client(client_id, currency)
-    return tuple(key for key in found if is_bound(state, key))
+    return tuple([key for key in found if is_bound(state, key)])
 
 
 def is_bound(state: State, key: Key) -> bool:

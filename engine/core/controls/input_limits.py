@@ -38,6 +38,8 @@ from engine.core.events import (
     OrderAmendRequested,
     OrderCancelRequested,
     OrderSubmitted,
+    ParentAction,
+    ParentInstructed,
     PolicySet,
     QuoteObserved,
     RestrictionSet,
@@ -48,6 +50,7 @@ from engine.core.events import (
     TickTableDefined,
     TradeObserved,
     TradingSession,
+    Urgency,
     VenueDefined,
     VenueStatusObserved,
     VolumeCurveDefined,
@@ -60,10 +63,12 @@ PX_MAX = 10**15  # A million currency units; no listed share comes near.
 FEE_PX_MAX = 10**12  # A thousand currency units for each increment, as a fee or a rebate.
 FEE_PPM_MAX = PPM // 10  # A tenth of the value.
 NOTIONAL_CUR_MAX = 10**15  # Whole currency units, above all that is listed in the world.
+ERROR_PPM_MAX = 100 * PPM  # Of a bucket of a volume curve: a hundred times its volume.
 VOLATILITY_PPM_MAX = 100 * PPM  # A share that moves by a hundred times its price in a day.
 SPAN_NS_MAX = 366 * 86_400 * 10**9  # A year; a time and a span add up to less than 2**63.
 PUBLIC_KEY_CHARS = 64
 PUBLIC_KEY = re.compile(f"[0-9a-f]{{{PUBLIC_KEY_CHARS}}}")
+EVENT_ID = re.compile("[0-9]{1,9}-[0-9]{1,18}")
 TIME_NS_MAX = 2**62  # The year 2116.
 AVERSION_E12_MAX = 10**15
 DAY_MIN, DAY_MAX = 1_01_01, 9999_12_31
@@ -75,6 +80,7 @@ VENUES_MAX = 1_000
 PX_TIMES_MAX = 1_000  # Beyond it the comparison of prices says nothing.
 SPREADS_MAX = 1_000
 SESSIONS_MAX = 100  # Of a day.
+DAYS_MAX = 1_000  # Of which a volume curve is made; four years.
 RATIO_MAX = 10**6  # Of each side of a split; the largest known are a few thousand.
 ASKS_MAX = 10  # Each doubles the time: with a second for the first, the last has 17 minutes.
 
@@ -93,7 +99,9 @@ def maybe(check: Check) -> Check:
 
 def is_id(text: str) -> bool:
     """Whether a text can be an identifier that the state keeps."""
-    return 0 < len(text) <= ID_CHARS_MAX and is_shown(text)
+    if not 0 < len(text) <= ID_CHARS_MAX:
+        return False
+    return text.isprintable() if text.isascii() else is_shown(text)
 
 
 def is_shown(text: str) -> bool:
@@ -187,6 +195,28 @@ def of_scope(value: str, fact: Any) -> str:  # noqa: ANN401  Any control with a 
     return named(value, fact)
 
 
+def event_id(value: str, _: object) -> str:
+    return "" if EVENT_ID.fullmatch(value) else "an id as the engine gives it, such as 3-17"
+
+
+def parent_action(value: ParentAction, _: object) -> str:
+    """A set that grows: a later release may know more of them."""
+    known = [action for action in ParentAction if action is not ParentAction.OTHER]
+    return "" if value in known else f"one of {', '.join(known)}"
+
+
+def of_urgency(value: Urgency | None, fact: ParentInstructed) -> str:
+    if fact.action is ParentAction.URGENCY:
+        return f"one of {', '.join(Urgency)}" if value is None else ""
+    return "" if value is None else f"nothing for action {fact.action}"
+
+
+def of_venue(value: str, fact: ParentInstructed) -> str:
+    if fact.action in (ParentAction.EXCLUDE_VENUE, ParentAction.INCLUDE_VENUE):
+        return named(value, fact)
+    return f"nothing for action {fact.action}" if value else ""
+
+
 def best_first(sign: int) -> Check:
     """Levels in range, the best price first; the sign is 1 for bids, -1 for asks."""
 
@@ -224,6 +254,20 @@ def edges(value: tuple[int, ...], fact: VolumeCurveDefined) -> str:
 def volumes(value: tuple[int, ...], _: object) -> str:
     is_curve = any(value) and all(0 <= qty <= QTY_MAX for qty in value)
     return "" if is_curve else f"volumes of 0 to {QTY_MAX}, one of them more than 0"
+
+
+def errors(value: tuple[int, ...], fact: VolumeCurveDefined) -> str:
+    is_each = len(value) in (0, len(fact.volumes_qty))
+    if is_each and all(0 <= error <= ERROR_PPM_MAX for error in value):
+        return ""
+    return f"none, or one for each of volumes_qty, of 0 to {ERROR_PPM_MAX}"
+
+
+def observed_days(value: tuple[int, ...], fact: VolumeCurveDefined) -> str:
+    """A curve in force on a day that it was made from would know that day's volume beforehand."""
+    is_past = all(DAY_MIN <= day < fact.effective_day for day in value)
+    is_past &= len(value) <= DAYS_MAX and all(a < b for a, b in pairwise(value))
+    return "" if is_past else f"{DAYS_MAX} days at most, in order, before effective_day"
 
 
 def exec_id(value: str, report: ExecutionReported) -> str:
@@ -324,6 +368,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("window_members", within(1, 2**31)),
         ("window_notional_cur", NOTIONAL),
         ("join_until_ppm", PART),
+        ("linger_ns", SPAN),
+        ("patience_ns", SPAN),
         ("cross_quote_age_ns", SPAN),
         ("interval_ns", within(1, SPAN_NS_MAX)),
         ("tracking_band_ppm", PART),
@@ -383,6 +429,14 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("instrument_id", error_instrument),
         *SET_BY,
     ),
+    ParentInstructed: (
+        ("parent_id", event_id),
+        ("action", parent_action),
+        ("urgency", of_urgency),
+        ("venue", of_venue),
+        ("text", short),
+        *SET_BY,
+    ),
     DayOpened: (("day", DAY), ("open_ns", TIME), ("close_ns", after_open)),
     DayClosed: (("day", DAY),),
     InstrumentDefined: (
@@ -429,6 +483,8 @@ RULES: Mapping[type, tuple[tuple[str, Check], ...]] = {
         ("instrument_id", named),
         ("edges_ns", edges),
         ("volumes_qty", volumes),
+        ("observed_days", observed_days),
+        ("errors_ppm", errors),
         *DATED,
     ),
 }

@@ -49,7 +49,7 @@ def of_order(state: State, client_id: str, instrument_id: str) -> list[RiskLimit
     """The limits that bind an order of a known instrument, the firm's first."""
     limits, currency = state.controls.limits, currency_of(state, instrument_id)
     keys = keys_of_order(client_id, instrument_id, currency)
-    return [limits[key] for key in keys if key in limits]
+    return [limit for limit in map(limits.get, keys) if limit is not None]
 
 
 def is_limited(state: State, client_id: str, currency: str) -> bool:

@@ -75,7 +75,7 @@ def on_limit_changed(state: State, limit: RiskLimitSet, former: RiskLimitSet | N
         for name in [name for name in state.positions if name[:2] == key]:
             del state.positions[name]
     elif former is None or former.max_position_qty is None:
-        for order in state.orders.values():
+        for order in state.orders_by_age():
             terms = order.terms
             names = limits.keys_of_order(terms.client_id, terms.instrument_id, terms.currency)
             if key in names and is_placed(order):

@@ -70,7 +70,9 @@ def of_changes(state: State, client_id: str, instrument_id: str) -> Rate:
 
 def room(state: State, rate: Rate, now_ns: int) -> int:
     """The number of further ones that the rate permits now."""
-    used_ns = max(0, state.rates.get(rate.key, 0) - now_ns)
+    used_ns = state.rates.get(rate.key, 0) - now_ns
+    if used_ns <= 0:
+        return rate.burst
     return max(0, rate.burst - -(-used_ns // rate.step_ns))  # Ceiling: a part of a step is used.
 
 
@@ -122,10 +124,11 @@ def too_fast(state: State, rate: Rate, now_ns: int, what: str) -> tuple[RejectRe
 def count(state: State, rate: Rate, at_ns: int) -> None:
     """Count one more event of a name, and forget the names that were counted long ago."""
     rates = state.rates
-    used_ns = max(at_ns, rates.get(rate.key, 0)) + rate.step_ns
+    key, step_ns = rate.key, rate.step_ns
+    used_ns = max(at_ns, rates.get(key, 0)) + step_ns
     # Cancels are counted beyond the most: however many they are, they hold for a window at most.
-    rates[rate.key] = min(used_ns, at_ns + rate.burst * rate.step_ns)
-    rates.move_to_end(rate.key)
+    rates[key] = min(used_ns, at_ns + rate.burst * step_ns)
+    rates.move_to_end(key)
     while next(iter(rates.values())) <= at_ns:
         rates.popitem(last=False)
 

@@ -17,7 +17,7 @@ the next day.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.controls import allotments
+from engine.core.controls import allotments, instructions
 from engine.core.events import (
     ControlIgnored,
     DayClosed,
@@ -34,8 +34,15 @@ SENDERS_MAX = 1_000  # Remembered; beyond, the one that was silent for longest i
 # ------------------------------------------------------------------------------ decide
 
 
+def refused(state: State, control: object, source: str, number: int) -> tuple[StageEvent, ...]:
+    """As `ignored`, in a shard, which knows its parents as well."""
+    found = ignored(state, control, source, number)
+    reason = None if found else instructions.refusal(state, control)
+    return found if reason is None else (receipt(state, control, reason, source, number),)
+
+
 def ignored(state: State, control: object, source: str, number: int) -> tuple[StageEvent, ...]:
-    """The receipt of a control that has no effect; () for one that is to be applied."""
+    """The receipt of a control that has no effect anywhere; () for one that is to be applied."""
     last_number = state.controls.numbers.get(source, UNKNOWN_NUMBER)
     if UNKNOWN_NUMBER < number <= last_number:
         reason: IgnoreReason | None = IgnoreReason.RESENT
@@ -43,18 +50,20 @@ def ignored(state: State, control: object, source: str, number: int) -> tuple[St
         reason = IgnoreReason.OTHER_LIMIT
     else:
         reason = day_reason(state, control)
-    if reason is None:
-        return ()
-    return (
-        ControlIgnored(
-            control=type(control).__name__,
-            reason=reason,
-            source=source,
-            number=number,
-            last_number=last_number,
-            day=getattr(control, "day", 0),
-            last_day=state.controls.closed_day if state.day is None else state.day.day,
-        ),
+    return () if reason is None else (receipt(state, control, reason, source, number),)
+
+
+def receipt(
+    state: State, control: object, reason: IgnoreReason, source: str, number: int
+) -> ControlIgnored:
+    return ControlIgnored(
+        control=type(control).__name__,
+        reason=reason,
+        source=source,
+        number=number,
+        last_number=state.controls.numbers.get(source, UNKNOWN_NUMBER),
+        day=getattr(control, "day", 0),
+        last_day=state.controls.closed_day if state.day is None else state.day.day,
     )
 
 

@@ -6,14 +6,15 @@ reason:
 - a halt, a kill switch or a restriction of the instrument stops all of its parents;
 - a kill switch or a withdrawn mandate of a client stops the client's orders;
 - a limit that became lower stops the orders whose open quantity or value is above it, those of a
-  side whose position would be, and those that no limit bounds any more.
+  side whose position would be, and those that no limit bounds any more;
+- a pause by the desk stops one parent (`instructions`).
 
 A stopped order waits: nothing more is sent for it, its children are cancelled, and it goes on when
 the stop is lifted, until its window ends. The client may cancel it, or cut it to the limit. No
-child belongs to one member alone, so a stopped member stops its parent until it can leave
-(`parents.membership`).
+claim on a child belongs to one member alone, so a stopped member stops its tranche until it can
+leave (`parents.membership`).
 
-A mandate that became narrower stops no order. Its venues and its participation bind the parents of
+A mandate that became narrower stops no order. Its venues and its participation bind the tranches of
 the client from then on, besides what the order itself asked for.
 
 Nothing here is computed unless a control changed during the day: orders were checked against the
@@ -22,9 +23,9 @@ older ones when they were accepted.
 
 from typing import NamedTuple
 
-from engine.core.controls import limits, positions, risk
+from engine.core.controls import instructions, limits, positions, risk
 from engine.core.events import CancelReason, ControlScope, RiskLimitSet, VenueDefined, VenueKind
-from engine.core.state.model import Order, Parent
+from engine.core.state.model import Order, Parent, Tranche
 from engine.core.state.state import State
 
 
@@ -37,6 +38,12 @@ def of_instrument(state: State, instrument_id: str) -> CancelReason | None:
     if instrument_id in state.controls.restricted:
         return CancelReason.RESTRICTED
     return None
+
+
+def of_parent(state: State, parent: Parent) -> CancelReason | None:
+    """The stop of all of a parent: of its instrument, or by the desk."""
+    found = of_instrument(state, parent.terms.instrument_id)
+    return found or instructions.stop_of(parent)
 
 
 def of_client(state: State, client_id: str) -> CancelReason | None:
@@ -61,27 +68,32 @@ def of_order(state: State, order: Order) -> CancelReason | None:
     return reason
 
 
-def of_members(state: State, parent: Parent) -> CancelReason | None:
+def of_members(state: State, tranche: Tranche) -> CancelReason | None:
     """The stop of a member with open quantity, the first one's."""
-    if not has_stopped_client(state, parent) and not state.lowered:
+    if not may_stop_members(state):
+        return None  # Nearly always; planning asks several times.
+    if not has_stopped_client(state, tranche) and not state.lowered:
         return None
-    for member in parent.active_members():
+    for member in tranche.active_members():
         if member.open_qty and (reason := of_order(state, member.order)):
             return reason
     return None
 
 
-def of_parent(state: State, parent: Parent) -> CancelReason | None:
-    """Why nothing may be sent for a parent now."""
-    return of_instrument(state, parent.terms.instrument_id) or of_members(state, parent)
+def may_stop_members(state: State) -> bool:
+    """Whether a control of the day stops members of some tranche."""
+    return bool(state.controls.killed or state.narrowed or state.lowered)
 
 
 def may_trade(state: State, parent: Parent) -> bool:
-    return of_parent(state, parent) is None
+    """Whether something may be sent for a tranche of the parent now."""
+    if of_parent(state, parent) is not None:
+        return False
+    return any(of_members(state, tranche) is None for tranche in parent.open_tranches())
 
 
-def has_stopped_client(state: State, parent: Parent) -> bool:
-    """Whether a client of the parent is stopped.
+def has_stopped_client(state: State, tranche: Tranche) -> bool:
+    """Whether a client of the tranche is stopped.
 
     Each new order asks, so this goes over the stops, which are fewer than the members.
     """
@@ -89,15 +101,15 @@ def has_stopped_client(state: State, parent: Parent) -> bool:
     if not killed and not narrowed:
         return False
     return any(
-        scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in parent.clients)
+        scope == ControlScope.FIRM or (scope == ControlScope.CLIENT and name in tranche.clients)
         for scope, name in killed
     ) or any(
-        name in parent.clients and not state.controls.mandates[name].active for name in narrowed
+        name in tranche.clients and not state.controls.mandates[name].active for name in narrowed
     )
 
 
-def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
-    """Whether an order that joins a parent would neither stop it nor be stopped by it.
+def are_stopped_alike(state: State, tranche: Tranche, order: Order) -> bool:
+    """Whether an order that joins a tranche would neither stop it nor be stopped by it.
 
     An order above a limit waits alone.
     """
@@ -105,8 +117,8 @@ def are_stopped_alike(state: State, parent: Parent, order: Order) -> bool:
     if reason is CancelReason.RISK_LIMIT:
         return False
     if reason is None:
-        return not has_stopped_client(state, parent)
-    return all(of_client(state, name) for name in parent.clients)
+        return not has_stopped_client(state, tranche)
+    return all(of_client(state, name) for name in tranche.clients)
 
 
 # ------------------------------------------------------------------------------ limits
@@ -128,7 +140,7 @@ def is_above(limit: RiskLimitSet, order: Order) -> bool:
 
 
 class Bounds(NamedTuple):
-    """The venues and the participation that a parent keeps to."""
+    """The venues and the participation that a tranche keeps to."""
 
     no_dark: bool
     excluded_venues: tuple[str, ...]
@@ -139,12 +151,12 @@ class Bounds(NamedTuple):
         return defined.venue in self.excluded_venues or (self.no_dark and is_dark)
 
 
-def bounds_of(state: State, parent: Parent) -> Bounds:
-    """The parent's own bounds, within those of each client's mandate that became narrower."""
-    terms = parent.terms
+def bounds_of(state: State, tranche: Tranche) -> Bounds:
+    """The tranche's own bounds, within those of each client's mandate that became narrower."""
+    terms = tranche.terms
     found = Bounds(terms.no_dark, terms.excluded_venues, terms.max_participation_ppm)
     for client_id in state.narrowed:
-        if client_id in parent.clients:
+        if client_id in tranche.clients:
             mandate = state.controls.mandates[client_id]
             found = Bounds(
                 found.no_dark or not mandate.dark_allowed,

@@ -1,22 +1,25 @@
 """Carry the children of an order that lives on, with their fills and shares, over a close.
 
 A venue may report a fill late, bust it or correct it days after. So a close writes, for every order
-that it carries, the children that were sent while the order was a member, each with its fills and
-all their shares, and the order's parts in their parents. The next day has these parents as ended
-ones in which only carried orders are members. What a venue then says of such a child is judged like
-a report on any other ended parent: it is booked, shared out anew and told. A share of an order that
-ended and was not carried stays as its client was told; the difference is the error account's.
+that it carries, the children that were sent while the order was in one of their tranches, each with
+its fills and all their shares, and the order's parts in their parents. The next day has these
+parents as ended ones in which only carried orders are members. What a venue then says of such a
+child is judged like a report on any other ended parent: it is booked, shared out anew and told. A
+share of an order that ended and was not carried stays as its client was told; the difference is the
+error account's.
 
 What is carried has a bound. A parent carries its newest children, up to CARRIED_MAX of them and of
 the reports on them. An order keeps its newest parents as long as they are no more than that
 together. A child without any execution is carried for EMPTY_CARRIED_NS, as a venue reports late
-within a day or two or never. A report on a child that is not carried is a break.
+within a day or two or never. A report on a child that is not carried is a break, but for one that
+it was never sent.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.core.allocation import claims
 from engine.core.events import (
     AllocationRule,
     Benchmark,
@@ -27,6 +30,7 @@ from engine.core.events import (
     ChildRouted,
     ChildTimeInForce,
     ChildType,
+    Claim,
     ExecType,
     Immediacy,
     Membership,
@@ -36,7 +40,7 @@ from engine.core.events import (
     Stay,
     Urgency,
 )
-from engine.core.state.model import Child, Fill, Member, Order, Parent
+from engine.core.state.model import Child, Fill, Member, Order, Parent, Tranche
 from engine.core.state.state import State, seq_of
 
 CARRIED_MAX = 1_000  # Children and reports on them, of a parent and of an order; a guess.
@@ -85,11 +89,11 @@ def past_of(state: State, orders: Sequence[Order]) -> tuple[list[ChildCarried], 
 def kept_children(
     state: State, parent: Parent, orders: Sequence[Order]
 ) -> tuple[list[ChildCarried], int]:
-    """The parent's children since the first of these orders joined, the oldest first.
+    """The parent's children that were sent for these orders, the oldest first.
 
     Beside them their number, with that of the reports on them.
     """
-    first_epoch = min(first_epoch_of(parent.members[order.order_id]) for order in orders)
+    members = [parent.members[order.order_id] for order in orders]
     fills: dict[str, list[Fill]] = {}
     for fill in parent.fills:
         fills.setdefault(fill.child.child_id, []).append(fill)
@@ -98,12 +102,12 @@ def kept_children(
     for child in newest_first(parent):
         of_child = fills.get(child.child_id, [])
         is_old = state.sealed_ns - child.routed_ns >= EMPTY_CARRIED_NS
-        if child.epoch < first_epoch or (is_old and not of_child):
+        if not is_for(child, members) or (is_old and not of_child):
             continue
         more = 1 + sum(len(fill.executions) for fill in of_child)
         if size + more <= CARRIED_MAX:
             size += more
-            kept.append(carried_child(child, of_child))
+            kept.append(carried_child(parent, child, of_child))
     return kept[::-1], size
 
 
@@ -112,11 +116,13 @@ def newest_first(parent: Parent) -> Iterator[Child]:
     yield from reversed(parent.ended_children)
 
 
-def first_epoch_of(member: Member) -> int:
-    return member.stays[0][0] if member.stays else member.joined_epoch
+def is_for(child: Child, members: Sequence[Member]) -> bool:
+    """Whether one of these was in a tranche with a claim on the child when it was sent."""
+    numbers = [cover.tranche for cover in child.covers]
+    return any(member.was_in(number, child.epoch) for member in members for number in numbers)
 
 
-def carried_child(child: Child, fills: Sequence[Fill]) -> ChildCarried:
+def carried_child(parent: Parent, child: Child, fills: Sequence[Fill]) -> ChildCarried:
     terms = child.terms
     return ChildCarried(
         child_id=child.child_id,
@@ -129,6 +135,11 @@ def carried_child(child: Child, fills: Sequence[Fill]) -> ChildCarried:
         epoch=child.epoch,
         routed_ns=child.routed_ns,
         disputed_qty=child.disputed_qty,
+        claims=tuple(
+            Claim(tranche=cover.tranche, claim_qty=cover.claim_qty) for cover in child.covers
+        )
+        if len(parent.tranches) > 1
+        else (),
         fills=tuple(
             CarriedFill(
                 fill_id=fill.fill_id,
@@ -161,12 +172,15 @@ def membership(parent: Parent, order: Order) -> Membership:
     """The order's part in a parent; one that is a member at the close leaves with it."""
     member = parent.members[order.order_id]
     left_epoch = parent.epoch + 1 if member.is_active else member.left_epoch
-    stays = (*member.stays, (member.joined_epoch, left_epoch))
+    stays = (*member.stays, (member.joined_epoch, left_epoch, member.tranche))
     return Membership(
         parent_id=parent.parent_id,
         allocated_qty=member.allocated_qty,
         taken_qty=member.left_qty + member.open_qty,
-        stays=tuple(Stay(joined_epoch=joined, left_epoch=left) for joined, left in stays),
+        stays=tuple(
+            Stay(joined_epoch=joined, left_epoch=left, tranche=number)
+            for joined, left, number in stays
+        ),
     )
 
 
@@ -189,13 +203,18 @@ def on_child_carried(state: State, event: ChildCarried) -> None:
         is_live=False,
         is_closed=True,
         disputed_qty=event.disputed_qty,
+        covers=claims.covers_of(event),
     )
+    for cover in child.covers:
+        of_former(parent, cover.tranche)
     parent.ended_children.append(child)
     for carried in event.fills:
         child.filled_qty += carried.last_qty
         child.notional += carried.last_qty * carried.last_px
         parent.error_qty += carried.error_qty
-        parent.fills.append(former_fill(child, carried))
+        fill = former_fill(child, carried)
+        claims.set_parts(parent, fill, claims.parts_of(child, fill.last_qty))
+        parent.fills.append(fill)
     parent.filled_qty += child.filled_qty
     parent.notional += child.notional
 
@@ -244,7 +263,13 @@ def former_parent(event: ChildCarried) -> Parent:
     seq = seq_of(event.parent_id)
     found = Parent(parent_id=event.parent_id, seq=seq, terms=terms, due_ns=0)
     found.is_ended = found.is_released = found.is_former = True
+    of_former(found, 0)
     return found
+
+
+def of_former(parent: Parent, number: int) -> Tranche:
+    """A tranche of a former parent, of which the constraints bind nothing any more."""
+    return parent.tranches.setdefault(number, Tranche(number, parent.terms, parent.terms.benchmark))
 
 
 def former_route(event: ChildCarried) -> ChildRouted:
@@ -266,6 +291,11 @@ def former_route(event: ChildCarried) -> ChildRouted:
         quote_age_ns=0,
         venue_qty=0,
         scorecard_version=0,
+        cell="",
+        fill_ppm=0,
+        fill_within_ns=0,
+        ends_filled_ppm=0,
+        tail_ppm=0,
         score_millibps=0,
         runners_up=(),
         rejected_by_reason=(),
@@ -275,6 +305,13 @@ def former_route(event: ChildCarried) -> ChildRouted:
         client_ids=(),
         sale_marking=SaleMarking.LONG,
         settl_date=0,
+        left_qty=0,
+        wanted_qty=0,
+        tactic="",
+        filled_millibps=0,
+        adverse_millibps=0,
+        missed_millibps=0,
+        claims=event.claims,
     )
 
 
@@ -283,8 +320,8 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
     order = state.carried.orders[event.order_id]
     for part in event.memberships:
         parent = state.carried.parents[part.parent_id]
-        *earlier, last = [(stay.joined_epoch, stay.left_epoch) for stay in part.stays]
-        parent.members[event.order_id] = Member(
+        *earlier, last = [(x.joined_epoch, x.left_epoch, x.tranche) for x in part.stays]
+        member = parent.members[event.order_id] = Member(
             order=order,
             member_qty=part.allocated_qty + part.taken_qty,
             allocated_qty=part.allocated_qty,
@@ -292,8 +329,11 @@ def on_order_carried(state: State, event: OrderCarried) -> None:
             is_active=False,
             joined_epoch=last[0],
             left_epoch=last[1],
+            tranche=last[2],
             stays=tuple(earlier),
         )
+        for number in {stay.tranche: None for stay in part.stays}:
+            of_former(parent, number).members[event.order_id] = member
         order.parent_ids = (*order.parent_ids, part.parent_id)
         order.homes += 1
 

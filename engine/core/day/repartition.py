@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 from engine.core.events import BreakReason, CorporateActionDefined, LimitAllotted, VenueStatus
 from engine.core.partition import partition_of
+from engine.core.routing import scorecard
 from engine.core.state.model import MoreBreaks, Order, Scorecard
 from engine.core.state.state import Controls, Reference, ReferenceName, State
 
@@ -103,6 +104,7 @@ def _shard(
         if partition_of(order.terms.instrument_id.encode(), partitions) == number
     ]
     orders.sort(key=lambda order: order.terms.received_ns)  # Stable: ties keep their order.
+    cards = scorecards(states)
     return State(
         shard=number,
         reference=replace(
@@ -132,7 +134,8 @@ def _shard(
             for parent_id, parent in state.parents_ended.items()
             if partition_of(parent.terms.instrument_id.encode(), partitions) == number
         },
-        scorecards=scorecards(states),
+        scorecards=cards,
+        pools=scorecard.pooled(cards),
         breaks={
             break_id: found
             for state in states
@@ -194,7 +197,7 @@ def scorecards(states: Sequence[State]) -> dict[str, Scorecard]:
     for state in states:
         for venue, card in state.scorecards.items():
             if venue not in best or card.samples > best[venue].samples:
-                best[venue] = card
+                best[venue] = replace(card)  # Each shard goes on with its own.
     return best
 
 

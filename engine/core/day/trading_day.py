@@ -15,11 +15,11 @@ take no input and plan nothing, and the last of them carries and is the CLOSE.
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from engine.core.controls import risk
+from engine.core.controls import instructions, risk
 from engine.core.day import carried_children, carry_forward
 from engine.core.events import (
     BreakCarried,
@@ -34,7 +34,6 @@ from engine.core.events import (
     EndReason,
     HaltReason,
     InstrumentHalted,
-    ScorecardCarried,
     StageEvent,
     SuspensionSet,
     VenueStatus,
@@ -44,11 +43,12 @@ from engine.core.execution import silence
 from engine.core.market import hours, reference
 from engine.core.orders import corporate_actions, good_till_cancel
 from engine.core.parents import aggregation
-from engine.core.routing import cancels
+from engine.core.routing import cancels, scorecard
 from engine.core.state import awaited, due_index
 from engine.core.state.eviction import add_ended
 from engine.core.state.model import Child, MoreBreaks, Parent
 from engine.core.state.state import NEVER_NS, Carried, Settings, State
+from engine.core.strategy import slicing
 
 # Schedule points lie on a common grid, so that one batch plans the parents that are near each
 # other; several points an interval keep the parents of a day from all going out at once.
@@ -100,22 +100,14 @@ def closing_events(state: State, now_ns: int, first_seq: int) -> tuple[StageEven
 
 def carried_events(state: State) -> list[StageEvent]:
     """The state that the next day starts from, in a fixed order."""
-    living = [x for x in state.orders.values() if good_till_cancel.is_to_be_carried(x)]
+    living = [x for x in state.orders_by_age() if good_till_cancel.is_to_be_carried(x)]
     children, past = carried_children.past_of(state, living)
     closing: list[StageEvent] = [*children]
     for order in living:
         part = past.get(order.order_id, carried_children.NO_PAST)
         closing += good_till_cancel.carry_forward(state, order, *part)
     closing += [
-        ScorecardCarried(
-            venue=venue,
-            version=card.version,
-            samples=card.samples,
-            fill_ppm=card.fill_ppm,
-            speed_ns=card.speed_ns,
-            cost_millibps=card.cost_millibps,
-            take_samples=card.take_samples,
-        )
+        scorecard.carried(venue, card)
         for venue, card in sorted(state.scorecards.items())
         if card.version
     ]
@@ -215,8 +207,10 @@ def mark_due(state: State, now_ns: int) -> None:
 
 def first_due_ns(state: State) -> int | None:
     """The earliest time at which there is something to plan without an input; None if never."""
-    dues = (due_index.first_due_ns(state), awaited.first_late_ns(state))
-    return min((due_ns for due_ns in dues if due_ns is not None), default=None)
+    due_ns, late_ns = due_index.first_due_ns(state), awaited.first_late_ns(state)
+    if due_ns is None or late_ns is None:
+        return late_ns if due_ns is None else due_ns
+    return min(due_ns, late_ns)
 
 
 def planned_ns(state: State, parent: Parent, now_ns: int) -> int:
@@ -224,6 +218,8 @@ def planned_ns(state: State, parent: Parent, now_ns: int) -> int:
 
     After the last session, which a calendar may have shortened, it waits for its own end.
     """
+    if not parent.open_qty and not parent.exposure_qty:
+        return aggregation.lingers_until_ns(state, parent)
     due_ns, instrument_id = next_due_ns(parent, now_ns), parent.terms.instrument_id
     if hours.is_open(state, instrument_id, now_ns):
         return hours.planned_ns(state, instrument_id, now_ns, due_ns)
@@ -241,29 +237,36 @@ def next_due_ns(parent: Parent, now_ns: int) -> int:
 
 def next_point_ns(parent: Parent, now_ns: int) -> int:
     """The parent's first point after `now_ns`; a function of its plan, not a timer."""
-    end_ns = parent.terms.end_ns
     if not parent.is_released:
-        return (
-            parent.terms.window_end_ns
-            if now_ns < parent.terms.window_end_ns
-            else end_of(parent, now_ns)
-        )
+        return parent.window_end_ns if now_ns < parent.window_end_ns else end_of(parent, now_ns)
+    edge_ns = min(edges_ns(parent, now_ns), default=NEVER_NS)
     if parent.plan is None:
-        return end_of(parent, now_ns)
+        return edge_ns
     interval_ns = max(1, parent.plan.interval_ns)
     passed = (now_ns - parent.released_ns) // interval_ns + 1
     point_ns = parent.released_ns + passed * interval_ns
-    if now_ns + interval_ns >= end_ns:
-        point_ns = now_ns + 1  # The last interval cleans up, at every point of the grid.
+    is_last = any(now_ns + interval_ns >= x.terms.end_ns for x in parent.open_tranches())
+    if is_last or instructions.is_completing(parent):
+        point_ns = now_ns + 1  # What is cleaned up is planned at every point of the grid.
     grid_ns = max(1, interval_ns // POINTS_PER_INTERVAL)
     point_ns = -(-point_ns // grid_ns) * grid_ns  # Ceiling.
-    if now_ns < end_ns:
-        return min(point_ns, end_ns)
+    if edge_ns < NEVER_NS:
+        return min(point_ns, edge_ns)
     return point_ns if parent.children else NEVER_NS  # To repeat a refused cancel.
 
 
+def edges_ns(parent: Parent, now_ns: int) -> Iterator[int]:
+    """The starts and ends of windows that are still to come."""
+    for tranche in parent.open_tranches():
+        for edge_ns in (tranche.terms.start_ns, tranche.terms.end_ns):
+            if edge_ns > now_ns:
+                yield edge_ns
+
+
 def end_of(parent: Parent, now_ns: int) -> int:
-    return parent.terms.end_ns if now_ns < parent.terms.end_ns else NEVER_NS
+    """The next end of a window; never after the last one."""
+    ends_ns = (x.terms.end_ns for x in parent.open_tranches() if x.terms.end_ns > now_ns)
+    return min(ends_ns, default=NEVER_NS)
 
 
 # ------------------------------------------------------------------------------ evolve
@@ -333,8 +336,12 @@ def on_sealed(state: State, now_ns: int) -> None:
         parent = state.parents.get(parent_id)
         if parent is not None:
             due_index.set_due(state, parent, planned_ns(state, parent, now_ns))
+        slicing.note_taker(state, parent or state.parent(parent_id), now_ns)
     state.touched.clear()
+    state.bands.clear()
     state.late.clear()
+    state.slices.clear()
+    state.sliced.clear()
     good_till_cancel.on_sealed(state)
 
 
@@ -363,6 +370,7 @@ def after_close(state: State) -> State:
         venue_status=kept.venue_status,
         sessions_down=kept.sessions_down,
         scorecards=kept.scorecards,
+        pools=scorecard.pooled(kept.scorecards),
         breaks=kept.breaks,
         more_breaks=kept.more_breaks,
         orders=kept.orders,

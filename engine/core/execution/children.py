@@ -9,6 +9,8 @@ engine asks again as long as something wants it gone.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.allocation import claims
+from engine.core.controls.input_limits import EVENT_ID
 from engine.core.events import (
     BreakFlagged,
     BreakReason,
@@ -33,12 +35,13 @@ from engine.core.events import (
 )
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import once
+from engine.core.market import displayed, reference
 from engine.core.routing import candidates, scorecard
 from engine.core.state import due_index
 from engine.core.state.eviction import child_of, reload
 from engine.core.state.limit_ladder import ABOVE_ALL_PX, LimitLadder, Place
 from engine.core.state.model import Book, Child, Parent, Scorecard
-from engine.core.state.state import RETURNED, State
+from engine.core.state.state import RETURNED, State, seq_of
 
 CLOSED_BY = {
     ExecType.CANCELED: CloseReason.CANCELED,
@@ -82,7 +85,7 @@ def decide_not_sent(state: State, report: NotSent, _: int) -> tuple[StageEvent, 
     """Close a child that its gateway never sent; a break if its venue has acknowledged it."""
     child = addressed(state, report)
     if child is None:
-        return stranger(state, report)
+        return () if is_of_a_closed_day(state, report) else stranger(state, report)
     if not child.is_live:
         return ()
     if child.is_acknowledged:
@@ -106,6 +109,14 @@ def addressed(state: State, report: NotSent | CancelRejected) -> Child | None:
     """The child that a gateway's report names, if it was routed to that gateway's venue."""
     child = child_of(state, report.child_id)
     return None if child is None or child.terms.venue != report.venue else child
+
+
+def is_of_a_closed_day(state: State, report: NotSent) -> bool:
+    """Whether the close has ended the child: then the report says the same, that nothing traded."""
+    if child_of(state, report.child_id) is not None or not EVENT_ID.fullmatch(report.child_id):
+        return False
+    shard = report.child_id.partition("-")[0]
+    return shard == str(state.shard) and seq_of(report.child_id) < state.day_seq
 
 
 def stranger(state: State, report: NotSent | CancelRejected) -> tuple[StageEvent, ...]:
@@ -144,16 +155,28 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 def on_child_routed(state: State, event: ChildRouted) -> None:
     child_id = state.event_id(event.seq)
     parent = state.parents[event.parent_id]
-    child = Child(child_id, event, event.at_ns, event.child_qty, parent.epoch)
+    covers = claims.covers_of(event)
+    child = Child(child_id, event, event.at_ns, 0, parent.epoch, covers=covers)
     state.children[child_id] = child
     parent.children[child_id] = child
-    parent.exposure_qty += event.child_qty
+    claims.set_leaves(parent, child, event.child_qty)
     due_index.on_exposed(state, event.parent_id)
     book = state.books.setdefault(event.instrument_id, Book())
     key = (event.venue, event.side)
     if key not in book.own:
         book.own[key] = LimitLadder()
     book.own[key].put(child_id, Place(reached_px(event), "", event.seq))
+    displayed.follow(book, child)
+    if event.venue_qty:
+        note_asked(book, event)
+
+
+def note_asked(book: Book, event: ChildRouted) -> None:
+    """Remember what was asked of a displayed quote, until its venue shows another."""
+    key, quote_ns = (event.venue, event.side), event.at_ns - event.quote_age_ns
+    last_ns, asked_qty = book.asked.get(key, (quote_ns, 0))
+    before_qty = asked_qty if last_ns == quote_ns else 0
+    book.asked[key] = (quote_ns, before_qty + event.child_qty)
 
 
 def reached_px(terms: ChildRouted) -> int:
@@ -166,6 +189,8 @@ def reached_px(terms: ChildRouted) -> int:
 def on_child_acknowledged(state: State, event: ChildAcknowledged) -> None:
     reload(state, event.parent_id)  # Some venues acknowledge last.
     child = state.children[event.child_id]
+    if not child.is_acknowledged:
+        child.acknowledged_ns = event.at_ns
     child.is_acknowledged = True
     child.is_unknown = False
 
@@ -185,15 +210,17 @@ def on_fate_unknown(state: State, event: ChildFateUnknown) -> None:
 def on_child_closed(state: State, event: ChildClosed) -> None:
     child = state.children[event.child_id]
     parent = state.parents[event.parent_id]
-    parent.exposure_qty -= child.leaves_qty
-    child.leaves_qty = child.missing_qty = 0
+    claims.set_leaves(parent, child, 0)
+    child.missing_qty = 0
     child.gaps = ()
     child.is_closed = True
-    retire(state, child)
+    retire(state, child, event.at_ns, event.reason)
     is_ioc = child.terms.time_in_force is ChildTimeInForce.IOC
     may_ask_another = is_ioc and event.reason in BY_VENUE
+    book = state.books[child.terms.instrument_id]
     if may_ask_another and event.returned_qty:
-        note_miss(state, child)
+        displayed.miss(book, child)
+    displayed.follow(book, child)
     # After an end without a fill that the engine did not ask for, no new slice goes out before the
     # next schedule point, for an immediate retry would meet the same: the quote was gone, or the
     # venue rejects, cancels or expires our orders. Only another venue at the best is asked at once.
@@ -202,41 +229,34 @@ def on_child_closed(state: State, event: ChildClosed) -> None:
     state.touch(event.parent_id, 0 if is_over else RETURNED)
 
 
-def note_miss(state: State, child: Child) -> None:
-    """Remember the quote at which a child found less than it asked for."""
-    terms = child.terms
-    missed = state.books[terms.instrument_id].missed
-    key = (terms.venue, terms.side)
-    missed[key] = max(terms.at_ns - terms.quote_age_ns, missed.get(key, 0))
-
-
 def finds_another(state: State, parent: Parent, now_ns: int) -> bool:
-    """Whether a venue at the best has a quote at which no child has found nothing."""
+    """Whether a venue at the best has something left of its quote."""
     return candidates.can_take(candidates.search_for(state, parent, now_ns))
 
 
 def on_child_doubted(state: State, event: ChildDoubted) -> None:
     child = state.children[event.child_id]
-    state.parents[event.parent_id].exposure_qty -= event.returned_qty
-    child.leaves_qty -= event.returned_qty
+    parent = state.parents[event.parent_id]
+    claims.set_leaves(parent, child, child.leaves_qty - event.returned_qty)
     known_qty = child.filled_qty + child.missing_qty
     if event.doubt_qty > child.missing_qty:
         child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.doubt_qty))
     child.missing_qty = event.doubt_qty
+    displayed.follow(state.books[child.terms.instrument_id], child)
     state.touch(event.parent_id, 0)  # The rest goes out at the next schedule point.
 
 
 def on_executions_missing(state: State, event: ExecutionsMissing) -> None:
     child = state.children[event.child_id]
-    state.parents[event.parent_id].exposure_qty += event.leaves_qty - child.leaves_qty
-    child.leaves_qty = event.leaves_qty
+    claims.set_leaves(state.parents[event.parent_id], child, event.leaves_qty)
     known_qty = child.filled_qty + child.missing_qty
     child.gaps = (*child.gaps, (known_qty, child.filled_qty + event.missing_qty))
     child.missing_qty = event.missing_qty
+    displayed.follow(state.books[child.terms.instrument_id], child)
     state.touch(event.parent_id, 0)
 
 
-def retire(state: State, child: Child) -> None:
+def retire(state: State, child: Child, at_ns: int, reason: CloseReason | None = None) -> None:
     """End a child, and keep its lesson for its venue's scorecard."""
     terms = child.terms
     child.is_live = False
@@ -246,7 +266,8 @@ def retire(state: State, child: Child) -> None:
     if not parent.children:
         due_index.on_covered(state, terms.parent_id)
     state.books[terms.instrument_id].own[terms.venue, terms.side].remove(child.child_id)
-    taught = scorecard.lesson(child)
+    lot_qty = reference.lot_qty(state, terms.instrument_id)
+    taught = scorecard.lesson(child, reason, at_ns, lot_qty)
     if taught is not None:
         state.scorecards.setdefault(terms.venue, Scorecard()).fresh.append(taught)
 

@@ -8,7 +8,7 @@ flagged as breaks. A bust or correction restates the fill; it never reopens quan
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.allocation import entitlement
+from engine.core.allocation import claims, entitlement
 from engine.core.controls.input_limits import is_plain_trade
 from engine.core.costs.cost import cost_millibps
 from engine.core.events import (
@@ -25,7 +25,8 @@ from engine.core.events import (
 from engine.core.execution import reconciliation
 from engine.core.execution.breaks import broken, closed_by_report, flagged
 from engine.core.execution.children import closed, retire
-from engine.core.market import consolidated, reference
+from engine.core.market import consolidated, displayed, markouts, reference
+from engine.core.routing import cells
 from engine.core.state.eviction import fill_of, reload
 from engine.core.state.model import Child, Fill
 from engine.core.state.state import FILL, State
@@ -203,6 +204,7 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
     child = state.children[event.child_id]
     fill_id = state.event_id(event.seq)
     fill = state.fills[fill_id] = Fill(fill_id, child, event.last_qty, event.last_px)
+    claims.set_parts(parent, fill, claims.parts_of(child, event.last_qty))
     parent.fills.append(fill)
     remember_execution(state, fill, event, ExecType.TRADE)
     child.is_acknowledged = True
@@ -230,11 +232,15 @@ def on_fill_booked(state: State, event: FillBooked) -> None:
         book = state.books[event.instrument_id]
         book.own_filled_qty += event.last_qty
         book.own_notional += event.last_px * event.last_qty
+        tactic = cells.tactic_of(child.terms.cell)
+        if cells.is_at_touch(child.terms.cell):
+            markouts.measure_before(state, child.terms, event, tactic)
+        markouts.expect(book, event, tactic)
     if child.is_live:
-        parent.exposure_qty -= child.leaves_qty - event.leaves_qty
-        child.leaves_qty = event.leaves_qty
+        claims.set_leaves(parent, child, event.leaves_qty)
         if not child.leaves_qty:
-            retire(state, child)
+            retire(state, child, event.at_ns)
+    displayed.on_fill(state, child, event)
     if not parent.is_ended:
         state.touch(event.parent_id, FILL)
 
@@ -251,10 +257,12 @@ def on_fill_corrected(state: State, event: FillCorrected) -> None:
     child = state.children[event.child_id]
     if child.is_live:  # More filled is less open: the child's size stays as it was.
         more_qty = max(0, event.last_qty - event.previous_qty)
-        filled_qty = min(child.leaves_qty, more_qty)
-        child.leaves_qty -= filled_qty
-        state.parents[event.parent_id].exposure_qty -= filled_qty
-    restate(state, event.fill_id, event.last_qty, event.last_px)
+        left_qty = child.leaves_qty - min(child.leaves_qty, more_qty)
+        restate(state, event.fill_id, event.last_qty, event.last_px)
+        claims.set_leaves(state.parents[event.parent_id], child, left_qty)
+        displayed.follow(state.books[child.terms.instrument_id], child)
+    else:
+        restate(state, event.fill_id, event.last_qty, event.last_px)
 
 
 def remember_execution(
@@ -274,6 +282,7 @@ def restate(state: State, fill_id: str, qty: int, px: int) -> None:
     fill = state.fills[fill_id]
     terms = fill.child.terms
     parent = state.parent(terms.parent_id)
+    claims.set_parts(parent, fill, claims.parts_after(fill, qty))
     change_qty = qty - fill.last_qty
     change = px * qty - fill.last_px * fill.last_qty
     parent.filled_qty += change_qty

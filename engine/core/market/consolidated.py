@@ -18,6 +18,7 @@ quote, or the market follows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from engine.core.events import (
@@ -32,7 +33,7 @@ from engine.core.events import (
     VenueStatus,
     VenueStatusObserved,
 )
-from engine.core.market import belief
+from engine.core.market import belief, displayed, markouts
 from engine.core.state import due_index
 from engine.core.state.model import Book, Evidence, Quote, Tape
 from engine.core.state.state import State
@@ -134,6 +135,13 @@ def view(state: State, instrument_id: str, now_ns: int) -> Nbbo:
     best = nbbo(book, now_ns, age_max_ns, round_lot_qty(state, instrument_id), near)
     state.views[instrument_id] = View(now_ns, age_max_ns, best)
     return best
+
+
+def mid_px_of(state: State, instrument_id: str, book: Book, at_ns: int) -> int | None:
+    """The midpoint of a book as it is, by the quotes that are fresh at a time; None without two."""
+    near = belief.band(state, instrument_id, book, at_ns)
+    age_max_ns = state.settings.quote_age_max_ns
+    return nbbo(book, at_ns, age_max_ns, round_lot_qty(state, instrument_id), near).mid_px
 
 
 def round_lot_qty(state: State, instrument_id: str) -> int:
@@ -244,7 +252,12 @@ def fold_quote(
     if defined is None:
         keep_unknown(book, venue, quote)
         return
+    if quote.received_ns >= book.mark_due_ns:
+        mid_px_at = partial(mid_px_of, state, instrument_id, book)
+        markouts.measure(state, book, quote.received_ns, mid_px_at)
     state.views.pop(instrument_id, None)
+    if book.used:
+        displayed.on_quote(state, book, venue, quote)
     quotes = book.quotes
     before, after, gone = quotes.pop(venue, None), None, []
     if book.doubted:
@@ -276,6 +289,8 @@ def fold_quote(
         if quote.bid_px or quote.ask_px:
             # It goes last: a tie in price and size goes to the older quote.
             quotes[venue] = after = quote
+            if book.takers:
+                displayed.wake(state, book, venue, before, lot_qty)
             if quote.received_ns >= book.good_due_ns:
                 follow(state, instrument_id, book, quote.received_ns)
     if book.limited:

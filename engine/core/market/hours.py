@@ -9,9 +9,10 @@ Trading time is the clock with the breaks taken out. Before the first open and a
 it goes on as the clock does, so that for one session it differs from the clock by a constant alone.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from engine.core.events import CalendarDefined
+from engine.core.events import CalendarDefined, DayOpened
 from engine.core.state.state import State
 
 
@@ -32,15 +33,41 @@ def of_instrument(state: State, instrument_id: str) -> Spans:
         return ()
     instrument = state.reference.instruments.get(instrument_id)
     if instrument is None or not instrument.calendar_id:
-        return (Span(day.open_ns, day.close_ns),)
+        return whole_day(day.open_ns, day.close_ns)
     calendar = state.reference.calendars.get((instrument.calendar_id, day.day))
     if calendar is None:
         return ()
+    kept: Kept | None = state.sessions.get(instrument_id)
+    if kept is None or kept.calendar is not calendar or kept.day is not day:
+        spans = within_day(calendar, day.open_ns, day.close_ns)
+        kept = state.sessions[instrument_id] = Kept(calendar, day, spans)
+    return kept.spans
+
+
+class Kept(NamedTuple):
+    """The sessions of an instrument, and the records that they follow from.
+
+    Every schedule asks for them, many times a batch, and a record in force is never changed.
+    """
+
+    calendar: CalendarDefined
+    day: DayOpened
+    spans: Spans
+
+
+def within_day(calendar: CalendarDefined, open_ns: int, close_ns: int) -> Spans:
+    """The sessions of a calendar as far as they are inside the engine's day."""
     within = (
-        Span(max(span.open_ns, day.open_ns), min(span.close_ns, day.close_ns))
+        Span(max(span.open_ns, open_ns), min(span.close_ns, close_ns))
         for span in of_calendar(calendar)
     )
     return tuple(span for span in within if span.open_ns < span.close_ns)
+
+
+@lru_cache(maxsize=8)  # One day's, for nearly every instrument and each of its orders.
+def whole_day(open_ns: int, close_ns: int) -> Spans:
+    """The only session of an instrument without a calendar."""
+    return (Span(open_ns, close_ns),)
 
 
 def of_calendar(calendar: CalendarDefined) -> Spans:
@@ -102,6 +129,8 @@ def planned_ns(state: State, instrument_id: str, now_ns: int, due_ns: int) -> in
 
 def elapsed_ns(spans: Spans, at_ns: int) -> int:
     """Trading time from the first open to a moment, ns; negative before it."""
+    if len(spans) == 1:  # No break: nearly every instrument.
+        return at_ns - spans[0].open_ns
     passed_ns = 0
     for number, span in enumerate(spans, start=1):
         if at_ns < span.open_ns and number > 1:
@@ -125,6 +154,9 @@ def after_ns(spans: Spans, at_ns: int, trading_ns: int) -> int:
 
 def between_ns(state: State, instrument_id: str, start_ns: int, end_ns: int) -> int:
     """Trading time from a moment to a later one."""
+    instrument = state.reference.instruments.get(instrument_id)
+    if instrument is None or not instrument.calendar_id:
+        return end_ns - start_ns  # Without a calendar there is no break.
     spans = of_instrument(state, instrument_id)
     return elapsed_ns(spans, end_ns) - elapsed_ns(spans, start_ns)
 

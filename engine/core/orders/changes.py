@@ -140,10 +140,16 @@ def is_dearer(side: Side, limit_px: int | None, former_px: int | None) -> bool:
 
 
 def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
-    """The refusal of an amend that asks for more than was granted, by the checks of a new order."""
+    """The refusal of an amend that asks for more than was granted, by the checks of a new order.
+
+    A sale with a higher limit asks for nothing more, but it is worth more.
+    """
     order, terms, qty, limit_px = asked
     is_dear = is_dearer(terms.side, limit_px, order.limit_px)
     if qty <= order.order_qty and not is_dear:
+        if is_worth_more(order, qty, limit_px):
+            wanted = replace(terms, order_qty=qty, limit_px=limit_px)
+            return pretrade.check_notional(state, wanted, now_ns, spent_by(state, order))
         return None
     for check in FORBIDS:
         refusal = check(state, terms, now_ns)
@@ -154,6 +160,12 @@ def check_more(state: State, asked: Wanted, now_ns: int) -> Refusal:
     if refusal is None and is_dear:
         refusal = pretrade.check_collar(state, wanted, now_ns)
     return refusal or pretrade.check_notional(state, wanted, now_ns, spent_by(state, order))
+
+
+def is_worth_more(order: Order, qty: int, limit_px: int | None) -> bool:
+    """Whether the amended order spends more of the allotments than it has."""
+    former = risk.notional_of(order.terms, order.order_qty, order.limit_px)
+    return risk.notional_of(order.terms, qty, limit_px) > former
 
 
 def spent_by(state: State, order: Order) -> int:
@@ -355,6 +367,7 @@ def on_change_pending(state: State, event: OrderChangePending) -> None:
     parent: Parent | None = state.parents.get(order.parent_id)
     if parent is not None:
         parent.pending[event.order_id] = order
+        parent.tranche_of(event.order_id).pending[event.order_id] = order
         state.touch(parent.parent_id, MEMBERS)
 
 

@@ -46,7 +46,7 @@ def decide_defined(state: State, action: CorporateActionDefined, _: int) -> tupl
         return ()
     at_work = [
         order
-        for order in state.orders.values()
+        for order in state.orders_by_age()
         if order.terms.instrument_id == action.instrument_id
         and order.open_qty
         and order.order_id not in state.unplaced

@@ -11,7 +11,7 @@ so may a refused cancel, because a cancel can only reduce the risk. A request th
 have been sent before is answered with the state of its order (`resends`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.core.controls import limits, risk
@@ -110,25 +110,28 @@ def decide_parent_ended(state: State, event: ParentEnded, _: int) -> tuple[Stage
     """End the members that the parent could not fill; a GTC order outlives the day's end."""
     parent = state.parents_ended[event.parent_id]
     by_day = event.reason is EndReason.DAY_CLOSED
-    close_ns = hours.close_ns(state, parent.terms.instrument_id)
-    session_over = by_day or (state.day is not None and parent.terms.end_ns >= close_ns)
-    why = WithdrawReason.DAY_CLOSED if by_day else WithdrawReason.WINDOW_ENDED
     ended: list[StageEvent] = []
     for member in parent.members.values():
-        order = member.order
-        if not member.is_active or not order.open_qty:
-            continue
-        waiting = order.pending
-        if waiting is not None and waiting.change is Change.CANCEL:
-            ended.append(cancelled(order, waiting.cl_ord_id, WithdrawReason.CLIENT))
-        elif not (session_over and order.terms.time_in_force is TimeInForce.GTC):
-            ended.append(
-                OrderExpired(order_id=order.order_id, withdrawn_qty=order.open_qty, reason=why)
-            )
-            if waiting is not None:
-                text = f"order {order.order_id} expired before it took effect"
-                ended.append(pending_rejected(order, waiting, RejectReason.ORDER_ENDED, text))
+        if member.is_active and member.order.open_qty:
+            end_ns = parent.tranches[member.tranche].terms.end_ns
+            ended += unfilled(state, member.order, end_ns, by_day=by_day)
     return tuple(ended)
+
+
+def unfilled(state: State, order: Order, end_ns: int, *, by_day: bool) -> Iterator[StageEvent]:
+    """The end of an order whose time in its parent is over."""
+    session_over = by_day or (
+        state.day is not None and end_ns >= hours.close_ns(state, order.terms.instrument_id)
+    )
+    waiting = order.pending
+    if waiting is not None and waiting.change is Change.CANCEL:
+        yield cancelled(order, waiting.cl_ord_id, WithdrawReason.CLIENT)
+    elif not (session_over and order.terms.time_in_force is TimeInForce.GTC):
+        why = WithdrawReason.DAY_CLOSED if by_day else WithdrawReason.WINDOW_ENDED
+        yield OrderExpired(order_id=order.order_id, withdrawn_qty=order.open_qty, reason=why)
+        if waiting is not None:
+            text = f"order {order.order_id} expired before it took effect"
+            yield pending_rejected(order, waiting, RejectReason.ORDER_ENDED, text)
 
 
 def decide_allocated(
@@ -234,6 +237,7 @@ def clear_pending(state: State, order: Order) -> None:
     parent = state.parents.get(order.parent_id)
     if parent is not None:
         parent.pending.pop(order.order_id, None)
+        parent.tranche_of(order.order_id).pending.pop(order.order_id, None)
 
 
 def on_order_rejected(state: State, event: OrderRejected) -> None:

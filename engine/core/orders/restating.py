@@ -80,8 +80,9 @@ def member_amended(
         change_qty=change_qty,
         epoch=epoch + 1,
         parent_qty=parent_qty + change_qty,
-        parent_limit_px=parent.limit_px,
+        parent_limit_px=parent.tranche_of(order.order_id).limit_px,
         fill_id=fill_id,
+        tranche=parent.members[order.order_id].tranche,
     )
 
 

@@ -1,10 +1,11 @@
 """Group compatible small orders into a parent, and keep the group true while the parent works.
 
-Two orders are compatible if a trader would work them as one: `compatibility` is the key that they
-then have in common. A parent gathers members for an aggregation window, which closes by time, by
-size or by count; then its residual goes to market. Orders may still join a working parent in the
-first part of its horizon. Every change of membership begins a new epoch, and a member shares only
-in the fills of its own epochs.
+Two orders are compatible if a trader would work them as one: the same thing, the same side and the
+same intent. What else an order wants is its own; `tranches` says how a parent respects it. A parent
+gathers members for an aggregation window, which closes by time, by size or by count; then its
+residual goes to market. Orders may still join a working parent in the first part of its horizon.
+Every change of membership begins a new epoch, and a member shares only in the fills of its own
+epochs.
 
 `membership` says how a member's cancel or amend takes effect.
 """
@@ -14,7 +15,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from engine.core.controls import risk, stops
+from engine.core.controls import instructions, risk, stops
 from engine.core.events import (
     EndReason,
     Immediacy,
@@ -32,11 +33,13 @@ from engine.core.events import (
     ReleaseReason,
     Side,
     StageEvent,
+    TrancheOpened,
 )
 from engine.core.market import consolidated, hours
+from engine.core.parents import tranches
 from engine.core.state import due_index
 from engine.core.state.limit_ladder import LimitLadder, Place, SortedKeys
-from engine.core.state.model import Book, Member, Order, Parent
+from engine.core.state.model import Book, Member, Order, Parent, Tranche
 from engine.core.state.state import MEMBERS, State
 from engine.core.units import PPM
 
@@ -48,37 +51,20 @@ PARENTS_TRIED_MAX = 100  # Newest ones that an order may join; older ones have l
 
 # What opposite parents must have in common to cross: the same thing on the same terms.
 CROSSING_TERMS = ("currency", "capacity", "settlement")
-# The fields that an order's terms and its parent's ParentOpened have in common.
+# The fields of which all members of a parent have the same value.
 SHARED_TERMS = (
-    *("instrument_id", "side", *CROSSING_TERMS, "urgency", "benchmark"),
-    *("no_dark", "excluded_venues", "must_complete", "max_participation_ppm"),
-    *("sale_marking", "display_qty", "settl_date"),
+    *("instrument_id", "side", *CROSSING_TERMS, "urgency"),
+    *("sale_marking", "settl_date"),
 )
-# Of what a parent's members have in common, the terms that an amend may change.
-AMENDABLE_SHARED = ("end_ns", "display_qty", "must_complete", "max_participation_ppm")
 _shared_terms = attrgetter(*SHARED_TERMS)
+_constraints = attrgetter(*tranches.CONSTRAINTS)
 # A member leaves for one of these when a control stops it.
 STOPPED = (LeaveReason.KILL_SWITCH, LeaveReason.MANDATE, LeaveReason.RISK_LIMIT)
 
-Key = tuple[tuple[object, ...], int, int, int]  # Shared terms, limit band, start, end.
 
-
-def compatibility(order: Order, limit_band_px: int) -> Key:
+def key_of(terms: OrderAccepted | ParentOpened) -> tuple[object, ...]:
     """Orders with an equal key may share a parent."""
-    band = limit_band(order.limit_px, limit_band_px)
-    return _shared_terms(order.terms), band, order.start_ns, order.end_ns
-
-
-def limit_band(limit_px: int | None, limit_band_px: int) -> int:
-    """Price sensitivity: 0 without a limit, else the number of the price band of the limit.
-
-    One limit holds for all of a parent, so only limits near each other may share one.
-    """
-    return 0 if limit_px is None else 1 + limit_px // limit_band_px
-
-
-def key_of_parent(terms: ParentOpened) -> Key:
-    return _shared_terms(terms), terms.limit_band, terms.start_ns, terms.end_ns
+    return (*_shared_terms(terms), tranches.FAMILIES[terms.benchmark])
 
 
 def tightest_px(side: Side, limits: Iterable[int | None]) -> int | None:
@@ -97,54 +83,71 @@ def decide_accepted(state: State, event: OrderAccepted, now_ns: int) -> tuple[St
 
 
 def join_or_open(state: State, order: Order, now_ns: int) -> StageEvent:
-    """Join the newest parent that still accepts members, or open one.
-
-    An order that a control stops never joins orders that it does not stop.
-    """
+    """Join the newest parent that still accepts members, or open one."""
     if order.terms.immediacy is not Immediacy.NONE:
         return parent_opened(state, order, now_ns)
-    key = compatibility(order, state.settings.limit_band_px)
-    newest = reversed(state.joinable.get(key, {}).values())
+    home = instructions.home_of(state, order)
+    if home is not None and (placed := placed_in(state, home, order, now_ns)):
+        return placed
+    newest = reversed(state.joinable.get(key_of(order.terms), {}).values())
     for parent in islice(newest, PARENTS_TRIED_MAX):
-        if (
-            accepts_members(state, parent, now_ns)
-            and children_respect(parent, order.limit_px)
-            and stops.are_stopped_alike(state, parent, order)
-        ):
-            return member_joined(parent, order)
+        if accepts_members(state, parent, now_ns):
+            placed = placed_in(state, parent, order, now_ns)
+            if placed is not None:
+                return placed
     return parent_opened(state, order, now_ns)
 
 
-def children_respect(parent: Parent, limit_px: int | None) -> bool:
-    """Whether every live child, which may fill at its own limit, is within this limit."""
-    if limit_px is None:
-        return True
-    if parent.terms.side is Side.BUY:
-        return all(child.terms.limit_px <= limit_px for child in parent.children.values())
-    return all(child.terms.limit_px >= limit_px for child in parent.children.values())
+def placed_in(state: State, parent: Parent, order: Order, now_ns: int) -> StageEvent | None:
+    """The order's place in a tranche of a parent, or in a new one; None if there is none."""
+    tranche = tranches.fitting(state, parent, order, now_ns)
+    if tranche is not None:
+        return member_joined(parent, tranche, order)
+    if len(parent.tranches) < tranches.TRANCHES_MAX:
+        return tranche_opened(state, parent, order, now_ns)
+    return None
 
 
 def accepts_members(state: State, parent: Parent, now_ns: int) -> bool:
     """A gathering parent does; a working parent does in the first part of its horizon.
 
-    The parent of an order that trades at once does not.
+    That goes to the end of the last window in it, so members with later ends keep it open.
+
+    The parent of an order that trades at once does not, nor one under instruction of the desk.
     """
+    if instructions.is_instructed(parent):
+        return False
     if len(parent.members) >= MEMBERS_MAX or parent.terms.immediacy is not Immediacy.NONE:
         return False
     if not parent.is_released:
         return True
-    span_ns = parent.terms.end_ns - parent.released_ns
+    span_ns = parent.end_ns - parent.released_ns
     return (now_ns - parent.released_ns) * PPM <= span_ns * risk.policy_of(state).join_until_ppm
 
 
-def member_joined(parent: Parent, order: Order) -> MemberJoined:
+def member_joined(parent: Parent, tranche: Tranche, order: Order) -> MemberJoined:
     return MemberJoined(
         parent_id=parent.parent_id,
         order_id=order.order_id,
         member_qty=order.open_qty,
         epoch=parent.epoch + 1,
         parent_qty=parent.open_qty + order.open_qty,
-        parent_limit_px=tightest_px(parent.terms.side, (parent.limit_px, order.limit_px)),
+        parent_limit_px=tightest_px(parent.terms.side, (tranche.limit_px, order.limit_px)),
+        tranche=tranche.number,
+    )
+
+
+def tranche_opened(state: State, parent: Parent, order: Order, now_ns: int) -> TrancheOpened:
+    return TrancheOpened(
+        **dict(zip(tranches.CONSTRAINTS, _constraints(order.terms), strict=True)),
+        parent_id=parent.parent_id,
+        tranche=len(parent.tranches),
+        benchmark=order.terms.benchmark,
+        limit_band=tranches.limit_band(order.limit_px, state.settings.limit_band_px),
+        start_ns=order.start_ns,
+        end_ns=order.end_ns,
+        window_end_ns=window_end_ns(order, risk.policy_of(state).window_ns, now_ns),
+        first_order_id=order.order_id,
     )
 
 
@@ -152,8 +155,10 @@ def parent_opened(state: State, order: Order, now_ns: int) -> ParentOpened:
     policy, immediacy = risk.policy_of(state), order.terms.immediacy
     return ParentOpened(
         **dict(zip(SHARED_TERMS, _shared_terms(order.terms), strict=True)),
+        **dict(zip(tranches.CONSTRAINTS, _constraints(order.terms), strict=True)),
         immediacy=immediacy,
-        limit_band=limit_band(order.limit_px, state.settings.limit_band_px),
+        benchmark=order.terms.benchmark,
+        limit_band=tranches.limit_band(order.limit_px, state.settings.limit_band_px),
         start_ns=order.start_ns,
         end_ns=order.end_ns,
         window_end_ns=window_end_ns(
@@ -177,7 +182,13 @@ def window_end_ns(order: Order, window_ns: int, now_ns: int) -> int:
 
 def decide_opened(state: State, event: ParentOpened, _: int) -> tuple[StageEvent, ...]:
     parent = state.parents[state.event_id(event.seq)]
-    return (member_joined(parent, state.orders[event.first_order_id]),)
+    return (member_joined(parent, parent.tranches[0], state.orders[event.first_order_id]),)
+
+
+def decide_tranche_opened(state: State, event: TrancheOpened, _: int) -> tuple[StageEvent, ...]:
+    parent = state.parents[event.parent_id]
+    tranche = parent.tranches[event.tranche]
+    return (member_joined(parent, tranche, state.orders[event.first_order_id]),)
 
 
 def decide_amended(state: State, event: OrderAmended, now_ns: int) -> tuple[StageEvent, ...]:
@@ -215,6 +226,7 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
     OrderReopened: decide_reopened,
     MemberLeft: decide_left,
     ParentOpened: decide_opened,
+    TrancheOpened: decide_tranche_opened,
     OrderAmended: decide_amended,
     OrderResumed: decide_resumed,
 }
@@ -226,14 +238,18 @@ DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
 def window_closed_by(state: State, parent: Parent, now_ns: int) -> ReleaseReason | None:
     """The reason for which the aggregation window closes now; None if it stays open."""
     terms = parent.terms
-    if parent.is_released or not terms.start_ns <= now_ns < terms.end_ns:
+    if parent.is_released or not any(
+        x.terms.start_ns <= now_ns < x.terms.end_ns for x in parent.open_tranches()
+    ):
         return None
     if not stops.may_trade(state, parent):
         return None
     if not hours.is_open(state, terms.instrument_id, now_ns):
         return None  # It gathers until the next session.
-    if now_ns >= terms.window_end_ns:
+    if now_ns >= parent.window_end_ns:
         return ReleaseReason.TIME
+    if instructions.is_completing(parent):
+        return ReleaseReason.INSTRUCTED
     policy = risk.policy_of(state)
     if parent.member_count >= policy.window_members:
         return ReleaseReason.MEMBERS
@@ -261,14 +277,29 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
     )
 
 
-def finish(_: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
+def lingers_until_ns(state: State, parent: Parent) -> int:
+    """The time until which a parent that is done stays open for more orders of its intent, ns.
+
+    So orders of a program that come one by one, each of which crosses at once, are one parent's.
+    """
+    return parent.joined_ns + risk.policy_of(state).linger_ns
+
+
+def lingers(state: State, parent: Parent, now_ns: int) -> bool:
+    is_open = now_ns < lingers_until_ns(state, parent) and accepts_members(state, parent, now_ns)
+    return is_open and bool(parent.done_qty)
+
+
+def finish(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """End a parent that has nothing open, or whose time is over, once it has no live child."""
     if parent.exposure_qty:
         return ()
     if not parent.open_qty:
+        if lingers(state, parent, now_ns):
+            return ()
         done = parent.done_qty or parent.error_qty
         return (parent_ended(parent, EndReason.COMPLETED if done else EndReason.EMPTIED),)
-    if now_ns >= parent.terms.end_ns:
+    if all(now_ns >= tranche.terms.end_ns for tranche in parent.open_tranches()):
         return (parent_ended(parent, EndReason.WINDOW_ENDED),)
     return ()
 
@@ -288,9 +319,17 @@ def parent_ended(parent: Parent, reason: EndReason) -> ParentEnded:
 
 def on_parent_opened(state: State, event: ParentOpened) -> None:
     parent_id = state.event_id(event.seq)
-    parent = Parent(parent_id=parent_id, seq=event.seq, terms=event, due_ns=event.window_end_ns)
+    parent = Parent(
+        parent_id=parent_id,
+        seq=event.seq,
+        terms=event,
+        due_ns=event.window_end_ns,
+        window_end_ns=event.window_end_ns,
+        end_ns=event.end_ns,
+        tranches={0: Tranche(0, event, event.benchmark)},
+    )
     state.parents[parent_id] = parent
-    state.joinable.setdefault(key_of_parent(event), {})[parent_id] = parent
+    state.joinable.setdefault(key_of(event), {})[parent_id] = parent
     due_index.on_opened(state, parent)
     side = (event.instrument_id, event.side)
     if side not in state.by_side:
@@ -298,38 +337,54 @@ def on_parent_opened(state: State, event: ParentOpened) -> None:
     state.by_side[side].add((parent.seq, parent_id))
 
 
+def on_tranche_opened(state: State, event: TrancheOpened) -> None:
+    parent = state.parents[event.parent_id]
+    benchmark = event.benchmark or parent.terms.benchmark
+    parent.tranches[event.tranche] = Tranche(event.tranche, event, benchmark)
+    parent.end_ns = max(parent.end_ns, event.end_ns)
+    if parent.is_released:
+        tranches.begin_all(state, parent, event.at_ns)
+    else:  # A short window gathers for a shorter time.
+        parent.window_end_ns = min(parent.window_end_ns, event.window_end_ns)
+
+
 def on_member_joined(state: State, event: MemberJoined) -> None:
     parent = state.parents[event.parent_id]
+    tranche = parent.tranches[event.tranche]
     order = state.orders[event.order_id]
-    former = parent.members.get(event.order_id)
-    if former is None:
-        member = parent.members[event.order_id] = Member(
-            order, event.member_qty, joined_epoch=event.epoch
-        )
+    member = parent.members.get(event.order_id)
+    if member is None:
+        member = parent.members[event.order_id] = Member(order, event.member_qty)
         order.homes += 1
         order.parent_ids = (*order.parent_ids, event.parent_id)
         if order.terms.crossing_consent:
             parent.consenting[event.order_id] = member
     else:  # It left by one amend and came back by another.
-        former.member_qty += event.member_qty
-        former.is_active = True
-        former.stays = (*former.stays, (former.joined_epoch, former.left_epoch))
-        former.joined_epoch, former.left_epoch = event.epoch, -1
+        member.member_qty += event.member_qty
+        member.is_active = True
+        stay = (member.joined_epoch, member.left_epoch, member.tranche)
+        member.stays = (*member.stays, stay)
+    member.tranche = event.tranche
+    member.joined_epoch, member.left_epoch = event.epoch, -1
+    tranche.members[event.order_id] = member
     order.parent_id = event.parent_id
+    parent.joined_ns = event.at_ns
     if state.place(event.order_id):
         order.homes -= 1
     client_id = order.terms.client_id
-    parent.clients[client_id] = parent.clients.get(client_id, 0) + 1
-    parent.member_count += 1
-    parent.open_qty += event.member_qty
-    parent.join_epoch = event.epoch
+    for one in (parent, tranche):
+        one.clients[client_id] = one.clients.get(client_id, 0) + 1
+        one.member_count += 1
+        one.open_qty += event.member_qty
+    tranche.join_epoch = event.epoch
     on_epoch(state, parent, event)
 
 
 def on_member_amended(state: State, event: MemberAmended) -> None:
     parent = state.parents[event.parent_id]
     parent.members[event.order_id].member_qty += event.change_qty
-    parent.open_qty += event.change_qty
+    for one in (parent, parent.tranches[event.tranche]):
+        one.open_qty += event.change_qty
     on_epoch(state, parent, event)
 
 
@@ -340,13 +395,14 @@ def on_member_left(state: State, event: MemberLeft) -> None:
     member.left_epoch = event.epoch
     member.is_active = False
     member.order.parent_id = ""
-    parent.pending.pop(event.order_id, None)
     client_id = member.order.terms.client_id
-    parent.clients[client_id] -= 1
-    if not parent.clients[client_id]:
-        del parent.clients[client_id]
-    parent.member_count -= 1
-    parent.open_qty -= event.left_qty
+    for one in (parent, parent.tranches[event.tranche]):
+        one.pending.pop(event.order_id, None)
+        one.clients[client_id] -= 1
+        if not one.clients[client_id]:
+            del one.clients[client_id]
+        one.member_count -= 1
+        one.open_qty -= event.left_qty
     on_epoch(state, parent, event)
 
 
@@ -354,24 +410,33 @@ def on_epoch(
     state: State, parent: Parent, event: MemberJoined | MemberAmended | MemberLeft
 ) -> None:
     assert parent.open_qty == event.parent_qty, (parent.open_qty, event)
+    tranche = parent.tranches[event.tranche]
     parent.epoch = event.epoch
-    parent.limit_px = event.parent_limit_px
-    parent.end_basis()
+    tranche.limit_px = event.parent_limit_px
+    tranche.end_basis()
     state.touch(parent.parent_id, MEMBERS)
     if parent.is_released:
-        watch_limit(state, parent)
+        watch_limit(state, parent, tranche)
 
 
-def watch_limit(state: State, parent: Parent) -> None:
-    """Have the market touch a working parent when it crosses the parent's limit."""
+def watch_limit(state: State, parent: Parent, tranche: Tranche) -> None:
+    """Have the market touch a working parent when it crosses the limit of a tranche."""
     book = state.books.setdefault(parent.terms.instrument_id, Book())
     ladder = book.limited.get(parent.terms.side)
-    if parent.limit_px is not None and not parent.is_ended:
+    name = watched_name(parent, tranche)
+    if tranche.limit_px is not None and not parent.is_ended:
         if ladder is None:
             ladder = book.limited[parent.terms.side] = LimitLadder()
-        ladder.put(parent.parent_id, Place(parent.limit_px, "", parent.seq))
+        ladder.put(name, Place(tranche.limit_px, "", parent.seq))
     elif ladder is not None:
-        ladder.remove(parent.parent_id)
+        ladder.remove(name)
+
+
+def watched_name(parent: Parent, tranche: Tranche) -> str:
+    """The parent's id, before the number of a further tranche."""
+    if not tranche.number:
+        return parent.parent_id
+    return f"{parent.parent_id}{due_index.OF_PARENT}{tranche.number}"
 
 
 def on_parent_released(state: State, event: ParentReleased) -> None:
@@ -381,7 +446,9 @@ def on_parent_released(state: State, event: ParentReleased) -> None:
     parent.released_ns = event.at_ns
     parent.arrival_mid_px = event.arrival_mid_px
     parent.base = consolidated.tape(book, event.at_ns)
-    watch_limit(state, parent)
+    tranches.begin_all(state, parent, event.at_ns)
+    for tranche in parent.tranches.values():
+        watch_limit(state, parent, tranche)
 
 
 def on_parent_ended(state: State, event: ParentEnded) -> None:
@@ -390,23 +457,25 @@ def on_parent_ended(state: State, event: ParentEnded) -> None:
     state.parents_ended[event.parent_id] = parent
     parent.is_ended = True
     due_index.on_ended(state, parent)
-    parent.end_basis()
     parent.consenting.clear()  # Its members cross no more.
     state.ended[event.parent_id] = event.at_ns + state.evict_after_ns
     for member in parent.active_members():
         member.order.parent_id = ""
-    key = key_of_parent(parent.terms)
+    key = key_of(parent.terms)
     del state.joinable[key][event.parent_id]
     if not state.joinable[key]:
         del state.joinable[key]
     side = (parent.terms.instrument_id, parent.terms.side)
     state.by_side[side].remove((parent.seq, event.parent_id))
-    watch_limit(state, parent)
+    for tranche in parent.tranches.values():
+        tranche.end_basis()
+        watch_limit(state, parent, tranche)
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {
     MemberJoined: on_member_joined,
     ParentOpened: on_parent_opened,
+    TrancheOpened: on_tranche_opened,
     MemberAmended: on_member_amended,
     MemberLeft: on_member_left,
     ParentReleased: on_parent_released,

@@ -20,22 +20,19 @@ from engine.core.state.state import State
 
 
 def return_members(state: State, parent: Parent, _: int) -> tuple[StageEvent, ...]:
-    """Take out the members that a halt returns, as far as no child covers their quantity."""
+    """Take out the members that a halt returns, as far as no claim covers their quantity."""
     if not risk.is_halted(state, parent.terms.instrument_id):
         return ()
     returns_all = risk.policy_of(state).on_halt is HaltAction.RETURN
-    free_qty = parent.pool_qty
+    free = {number: x.pool_qty for number, x in parent.tranches.items()}
     leaving: list[tuple[Member, LeaveReason]] = []
-    stays: list[Member] = []
     for member in parent.active_members():
         order, qty = member.order, member.open_qty
         is_returned = qty > 0 and (returns_all or order.terms.return_on_halt)
-        if is_returned and qty <= free_qty and order.pending is None:
-            free_qty -= qty
+        if is_returned and qty <= free[member.tranche] and order.pending is None:
+            free[member.tranche] -= qty
             leaving.append((member, LeaveReason.WITHDRAWN))
-        else:
-            stays.append(member)
-    left = membership.departures(parent, leaving, stays)
+    left = membership.departures(parent, leaving)
     return (*left, *(returned(member) for member, _ in leaving))
 
 

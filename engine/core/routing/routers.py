@@ -1,17 +1,23 @@
 """Send a slice where it is likely to fill best, and record why.
 
-Three routers share the candidates, which are the venues fit for the slice in order of score.
+The routers share the candidates, which are the venues fit for the slice in order of score. AUTO
+compares all ways to fill the slice by their expected cost and goes the cheapest (`tactics`).
 SEQUENTIAL gives the slice to one venue. PARALLEL gives several venues parts of it at once, never
-more than the slice in all. LIQUIDITY_SEEKING pegs most of it at midpoints in the dark and sends the
-remainder to the best lit venue. A taking child never asks for more than the venue displays, never
+more than the slice in all; of what a parent behind its schedule finds nothing left to take for, it
+posts the part that is expected to cost less so than to take it at the next quotes
+(`limit_market`). LIQUIDITY_SEEKING pegs most of it at midpoints in the dark, divided by what the
+venues hid from earlier children (`dark_split`), and sends the remainder to the best lit venue. A
+child is for those tranches of the slice whose limit, venues and display allow it, and carries their
+claims. A taking child never asks for more than is left of what the venue displays, or for more than
+its parent's share of that, where other slices of the batch want it too (`division`); it never
 trades through a better protected quote, and never goes through the limit. A parent sends at most so
 many children in a time: the rest of its slice is held, and no other slice leaves before.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from engine.core.allocation.claims import as_stated, stated
 from engine.core.controls import rates, risk
 from engine.core.events import (
     Candidate,
@@ -23,25 +29,30 @@ from engine.core.events import (
     Router,
     RouteReason,
     RouteReasonCount,
+    Side,
     SliceReleased,
     StageEvent,
     Style,
 )
-from engine.core.market import venue_rules
+from engine.core.routing import cells, tactics
 from engine.core.routing.candidates import (
-    PEG,
-    POST,
-    TAKE,
     Rated,
     Rating,
     Search,
+    Share,
+    Shares,
+    can_take,
     limit_for,
     rate,
     reaches_best,
     search_for,
 )
+from engine.core.routing.cells import PEG, POST, TAKE
+from engine.core.routing.division import Demand
+from engine.core.routing.parts import Part, dark_parts, in_turn, limit_parts
 from engine.core.state.model import Parent
 from engine.core.state.state import State
+from engine.core.units import PPM
 
 CLIENTS_MAX = (
     64  # That a route names, count; guess: a parent seldom has more, and routes stay small.
@@ -50,50 +61,6 @@ PARALLEL_POSTS_MAX = 3  # Venues that a posted slice is spread over.
 
 
 # ----------------------------------------------------------------------------- routers
-
-
-class Part(NamedTuple):
-    """A quantity for a candidate."""
-
-    rated: Rated
-    qty: int
-
-
-def fitted_qty(search: Search, venue: str, qty: int) -> int:
-    """The most of `qty` that the venue's rules take."""
-    return venue_rules.fitted_qty(search.state.reference.venues[venue], qty, search.lot_qty)
-
-
-def in_turn(search: Search, candidates: list[Rated], qty: int, part_qty: int) -> list[Part]:
-    """Give each candidate, in order of score, at most `part_qty` or its displayed quantity."""
-    parts: list[Part] = []
-    left_qty = qty
-    for rated in candidates:
-        most_qty = min(left_qty, part_qty)
-        if rated.tactic is TAKE and rated.venue_qty < most_qty:
-            odd_qty = rated.venue_qty % search.lot_qty
-            # Only the last is an odd lot, but where a venue shows no more than one.
-            most_qty = rated.venue_qty - odd_qty or odd_qty
-        if rated.tactic is POST:
-            most_qty = min(most_qty, showable_qty(search, rated.venue, most_qty))
-        fit_qty = fitted_qty(search, rated.venue, most_qty)
-        if fit_qty:
-            parts.append(Part(rated, fit_qty))
-            left_qty -= fit_qty
-    return parts
-
-
-def showable_qty(search: Search, venue: str, qty: int) -> int:
-    """The part of `qty` that may be posted at a venue beside what the parent shows there."""
-    display_qty = search.parent.terms.display_qty
-    if not display_qty:
-        return qty
-    shown_qty = sum(
-        child.leaves_qty
-        for child in search.parent.children.values()
-        if child.terms.venue == venue and child.terms.child_type is ChildType.LIMIT
-    )
-    return max(0, min(qty, display_qty - shown_qty))
 
 
 def sequential(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
@@ -106,7 +73,13 @@ def parallel(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]
     tactic, qty = tactic_of(search, slice_), slice_.slice_qty
     rating = rate(search, tactic, qty)
     if tactic is TAKE:
-        return in_turn(search, rating.candidates, qty, qty), rating
+        parts = in_turn(search, rating.candidates, qty, qty)
+        left_qty = qty - sum(part.qty for part in parts)
+        if left_qty and slice_.style is Style.AGGRESSIVE:
+            posts = rate(search, POST, left_qty)
+            parts += limit_parts(search, rating.candidates, posts.candidates, left_qty)
+            rating = Rating(tactics.merged(posts, rating).candidates, rating.reasons)
+        return parts, rating
     venues = rating.candidates[:PARALLEL_POSTS_MAX]
     part_qty = qty
     if venues:
@@ -116,49 +89,45 @@ def parallel(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]
 
 
 def liquidity_seeking(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
-    """Equal parts at all midpoints, and the remainder at the best lit venue."""
+    """Parts at midpoints, and the remainder at the best lit venue."""
     qty = slice_.slice_qty
-    hidden = rate(search, PEG, qty)
+    parts, hidden = hidden_parts(search, qty)
     lit = rate(search, tactic_of(search, slice_), qty)
-    venue_count = len(hidden.candidates) + 1
-    lots = max(1, qty // (search.lot_qty * venue_count))
-    parts = in_turn(search, hidden.candidates, qty, lots * search.lot_qty)
     left_qty = qty - sum(part.qty for part in parts)
     if left_qty:
         parts += in_turn(search, lit.candidates, left_qty, left_qty)[:1]
-    return parts, merged(hidden, lit)
+    return parts, tactics.merged(hidden, lit)
+
+
+def hidden_parts(search: Search, qty: int) -> tuple[list[Part], Rating]:
+    """Parts at midpoints, of a quantity of which an equal part is left out for a lit venue."""
+    hidden = rate(search, PEG, qty)
+    venue_count = len(hidden.candidates)
+    lots = max(1, qty // (search.lot_qty * (venue_count + 1)))
+    hidden_qty = min(qty, lots * search.lot_qty * venue_count)
+    return dark_parts(search, hidden.candidates, hidden_qty), hidden
 
 
 def at_once(search: Search, slice_: SliceReleased) -> tuple[list[Part], Rating]:
-    """Takes of the displayed best price; of an IOC order pegs at all midpoints for the rest."""
+    """Takes of what is left at the best price; of an IOC order pegs at midpoints for the rest."""
     qty = slice_.slice_qty
     parts, shown = displayed_parts(search, qty)
     left_qty = qty - sum(part.qty for part in parts)
     if not left_qty or search.parent.terms.immediacy is Immediacy.FOK:
         return parts, shown
     hidden = rate(search, PEG, left_qty)
-    lots = max(1, -(-left_qty // (search.lot_qty * max(1, len(hidden.candidates)))))  # Ceiling.
-    parts += in_turn(search, hidden.candidates, left_qty, lots * search.lot_qty)
-    return parts, merged(hidden, shown)
+    parts += dark_parts(search, hidden.candidates, left_qty)
+    return parts, tactics.merged(hidden, shown)
 
 
 def displayed_parts(search: Search, qty: int) -> tuple[list[Part], Rating]:
-    """Parts of a quantity for the venues that display the best price, and why not for others."""
+    """Parts for the venues that have something left at the best price, and why not for others."""
     rating = rate(search, TAKE, qty)
     return in_turn(search, rating.candidates, qty, qty), rating
 
 
-def merged(hidden: Rating, lit: Rating) -> Rating:
-    """Each venue once: with its better tactic, or with the reason against its use as a lit one."""
-    best: dict[str, Rated] = {}
-    for rated in sorted([*hidden.candidates, *lit.candidates]):
-        best.setdefault(rated.venue, rated)
-    reasons = {**hidden.reasons, **lit.reasons}
-    refused = {venue: reason for venue, reason in reasons.items() if venue not in best}
-    return Rating([*best.values()], refused)
-
-
 ROUTERS: Mapping[Router, Callable[[Search, SliceReleased], tuple[list[Part], Rating]]] = {
+    Router.AUTO: tactics.by_cost,
     Router.SEQUENTIAL: sequential,
     Router.PARALLEL: parallel,
     Router.LIQUIDITY_SEEKING: liquidity_seeking,
@@ -175,13 +144,68 @@ def tactic_of(search: Search, slice_: SliceReleased) -> str:
 # ------------------------------------------------------------------------------ decide
 
 
-def decide_slice(state: State, slice_: SliceReleased, now_ns: int) -> tuple[StageEvent, ...]:
+def contested(state: State) -> list[SliceReleased]:
+    """The slices of the batch that would take where another one would too, oldest parent first."""
+    found: dict[tuple[str, Side], list[SliceReleased]] = {}
+    for slice_ in waiting(state):
+        terms = state.parents[slice_.parent_id].terms
+        if slice_.style is not Style.PASSIVE or slice_.router is Router.AUTO:
+            found.setdefault((terms.instrument_id, terms.side), []).append(slice_)
+    return [slice_ for several in found.values() if len(several) > 1 for slice_ in several]
+
+
+def waiting(state: State) -> list[SliceReleased]:
+    """The slices of the batch, oldest parent first."""
+    return sorted(state.slices.values(), key=lambda slice_: state.parents[slice_.parent_id].seq)
+
+
+def demand(state: State, slice_: SliceReleased, now_ns: int) -> Demand:
+    """The quantity that a slice would take, and the venues, if no other one wanted it."""
+    parent, qty = state.parents[slice_.parent_id], slice_.slice_qty
+    immediacy = parent.terms.immediacy
+    is_immediate = immediacy is not Immediacy.NONE
+    venues: tuple[Rated, ...] = ()
+    search = search_for(state, parent, now_ns, as_stated(slice_.claims, qty))
+    if not risk.is_routing_suspended(state) and (is_immediate or would_take(search, slice_)):
+        venues = tuple(rate(search, TAKE, qty).candidates)
+    if slice_.router is Router.LIQUIDITY_SEEKING:
+        qty -= sum(part.qty for part in hidden_parts(search, qty)[0])
+    return Demand(
+        parent_id=parent.parent_id,
+        side=(parent.terms.instrument_id, parent.terms.side),
+        place=(parent.done_qty * PPM // (parent.done_qty + parent.open_qty), parent.seq),
+        wanted_qty=qty,
+        lot_qty=search.lot_qty,
+        venues=venues,
+        venues_max=len(venues) if slice_.router in (Router.AUTO, Router.PARALLEL) else 1,
+        is_whole=immediacy is Immediacy.FOK,
+    )
+
+
+def would_take(search: Search, slice_: SliceReleased) -> bool:
+    """Whether a slice takes what is displayed, as it must or before it must."""
+    if slice_.router is not Router.AUTO:
+        return tactic_of(search, slice_) is TAKE
+    if slice_.style is not Style.PASSIVE:
+        return can_take(search)
+    takes, resting = tactics.ways(search, slice_.slice_qty)[:2]
+    return tactics.is_early(takes, resting)
+
+
+def route(
+    state: State, slice_: SliceReleased, shares: Shares | None, now_ns: int
+) -> tuple[StageEvent, ...]:
+    """The children of a slice, and what of it stays here and why.
+
+    `shares` is its part of what venues have left to take; None where no other slice wants to take.
+    """
     parent = state.parents[slice_.parent_id]
     slice_id = state.event_id(slice_.seq)
     if risk.is_routing_suspended(state):
         reasons = dict.fromkeys(state.reference.venues, RouteReason.SUSPENDED)
         return (deferred(slice_id, parent, slice_.slice_qty, reasons),)
-    search = search_for(state, parent, now_ns)
+    wants = as_stated(slice_.claims, slice_.slice_qty)
+    search = search_for(state, parent, now_ns, wants, shares)
     is_immediate = parent.terms.immediacy is not Immediacy.NONE
     wanted, rating = (at_once if is_immediate else ROUTERS[slice_.router])(search, slice_)
     parts = wanted[: rates.room(state, rates.of_parent(state, parent.parent_id), now_ns)]
@@ -215,9 +239,13 @@ def held_until_ns(
 
 def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRouted:
     terms, rated, best = search.parent.terms, part.rated, search.best
-    others = [r for r in rating.candidates if r.venue != rated.venue]
-    lower = dict.fromkeys((r.venue for r in others[2:]), RouteReason.LOWER_SCORE)
+    others = losers(rating, rated)
+    listed = {rated.venue, *(r.venue for r in others)}
+    lower = {r.venue: RouteReason.LOWER_SCORE for r in rating.candidates if r.venue not in listed}
     quote = search.book.quotes.get(rated.venue)
+    assert rated.tactic is not TAKE or part.qty <= rated.left_qty, "a take asks for what is left"
+    shares = {} if search.shares is None or rated.tactic is not TAKE else search.shares
+    share = shares.get(rated.venue, Share(part.qty, rated.left_qty, 0))
     quote_age_ns = best.age_ns(search.now_ns)
     if rated.tactic is TAKE and quote is not None:
         quote_age_ns = search.now_ns - quote.received_ns
@@ -239,28 +267,64 @@ def child(search: Search, slice_id: str, part: Part, rating: Rating) -> ChildRou
         ask_px=best.ask_px,
         quote_age_ns=quote_age_ns,
         venue_qty=rated.venue_qty,
-        scorecard_version=rated.version,
+        scorecard_version=rated.chances.version,
+        cell=rated.cell,
+        fill_ppm=rated.chances.fill_ppm,
+        fill_within_ns=0 if cells.is_take(rated.cell) else search.patience_ns,
+        ends_filled_ppm=rated.chances.ends_filled_ppm,
         score_millibps=rated.score_millibps,
-        runners_up=tuple(
-            Candidate(venue=r.venue, score_millibps=r.score_millibps) for r in others[:2]
-        ),
+        runners_up=tuple(candidate(r) for r in others),
         rejected_by_reason=counts({**rating.reasons, **lower}),
         reference_px=search.reference_px,
         good_px=search.near.good_px,
         band_px=search.near.band_px,
-        client_ids=client_ids(search.parent),
+        client_ids=client_ids(search.parent, part.claims),
         sale_marking=terms.sale_marking,
         settl_date=terms.settl_date,
+        left_qty=share.left_qty,
+        wanted_qty=share.wanted_qty,
+        claims=stated(search.parent, part.claims),
+        tactic=rated.tactic,
+        filled_millibps=rated.cost.filled_millibps,
+        adverse_millibps=rated.cost.adverse_millibps,
+        missed_millibps=rated.cost.missed_millibps,
+        tail_ppm=rated.tail_ppm,
     )
 
 
-def client_ids(parent: Parent) -> tuple[str, ...]:
+def candidate(rated: Rated) -> Candidate:
+    return Candidate(
+        venue=rated.venue,
+        score_millibps=rated.score_millibps,
+        tactic=rated.tactic,
+        fill_ppm=rated.chances.fill_ppm,
+        filled_millibps=rated.cost.filled_millibps,
+        adverse_millibps=rated.cost.adverse_millibps,
+        missed_millibps=rated.cost.missed_millibps,
+    )
+
+
+def losers(rating: Rating, chosen: Rated) -> list[Rated]:
+    """The two best other venues, and the best of each way that these are not."""
+    others = [r for r in rating.candidates if r.venue != chosen.venue]
+    found = others[:2]
+    ways = {r.tactic for r in found}
+    same = [r for r in others if r.tactic == chosen.tactic]
+    for rated in [*same, *(r for r in rating.candidates if r.tactic != chosen.tactic)]:
+        if rated.tactic not in ways:
+            found.append(rated)
+            ways.add(rated.tactic)
+    return sorted(found)
+
+
+def client_ids(parent: Parent, claims: Mapping[int, int]) -> tuple[str, ...]:
     """The clients that a child works for; none where a route would have to name too many.
 
     A gateway holds back what a client's kill switch stops. Of a child that names none the shard
     alone does that.
     """
-    return tuple(sorted(parent.clients)) if len(parent.clients) <= CLIENTS_MAX else ()
+    found = {name for number in claims for name in parent.tranches[number].clients}
+    return tuple(sorted(found)) if len(found) <= CLIENTS_MAX else ()
 
 
 def time_in_force_of(search: Search, rated: Rated) -> ChildTimeInForce:
@@ -281,9 +345,11 @@ def least_qty(search: Search, part: Part) -> int:
 
 def counts(reasons: Mapping[str, RouteReason]) -> tuple[RouteReasonCount, ...]:
     """The number of venues that each reason ruled out."""
-    found = Counter(reasons.values())
+    found: dict[RouteReason, int] = {}
+    for reason in reasons.values():
+        found[reason] = found.get(reason, 0) + 1
     return tuple(
-        RouteReasonCount(reason=reason, venue_count=found[reason]) for reason in sorted(found)
+        [RouteReasonCount(reason=reason, venue_count=found[reason]) for reason in sorted(found)]
     )
 
 
@@ -314,11 +380,6 @@ def deferred(
         wanted_px=held.wanted_px,
         held_until_ns=held.until_ns,
     )
-
-
-DECIDE: Mapping[type, Callable[[State, Any, int], tuple[StageEvent, ...]]] = {
-    SliceReleased: decide_slice,
-}
 
 
 # ------------------------------------------------------------------------------ evolve

@@ -50,6 +50,8 @@ def is_late(child: Child, now_ns: int) -> bool:
 
 def first_late_ns(state: State) -> int | None:
     """The earliest time at which an answer is late; None if none can be."""
+    if not state.awaited:
+        return None  # Mostly, and every round asks.
     return min((due_ns for due_ns, _ in heads(state)), default=None)
 
 

@@ -17,6 +17,7 @@ from engine.core.state.state import CONTROL, DUE, MARKET, NEVER_NS, State
 
 DUE_MAX = 500  # Due parents that a batch plans.
 REVIEWED_MAX = 500  # Parents that a batch plans because of a control.
+OF_PARENT = "/"  # Between a parent's id and the number of a tranche whose limit is watched.
 REACHED_MAX = 500  # Touched parents of a batch to which a price adds no more; the queue adds more.
 
 
@@ -56,8 +57,12 @@ def touch_due(state: State, now_ns: int) -> None:
 # -------------------------------------------------------------------------- the market
 
 
-def reach(state: State, parent_id: str) -> None:
-    """Have a parent planned because of a price: in this batch, or in a later one if it is full."""
+def reach(state: State, name: str) -> None:
+    """Have a parent planned because of a price: in this batch, or in a later one if it is full.
+
+    `name` is its id, and of a further tranche its id before the tranche's number.
+    """
+    parent_id, _, _ = name.partition(OF_PARENT)
     if len(state.touched) < REACHED_MAX or parent_id in state.touched:
         state.touch(parent_id, MARKET)
     else:
@@ -87,11 +92,10 @@ def is_behind(state: State) -> bool:
 
 
 def is_reviewing(state: State) -> bool:
-    return any(
-        next(iter(roster.values())) < state.review
-        for roster in (state.exposed, state.idle)
-        if roster
-    )
+    exposed, idle, review = state.exposed, state.idle, state.review
+    if exposed and next(iter(exposed.values())) < review:
+        return True
+    return bool(idle) and next(iter(idle.values())) < review
 
 
 def touch_reviewed(state: State) -> None:

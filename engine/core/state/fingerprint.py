@@ -29,6 +29,7 @@ from engine.core.state.model import (
     Order,
     Parent,
     Scorecard,
+    Tranche,
 )
 from engine.core.state.state import State
 
@@ -50,6 +51,7 @@ INDICES = (
     *("narrowed", "lowered", "spent_notional", "dealings", "positions", "halted", "suspended"),
     *("sessions_down", "sessions_up", "venue_status", "orders", "order_ids", "refused"),
     *("parents_ended", "children", "fills", "executions", "scorecards", "ended", "breaks"),
+    *("pools.kinds", "pools.roots", "pools.sizes", "pools.markouts"),
     *("more_breaks", "session_days", "flagged", "rates", "unplaced", "unjudged", "judging"),
     *("carried.orders", "carried.parents", "carried.scorecards", "carried.breaks"),
     *("carried.more_breaks", "carried.venue_status", "carried.sessions_down", "exposed", "idle"),
@@ -58,6 +60,7 @@ SIZED = ("books", "parents", "joinable", "by_side", "offers", "reached", "unpric
 COUNTERS = (
     *("shard", "settings_text", "settings.quote_age_max_ns", "settings.limit_band_px"),
     *("settings.tape_includes_own", "next_seq", "sealed_ns", "touched", "late", "carried_facts"),
+    *("slices", "sliced"),
     *("is_closing", "sealed_seq", "seals", "day_seq", "evict_after_ns", "store_totals", "review"),
     "controls.closed_day",
 )
@@ -73,32 +76,56 @@ _of_order = attrgetter(
 _of_pending = attrgetter("cl_ord_id", "change", "order_qty", "limit_px", *AMENDABLE)
 _of_member = attrgetter(
     *("member_qty", "crossed_qty", "allocated_qty", "left_qty", "is_active"),
-    *("joined_epoch", "left_epoch", "stays"),
+    *("tranche", "joined_epoch", "left_epoch", "stays"),
 )
 _of_child = attrgetter(
     *("child_id", "terms.seq", "routed_ns", "leaves_qty", "epoch", "filled_qty", "first_fill_ns"),
-    *("cost_millibps_qty", "costed_qty", "is_acknowledged", "is_cancelling", "is_unknown"),
+    *(
+        "cost_millibps_qty",
+        "costed_qty",
+        "is_acknowledged",
+        "acknowledged_ns",
+        "is_cancelling",
+        "is_unknown",
+    ),
     *("is_live", "is_closed", "missing_qty", "gaps", "disputed_qty", "notional", "answer_by_ns"),
-    *("unanswered_since_ns", "asked", "refused", "is_silent", "holders", "counted_qty"),
+    *("unanswered_since_ns", "asked", "refused", "is_silent", "holders", "counted_qty", "covers"),
 )
 _of_fill = attrgetter(
     *("fill_id", "child.child_id", "last_qty", "last_px", "order_ids", "shares_qty", "error_qty"),
-    "executions",
+    *("executions", "parts_qty"),
+)
+_of_tranche = attrgetter(
+    *(
+        "number",
+        "terms.seq",
+        "benchmark",
+        "limit_px",
+        "member_count",
+        "join_epoch",
+        "open_qty",
+        "exposure_qty",
+    ),
+    *("filled_qty", "crossed_qty", "released_ns", "base", "plan"),
 )
 _of_parent = attrgetter(
-    *("parent_id", "seq", "terms.seq", "due_ns", "limit_px", "epoch", "open_qty", "exposure_qty"),
+    *("parent_id", "seq", "terms.seq", "due_ns", "window_end_ns", "end_ns", "epoch", "open_qty"),
+    *("exposure_qty",),
     *("filled_qty", "crossed_qty", "error_qty", "notional", "is_released", "is_ended", "is_former"),
-    *("join_epoch", "member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
-    *("held_until_ns", "is_told_silent", "paused_until_ns"),
+    *("member_count", "released_ns", "arrival_mid_px", "base", "aggressiveness_ppm"),
+    *("held_until_ns", "is_told_silent", "paused_until_ns", "instructions"),
+    *("joined_ns", "waited_ns", "recalibration_id"),
 )
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
-    *("own_notional", "fruitless", "missed", "good_px", "good_spread_px", "good_ns"),
-    *("good_due_ns", "low_px", "high_px", "evidence"),
+    *("own_notional", "fruitless", "used", "good_px", "good_spread_px", "good_ns"),
+    *("good_due_ns", "low_px", "high_px", "evidence", "asked", "marks", "mark_due_ns"),
 )
 _of_quote = attrgetter("bid_px", "bid_qty", "ask_px", "ask_qty", "received_ns")
 _of_scorecard = attrgetter(
     *("version", "samples", "fill_ppm", "speed_ns", "cost_millibps", "take_samples", "fresh"),
+    *("kind", "cells", "markouts", "acks_milli", "acks_ns", "takes_milli", "takes_ns"),
+    *("sizes", "filled_milli", "expected_milli", "marked"),
 )
 
 
@@ -201,8 +228,16 @@ def of_parent(parent: Parent) -> Plain:
         ],
         (len(parent.ended_children), len(parent.fills)),
         list(islice(parent.pending, NEWEST)),
-        None if parent.basis is None else of_basis(parent.basis),
-        [(epoch, of_basis(basis)) for epoch, basis in parent.older.items()],
+        [of_tranche(tranche) for tranche in parent.tranches.values()],
+    )
+
+
+def of_tranche(tranche: Tranche) -> Plain:
+    return (
+        _of_tranche(tranche),
+        [len(index) for index in (tranche.members, tranche.clients, tranche.pending)],
+        None if tranche.basis is None else of_basis(tranche.basis),
+        [(epoch, of_basis(basis)) for epoch, basis in tranche.older.items()],
     )
 
 
@@ -220,6 +255,7 @@ def of_book(book: Book) -> Plain:
         list(book.seen),
         [(key, len(own), list(islice(own.places, NEWEST))) for key, own in book.own.items()],
         [len(ladder) for ladder in book.limited.values()],
+        [(side, len(ids), list(islice(ids, NEWEST))) for side, ids in book.takers.items()],
         len(book.print_ids),
         list(islice(reversed(book.print_ids), NEWEST)),
     )

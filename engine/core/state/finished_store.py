@@ -96,6 +96,9 @@ class FinishedStore(Protocol):
     def peek(self, parent_id: str, orders: Mapping[str, Order]) -> Parent:
         """A stored parent; read only."""
 
+    def knows(self, parent_id: str, orders: Mapping[str, Order]) -> bool:
+        """Whether a parent of this id is stored."""
+
     def find(self, key: str) -> StoreEntry | None:
         """The object with this key; callers look in the state's indices first."""
 
@@ -139,6 +142,9 @@ class MemoryStore:
 
     def peek(self, parent_id: str, _: Mapping[str, Order]) -> Parent:
         return self.stored[parent_id]
+
+    def knows(self, parent_id: str, _: Mapping[str, Order]) -> bool:
+        return parent_id in self.stored
 
     def find(self, key: str) -> StoreEntry | None:
         return self.names.get(key)

@@ -8,16 +8,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from engine.core.events import (
+    Benchmark,
     Change,
     ChildRouted,
     OrderAccepted,
     OrderAmended,
     OrderChangePending,
     OrderType,
+    Pace,
     ParentOpened,
     PlanAdopted,
     Side,
+    Strategy,
     TimeInForce,
+    TrancheOpened,
+    TranchePlan,
+    Urgency,
+    VenueKind,
 )
 from engine.core.state.limit_ladder import LimitLadder
 
@@ -100,23 +107,24 @@ class Member:
     allocated_qty: int = 0
     left_qty: int = 0
     is_active: bool = True
+    tranche: int = 0  # Of now, or of its last time.
     joined_epoch: int = 0
     left_epoch: int = -1  # The first one without it; -1 before it has left.
-    stays: tuple[tuple[int, int], ...] = ()  # Earlier ones: joined_epoch, left_epoch.
+    stays: tuple[tuple[int, int, int], ...] = ()  # Earlier: joined_epoch, left_epoch, tranche.
 
     @property
     def open_qty(self) -> int:
         return self.member_qty - self.crossed_qty - self.allocated_qty - self.left_qty
 
-    def was_in(self, epoch: int) -> bool:
-        """Whether it was a member in this epoch of its parent."""
+    def was_in(self, tranche: int, epoch: int) -> bool:
+        """Whether it was a member of this tranche in this epoch of its parent."""
         if self.joined_epoch <= epoch:
-            return self.is_active or epoch < self.left_epoch
-        return any(joined <= epoch < left for joined, left in self.stays)
+            return self.tranche == tranche and (self.is_active or epoch < self.left_epoch)
+        return any(joined <= epoch < left and name == tranche for joined, left, name in self.stays)
 
 
 class Basis(NamedTuple):
-    """The basis of allocation in an epoch, and the quantities allocated; one entry a member."""
+    """A tranche's basis of allocation in an epoch, and what was allocated; one entry a member."""
 
     members: list[Member]
     order_ids: list[str]
@@ -124,7 +132,18 @@ class Basis(NamedTuple):
     held: list[int]  # Allocated to each on it.
 
 
+NEVER_MARKED_NS = 2**63 - 1  # No markout is due.
 NOT_AWAITED_NS = -1  # No answer of a venue is awaited.
+
+
+@dataclass(slots=True)
+class Cover:
+    """A tranche's claim on a child: its part of what the child was sent for, got and has open."""
+
+    tranche: int
+    claim_qty: int
+    filled_qty: int = 0
+    leaves_qty: int = 0
 
 
 @dataclass(slots=True)
@@ -142,6 +161,7 @@ class Child:
     costed_qty: int = 0  # Filled while there was a mid.
     is_acknowledged: bool = False
     is_cancelling: bool = False
+    acknowledged_ns: int = -1
     is_unknown: bool = False
     is_live: bool = True
     missing_qty: int = 0  # Executed by its venue's count, and not reported.
@@ -157,6 +177,7 @@ class Child:
     # The clients that it was sent for, and the part of its quantity that counts for each.
     holders: tuple[tuple[str, int], ...] = ()
     counted_qty: int = 0  # Of filled and open, as its clients' dealings have it.
+    covers: tuple[Cover, ...] = ()
 
     @property
     def is_in_doubt(self) -> bool:
@@ -176,6 +197,7 @@ class Fill:
     shares_qty: tuple[int, ...] = ()  # Their shares, in that order.
     error_qty: int = 0
     executions: tuple[ExecutionKey, ...] = ()  # Of itself, its bust and its corrections.
+    parts_qty: tuple[int, ...] = ()  # Of the claims on its child, in their order; they sum to it.
 
     @property
     def shares(self) -> dict[str, int]:
@@ -197,19 +219,74 @@ NO_TAPE = Tape(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(slots=True)
+class Tranche:
+    """The members of a parent with equal constraints, and the part of its work that is for them."""
+
+    number: int
+    terms: ParentOpened | TrancheOpened  # Its window, cap and permissions.
+    benchmark: Benchmark
+    limit_px: int | None = None
+    members: dict[str, Member] = field(default_factory=dict)  # All that ever were in it.
+    clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
+    member_count: int = 0  # Active members.
+    join_epoch: int = 0  # When the last member joined.
+    open_qty: int = 0  # Sum of its active members' open quantity.
+    exposure_qty: int = 0  # Its claims on what live children have open.
+    filled_qty: int = 0
+    crossed_qty: int = 0
+    released_ns: int = -1
+    base: Tape = NO_TAPE  # The day's counters at its release.
+    plan: TranchePlan | None = None
+    pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
+    basis: Basis | None = None  # Of all members; None until the first fill of an epoch.
+    older: dict[int, Basis] = field(default_factory=dict)  # By the epoch of an older child.
+
+    @property
+    def done_qty(self) -> int:
+        return self.filled_qty + self.crossed_qty
+
+    @property
+    def pool_qty(self) -> int:
+        """Open quantity that no claim covers; negative only after a venue's overfill."""
+        return self.open_qty - self.exposure_qty
+
+    def end_basis(self) -> None:
+        """The next fill begins a new basis of allocation."""
+        self.basis = None
+        self.older.clear()
+
+    def active_members(self) -> Iterator[Member]:
+        return (m for m in self.members.values() if m.is_active and m.tranche == self.number)
+
+
+class Instructions(NamedTuple):
+    """The desk's instructions in force for a parent; see `controls.instructions`."""
+
+    pace: Pace = Pace.PLANNED
+    urgency: Urgency | None = None  # None is that of its members.
+    excluded_venues: tuple[str, ...] = ()
+    plan_seq: int = -1  # A plan of before this seq is to be made anew.
+
+
+NO_INSTRUCTIONS = Instructions()
+
+
+@dataclass(slots=True)
 class Parent:
-    """A parent order: its members, its children, its plan and its quantities."""
+    """A parent order: its tranches, its children, its plan and its quantities."""
 
     parent_id: str
     seq: int
-    terms: ParentOpened
+    terms: ParentOpened  # What all members have in common, and tranche 0's constraints, benchmark.
     due_ns: int
-    limit_px: int | None = None
+    window_end_ns: int = 0  # When its aggregation window closes.
+    end_ns: int = 0  # The end of its last tranche.
+    joined_ns: int = -1  # When its last member joined.
+    tranches: dict[int, Tranche] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     consenting: dict[str, Member] = field(default_factory=dict)  # Members that may cross.
     clients: dict[str, int] = field(default_factory=dict)  # Active members of each, count.
     epoch: int = 0
-    join_epoch: int = 0  # When the last member joined.
     open_qty: int = 0  # Sum of its active members' open quantity.
     exposure_qty: int = 0  # Leaves of its live children, also of unknown fate.
     filled_qty: int = 0
@@ -225,15 +302,22 @@ class Parent:
     base: Tape = field(default_factory=lambda: NO_TAPE)  # The day's counters at the release.
     plan: PlanAdopted | None = None
     aggressiveness_ppm: int = 0
+    waited_ns: int | None = None  # For which its last slice may wait; 0 if it took.
+    recalibration_id: str = ""  # Of the last one that changed what the next slice does.
     held_until_ns: int = 0  # A rate permits its next child then.
     is_told_silent: bool = False  # It was said that it waits for a silent tape.
     paused_until_ns: int = -1  # Its last break was told to last so long.
+    instructions: Instructions = NO_INSTRUCTIONS
     children: dict[str, Child] = field(default_factory=dict)  # Live ones.
     pending: dict[str, Order] = field(default_factory=dict)  # Members with a pending change.
-    basis: Basis | None = None  # Of all members; None until the first fill of an epoch.
-    older: dict[int, Basis] = field(default_factory=dict)  # By the epoch of an older child.
     ended_children: list[Child] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
+
+    def follows(self, strategy: Strategy) -> bool:
+        """Whether a tranche has a schedule by this strategy."""
+        return any(
+            x.plan is not None and x.plan.strategy is strategy for x in self.tranches.values()
+        )
 
     @property
     def done_qty(self) -> int:
@@ -248,10 +332,27 @@ class Parent:
     def is_working(self) -> bool:
         return self.is_released and not self.is_ended
 
-    def end_basis(self) -> None:
-        """The next fill begins a new basis of allocation."""
-        self.basis = None
-        self.older.clear()
+    @property
+    def limit_px(self) -> int | None:
+        """The loosest limit of what is open; None if a part of it has none."""
+        if len(self.tranches) == 1:
+            return self.tranches[0].limit_px
+        return loosest_px(self.terms.side, (t.limit_px for t in self.open_tranches()))
+
+    def open_tranches(self) -> Iterator[Tranche]:
+        """Those with something open; tranche 0 where nothing is."""
+        if len(self.tranches) == 1:
+            return iter(self.tranches.values())
+        found = [x for x in self.tranches.values() if x.open_qty]
+        return iter(found or [self.tranches[0]])
+
+    def tranche_of(self, order_id: str) -> Tranche:
+        """The tranche in which an order is or last was a member."""
+        return self.tranches[self.members[order_id].tranche]
+
+    def covered(self, child: Child) -> Iterator[Tranche]:
+        """The tranches with a claim on a child."""
+        return (self.tranches[cover.tranche] for cover in child.covers)
 
     def fills_under(self, child_id: str, exec_id: str) -> Iterator[Fill]:
         """The fills of a child of which a report has this ExecID, of any session day."""
@@ -261,6 +362,15 @@ class Parent:
 
     def active_members(self) -> Iterator[Member]:
         return (member for member in self.members.values() if member.is_active)
+
+
+def loosest_px(side: Side, limits: Iterable[int | None]) -> int | None:
+    """The limit of the one that pays most, or sells for least; None if one has no limit."""
+    known = list(limits)
+    if None in known or not known:
+        return None
+    pxs = [px for px in known if px is not None]
+    return max(pxs) if side is Side.BUY else min(pxs)
 
 
 @dataclass(slots=True)
@@ -319,6 +429,35 @@ class Fruitless(NamedTuple):
     ended_ns: int  # The last one's end; a child that was sent before it is no repetition.
 
 
+class Mark(NamedTuple):
+    """A fill whose markout is to be measured."""
+
+    due_ns: int
+    venue: str
+    tactic: str
+    sign: int  # 1 for a buy, -1 for a sell.
+    mid_px: int  # At the fill.
+
+
+class OnWay(NamedTuple):
+    """The part of a live take that it may yet take."""
+
+    leaves_qty: int
+    limit_px: int
+
+
+@dataclass(slots=True)
+class Used:
+    """The part that our children had of one side of a venue's quote; see `market.displayed`."""
+
+    px: int  # As the venue shows it.
+    shown_qty: int
+    since_ns: int  # Receipt of the quote that last changed the side, ns.
+    gone_qty: int = 0  # Taken, or all of it after a miss.
+    is_missed: bool = False
+    on_way: dict[str, OnWay] = field(default_factory=dict)  # By child.
+
+
 @dataclass(slots=True)
 class Book:
     """The market in one instrument, and our own orders in it."""
@@ -335,8 +474,15 @@ class Book:
     own: dict[tuple[str, Side], LimitLadder] = field(default_factory=dict)  # Live children.
     limited: dict[Side, LimitLadder] = field(default_factory=dict)  # Working parents with a limit.
     fruitless: dict[str, Fruitless] = field(default_factory=dict)  # By venue.
-    # Receipt of the last quote that a child found nothing at, by venue and side; ns.
-    missed: dict[tuple[str, Side], int] = field(default_factory=dict)
+    # The quote that takes last asked at a venue and side, by its receipt, and how much they asked.
+    asked: dict[tuple[str, Side], tuple[int, int]] = field(default_factory=dict)
+    # Fills whose markout is due, by seconds after the fill; in each the oldest first.
+    marks: dict[int, list[Mark]] = field(default_factory=dict)
+    mark_due_ns: int = NEVER_MARKED_NS  # The first of them.
+    # By venue and the side of the children that take.
+    used: dict[tuple[str, Side], Used] = field(default_factory=dict)
+    # Parents that would take more than was left, by side, the longest unserved first.
+    takers: dict[Side, dict[str, None]] = field(default_factory=dict)
     # Venue and id of the last prints that counted, oldest first.
     print_ids: dict[tuple[str, str], None] = field(default_factory=dict)
     # The last good price; see `market.belief`.
@@ -365,14 +511,77 @@ class MoreBreaks(NamedTuple):
 class Lesson(NamedTuple):
     """A sample for a venue's scorecard, of a child that ended; None where it has no value."""
 
-    fill_ppm: int | None = None  # Of a resting child.
+    cell: str = ""  # That its route relied on; empty where it teaches no chance of a fill.
+    at_risk_milli: tuple[int, ...] = ()  # See `routing.survival`.
+    filled_milli: tuple[int, ...] = ()
+    cancelled_milli: tuple[int, ...] = ()
     speed_ns: int | None = None  # Of a resting child that was filled.
     cost_millibps: int | None = None  # Of a taking child that was filled.
+    ack_ns: int | None = None  # From route to acknowledgement.
+    take_ns: int | None = None  # From route to the first fill of a taking child.
+    hidden: str = ""  # The tactic whose hidden quantity it teaches; empty where it teaches none.
+    sent_lots: int = 0
+    filled_lots: int = 0
+    waited_milli: int = 0  # Part of its time that it waited for more than it got, 1e-3.
+
+
+class Markout(NamedTuple):
+    """Fills of a tactic and the sum of the midpoint's moves our way after them."""
+
+    fills_milli: int = 0
+    sum_millibps: int = 0
+
+    def plus(self, other: "Markout", sign: int = 1) -> "Markout":
+        """This with the fills of another, or without them where `sign` is -1."""
+        return Markout(
+            self.fills_milli + sign * other.fills_milli,
+            self.sum_millibps + sign * other.sum_millibps,
+        )
+
+
+class Sizes(NamedTuple):
+    """Counts of hidden quantity by class of lots, 1e-3 of a child; see `routing.dark_split`."""
+
+    at_risk_milli: tuple[int, ...]
+    ended_milli: tuple[int, ...]
+
+    def plus(self, other: "Sizes", sign: int = 1) -> "Sizes":
+        """This with the counts of another, or without them where `sign` is -1."""
+        return Sizes(
+            tuple(a + sign * b for a, b in zip(self.at_risk_milli, other[0], strict=True)),
+            tuple(a + sign * b for a, b in zip(self.ended_milli, other[1], strict=True)),
+        )
+
+
+class Cell(NamedTuple):
+    """Counts of a cell of a scorecard, 1e-3 of a child; see `routing.survival`."""
+
+    at_risk_milli: tuple[int, ...]
+    filled_milli: tuple[int, ...]
+    cancelled_milli: tuple[int, ...]
+
+    def plus(self, other: "Cell", sign: int = 1) -> "Cell":
+        """This with the counts of another, or without them where `sign` is -1."""
+        return Cell(
+            tuple(a + sign * b for a, b in zip(self.at_risk_milli, other[0], strict=True)),
+            tuple(a + sign * b for a, b in zip(self.filled_milli, other[1], strict=True)),
+            tuple(a + sign * b for a, b in zip(self.cancelled_milli, other[2], strict=True)),
+        )
+
+
+@dataclass(slots=True)
+class Pools:
+    """The cells and markouts of several venues together."""
+
+    kinds: dict[tuple[VenueKind, str], Cell] = field(default_factory=dict)  # By kind and cell.
+    roots: dict[str, Cell] = field(default_factory=dict)  # By tactic; of a take by cell.
+    markouts: dict[tuple[str, int], Markout] = field(default_factory=dict)  # (tactic, seconds).
+    sizes: dict[tuple[VenueKind, str], Sizes] = field(default_factory=dict)  # By kind and tactic.
 
 
 @dataclass(slots=True)
 class Scorecard:
-    """A venue's smoothed fill rate, speed and cost, learned from our own reports alone."""
+    """The knowledge of a venue from our own reports and the market seen by then."""
 
     version: int = 0
     samples: int = 0
@@ -380,7 +589,19 @@ class Scorecard:
     speed_ns: int = 0
     cost_millibps: int = 0
     take_samples: int = 0
+    kind: VenueKind = VenueKind.LIT
+    cells: dict[str, Cell] = field(default_factory=dict)
+    markouts: dict[tuple[str, int], Markout] = field(default_factory=dict)  # (tactic, seconds).
+    acks_milli: int = 0
+    acks_ns: int = 0
+    takes_milli: int = 0
+    takes_ns: int = 0
+    sizes: dict[str, Sizes] = field(default_factory=dict)  # Hidden quantity, by tactic.
+    # Of resting children: what was filled, and by cell what its kind's hazards expect, 1e-3 of one.
+    filled_milli: int = 0
+    expected_milli: dict[str, int] = field(default_factory=dict)
     fresh: list[Lesson] = field(default_factory=list)  # Of children since the last update.
+    marked: list[tuple[str, int, int]] = field(default_factory=list)  # (tactic, seconds, 1e-3 bps).
 
 
 def amended_qty(order: Order, change: PendingChange | OrderChangePending) -> int:

@@ -25,6 +25,7 @@ from engine.core.events import (
     PolicySet,
     RiskLimitSet,
     Side,
+    SliceReleased,
     TickTableDefined,
     VenueDefined,
     VenueStatus,
@@ -42,6 +43,7 @@ from engine.core.state.model import (
     MoreBreaks,
     Order,
     Parent,
+    Pools,
     Position,
     Scorecard,
 )
@@ -69,8 +71,8 @@ class Settings:
     partitions: int = 1  # Shards; by default this one has every instrument.
 
 
-class Views(dict[str, Any]):
-    """A cache of values computed from an instrument's book; any entry may be dropped at any time.
+class Views(dict[Any, Any]):
+    """A cache of values computed from a book or a parent; any entry may be dropped at any time.
 
     It is no part of the state: states are compared, hashed and saved without it.
     """
@@ -171,6 +173,15 @@ class State:
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
     views: Views = field(default_factory=Views, compare=False, repr=False)  # Of `consolidated`.
+    # See `open_parts`; by parent and tranche.
+    open_parts: Views = field(default_factory=Views, compare=False, repr=False)
+    willing_parts: Views = field(default_factory=Views, compare=False, repr=False)
+    # See `chances`; by kind of venue, venue and cell.
+    chances: Views = field(default_factory=Views, compare=False, repr=False)
+    sessions: Views = field(default_factory=Views, compare=False, repr=False)  # See `hours`.
+    bands: Views = field(default_factory=Views, compare=False, repr=False)  # By parent.
+    # See `schedules`; by instrument.
+    curve_shares: Views = field(default_factory=Views, compare=False, repr=False)
     orders: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (source, cl_ord_id).
     # (source, cl_ord_id) to the reason, the oldest first; bounded.
@@ -192,11 +203,15 @@ class State:
     finished: FinishedStore = field(default_factory=MemoryStore, compare=False, repr=False)
     store_totals: StoreTotals = field(default_factory=StoreTotals)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    pools: Pools = field(default_factory=Pools)  # Of the scorecards.
     session_days: dict[str, tuple[int, ...]] = field(default_factory=dict)  # Of fills, by venue.
     breaks: dict[str, BreakFlagged | BreakCarried] = field(default_factory=dict)  # Open ones.
     more_breaks: dict[tuple[str, BreakReason], MoreBreaks] = field(default_factory=dict)
     flagged: dict[tuple[object, ...], str] = field(default_factory=dict)  # To break id.
     touched: dict[str, int] = field(default_factory=dict)  # Parent id to bits.
+    slices: dict[str, SliceReleased] = field(default_factory=dict)  # Of the batch, by parent.
+    # What they may take of each client and instrument, until they are routed.
+    sliced: dict[tuple[str, str], int] = field(default_factory=dict)
     # When each name's rate is used up to, ns; the name that was counted longest ago is first.
     rates: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # See `due_index`. A heap of (ns, seq, parent id), in which left entries may stay for a while.
@@ -237,6 +252,10 @@ class State:
             return order_id
         found = self.finished.find(order_key(source, cl_ord_id))
         return None if found is None else found.name
+
+    def orders_by_age(self) -> list[Order]:
+        """The orders of the index by acceptance; their places in it tell of reloads as well."""
+        return sorted(self.orders.values(), key=lambda x: (x.terms.received_ns, seq_of(x.order_id)))
 
     def parents_of_day(self) -> Iterator[Parent]:
         """Every parent of the day: working, ended or stored; for checks."""

@@ -19,6 +19,7 @@ shares) in the fixed context of `exact_math`.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from functools import lru_cache
 
 from engine.core.strategy.exact_math import CONTEXT, ONE, asinh
 
@@ -90,19 +91,30 @@ def target_qty(plan_qty: int, elapsed_ns: int, horizon_ns: int, kappa_e9: int) -
     straight_qty = plan_qty * elapsed_ns // horizon_ns
     if kappa_e9 == 0:
         return straight_qty
-    # With a = e^-kt and e = e^-2kT the ratio of the sines is (a - e/a) / (1 - e). No power
-    # here exceeds 1, so nothing overflows, however large kappa * T is.
-    decay = CONTEXT.exp(CONTEXT.scaleb(-kappa_e9 * elapsed_ns, -18))
-    if not decay:
-        return plan_qty - 1  # Too small for a Decimal, yet not zero: the last unit remains.
-    whole_decay = CONTEXT.exp(CONTEXT.scaleb(-2 * kappa_e9 * horizon_ns, -18))
-    falling = CONTEXT.subtract(decay, CONTEXT.divide(whole_decay, decay))
-    ratio = CONTEXT.divide(falling, CONTEXT.subtract(ONE, whole_decay))
+    ratio = remaining_part(elapsed_ns, horizon_ns, kappa_e9)
+    if ratio is None:
+        return plan_qty - 1
     remaining = CONTEXT.multiply(ratio, plan_qty)
     curved_qty = plan_qty - int(remaining.to_integral_value(ROUND_CEILING, CONTEXT))
     # The sine is convex, so the curve is never behind the line; a tiny kappa meets it, where the
     # digits end.
     return max(curved_qty, straight_qty)
+
+
+@lru_cache(maxsize=4_096)  # The tranches of a plan ask for the same moments, several times each.
+def remaining_part(elapsed_ns: int, horizon_ns: int, kappa_e9: int) -> Decimal | None:
+    """The part of a plan that remains, sinh(k(T-t)) / sinh(kT), between its start and its end.
+
+    None where it is too small for a Decimal, yet not zero: the last unit remains.
+    """
+    # With a = e^-kt and e = e^-2kT the ratio of the sines is (a - e/a) / (1 - e). No power
+    # here exceeds 1, so nothing overflows, however large kappa * T is.
+    decay = CONTEXT.exp(CONTEXT.scaleb(-kappa_e9 * elapsed_ns, -18))
+    if not decay:
+        return None
+    whole_decay = CONTEXT.exp(CONTEXT.scaleb(-2 * kappa_e9 * horizon_ns, -18))
+    falling = CONTEXT.subtract(decay, CONTEXT.divide(whole_decay, decay))
+    return CONTEXT.divide(falling, CONTEXT.subtract(ONE, whole_decay))
 
 
 def _eta_tilde(eta: Decimal, gamma: Decimal, tau: Decimal) -> Decimal:

@@ -7,14 +7,15 @@ begins when the client's first parent is released and goes on while one of them 
 one starts after a pause, the volume of the pause gives nothing, and what was taken above the rate
 still counts.
 
-A child works for all members of its parent, and counts for each client in proportion to what its
-members had open when the child was sent, rounded up. A child of a closed day counts by the shares
-that its late fills give to the client: they are executions of today, as the others are.
+A child works for the members of the tranches with a claim on it, and counts for each client in
+proportion to what its members had open in each when the child was sent, rounded up. A child of a
+closed day counts by the shares that its late fills give to the client: they are executions of
+today, as the others are.
 
 A parent that finds no room waits, and is told with its numbers (SliceHeld). The room goes to those
-that wait, in turn: each leaves a lot to those that have waited longer, and while others wait
-a parent takes an equal part of the room at most. One that asks no more, because it was stopped or
-its price is gone, loses its place after two intervals.
+that wait, in turn: each leaves a lot to those that have waited longer, and while others wait a
+parent takes an equal part of the room at most. One that asks no more, because it was stopped or its
+price is gone, loses its place after two intervals.
 
 What must complete, or trades at once, is sent even above the rate, and counts.
 """
@@ -22,6 +23,7 @@ What must complete, or trades at once, is sent even above the rate, and counts.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from engine.core.allocation.claims import as_stated
 from engine.core.controls import risk
 from engine.core.events import (
     ChildClosed,
@@ -40,7 +42,8 @@ from engine.core.events import (
     SliceReleased,
 )
 from engine.core.market import consolidated, reference
-from engine.core.state.model import Child, Dealing, Parent
+from engine.core.parents.open_parts import open_by_client
+from engine.core.state.model import Book, Child, Dealing, Parent
 from engine.core.state.state import State, seq_of
 from engine.core.strategy import usual_volume
 from engine.core.units import PPM
@@ -49,7 +52,7 @@ WAITS_INTERVALS = 2  # As long a parent keeps its place without asking again.
 
 
 class Room(NamedTuple):
-    """The part of a parent that the participation of a client still permits, and why."""
+    """The part of a slice that the participation of a client still permits, and why."""
 
     room_qty: int
     client_id: str
@@ -59,27 +62,57 @@ class Room(NamedTuple):
     rate_ppm: int
 
 
-def room_of(state: State, parent: Parent, now_ns: int) -> Room | None:
-    """The client of the parent with the least room; None before any of them is measured."""
-    parts = open_by_client(parent)
-    found = [
-        room_for(state, parent, dealing, client_id, now_ns, open_qty)
-        for client_id, open_qty in parts.items()
-        if open_qty > 0 and (dealing := dealing_of(state, client_id, parent)) is not None
-    ]
-    return min(found, default=None)
+def room_of(
+    state: State, parent: Parent, claims: Mapping[int, int], now_ns: int
+) -> tuple[Room | None, dict[int, int]]:
+    """The client that leaves a slice the least room, and the most that each claim may then be.
+
+    None and nothing if every client permits the slice, or none of them is measured yet.
+    """
+    rooms: list[Room] = []
+    most: dict[int, int] = {}
+    tape = tape_of(state, parent.terms.instrument_id, now_ns)
+    for client_id, asked in asked_by_client(state, parent, claims).items():
+        dealing = dealing_of(state, client_id, parent)
+        if dealing is None:
+            continue
+        rate_ppm, volume_qty, cap_qty = measured(state, dealing, client_id, tape)
+        # The slices of this batch come before it.
+        used_qty = dealing.used_qty + state.sliced.get((client_id, tape.instrument_id), 0)
+        free_qty = free_for(state, dealing, parent, cap_qty - used_qty, now_ns)
+        asked_qty = sum([qty for _, qty, _ in asked])
+        if asked_qty <= free_qty:
+            continue
+        for number, qty, open_qty in asked:
+            # Floor: the client's part is within.
+            room_qty = free_qty * qty // asked_qty * parent.tranches[number].open_qty // open_qty
+            most[number] = min(most.get(number, room_qty), room_qty)
+        rooms.append(Room(free_qty, client_id, used_qty, cap_qty, volume_qty, rate_ppm))
+    return min(rooms, default=None), most
 
 
-def room_for(
-    state: State, parent: Parent, dealing: Dealing, client_id: str, now_ns: int, open_qty: int
-) -> Room:
-    """The room for a parent by one of its clients, which has so much of it open."""
+def asked_by_client(
+    state: State, parent: Parent, claims: Mapping[int, int]
+) -> dict[str, list[tuple[int, int, int]]]:
+    """Each client's parts of claims: the tranche, its part, rounded up, and what it has open."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for number, qty in claims.items():
+        tranche = parent.tranches[number]
+        all_qty = tranche.open_qty
+        for client_id, open_qty in open_by_client(state, parent, tranche).items():
+            if open_qty > 0:
+                part = (number, -(-qty * open_qty // all_qty), open_qty)
+                found.setdefault(client_id, []).append(part)
+    return found
+
+
+def free_for(state: State, dealing: Dealing, parent: Parent, left_qty: int, now_ns: int) -> int:
+    """The quantity that a client still permits a parent: the rest of its cap, and a lot."""
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-    rate_ppm, volume_qty, cap_qty = measured(state, dealing, client_id, parent, now_ns)
-    free_qty = cap_qty + lot_qty - dealing.used_qty
-    free_qty = turn_qty(state, dealing, parent, free_qty, lot_qty, now_ns)
-    room_qty = free_qty * parent.open_qty // open_qty  # Floor: the client's part is within.
-    return Room(room_qty, client_id, dealing.used_qty, cap_qty, volume_qty, rate_ppm)
+    free_qty = left_qty + lot_qty
+    if not dealing.waiting:
+        return free_qty
+    return turn_qty(state, dealing, parent, free_qty, lot_qty, now_ns)
 
 
 def turn_qty(
@@ -104,31 +137,43 @@ def is_late(state: State, asked_ns: int, now_ns: int) -> bool:
     return now_ns - asked_ns > WAITS_INTERVALS * risk.policy_of(state).interval_ns
 
 
-def measured(
-    state: State, dealing: Dealing, client_id: str, parent: Parent, now_ns: int
-) -> tuple[int, int, int]:
+class Moment(NamedTuple):
+    """The tape of an instrument at a time; one for all clients of a parent."""
+
+    instrument_id: str
+    book: Book
+    is_silent: bool
+    now_ns: int
+
+
+def tape_of(state: State, instrument_id: str, now_ns: int) -> Moment:
+    is_silent = usual_volume.is_silent(state, instrument_id, now_ns)
+    return Moment(instrument_id, state.book(instrument_id), is_silent, now_ns)
+
+
+def measured(state: State, dealing: Dealing, client_id: str, tape: Moment) -> tuple[int, int, int]:
     """A client's rate, others' volume since the measurement began, and what it permits.
 
     While the tape is silent the usual volume counts, from the first release of what works now.
     """
-    instrument_id = parent.terms.instrument_id
     rate_ppm = min(state.controls.mandates[client_id].max_participation_ppm, PPM - 1)
-    volume_qty = consolidated.others_volume_qty(state, state.book(instrument_id), dealing.base)
-    if usual_volume.is_silent(state, instrument_id, now_ns):
+    volume_qty = consolidated.others_volume_qty(state, tape.book, dealing.base)
+    if tape.is_silent:
         released_ns = (state.parents[name].released_ns for name in dealing.working)
-        since_ns = min(released_ns, default=now_ns)
-        volume_qty += usual_volume.unseen_qty(state, instrument_id, since_ns, now_ns)
+        since_ns = min(released_ns, default=tape.now_ns)
+        volume_qty += usual_volume.unseen_qty(state, tape.instrument_id, since_ns, tape.now_ns)
     return rate_ppm, volume_qty, rate_ppm * volume_qty // (PPM - rate_ppm)
 
 
 def excess_qty(state: State, parent: Parent, now_ns: int) -> int:
     """The parent's part of what its clients' parents have above their mandates' rates."""
     lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    tape = tape_of(state, parent.terms.instrument_id, now_ns)
     most_qty = 0
     for client_id in parent.clients:
         dealing = dealing_of(state, client_id, parent)
         assert dealing is not None, "a client is measured while a parent of its works"
-        cap_qty = measured(state, dealing, client_id, parent, now_ns)[2]
+        cap_qty = measured(state, dealing, client_id, tape)[2]
         above_qty = dealing.used_qty - cap_qty - lot_qty
         most_qty = max(most_qty, -(-above_qty // len(dealing.working)))  # Ceiling: enough.
     return most_qty
@@ -160,16 +205,6 @@ def dealing_of(state: State, client_id: str, parent: Parent) -> Dealing | None:
     return state.dealings.get((client_id, parent.terms.instrument_id))
 
 
-def open_by_client(parent: Parent) -> dict[str, int]:
-    """The quantity that each client has open in a parent."""
-    if len(parent.clients) == 1:
-        return dict.fromkeys(parent.clients, parent.open_qty)
-    found = dict.fromkeys(parent.clients, 0)
-    for member in parent.active_members():
-        found[member.order.terms.client_id] += member.open_qty
-    return found
-
-
 # ------------------------------------------------------------------------------ evolve
 
 
@@ -178,7 +213,8 @@ def begin(state: State, parent: Parent, client_id: str, at_ns: int) -> None:
     instrument_id = parent.terms.instrument_id
     dealing = state.dealings.setdefault((client_id, instrument_id), Dealing())
     if not dealing.working:
-        cap_qty = measured(state, dealing, client_id, parent, at_ns)[2]
+        tape = tape_of(state, instrument_id, at_ns)
+        cap_qty = measured(state, dealing, client_id, tape)[2]
         dealing.used_qty = max(0, dealing.used_qty - cap_qty)
         dealing.base = consolidated.tape(state.book(instrument_id), at_ns)
     dealing.working[parent.parent_id] = None
@@ -234,23 +270,29 @@ def on_slice_held(state: State, event: SliceHeld) -> None:
 
 
 def on_slice_released(state: State, event: SliceReleased) -> None:
-    """It had its turn."""
+    """It had its turn, and what it may send leaves less room for the others of the batch."""
     parent = state.parents[event.parent_id]
     for client_id in parent.clients:
         dealing = dealing_of(state, client_id, parent)
         assert dealing is not None, "a client is measured while a parent of its works"
         dealing.waiting.pop(event.parent_id, None)
+    claims = as_stated(event.claims, event.slice_qty)
+    for client_id, part_qty in parts_of(state, parent, claims).items():
+        name = (client_id, parent.terms.instrument_id)
+        state.sliced[name] = state.sliced.get(name, 0) + part_qty
+
+
+def parts_of(state: State, parent: Parent, claims: Mapping[int, int]) -> dict[str, int]:
+    """The part of claims that counts for each client, rounded up: never understated."""
+    asked = asked_by_client(state, parent, claims).items()
+    return {client_id: sum([qty for _, qty, _ in parts]) for client_id, parts in asked}
 
 
 def on_child_routed(state: State, event: ChildRouted) -> None:
     parent = state.parents[event.parent_id]
     child = state.children[state.event_id(event.seq)]
-    total_qty = parent.open_qty
-    child.holders = tuple(
-        (client_id, -(-event.child_qty * open_qty // total_qty))  # Ceiling: never understated.
-        for client_id, open_qty in open_by_client(parent).items()
-        if open_qty > 0
-    )
+    claims = {cover.tranche: cover.claim_qty for cover in child.covers}
+    child.holders = tuple(parts_of(state, parent, claims).items())
     count(state, child)
 
 
@@ -266,9 +308,11 @@ def count(state: State, child: Child) -> None:
     now_qty = child.counted_qty = child.filled_qty + child.leaves_qty
     if now_qty == before_qty:
         return  # Most fills: what was open is taken.
+    dealings, instrument_id, child_qty = state.dealings, terms.instrument_id, terms.child_qty
     for client_id, part_qty in child.holders:
-        dealing = state.dealings.setdefault((client_id, terms.instrument_id), Dealing())
-        change_qty = part_of(now_qty, part_qty, child) - part_of(before_qty, part_qty, child)
+        dealing = dealings[client_id, instrument_id]  # Measured since the parent's release.
+        # Ceilings, as of each part at each time.
+        change_qty = -(-now_qty * part_qty // child_qty) + (-before_qty * part_qty // child_qty)
         dealing.used_qty = max(0, dealing.used_qty + change_qty)
 
 
@@ -294,10 +338,6 @@ def count_shares(state: State, former: Parent, shares: Iterable[tuple[str, int]]
         name = (client_id, former.terms.instrument_id)
         dealing = state.dealings.setdefault(name, Dealing())
         dealing.used_qty = max(0, dealing.used_qty + share_qty)
-
-
-def part_of(qty: int, part_qty: int, child: Child) -> int:
-    return -(-qty * part_qty // child.terms.child_qty)  # Ceiling.
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {

@@ -12,12 +12,13 @@ from engine.core.events import ParentPaused, PauseReason, StageEvent
 from engine.core.market import hours
 from engine.core.state.model import Parent
 from engine.core.state.state import State
+from engine.core.strategy import plans
 
 
 def pause(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """The wait of a parent with something open, in a break; told once a break."""
     terms = parent.terms
-    if not parent.open_qty or not terms.start_ns <= now_ns < terms.end_ns:
+    if not plans.begun(parent, now_ns):
         return ()
     if hours.is_open(state, terms.instrument_id, now_ns):
         return ()

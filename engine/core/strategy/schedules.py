@@ -5,6 +5,10 @@ amended, paused or recovered returns to the same line. A straight line (TWAP) fo
 volume curve (VWAP) the market's usual day, linear inside a bucket; a step at a bucket's edge would
 be another strategy. POV follows the volume that others really trade.
 
+The usual day is not today. So a volume curve is updated by the volume so far (`updated_target_qty`,
+`volume_so_far`): the window's volume is what has traded in it, which is known, and what the curve
+still expects times the level of the day.
+
 POV has two definitions in use: a rate of everything traded, ourselves included, or of what others
 trade. 20 % gives 2,500 or 2,000 for each 10,000 of others. The strategies use the first, so
 own = rate / (1 - rate) * other. Our own executions must be taken out of the tape first; otherwise
@@ -15,9 +19,49 @@ not the slices, so rounding cannot drift.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
+from engine.core.events import TranchePlan, VolumeCurveDefined
+from engine.core.market.hours import Spans
+from engine.core.state.model import Parent, Tranche
+from engine.core.state.state import State
 from engine.core.units import PPM
+
+E9 = 10**9
+LEVEL_PRIOR_PPM = 100_000  # Of a usual day; see `volume_so_far`.
+SHARES_MAX = 4_096  # Times of which a curve's shares are kept; bounded, as a day has many.
+
+
+class Seen(NamedTuple):
+    """The volume so far, by which a curve is updated; others', smallest increments."""
+
+    window_qty: int  # Since the schedule's start.
+    day_qty: int  # Of the day so far; the window's is part of it.
+    day_share_e9: int  # The part of a usual day that the curve expects in that time, 1e-9.
+    usual_qty: int  # Of a usual day; 0 if it is not known.
+
+
+class Line(NamedTuple):
+    """The part that the schedules of a parent's tranches share: computed once for all of them."""
+
+    state: State
+    parent: Parent
+    kappa_e9: int
+    spans: Spans
+    now_ns: int  # Up to here the volume was seen; a target may be asked for a later time.
+    seen: Seen  # That volume; zeros without a curve.
+    shares: "Shares | None"  # Of the volume curve; None without one.
+
+
+class Asked(NamedTuple):
+    """The schedule that is asked for a target."""
+
+    line: Line
+    tranche: Tranche
+    plan: TranchePlan
 
 
 def twap_target_qty(plan_qty: int, start_ns: int, end_ns: int, at_ns: int) -> int:
@@ -56,6 +100,96 @@ def vwap_target_qty(
     at_volume, at_length = _volume_before(edges_ns, volumes_qty, at_ns)
     before = at_volume * start_length - start_volume * at_length
     return plan_qty * before * end_length // (over * at_length)
+
+
+def updated_target_qty(
+    plan_qty: int,
+    edges_ns: Sequence[int],
+    volumes_qty: Sequence[int],
+    start_ns: int,
+    end_ns: int,
+    at_ns: int,
+    now_ns: int,
+    seen: Seen,
+    shares: Mapping[int, int] | None = None,
+) -> int:
+    """The part of the window's volume that lies before `at_ns`, by the volume up to `now_ns`.
+
+    What is to come is the curve's part of a usual day times the day's level, (prior + volume) /
+    (prior + expected); rounded down. A window without volume so far, or without a curve, follows
+    the plain curve; from the first volume on, the target of the present moment never falls.
+    `shares` are those of the curve, where they are kept. Raises ValueError if the edges are not one
+    more than the volumes.
+    """
+    if at_ns >= end_ns:
+        return plan_qty
+    if at_ns <= start_ns:
+        return 0
+    _check_curve(edges_ns, volumes_qty)
+    e9 = Shares(edges_ns, volumes_qty) if shares is None else shares
+    volume_qty, expected_e9 = level(seen)
+    traded = seen.window_qty * expected_e9
+    if traded == 0 or e9[start_ns] == e9[end_ns]:
+        return vwap_target_qty(plan_qty, edges_ns, volumes_qty, start_ns, end_ns, at_ns)
+    a_day = volume_qty * (seen.usual_qty or 1)
+    over = traded + a_day * (e9[end_ns] - e9[now_ns])
+    return plan_qty * (traded + a_day * (e9[at_ns] - e9[now_ns])) // over
+
+
+def level(seen: Seen) -> tuple[int, int]:
+    """Today's volume over the usual one's: prior and volume, over prior and expected in 1e-9.
+
+    Where the usual volume is not known there is no prior, and the level is in whole curves.
+    """
+    prior_qty = seen.usual_qty * LEVEL_PRIOR_PPM // PPM
+    expected_e9 = (seen.usual_qty or 1) * seen.day_share_e9
+    return prior_qty + seen.day_qty, prior_qty * E9 + expected_e9
+
+
+def share_e9(edges_ns: Sequence[int], volumes_qty: Sequence[int], at_ns: int) -> int:
+    """The part of the curve that lies before a time, 1e-9, rounded down; 0 of an empty curve."""
+    sums = cumulative(tuple(volumes_qty))
+    if at_ns <= edges_ns[0] or not sums[-1]:
+        return 0
+    if at_ns >= edges_ns[-1]:
+        return E9
+    bucket = bisect_right(edges_ns, at_ns) - 1
+    length_ns = edges_ns[bucket + 1] - edges_ns[bucket]
+    inside = volumes_qty[bucket] * (at_ns - edges_ns[bucket])
+    return E9 * (sums[bucket] * length_ns + inside) // (length_ns * sums[-1])
+
+
+@lru_cache(maxsize=256)  # A curve is asked several times for each target, and lasts for a day.
+def cumulative(volumes_qty: tuple[int, ...]) -> tuple[int, ...]:
+    """The volume before each edge of a curve."""
+    return tuple(accumulate(volumes_qty, initial=0))
+
+
+class Shares(dict[int, int]):
+    """The shares of a curve by time, each computed once: the edges of windows are asked for often.
+
+    They follow from the curve alone, which never changes.
+    """
+
+    def __init__(self, edges_ns: Sequence[int], volumes_qty: Sequence[int]) -> None:
+        super().__init__()
+        self.edges_ns = edges_ns
+        self.volumes_qty = volumes_qty
+
+    def __missing__(self, at_ns: int) -> int:
+        if len(self) >= SHARES_MAX:
+            self.clear()
+        found = self[at_ns] = share_e9(self.edges_ns, self.volumes_qty, at_ns)
+        return found
+
+
+def shares_of(state: State, curve: VolumeCurveDefined) -> Shares:
+    """The shares of a curve in force."""
+    kept: tuple[VolumeCurveDefined, Shares] | None = state.curve_shares.get(curve.instrument_id)
+    if kept is None or kept[0] is not curve:
+        kept = (curve, Shares(curve.edges_ns, curve.volumes_qty))
+        state.curve_shares[curve.instrument_id] = kept
+    return kept[1]
 
 
 def curve_volume_qty(

@@ -1,16 +1,25 @@
 """Release the next slice of a parent, by its done and open quantity.
 
-At a schedule point the slice raises done + open to the schedule's target at the next point. Within
-the tracking band it posts; behind the band it takes; in the last interval it cleans up. A slice is
-in whole lots and at least the policy's minimum, except the last one, which includes the odd lot.
-Quantity that a child did not fill is not done, so the next slice contains it again.
+Within its band a parent waits at the venues with what is due while it waits, so a slice raises done
++ open to the schedule's target at the end of that time, once at most half of that rests. When it is
+late (`bands.is_late`) a slice takes what is due until the next point, whatever rests, less half of
+what patience adds to the band; in the last interval it cleans up. What the tranches of a parent
+want is added up and cut into a slice as one: in whole lots and at least the policy's minimum,
+except the last one, which includes the odd lot. So what is due in less than a lot waits for the
+others, not for the market. The slice states what it is for: a claim of each tranche. Tranches whose
+window ends are cleaned up first, and by themselves. Quantity that a child did not fill is not done,
+so the next slice contains it again.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from engine.core.controls import risk, stops
+from engine.core.allocation.apportionment import shares
+from engine.core.allocation.claims import stated
+from engine.core.controls import instructions, risk, stops
 from engine.core.events import (
+    ChildTimeInForce,
+    ChildType,
     Immediacy,
     PlanAdopted,
     Router,
@@ -20,9 +29,9 @@ from engine.core.events import (
     Strategy,
     Style,
 )
-from engine.core.market import hours, reference
+from engine.core.market import consolidated, displayed, hours, reference
 from engine.core.parents import membership
-from engine.core.state.model import Parent
+from engine.core.state.model import Child, Parent, Tranche, loosest_px
 from engine.core.state.state import (
     BUST,
     CONTROL,
@@ -34,18 +43,25 @@ from engine.core.state.state import (
     RETURNED,
     State,
 )
-from engine.core.strategy import participation, plans, usual_volume
-from engine.core.strategy.schedules import pov_target_qty
+from engine.core.strategy import bands, participation, plans, usual_volume, volume_so_far
+from engine.core.strategy.schedules import Line, pov_target_qty
 from engine.core.units import PPM
 
-TAKES_FROM_PPM = 500_000  # The least aggressiveness of a parent that takes even on schedule.
+PEG_PPM = 330_000  # Of what waits in pegs, that counts; guess: a third was met in minutes.
 ANY_REASON = DUE | FILL | CROSS | MEMBERS | BUST | RETURNED | MARKET | CONTROL
+
+
+class Group(NamedTuple):
+    """The tranches that are sliced as one, in one style."""
+
+    style: Style
+    tranches: list[Tranche]
 
 
 def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]:
     """The slice that is due, if there is one."""
     plan = parent.plan
-    if plan is None or not parent.open_qty or now_ns >= parent.terms.end_ns:
+    if plan is None or not parent.open_qty:
         return ()
     if not state.touched.get(parent.parent_id, 0) & ANY_REASON:
         return ()
@@ -53,116 +69,281 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
         return ()  # The event that holds it back is told once.
     if is_immediate(parent) and (parent.children or parent.ended_children):
         return ()  # It makes one pass.
-    if not stops.may_trade(state, parent):
+    if stops.of_instrument(state, parent.terms.instrument_id) is not None:
         return ()
     if not hours.is_open(state, parent.terms.instrument_id, now_ns):
         return ()  # `pauses` tells it.
-    style = style_of(state, parent, plan, now_ns)
-    most_qty = allowed_qty(state, parent, style, now_ns)
-    qty = slice_qty(state, parent, plan, style, now_ns, most_qty)
-    if qty <= 0:
-        return held_by_silence(state, parent, plan, style, now_ns)
-    if is_exempt(parent, style):
-        return (released(state, parent, plan, style, now_ns, qty),)
-    room = participation.room_of(state, parent, now_ns)
-    if room is None or room.room_qty >= qty:
-        return (released(state, parent, plan, style, now_ns, qty),)
-    less_qty = slice_qty(state, parent, plan, style, now_ns, room.room_qty)
-    held = participation.held(state, parent, room, qty, less_qty, now_ns)
-    if not less_qty:
+    found: tuple[StageEvent, ...] = ()
+    for group in groups(state, parent, plan, now_ns):
+        found = found or of_group(state, parent, plan, group, now_ns)
+    return found
+
+
+def groups(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> list[Group]:
+    """The tranches that may trade now: those whose window ends, then the others."""
+    if instructions.is_paused(parent):
+        return []
+    is_whole = is_immediate(parent) or instructions.is_completing(parent)
+    ending: list[Tranche] = []
+    others: list[Tranche] = []
+    instrument_id = parent.terms.instrument_id
+    for tranche in plans.begun(parent, now_ns):
+        if tranche.plan is None or stops.of_members(state, tranche) is not None:
+            continue
+        end_ns = tranche.terms.end_ns
+        is_last = hours.between_ns(state, instrument_id, now_ns, end_ns) <= plan.interval_ns
+        (ending if is_last or is_whole else others).append(tranche)
+    found = by_price(state, parent, Style.CLEANUP, ending, now_ns)
+    if others:
+        style = style_of(state, parent, others, now_ns)
+        found += by_price(state, parent, style, others, now_ns)
+    return found
+
+
+def by_price(
+    state: State, parent: Parent, style: Style, left: list[Tranche], now_ns: int
+) -> list[Group]:
+    """The tranches apart by the price that their limits allow, so that a child can be for all.
+
+    Those that reach the far side come first where the style takes, then those that reach the near
+    side; the others rest at their limits. What is beyond its limit waits, however late it is.
+    """
+    side = parent.terms.side
+    best = consolidated.view(state, parent.terms.instrument_id, now_ns)
+    far_px = best.far_px(side)
+    waiting = Style.PASSIVE if far_px and style is Style.AGGRESSIVE else style
+    if len(left) == 1:
+        is_inside = reference.is_within_limit(side, far_px, left[0].limit_px)
+        return [Group(style if is_inside else waiting, left)]
+    found: list[Group] = []
+    pxs = [best.near_px(side)] if style is Style.PASSIVE else [far_px, best.near_px(side)]
+    while left:
+        px = pxs.pop(0) if pxs else loosest_px(side, (tranche.limit_px for tranche in left))
+        if px is None:
+            inside = [tranche for tranche in left if tranche.limit_px is None]
+        else:
+            inside = [x for x in left if reference.is_within_limit(side, px, x.limit_px)]
+        if px == 0 or not inside:
+            continue  # That side has no quote, or no limit reaches it.
+        found.append(Group(style if px == far_px else waiting, inside))
+        numbers = {tranche.number for tranche in inside}
+        left = [tranche for tranche in left if tranche.number not in numbers]
+    return found
+
+
+def style_of(state: State, parent: Parent, tranches: Sequence[Tranche], now_ns: int) -> Style:
+    """Wait within the band, take below it."""
+    if bands.takes_at_once(parent):
+        return Style.AGGRESSIVE
+    return Style.AGGRESSIVE if bands.is_late(state, parent, now_ns, tranches) else Style.PASSIVE
+
+
+def of_group(
+    state: State, parent: Parent, plan: PlanAdopted, group: Group, now_ns: int
+) -> tuple[StageEvent, ...]:
+    """The slice of a group, or the hold of what it wants."""
+    most = allowed_qtys(state, parent, group, now_ns)
+    claims = sliced(state, parent, plan, group, now_ns, most)
+    if not claims:
+        return held_by_silence(state, parent, plan, group, now_ns)
+    if all(is_exempt(parent, tranche, group.style) for tranche in group.tranches):
+        return (released(state, parent, plan, group, now_ns, claims),)
+    room, least = participation.room_of(state, parent, claims, now_ns)
+    if room is None:
+        return (released(state, parent, plan, group, now_ns, claims),)
+    less = sliced(state, parent, plan, group, now_ns, most | least)
+    qtys = (sum(claims.values()), sum(less.values()))
+    held = participation.held(state, parent, room, *qtys, now_ns)
+    if not less:
         return tuple(held)
-    return (*held, released(state, parent, plan, style, now_ns, less_qty))
+    return (*held, released(state, parent, plan, group, now_ns, less))
 
 
 def released(
-    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int, qty: int
+    state: State,
+    parent: Parent,
+    plan: PlanAdopted,
+    group: Group,
+    now_ns: int,
+    claims: Mapping[int, int],
 ) -> SliceReleased:
+    qty, band = sum(claims.values()), bands.of(state, parent, now_ns)
+    wanting = Group(group.style, [parent.tranches[number] for number in claims])
+    seen = volume_so_far.by_plan(state, parent, now_ns)
     return SliceReleased(
         parent_id=parent.parent_id,
         slice_qty=qty,
-        style=style,
-        router=router_of(state, parent, plan, style, qty),
-        limit_px=parent.limit_px,
-        target_qty=plans.target_qty(state, parent, plan, now_ns),
-        done_qty=plans.done_qty(parent, plan),
+        style=group.style,
+        router=router_of(parent, plan),
+        limit_px=loosest_px(parent.terms.side, (x.limit_px for x in wanting.tranches)),
+        target_qty=band.target_qty,
+        lower_qty=band.lower_qty,
+        upper_qty=band.upper_qty,
+        done_qty=plans.done_qty(parent),
         open_qty=parent.exposure_qty,
         parent_qty=parent.open_qty,
         market_volume_qty=plans.counted_qty(state, parent, now_ns),
         policy_id=risk.policy_of(state).policy_id,
+        claims=stated(parent, claims),
+        recalibration_id=parent.recalibration_id,
+        wait_ns=bands.wait_ns(state, parent) if group.style is Style.PASSIVE else 0,
+        window_volume_qty=seen.window_qty,
+        day_volume_qty=seen.day_qty,
+        day_share_e9=seen.day_share_e9,
     )
 
 
-def style_of(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> Style:
-    """Post on schedule, take when behind it, clean up before the end."""
-    if is_immediate(parent):
-        return Style.CLEANUP
-    instrument_id, end_ns = parent.terms.instrument_id, parent.terms.end_ns
-    if hours.between_ns(state, instrument_id, now_ns, end_ns) <= plan.interval_ns:
-        return Style.CLEANUP
-    if parent.aggressiveness_ppm >= TAKES_FROM_PPM:
-        return Style.AGGRESSIVE
-    behind_qty = plans.target_qty(state, parent, plan, now_ns) - plans.done_qty(parent, plan)
-    return Style.AGGRESSIVE if behind_qty > plan.tracking_band_qty else Style.PASSIVE
+def wanted_qtys(line: Line, group: Group) -> list[int]:
+    """The want of each tranche now, without a look at its room; negative ahead of schedule."""
+    state, parent, plan = line.state, line.parent, line.parent.plan
+    assert plan is not None, "a slice is of a plan"
+    if group.style is Style.CLEANUP:
+        return [free_qty(state, parent, tranche) for tranche in group.tranches]
+    is_passive = group.style is Style.PASSIVE
+    waits_ns = bands.wait_ns(state, parent)
+    covered = covered_qtys(parent, is_hidden if is_passive else is_taking)
+    found: list[int] = []
+    for tranche in group.tranches:
+        part = tranche.plan
+        assert part is not None, "a tranche at work has a schedule"
+        ahead_ns = plan.interval_ns
+        if is_passive:
+            ahead_ns = max(ahead_ns, min(waits_ns, part.end_ns - line.now_ns))
+        (due_qty,) = plans.targets_of(line, [(tranche, part)], line.now_ns + ahead_ns)
+        due_qty -= plans.done_of(tranche, part)
+        covered_qty = covered.get(tranche.number, 0)
+        found.append(
+            waits_for(tranche, due_qty, covered_qty) if is_passive else due_qty - covered_qty
+        )
+    return found
 
 
-def slice_qty(
-    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int, allowed_qty: int
-) -> int:
-    """The quantity to release now, of the allowed one; 0 if it is less than the minimum."""
+def waits_for(tranche: Tranche, due_qty: int, hidden_qty: int) -> int:
+    """The want of a patient tranche beside what waits; none while more than half of it waits.
+
+    Of pegs a part counts, as most of them is not met in time.
+    """
+    rests_qty = tranche.exposure_qty - hidden_qty + hidden_qty * PEG_PPM // PPM
+    return due_qty - rests_qty if rests_qty * 2 <= due_qty else 0
+
+
+def covered_qtys(parent: Parent, counts: Callable[[Child], bool]) -> dict[int, int]:
+    """The part of each tranche's claims that the children have which count."""
+    found: dict[int, int] = {}
+    for child in parent.children.values():
+        if counts(child):
+            for cover in child.covers:
+                found[cover.tranche] = found.get(cover.tranche, 0) + cover.leaves_qty
+    return found
+
+
+def is_hidden(child: Child) -> bool:
+    return child.terms.child_type is ChildType.MIDPOINT_PEG
+
+
+def is_taking(child: Child) -> bool:
+    """Whether it takes or ends."""
+    return child.terms.time_in_force is ChildTimeInForce.IOC
+
+
+def free_qty(state: State, parent: Parent, tranche: Tranche) -> int:
+    """Open quantity of a tranche that no claim and no pending change covers."""
+    return tranche.pool_qty - membership.pending_qty(state, parent, tranche)
+
+
+def sliced(
+    state: State,
+    parent: Parent,
+    plan: PlanAdopted,
+    group: Group,
+    now_ns: int,
+    allowed: Mapping[int, int],
+) -> dict[int, int]:
+    """The claims of the slice to release now, by tranche; empty if it is less than the minimum."""
     policy = risk.policy_of(state)
-    free_qty = parent.pool_qty - membership.pending_qty(state, parent)
-    if style is Style.CLEANUP:
-        wanted_qty = free_qty
-    else:
-        ahead_qty = plans.target_qty(state, parent, plan, now_ns + plan.interval_ns)
-        wanted_qty = ahead_qty - plans.done_qty(parent, plan) - parent.exposure_qty
-        lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    line = plans.line_of(state, parent, now_ns)
+    free, most, wanted = [], [], []
+    for tranche, asked_qty in zip(group.tranches, wanted_qtys(line, group), strict=True):
+        free.append(max(0, free_qty(state, parent, tranche)))
+        most.append(max(0, min(free[-1], allowed[tranche.number])))
+        wanted.append(max(0, min(asked_qty, most[-1])))
+    qty, lot_qty = sum(wanted), reference.lot_qty(state, parent.terms.instrument_id)
+    if group.style is Style.AGGRESSIVE and not bands.takes_at_once(parent):
+        qty -= min(bands.slack_qty(line, group.tranches), max(0, qty - lot_qty))
+    if group.style is not Style.CLEANUP:
         most_qty = plan.plan_qty * policy.max_slice_ppm // PPM
         # Never below the least slice: all of a small parent would wait for the clean-up.
-        wanted_qty = min(wanted_qty, max(lot_qty, policy.min_slice_qty, most_qty))
-    most_qty = min(free_qty, allowed_qty)
-    qty = min(wanted_qty, most_qty)
+        qty = min(qty, max(lot_qty, policy.min_slice_qty, most_qty))
     if qty <= 0:
-        return 0
-    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-    if free_qty == most_qty <= lot_qty and qty * 2 >= free_qty:
-        return free_qty  # The last lot or odd lot goes in one piece, once half of it is due.
-    if qty < free_qty:
+        return {}
+    # A late fill for members that are done leaves a tranche with less open than its claims.
+    free_sum_qty = min(sum(free), max(0, parent.pool_qty))
+    qty = min(qty, free_sum_qty)
+    if free == most and free_sum_qty <= lot_qty and qty * 2 >= free_sum_qty:
+        # The last lot or odd lot goes in one piece, once half of it is due.
+        return claimed(group, free_sum_qty, free)
+    if qty < free_sum_qty:
         qty -= qty % lot_qty  # Floor: never ahead of the schedule; the odd lot goes last.
-    return qty if qty >= min(policy.min_slice_qty, free_qty) else 0
+    if not qty or qty < min(policy.min_slice_qty, free_sum_qty):
+        return {}
+    return claimed(group, qty, wanted)
 
 
-def allowed_qty(state: State, parent: Parent, style: Style, now_ns: int) -> int:
-    """The quantity that the participation cap allows, plus one lot, so that a start is possible.
+def claimed(group: Group, qty: int, wanted: Sequence[int]) -> dict[int, int]:
+    """A slice's claims, in proportion to what each tranche wants; they sum to it."""
+    parts = shares([0] * len(wanted), qty, wanted)
+    pairs = zip(group.tranches, parts, strict=True)
+    return {tranche.number: part for tranche, part in pairs if part}
 
-    A clean-up of a parent that must complete puts completion above the cap. A parent that trades at
-    once has no time in which others' volume could come.
+
+def allowed_qtys(state: State, parent: Parent, group: Group, now_ns: int) -> dict[int, int]:
+    """The quantity that each cap allows, by tranche, plus one lot, so that a start is possible.
+
+    A clean-up of what must complete puts completion above the cap. A parent that trades at once has
+    no time in which others' volume could come.
     """
-    if is_exempt(parent, style):
-        return parent.open_qty
-    used_qty = parent.filled_qty + parent.exposure_qty
-    cap_qty = cap_of(state, parent, now_ns)
-    return cap_qty + reference.lot_qty(state, parent.terms.instrument_id) - used_qty
+    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+    found = {tranche.number: tranche.open_qty for tranche in group.tranches}
+    bound = [x for x in group.tranches if not is_exempt(parent, x, group.style)]
+    for tranche, cap_qty in zip(bound, caps_of(state, parent, bound, now_ns), strict=True):
+        found[tranche.number] = cap_qty + lot_qty - tranche.filled_qty - tranche.exposure_qty
+    return found
 
 
-def cap_of(state: State, parent: Parent, now_ns: int) -> int:
-    """The parent's participation of the volume that counts, smallest increments."""
-    most_ppm = stops.bounds_of(state, parent).max_participation_ppm
-    all_qty = parent.open_qty + parent.filled_qty + parent.exposure_qty
-    return pov_target_qty(all_qty, most_ppm, plans.counted_qty(state, parent, now_ns))
+def caps_of(state: State, parent: Parent, tranches: Sequence[Tranche], now_ns: int) -> list[int]:
+    """Each tranche's participation of the volume that counts, smallest increments.
+
+    That is the others' since its release, and the usual one while the tape is silent.
+    """
+    instrument_id = parent.terms.instrument_id
+    is_silent = usual_volume.is_silent(state, instrument_id, now_ns)
+    book, found = state.book(instrument_id), []
+    for tranche in tranches:
+        volume_qty = consolidated.others_volume_qty(state, book, tranche.base)
+        if is_silent:
+            since_ns = tranche.released_ns
+            volume_qty += usual_volume.unseen_qty(state, instrument_id, since_ns, now_ns)
+        all_qty = tranche.open_qty + tranche.filled_qty + tranche.exposure_qty
+        most_ppm = stops.bounds_of(state, tranche).max_participation_ppm
+        found.append(pov_target_qty(all_qty, most_ppm, volume_qty))
+    return found
 
 
 def held_by_silence(
-    state: State, parent: Parent, plan: PlanAdopted, style: Style, now_ns: int
+    state: State, parent: Parent, plan: PlanAdopted, group: Group, now_ns: int
 ) -> tuple[StageEvent, ...]:
     """Say once that a parent waits for a tape that has been silent for an interval or longer."""
+    if parent.is_told_silent:
+        return ()
     instrument_id = parent.terms.instrument_id
     silence_ns = usual_volume.silence_ns(state, instrument_id, parent.released_ns, now_ns)
-    if silence_ns < plan.interval_ns or parent.is_told_silent:
+    if silence_ns < plan.interval_ns:
         return ()
-    wanted_qty = slice_qty(state, parent, plan, style, now_ns, parent.open_qty)
-    if plan.strategy is Strategy.POV:
-        wanted_qty = parent.pool_qty  # Its schedule asks for nothing without a volume.
+    open_qtys = {tranche.number: tranche.open_qty for tranche in group.tranches}
+    wanted_qty = sum(sliced(state, parent, plan, group, now_ns, open_qtys).values())
+    # A schedule by volume asks for nothing without one.
+    by_volume = (x for x in group.tranches if x.plan and x.plan.strategy is Strategy.POV)
+    wanted_qty = max(wanted_qty, sum(tranche.pool_qty for tranche in by_volume))
     if wanted_qty <= 0:
         return ()
     return (
@@ -171,31 +352,28 @@ def held_by_silence(
             client_id="",
             wanted_qty=wanted_qty,
             slice_qty=0,
-            used_qty=parent.filled_qty + parent.exposure_qty,
-            cap_qty=cap_of(state, parent, now_ns),
+            used_qty=sum(x.filled_qty + x.exposure_qty for x in group.tranches),
+            cap_qty=sum(caps_of(state, parent, group.tranches, now_ns)),
             market_volume_qty=plans.counted_qty(state, parent, now_ns),
-            max_participation_ppm=stops.bounds_of(state, parent).max_participation_ppm,
+            max_participation_ppm=max(
+                stops.bounds_of(state, x).max_participation_ppm for x in group.tranches
+            ),
             waiting_count=0,
         ),
     )
 
 
-def is_exempt(parent: Parent, style: Style) -> bool:
+def is_exempt(parent: Parent, tranche: Tranche, style: Style) -> bool:
     """Whether no participation bounds what is released."""
-    return style is Style.CLEANUP and (parent.terms.must_complete or is_immediate(parent))
+    return style is Style.CLEANUP and (tranche.terms.must_complete or is_immediate(parent))
 
 
-def router_of(state: State, parent: Parent, plan: PlanAdopted, style: Style, qty: int) -> Router:
-    """The plan's router; under AUTO parallel to take, the dark for size, else sequential."""
+def router_of(parent: Parent, plan: PlanAdopted) -> Router:
+    """The plan's router, if it names one; else the ways that cost least."""
     if is_immediate(parent):
         return Router.PARALLEL
-    if plan.router in (Router.SEQUENTIAL, Router.PARALLEL, Router.LIQUIDITY_SEEKING):
-        return plan.router
-    if style is not Style.PASSIVE:
-        return Router.PARALLEL
-    lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
-    has_size = qty >= 2 * lot_qty
-    return Router.LIQUIDITY_SEEKING if has_size and not parent.terms.no_dark else Router.SEQUENTIAL
+    named = (Router.SEQUENTIAL, Router.PARALLEL, Router.LIQUIDITY_SEEKING)
+    return plan.router if plan.router in named else Router.AUTO
 
 
 def is_immediate(parent: Parent) -> bool:
@@ -203,8 +381,32 @@ def is_immediate(parent: Parent) -> bool:
     return parent.terms.immediacy is not Immediacy.NONE
 
 
-def on_slice_released(_: State, __: SliceReleased) -> None:
-    """Only a routed child is exposure; the slice itself reserves nothing."""
+def on_slice_released(state: State, event: SliceReleased) -> None:
+    """It waits for the other slices of the batch. Only a routed child is exposure."""
+    state.slices[event.parent_id] = event
+    parent = state.parents[event.parent_id]
+    parent.waited_ns, parent.recalibration_id = event.wait_ns, ""
+
+
+def note_taker(state: State, parent: Parent, now_ns: int) -> None:
+    """After a batch: whether a planned parent still would take, and waits for what is shown."""
+    book = state.books.get(parent.terms.instrument_id)
+    if book is not None:
+        takes = would_take(state, parent, now_ns)
+        displayed.note_taker(book, parent.terms.side, parent.parent_id, takes=takes)
+
+
+def would_take(state: State, parent: Parent, now_ns: int) -> bool:
+    """Whether a parent takes what is shown next; its limit wakes one that it is beyond."""
+    terms, plan = parent.terms, parent.plan
+    if plan is None or parent.is_ended or not parent.open_qty or is_immediate(parent):
+        return False
+    far_px = consolidated.view(state, terms.instrument_id, now_ns).far_px(terms.side)
+    return any(
+        group.style is not Style.PASSIVE
+        and any(reference.is_within_limit(terms.side, far_px, x.limit_px) for x in group.tranches)
+        for group in groups(state, parent, plan, now_ns)
+    )
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {SliceReleased: on_slice_released}

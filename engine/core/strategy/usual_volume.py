@@ -38,15 +38,16 @@ def silence_ns(state: State, instrument_id: str, since_ns: int, now_ns: int) -> 
 
     A break has no prints and is no silence.
     """
-    spans = hours.of_instrument(state, instrument_id)
     start_ns = max(since_ns, silent_since_ns(state, instrument_id))
-    return hours.elapsed_ns(spans, now_ns) - hours.elapsed_ns(spans, start_ns)
+    return hours.between_ns(state, instrument_id, start_ns, now_ns)
 
 
 def is_silent(state: State, instrument_id: str, now_ns: int) -> bool:
     """Whether the tape has had no print for the policy's time."""
-    lasted_ns = silence_ns(state, instrument_id, 0, now_ns)
-    return lasted_ns > int(belief.setting(state, "tape_silent_ns"))
+    most_ns = int(belief.setting(state, "tape_silent_ns"))
+    if now_ns - state.book(instrument_id).last_px_ns <= most_ns:
+        return False  # By the clock; trading time is never more.
+    return silence_ns(state, instrument_id, 0, now_ns) > most_ns
 
 
 def unseen_qty(state: State, instrument_id: str, since_ns: int, now_ns: int) -> int:

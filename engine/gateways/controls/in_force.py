@@ -10,15 +10,20 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from engine.core.controls.instructions import PACE_OF
 from engine.core.events import (
     ControlScope,
     HaltReason,
     InstrumentHalted,
     InstrumentHaltSet,
     KillSwitchSet,
+    Pace,
+    ParentAction,
+    ParentInstructed,
     RestrictionSet,
     SuspensionSet,
 )
+from engine.core.state.model import Parent
 from engine.core.state.state import State
 from engine.gateways.controls.known import every
 from engine.log import codec
@@ -54,7 +59,8 @@ def rows(log: Log, rules: Rules, on_shard: Callable[[int], None]) -> list[InForc
     held: dict[InForce, list[int]] = {}
     for number in range(log.partitions):
         state = recovered(log, number, rules)
-        for row in (*_of_shard(state, setters), *_stopped(log, state, setters)):
+        instructed = (row for x in state.parents.values() for row in _instructed(x, setters))
+        for row in (*_of_shard(state, setters), *instructed, *_stopped(log, state, setters)):
             held.setdefault(row, []).append(number)
         on_shard(number + 1)
     everywhere = [*range(log.partitions)]
@@ -77,7 +83,7 @@ def recovered(log: Log, number: int, rules: Rules) -> State:
 
 
 def _setters(log: Log) -> Setters:
-    """The author and the time of each switch, restriction and halt, the last ones."""
+    """The author and the time of each switch, restriction, halt and instruction, the last ones."""
     found: Setters = {}
     for _, event in every(log, "controls"):
         if isinstance(event, KillSwitchSet) and event.engaged:
@@ -86,7 +92,28 @@ def _setters(log: Log) -> Setters:
             found["restriction", event.instrument_id] = (event.set_by, event.set_ns)
         elif isinstance(event, InstrumentHaltSet):
             found["halt", event.instrument_id] = (event.set_by, event.set_ns)
+        elif isinstance(event, ParentInstructed):
+            found["parent", event.parent_id, _aspect(event)] = (event.set_by, event.set_ns)
     return found
+
+
+def _aspect(control: ParentInstructed) -> str:
+    """The part of a parent's instructions that one of them sets: the last one of each counts."""
+    if control.action in PACE_OF:
+        return "pace"
+    return "urgency" if control.action is ParentAction.URGENCY else control.venue
+
+
+def _instructed(parent: Parent, setters: Setters) -> Iterator[InForce]:
+    """A row for each instruction of the desk that is in force for a parent."""
+    held = parent.instructions
+    found = {"pace": str(held.pace)} if held.pace is not Pace.PLANNED else {}
+    if held.urgency is not None:
+        found["urgency"] = f"urgency={held.urgency}"
+    found |= {venue: f"excluded_venue={venue}" for venue in held.excluded_venues}
+    for aspect, value in found.items():
+        by = setters.get(("parent", parent.parent_id, aspect), ("", 0))
+        yield InForce("parent", "PARENT", parent.parent_id, value, *by, "")
 
 
 def _of_shard(state: State, setters: Setters) -> Iterator[InForce]:

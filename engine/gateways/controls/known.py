@@ -20,6 +20,7 @@ from engine.core.events import (
     KillSwitchSet,
     LimitAllotted,
     MandateSet,
+    ParentInstructed,
     PolicySet,
     RestrictionSet,
     RiskLimitSet,
@@ -126,6 +127,8 @@ def named_in(control: Control) -> Iterator[tuple[str, str]]:
             yield kind, name
     elif isinstance(control, RestrictionSet | InstrumentHaltSet):
         yield "instrument", control.instrument_id
+    elif isinstance(control, ParentInstructed) and control.venue:
+        yield "venue", control.venue
     elif isinstance(control, MandateSet):
         yield from (("venue", venue) for venue in control.excluded_venues)
     elif isinstance(control, PolicySet):

@@ -167,6 +167,17 @@ class Receipts:
                 yield event
 
 
+REFUSALS = {
+    IgnoreReason.PARENT_UNKNOWN: (
+        "no parent of this day has the id; `metaorder blotter parents` lists them"
+    ),
+    IgnoreReason.PARENT_ENDED: (
+        "the parent has ended; `metaorder audit` with its id tells what became of its orders"
+    ),
+    IgnoreReason.VENUE_UNKNOWN: "no reference data defines the venue; load it first",
+}
+
+
 def ignored(event: ControlIgnored) -> str:
     """Why a shard ignored a control, and the way out."""
     if event.reason is IgnoreReason.RESENT:
@@ -179,4 +190,6 @@ def ignored(event: ControlIgnored) -> str:
             f"{event.reason}: the day's limit is divided by the allotter; lower the limit instead, "
             "or take max_day_notional away from it to set allotments by hand"
         )
+    if event.reason in REFUSALS:
+        return f"{event.reason}: {REFUSALS[event.reason]}"
     return f"{event.reason}: day {event.day}, and the last one is {event.last_day}"

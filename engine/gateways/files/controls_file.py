@@ -28,12 +28,15 @@ from engine.core.events import (
     KillSwitchSet,
     LimitAllotted,
     MandateSet,
+    ParentAction,
+    ParentInstructed,
     PolicySet,
     RestrictionSet,
     RiskLimitSet,
     Router,
     Strategy,
     SuspensionLifted,
+    Urgency,
     WriterKeySet,
 )
 from engine.gateways.files.tables import Table, implausible, tables_of, validated
@@ -65,6 +68,7 @@ Control = (
     | InstrumentHaltSet
     | SuspensionLifted
     | BreakSettled
+    | ParentInstructed
     | DayOpened
     | DayClosed
 )
@@ -195,12 +199,14 @@ class Policy(ControlTable):
     window_members: Whole = 100
     window_notional: Whole = 5_000_000  # Whole currency units.
     join_until: Ppm = 500_000
+    linger: DurationNs = 0
     cross_quote_age: DurationNs = 1_000_000_000
     strategy: Word[Strategy] = Strategy.AUTO
     router: Word[Router] = Router.AUTO
     allocation_rule: Word[AllocationRule] = AllocationRule.QUOTA
     interval: DurationNs = 60_000_000_000
     tracking_band: Ppm = 20_000
+    patience: DurationNs = 0
     min_slice_qty: Qty = 100
     max_slice: Ppm = 200_000
     participation: Ppm = 100_000
@@ -238,6 +244,8 @@ class Policy(ControlTable):
             window_members=self.window_members,
             window_notional_cur=self.window_notional,
             join_until_ppm=self.join_until,
+            linger_ns=self.linger,
+            patience_ns=self.patience,
             cross_quote_age_ns=self.cross_quote_age,
             strategy=self.strategy,
             router=self.router,
@@ -326,6 +334,30 @@ class Halt(ControlTable):
         )
 
 
+class Instruction(ControlTable):
+    """An instruction of the desk for one open parent."""
+
+    parent_id: Code
+    action: Word[ParentAction]
+    urgency: Word[Urgency] | None = None
+    venue: Text = ""
+    text: Text = ""
+
+    def key(self) -> str:
+        return self.parent_id
+
+    def to_event(self, set_by: str, set_ns: int) -> ParentInstructed:
+        return ParentInstructed(
+            parent_id=self.parent_id,
+            action=self.action,
+            urgency=self.urgency,
+            venue=self.venue,
+            set_by=set_by,
+            text=self.text,
+            set_ns=set_ns,
+        )
+
+
 class Settlement(ControlTable):
     break_id: Code
     text: Text
@@ -378,6 +410,7 @@ TABLES: Mapping[str, type[ControlTable]] = {
     "day_close": DayClose,
     "restriction": Restriction,
     "halt": Halt,
+    "parent": Instruction,
     "limit": Limit,
     "allotment": Allotment,
     "mandate": Mandate,

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
 
-from engine.core.controls.input_limits import FEE_PPM_MAX
+from engine.core.controls.input_limits import DAYS_MAX, FEE_PPM_MAX
 from engine.core.events import (
     CalendarDefined,
     CorporateActionDefined,
@@ -277,11 +277,13 @@ class Calendar(ReferenceTable):
 
 
 class VolumeCurve(ReferenceTable):
-    """Buckets from the open; `edges` are one more than `volumes`."""
+    """Buckets from the open; `edges` are one more than `volumes`, `errors` as many or none."""
 
     instrument_id: Code
     edges: tuple[DurationNs, ...] = Field(min_length=2, max_length=CURVE_BUCKETS_MAX)
     volumes: tuple[Qty, ...] = Field(min_length=1, max_length=CURVE_BUCKETS_MAX)
+    observed_days: tuple[Day, ...] = Field(default=(), max_length=DAYS_MAX)
+    errors: tuple[Ppm, ...] = Field(default=(), max_length=CURVE_BUCKETS_MAX)
 
     def key(self) -> str:
         return self.instrument_id
@@ -291,7 +293,9 @@ class VolumeCurve(ReferenceTable):
             instrument_id=self.instrument_id,
             edges_ns=self.edges,
             volumes_qty=self.volumes,
+            observed_days=self.observed_days,
             effective_day=self.effective_day,
+            errors_ppm=self.errors,
         )
 
 

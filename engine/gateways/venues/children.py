@@ -35,6 +35,7 @@ class Child:
     is_at_venue: bool = False  # This process's venues have it.
     is_cancelling: bool = False
     is_ended: bool = False
+    was_not_sent: bool = False
     cum_qty: int = 0
 
     @property
@@ -50,7 +51,7 @@ class Child:
 
     def fold(self, event: OfChild) -> None:
         if isinstance(event, NotSent):
-            self.is_ended = True
+            self.is_ended = self.was_not_sent = True
         elif isinstance(event, ExecutionReported):
             self.cum_qty = event.cum_qty
             is_filled = event.exec_type is ExecType.TRADE and not event.leaves_qty

@@ -47,7 +47,7 @@ class Requests:
         if child.is_at_venue:
             if self._venues.is_known(child_id):
                 self._queue(self._venues.on_cancel(child_id, now_ns))
-        elif child.is_ended:
+        elif child.is_ended and not child.was_not_sent:  # That was its answer.
             self._refuse(reports.cancel_rejected(child, "too late: it had ended", now_ns))
 
     def ask(self, child_id: str) -> None:

@@ -56,8 +56,9 @@ def long_number(n: int) -> str:
 
 def string(s: str) -> str:
     """A string: the length of its UTF-8, then that."""
-    if len(s) < 8_192 and s.isascii():
-        return ENDS[len(s) << 1] + s
+    size = len(s)
+    if size < 8_192 and s.isascii():
+        return ENDS[size << 1] + s
     return octets(s.encode())
 
 
@@ -69,11 +70,6 @@ def octets(b: bytes) -> str:
 def flag(is_true: bool) -> str:  # noqa: FBT001  One value, as the others take.
     """A boolean."""
     return "\x01" if is_true else "\x00"
-
-
-def maybe(value: Any, text_of: Callable[[Any], str]) -> str:  # noqa: ANN401  Any primitive.
-    """A union of null and one other type."""
-    return NONE if value is None else SOME + text_of(value)
 
 
 def many(items: Sequence[Any], text_of: Callable[[Any], str]) -> str:
@@ -92,7 +88,10 @@ def numbers(items: Sequence[int]) -> str:
 
 
 def strings(items: Sequence[str]) -> str:
-    """An array of strings; one call each costs more than the writing."""
+    """An array of strings; one call each costs more than the writing.
+
+    Nothing of it is kept: the members of a parent can be any number.
+    """
     if not items:
         return NONE
     texts = [
@@ -119,32 +118,8 @@ VENUE_KIND_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.VenueKind)}
 VENUE_KIND: Final = {x.value: x for x in e.VenueKind}
 
 
-RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
-RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
-
-
 END_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.EndReason)}
 END_REASON: Final = {x.value: x for x in e.EndReason}
-
-
-STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
-STRATEGY: Final = {x.value: x for x in e.Strategy}
-
-
-ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
-ROUTER: Final = {x.value: x for x in e.Router}
-
-
-PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
-PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
-
-
-RECALIBRATION_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RecalibrationReason)}
-RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
-
-
-STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
-STYLE: Final = {x.value: x for x in e.Style}
 
 
 CLOSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.CloseReason)}
@@ -189,6 +164,14 @@ BREAK_REASON: Final = {x.value: x for x in e.BreakReason}
 
 BREAK_RESOLUTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.BreakResolution)}
 BREAK_RESOLUTION: Final = {x.value: x for x in e.BreakResolution}
+
+
+STRATEGY_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Strategy)}
+STRATEGY: Final = {x.value: x for x in e.Strategy}
+
+
+ROUTER_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Router)}
+ROUTER: Final = {x.value: x for x in e.Router}
 
 
 ALLOCATION_RULE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.AllocationRule)}
@@ -277,6 +260,34 @@ PAUSE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PauseReason)
 PAUSE_REASON: Final = {x.value: x for x in e.PauseReason}
 
 
+STYLE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Style)}
+STYLE: Final = {x.value: x for x in e.Style}
+
+
+PLAN_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.PlanReason)}
+PLAN_REASON: Final = {x.value: x for x in e.PlanReason}
+
+
+RECALIBRATION_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.RecalibrationReason)}
+RECALIBRATION_REASON: Final = {x.value: x for x in e.RecalibrationReason}
+
+
+NEXT_SLICE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.NextSlice)}
+NEXT_SLICE: Final = {x.value: x for x in e.NextSlice}
+
+
+RELEASE_REASON_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ReleaseReason)}
+RELEASE_REASON: Final = {x.value: x for x in e.ReleaseReason}
+
+
+PARENT_ACTION_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.ParentAction)}
+PARENT_ACTION: Final = {x.value: x for x in e.ParentAction}
+
+
+PACE_TEXT: Final = {x: ENDS[n << 1] for n, x in enumerate(e.Pace)}
+PACE: Final = {x.value: x for x in e.Pace}
+
+
 def text_of_level(x: e.Level) -> str:
     return f"{number(x.px)}{number(x.level_qty)}"
 
@@ -320,11 +331,23 @@ def text_of_shard_closed(x: e.ShardClosed) -> str:
 
 
 def text_of_candidate(x: e.Candidate) -> str:
-    return f"{string(x.venue)}{number(x.score_millibps)}"
+    return (
+        f"{string(x.venue)}"
+        f"{number(x.score_millibps)}"
+        f"{string(x.tactic)}"
+        f"{number(x.fill_ppm)}"
+        f"{number(x.filled_millibps)}"
+        f"{number(x.adverse_millibps)}"
+        f"{number(x.missed_millibps)}"
+    )
 
 
 def text_of_route_reason_count(x: e.RouteReasonCount) -> str:
     return f"{ROUTE_REASON_TEXT[x.reason]}{integer(x.venue_count)}"
+
+
+def text_of_claim(x: e.Claim) -> str:
+    return f"{integer(x.tranche)}{number(x.claim_qty)}"
 
 
 def text_of_control_number(x: e.ControlNumber) -> str:
@@ -332,7 +355,7 @@ def text_of_control_number(x: e.ControlNumber) -> str:
 
 
 def text_of_stay(x: e.Stay) -> str:
-    return f"{integer(x.joined_epoch)}{integer(x.left_epoch)}"
+    return f"{integer(x.joined_epoch)}{integer(x.left_epoch)}{integer(x.tranche)}"
 
 
 def text_of_membership(x: e.Membership) -> str:
@@ -362,6 +385,37 @@ def text_of_carried_fill(x: e.CarriedFill) -> str:
 
 def text_of_trading_session(x: e.TradingSession) -> str:
     return f"{number(x.open_ns)}{number(x.close_ns)}"
+
+
+def text_of_scorecard_cell(x: e.ScorecardCell) -> str:
+    return (
+        f"{string(x.cell)}"
+        f"{numbers(x.at_risk_milli)}"
+        f"{numbers(x.filled_milli)}"
+        f"{numbers(x.cancelled_milli)}"
+    )
+
+
+def text_of_scorecard_markout(x: e.ScorecardMarkout) -> str:
+    return f"{string(x.tactic)}{number(x.horizon_s)}{number(x.fills_milli)}{number(x.sum_millibps)}"
+
+
+def text_of_scorecard_size(x: e.ScorecardSize) -> str:
+    return f"{string(x.tactic)}{numbers(x.at_risk_milli)}{numbers(x.ended_milli)}"
+
+
+def text_of_tranche_plan(x: e.TranchePlan) -> str:
+    return (
+        f"{integer(x.tranche)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.plan_qty)}"
+        f"{number(x.base_qty)}"
+        f"{number(x.carry_qty)}"
+        f"{number(x.base_volume_qty)}"
+        f"{number(x.participation_ppm)}"
+        f"{NONE if x.strategy is None else SOME + STRATEGY_TEXT[x.strategy]}"
+    )
 
 
 def text_of_quote_observed(x: e.QuoteObserved) -> str:
@@ -496,15 +550,6 @@ def text_of_venue_defined(x: e.VenueDefined) -> str:
     )
 
 
-def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
-    return (
-        f"{string(x.instrument_id)}"
-        f"{numbers(x.edges_ns)}"
-        f"{numbers(x.volumes_qty)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
 def text_of_configuration_adopted(x: e.ConfigurationAdopted) -> str:
     return f"{number(x.seq)}{number(x.at_ns)}{string(x.cause)}{string(x.text)}"
 
@@ -531,35 +576,6 @@ def text_of_suspension_ended(x: e.SuspensionEnded) -> str:
     )
 
 
-def text_of_member_joined(x: e.MemberJoined) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{string(x.order_id)}"
-        f"{number(x.member_qty)}"
-        f"{integer(x.epoch)}"
-        f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
-    )
-
-
-def text_of_parent_released(x: e.ParentReleased) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{RELEASE_REASON_TEXT[x.reason]}"
-        f"{number(x.release_qty)}"
-        f"{number(x.crossed_qty)}"
-        f"{integer(x.member_count)}"
-        f"{maybe(x.arrival_mid_px, number)}"
-        f"{number(x.market_volume_qty)}"
-    )
-
-
 def text_of_parent_ended(x: e.ParentEnded) -> str:
     return (
         f"{number(x.seq)}"
@@ -570,106 +586,6 @@ def text_of_parent_ended(x: e.ParentEnded) -> str:
         f"{number(x.filled_qty)}"
         f"{number(x.crossed_qty)}"
         f"{number(x.returned_qty)}"
-    )
-
-
-def text_of_plan_adopted(x: e.PlanAdopted) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{STRATEGY_TEXT[x.strategy]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{PLAN_REASON_TEXT[x.reason]}"
-        f"{integer(x.revision)}"
-        f"{number(x.start_ns)}"
-        f"{number(x.end_ns)}"
-        f"{number(x.interval_ns)}"
-        f"{number(x.plan_qty)}"
-        f"{number(x.base_qty)}"
-        f"{number(x.carry_qty)}"
-        f"{number(x.base_volume_qty)}"
-        f"{number(x.participation_ppm)}"
-        f"{number(x.max_participation_ppm)}"
-        f"{number(x.aggressiveness_ppm)}"
-        f"{number(x.kappa_e9)}"
-        f"{number(x.tracking_band_qty)}"
-        f"{number(x.adv_qty)}"
-        f"{number(x.horizon_volume_qty)}"
-        f"{number(x.size_to_volume_ppm)}"
-        f"{number(x.daily_volatility_ppm)}"
-        f"{maybe(x.spread_px, number)}"
-        f"{number(x.expected_cost_millibps)}"
-        f"{number(x.cost_risk_millibps)}"
-    )
-
-
-def text_of_schedule_recalibrated(x: e.ScheduleRecalibrated) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{RECALIBRATION_REASON_TEXT[x.reason]}"
-        f"{number(x.done_qty)}"
-        f"{number(x.open_qty)}"
-        f"{number(x.target_qty)}"
-        f"{number(x.parent_qty)}"
-        f"{number(x.market_volume_qty)}"
-        f"{maybe(x.avg_px, number)}"
-        f"{maybe(x.benchmark_px, number)}"
-        f"{maybe(x.slippage_millibps, number)}"
-        f"{number(x.aggressiveness_ppm)}"
-    )
-
-
-def text_of_slice_released(x: e.SliceReleased) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.parent_id)}"
-        f"{number(x.slice_qty)}"
-        f"{STYLE_TEXT[x.style]}"
-        f"{ROUTER_TEXT[x.router]}"
-        f"{maybe(x.limit_px, number)}"
-        f"{number(x.target_qty)}"
-        f"{number(x.done_qty)}"
-        f"{number(x.open_qty)}"
-        f"{number(x.parent_qty)}"
-        f"{number(x.market_volume_qty)}"
-        f"{string(x.policy_id)}"
-    )
-
-
-def text_of_scorecard_updated(x: e.ScorecardUpdated) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.venue)}"
-        f"{number(x.version)}"
-        f"{number(x.samples)}"
-        f"{number(x.fill_ppm)}"
-        f"{number(x.speed_ns)}"
-        f"{number(x.cost_millibps)}"
-        f"{number(x.take_samples)}"
-    )
-
-
-def text_of_scorecard_carried(x: e.ScorecardCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.venue)}"
-        f"{number(x.version)}"
-        f"{number(x.samples)}"
-        f"{number(x.fill_ppm)}"
-        f"{number(x.speed_ns)}"
-        f"{number(x.cost_millibps)}"
-        f"{number(x.take_samples)}"
     )
 
 
@@ -834,7 +750,7 @@ def text_of_venue_status_carried(x: e.VenueStatusCarried) -> str:
         f"{string(x.cause)}"
         f"{string(x.venue)}"
         f"{VENUE_STATUS_TEXT[x.status]}"
-        f"{maybe(x.down_since_ns, number)}"
+        f"{NONE if x.down_since_ns is None else SOME + number(x.down_since_ns)}"
     )
 
 
@@ -862,18 +778,6 @@ def text_of_venue_carried(x: e.VenueCarried) -> str:
         f"{flag(x.midpoint)}"
         f"{number(x.min_qty)}"
         f"{flag(x.odd_lots)}"
-        f"{integer(x.effective_day)}"
-    )
-
-
-def text_of_volume_curve_carried(x: e.VolumeCurveCarried) -> str:
-    return (
-        f"{number(x.seq)}"
-        f"{number(x.at_ns)}"
-        f"{string(x.cause)}"
-        f"{string(x.instrument_id)}"
-        f"{numbers(x.edges_ns)}"
-        f"{numbers(x.volumes_qty)}"
         f"{integer(x.effective_day)}"
     )
 
@@ -988,7 +892,7 @@ def text_of_execution_reported(x: e.ExecutionReported) -> str:
         f"{string(x.child_id)}"
         f"{string(x.exec_id)}"
         f"{EXEC_TYPE_TEXT[x.exec_type]}"
-        f"{maybe(x.exec_ref_id, string)}"
+        f"{NONE if x.exec_ref_id is None else SOME + string(x.exec_ref_id)}"
         f"{number(x.last_qty)}"
         f"{number(x.last_px)}"
         f"{number(x.cum_qty)}"
@@ -1022,7 +926,7 @@ def text_of_fill_booked(x: e.FillBooked) -> str:
         f"{number(x.overfill_qty)}"
         f"{LIQUIDITY_TEXT[x.liquidity]}"
         f"{number(x.fee_px)}"
-        f"{maybe(x.mid_px, number)}"
+        f"{NONE if x.mid_px is None else SOME + number(x.mid_px)}"
         f"{flag(x.late)}"
         f"{number(x.transact_ns)}"
         f"{number(x.missing_qty)}"
@@ -1141,6 +1045,8 @@ def text_of_policy_set(x: e.PolicySet) -> str:
         f"{number(x.tape_silent_ns)}"
         f"{strings(x.signed_topics)}"
         f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
+        f"{number(x.linger_ns)}"
+        f"{number(x.patience_ns)}"
     )
 
 
@@ -1174,6 +1080,18 @@ def text_of_child_routed(x: e.ChildRouted) -> str:
         f"{integer(x.settl_date)}"
         f"{number(x.good_px)}"
         f"{number(x.band_px)}"
+        f"{string(x.cell)}"
+        f"{number(x.fill_ppm)}"
+        f"{number(x.fill_within_ns)}"
+        f"{number(x.ends_filled_ppm)}"
+        f"{number(x.left_qty)}"
+        f"{number(x.wanted_qty)}"
+        f"{many(x.claims, text_of_claim)}"
+        f"{string(x.tactic)}"
+        f"{number(x.filled_millibps)}"
+        f"{number(x.adverse_millibps)}"
+        f"{number(x.missed_millibps)}"
+        f"{number(x.tail_ppm)}"
     )
 
 
@@ -1236,6 +1154,8 @@ def text_of_policy_carried(x: e.PolicyCarried) -> str:
         f"{number(x.tape_silent_ns)}"
         f"{strings(x.signed_topics)}"
         f"{CORPORATE_ACTION_POLICY_TEXT[x.on_corporate_action]}"
+        f"{number(x.linger_ns)}"
+        f"{number(x.patience_ns)}"
     )
 
 
@@ -1250,7 +1170,8 @@ def text_of_member_left(x: e.MemberLeft) -> str:
         f"{LEAVE_REASON_TEXT[x.reason]}"
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
+        f"{NONE if x.parent_limit_px is None else SOME + number(x.parent_limit_px)}"
+        f"{integer(x.tranche)}"
     )
 
 
@@ -1288,21 +1209,21 @@ def text_of_order_submitted(x: e.OrderSubmitted) -> str:
         f"{SIDE_TEXT[x.side]}"
         f"{number(x.order_qty)}"
         f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
         f"{URGENCY_TEXT[x.urgency]}"
         f"{BENCHMARK_TEXT[x.benchmark]}"
-        f"{maybe(x.start_ns, number)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.max_participation_ppm, number)}"
+        f"{NONE if x.start_ns is None else SOME + number(x.start_ns)}"
+        f"{NONE if x.end_ns is None else SOME + number(x.end_ns)}"
+        f"{NONE if x.max_participation_ppm is None else SOME + number(x.max_participation_ppm)}"
         f"{flag(x.no_dark)}"
         f"{strings(x.excluded_venues)}"
-        f"{maybe(x.crossing_consent, flag)}"
+        f"{NONE if x.crossing_consent is None else SOME + flag(x.crossing_consent)}"
         f"{flag(x.must_complete)}"
         f"{CAPACITY_TEXT[x.capacity]}"
         f"{string(x.settlement)}"
-        f"{maybe(x.currency, string)}"
-        f"{maybe(x.decision_px, number)}"
+        f"{NONE if x.currency is None else SOME + string(x.currency)}"
+        f"{NONE if x.decision_px is None else SOME + number(x.decision_px)}"
         f"{number(x.received_ns)}"
         f"{string(x.account)}"
         f"{SALE_MARKING_TEXT[x.sale_marking]}"
@@ -1321,21 +1242,21 @@ def text_of_order_amend_requested(x: e.OrderAmendRequested) -> str:
         f"{string(x.cl_ord_id)}"
         f"{string(x.orig_cl_ord_id)}"
         f"{string(x.instrument_id)}"
-        f"{maybe(x.order_qty, number)}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.order_qty is None else SOME + number(x.order_qty)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{number(x.received_ns)}"
-        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
-        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.display_qty, number)}"
-        f"{maybe(x.must_complete, flag)}"
-        f"{maybe(x.max_participation_ppm, number)}"
-        f"{maybe(x.client_id, string)}"
-        f"{maybe(x.side, SIDE_TEXT.__getitem__)}"
-        f"{maybe(x.account, string)}"
-        f"{maybe(x.sale_marking, SALE_MARKING_TEXT.__getitem__)}"
-        f"{maybe(x.settl_date, integer)}"
-        f"{maybe(x.immediacy, IMMEDIACY_TEXT.__getitem__)}"
+        f"{NONE if x.order_type is None else SOME + ORDER_TYPE_TEXT[x.order_type]}"
+        f"{NONE if x.time_in_force is None else SOME + TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{NONE if x.end_ns is None else SOME + number(x.end_ns)}"
+        f"{NONE if x.display_qty is None else SOME + number(x.display_qty)}"
+        f"{NONE if x.must_complete is None else SOME + flag(x.must_complete)}"
+        f"{NONE if x.max_participation_ppm is None else SOME + number(x.max_participation_ppm)}"
+        f"{NONE if x.client_id is None else SOME + string(x.client_id)}"
+        f"{NONE if x.side is None else SOME + SIDE_TEXT[x.side]}"
+        f"{NONE if x.account is None else SOME + string(x.account)}"
+        f"{NONE if x.sale_marking is None else SOME + SALE_MARKING_TEXT[x.sale_marking]}"
+        f"{NONE if x.settl_date is None else SOME + integer(x.settl_date)}"
+        f"{NONE if x.immediacy is None else SOME + IMMEDIACY_TEXT[x.immediacy]}"
         f"{flag(x.poss_resend)}"
     )
 
@@ -1363,7 +1284,7 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
         f"{SIDE_TEXT[x.side]}"
         f"{number(x.order_qty)}"
         f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
         f"{URGENCY_TEXT[x.urgency]}"
         f"{BENCHMARK_TEXT[x.benchmark]}"
@@ -1377,8 +1298,8 @@ def text_of_order_accepted(x: e.OrderAccepted) -> str:
         f"{CAPACITY_TEXT[x.capacity]}"
         f"{string(x.settlement)}"
         f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
+        f"{NONE if x.decision_px is None else SOME + number(x.decision_px)}"
+        f"{NONE if x.arrival_mid_px is None else SOME + number(x.arrival_mid_px)}"
         f"{number(x.received_ns)}"
         f"{number(x.value_px)}"
         f"{string(x.account)}"
@@ -1400,13 +1321,13 @@ def text_of_order_change_pending(x: e.OrderChangePending) -> str:
         f"{string(x.cl_ord_id)}"
         f"{CHANGE_TEXT[x.change]}"
         f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
-        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.display_qty, number)}"
-        f"{maybe(x.must_complete, flag)}"
-        f"{maybe(x.max_participation_ppm, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
+        f"{NONE if x.order_type is None else SOME + ORDER_TYPE_TEXT[x.order_type]}"
+        f"{NONE if x.time_in_force is None else SOME + TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{NONE if x.end_ns is None else SOME + number(x.end_ns)}"
+        f"{NONE if x.display_qty is None else SOME + number(x.display_qty)}"
+        f"{NONE if x.must_complete is None else SOME + flag(x.must_complete)}"
+        f"{NONE if x.max_participation_ppm is None else SOME + number(x.max_participation_ppm)}"
     )
 
 
@@ -1419,13 +1340,13 @@ def text_of_order_amended(x: e.OrderAmended) -> str:
         f"{string(x.cl_ord_id)}"
         f"{number(x.previous_qty)}"
         f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
-        f"{maybe(x.order_type, ORDER_TYPE_TEXT.__getitem__)}"
-        f"{maybe(x.time_in_force, TIME_IN_FORCE_TEXT.__getitem__)}"
-        f"{maybe(x.end_ns, number)}"
-        f"{maybe(x.display_qty, number)}"
-        f"{maybe(x.must_complete, flag)}"
-        f"{maybe(x.max_participation_ppm, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
+        f"{NONE if x.order_type is None else SOME + ORDER_TYPE_TEXT[x.order_type]}"
+        f"{NONE if x.time_in_force is None else SOME + TIME_IN_FORCE_TEXT[x.time_in_force]}"
+        f"{NONE if x.end_ns is None else SOME + number(x.end_ns)}"
+        f"{NONE if x.display_qty is None else SOME + number(x.display_qty)}"
+        f"{NONE if x.must_complete is None else SOME + flag(x.must_complete)}"
+        f"{NONE if x.max_participation_ppm is None else SOME + number(x.max_participation_ppm)}"
     )
 
 
@@ -1466,7 +1387,7 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{SIDE_TEXT[x.side]}"
         f"{number(x.order_qty)}"
         f"{ORDER_TYPE_TEXT[x.order_type]}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{TIME_IN_FORCE_TEXT[x.time_in_force]}"
         f"{URGENCY_TEXT[x.urgency]}"
         f"{BENCHMARK_TEXT[x.benchmark]}"
@@ -1478,8 +1399,8 @@ def text_of_order_carried(x: e.OrderCarried) -> str:
         f"{CAPACITY_TEXT[x.capacity]}"
         f"{string(x.settlement)}"
         f"{string(x.currency)}"
-        f"{maybe(x.decision_px, number)}"
-        f"{maybe(x.arrival_mid_px, number)}"
+        f"{NONE if x.decision_px is None else SOME + number(x.decision_px)}"
+        f"{NONE if x.arrival_mid_px is None else SOME + number(x.arrival_mid_px)}"
         f"{number(x.received_ns)}"
         f"{number(x.crossed_qty)}"
         f"{number(x.allocated_qty)}"
@@ -1539,7 +1460,7 @@ def text_of_order_status_reported(x: e.OrderStatusReported) -> str:
         f"{string(x.cl_ord_id)}"
         f"{ORD_STATUS_TEXT[x.ord_status]}"
         f"{number(x.order_qty)}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{number(x.cum_qty)}"
         f"{number(x.leaves_qty)}"
         f"{number(x.avg_px)}"
@@ -1557,8 +1478,9 @@ def text_of_member_amended(x: e.MemberAmended) -> str:
         f"{number(x.change_qty)}"
         f"{integer(x.epoch)}"
         f"{number(x.parent_qty)}"
-        f"{maybe(x.parent_limit_px, number)}"
+        f"{NONE if x.parent_limit_px is None else SOME + number(x.parent_limit_px)}"
         f"{string(x.fill_id)}"
+        f"{integer(x.tranche)}"
     )
 
 
@@ -1610,14 +1532,14 @@ def text_of_risk_limit_set(x: e.RiskLimitSet) -> str:
     return (
         f"{CONTROL_SCOPE_TEXT[x.scope]}"
         f"{string(x.scope_id)}"
-        f"{maybe(x.max_order_qty, number)}"
-        f"{maybe(x.max_order_notional_cur, number)}"
-        f"{maybe(x.collar_ppm, number)}"
+        f"{NONE if x.max_order_qty is None else SOME + number(x.max_order_qty)}"
+        f"{NONE if x.max_order_notional_cur is None else SOME + number(x.max_order_notional_cur)}"
+        f"{NONE if x.collar_ppm is None else SOME + number(x.collar_ppm)}"
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
-        f"{maybe(x.max_day_notional_cur, number)}"
+        f"{NONE if x.max_day_notional_cur is None else SOME + number(x.max_day_notional_cur)}"
         f"{string(x.currency)}"
-        f"{maybe(x.max_position_qty, number)}"
+        f"{NONE if x.max_position_qty is None else SOME + number(x.max_position_qty)}"
     )
 
 
@@ -1628,7 +1550,7 @@ def text_of_limit_allotted(x: e.LimitAllotted) -> str:
         f"{integer(x.shard)}"
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
-        f"{maybe(x.limit_notional_cur, number)}"
+        f"{NONE if x.limit_notional_cur is None else SOME + number(x.limit_notional_cur)}"
         f"{string(x.currency)}"
     )
 
@@ -1653,14 +1575,14 @@ def text_of_risk_limit_carried(x: e.RiskLimitCarried) -> str:
         f"{string(x.cause)}"
         f"{CONTROL_SCOPE_TEXT[x.scope]}"
         f"{string(x.scope_id)}"
-        f"{maybe(x.max_order_qty, number)}"
-        f"{maybe(x.max_order_notional_cur, number)}"
-        f"{maybe(x.collar_ppm, number)}"
+        f"{NONE if x.max_order_qty is None else SOME + number(x.max_order_qty)}"
+        f"{NONE if x.max_order_notional_cur is None else SOME + number(x.max_order_notional_cur)}"
+        f"{NONE if x.collar_ppm is None else SOME + number(x.collar_ppm)}"
         f"{string(x.set_by)}"
         f"{number(x.set_ns)}"
-        f"{maybe(x.max_day_notional_cur, number)}"
+        f"{NONE if x.max_day_notional_cur is None else SOME + number(x.max_day_notional_cur)}"
         f"{string(x.currency)}"
-        f"{maybe(x.max_position_qty, number)}"
+        f"{NONE if x.max_position_qty is None else SOME + number(x.max_position_qty)}"
     )
 
 
@@ -1674,7 +1596,7 @@ def text_of_allotment_carried(x: e.AllotmentCarried) -> str:
         f"{integer(x.shard)}"
         f"{number(x.allotted_notional_cur)}"
         f"{number(x.set_ns)}"
-        f"{maybe(x.limit_notional_cur, number)}"
+        f"{NONE if x.limit_notional_cur is None else SOME + number(x.limit_notional_cur)}"
         f"{string(x.currency)}"
     )
 
@@ -1709,6 +1631,7 @@ def text_of_child_carried(x: e.ChildCarried) -> str:
         f"{number(x.routed_ns)}"
         f"{number(x.disputed_qty)}"
         f"{many(x.fills, text_of_carried_fill)}"
+        f"{many(x.claims, text_of_claim)}"
     )
 
 
@@ -1928,8 +1851,8 @@ def text_of_corporate_action_applied(x: e.CorporateActionApplied) -> str:
         f"{number(x.old_qty)}"
         f"{number(x.previous_qty)}"
         f"{number(x.open_qty)}"
-        f"{maybe(x.previous_px, number)}"
-        f"{maybe(x.limit_px, number)}"
+        f"{NONE if x.previous_px is None else SOME + number(x.previous_px)}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
         f"{string(x.text)}"
     )
 
@@ -1999,6 +1922,240 @@ def text_of_fee_schedule_carried(x: e.FeeScheduleCarried) -> str:
         f"{number(x.taker_fee_ppm)}"
         f"{number(x.maker_fee_ppm)}"
         f"{number(x.midpoint_fee_ppm)}"
+    )
+
+
+def text_of_volume_curve_defined(x: e.VolumeCurveDefined) -> str:
+    return (
+        f"{string(x.instrument_id)}"
+        f"{numbers(x.edges_ns)}"
+        f"{numbers(x.volumes_qty)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.observed_days, integer)}"
+        f"{numbers(x.errors_ppm)}"
+    )
+
+
+def text_of_volume_curve_carried(x: e.VolumeCurveCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.instrument_id)}"
+        f"{numbers(x.edges_ns)}"
+        f"{numbers(x.volumes_qty)}"
+        f"{integer(x.effective_day)}"
+        f"{many(x.observed_days, integer)}"
+        f"{numbers(x.errors_ppm)}"
+    )
+
+
+def text_of_scorecard_updated(x: e.ScorecardUpdated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{number(x.version)}"
+        f"{number(x.samples)}"
+        f"{number(x.fill_ppm)}"
+        f"{number(x.speed_ns)}"
+        f"{number(x.cost_millibps)}"
+        f"{number(x.take_samples)}"
+        f"{VENUE_KIND_TEXT[x.kind]}"
+        f"{many(x.cells, text_of_scorecard_cell)}"
+        f"{many(x.markouts, text_of_scorecard_markout)}"
+        f"{number(x.acks_milli)}"
+        f"{number(x.acks_ns)}"
+        f"{number(x.takes_milli)}"
+        f"{number(x.takes_ns)}"
+        f"{many(x.sizes, text_of_scorecard_size)}"
+    )
+
+
+def text_of_scorecard_carried(x: e.ScorecardCarried) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.venue)}"
+        f"{number(x.version)}"
+        f"{number(x.samples)}"
+        f"{number(x.fill_ppm)}"
+        f"{number(x.speed_ns)}"
+        f"{number(x.cost_millibps)}"
+        f"{number(x.take_samples)}"
+        f"{VENUE_KIND_TEXT[x.kind]}"
+        f"{many(x.cells, text_of_scorecard_cell)}"
+        f"{many(x.markouts, text_of_scorecard_markout)}"
+        f"{number(x.acks_milli)}"
+        f"{number(x.acks_ns)}"
+        f"{number(x.takes_milli)}"
+        f"{number(x.takes_ns)}"
+        f"{many(x.sizes, text_of_scorecard_size)}"
+    )
+
+
+def text_of_slice_released(x: e.SliceReleased) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{number(x.slice_qty)}"
+        f"{STYLE_TEXT[x.style]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{NONE if x.limit_px is None else SOME + number(x.limit_px)}"
+        f"{number(x.target_qty)}"
+        f"{number(x.done_qty)}"
+        f"{number(x.open_qty)}"
+        f"{number(x.parent_qty)}"
+        f"{number(x.market_volume_qty)}"
+        f"{string(x.policy_id)}"
+        f"{number(x.lower_qty)}"
+        f"{number(x.upper_qty)}"
+        f"{many(x.claims, text_of_claim)}"
+        f"{string(x.recalibration_id)}"
+        f"{number(x.wait_ns)}"
+        f"{number(x.window_volume_qty)}"
+        f"{number(x.day_volume_qty)}"
+        f"{number(x.day_share_e9)}"
+    )
+
+
+def text_of_member_joined(x: e.MemberJoined) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.order_id)}"
+        f"{number(x.member_qty)}"
+        f"{integer(x.epoch)}"
+        f"{number(x.parent_qty)}"
+        f"{NONE if x.parent_limit_px is None else SOME + number(x.parent_limit_px)}"
+        f"{integer(x.tranche)}"
+    )
+
+
+def text_of_plan_adopted(x: e.PlanAdopted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{STRATEGY_TEXT[x.strategy]}"
+        f"{ROUTER_TEXT[x.router]}"
+        f"{PLAN_REASON_TEXT[x.reason]}"
+        f"{integer(x.revision)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.interval_ns)}"
+        f"{number(x.plan_qty)}"
+        f"{number(x.base_qty)}"
+        f"{number(x.carry_qty)}"
+        f"{number(x.base_volume_qty)}"
+        f"{number(x.participation_ppm)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.aggressiveness_ppm)}"
+        f"{number(x.kappa_e9)}"
+        f"{number(x.tracking_band_qty)}"
+        f"{number(x.adv_qty)}"
+        f"{number(x.horizon_volume_qty)}"
+        f"{number(x.size_to_volume_ppm)}"
+        f"{number(x.daily_volatility_ppm)}"
+        f"{NONE if x.spread_px is None else SOME + number(x.spread_px)}"
+        f"{number(x.expected_cost_millibps)}"
+        f"{number(x.cost_risk_millibps)}"
+        f"{many(x.tranches, text_of_tranche_plan)}"
+    )
+
+
+def text_of_tranche_opened(x: e.TrancheOpened) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{integer(x.tranche)}"
+        f"{number(x.limit_band)}"
+        f"{flag(x.no_dark)}"
+        f"{strings(x.excluded_venues)}"
+        f"{flag(x.must_complete)}"
+        f"{number(x.max_participation_ppm)}"
+        f"{number(x.start_ns)}"
+        f"{number(x.end_ns)}"
+        f"{number(x.window_end_ns)}"
+        f"{number(x.display_qty)}"
+        f"{string(x.first_order_id)}"
+        f"{NONE if x.benchmark is None else SOME + BENCHMARK_TEXT[x.benchmark]}"
+    )
+
+
+def text_of_schedule_recalibrated(x: e.ScheduleRecalibrated) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{RECALIBRATION_REASON_TEXT[x.reason]}"
+        f"{number(x.done_qty)}"
+        f"{number(x.open_qty)}"
+        f"{number(x.target_qty)}"
+        f"{number(x.parent_qty)}"
+        f"{number(x.market_volume_qty)}"
+        f"{NONE if x.avg_px is None else SOME + number(x.avg_px)}"
+        f"{NONE if x.benchmark_px is None else SOME + number(x.benchmark_px)}"
+        f"{NONE if x.slippage_millibps is None else SOME + number(x.slippage_millibps)}"
+        f"{number(x.aggressiveness_ppm)}"
+        f"{NEXT_SLICE_TEXT[x.next_slice]}"
+        f"{number(x.wait_ns)}"
+    )
+
+
+def text_of_parent_released(x: e.ParentReleased) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{RELEASE_REASON_TEXT[x.reason]}"
+        f"{number(x.release_qty)}"
+        f"{number(x.crossed_qty)}"
+        f"{integer(x.member_count)}"
+        f"{NONE if x.arrival_mid_px is None else SOME + number(x.arrival_mid_px)}"
+        f"{number(x.market_volume_qty)}"
+    )
+
+
+def text_of_parent_instructed(x: e.ParentInstructed) -> str:
+    return (
+        f"{string(x.parent_id)}"
+        f"{PARENT_ACTION_TEXT[x.action]}"
+        f"{NONE if x.urgency is None else SOME + URGENCY_TEXT[x.urgency]}"
+        f"{string(x.venue)}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
+        f"{number(x.set_ns)}"
+    )
+
+
+def text_of_instruction_adopted(x: e.InstructionAdopted) -> str:
+    return (
+        f"{number(x.seq)}"
+        f"{number(x.at_ns)}"
+        f"{string(x.cause)}"
+        f"{string(x.parent_id)}"
+        f"{string(x.instrument_id)}"
+        f"{PARENT_ACTION_TEXT[x.action]}"
+        f"{string(x.venue)}"
+        f"{PACE_TEXT[x.pace]}"
+        f"{NONE if x.urgency is None else SOME + URGENCY_TEXT[x.urgency]}"
+        f"{strings(x.excluded_venues)}"
+        f"{number(x.parent_qty)}"
+        f"{number(x.exposure_qty)}"
+        f"{string(x.set_by)}"
+        f"{string(x.text)}"
     )
 
 
@@ -2125,6 +2282,11 @@ def from_candidate(d: Avro) -> e.Candidate:
     x = _Candidate()
     x.venue = d["venue"]
     x.score_millibps = d["score_millibps"]
+    x.tactic = d["tactic"]
+    x.fill_ppm = d["fill_ppm"]
+    x.filled_millibps = d["filled_millibps"]
+    x.adverse_millibps = d["adverse_millibps"]
+    x.missed_millibps = d["missed_millibps"]
     x.__class__ = e.Candidate
     found: e.Candidate = x
     return found
@@ -2139,6 +2301,18 @@ def from_route_reason_count(d: Avro) -> e.RouteReasonCount:
     x.venue_count = d["venue_count"]
     x.__class__ = e.RouteReasonCount
     found: e.RouteReasonCount = x
+    return found
+
+
+_Claim = twin(e.Claim)
+
+
+def from_claim(d: Avro) -> e.Claim:
+    x = _Claim()
+    x.tranche = d["tranche"]
+    x.claim_qty = d["claim_qty"]
+    x.__class__ = e.Claim
+    found: e.Claim = x
     return found
 
 
@@ -2161,6 +2335,7 @@ def from_stay(d: Avro) -> e.Stay:
     x = _Stay()
     x.joined_epoch = d["joined_epoch"]
     x.left_epoch = d["left_epoch"]
+    x.tranche = d["tranche"]
     x.__class__ = e.Stay
     found: e.Stay = x
     return found
@@ -2219,6 +2394,66 @@ def from_trading_session(d: Avro) -> e.TradingSession:
     x.close_ns = d["close_ns"]
     x.__class__ = e.TradingSession
     found: e.TradingSession = x
+    return found
+
+
+_ScorecardCell = twin(e.ScorecardCell)
+
+
+def from_scorecard_cell(d: Avro) -> e.ScorecardCell:
+    x = _ScorecardCell()
+    x.cell = d["cell"]
+    x.at_risk_milli = tuple(d["at_risk_milli"])
+    x.filled_milli = tuple(d["filled_milli"])
+    x.cancelled_milli = tuple(d["cancelled_milli"])
+    x.__class__ = e.ScorecardCell
+    found: e.ScorecardCell = x
+    return found
+
+
+_ScorecardMarkout = twin(e.ScorecardMarkout)
+
+
+def from_scorecard_markout(d: Avro) -> e.ScorecardMarkout:
+    x = _ScorecardMarkout()
+    x.tactic = d["tactic"]
+    x.horizon_s = d["horizon_s"]
+    x.fills_milli = d["fills_milli"]
+    x.sum_millibps = d["sum_millibps"]
+    x.__class__ = e.ScorecardMarkout
+    found: e.ScorecardMarkout = x
+    return found
+
+
+_ScorecardSize = twin(e.ScorecardSize)
+
+
+def from_scorecard_size(d: Avro) -> e.ScorecardSize:
+    x = _ScorecardSize()
+    x.tactic = d["tactic"]
+    x.at_risk_milli = tuple(d["at_risk_milli"])
+    x.ended_milli = tuple(d["ended_milli"])
+    x.__class__ = e.ScorecardSize
+    found: e.ScorecardSize = x
+    return found
+
+
+_TranchePlan = twin(e.TranchePlan)
+
+
+def from_tranche_plan(d: Avro) -> e.TranchePlan:
+    x = _TranchePlan()
+    x.tranche = d["tranche"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.plan_qty = d["plan_qty"]
+    x.base_qty = d["base_qty"]
+    x.carry_qty = d["carry_qty"]
+    x.base_volume_qty = d["base_volume_qty"]
+    x.participation_ppm = d["participation_ppm"]
+    x.strategy = None if d["strategy"] is None else STRATEGY[d["strategy"]]
+    x.__class__ = e.TranchePlan
+    found: e.TranchePlan = x
     return found
 
 
@@ -2464,20 +2699,6 @@ def from_venue_defined(d: Avro) -> e.VenueDefined:
     return found
 
 
-_VolumeCurveDefined = twin(e.VolumeCurveDefined)
-
-
-def from_volume_curve_defined(d: Avro) -> e.VolumeCurveDefined:
-    x = _VolumeCurveDefined()
-    x.instrument_id = d["instrument_id"]
-    x.edges_ns = tuple(d["edges_ns"])
-    x.volumes_qty = tuple(d["volumes_qty"])
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.VolumeCurveDefined
-    found: e.VolumeCurveDefined = x
-    return found
-
-
 _ConfigurationAdopted = twin(e.ConfigurationAdopted)
 
 
@@ -2524,45 +2745,6 @@ def from_suspension_ended(d: Avro) -> e.SuspensionEnded:
     return found
 
 
-_MemberJoined = twin(e.MemberJoined)
-
-
-def from_member_joined(d: Avro) -> e.MemberJoined:
-    x = _MemberJoined()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.order_id = d["order_id"]
-    x.member_qty = d["member_qty"]
-    x.epoch = d["epoch"]
-    x.parent_qty = d["parent_qty"]
-    x.parent_limit_px = d["parent_limit_px"]
-    x.__class__ = e.MemberJoined
-    found: e.MemberJoined = x
-    return found
-
-
-_ParentReleased = twin(e.ParentReleased)
-
-
-def from_parent_released(d: Avro) -> e.ParentReleased:
-    x = _ParentReleased()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.reason = RELEASE_REASON[d["reason"]]
-    x.release_qty = d["release_qty"]
-    x.crossed_qty = d["crossed_qty"]
-    x.member_count = d["member_count"]
-    x.arrival_mid_px = d["arrival_mid_px"]
-    x.market_volume_qty = d["market_volume_qty"]
-    x.__class__ = e.ParentReleased
-    found: e.ParentReleased = x
-    return found
-
-
 _ParentEnded = twin(e.ParentEnded)
 
 
@@ -2578,131 +2760,6 @@ def from_parent_ended(d: Avro) -> e.ParentEnded:
     x.returned_qty = d["returned_qty"]
     x.__class__ = e.ParentEnded
     found: e.ParentEnded = x
-    return found
-
-
-_PlanAdopted = twin(e.PlanAdopted)
-
-
-def from_plan_adopted(d: Avro) -> e.PlanAdopted:
-    x = _PlanAdopted()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.strategy = STRATEGY[d["strategy"]]
-    x.router = ROUTER[d["router"]]
-    x.reason = PLAN_REASON[d["reason"]]
-    x.revision = d["revision"]
-    x.start_ns = d["start_ns"]
-    x.end_ns = d["end_ns"]
-    x.interval_ns = d["interval_ns"]
-    x.plan_qty = d["plan_qty"]
-    x.base_qty = d["base_qty"]
-    x.carry_qty = d["carry_qty"]
-    x.base_volume_qty = d["base_volume_qty"]
-    x.participation_ppm = d["participation_ppm"]
-    x.max_participation_ppm = d["max_participation_ppm"]
-    x.aggressiveness_ppm = d["aggressiveness_ppm"]
-    x.kappa_e9 = d["kappa_e9"]
-    x.tracking_band_qty = d["tracking_band_qty"]
-    x.adv_qty = d["adv_qty"]
-    x.horizon_volume_qty = d["horizon_volume_qty"]
-    x.size_to_volume_ppm = d["size_to_volume_ppm"]
-    x.daily_volatility_ppm = d["daily_volatility_ppm"]
-    x.spread_px = d["spread_px"]
-    x.expected_cost_millibps = d["expected_cost_millibps"]
-    x.cost_risk_millibps = d["cost_risk_millibps"]
-    x.__class__ = e.PlanAdopted
-    found: e.PlanAdopted = x
-    return found
-
-
-_ScheduleRecalibrated = twin(e.ScheduleRecalibrated)
-
-
-def from_schedule_recalibrated(d: Avro) -> e.ScheduleRecalibrated:
-    x = _ScheduleRecalibrated()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.reason = RECALIBRATION_REASON[d["reason"]]
-    x.done_qty = d["done_qty"]
-    x.open_qty = d["open_qty"]
-    x.target_qty = d["target_qty"]
-    x.parent_qty = d["parent_qty"]
-    x.market_volume_qty = d["market_volume_qty"]
-    x.avg_px = d["avg_px"]
-    x.benchmark_px = d["benchmark_px"]
-    x.slippage_millibps = d["slippage_millibps"]
-    x.aggressiveness_ppm = d["aggressiveness_ppm"]
-    x.__class__ = e.ScheduleRecalibrated
-    found: e.ScheduleRecalibrated = x
-    return found
-
-
-_SliceReleased = twin(e.SliceReleased)
-
-
-def from_slice_released(d: Avro) -> e.SliceReleased:
-    x = _SliceReleased()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.parent_id = d["parent_id"]
-    x.slice_qty = d["slice_qty"]
-    x.style = STYLE[d["style"]]
-    x.router = ROUTER[d["router"]]
-    x.limit_px = d["limit_px"]
-    x.target_qty = d["target_qty"]
-    x.done_qty = d["done_qty"]
-    x.open_qty = d["open_qty"]
-    x.parent_qty = d["parent_qty"]
-    x.market_volume_qty = d["market_volume_qty"]
-    x.policy_id = d["policy_id"]
-    x.__class__ = e.SliceReleased
-    found: e.SliceReleased = x
-    return found
-
-
-_ScorecardUpdated = twin(e.ScorecardUpdated)
-
-
-def from_scorecard_updated(d: Avro) -> e.ScorecardUpdated:
-    x = _ScorecardUpdated()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.venue = d["venue"]
-    x.version = d["version"]
-    x.samples = d["samples"]
-    x.fill_ppm = d["fill_ppm"]
-    x.speed_ns = d["speed_ns"]
-    x.cost_millibps = d["cost_millibps"]
-    x.take_samples = d["take_samples"]
-    x.__class__ = e.ScorecardUpdated
-    found: e.ScorecardUpdated = x
-    return found
-
-
-_ScorecardCarried = twin(e.ScorecardCarried)
-
-
-def from_scorecard_carried(d: Avro) -> e.ScorecardCarried:
-    x = _ScorecardCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.venue = d["venue"]
-    x.version = d["version"]
-    x.samples = d["samples"]
-    x.fill_ppm = d["fill_ppm"]
-    x.speed_ns = d["speed_ns"]
-    x.cost_millibps = d["cost_millibps"]
-    x.take_samples = d["take_samples"]
-    x.__class__ = e.ScorecardCarried
-    found: e.ScorecardCarried = x
     return found
 
 
@@ -2966,23 +3023,6 @@ def from_venue_carried(d: Avro) -> e.VenueCarried:
     x.effective_day = d["effective_day"]
     x.__class__ = e.VenueCarried
     found: e.VenueCarried = x
-    return found
-
-
-_VolumeCurveCarried = twin(e.VolumeCurveCarried)
-
-
-def from_volume_curve_carried(d: Avro) -> e.VolumeCurveCarried:
-    x = _VolumeCurveCarried()
-    x.seq = d["seq"]
-    x.at_ns = d["at_ns"]
-    x.cause = d["cause"]
-    x.instrument_id = d["instrument_id"]
-    x.edges_ns = tuple(d["edges_ns"])
-    x.volumes_qty = tuple(d["volumes_qty"])
-    x.effective_day = d["effective_day"]
-    x.__class__ = e.VolumeCurveCarried
-    found: e.VolumeCurveCarried = x
     return found
 
 
@@ -3327,6 +3367,8 @@ def from_policy_set(d: Avro) -> e.PolicySet:
     x.tape_silent_ns = d["tape_silent_ns"]
     x.signed_topics = tuple(d["signed_topics"])
     x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
+    x.linger_ns = d["linger_ns"]
+    x.patience_ns = d["patience_ns"]
     x.__class__ = e.PolicySet
     found: e.PolicySet = x
     return found
@@ -3365,6 +3407,18 @@ def from_child_routed(d: Avro) -> e.ChildRouted:
     x.settl_date = d["settl_date"]
     x.good_px = d["good_px"]
     x.band_px = d["band_px"]
+    x.cell = d["cell"]
+    x.fill_ppm = d["fill_ppm"]
+    x.fill_within_ns = d["fill_within_ns"]
+    x.ends_filled_ppm = d["ends_filled_ppm"]
+    x.left_qty = d["left_qty"]
+    x.wanted_qty = d["wanted_qty"]
+    x.claims = tuple([from_claim(y) for y in d["claims"]])
+    x.tactic = d["tactic"]
+    x.filled_millibps = d["filled_millibps"]
+    x.adverse_millibps = d["adverse_millibps"]
+    x.missed_millibps = d["missed_millibps"]
+    x.tail_ppm = d["tail_ppm"]
     x.__class__ = e.ChildRouted
     found: e.ChildRouted = x
     return found
@@ -3437,6 +3491,8 @@ def from_policy_carried(d: Avro) -> e.PolicyCarried:
     x.tape_silent_ns = d["tape_silent_ns"]
     x.signed_topics = tuple(d["signed_topics"])
     x.on_corporate_action = CORPORATE_ACTION_POLICY[d["on_corporate_action"]]
+    x.linger_ns = d["linger_ns"]
+    x.patience_ns = d["patience_ns"]
     x.__class__ = e.PolicyCarried
     found: e.PolicyCarried = x
     return found
@@ -3457,6 +3513,7 @@ def from_member_left(d: Avro) -> e.MemberLeft:
     x.epoch = d["epoch"]
     x.parent_qty = d["parent_qty"]
     x.parent_limit_px = d["parent_limit_px"]
+    x.tranche = d["tranche"]
     x.__class__ = e.MemberLeft
     found: e.MemberLeft = x
     return found
@@ -3835,6 +3892,7 @@ def from_member_amended(d: Avro) -> e.MemberAmended:
     x.parent_qty = d["parent_qty"]
     x.parent_limit_px = d["parent_limit_px"]
     x.fill_id = d["fill_id"]
+    x.tranche = d["tranche"]
     x.__class__ = e.MemberAmended
     found: e.MemberAmended = x
     return found
@@ -4035,6 +4093,7 @@ def from_child_carried(d: Avro) -> e.ChildCarried:
     x.routed_ns = d["routed_ns"]
     x.disputed_qty = d["disputed_qty"]
     x.fills = tuple([from_carried_fill(y) for y in d["fills"]])
+    x.claims = tuple([from_claim(y) for y in d["claims"]])
     x.__class__ = e.ChildCarried
     found: e.ChildCarried = x
     return found
@@ -4430,6 +4489,300 @@ def from_fee_schedule_carried(d: Avro) -> e.FeeScheduleCarried:
     return found
 
 
+_VolumeCurveDefined = twin(e.VolumeCurveDefined)
+
+
+def from_volume_curve_defined(d: Avro) -> e.VolumeCurveDefined:
+    x = _VolumeCurveDefined()
+    x.instrument_id = d["instrument_id"]
+    x.edges_ns = tuple(d["edges_ns"])
+    x.volumes_qty = tuple(d["volumes_qty"])
+    x.effective_day = d["effective_day"]
+    x.observed_days = tuple(d["observed_days"])
+    x.errors_ppm = tuple(d["errors_ppm"])
+    x.__class__ = e.VolumeCurveDefined
+    found: e.VolumeCurveDefined = x
+    return found
+
+
+_VolumeCurveCarried = twin(e.VolumeCurveCarried)
+
+
+def from_volume_curve_carried(d: Avro) -> e.VolumeCurveCarried:
+    x = _VolumeCurveCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.instrument_id = d["instrument_id"]
+    x.edges_ns = tuple(d["edges_ns"])
+    x.volumes_qty = tuple(d["volumes_qty"])
+    x.effective_day = d["effective_day"]
+    x.observed_days = tuple(d["observed_days"])
+    x.errors_ppm = tuple(d["errors_ppm"])
+    x.__class__ = e.VolumeCurveCarried
+    found: e.VolumeCurveCarried = x
+    return found
+
+
+_ScorecardUpdated = twin(e.ScorecardUpdated)
+
+
+def from_scorecard_updated(d: Avro) -> e.ScorecardUpdated:
+    x = _ScorecardUpdated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.version = d["version"]
+    x.samples = d["samples"]
+    x.fill_ppm = d["fill_ppm"]
+    x.speed_ns = d["speed_ns"]
+    x.cost_millibps = d["cost_millibps"]
+    x.take_samples = d["take_samples"]
+    x.kind = VENUE_KIND[d["kind"]]
+    x.cells = tuple([from_scorecard_cell(y) for y in d["cells"]])
+    x.markouts = tuple([from_scorecard_markout(y) for y in d["markouts"]])
+    x.acks_milli = d["acks_milli"]
+    x.acks_ns = d["acks_ns"]
+    x.takes_milli = d["takes_milli"]
+    x.takes_ns = d["takes_ns"]
+    x.sizes = tuple([from_scorecard_size(y) for y in d["sizes"]])
+    x.__class__ = e.ScorecardUpdated
+    found: e.ScorecardUpdated = x
+    return found
+
+
+_ScorecardCarried = twin(e.ScorecardCarried)
+
+
+def from_scorecard_carried(d: Avro) -> e.ScorecardCarried:
+    x = _ScorecardCarried()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.venue = d["venue"]
+    x.version = d["version"]
+    x.samples = d["samples"]
+    x.fill_ppm = d["fill_ppm"]
+    x.speed_ns = d["speed_ns"]
+    x.cost_millibps = d["cost_millibps"]
+    x.take_samples = d["take_samples"]
+    x.kind = VENUE_KIND[d["kind"]]
+    x.cells = tuple([from_scorecard_cell(y) for y in d["cells"]])
+    x.markouts = tuple([from_scorecard_markout(y) for y in d["markouts"]])
+    x.acks_milli = d["acks_milli"]
+    x.acks_ns = d["acks_ns"]
+    x.takes_milli = d["takes_milli"]
+    x.takes_ns = d["takes_ns"]
+    x.sizes = tuple([from_scorecard_size(y) for y in d["sizes"]])
+    x.__class__ = e.ScorecardCarried
+    found: e.ScorecardCarried = x
+    return found
+
+
+_SliceReleased = twin(e.SliceReleased)
+
+
+def from_slice_released(d: Avro) -> e.SliceReleased:
+    x = _SliceReleased()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.slice_qty = d["slice_qty"]
+    x.style = STYLE[d["style"]]
+    x.router = ROUTER[d["router"]]
+    x.limit_px = d["limit_px"]
+    x.target_qty = d["target_qty"]
+    x.done_qty = d["done_qty"]
+    x.open_qty = d["open_qty"]
+    x.parent_qty = d["parent_qty"]
+    x.market_volume_qty = d["market_volume_qty"]
+    x.policy_id = d["policy_id"]
+    x.lower_qty = d["lower_qty"]
+    x.upper_qty = d["upper_qty"]
+    x.claims = tuple([from_claim(y) for y in d["claims"]])
+    x.recalibration_id = d["recalibration_id"]
+    x.wait_ns = d["wait_ns"]
+    x.window_volume_qty = d["window_volume_qty"]
+    x.day_volume_qty = d["day_volume_qty"]
+    x.day_share_e9 = d["day_share_e9"]
+    x.__class__ = e.SliceReleased
+    found: e.SliceReleased = x
+    return found
+
+
+_MemberJoined = twin(e.MemberJoined)
+
+
+def from_member_joined(d: Avro) -> e.MemberJoined:
+    x = _MemberJoined()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.order_id = d["order_id"]
+    x.member_qty = d["member_qty"]
+    x.epoch = d["epoch"]
+    x.parent_qty = d["parent_qty"]
+    x.parent_limit_px = d["parent_limit_px"]
+    x.tranche = d["tranche"]
+    x.__class__ = e.MemberJoined
+    found: e.MemberJoined = x
+    return found
+
+
+_PlanAdopted = twin(e.PlanAdopted)
+
+
+def from_plan_adopted(d: Avro) -> e.PlanAdopted:
+    x = _PlanAdopted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.strategy = STRATEGY[d["strategy"]]
+    x.router = ROUTER[d["router"]]
+    x.reason = PLAN_REASON[d["reason"]]
+    x.revision = d["revision"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.interval_ns = d["interval_ns"]
+    x.plan_qty = d["plan_qty"]
+    x.base_qty = d["base_qty"]
+    x.carry_qty = d["carry_qty"]
+    x.base_volume_qty = d["base_volume_qty"]
+    x.participation_ppm = d["participation_ppm"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.aggressiveness_ppm = d["aggressiveness_ppm"]
+    x.kappa_e9 = d["kappa_e9"]
+    x.tracking_band_qty = d["tracking_band_qty"]
+    x.adv_qty = d["adv_qty"]
+    x.horizon_volume_qty = d["horizon_volume_qty"]
+    x.size_to_volume_ppm = d["size_to_volume_ppm"]
+    x.daily_volatility_ppm = d["daily_volatility_ppm"]
+    x.spread_px = d["spread_px"]
+    x.expected_cost_millibps = d["expected_cost_millibps"]
+    x.cost_risk_millibps = d["cost_risk_millibps"]
+    x.tranches = tuple([from_tranche_plan(y) for y in d["tranches"]])
+    x.__class__ = e.PlanAdopted
+    found: e.PlanAdopted = x
+    return found
+
+
+_TrancheOpened = twin(e.TrancheOpened)
+
+
+def from_tranche_opened(d: Avro) -> e.TrancheOpened:
+    x = _TrancheOpened()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.tranche = d["tranche"]
+    x.limit_band = d["limit_band"]
+    x.no_dark = d["no_dark"]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.must_complete = d["must_complete"]
+    x.max_participation_ppm = d["max_participation_ppm"]
+    x.start_ns = d["start_ns"]
+    x.end_ns = d["end_ns"]
+    x.window_end_ns = d["window_end_ns"]
+    x.display_qty = d["display_qty"]
+    x.first_order_id = d["first_order_id"]
+    x.benchmark = None if d["benchmark"] is None else BENCHMARK[d["benchmark"]]
+    x.__class__ = e.TrancheOpened
+    found: e.TrancheOpened = x
+    return found
+
+
+_ScheduleRecalibrated = twin(e.ScheduleRecalibrated)
+
+
+def from_schedule_recalibrated(d: Avro) -> e.ScheduleRecalibrated:
+    x = _ScheduleRecalibrated()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.reason = RECALIBRATION_REASON[d["reason"]]
+    x.done_qty = d["done_qty"]
+    x.open_qty = d["open_qty"]
+    x.target_qty = d["target_qty"]
+    x.parent_qty = d["parent_qty"]
+    x.market_volume_qty = d["market_volume_qty"]
+    x.avg_px = d["avg_px"]
+    x.benchmark_px = d["benchmark_px"]
+    x.slippage_millibps = d["slippage_millibps"]
+    x.aggressiveness_ppm = d["aggressiveness_ppm"]
+    x.next_slice = NEXT_SLICE[d["next_slice"]]
+    x.wait_ns = d["wait_ns"]
+    x.__class__ = e.ScheduleRecalibrated
+    found: e.ScheduleRecalibrated = x
+    return found
+
+
+_ParentReleased = twin(e.ParentReleased)
+
+
+def from_parent_released(d: Avro) -> e.ParentReleased:
+    x = _ParentReleased()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.reason = RELEASE_REASON[d["reason"]]
+    x.release_qty = d["release_qty"]
+    x.crossed_qty = d["crossed_qty"]
+    x.member_count = d["member_count"]
+    x.arrival_mid_px = d["arrival_mid_px"]
+    x.market_volume_qty = d["market_volume_qty"]
+    x.__class__ = e.ParentReleased
+    found: e.ParentReleased = x
+    return found
+
+
+_ParentInstructed = twin(e.ParentInstructed)
+
+
+def from_parent_instructed(d: Avro) -> e.ParentInstructed:
+    x = _ParentInstructed()
+    x.parent_id = d["parent_id"]
+    x.action = PARENT_ACTION[d["action"]]
+    x.urgency = None if d["urgency"] is None else URGENCY[d["urgency"]]
+    x.venue = d["venue"]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.set_ns = d["set_ns"]
+    x.__class__ = e.ParentInstructed
+    found: e.ParentInstructed = x
+    return found
+
+
+_InstructionAdopted = twin(e.InstructionAdopted)
+
+
+def from_instruction_adopted(d: Avro) -> e.InstructionAdopted:
+    x = _InstructionAdopted()
+    x.seq = d["seq"]
+    x.at_ns = d["at_ns"]
+    x.cause = d["cause"]
+    x.parent_id = d["parent_id"]
+    x.instrument_id = d["instrument_id"]
+    x.action = PARENT_ACTION[d["action"]]
+    x.venue = d["venue"]
+    x.pace = PACE[d["pace"]]
+    x.urgency = None if d["urgency"] is None else URGENCY[d["urgency"]]
+    x.excluded_venues = tuple(d["excluded_venues"])
+    x.parent_qty = d["parent_qty"]
+    x.exposure_qty = d["exposure_qty"]
+    x.set_by = d["set_by"]
+    x.text = d["text"]
+    x.__class__ = e.InstructionAdopted
+    found: e.InstructionAdopted = x
+    return found
+
+
 TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.QuoteObserved: text_of_quote_observed,
     e.DepthObserved: text_of_depth_observed,
@@ -4447,18 +4800,10 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.DayClosed: text_of_day_closed,
     e.TickTableDefined: text_of_tick_table_defined,
     e.VenueDefined: text_of_venue_defined,
-    e.VolumeCurveDefined: text_of_volume_curve_defined,
     e.ConfigurationAdopted: text_of_configuration_adopted,
     e.SuspensionSet: text_of_suspension_set,
     e.SuspensionEnded: text_of_suspension_ended,
-    e.MemberJoined: text_of_member_joined,
-    e.ParentReleased: text_of_parent_released,
     e.ParentEnded: text_of_parent_ended,
-    e.PlanAdopted: text_of_plan_adopted,
-    e.ScheduleRecalibrated: text_of_schedule_recalibrated,
-    e.SliceReleased: text_of_slice_released,
-    e.ScorecardUpdated: text_of_scorecard_updated,
-    e.ScorecardCarried: text_of_scorecard_carried,
     e.ChildAcknowledged: text_of_child_acknowledged,
     e.FillBusted: text_of_fill_busted,
     e.FillCorrected: text_of_fill_corrected,
@@ -4473,7 +4818,6 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.VenueStatusCarried: text_of_venue_status_carried,
     e.TickTableCarried: text_of_tick_table_carried,
     e.VenueCarried: text_of_venue_carried,
-    e.VolumeCurveCarried: text_of_volume_curve_carried,
     e.KillSwitchCarried: text_of_kill_switch_carried,
     e.MandateCarried: text_of_mandate_carried,
     e.RestrictionCarried: text_of_restriction_carried,
@@ -4538,6 +4882,18 @@ TO_TEXT: Final[dict[type, Callable[[Any], str]]] = {
     e.ParentPaused: text_of_parent_paused,
     e.FeeScheduleDefined: text_of_fee_schedule_defined,
     e.FeeScheduleCarried: text_of_fee_schedule_carried,
+    e.VolumeCurveDefined: text_of_volume_curve_defined,
+    e.VolumeCurveCarried: text_of_volume_curve_carried,
+    e.ScorecardUpdated: text_of_scorecard_updated,
+    e.ScorecardCarried: text_of_scorecard_carried,
+    e.SliceReleased: text_of_slice_released,
+    e.MemberJoined: text_of_member_joined,
+    e.PlanAdopted: text_of_plan_adopted,
+    e.TrancheOpened: text_of_tranche_opened,
+    e.ScheduleRecalibrated: text_of_schedule_recalibrated,
+    e.ParentReleased: text_of_parent_released,
+    e.ParentInstructed: text_of_parent_instructed,
+    e.InstructionAdopted: text_of_instruction_adopted,
 }
 
 
@@ -4558,18 +4914,10 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.DayClosed: from_day_closed,
     e.TickTableDefined: from_tick_table_defined,
     e.VenueDefined: from_venue_defined,
-    e.VolumeCurveDefined: from_volume_curve_defined,
     e.ConfigurationAdopted: from_configuration_adopted,
     e.SuspensionSet: from_suspension_set,
     e.SuspensionEnded: from_suspension_ended,
-    e.MemberJoined: from_member_joined,
-    e.ParentReleased: from_parent_released,
     e.ParentEnded: from_parent_ended,
-    e.PlanAdopted: from_plan_adopted,
-    e.ScheduleRecalibrated: from_schedule_recalibrated,
-    e.SliceReleased: from_slice_released,
-    e.ScorecardUpdated: from_scorecard_updated,
-    e.ScorecardCarried: from_scorecard_carried,
     e.ChildAcknowledged: from_child_acknowledged,
     e.FillBusted: from_fill_busted,
     e.FillCorrected: from_fill_corrected,
@@ -4584,7 +4932,6 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.VenueStatusCarried: from_venue_status_carried,
     e.TickTableCarried: from_tick_table_carried,
     e.VenueCarried: from_venue_carried,
-    e.VolumeCurveCarried: from_volume_curve_carried,
     e.KillSwitchCarried: from_kill_switch_carried,
     e.MandateCarried: from_mandate_carried,
     e.RestrictionCarried: from_restriction_carried,
@@ -4649,4 +4996,16 @@ FROM_AVRO: Final[dict[type, Callable[[Avro], Any]]] = {
     e.ParentPaused: from_parent_paused,
     e.FeeScheduleDefined: from_fee_schedule_defined,
     e.FeeScheduleCarried: from_fee_schedule_carried,
+    e.VolumeCurveDefined: from_volume_curve_defined,
+    e.VolumeCurveCarried: from_volume_curve_carried,
+    e.ScorecardUpdated: from_scorecard_updated,
+    e.ScorecardCarried: from_scorecard_carried,
+    e.SliceReleased: from_slice_released,
+    e.MemberJoined: from_member_joined,
+    e.PlanAdopted: from_plan_adopted,
+    e.TrancheOpened: from_tranche_opened,
+    e.ScheduleRecalibrated: from_schedule_recalibrated,
+    e.ParentReleased: from_parent_released,
+    e.ParentInstructed: from_parent_instructed,
+    e.InstructionAdopted: from_instruction_adopted,
 }

@@ -122,6 +122,11 @@ class DiskStore:
         self._peeked.move_to_end(parent_id)
         return parent
 
+    def knows(self, parent_id: str, orders: Mapping[str, Order]) -> bool:
+        if self._content(parent_id) is None:
+            return False
+        return isinstance(self._item(parent_id, orders, []), Parent)  # Or a shared order.
+
     def _forget(self, parent_id: str) -> None:
         """Forget a parent that is added or removed, and all with which it may share an order."""
         self._peeked.pop(parent_id, None)

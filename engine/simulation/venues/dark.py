@@ -1,30 +1,50 @@
-"""A venue that shows nothing: hidden interest that follows the off-exchange prints.
+"""Interest that nothing displays: in a pool, and between the displayed prices of an exchange.
 
 The tape does not name the pool of an off-exchange print. So each eligible print of code
 D belongs, by chance, to one of the simulated venues or to none, and a part of it, also by chance,
-is interest that we could have met instead. A child meets it only if the print is at its own
-execution price or better for it: a print at or below the midpoint shows a seller who would have
-sold to a buyer's peg.
+is interest that we could have met instead. At an exchange a print between its own displayed prices
+shows such interest (hidden orders, pegs, and odd lots, which quotes of 2018 left out). A child
+meets it only if the print is at its own execution price or better for it: a print at or below the
+midpoint shows a seller who would have sold to a buyer's peg.
 
 A midpoint peg executes at the midpoint of the venue's own NBBO, if that is within its limit; a
 priced child of an ATS at its limit, or at the far touch where that is better, and never outside
 the NBBO. The rest of a print stays for `LINGER_NS`; an immediate-or-cancel child can meet nothing
 else.
+
+**The most of it.** However well a strategy waits, what it meets is never more than a named part of
+what was printed until then (`Allowance`), because nothing on a tape says how many others waited
+there too.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.core.events import Liquidity
+from engine.simulation.chance import PPM
 from engine.simulation.venues.book import Fill, View, Working, is_peg
 
 LINGER_NS = 250_000_000  # Guess: hidden interest is still there a quarter of a second later.
 
 
 @dataclass(slots=True)
-class HiddenBook:
-    """One instrument at one dark pool or ATS."""
+class Allowance:
+    """The hidden quantity that we may still meet: a part of the printed volume, less our fills."""
 
+    most_ppm: int
+    printed_qty: int = 0
+    used_qty: int = 0
+
+    @property
+    def left_qty(self) -> int:
+        return self.printed_qty * self.most_ppm // PPM - self.used_qty  # Floor: never above it.
+
+
+@dataclass(slots=True)
+class HiddenBook:
+    """One instrument at one dark pool or ATS, or the pegs of one exchange."""
+
+    allowance: Allowance
     resting: dict[str, Working] = field(default_factory=dict)  # In order of arrival.
     print_px: int = 0
     print_left_qty: int = 0  # Of the last print that belongs here.
@@ -43,9 +63,10 @@ class HiddenBook:
             return
         if child.sign * (px - self.print_px) < 0:
             return
-        qty = child.fillable_qty(self.print_left_qty)
-        if qty:
+        qty = child.fillable_qty(min(self.print_left_qty, self.allowance.left_qty))
+        if qty > 0:
             self.print_left_qty -= qty
+            self.allowance.used_qty += qty
             yield Fill(child, qty, px, Liquidity.MIDPOINT if is_peg(child) else Liquidity.ADDED)
 
     def rest(self, child: Working) -> None:

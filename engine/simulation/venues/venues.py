@@ -16,15 +16,14 @@ due at the gateway:
     venues.observe(VenueDefined(...)), ..., venues.observe(DayOpened(...))
     due = venues.on_route(child_routed, child_id, now_ns)
 
-**Not modelled.** Our own impact: the recorded market goes on as if we had not traded, the size we
-took is still printed by others and no participant reacts to our orders. Depth beyond the best price
-of a venue. Auctions and halts inside a book (their prints fill no child; a venue that is not OPEN
+**Not modelled.** Our own impact, unless `impact.py` is asked for: the recorded market goes on as if
+we had not traded, and the size we took is still printed by others. Depth beyond the best price of a
+venue. Auctions and halts inside a book (their prints fill no child; a venue that is not OPEN
 takes nothing). Routing away, price sliding and rejection by order protection at the venue: a child
-is executed at its venue's own quote even if another shows better. Hidden interest on exchanges,
-midpoint pegs included. Fills against a new quote that meets our resting child: only prints fill it.
-Cancels ahead of us in a queue, beyond what a quote shows. Self-trading: our own children do not
-meet. Message-rate limits. A bust or correction does not put quantity back to work. No chance event
-changes a fill after the close.
+is executed at its venue's own quote even if another shows better. Hidden size for a child that
+takes. Self-trading: our own children do not meet. Message-rate limits. A bust or correction does
+not put quantity back to work. No chance event changes a fill after the close.
+`docs/simulated-venues.md` has what is assumed, its sources, and how it compares with the tape.
 """
 
 from collections.abc import Callable
@@ -50,6 +49,7 @@ from engine.simulation.venues.behaviour import Behaviour
 from engine.simulation.venues.book import Fill, LitBook, View, Working
 from engine.simulation.venues.dark import HiddenBook
 from engine.simulation.venues.engagement import violation
+from engine.simulation.venues.impact import Impact
 from engine.simulation.venues.market import VenueMarket
 from engine.simulation.venues.session import Session, state_of
 from engine.simulation.venues.timeline import Timeline
@@ -68,9 +68,14 @@ class Venues:
         *,
         quote_age_max_ns: int | None = None,
         exec_prefix: str = "",
+        impact: Impact | None = None,
     ) -> None:
-        """`exec_prefix` tells the report ids of several venues of one day and name apart."""
+        """`exec_prefix` tells the report ids of several venues of one day and name apart.
+
+        With an `impact` the caller passes each recorded observation through it.
+        """
         self.seed = seed
+        self.impact = impact
         self._exec_prefix = exec_prefix
         self.behaviour = behaviour or Behaviour()
         self._time = Timeline()
@@ -106,6 +111,8 @@ class Venues:
 
         Actions due until the observation's time run before it.
         """
+        if self.impact is not None:
+            self.impact.learn(event)
         if isinstance(event, QuoteObserved | TradeObserved | DepthObserved | VenueStatusObserved):
             self._time.run_until(event.received_ns)
             fills = self._market.observe(event, self._time.now_ns)
@@ -263,7 +270,7 @@ class Venues:
     # ---------------------------------------------------------------- the market
 
     def _book(self, child: Working) -> LitBook | HiddenBook:
-        return self._market.book(child.terms.venue, child.terms.instrument_id)
+        return self._market.book_of(child.terms)
 
     def _view(self, child: Working) -> View:
         return self._market.view(child.terms.venue, child.terms.instrument_id, self._time.now_ns)
@@ -320,6 +327,11 @@ class Venues:
         child.fill_count += 1
         assert child.leaves_qty >= 0
         self._leave_if_done(child)
+        if self.impact is not None:
+            terms, now_ns = child.terms, self._time.now_ns
+            self.impact.on_fill(
+                terms.instrument_id, terms.side, fill.last_qty, fill.last_px, now_ns
+            )
         exec_id = self._report(
             child, Execution(ExecType.TRADE, "", fill.last_qty, fill.last_px, fill.liquidity)
         )

@@ -9,14 +9,23 @@ plans as (
         on plan.parent_id = child.parent_id
         and plan.seq <= child.seq
 ),
+-- The last step of each child; what the desk told its parent until then is part of its story.
+lasts as (
+    select child_id, max(anchor_seq) as seq
+    from audit_execution
+    where child_id is not null
+    group by child_id
+),
 steps as (
     select
         child.event_id as child_id, parent.anchor_seq, parent.seq, parent.at_ns,
         parent.event, parent.event_id, parent.cause, parent.summary
     from child_routed as child
     join audit_parent as parent on parent.parent_id = child.parent_id
+    join lasts on lasts.child_id = child.event_id
     left join plans on plans.child_id = child.event_id
     where (parent.event in ('ParentOpened', 'ParentReleased') and parent.seq < child.seq)
+        or (parent.event = 'InstructionAdopted' and parent.seq < lasts.seq)
         or parent.event_id in (child.slice_id, plans.event_id)
     union all
     select

@@ -1,14 +1,16 @@
--- Which orders were behind each child? One row a child and order: the members of its parent when it
--- was routed, with what they had open then, and later members that got a share of its fills.
+-- Which orders were behind each child? One row a child and order: the members of the tranches that it
+-- was routed for, with what they had open then, and others that got a share of its fills.
 create or replace view audit_members as
 with
 present as (
     select
         child.event_id as child_id, child.seq, stay.parent_id, stay.order_id, stay.joined_ns,
-        stay.member_qty
+        stay.member_qty, claim.tranche, claim.claim_qty
     from child_routed as child
+    join child_claims as claim on claim.child_id = child.event_id
     join membership as stay
         on stay.parent_id = child.parent_id
+        and stay.tranche = claim.tranche
         and stay.joined_seq < child.seq
         and coalesce(stay.until_seq, child.seq + 1) > child.seq
 ),
@@ -34,6 +36,8 @@ select
     small.source,
     small.cl_ord_id,
     small.client_id,
+    opened.tranche,  -- Null for an order that the child was not sent for.
+    opened.claim_qty,  -- The part of the child that was for the tranche.
     coalesce(opened.joined_ns, later.joined_ns) as joined_ns,
     coalesce(opened.member_qty, later.member_qty) as member_qty,  -- What it brought to the parent.
     opened.open_qty,  -- When the child was routed; null for an order that joined later.

@@ -6,12 +6,25 @@ steps as (
     select
         event_id as parent_id, shard, seq, seq as anchor_seq, at_ns, 'ParentOpened' as event,
         event_id, cause, null as about_order_id,
-        format('{} {} under policy {}', side, instrument_id, policy_id) as summary
+        format('{} {} by {} under policy {}', side, instrument_id, benchmark, policy_id) as summary
     from parent_opened
     union all
     select
+        parent_id, shard, seq, seq, at_ns, 'TrancheOpened', event_id, cause, null,
+        format(
+            'tranche {}{} until {}{}{}; at most {:.1f} % of the volume',
+            tranche, coalesce(' by ' || benchmark, ''),
+            strftime(make_timestamp_ns(end_ns), '%H:%M:%S'), if(no_dark, ', lit only', ''),
+            if(must_complete, ', to be completed', ''), max_participation_ppm / 1e4
+        )
+    from tranche_opened
+    union all
+    select
         parent_id, shard, seq, seq, at_ns, 'MemberJoined', event_id, cause, order_id,
-        format('{} joins with {}; the parent has {} open', order_id, member_qty, parent_qty)
+        format(
+            '{} joins tranche {} with {}; the parent has {} open',
+            order_id, tranche, member_qty, parent_qty
+        )
     from member_joined
     union all
     select
@@ -41,8 +54,7 @@ steps as (
     select
         parent_id, shard, seq, seq, at_ns, 'ParentReleased', event_id, cause, null,
         format(
-            '{} to market by {}; {}, {} crossed before',
-            release_qty, reason,
+            '{} to market by {}; {}, {} crossed before', release_qty, reason,
             member_count || if(member_count = 1, ' member', ' members'), crossed_qty
         )
     from parent_released
@@ -58,32 +70,45 @@ steps as (
         parent_id, shard, seq, seq, at_ns, 'PlanAdopted', event_id, cause, null,
         format(
             'plan {}: strategy {} for {}, router {}, because {}; expected cost {:.3f} bps',
-            revision, strategy, plan_qty, router,
-            case reason
+            revision, coalesce(nullif(array_to_string(list_sort(list_distinct(
+                list_transform(tranches, lambda x: x.strategy))), ', '), ''), strategy),
+            plan_qty, router, case reason
                 when 'RELEASED' then 'the parent was released'
                 when 'MEMBERS_CHANGED' then 'its members changed'
                 when 'BEHIND' then 'it is behind its schedule'
                 when 'COMPLETION_AT_RISK' then 'its completion is at risk'
+                when 'TRANCHE_BEGAN' then 'the time of some of its orders has begun'
+                when 'INSTRUCTED' then 'the desk instructed it'
                 else 'of another reason'
-            end,
-            expected_cost_millibps / 1e3
+            end, expected_cost_millibps / 1e3
         )
     from plan_adopted
     union all
     select
         parent_id, shard, seq, seq, at_ns, 'ScheduleRecalibrated', event_id, cause, null,
         format(
-            'after {}: {} done, {} at venues, target {} of {}; slippage {} bps',
+            'after {}: {} done, {} at venues, target {} of {}; slippage {} bps{}',
             reason, done_qty, open_qty, target_qty, parent_qty,
-            coalesce(format('{:.3f}', slippage_millibps / 1e3), 'unknown')
+            coalesce(format('{:.3f}', slippage_millibps / 1e3), 'unknown'),
+            if(next_slice = 'OTHER', '', '; the next slice: ' || next_slice)
         )
     from schedule_recalibrated
     union all
     select
         parent_id, shard, seq, seq, at_ns, 'SliceReleased', event_id, cause, null,
         format(
-            '{} {}, router {}; target {}, {} done, {} at venues',
-            slice_qty, style, router, target_qty, done_qty, open_qty
+            '{} {}, router {}; band {} to {} around {}, {} done, {} at venues{}{}{}{}',
+            slice_qty, style, router, lower_qty, upper_qty, target_qty, done_qty, open_qty,
+            if(wait_ns = 0, '', format('; waits {} s at most', wait_ns // 1_000_000_000)),
+            if(recalibration_id = '', '', format('; as {} changed it', recalibration_id)),
+            if(day_share_e9 = 0, '', format(
+                '; curve updated by {} traded since the plan, {} today at {} % of a usual day',
+                window_volume_qty, day_volume_qty, day_share_e9 // 10_000_000
+            )),
+            coalesce('; for ' || list_aggregate(
+                list_transform(claims, lambda x: format('{} of {}', x.claim_qty, x.tranche)),
+                'string_agg', ', '
+            ), '')
         )
     from slice_released
     union all
@@ -100,24 +125,21 @@ steps as (
         format(
             '{} open waits {} ({})',
             parent_qty,
-            if(
-                until_ns > 0,
-                'until ' || strftime(make_timestamp_ns(until_ns), '%Y-%m-%dT%H:%M:%SZ'),
-                'for the next session'
-            ),
+            if(until_ns > 0, strftime(make_timestamp_ns(until_ns), 'until %Y-%m-%dT%H:%M:%SZ'),
+                'for the next session'),
             reason
         )
     from parent_paused
+    union all
+    select parent_id, shard, seq, seq, at_ns, event, event_id, cause, null, summary
+    from audit_instructions
     union all
     select
         parent_id, shard, seq, seq, at_ns, 'RouteDeferred', event_id, cause, null,
         format(
             'no venue for {} of slice {} ({})', unrouted_qty, slice_id,
             list_aggregate(
-                list_transform(
-                    rejected_by_reason,
-                    lambda reject: format('{} {}', reject.reason, reject.venue_count)
-                ),
+                list_transform(rejected_by_reason, lambda x: x.reason || ' ' || x.venue_count),
                 'string_agg', ', '
             )
         )

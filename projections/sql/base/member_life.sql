@@ -2,16 +2,18 @@
 create or replace view member_life as
 with
 changes as (
-    select shard, parent_id, order_id, seq, 'MemberJoined' as event, member_qty as change_qty
+    select
+        shard, parent_id, order_id, seq, 'MemberJoined' as event, member_qty as change_qty,
+        tranche as said_tranche
     from member_joined
     union all
-    select shard, parent_id, order_id, seq, 'MemberAmended', change_qty
+    select shard, parent_id, order_id, seq, 'MemberAmended', change_qty, tranche
     from member_amended
     union all
-    select shard, parent_id, order_id, seq, 'MemberLeft', -left_qty
+    select shard, parent_id, order_id, seq, 'MemberLeft', -left_qty, tranche
     from member_left
     union all
-    select shard, parent_id, order_id, seq, event, had_qty - has_qty
+    select shard, parent_id, order_id, seq, event, had_qty - has_qty, null
     from share_life
 ),
 lives as (
@@ -20,7 +22,9 @@ lives as (
         coalesce(last_value(
             case event when 'MemberJoined' then true when 'MemberLeft' then false end
             ignore nulls
-        ) over before, false) as is_active
+        ) over before, false) as is_active,
+        -- Of a share, the tranche that the order is or last was in.
+        coalesce(last_value(said_tranche ignore nulls) over before, 0) as tranche
     from changes
     window before as (
         partition by parent_id, order_id
@@ -31,6 +35,7 @@ lives as (
 select
     lives.shard,
     lives.parent_id,
+    lives.tranche,
     lives.order_id,
     lives.seq,
     lives.event,

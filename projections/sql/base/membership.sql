@@ -1,9 +1,10 @@
--- When was each order a member of which parent? One row a membership; until_seq is null while it
--- lasts.
+-- When was each order a member of which tranche of which parent? One row a membership; until_seq is
+-- null while it lasts.
 create or replace view membership as
 select
     joined.shard,
     joined.parent_id,
+    joined.tranche,
     joined.order_id,
     joined.member_qty,
     joined.seq as joined_seq,

@@ -39,6 +39,7 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'PositionsCarried' as event from positions_carried
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'LogContinued' as event from log_continued
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'ParentOpened' as event from parent_opened
+    union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'TrancheOpened' as event from tranche_opened
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberJoined' as event from member_joined
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberAmended' as event from member_amended
     union all select shard, seq, at_ns, cause, 'aggregation' as topic, 'MemberLeft' as event from member_left
@@ -50,6 +51,7 @@ from (
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'OrderHeld' as event from order_held
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceHeld' as event from slice_held
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'ParentPaused' as event from parent_paused
+    union all select shard, seq, at_ns, cause, 'slices' as topic, 'InstructionAdopted' as event from instruction_adopted
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'CorporateActionApplied' as event from corporate_action_applied
     union all select shard, seq, at_ns, cause, 'ingest' as topic, 'CorporateActionCarried' as event from corporate_action_carried
     union all select shard, seq, at_ns, cause, 'slices' as topic, 'SliceReleased' as event from slice_released

@@ -9,6 +9,7 @@ select
     parent.strategy,
     parent.router,
     parent.members,
+    parent.tranches,
     parent.member_qty,
     parent.left_qty,
     parent.crossed_qty,
@@ -24,7 +25,11 @@ select
     strftime(
         timezone(zone.time_zone, make_timestamp_ns(parent.opened_ns)::timestamp at time zone 'UTC'),
         '%Y-%m-%d %H:%M:%S'
-    ) as opened_at
+    ) as opened_at,
+    -- As the desk has it worked now: planned, paused or completing; null once it has ended.
+    if(parent.ended_ns is null, lower(parent.pace), null) as pace,
+    lower(parent.worked_urgency) as urgency,
+    array_to_string(parent.excluded_by_desk, ' ') as excluded_by_desk
 from parent_state as parent
 cross join calendar_zone as zone
 left join instruments as instrument on instrument.instrument_id = parent.instrument_id;

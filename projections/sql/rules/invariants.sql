@@ -13,8 +13,10 @@ from (
     union all from rule_share_exact
     union all from rule_share_members
     union all from rule_children
+    union all from rule_claims
     union all from rule_routes
     union all from rule_brakes
+    union all from rule_instructions
     union all from rule_limits
     union all from rule_allotments
     union all from rule_positions

@@ -2,9 +2,13 @@
 create or replace view rule_children as
 with
 bound as (
-    select child.side, child.limit_px, limits.parent_limit_px
+    select child.event_id as child_id, child.side, child.limit_px, limits.limit_px as most_px
     from child_routed as child
-    asof join parent_limits as limits on limits.parent_id = child.parent_id and limits.seq < child.seq
+    join child_claims as claim on claim.child_id = child.event_id
+    asof join tranche_limits as limits
+        on limits.parent_id = claim.parent_id
+        and limits.tranche = claim.tranche
+        and limits.seq < child.seq
 ),
 dated as (
     select
@@ -84,10 +88,10 @@ select
 union all
 select
     'child_limit',
-    count(*),
-    'No child is priced through the limit of its parent.'
+    count(distinct child_id),
+    'No child is priced through the limit of an order that it is sent for.'
 from bound
-where if(side = 'BUY', limit_px > parent_limit_px, limit_px < parent_limit_px)
+where if(side = 'BUY', limit_px > most_px, limit_px < most_px)
 union all
 select
     'child_on_tick',

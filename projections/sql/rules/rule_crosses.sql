@@ -18,6 +18,7 @@ takers as (
         part.cross_id,
         part.side,
         part.parent_id,
+        part.cross_px,
         part.seq,
         unnest(part.shares).order_id as order_id
     from cross_allocated as part
@@ -28,9 +29,16 @@ clients as (
     join order_entries as accepted on accepted.order_id = takers.order_id
 ),
 bound as (
-    select part.side, part.cross_px, limits.parent_limit_px
-    from cross_allocated as part
-    asof join parent_limits as limits on limits.parent_id = part.parent_id and limits.seq < part.seq
+    select part.cross_id, part.side, part.cross_px, limits.limit_px
+    from takers as part
+    asof join member_life as life
+        on life.parent_id = part.parent_id
+        and life.order_id = part.order_id
+        and life.seq < part.seq
+    asof join tranche_limits as limits
+        on limits.parent_id = part.parent_id
+        and limits.tranche = life.tranche
+        and limits.seq < part.seq
 )
 select
     'cross_sides' as name,
@@ -82,10 +90,10 @@ where cross_qty <= 0
 union all
 select
     'cross_limit',
-    count(*),
-    'No cross is priced through the limit of either parent.'
+    count(distinct cross_id),
+    'No cross is priced through the limit of an order in it.'
 from bound
-where if(side = 'BUY', cross_px > parent_limit_px, cross_px < parent_limit_px)
+where if(side = 'BUY', cross_px > limit_px, cross_px < limit_px)
 union all
 select
     'cross_quote_age',

@@ -48,7 +48,7 @@ lowered as (
         and position is not null
         and former_first_seq = first_seq
 ),
--- What each member had open when a child was sent for it. A child belongs to all members.
+-- What each member had open when a child was sent for it. A claim is all its tranche's members'.
 sent as (
     select distinct
         child.event_id as child_id, child.shard, child.seq, life.open_qty, limits.max_order_qty,
@@ -67,6 +67,8 @@ sent as (
         and child.reference_px > 0  -- It is 0 in logs of releases that did not stop orders.
         and child.seq > greatest(lowered.seq, stay.joined_seq)
         and child.seq < coalesce(stay.until_seq, 9223372036854775807)
+    join child_claims as claim
+        on claim.child_id = child.event_id and claim.tranche = stay.tranche
     left join instruments on instruments.instrument_id = child.instrument_id
     asof join limits_in_force as limits
         on limits.shard = child.shard

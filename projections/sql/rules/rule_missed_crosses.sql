@@ -30,16 +30,15 @@ fresh as (
             or configured.quote_age_max_ns <= policy.cross_quote_age_ns
         )
 ),
--- The child's parent, and the opposite parents that were open then, in their window and on the same
--- terms.
+-- The child's parent, and the opposite parents that were open then, on the same terms.
 sides as (
     select
-        fresh.child_id, fresh.shard, fresh.seq, fresh.first_seq, fresh.mid_px, fresh.side,
+        fresh.child_id, fresh.shard, fresh.seq, fresh.first_seq, fresh.mid_px, fresh.side, fresh.at_ns,
         fresh.parent_id, true as is_own
     from fresh
     union all
     select
-        fresh.child_id, fresh.shard, fresh.seq, fresh.first_seq, fresh.mid_px, other.side,
+        fresh.child_id, fresh.shard, fresh.seq, fresh.first_seq, fresh.mid_px, other.side, fresh.at_ns,
         other.event_id, false
     from fresh
     join parent_opened as own on own.event_id = fresh.parent_id
@@ -51,42 +50,62 @@ sides as (
         and other.settlement = own.settlement
         and other.capacity = own.capacity
         and other.seq < fresh.first_seq
-        and other.start_ns <= fresh.at_ns
-        and other.end_ns > fresh.at_ns
     left join parent_ended as ended on ended.parent_id = other.event_id
     where coalesce(ended.seq, 9223372036854775807) > fresh.seq
 ),
 -- The clients whose orders could cross there at the midpoint, both when the batch began and when the
 -- child went out. What was true at both moments was true in between, when the engine tried a cross.
+-- Present is a client from its first order on: one that joined in the batch too was there then.
+probes as (
+    select sides.*, members.order_id, members.client_id
+    from sides
+    join (
+        select distinct parent_id, order_id, client_id
+        from crossing_spans
+    ) as members on members.parent_id = sides.parent_id
+),
 able as materialized (
     select
-        sides.child_id,
-        sides.shard,
-        sides.seq,
-        sides.first_seq,
-        sides.parent_id,
-        sides.is_own,
-        list(distinct span.client_id) as clients
-    from sides
-    join crossing_spans as span
-        on span.parent_id = sides.parent_id
-        and span.from_seq < sides.seq
-        and span.until_seq >= sides.seq
-    join crossing_spans as earlier
-        on earlier.parent_id = span.parent_id
-        and earlier.order_id = span.order_id
-        and earlier.from_seq < sides.first_seq
-        and earlier.until_seq >= sides.first_seq
-    where span.parent_limit_px is null
-        or if(
-            sides.side = 'BUY',
-            span.parent_limit_px >= sides.mid_px,
-            span.parent_limit_px <= sides.mid_px
+        probes.child_id,
+        probes.shard,
+        probes.seq,
+        probes.first_seq,
+        probes.parent_id,
+        probes.is_own,
+        list(distinct probes.client_id) as present,
+        list(distinct probes.client_id) filter (
+            span.is_free
+            and earlier.is_free
+            and earlier.until_seq >= probes.first_seq
+        ) as clients
+    from probes
+    asof join crossing_spans as span
+        on span.parent_id = probes.parent_id
+        and span.order_id = probes.order_id
+        and span.from_seq < probes.seq
+    asof left join crossing_spans as earlier
+        on earlier.parent_id = probes.parent_id
+        and earlier.order_id = probes.order_id
+        and earlier.from_seq < probes.first_seq
+    join tranches as part
+        on part.parent_id = span.parent_id
+        and part.tranche = span.tranche
+        and part.start_ns <= probes.at_ns
+        and part.end_ns > probes.at_ns
+    where span.until_seq >= probes.seq
+        and (
+            span.limit_px is null
+            or if(
+                probes.side = 'BUY',
+                span.limit_px >= probes.mid_px,
+                span.limit_px <= probes.mid_px
+            )
         )
     group by all
 ),
--- A parent may not cross while a change of a member waits or a control stops a member's client. A
--- limit that came after a member may stop it; whether it does is not judged here.
+-- A parent may not cross while a change of a member waits, a control stops a member's client, or the
+-- desk has paused it. A limit that came after a member may stop it; whether it does is not judged
+-- here.
 held_up as (
     select able.child_id, able.parent_id
     from able
@@ -130,6 +149,12 @@ held_up as (
         on applied.shard = able.shard
         and applied.control = 'RiskLimitSet'
         and applied.seq between stay.joined_seq and able.seq
+    union all
+    select able.child_id, able.parent_id
+    from able
+    asof join instruction_adopted as instruction
+        on instruction.parent_id = able.parent_id and instruction.seq < able.seq
+    where instruction.pace = 'PAUSED'
 ),
 -- The engine keeps a client with orders on both sides out of one side; this view out of both.
 missed as (
@@ -138,8 +163,8 @@ missed as (
     join able as other on other.child_id = own.child_id
     where own.is_own
         and not other.is_own
-        and list_filter(own.clients, lambda x: not list_contains(other.clients, x)) <> []
-        and list_filter(other.clients, lambda x: not list_contains(own.clients, x)) <> []
+        and list_filter(own.clients, lambda x: not list_contains(other.present, x)) <> []
+        and list_filter(other.clients, lambda x: not list_contains(own.present, x)) <> []
         and not exists (
             select 1
             from held_up

@@ -53,22 +53,32 @@ sent as (
     from child_routed as child
     join slice_released as slice on slice.event_id = child.slice_id
     join parent_opened as parent on parent.event_id = child.parent_id
+    join (
+        select claim.child_id, bool_and(part.must_complete) as must_complete
+        from child_claims as claim
+        join tranches as part on part.parent_id = claim.parent_id and part.tranche = claim.tranche
+        group by claim.child_id
+    ) as terms on terms.child_id = child.event_id
     asof left join opens as opened on opened.shard = child.shard and opened.seq < child.seq
     asof join day_starts as days on days.shard = child.shard and days.first_seq <= child.seq
     where child.reference_px > 0  -- It is 0 in logs of releases in which each parent had its own.
-        and not (slice.style = 'CLEANUP' and (parent.must_complete or parent.immediacy <> 'NONE'))
+        and not (slice.style = 'CLEANUP' and (terms.must_complete or parent.immediacy <> 'NONE'))
 ),
 of_client as (
     select
         sent.*,
-        stay.client_id,
-        count(distinct stay.client_id) over (partition by sent.event_id) as clients
+        behind.client_id,
+        count(*) over (partition by sent.event_id) as clients
     from sent
-    join members as stay
-        on stay.parent_id = sent.parent_id
-        and stay.joined_seq < sent.seq
-        and coalesce(stay.until_seq, 9223372036854775807) > sent.seq
-    qualify row_number() over (partition by sent.event_id, stay.client_id order by stay.order_id) = 1
+    join (
+        select distinct claim.child_id, stay.client_id
+        from child_claims as claim
+        join members as stay
+            on stay.parent_id = claim.parent_id
+            and stay.tranche = claim.tranche
+            and stay.joined_seq < claim.seq
+            and coalesce(stay.until_seq, 9223372036854775807) > claim.seq
+    ) as behind on behind.child_id = sent.event_id
 ),
 -- The shares of the orders that a child was sent for; others' late parts count for no mandate. What a
 -- bust or a correction changes of a fill of an earlier day counts for none of today.
@@ -106,41 +116,59 @@ starts as (
     where coalesce(stay.until_seq, 9223372036854775807) > released.seq
     group by all
 ),
-measured as (
-    select
-        child.event_id,
-        coalesce(executed.executed_qty, 0) + if(child.clients = 1, child.child_qty, 0) as used_qty,
-        greatest(0, coalesce(now.volume_qty, 0) - coalesce(base.volume_qty, 0)) as observed_qty,
-        child.at_ns - greatest(coalesce(now.print_ns, 0), coalesce(child.open_ns, 0))
-            > patience.silent_ns as is_silent,
-        observed_qty + if(is_silent, instruments.adv_qty, 0) as volume_qty,
-        widest.rate_ppm,
-        instruments.lot_qty + starts.rounding_qty as spare_qty
+-- The volume at each start, before the children multiply it.
+begun as materialized (
+    select starts.*, coalesce(base.volume_qty, 0) as base_qty
+    from starts
+    asof left join others_volume as base
+        on base.shard = starts.shard
+        and base.instrument_id = starts.instrument_id
+        and base.seq <= starts.seq
+),
+-- One by one, as a chain of such joins takes minutes.
+used as materialized (
+    select child.*, coalesce(executed.executed_qty, 0) as executed_qty
     from of_client as child
-    join starts
-        on starts.shard = child.shard
-        and starts.first_seq = child.first_seq
-        and starts.client_id = child.client_id
-        and starts.instrument_id = child.instrument_id
-    join instruments on instruments.instrument_id = child.instrument_id
-    asof join widest
-        on widest.shard = child.shard
-        and widest.client_id = child.client_id
-        and widest.seq < child.seq
     asof left join executed
         on executed.shard = child.shard
         and executed.first_seq = child.first_seq
         and executed.client_id = child.client_id
         and executed.instrument_id = child.instrument_id
         and executed.seq < child.seq
+),
+seen as materialized (
+    select used.*, coalesce(now.volume_qty, 0) as now_qty, coalesce(now.print_ns, 0) as print_ns
+    from used
     asof left join others_volume as now
-        on now.shard = child.shard
-        and now.instrument_id = child.instrument_id
-        and now.seq <= child.seq
-    asof left join others_volume as base
-        on base.shard = starts.shard
-        and base.instrument_id = starts.instrument_id
-        and base.seq <= starts.seq
+        on now.shard = used.shard
+        and now.instrument_id = used.instrument_id
+        and now.seq <= used.seq
+),
+rated as materialized (
+    select seen.*, widest.rate_ppm
+    from seen
+    asof join widest
+        on widest.shard = seen.shard
+        and widest.client_id = seen.client_id
+        and widest.seq < seen.seq
+),
+measured as (
+    select
+        child.event_id,
+        child.executed_qty + if(child.clients = 1, child.child_qty, 0) as used_qty,
+        greatest(0, child.now_qty - begun.base_qty) as observed_qty,
+        child.at_ns - greatest(child.print_ns, coalesce(child.open_ns, 0))
+            > patience.silent_ns as is_silent,
+        observed_qty + if(is_silent, instruments.adv_qty, 0) as volume_qty,
+        child.rate_ppm,
+        instruments.lot_qty + begun.rounding_qty as spare_qty
+    from rated as child
+    join begun
+        on begun.shard = child.shard
+        and begun.first_seq = child.first_seq
+        and begun.client_id = child.client_id
+        and begun.instrument_id = child.instrument_id
+    join instruments on instruments.instrument_id = child.instrument_id
     cross join patience
 )
 select

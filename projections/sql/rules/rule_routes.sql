@@ -26,7 +26,7 @@ aims as (
         ] as scopes
     )
     union all
-    -- A child belongs to all members: one stopped client stops it.
+    -- A claim belongs to all members of its tranche: one stopped client stops it.
     select distinct rule, child.shard, child.seq, child.event_id, 'CLIENT:' || client_id
     from child_routed as child
     cross join (select unnest(['kill_switch', 'controls']) as rule)
@@ -34,6 +34,8 @@ aims as (
         on stay.parent_id = child.parent_id
         and stay.joined_seq < child.seq
         and coalesce(stay.until_seq, 9223372036854775807) > child.seq
+    join child_claims as claim
+        on claim.child_id = child.event_id and claim.tranche = stay.tranche
     join order_entries as accepted on accepted.order_id = stay.order_id
 ),
 stopped as (
@@ -91,13 +93,14 @@ left join stopped on stopped.rule = asked.name
 union all
 select
     'venue_permitted',
-    count(*),
-    'No child goes to a venue, or to the dark, where its clients forbid it.'
+    count(distinct child.event_id),
+    'No child goes to a venue, or to the dark, where a client that it is sent for forbids it.'
 from child_routed as child
-join parent_opened as parent on parent.event_id = child.parent_id
+join child_claims as claim on claim.child_id = child.event_id
+join tranches as part on part.parent_id = claim.parent_id and part.tranche = claim.tranche
 left join venues on venues.venue = child.venue
-where list_contains(parent.excluded_venues, child.venue)
-    or (parent.no_dark and venues.kind = 'DARK')
+where list_contains(part.excluded_venues, child.venue)
+    or (part.no_dark and venues.kind = 'DARK')
 union all
 select
     'sent_in_time',

@@ -16,9 +16,21 @@ members as (
     group by parent_id
 ),
 limits as (
-    select parent_id, arg_max({'px': parent_limit_px}, seq).px as limit_px
-    from parent_limits
-    group by parent_id
+    -- The loosest of its tranches'; null if one has none.
+    select
+        last.parent_id,
+        case
+            when bool_or(last.limit_px is null) then null
+            when any_value(opened.side) = 'BUY' then max(last.limit_px)
+            else min(last.limit_px)
+        end as limit_px
+    from (
+        select parent_id, tranche, arg_max({'px': limit_px}, seq).px as limit_px
+        from tranche_limits
+        group by parent_id, tranche
+    ) as last
+    join parent_opened as opened on opened.event_id = last.parent_id
+    group by last.parent_id
 ),
 crossed as (
     select
@@ -58,6 +70,16 @@ plans as (
         count(*) as plans
     from plan_adopted
     group by parent_id
+),
+-- What the desk told it, as of now.
+told as (
+    select
+        parent_id,
+        arg_max(pace, seq) as pace,
+        arg_max({'x': urgency}, seq).x as urgency,
+        arg_max(excluded_venues, seq) as excluded_venues
+    from instruction_adopted
+    group by parent_id
 )
 select
     parent.event_id as parent_id,
@@ -70,6 +92,7 @@ select
     parent.policy_id,
     limits.limit_px,
     coalesce(members.members, 0) as members,
+    coalesce(parts.tranches, 0) as tranches,
     coalesce(members.member_qty, 0)::bigint as member_qty,
     coalesce(members.left_qty, 0)::bigint as left_qty,
     coalesce(crossed.crossed_qty, 0)::bigint as crossed_qty,
@@ -101,13 +124,22 @@ select
     released.seq as released_seq,
     released.arrival_mid_px,
     children.last_fill_ns,
-    ended.at_ns as ended_ns
+    ended.at_ns as ended_ns,
+    coalesce(told.pace, 'PLANNED') as pace,
+    coalesce(told.urgency, parent.urgency) as worked_urgency,
+    coalesce(told.excluded_venues, []) as excluded_by_desk
 from parent_opened as parent
 left join members on members.parent_id = parent.event_id
 left join limits on limits.parent_id = parent.event_id
+left join (
+    select parent_id, count(*) as tranches
+    from tranches
+    group by parent_id
+) as parts on parts.parent_id = parent.event_id
 left join crossed on crossed.parent_id = parent.event_id
 left join errors on errors.parent_id = parent.event_id
 left join children on children.parent_id = parent.event_id
 left join plans on plans.parent_id = parent.event_id
+left join told on told.parent_id = parent.event_id
 left join parent_released as released on released.parent_id = parent.event_id
 left join parent_ended as ended on ended.parent_id = parent.event_id;
