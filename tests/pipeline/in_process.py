@@ -21,20 +21,32 @@ OpenLog = Callable[[], Log]
 class Running(threading.Thread):
     """Runs a worker until it is stopped; keeps the exception that it raised."""
 
-    def __init__(self, opened: OpenLog, owner: str, shards: Sequence[int] | None) -> None:
+    def __init__(
+        self,
+        opened: OpenLog,
+        owner: str,
+        shards: Sequence[int] | None,
+        clock_ns: Callable[[], int] | None = None,
+    ) -> None:
         super().__init__(daemon=True)
         self.failure: BaseException | None = None
         self.worker: Worker | None = None
         self._opened = opened
         self._owner = owner
         self._shards = shards
+        self._clock_ns = clock_ns
 
     def run(self) -> None:
         try:
             with self._opened() as log:
                 rules = short_day.rules(log.partitions)
                 self.worker = Worker(
-                    log, rules, self._owner, shards=self._shards, on_aside=self._set_aside
+                    log,
+                    rules,
+                    self._owner,
+                    clock_ns=self._clock_ns,
+                    shards=self._shards,
+                    on_aside=self._set_aside,
                 )
                 self.worker.run()
         except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
@@ -54,10 +66,17 @@ class Running(threading.Thread):
 
 @contextmanager
 def worker(
-    opened: OpenLog, owner: str = "worker", shards: Sequence[int] | None = None
+    opened: OpenLog,
+    owner: str = "worker",
+    shards: Sequence[int] | None = None,
+    clock_ns: Callable[[], int] | None = None,
 ) -> Iterator[Running]:
-    """A running worker; its exception is raised at the end."""
-    running = Running(opened, owner, shards)
+    """A running worker; its exception is raised at the end.
+
+    `clock_ns` None is this machine's, which a worker does not believe on a log whose newest record
+    is more than a minute old; a test of such a log that sends nothing new gives a clock.
+    """
+    running = Running(opened, owner, shards, clock_ns)
     running.start()
     try:
         yield running

@@ -361,7 +361,8 @@ def test_an_archive_of_the_old_log_proves_it_though_an_idle_worker_sealed_more(
     day = copied(days[3], tmp_path)
     with open_log(day.url, partitions=3) as log:
         closed_at = [closed_batch(number, log) for number in range(3)]
-        with in_process.worker(in_process.opener(day.url, 3)) as running:
+        opened = in_process.opener(day.url, 3)
+        with in_process.worker(opened, clock_ns=time.time_ns) as running:  # The day may be old.
             in_process.until(
                 lambda: all(last(x, log).batch > closed_at[x] for x in range(3)),
                 "an adopted configuration of each",
