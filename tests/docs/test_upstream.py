@@ -115,7 +115,7 @@ def run_python(name: str, arguments: list[str], folder: Path) -> subprocess.Comp
 
 def published(log: Log, partition: int) -> Record:
     reader = log.reader("orders", partition)
-    end_s = time.monotonic() + 20
+    end_s = time.monotonic() + 90
     while time.monotonic() < end_s:
         for record in reader.read(10):
             return record

@@ -36,7 +36,7 @@ from engine.log.port import (
 )
 
 PARTITIONS = 4
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 SPAWN = multiprocessing.get_context("spawn")
 
 

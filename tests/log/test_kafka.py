@@ -45,7 +45,7 @@ pytestmark = pytest.mark.kafka
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 2
 SESSION_MS = 3_000
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 NOON_MS = 1_514_912_400_000
 
 _prefixes = itertools.count(time.time_ns())

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.kafka
 
 PARTITIONS = 2
 SESSION_MS = 3_000
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 _prefixes = itertools.count(time.time_ns())
 

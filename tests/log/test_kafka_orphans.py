@@ -15,7 +15,7 @@ pytestmark = pytest.mark.kafka
 
 PARTITIONS = 2
 SESSION_MS = 3_000
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 SETTLED_S = 5.0  # By then the member is subscribed as before, which is a rebalance too.
 # It holds all shards, is asked for one, and never finishes with it: it dies in the middle.
 DYING = f"""

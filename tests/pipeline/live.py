@@ -30,7 +30,7 @@ from engine.runtime.shard import Shard
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 KILLS_MORE = 3  # At most so many times the kills that a test asks for.
-DRAIN_MAX_S = 45.0
+DRAIN_MAX_S = 120.0
 OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
 PILED_AT_ONCE = 1_000
 QUIET_S = 3.0  # Nothing new for so long: open orders have ended and all processes are up.

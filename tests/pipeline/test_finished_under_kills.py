@@ -19,7 +19,7 @@ from engine.log.port import Log
 
 OWNER = "one"
 INSTRUMENT = "I00"
-WAIT_MAX_S = 40.0
+WAIT_MAX_S = 120.0
 
 pytestmark = pytest.mark.slow
 
