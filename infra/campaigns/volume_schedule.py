@@ -42,8 +42,8 @@ from engine.core.strategy.schedules import (
     LEVEL_PRIOR_PPM,
     Seen,
     share_e9,
-    updated_target_qty,
-    vwap_target_qty,
+    updated_part,
+    vwap_part,
 )
 from engine.core.units import PPM
 from engine.simulation.market import reference, volume_curves
@@ -333,9 +333,7 @@ def equal(start_ns: int, end_ns: int) -> Target:
 
 def plain(known: VolumeCurveDefined, start_ns: int, end_ns: int) -> Target:
     edges_ns, volumes_qty = known.edges_ns, known.volumes_qty
-    return lambda at_ns, _: vwap_target_qty(
-        PLAN_QTY, edges_ns, volumes_qty, start_ns, end_ns, at_ns
-    )
+    return lambda at_ns, _: vwap_part(edges_ns, volumes_qty, start_ns, end_ns, at_ns).qty(PLAN_QTY)
 
 
 def updated(
@@ -352,8 +350,8 @@ def updated(
             max(0, share_e9(edges_ns, volumes_qty, now_ns) - first_e9),
             adv_qty,
         )
-        return updated_target_qty(
-            PLAN_QTY, edges_ns, volumes_qty, start_ns, end_ns, at_ns, now_ns, seen
+        return updated_part(edges_ns, volumes_qty, start_ns, end_ns, at_ns, now_ns, seen).qty(
+            PLAN_QTY
         )
 
     first_e9 = share_e9(edges_ns, volumes_qty, tape.times_ns[0])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models import benchmarks
 from world import (
     CENT,
+    HOUR,
     INSTRUMENT,
     LIT,
     NOW_NS,
@@ -39,6 +40,7 @@ from world import (
 from engine.core.events import (
     ConfigurationAdopted,
     ParentReleased,
+    QuoteObserved,
     Side,
     VenueStatus,
 )
@@ -420,6 +422,35 @@ def test_a_quote_that_does_not_count_touches_no_parent(hidden: Any) -> None:  # 
     world = limited(hidden)
 
     consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01))
+
+    assert world.state.touched == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "touches"),
+    [
+        (quote(OTHER_LIT, 99.98, 100.09), False),  # From 100.05 over the limit, behind the best.
+        (quote(OTHER_LIT, 99.98, 100.03), False),  # The best, and before it was within reach too.
+        (quote(LIT, 99.99, 100.09), False),  # Of the two best the other one stays within reach.
+        (quote(LIT, 99.99, 100.03, received_ns=NOW_NS + HOUR), False),
+        (quote(LIT, 99.99, 100.09, received_ns=NOW_NS + HOUR), True),  # The other has aged.
+    ],
+)
+def test_a_quote_touches_a_parent_where_the_best_crosses_its_limit(
+    told: QuoteObserved, *, touches: bool
+) -> None:
+    world = limited(quote(OTHER_LIT, 99.98, 100.05), limit=100.06)
+    world.state.touched.clear()
+
+    consolidated.on_quote_observed(world.state, told)
+
+    assert bool(world.state.touched) == touches
+
+
+def test_an_odd_lot_makes_no_best_and_touches_no_parent() -> None:
+    world = limited()
+
+    consolidated.on_quote_observed(world.state, quote(OTHER_LIT, 99.98, 100.01, ask_qty=99))
 
     assert world.state.touched == {}
 

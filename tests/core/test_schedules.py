@@ -12,8 +12,8 @@ from models.schedules import pov_of_total, twap_target, vwap_target
 from engine.core.strategy.schedules import (
     curve_volume_qty,
     pov_target_qty,
-    twap_target_qty,
-    vwap_target_qty,
+    twap_part,
+    vwap_part,
 )
 
 QTY = st.integers(0, 10**12)
@@ -44,12 +44,12 @@ def naive_volume(edges: list[int], volumes: list[int], start: int, end: int) -> 
 def test_twap_is_the_straight_line_rounded_down(
     plan_qty: int, start_ns: int, end_ns: int, times: list[int]
 ) -> None:
-    targets = [twap_target_qty(plan_qty, start_ns, end_ns, at_ns) for at_ns in times]
+    targets = [twap_part(start_ns, end_ns, at_ns).qty(plan_qty) for at_ns in times]
     assert targets == sorted(targets)
     assert targets == [floor(twap_target(plan_qty, start_ns, end_ns, at)) for at in times]
-    assert twap_target_qty(plan_qty, start_ns, end_ns, end_ns) == plan_qty
+    assert twap_part(start_ns, end_ns, end_ns).qty(plan_qty) == plan_qty
     if start_ns < end_ns:
-        assert twap_target_qty(plan_qty, start_ns, end_ns, start_ns) == 0
+        assert twap_part(start_ns, end_ns, start_ns).qty(plan_qty) == 0
 
 
 @for_all(QTY, BUCKETS, TIME, TIME, TIMES)
@@ -57,10 +57,10 @@ def test_vwap_never_falls_and_stays_within_the_plan(
     plan_qty: int, buckets: list[tuple[int, int]], start_ns: int, end_ns: int, times: list[int]
 ) -> None:
     edges, volumes = curve_of(buckets)
-    targets = [vwap_target_qty(plan_qty, edges, volumes, start_ns, end_ns, at) for at in times]
+    targets = [vwap_part(edges, volumes, start_ns, end_ns, at).qty(plan_qty) for at in times]
     assert targets == sorted(targets)
     assert all(0 <= target <= plan_qty for target in targets)
-    assert vwap_target_qty(plan_qty, edges, volumes, start_ns, end_ns, end_ns) == plan_qty
+    assert vwap_part(edges, volumes, start_ns, end_ns, end_ns).qty(plan_qty) == plan_qty
 
 
 @for_all(QTY, BUCKETS, TIME, TIME, TIME)
@@ -68,12 +68,12 @@ def test_vwap_is_the_share_of_the_orders_part_of_the_curve(
     plan_qty: int, buckets: list[tuple[int, int]], start_ns: int, end_ns: int, at_ns: int
 ) -> None:
     edges, volumes = curve_of(buckets)
-    got = vwap_target_qty(plan_qty, edges, volumes, start_ns, end_ns, at_ns)
+    got = vwap_part(edges, volumes, start_ns, end_ns, at_ns).qty(plan_qty)
     over = naive_volume(edges, volumes, start_ns, end_ns)
     if over and start_ns <= at_ns <= end_ns:
         assert got == floor(plan_qty * naive_volume(edges, volumes, start_ns, at_ns) / over)
     else:
-        assert got == twap_target_qty(plan_qty, start_ns, end_ns, at_ns)
+        assert got == twap_part(start_ns, end_ns, at_ns).qty(plan_qty)
 
 
 @for_all(QTY, BUCKETS.filter(lambda buckets: any(volume for _, volume in buckets)), TIME)
@@ -81,7 +81,7 @@ def test_vwap_over_the_whole_curve_is_the_real_one(
     plan_qty: int, buckets: list[tuple[int, int]], at_ns: int
 ) -> None:
     edges, volumes = curve_of(buckets)
-    got = vwap_target_qty(plan_qty, edges, volumes, edges[0], edges[-1], at_ns)
+    got = vwap_part(edges, volumes, edges[0], edges[-1], at_ns).qty(plan_qty)
     assert got == floor(vwap_target(plan_qty, edges, volumes, at_ns))
 
 
@@ -96,20 +96,20 @@ def test_the_volume_of_an_interval_is_the_sum_over_its_buckets(
 
 def test_an_interval_without_volume_follows_the_clock() -> None:
     edges, volumes = [0, 10, 20, 30], [500, 0, 500]
-    assert vwap_target_qty(100, edges, volumes, 10, 20, 15) == 50
-    assert vwap_target_qty(100, edges, volumes, 30, 50, 35) == 25
+    assert vwap_part(edges, volumes, 10, 20, 15).qty(100) == 50
+    assert vwap_part(edges, volumes, 30, 50, 35).qty(100) == 25
 
 
 def test_an_order_that_starts_late_still_finishes() -> None:
     edges, volumes = [0, 10, 20], [900, 100]
-    assert vwap_target_qty(1_000, edges, volumes, 10, 20, 10) == 0
-    assert vwap_target_qty(1_000, edges, volumes, 10, 20, 15) == 500
-    assert vwap_target_qty(1_000, edges, volumes, 5, 20, 10) == 818  # 450 of 550.
+    assert vwap_part(edges, volumes, 10, 20, 10).qty(1_000) == 0
+    assert vwap_part(edges, volumes, 10, 20, 15).qty(1_000) == 500
+    assert vwap_part(edges, volumes, 5, 20, 10).qty(1_000) == 818  # 450 of 550.
 
 
 def test_a_curve_needs_one_edge_more_than_volumes() -> None:
     with pytest.raises(ValueError, match="2 edges and 2 volumes"):
-        vwap_target_qty(100, [0, 10], [1, 1], 0, 10, 5)
+        vwap_part([0, 10], [1, 1], 0, 10, 5).qty(100)
     with pytest.raises(ValueError, match="2 edges and 2 volumes"):
         curve_volume_qty([0, 10], [1, 1], 0, 10)
 

@@ -37,6 +37,7 @@ from world import (
 from engine.core import events as e
 from engine.core.parents import tranches
 from engine.core.routing.candidates import eligible, search_for
+from engine.core.strategy import slicing
 
 PLENTY = 10_000_000
 ONE_CHILD = policy(router=e.Router.SEQUENTIAL)
@@ -150,6 +151,26 @@ def test_a_quote_wakes_the_tranche_whose_limit_it_reaches() -> None:
     now_ns = NOW_NS + MINUTE + SECOND  # No point of the grid.
     world.at(now_ns, *(quote(code, 99.58, 99.60, received_ns=now_ns) for code in (LIT, OTHER_LIT)))
     assert world.tranche("o2").exposure_qty > 0
+
+
+@pytest.mark.parametrize(
+    ("dues", "wants"),
+    [
+        ((100, 100), [0, 100]),  # Half of what is due rests.
+        ((100, 99), [0, 0]),
+        ((150, 50), [50, 50]),
+        ((30, 50), [0, 50]),  # More rests for the first than it wants: none of it is the other's.
+        ((-40, 50), [0, 50]),
+    ],
+)
+def test_patient_tranches_ask_together_once_half_of_what_is_due_rests(
+    dues: tuple[int, int], wants: list[int]
+) -> None:
+    world = two(limit_px=px(99.00))
+    resting, idle = world.tranche("o1"), world.tranche("o2")
+    resting.exposure_qty, idle.exposure_qty = 100, 0
+
+    assert slicing.waited_for([resting, idle], dues, [0, 0]) == wants
 
 
 # --------------------------------------------------------------------------------- windows

@@ -19,9 +19,9 @@ from engine.core.strategy.schedules import (
     level,
     share_e9,
     shares_of,
-    twap_target_qty,
-    updated_target_qty,
-    vwap_target_qty,
+    twap_part,
+    updated_part,
+    vwap_part,
 )
 
 USUAL_QTY = 10_000_000
@@ -39,7 +39,7 @@ def seen_at(now: int, start: int, volumes: tuple[int, ...] = U, times: int = 1) 
 
 
 def target(plan_qty: int, start: int, end: int, at: int, now: int, seen: Seen) -> int:
-    return updated_target_qty(plan_qty, HOURS, U, start, end, at, now, seen)
+    return updated_part(HOURS, U, start, end, at, now, seen).qty(plan_qty)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_day_that_follows_the_curve_has_the_plain_curves_targets(
     end = data.draw(st.integers(start + 1, 500))
     now = data.draw(st.integers(start, end))
     at = data.draw(st.integers(now, end))
-    plain_qty = vwap_target_qty(plan_qty, HOURS, U, start, end, at)
+    plain_qty = vwap_part(HOURS, U, start, end, at).qty(plan_qty)
 
     found_qty = target(plan_qty, start, end, at, now, seen_at(now, start))
 
@@ -87,7 +87,7 @@ def test_without_a_usual_volume_a_busier_day_of_the_same_shape_changes_nothing(
 
 
 def test_twice_the_volume_in_proportion_hardly_moves_a_schedule_once_the_day_is_known() -> None:
-    plain = vwap_target_qty(100_000, HOURS, U, 300, 500, 400)
+    plain = vwap_part(HOURS, U, 300, 500, 400).qty(100_000)
     found = target(100_000, 300, 500, 400, 400, seen_at(400, 300, times=2))
     # 0.75 of two days and the prior's 0.1 of one: a level of 1.88 where two is true.
     assert (plain, found) == (37_500, 38_931)
@@ -109,21 +109,21 @@ def test_a_surge_moves_the_target_ahead_and_a_lull_back() -> None:
 def test_a_window_without_volume_so_far_follows_the_plain_curve(at: int, expected: int) -> None:
     quiet = Seen(0, 4_000_000, 500_000_000, USUAL_QTY)
     volumes = (300, 200, 100, 300, 100)
-    found = updated_target_qty(100_000, HOURS, volumes, 200, 400, at, max(200, at), quiet)
+    found = updated_part(HOURS, volumes, 200, 400, at, max(200, at), quiet).qty(100_000)
     assert found == expected
 
 
 def test_a_window_of_which_the_curve_knows_nothing_follows_the_clock() -> None:
     volumes = (1, 0, 0, 1, 1)
-    found = updated_target_qty(900, HOURS, volumes, 100, 300, 150, 150, Seen(5, 5, 5, 5))
-    assert found == twap_target_qty(900, 100, 300, 150) == 225
-    empty = updated_target_qty(900, HOURS, (0,) * 5, 100, 300, 150, 150, Seen(5, 5, 5, 5))
+    found = updated_part(HOURS, volumes, 100, 300, 150, 150, Seen(5, 5, 5, 5)).qty(900)
+    assert found == twap_part(100, 300, 150).qty(900) == 225
+    empty = updated_part(HOURS, (0,) * 5, 100, 300, 150, 150, Seen(5, 5, 5, 5)).qty(900)
     assert empty == 225
 
 
 def test_a_curve_needs_one_edge_more_than_volumes() -> None:
     with pytest.raises(ValueError, match="expected one edge more"):
-        updated_target_qty(1, (0, 10), (1, 1), 0, 10, 5, 5, Seen(1, 1, 1, 1))
+        updated_part((0, 10), (1, 1), 0, 10, 5, 5, Seen(1, 1, 1, 1)).qty(1)
 
 
 def test_the_shares_are_those_of_the_curve_in_force() -> None:
@@ -156,7 +156,7 @@ def test_the_target_of_the_present_never_falls_and_is_the_ratio_rounded_down(
     for passed, traded_qty in steps:
         now, window_qty = min(end, now + passed), window_qty + traded_qty
         seen = Seen(window_qty, before_qty + window_qty, share_e9(HOURS, volumes, now), usual_qty)
-        found = updated_target_qty(plan_qty, HOURS, volumes, start, end, now, now, seen)
+        found = updated_part(HOURS, volumes, start, end, now, now, seen).qty(plan_qty)
         assert 0 <= found <= plan_qty
         above, below_e9 = level(seen)
         if window_qty and below_e9 and start < now < end:
@@ -173,7 +173,7 @@ def test_a_later_time_is_never_due_less(
 ) -> None:
     seen = Seen(window_qty, window_qty + more_qty, share_e9(HOURS, volumes, now), USUAL_QTY)
     found = [
-        updated_target_qty(plan_qty, HOURS, volumes, 0, 500, at, now, seen)
+        updated_part(HOURS, volumes, 0, 500, at, now, seen).qty(plan_qty)
         for at in range(now, 501, 25)
     ]
     assert found == sorted(found)

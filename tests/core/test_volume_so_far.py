@@ -140,8 +140,8 @@ def test_a_target_is_computed_again_from_the_events_and_the_curve_alone() -> Non
             )
             seen = Seen(*said(found), plan.adv_qty)
             spread_qty = plan.plan_qty - plan.carry_qty
-            target_qty = schedules.updated_target_qty(
-                spread_qty, *FLAT, start_ns, end_ns, now_ns, now_ns, seen
+            target_qty = schedules.updated_part(*FLAT, start_ns, end_ns, now_ns, now_ns, seen).qty(
+                spread_qty
             )
             assert found.target_qty == plan.carry_qty + target_qty > 0
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.strategy.schedules import Seen, share_e9, updated_target_qty
+from engine.core.strategy.schedules import Seen, share_e9, updated_part
 from engine.simulation.market import reference
 from engine.simulation.market.data import MarketData
 from engine.simulation.market.volume_curves import DayVolume
@@ -41,9 +41,9 @@ def test_the_schedule_of_days_is_the_engines(days: dict[str, list[DayVolume]]) -
             share = share_e9(edges_ns, curve.volumes_qty, edges_ns[now])
             seen = Seen(traded[now] - traded[start], traded[now], share, case.usual_qty)
             start_ns, end_ns, at_ns, now_ns = (edges_ns[x] for x in (start, end, now + 1, now))
-            found = updated_target_qty(
-                PLAN_QTY, edges_ns, curve.volumes_qty, start_ns, end_ns, at_ns, now_ns, seen
-            )
+            found = updated_part(
+                edges_ns, curve.volumes_qty, start_ns, end_ns, at_ns, now_ns, seen
+            ).qty(PLAN_QTY)
             expected = measure.scheduled(case, ENGINE, start, end, now)
             assert found / PLAN_QTY == pytest.approx(expected, abs=1e-6)
 

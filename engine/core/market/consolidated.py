@@ -85,13 +85,6 @@ class View(NamedTuple):
     best: Nbbo
 
 
-class QuoteChange(NamedTuple):
-    """A venue's quote in the book before a change, and after it."""
-
-    before: Quote | None
-    after: Quote | None
-
-
 def nbbo(
     book: Book, now_ns: int, age_max_ns: int, lot_qty: int = 1, near: belief.Band | None = None
 ) -> Nbbo:
@@ -259,7 +252,7 @@ def fold_quote(
     if book.used:
         displayed.on_quote(state, book, venue, quote)
     quotes = book.quotes
-    before, after, gone = quotes.pop(venue, None), None, []
+    before, gone = quotes.pop(venue, None), []
     if book.doubted:
         book.doubted.pop(venue, None)
     bid_px, ask_px = quote.bid_px, quote.ask_px
@@ -285,16 +278,17 @@ def fold_quote(
             )
             and old.received_ns - quote.received_ns <= state.settings.quote_age_max_ns
         ]
-        gone = [QuoteChange(quotes.pop(other), None) for other in evicted]
+        gone = [quotes.pop(other) for other in evicted]
         if quote.bid_px or quote.ask_px:
             # It goes last: a tie in price and size goes to the older quote.
-            quotes[venue] = after = quote
+            quotes[venue] = quote
             if book.takers:
                 displayed.wake(state, book, venue, before, lot_qty)
             if quote.received_ns >= book.good_due_ns:
                 follow(state, instrument_id, book, quote.received_ns)
     if book.limited:
-        touch_crossed(state, book, [QuoteChange(before, after), *gone])
+        left = gone if before is None else [before, *gone]
+        touch_crossed(state, instrument_id, book, venue, left, quote.received_ns)
 
 
 def judged(
@@ -368,28 +362,44 @@ def makes_best(state: State, venue: VenueDefined) -> bool:
     return state.venue_status.get(venue.venue, VenueStatus.OPEN) is VenueStatus.OPEN
 
 
-def touch_crossed(state: State, book: Book, changes: Iterable[QuoteChange]) -> None:
-    """Touch the parents whose limit the far side of a quote crossed, either way.
+def touch_crossed(
+    state: State, instrument_id: str, book: Book, venue: str, left: Iterable[Quote], at_ns: int
+) -> None:
+    """Touch the parents whose limit the best of the far side crossed, either way.
 
-    Limits between the old and the new price of the far side reach only one of the two.
+    `left` are the quotes that the venue's new one has replaced or evicted. Limits between the old
+    and the new best reach only one of the two. A quote behind the best changes nothing for them, as
+    only the best is taken; of a side that has aged meanwhile the next schedule point takes care.
     """
-    asks, bids = [], []
-    for before, after in changes:
-        old_px = before.ask_px or NO_ASK_PX if before else NO_ASK_PX
-        new_px = after.ask_px or NO_ASK_PX if after else NO_ASK_PX
-        if old_px != new_px:
-            asks.append((old_px, new_px - 1) if old_px < new_px else (new_px, old_px - 1))
-        old_px = before.bid_px if before else 0
-        new_px = after.bid_px if after else 0
-        if old_px != new_px:
-            bids.append((old_px + 1, new_px) if old_px < new_px else (new_px + 1, old_px))
-    for side, ranges in ((Side.BUY, asks), (Side.SELL, bids)):
+    lot_qty = round_lot_qty(state, instrument_id)
+    others = [
+        other
+        for name, other in book.quotes.items()
+        if name != venue and is_fresh(state, other, at_ns)
+    ]
+    new = [] if (quote := book.quotes.get(venue)) is None else [quote]
+    for side in Side:
         ladder = book.limited.get(side)
         if ladder is None:
             continue
-        for least_px, most_px in ranges:
-            for parent_id in ladder.between(least_px, most_px):
-                due_index.reach(state, parent_id)
+        same = far_pxs(others, side, lot_qty)
+        best = min if side is Side.BUY else max
+        none_px = NO_ASK_PX if side is Side.BUY else 0
+        old_px = best([*same, *far_pxs(left, side, lot_qty)], default=none_px)
+        new_px = best([*same, *far_pxs(new, side, lot_qty)], default=none_px)
+        low_px, high_px = min(old_px, new_px), max(old_px, new_px)
+        if low_px == high_px:
+            continue
+        reached = (low_px, high_px - 1) if side is Side.BUY else (low_px + 1, high_px)
+        for parent_id in ladder.between(*reached):
+            due_index.reach(state, parent_id)
+
+
+def far_pxs(quotes: Iterable[Quote], side: Side, lot_qty: int) -> list[int]:
+    """The prices at which orders of a side could take a round lot or more."""
+    if side is Side.BUY:
+        return [x.ask_px for x in quotes if x.ask_px and x.ask_qty >= lot_qty]
+    return [x.bid_px for x in quotes if x.bid_px and x.bid_qty >= lot_qty]
 
 
 def on_trade_observed(state: State, trade: TradeObserved) -> None:
@@ -492,14 +502,16 @@ def on_day_opened(state: State, _: DayOpened) -> None:
 def drop_quotes(state: State, venue: str) -> None:
     """Drop a venue's quotes as stale; an empty name means every venue."""
     state.views.clear()
-    for book in state.books.values():
+    for instrument_id, book in state.books.items():
         for shown in (book.doubted, book.unknown):
             for name in [name for name in shown if venue in ("", name)]:
                 del shown[name]
         for witness in [witness for witness in book.evidence if venue in ("", witness[0])]:
             del book.evidence[witness]
         gone = [name for name in book.quotes if venue in ("", name)]
-        touch_crossed(state, book, [QuoteChange(book.quotes.pop(name), None) for name in gone])
+        left = [book.quotes.pop(name) for name in gone]
+        at_ns = max((quote.received_ns for quote in [*left, *book.quotes.values()]), default=0)
+        touch_crossed(state, instrument_id, book, venue, left, at_ns)
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {

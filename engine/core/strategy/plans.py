@@ -39,10 +39,11 @@ from engine.core.strategy.almgren_chriss import target_qty as shortfall_target_q
 from engine.core.strategy.schedules import (
     Asked,
     Line,
+    Part,
     pov_target_qty,
     shares_of,
-    twap_target_qty,
-    updated_target_qty,
+    twap_part,
+    updated_part,
 )
 from engine.core.strategy.usual_volume import expected_volume_qty, unseen_qty
 from engine.core.units import MILLIBPS, PPM
@@ -116,12 +117,24 @@ def line_of(state: State, parent: Parent, now_ns: int) -> Line:
 
 
 def targets_of(line: Line, found: Iterable[tuple[Tranche, TranchePlan]], at_ns: int) -> list[int]:
-    """Targets of tranches at a time, each since its plan's base; rounded down."""
-    targets = []
+    """Targets of tranches at a time, each since its plan's base; rounded down.
+
+    Most tranches of a parent begin and end together, so the part that is due is the same.
+    """
+    targets: list[int] = []
+    parts: dict[tuple[Strategy, int, int], Part] = {}
     for tranche, plan in found:
-        schedule = STRATEGIES[strategy_of(plan)].schedule
-        spread_qty = plan.plan_qty - plan.carry_qty
-        targets.append(plan.carry_qty + schedule(Asked(line, tranche, plan), spread_qty, at_ns))
+        strategy, spread_qty = strategy_of(plan), plan.plan_qty - plan.carry_qty
+        part_of = PARTS.get(strategy)
+        if part_of is None:
+            due_qty = SCHEDULES[strategy](Asked(line, tranche, plan), spread_qty, at_ns)
+        else:
+            key = (strategy, plan.start_ns, plan.end_ns)
+            part = parts.get(key)
+            if part is None:
+                part = parts[key] = part_of(line, plan, at_ns)
+            due_qty = part.qty(spread_qty)
+        targets.append(plan.carry_qty + due_qty)
     return targets
 
 
@@ -139,17 +152,17 @@ def target_of(
     return target_qty
 
 
-def vwap_schedule(asked: Asked, qty: int, at_ns: int) -> int:
+def curve_part(line: Line, plan: TranchePlan, at_ns: int) -> Part:
     """The curve updated by the volume so far; the clock where there is no curve."""
-    line, shares = asked.line, asked.line.shares
+    shares = line.shares
     if shares is None:
-        return twap_schedule(asked, qty, at_ns)
-    times = (*trading_times(asked, at_ns), hours.elapsed_ns(line.spans, line.now_ns))
-    return updated_target_qty(qty, shares.edges_ns, shares.volumes_qty, *times, line.seen, shares)
+        return clock_part(line, plan, at_ns)
+    times = (*trading_times(line, plan, at_ns), hours.elapsed_ns(line.spans, line.now_ns))
+    return updated_part(shares.edges_ns, shares.volumes_qty, *times, line.seen, shares)
 
 
-def twap_schedule(asked: Asked, qty: int, at_ns: int) -> int:
-    return twap_target_qty(qty, *trading_times(asked, at_ns))
+def clock_part(line: Line, plan: TranchePlan, at_ns: int) -> Part:
+    return twap_part(*trading_times(line, plan, at_ns))
 
 
 def pov_schedule(asked: Asked, qty: int, at_ns: int) -> int:
@@ -161,14 +174,14 @@ def pov_schedule(asked: Asked, qty: int, at_ns: int) -> int:
 
 
 def shortfall_schedule(asked: Asked, qty: int, at_ns: int) -> int:
-    start_ns, end_ns, trading_ns = trading_times(asked, at_ns)
+    start_ns, end_ns, trading_ns = trading_times(asked.line, asked.plan, at_ns)
     kappa_e9 = asked.line.kappa_e9
     return shortfall_target_qty(qty, trading_ns - start_ns, end_ns - start_ns, kappa_e9)
 
 
-def trading_times(asked: Asked, at_ns: int) -> tuple[int, int, int]:
+def trading_times(line: Line, plan: TranchePlan, at_ns: int) -> tuple[int, int, int]:
     """A schedule's start and end and a moment, in trading time since the open, without breaks."""
-    spans, elapsed_ns, plan = asked.line.spans, hours.elapsed_ns, asked.plan
+    spans, elapsed_ns = line.spans, hours.elapsed_ns
     if len(spans) == 1:  # As below, without a call for each: every target asks.
         open_ns = spans[0].open_ns
         return plan.start_ns - open_ns, plan.end_ns - open_ns, at_ns - open_ns
@@ -450,10 +463,8 @@ def estimate_millibps(
 
 
 class Method(NamedTuple):
-    """Schedule and plan parameters of a strategy."""
+    """Plan parameters of a strategy."""
 
-    # The part of a quantity that is due at a time: of (schedule, quantity, time).
-    schedule: Callable[[Asked, int, int], int]
     # When a tranche's schedule that is adopted now ends, ns since 1970 UTC.
     end_ns: Callable[[State, Parent, Tranche, int], int] = window_end_ns
     # Urgency of the Almgren-Chriss solution, 1e-9 a second.
@@ -462,10 +473,20 @@ class Method(NamedTuple):
 
 
 STRATEGIES: Mapping[Strategy, Method] = {
-    Strategy.VWAP: Method(vwap_schedule, benchmark=Benchmark.VWAP),
-    Strategy.TWAP: Method(twap_schedule, benchmark=Benchmark.TWAP),
-    Strategy.POV: Method(pov_schedule, benchmark=Benchmark.POV),
-    Strategy.IS: Method(shortfall_schedule, shortfall_end_ns, kappa_e9),
+    Strategy.VWAP: Method(benchmark=Benchmark.VWAP),
+    Strategy.TWAP: Method(benchmark=Benchmark.TWAP),
+    Strategy.POV: Method(benchmark=Benchmark.POV),
+    Strategy.IS: Method(shortfall_end_ns, kappa_e9),
+}
+# The part that is due at a time, where it is the same of every quantity between two times.
+PARTS: Mapping[Strategy, Callable[[Line, TranchePlan, int], Part]] = {
+    Strategy.VWAP: curve_part,
+    Strategy.TWAP: clock_part,
+}
+# The quantity that is due at a time, of the others: of (schedule, quantity, time).
+SCHEDULES: Mapping[Strategy, Callable[[Asked, int, int], int]] = {
+    Strategy.POV: pov_schedule,
+    Strategy.IS: shortfall_schedule,
 }
 NAMED_BY = {x.benchmark: strategy for strategy, x in STRATEGIES.items() if x.benchmark}
 

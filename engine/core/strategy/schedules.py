@@ -5,7 +5,7 @@ amended, paused or recovered returns to the same line. A straight line (TWAP) fo
 volume curve (VWAP) the market's usual day, linear inside a bucket; a step at a bucket's edge would
 be another strategy. POV follows the volume that others really trade.
 
-The usual day is not today. So a volume curve is updated by the volume so far (`updated_target_qty`,
+The usual day is not today. So a volume curve is updated by the volume so far (`updated_part`,
 `volume_so_far`): the window's volume is what has traded in it, which is known, and what the curve
 still expects times the level of the day.
 
@@ -64,46 +64,52 @@ class Asked(NamedTuple):
     plan: TranchePlan
 
 
-def twap_target_qty(plan_qty: int, start_ns: int, end_ns: int, at_ns: int) -> int:
-    """The straight line from 0 at the start to `plan_qty` at the end, rounded down."""
+class Part(NamedTuple):
+    """The part of a quantity that is due: `due` of every `of`; 0 <= due <= of, and of > 0."""
+
+    due: int
+    of: int
+
+    def qty(self, whole_qty: int) -> int:
+        """This part of a quantity, rounded down."""
+        return whole_qty * self.due // self.of
+
+
+NONE, ALL = Part(0, 1), Part(1, 1)
+
+
+def twap_part(start_ns: int, end_ns: int, at_ns: int) -> Part:
+    """The straight line from nothing at the start to all at the end."""
     if at_ns >= end_ns:
-        return plan_qty
-    if at_ns <= start_ns:
-        return 0
-    return plan_qty * (at_ns - start_ns) // (end_ns - start_ns)
+        return ALL
+    return NONE if at_ns <= start_ns else Part(at_ns - start_ns, end_ns - start_ns)
 
 
-def vwap_target_qty(
-    plan_qty: int,
-    edges_ns: Sequence[int],
-    volumes_qty: Sequence[int],
-    start_ns: int,
-    end_ns: int,
-    at_ns: int,
-) -> int:
-    """Share of the curve between start and end that lies before `at_ns`; rounded down.
+def vwap_part(
+    edges_ns: Sequence[int], volumes_qty: Sequence[int], start_ns: int, end_ns: int, at_ns: int
+) -> Part:
+    """Share of the curve between start and end that lies before `at_ns`.
 
     The order works on its part of the curve only. Where that part holds no volume (the curve
     ends early, or its buckets are empty) the clock decides: a straight line. Raises ValueError
     if the edges are not one more than the volumes.
     """
     if at_ns >= end_ns:
-        return plan_qty
+        return ALL
     if at_ns <= start_ns:
-        return 0
+        return NONE
     _check_curve(edges_ns, volumes_qty)
     start_volume, start_length = _volume_before(edges_ns, volumes_qty, start_ns)
     end_volume, end_length = _volume_before(edges_ns, volumes_qty, end_ns)
     over = end_volume * start_length - start_volume * end_length
     if over == 0:
-        return twap_target_qty(plan_qty, start_ns, end_ns, at_ns)
+        return twap_part(start_ns, end_ns, at_ns)
     at_volume, at_length = _volume_before(edges_ns, volumes_qty, at_ns)
     before = at_volume * start_length - start_volume * at_length
-    return plan_qty * before * end_length // (over * at_length)
+    return Part(before * end_length, over * at_length)
 
 
-def updated_target_qty(
-    plan_qty: int,
+def updated_part(
     edges_ns: Sequence[int],
     volumes_qty: Sequence[int],
     start_ns: int,
@@ -112,28 +118,28 @@ def updated_target_qty(
     now_ns: int,
     seen: Seen,
     shares: Mapping[int, int] | None = None,
-) -> int:
+) -> Part:
     """The part of the window's volume that lies before `at_ns`, by the volume up to `now_ns`.
 
     What is to come is the curve's part of a usual day times the day's level, (prior + volume) /
-    (prior + expected); rounded down. A window without volume so far, or without a curve, follows
+    (prior + expected). A window without volume so far, or without a curve, follows
     the plain curve; from the first volume on, the target of the present moment never falls.
     `shares` are those of the curve, where they are kept. Raises ValueError if the edges are not one
     more than the volumes.
     """
     if at_ns >= end_ns:
-        return plan_qty
+        return ALL
     if at_ns <= start_ns:
-        return 0
+        return NONE
     _check_curve(edges_ns, volumes_qty)
     e9 = Shares(edges_ns, volumes_qty) if shares is None else shares
     volume_qty, expected_e9 = level(seen)
     traded = seen.window_qty * expected_e9
     if traded == 0 or e9[start_ns] == e9[end_ns]:
-        return vwap_target_qty(plan_qty, edges_ns, volumes_qty, start_ns, end_ns, at_ns)
+        return vwap_part(edges_ns, volumes_qty, start_ns, end_ns, at_ns)
     a_day = volume_qty * (seen.usual_qty or 1)
-    over = traded + a_day * (e9[end_ns] - e9[now_ns])
-    return plan_qty * (traded + a_day * (e9[at_ns] - e9[now_ns])) // over
+    to_come = a_day * (e9[at_ns] - e9[now_ns])
+    return Part(traded + to_come, traded + a_day * (e9[end_ns] - e9[now_ns]))
 
 
 def level(seen: Seen) -> tuple[int, int]:

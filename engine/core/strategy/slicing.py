@@ -11,7 +11,7 @@ window ends are cleaned up first, and by themselves. Quantity that a child did n
 so the next slice contains it again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.allocation.apportionment import shares
@@ -81,11 +81,23 @@ def release(state: State, parent: Parent, now_ns: int) -> tuple[StageEvent, ...]
 
 def groups(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> list[Group]:
     """The tranches that may trade now: those whose window ends, then the others."""
-    if instructions.is_paused(parent):
-        return []
-    is_whole = is_immediate(parent) or instructions.is_completing(parent)
+    ending, others = trading(state, parent, plan, now_ns)
+    found = by_price(state, parent, Style.CLEANUP, ending, now_ns)
+    if others:
+        style = style_of(state, parent, others, now_ns)
+        found += by_price(state, parent, style, others, now_ns)
+    return found
+
+
+def trading(
+    state: State, parent: Parent, plan: PlanAdopted, now_ns: int
+) -> tuple[list[Tranche], list[Tranche]]:
+    """The tranches that may trade now: those that are cleaned up, as their window ends; others."""
     ending: list[Tranche] = []
     others: list[Tranche] = []
+    if instructions.is_paused(parent):
+        return ending, others
+    is_whole = is_immediate(parent) or instructions.is_completing(parent)
     instrument_id = parent.terms.instrument_id
     for tranche in plans.begun(parent, now_ns):
         if tranche.plan is None or stops.of_members(state, tranche) is not None:
@@ -93,11 +105,7 @@ def groups(state: State, parent: Parent, plan: PlanAdopted, now_ns: int) -> list
         end_ns = tranche.terms.end_ns
         is_last = hours.between_ns(state, instrument_id, now_ns, end_ns) <= plan.interval_ns
         (ending if is_last or is_whole else others).append(tranche)
-    found = by_price(state, parent, Style.CLEANUP, ending, now_ns)
-    if others:
-        style = style_of(state, parent, others, now_ns)
-        found += by_price(state, parent, style, others, now_ns)
-    return found
+    return ending, others
 
 
 def by_price(
@@ -202,29 +210,50 @@ def wanted_qtys(line: Line, group: Group) -> list[int]:
     is_passive = group.style is Style.PASSIVE
     waits_ns = bands.wait_ns(state, parent)
     covered = covered_qtys(parent, is_hidden if is_passive else is_taking)
+    parts = [(x, part) for x in group.tranches if (part := x.plan) is not None]
+    assert len(parts) == len(group.tranches), "a tranche at work has a schedule"
+    targets = due_targets(
+        line, parts, max(plan.interval_ns, waits_ns) if is_passive else plan.interval_ns
+    )
+    dues = [
+        target_qty - plans.done_of(*part) for part, target_qty in zip(parts, targets, strict=True)
+    ]
+    covers = [covered.get(tranche.number, 0) for tranche in group.tranches]
+    if is_passive:
+        return waited_for(group.tranches, dues, covers)
+    return [due_qty - covered_qty for due_qty, covered_qty in zip(dues, covers, strict=True)]
+
+
+def due_targets(line: Line, parts: bands.Scheduled, ahead_ns: int) -> list[int]:
+    """The target of each tranche after a time, or at its end if that is sooner.
+
+    A share of the volume is due by the usual volume at least until the next schedule point.
+    """
+    if not line.parent.follows(Strategy.POV):  # The others are whole at their end, and after it.
+        return plans.targets_of(line, parts, line.now_ns + ahead_ns)
+    whole = line.parent.plan
+    assert whole is not None, "a slice is of a plan"
     found: list[int] = []
-    for tranche in group.tranches:
-        part = tranche.plan
-        assert part is not None, "a tranche at work has a schedule"
-        ahead_ns = plan.interval_ns
-        if is_passive:
-            ahead_ns = max(ahead_ns, min(waits_ns, part.end_ns - line.now_ns))
-        (due_qty,) = plans.targets_of(line, [(tranche, part)], line.now_ns + ahead_ns)
-        due_qty -= plans.done_of(tranche, part)
-        covered_qty = covered.get(tranche.number, 0)
-        found.append(
-            waits_for(tranche, due_qty, covered_qty) if is_passive else due_qty - covered_qty
-        )
+    for part in parts:
+        left_ns = max(whole.interval_ns, min(ahead_ns, part[1].end_ns - line.now_ns))
+        found += plans.targets_of(line, [part], line.now_ns + left_ns)
     return found
 
 
-def waits_for(tranche: Tranche, due_qty: int, hidden_qty: int) -> int:
-    """The want of a patient tranche beside what waits; none while more than half of it waits.
+def waited_for(
+    tranches: Sequence[Tranche], dues: Sequence[int], hidden: Sequence[int]
+) -> list[int]:
+    """The want of each patient tranche beside what waits; none while half of what is due waits.
 
-    Of pegs a part counts, as most of them is not met in time.
+    Of pegs a part counts, as most of them is not met in time. The half is of all together, so that
+    one slice asks for all; what waits for one beyond its own want is none of the others'.
     """
-    rests_qty = tranche.exposure_qty - hidden_qty + hidden_qty * PEG_PPM // PPM
-    return due_qty - rests_qty if rests_qty * 2 <= due_qty else 0
+    wants, due_sum_qty = [], 0
+    for tranche, due_qty, hidden_qty in zip(tranches, dues, hidden, strict=True):
+        rests_qty = tranche.exposure_qty - hidden_qty + hidden_qty * PEG_PPM // PPM
+        wants.append(max(0, due_qty - rests_qty))
+        due_sum_qty += max(0, due_qty)
+    return wants if sum(wants) * 2 >= due_sum_qty else [0] * len(wants)
 
 
 def covered_qtys(parent: Parent, counts: Callable[[Child], bool]) -> dict[int, int]:
@@ -401,12 +430,15 @@ def would_take(state: State, parent: Parent, now_ns: int) -> bool:
     terms, plan = parent.terms, parent.plan
     if plan is None or parent.is_ended or not parent.open_qty or is_immediate(parent):
         return False
+    ending, others = trading(state, parent, plan, now_ns)
     far_px = consolidated.view(state, terms.instrument_id, now_ns).far_px(terms.side)
-    return any(
-        group.style is not Style.PASSIVE
-        and any(reference.is_within_limit(terms.side, far_px, x.limit_px) for x in group.tranches)
-        for group in groups(state, parent, plan, now_ns)
-    )
+
+    def reaches(tranches: Iterable[Tranche]) -> bool:
+        return any(reference.is_within_limit(terms.side, far_px, x.limit_px) for x in tranches)
+
+    if reaches(ending):
+        return True
+    return reaches(others) and style_of(state, parent, others, now_ns) is Style.AGGRESSIVE
 
 
 EVOLVE: Mapping[type, Callable[[State, Any], None]] = {SliceReleased: on_slice_released}
