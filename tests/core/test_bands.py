@@ -67,6 +67,15 @@ def test_a_wide_band_narrows_towards_the_end() -> None:
     assert band(world, 60) == Band(59_900, 60_000, 60_000)  # A lot.
 
 
+def test_a_patient_parent_is_never_further_behind_than_it_can_make_up() -> None:
+    """A third of what is left: at a third above the schedule's pace it is made up by the end."""
+    world = working(6_000, tracking_band_ppm=0, patience_ns=10 * MINUTE)
+    assert band(world, 20) == Band(1_000, 2_000, 3_000)  # What arrives in ten minutes.
+    assert band(world, 42) == Band(3_600, 4_200, 4_800)  # Of 1,800 to come 600 may be late.
+    assert band(world, 48) == Band(4_400, 4_800, 5_200)
+    assert band(world, 57) == Band(5_500, 5_700, 5_900)  # Two intervals.
+
+
 def test_a_participation_arrives_by_the_usual_volume() -> None:
     world = working(6_000, Strategy.POV, tracking_band_ppm=0).given(trade(9_000))
     plan = plan_of(world)
@@ -106,7 +115,7 @@ def anew(world: World, minutes: float) -> Band:
 def on_curve(strategy: Strategy = Strategy.VWAP) -> World:
     """A parent an hour before its end, on a day of which something has traded."""
     defined = instrument(calendar_id="US", adv_qty=6_500_000, lot_qty=100)
-    rules = policy(strategy=strategy, tracking_band_ppm=0, patience_ns=30 * MINUTE)
+    rules = policy(strategy=strategy, tracking_band_ppm=0, patience_ns=10 * MINUTE)
     world = trading(rules, calendar(), defined, curve((0, CLOSE_NS - OPEN_NS), (6_500_000,)))
     world.given(trade(1_000_000))
     world.given(order(order_qty=60_000, end_ns=NOW_NS + HOUR, urgency=Urgency.LOW))
@@ -134,7 +143,7 @@ def less_patience(world: World) -> None:
 
 
 def another_policy(world: World) -> None:
-    world.state.controls.policy = policy(strategy=Strategy.VWAP, patience_ns=40 * MINUTE)
+    world.state.controls.policy = policy(strategy=Strategy.VWAP, patience_ns=15 * MINUTE)
 
 
 def larger_lots(world: World) -> None:

@@ -11,7 +11,6 @@ from world import (
     NOW_NS,
     OTHER_LIT,
     SECOND,
-    World,
     an,
     cancel_rejected,
     dark_venue,
@@ -195,15 +194,6 @@ def test_a_resting_child_keeps_its_queue_position_while_only_a_barred_venue_coul
     world.then_some(an(ChildCancelRequested, reason=CancelReason.BEHIND_SCHEDULE))
 
 
-def behind() -> World:
-    """A TWAP of 6,000 that has a lot a minute at the bid, none filled: below its band from 2:01."""
-    world = trading(policy(strategy=Strategy.TWAP, router=Router.SEQUENTIAL))
-    world.given(order(order_qty=6_000, end_ns=NOW_NS + HOUR)).given(trade(PLENTY))
-    for minute in (1, 2):
-        on(world, minute)
-    return world
-
-
 def test_only_as_much_is_cancelled_as_takes_could_replace_the_newest_first() -> None:
     world = covered()
     newest = world.children()[-1]
@@ -219,13 +209,14 @@ def test_only_as_much_is_cancelled_as_takes_could_replace_the_newest_first() -> 
     world.at(now_ns, quote(ask_qty=100, received_ns=now_ns)).then_no(ChildCancelRequested)
 
 
-def test_a_child_that_the_market_has_come_to_is_not_taken_back() -> None:
-    world = behind()
-    now_ns = NOW_NS + 4 * MINUTE
-    world.at(now_ns, quote(bid=99.99, ask=100.00, received_ns=now_ns))
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_child_that_its_own_venue_has_come_to_is_not_taken_back(*, is_own: bool) -> None:
+    """Another venue's quote executes nothing where the child waits, so that one is replaced."""
+    world = covered()
+    resting = {(child.terms.venue, child.terms.limit_px) for child in world.children()}
+    assert resting == {(LIT, px(100.00))}
+    now_ns = NOW_NS + 30 * MINUTE
+    world.at(now_ns, quote(LIT if is_own else OTHER_LIT, 99.99, 100.00, received_ns=now_ns))
 
-    assert not [
-        x
-        for x in world.all_of(ChildCancelRequested)
-        if x.reason is not CancelReason.AWAY_FROM_TOUCH
-    ]
+    reasons = {x.reason for x in world.all_of(ChildCancelRequested)}
+    assert (CancelReason.BEHIND_SCHEDULE in reasons) != is_own

@@ -1,8 +1,8 @@
 """Ten large orders of equal terms at once on one side of a recorded day: all done, none favoured.
 
-Each is a parent of its own, as they settle on terms of their own. Together they are a tenth of what
-the market trades in their window, so they want the same quotes all the time. They take at once: the
-division of what is shown is under test, and no queue.
+Each is a parent of its own, as they settle on terms of their own, or all are one. Together they are
+a tenth of what the market trades in their window, so they want the same quotes all the time. Those
+that take at once show the division of what is shown, without a queue.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ EQUITY_DAY = Path(__file__).parents[2] / "examples" / "us-equity-2018-01-02"
 START_NS = utc_ns("2018-01-02T15:00:00")
 END_NS = START_NS + HOUR // 2
 ORDERS, QTY = 10, 3_000
+ODD_SHARES = 10
 CLIENTS = ("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C09", "C11")
 
 
@@ -40,8 +41,8 @@ class Overlap(NamedTuple):
         return [found[name] for name in self.parents]
 
 
-@pytest.fixture(scope="module")
-def overlap(tmp_path_factory: pytest.TempPathFactory) -> Overlap:
+def played(folder: Path, urgency: e.Urgency, *, apart: bool) -> Run:
+    """The ten orders, each of terms of its own or all of the same."""
     day = load(EQUITY_DAY, strict=True)
     last_ns = END_NS + MINUTE
     data = replace(day, events=[x for x in day.events if x.received_ns < last_ns])
@@ -51,20 +52,39 @@ def overlap(tmp_path_factory: pytest.TempPathFactory) -> Overlap:
             cl_ord_id=f"o{number}",
             client_id=client_id,
             order_qty=QTY,
-            urgency=e.Urgency.HIGH,
+            urgency=urgency,
             benchmark=e.Benchmark.ARRIVAL,
             must_complete=False,
             max_participation_ppm=300_000,
             received_ns=START_NS + number,
-            end_ns=END_NS - number * SECOND,
-            settlement=f"T{number}",
+            end_ns=END_NS - number * SECOND * apart,
+            settlement=f"T{number}" if apart else "",
         )
         for number, client_id in enumerate(CLIENTS)
     ]
-    folder = tmp_path_factory.mktemp("overlap")
     with open_log(f"sqlite:{folder / 'log.db'}", partitions=1) as log:
-        run = run_of(data, orders, Strategy.TWAP, log)
+        return run_of(data, orders, Strategy.TWAP, log)
+
+
+@pytest.fixture(scope="module")
+def overlap(tmp_path_factory: pytest.TempPathFactory) -> Overlap:
+    run = played(tmp_path_factory.mktemp("overlap"), e.Urgency.HIGH, apart=True)
     return Overlap(run, [f"0-{x.seq}" for x in run.of(e.ParentOpened)])
+
+
+@pytest.fixture(scope="module", params=[e.Urgency.HIGH, e.Urgency.NORMAL])
+def pooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One parent, with a tranche for the clients that may not trade in the dark, and so on."""
+    return played(tmp_path_factory.mktemp("pooled"), request.param, apart=False)
+
+
+def shares_of(run: Run, until_ns: int) -> Counter[str]:
+    """Allocated to each order before a time."""
+    found = Counter({f"0-{x.seq}": 0 for x in run.of(e.OrderAccepted)})
+    for allocated in run.of(e.FillAllocated):
+        if allocated.at_ns < until_ns:
+            found.update(dict(zip(allocated.order_ids, allocated.shares_qty, strict=True)))
+    return found
 
 
 def takes(run: Run) -> dict[str, e.ChildRouted]:
@@ -99,3 +119,23 @@ def test_no_take_asks_for_more_than_is_left_and_nearly_all_are_filled(overlap: O
 def test_several_share_what_is_left(overlap: Overlap) -> None:
     shared = [x for x in takes(overlap.run).values() if x.wanted_qty > x.left_qty]
     assert shared
+
+
+# ---------------------------------------------------------------------------------- one parent
+
+
+def test_orders_of_one_parent_complete(pooled: Run) -> None:
+    assert len(pooled.of(e.ParentOpened)) == 1
+    assert len(pooled.of(e.TrancheOpened)) > 1
+    assert set(shares_of(pooled, END_NS + MINUTE).values()) == {QTY}
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_orders_of_a_tranche_get_the_same_at_every_quarter(pooled: Run, quarter: int) -> None:
+    """To a few shares, as a fill is divided in whole ones; a tranche's orders have equal terms."""
+    found = shares_of(pooled, START_NS + (END_NS - START_NS) * quarter // 4)
+    members: dict[int, list[int]] = {}
+    for joined in pooled.of(e.MemberJoined):
+        members.setdefault(joined.tranche, []).append(found[joined.order_id])
+
+    assert all(max(got) - min(got) <= ODD_SHARES for got in members.values())

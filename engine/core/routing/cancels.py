@@ -22,7 +22,7 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
-from engine.core.market import hours, reference
+from engine.core.market import displayed, hours, reference
 from engine.core.parents import membership
 from engine.core.routing.candidates import (
     Search,
@@ -139,8 +139,8 @@ def replaced_by_takes(search: Search, gone: Mapping[str, CancelReason]) -> list[
     """The newest resting children of a parent below its band, as far as takes need their quantity.
 
     Takes first use what no child covers and a cap allows, so that what waits keeps waiting. Those
-    that are cancelled already are of this number. One that the market has come to is executed where
-    it is.
+    that are cancelled already are of this number. One that its own venue's quote has come to is
+    executed where it is; a better quote elsewhere executes nothing there.
     """
     state, parent = search.state, search.parent
     groups = behind(search) if can_take(search) else []
@@ -154,22 +154,28 @@ def replaced_by_takes(search: Search, gone: Mapping[str, CancelReason]) -> list[
         for tranche in group.tranches:
             free_qty = slicing.free_qty(state, parent, tranche)
             wanted_qty -= max(0, min(free_qty, allowed_qtys[tranche.number]))
-    side, far_px = parent.terms.side, search.best.far_px(parent.terms.side)
     found: list[str] = []
     for name, resting in reversed(parent.children.items()):
         if wanted_qty <= 0:
             break
         terms = resting.terms
-        is_met = reference.is_within_limit(side, far_px, terms.limit_px)
         is_resting = terms.time_in_force is ChildTimeInForce.DAY
-        is_met = is_met and terms.child_type is ChildType.LIMIT
         is_late = any(cover.tranche in late for cover in resting.covers)
-        if resting.is_in_doubt or not is_resting or is_met or not is_late:
+        if resting.is_in_doubt or not is_resting or is_met(search, resting) or not is_late:
             continue
         if name not in gone and not resting.is_cancelling:
             found.append(name)
         wanted_qty -= resting.leaves_qty
     return found
+
+
+def is_met(search: Search, resting: Child) -> bool:
+    """Whether the quote of a post's own venue has come to its limit."""
+    terms, quote = resting.terms, search.book.quotes.get(resting.terms.venue)
+    if terms.child_type is not ChildType.LIMIT or quote is None:
+        return False
+    far_px, _ = displayed.shown(quote, terms.side)
+    return far_px > 0 and reference.is_within_limit(terms.side, far_px, terms.limit_px)
 
 
 def behind(search: Search) -> list[Group]:

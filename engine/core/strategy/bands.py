@@ -9,9 +9,10 @@ are below theirs (`is_late`).
 The width is the policy's part of the plan, less with the trading time that remains, so that a
 parent comes in at its end. Around a schedule by a volume curve it is the target's own error at
 least (`volume_error`). It is never less than a lot, which is the least that can be sent, nor than
-what arrives on the schedule in two intervals, nor in the time that a parent of its urgency waits
-for a passive fill. From the most patient to one that takes at once that time falls in proportion to
-aggressiveness.
+what arrives on the schedule in two intervals. Nor is it less than what arrives in the time that a
+parent of its urgency waits for a passive fill, as far as that can be made up by the end at a third
+above the schedule's pace: no more is displayed to a parent that is behind. From the most patient to
+one that takes at once that time falls in proportion to aggressiveness.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -27,6 +28,9 @@ from engine.core.strategy.schedules import Line, pov_target_qty
 from engine.core.strategy.usual_volume import expected_volume_qty
 
 PATIENT_INTERVALS = 2
+MADE_UP_PARTS = (
+    3  # Of what is left to do, one may be behind: at 4/3 of the pace it is made up; guess.
+)
 TAKES_FROM_PPM = 500_000  # The least aggressiveness of a parent that takes even on schedule.
 Scheduled = Sequence[tuple[Tranche, TranchePlan]]
 
@@ -170,9 +174,15 @@ def patience_ns(state: State, parent: Parent, now_ns: int) -> int:
 
 
 def arriving_qty(line: Line, found: Scheduled, target_qty: int) -> int:
-    """The quantity due while it waits, and in two intervals at least."""
-    waits_ns = max(wait_ns(line.state, line.parent), two_intervals_ns(line.parent))
-    return due_within_qty(line, found, target_qty, waits_ns)
+    """The quantity due while it waits, as far as it can be made up; in two intervals at least."""
+    least_ns = two_intervals_ns(line.parent)
+    waits_ns = max(wait_ns(line.state, line.parent), least_ns)
+    due_qty = due_within_qty(line, found, target_qty, waits_ns)
+    remaining_qty = sum(plan.plan_qty for _, plan in found) - target_qty
+    if due_qty * MADE_UP_PARTS <= remaining_qty or waits_ns == least_ns:
+        return due_qty
+    least_qty = due_within_qty(line, found, target_qty, least_ns)
+    return max(least_qty, min(due_qty, remaining_qty // MADE_UP_PARTS))
 
 
 def slack_qty(line: Line, tranches: Sequence[Tranche]) -> int:
