@@ -245,9 +245,10 @@ def check_open_parts(state: State) -> None:
             assert found == open_parts.added_up(tranches[number])
     for parent_id, kept in state.willing_parts.items():
         parent = state.parents[parent_id]
-        for number, found in kept.items():
-            tranche = parent.tranches[number]
-            assert tranche.pending or found == open_parts.added_up_willing(parent, tranche)
+        for numbers, found in kept.items():
+            some = [parent.tranches[number] for number in numbers]
+            anew = open_parts.together([open_parts.added_up_willing(parent, x) for x in some])
+            assert any(tranche.pending for tranche in some) or found == anew
 
 
 def check_chances(state: State) -> None:

@@ -3,7 +3,7 @@
 from world import MINUTE, NOW_NS, World, at_once, cancel, order, policy, px, quote, trade, trading
 
 from engine.core.events import OrderSubmitted
-from engine.core.parents import netting, open_parts
+from engine.core.parents import open_parts
 from engine.core.strategy import participation
 
 FAR_PX = px(99.00)  # A child at this limit rests.
@@ -30,7 +30,7 @@ def willing(world: World, name: str) -> dict[int, dict[str, int]]:
     """What each tranche's clients may cross."""
     state, parent = world.state, world.parent(name)
     return {
-        number: dict(open_parts.willing_by_client(state, parent, tranche))
+        number: dict(open_parts.willing_by_client(state, parent, {number: tranche}))
         for number, tranche in parent.tranches.items()
     }
 
@@ -50,8 +50,8 @@ def test_each_tranche_has_its_own_members() -> None:
 
     assert parts(world, "o1") == {0: {"c1": 600}, 1: {"c1": 200}}
     assert willing(world, "o1") == {0: {"c1": 600}, 1: {"c1": 200}}
-    assert netting.qty_by_client(state, parent, parent.tranches) == {"c1": 800}
-    assert netting.qty_by_client(state, parent, {1: parent.tranches[1]}) == {"c1": 200}
+    assert open_parts.willing_by_client(state, parent, parent.tranches) == {"c1": 800}
+    assert open_parts.willing_by_client(state, parent, {1: parent.tranches[1]}) == {"c1": 200}
 
 
 def test_a_member_whose_cancel_waits_for_its_child_is_open_and_not_willing() -> None:

@@ -123,6 +123,18 @@ def test_a_spread_covers_the_slice_as_far_as_there_is_room(
     assert len(parts) <= tactics.PEGS_MAX
 
 
+def test_a_full_queue_takes_no_more_and_one_at_another_price_does() -> None:
+    world = patient()
+    child = world.children()[0]
+    child.leaves_qty = tactics.LOTS_MAX * LOT
+    full = waiting(child.terms.venue, POST, 500_000)._replace(limit_px=child.terms.limit_px)
+    behind = full._replace(limit_px=full.limit_px - px(0.01))
+
+    assert spread(world, [full], 3 * LOT) == {}
+    assert tactics.waiting_parts(parent_search(world), [full], 3 * LOT, is_last=False) == []
+    assert spread(world, [behind], 3 * LOT) == {(full.venue, POST): 3 * LOT}
+
+
 SPREADING = patient()
 
 

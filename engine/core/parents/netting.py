@@ -61,7 +61,7 @@ class Offer(NamedTuple):
 
 def offer_of(state: State, parent: Parent, px: int, now_ns: int) -> Offer:
     found = giving(state, parent, px, now_ns)
-    return Offer(parent, found, qty_by_client(state, parent, found))
+    return Offer(parent, found, willing_by_client(state, parent, found))
 
 
 def consenting(buy: Offer, sell: Offer) -> Consent:
@@ -88,18 +88,6 @@ def giving(state: State, parent: Parent, px: int, now_ns: int) -> dict[int, Tran
         and reference.is_within_limit(side, px, tranche.limit_px)
         and (is_free or stops.of_members(state, tranche) is None)
     }
-
-
-def qty_by_client(state: State, parent: Parent, giving: Mapping[int, Tranche]) -> Mapping[str, int]:
-    """Open quantity of the willing members, by client; none is zero."""
-    parts = [willing_by_client(state, parent, tranche) for tranche in giving.values()]
-    if len(parts) == 1:
-        return parts[0]
-    found: dict[str, int] = {}
-    for part in parts:
-        for name, qty in part.items():
-            found[name] = found.get(name, 0) + qty
-    return found
 
 
 def willing(parent: Parent, giving: Mapping[int, Tranche], but: set[str]) -> list[Member]:
@@ -166,8 +154,8 @@ def partners(state: State, parent: Parent, now_ns: int) -> Iterator[tuple[Offer,
         other = state.parents[parent_id]
         found = giving(state, other, mid_px, now_ns)
         if found:
-            mine = mine or Offer(parent, own, qty_by_client(state, parent, own))
-            yield mine, Offer(other, found, qty_by_client(state, other, found))
+            mine = mine or Offer(parent, own, willing_by_client(state, parent, own))
+            yield mine, Offer(other, found, willing_by_client(state, other, found))
 
 
 def opposite(side: Side) -> Side:

@@ -5,7 +5,7 @@ the work of a parent that waits. So it is kept until an event changes the quanti
 is kept is no part of the state: it follows from the members, and any of it may be dropped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.core.events import (
@@ -30,14 +30,44 @@ def open_by_client(state: State, parent: Parent, tranche: Tranche) -> Mapping[st
     return found
 
 
-def willing_by_client(state: State, parent: Parent, tranche: Tranche) -> Mapping[str, int]:
-    """Open quantity of the members with consent and no pending change, by client; none is zero."""
+def willing_by_client(
+    state: State, parent: Parent, tranches: Mapping[int, Tranche]
+) -> Mapping[str, int]:
+    """Open quantity of the members with consent and no pending change, by client; none is zero.
+
+    Of some tranches together, which are kept too: a parent meets each opposite one with the same.
+    """
+    if any(tranche.pending for tranche in tranches.values()):
+        return together([_willing(state, parent, tranche) for tranche in tranches.values()])
+    numbers = tuple(tranches)
+    kept: dict[tuple[int, ...], Mapping[str, int]]
+    kept = state.willing_parts.setdefault(parent.parent_id, {})
+    found = kept.get(numbers)
+    if found is None:
+        parts = [_willing(state, parent, tranche) for tranche in tranches.values()]
+        found = kept[numbers] = together(parts)
+    return found
+
+
+def _willing(state: State, parent: Parent, tranche: Tranche) -> Mapping[str, int]:
     if tranche.pending:  # A change that comes or goes is no event of the parent.
         return added_up_willing(parent, tranche)
-    kept: dict[int, dict[str, int]] = state.willing_parts.setdefault(parent.parent_id, {})
-    found = kept.get(tranche.number)
+    kept: dict[tuple[int, ...], Mapping[str, int]]
+    kept = state.willing_parts.setdefault(parent.parent_id, {})
+    found = kept.get((tranche.number,))
     if found is None:
-        found = kept[tranche.number] = added_up_willing(parent, tranche)
+        found = kept[tranche.number,] = added_up_willing(parent, tranche)
+    return found
+
+
+def together(parts: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    """The quantities of several tranches, by client."""
+    if len(parts) == 1:
+        return parts[0]
+    found: dict[str, int] = {}
+    for part in parts:
+        for name, qty in part.items():
+            found[name] = found.get(name, 0) + qty
     return found
 
 

@@ -31,7 +31,7 @@ MESSAGE_MILLIBPS = 50  # Of a lot: what another child must save; guess.
 # Children of a slice that wait; guess: a few show what we want, and what is hidden shows nothing.
 SHOWN_MAX = 3
 PEGS_MAX = 5
-# Lots at one of them, with those that wait there; guess: displayed sizes are one to three lots.
+# Lots at one of them, with those that wait there at its price; guess: one to three are displayed.
 LOTS_MAX = 5
 NO_ROOM = -PPM * PPM  # Less than any gain.
 
@@ -95,8 +95,9 @@ def waiting_parts(search: Search, resting: list[Rated], qty: int, *, is_last: bo
             sent = in_turn(search, [rated], min(part_qty, left_qty), part_qty)
             left_qty -= sum(part.qty for part in sent)
             parts += sent
-    if left_qty and not parts:  # No part fits its venue.
-        parts = in_turn(search, resting, left_qty, left_qty)[:1]
+    if left_qty and given and not parts:  # No part fits its venue.
+        most_qty = left_qty if is_last else min(left_qty, LOTS_MAX * search.lot_qty)
+        parts = in_turn(search, resting, most_qty, most_qty)[:1]
     return parts
 
 
@@ -152,7 +153,7 @@ def spread(search: Search, resting: list[Rated], qty: int) -> list[tuple[Rated, 
     """
     lots = -(-qty // search.lot_qty)  # Ceiling: the odd lot is a lot here.
     there = resting_lots(search)
-    before = [there.get((rated.venue, rated.tactic is PEG), 0) for rated in resting]
+    before = [there.get((x.venue, None if x.tactic is PEG else x.limit_px), 0) for x in resting]
     found = [0] * len(resting)
     for _ in range(min(lots, (SHOWN_MAX + PEGS_MAX) * LOTS_MAX)):
         pegs = [n for n, x in enumerate(found) if x and resting[n].tactic is PEG]
@@ -172,13 +173,16 @@ def spread(search: Search, resting: list[Rated], qty: int) -> list[tuple[Rated, 
     return [(rated, x * search.lot_qty) for rated, x in zip(resting, found, strict=True) if x]
 
 
-def resting_lots(search: Search) -> dict[tuple[str, bool], int]:
-    """The lots of the parent that wait, by venue and whether they peg; an odd lot is a lot."""
-    found: dict[tuple[str, bool], int] = {}
+def resting_lots(search: Search) -> dict[tuple[str, int | None], int]:
+    """The lots of the parent that wait, by venue and price, None for pegs; an odd lot is a lot.
+
+    What rests at another price is in another queue, and fills at another time.
+    """
+    found: dict[tuple[str, int | None], int] = {}
     for child in search.parent.children.values():
         is_peg = child.terms.child_type is ChildType.MIDPOINT_PEG
-        key, lots = (child.terms.venue, is_peg), -(-child.leaves_qty // search.lot_qty)
-        found[key] = found.get(key, 0) + lots
+        key = child.terms.venue, None if is_peg else child.terms.limit_px
+        found[key] = found.get(key, 0) - (-child.leaves_qty // search.lot_qty)  # Ceiling.
     return found
 
 
