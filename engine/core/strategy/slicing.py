@@ -243,7 +243,7 @@ def due_targets(line: Line, parts: bands.Scheduled, ahead_ns: int) -> list[int]:
 def waited_for(
     tranches: Sequence[Tranche], dues: Sequence[int], hidden: Sequence[int]
 ) -> list[int]:
-    """The want of each patient tranche beside what waits; none while half of what is due waits.
+    """The want of each patient tranche beside what waits; none while more than half of it waits.
 
     Of pegs a part counts, as most of them is not met in time. The half is of all together, so that
     one slice asks for all; what waits for one beyond its own want is none of the others'.
