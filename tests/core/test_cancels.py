@@ -209,14 +209,24 @@ def test_only_as_much_is_cancelled_as_takes_could_replace_the_newest_first() -> 
     world.at(now_ns, quote(ask_qty=100, received_ns=now_ns)).then_no(ChildCancelRequested)
 
 
-@pytest.mark.parametrize("is_own", [True, False])
-def test_a_child_that_its_own_venue_has_come_to_is_not_taken_back(*, is_own: bool) -> None:
-    """Another venue's quote executes nothing where the child waits, so that one is replaced."""
+@pytest.mark.parametrize(
+    ("codes", "age_ns", "is_taken_back"),
+    [
+        ((LIT,), 0, False),
+        ((OTHER_LIT,), 0, True),  # It executes nothing where the child waits.
+        ((LIT, OTHER_LIT), HOUR, True),  # Its venue's quote is an old one.
+    ],
+)
+def test_a_child_that_its_own_venue_has_come_to_is_not_taken_back(
+    codes: tuple[str, ...], age_ns: int, *, is_taken_back: bool
+) -> None:
     world = covered()
     resting = {(child.terms.venue, child.terms.limit_px) for child in world.children()}
     assert resting == {(LIT, px(100.00))}
     now_ns = NOW_NS + 30 * MINUTE
-    world.at(now_ns, quote(LIT if is_own else OTHER_LIT, 99.99, 100.00, received_ns=now_ns))
+    for code in codes:
+        received_ns = now_ns - age_ns if code == codes[0] else now_ns
+        world.at(now_ns, quote(code, 99.99, 100.00, received_ns=received_ns))
 
     reasons = {x.reason for x in world.all_of(ChildCancelRequested)}
-    assert (CancelReason.BEHIND_SCHEDULE in reasons) != is_own
+    assert (CancelReason.BEHIND_SCHEDULE in reasons) == is_taken_back

@@ -431,9 +431,9 @@ def test_a_quote_that_does_not_count_touches_no_parent(hidden: Any) -> None:  # 
     [
         (quote(OTHER_LIT, 99.98, 100.09), False),  # From 100.05 over the limit, behind the best.
         (quote(OTHER_LIT, 99.98, 100.03), False),  # The best, and before it was within reach too.
-        (quote(LIT, 99.99, 100.09), False),  # Of the two best the other one stays within reach.
-        (quote(LIT, 99.99, 100.03, received_ns=NOW_NS + HOUR), False),
-        (quote(LIT, 99.99, 100.09, received_ns=NOW_NS + HOUR), True),  # The other has aged.
+        (quote(LIT, 99.99, 100.09), False),  # The best goes, and the next is within reach too.
+        (quote(LIT, 99.99, 100.03, received_ns=NOW_NS + HOUR), True),  # What was shown has aged.
+        (quote(LIT, 99.99, 100.09, received_ns=NOW_NS + HOUR), False),
     ],
 )
 def test_a_quote_touches_a_parent_where_the_best_crosses_its_limit(

@@ -328,6 +328,16 @@ def test_a_quote_that_shows_nothing_new_at_the_best_wakes_none() -> None:
     assert cancelled(requoted(world, ask=100.03)) == []
 
 
+@pytest.mark.parametrize("gone", [100.09, 0.0])
+def test_the_next_best_wakes_them_once_the_one_that_was_used_up_is_gone(gone: float) -> None:
+    world = waiting()
+    now_ns = world.now_ns + MS
+    world.at(now_ns, quote(OTHER_LIT, 100.00, 100.03, ask_qty=200, received_ns=now_ns))
+    assert cancelled(world) == []  # Behind the best, of which nothing is left.
+
+    assert cancelled(requoted(world, ask=gone)) == ["o0", "o1"]
+
+
 def test_what_a_woken_parent_took_back_takes_what_is_shown() -> None:
     world = waiting(1)
     requoted(world, ask=100.01)

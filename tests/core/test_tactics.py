@@ -1,5 +1,6 @@
 """The ways to fill a slice by expected cost: what is taken early, and where the rest waits."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given as for_all
@@ -8,6 +9,7 @@ from routed import PLENTY, on, parent_search
 from world import (
     DARK,
     HOUR,
+    INSTRUMENT,
     LIT,
     MINUTE,
     NOW_NS,
@@ -101,7 +103,7 @@ def test_a_slice_has_so_many_children_at_most() -> None:
     world = patient()
     ways = [waiting(f"V{n}", how, 500_000) for n in range(9) for how in (PEG, POST)]
     parts = spread(world, ways, 90 * LOT)
-    assert [*parts.values()] == [tactics.LOTS_MAX * LOT] * (tactics.PEGS_MAX + tactics.SHOWN_MAX)
+    assert [*parts.values()] == [tactics.PIECES_MAX * LOT] * (tactics.PEGS_MAX + tactics.SHOWN_MAX)
     assert [how for _, how in parts].count(POST) == tactics.SHOWN_MAX
     assert spread(world, [], 9 * LOT) == {}
     assert spread(world, ways, 0) == {}
@@ -117,22 +119,42 @@ def test_a_spread_covers_the_slice_as_far_as_there_is_room(
     world = SPREADING
     rated = [waiting(f"V{n}", PEG, chance, filled) for n, (chance, filled) in enumerate(ways)]
     parts = spread(world, rated, qty)
-    room_qty = min(len(ways), tactics.PEGS_MAX) * tactics.LOTS_MAX * LOT
+    room_qty = min(len(ways), tactics.PEGS_MAX) * tactics.PIECES_MAX * LOT
     assert min(qty, room_qty) <= sum(parts.values()) < qty + LOT
-    assert all(x % LOT == 0 and x <= tactics.LOTS_MAX * LOT for x in parts.values())
+    assert all(x % LOT == 0 and x <= tactics.PIECES_MAX * LOT for x in parts.values())
     assert len(parts) <= tactics.PEGS_MAX
 
 
-def test_a_full_queue_takes_no_more_and_one_at_another_price_does() -> None:
+def test_a_venue_is_shown_so_much_and_no_more() -> None:
     world = patient()
     child = world.children()[0]
-    child.leaves_qty = tactics.LOTS_MAX * LOT
-    full = waiting(child.terms.venue, POST, 500_000)._replace(limit_px=child.terms.limit_px)
-    behind = full._replace(limit_px=full.limit_px - px(0.01))
+    child.leaves_qty = tactics.PIECES_MAX * LOT
+    full, other = (waiting(code, POST, 500_000) for code in (child.terms.venue, "V"))
 
     assert spread(world, [full], 3 * LOT) == {}
     assert tactics.waiting_parts(parent_search(world), [full], 3 * LOT, is_last=False) == []
-    assert spread(world, [behind], 3 * LOT) == {(full.venue, POST): 3 * LOT}
+    assert spread(world, [full, other], 3 * LOT) == {("V", POST): 3 * LOT}
+
+
+def test_what_fits_no_venue_with_room_is_shown_at_no_full_one() -> None:
+    world = patient(venue(OTHER_LIT, min_qty=9_000))
+    child = world.children()[0]
+    assert child.terms.venue == LIT
+    child.leaves_qty = tactics.PIECES_MAX * LOT
+    ways = [waiting(code, POST, 500_000) for code in (LIT, OTHER_LIT)]
+
+    assert tactics.waiting_parts(parent_search(world), ways, 3 * LOT, is_last=False) == []
+    assert tactics.waiting_parts(parent_search(world), ways, 3 * LOT, is_last=True)
+
+
+def test_a_piece_is_the_least_slice_where_a_lot_is_one_increment() -> None:
+    world = patient()
+    found = world.state.reference.instruments
+    found[INSTRUMENT] = replace(found[INSTRUMENT], lot_qty=1)
+    world.state.controls.policy = policy(min_slice_qty=LOT)
+    search = parent_search(world)
+    assert search.lot_qty == 1
+    assert tactics.piece_qty(search) == LOT
 
 
 SPREADING = patient()

@@ -153,24 +153,30 @@ def test_a_quote_wakes_the_tranche_whose_limit_it_reaches() -> None:
     assert world.tranche("o2").exposure_qty > 0
 
 
+PLENTY_EACH = (PLENTY, PLENTY)
+
+
 @pytest.mark.parametrize(
-    ("dues", "wants"),
+    ("rests", "dues", "most", "wants"),
     [
-        ((100, 100), [0, 100]),  # Half of what is due rests.
-        ((100, 99), [0, 0]),
-        ((150, 50), [50, 50]),
-        ((30, 50), [0, 50]),  # More rests for the first than it wants: none of it is the other's.
-        ((-40, 50), [0, 50]),
+        (100, (100, 100), PLENTY_EACH, [0, 100]),  # Half of what is due rests.
+        (100, (100, 99), PLENTY_EACH, [0, 0]),
+        (100, (150, 50), PLENTY_EACH, [50, 50]),
+        (100, (30, 50), PLENTY_EACH, [0, 50]),  # Of what rests for the first 30 count.
+        (100, (-40, 50), PLENTY_EACH, [0, 50]),
+        (300, (300, 100), PLENTY_EACH, [0, 100]),  # Nothing rests for the second one.
+        (100, (900, 99), (20, PLENTY), [20, 99]),
+        (100, (900, 60), (20, PLENTY), [0, 0]),  # The first may have no more, whatever it wants.
     ],
 )
 def test_patient_tranches_ask_together_once_half_of_what_is_due_rests(
-    dues: tuple[int, int], wants: list[int]
+    rests: int, dues: tuple[int, int], most: tuple[int, int], wants: list[int]
 ) -> None:
     world = two(limit_px=px(99.00))
     resting, idle = world.tranche("o1"), world.tranche("o2")
-    resting.exposure_qty, idle.exposure_qty = 100, 0
+    resting.exposure_qty, idle.exposure_qty = rests, 0
 
-    assert slicing.waited_for([resting, idle], dues, [0, 0]) == wants
+    assert slicing.waited_for([resting, idle], dues, [0, 0], most, 100) == wants
 
 
 # --------------------------------------------------------------------------------- windows

@@ -131,11 +131,16 @@ def test_orders_of_one_parent_complete(pooled: Run) -> None:
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3])
-def test_orders_of_a_tranche_get_the_same_at_every_quarter(pooled: Run, quarter: int) -> None:
-    """To a few shares, as a fill is divided in whole ones; a tranche's orders have equal terms."""
+def test_equal_orders_of_one_parent_are_as_far_at_every_quarter(pooled: Run, quarter: int) -> None:
+    """Those of a tranche to a few shares. Tranches that wait differ by where they may wait."""
     found = shares_of(pooled, START_NS + (END_NS - START_NS) * quarter // 4)
+    mean_qty = sum(found.values()) // ORDERS
+    assert mean_qty > QTY * quarter // 8
     members: dict[int, list[int]] = {}
     for joined in pooled.of(e.MemberJoined):
         members.setdefault(joined.tranche, []).append(found[joined.order_id])
 
     assert all(max(got) - min(got) <= ODD_SHARES for got in members.values())
+    most = max(abs(qty - mean_qty) for qty in found.values())
+    is_waiting = pooled.of(e.OrderAccepted)[0].urgency is e.Urgency.NORMAL
+    assert most <= (mean_qty // 5 if is_waiting else mean_qty // 100)

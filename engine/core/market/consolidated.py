@@ -369,7 +369,7 @@ def touch_crossed(
 
     `left` are the quotes that the venue's new one has replaced or evicted. Limits between the old
     and the new best reach only one of the two. A quote behind the best changes nothing for them, as
-    only the best is taken; of a side that has aged meanwhile the next schedule point takes care.
+    only the best is taken. A quote that has aged makes no best, neither before nor after.
     """
     lot_qty = round_lot_qty(state, instrument_id)
     others = [
@@ -377,6 +377,7 @@ def touch_crossed(
         for name, other in book.quotes.items()
         if name != venue and is_fresh(state, other, at_ns)
     ]
+    old = [quote for quote in left if is_fresh(state, quote, at_ns)]
     new = [] if (quote := book.quotes.get(venue)) is None else [quote]
     for side in Side:
         ladder = book.limited.get(side)
@@ -385,7 +386,7 @@ def touch_crossed(
         same = far_pxs(others, side, lot_qty)
         best = min if side is Side.BUY else max
         none_px = NO_ASK_PX if side is Side.BUY else 0
-        old_px = best([*same, *far_pxs(left, side, lot_qty)], default=none_px)
+        old_px = best([*same, *far_pxs(old, side, lot_qty)], default=none_px)
         new_px = best([*same, *far_pxs(new, side, lot_qty)], default=none_px)
         low_px, high_px = min(old_px, new_px), max(old_px, new_px)
         if low_px == high_px:

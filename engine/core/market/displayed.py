@@ -21,6 +21,7 @@ A parent that would take more than was left need not wait for its next schedule 
 shows something at the best price has as many such parents planned as it has lots, in turn.
 """
 
+from collections.abc import Iterable
 from itertools import islice
 
 from engine.core.events import (
@@ -89,21 +90,33 @@ def on_quote(state: State, book: Book, venue: str, quote: Quote) -> None:
 def wake(state: State, book: Book, venue: str, former: Quote | None, lot_qty: int) -> None:
     """Have parents that wait for it planned, if a venue's quote has something new at the best.
 
-    Every quote of the book counts for the best, whatever its age: a fold knows no time.
+    Also where the quote went away from a best that was used up, so that the next best is one now.
+    Every quote of the book counts for the best, whatever its age: an old one is none to take.
     """
     quote = book.quotes[venue]
     for side, takers in book.takers.items():
         px, qty = shown(quote, side)
-        if not takers or not qty or (former is not None and shown(former, side) == (px, qty)):
+        before_px, before_qty = (0, 0) if former is None else shown(former, side)
+        if not takers or (before_px, before_qty) == (px, qty):
             continue
-        others = (shown(other, side)[0] for other in book.quotes.values())
-        if any(0 < other < px if side is Side.BUY else other > px for other in others):
+        best_px = best_of((shown(other, side)[0] for other in book.quotes.values()), side)
+        if px == best_px and qty:
+            at_best = [venue]
+        elif best_px and before_px and best_of((before_px, best_px), side) != best_px:
+            at_best = [x for x, other in book.quotes.items() if shown(other, side)[0] == best_px]
+        else:
             continue
-        lots = -(-left_qty(book, venue, side, quote) // lot_qty)  # Ceiling: an odd lot is for one.
-        for parent_id in [*islice(takers, lots)]:
+        left = sum(left_qty(book, name, side, book.quotes[name]) for name in at_best)
+        for parent_id in [*islice(takers, -(-left // lot_qty))]:  # Ceiling: an odd lot is for one.
             del takers[parent_id]
             takers[parent_id] = None  # It has had its turn.
             due_index.reach(state, parent_id)
+
+
+def best_of(pxs: Iterable[int], side: Side) -> int:
+    """The best price for children of a side to take; 0 where nothing is shown."""
+    found = [px for px in pxs if px]
+    return (min if side is Side.BUY else max)(found, default=0)
 
 
 def note_taker(book: Book, side: Side, parent_id: str, *, takes: bool) -> None:

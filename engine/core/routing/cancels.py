@@ -22,7 +22,7 @@ from engine.core.events import (
     StageEvent,
     Style,
 )
-from engine.core.market import displayed, hours, reference
+from engine.core.market import consolidated, displayed, hours, reference
 from engine.core.parents import membership
 from engine.core.routing.candidates import (
     Search,
@@ -170,9 +170,11 @@ def replaced_by_takes(search: Search, gone: Mapping[str, CancelReason]) -> list[
 
 
 def is_met(search: Search, resting: Child) -> bool:
-    """Whether the quote of a post's own venue has come to its limit."""
+    """Whether the quote of a post's own venue has come to its limit, and is no old one."""
     terms, quote = resting.terms, search.book.quotes.get(resting.terms.venue)
     if terms.child_type is not ChildType.LIMIT or quote is None:
+        return False
+    if not consolidated.is_fresh(search.state, quote, search.now_ns):
         return False
     far_px, _ = displayed.shown(quote, terms.side)
     return far_px > 0 and reference.is_within_limit(terms.side, far_px, terms.limit_px)

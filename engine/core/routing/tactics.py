@@ -2,15 +2,17 @@
 
 A slice that must trade now takes what is left at the best price. Any other one takes only where
 that is expected to cost clearly less than waiting, as when the touch leans away. The rest waits at
-the venues, cut lot by lot: the next lot goes to the way and venue that is expected to save most
-against taking it later. A further lot at a venue is filled less likely than the first one, so a
+the venues, cut piece by piece: the next piece goes to the way and venue that is expected to save
+most against taking it later. A further piece at a venue is filled less likely than the first, so a
 slice of some size spreads over midpoints, posts and steps ahead, and a small one goes to the best
-of them. A new child must save more than its messages are worth. So the sequential, the parallel and
-the liquidity-seeking way to route are what comes out, each where it is cheapest.
+of them. A venue has room for some pieces of a parent; what finds no room waits here, but for the
+last of a window. A new child must save more than its messages are worth. So the sequential, the
+parallel and the liquidity-seeking way to route are what comes out, each where it is cheapest.
 """
 
 from typing import NamedTuple
 
+from engine.core.controls import risk
 from engine.core.events import ChildType, RouteReason, SliceReleased, Style
 from engine.core.routing.candidates import (
     STEP,
@@ -31,8 +33,9 @@ MESSAGE_MILLIBPS = 50  # Of a lot: what another child must save; guess.
 # Children of a slice that wait; guess: a few show what we want, and what is hidden shows nothing.
 SHOWN_MAX = 3
 PEGS_MAX = 5
-# Lots at one of them, with those that wait there at its price; guess: one to three are displayed.
-LOTS_MAX = 5
+# Pieces at one venue, with those of the parent that wait there; guess: displayed sizes are one to
+# three lots, and what is beyond them is filled only when the market moves through it.
+PIECES_MAX = 5
 NO_ROOM = -PPM * PPM  # Less than any gain.
 
 
@@ -95,9 +98,13 @@ def waiting_parts(search: Search, resting: list[Rated], qty: int, *, is_last: bo
             sent = in_turn(search, [rated], min(part_qty, left_qty), part_qty)
             left_qty -= sum(part.qty for part in sent)
             parts += sent
-    if left_qty and given and not parts:  # No part fits its venue.
-        most_qty = left_qty if is_last else min(left_qty, LOTS_MAX * search.lot_qty)
-        parts = in_turn(search, resting, most_qty, most_qty)[:1]
+    if left_qty and not parts:  # No part fits its venue: another one with room.
+        roomy, most_qty = apart, left_qty
+        if not is_last:
+            before = zip(apart, before_them(search, apart), strict=True)
+            roomy = [rated for rated, pieces in before if pieces < PIECES_MAX]
+            most_qty = min(left_qty, PIECES_MAX * piece_qty(search))
+        parts = in_turn(search, roomy, most_qty, most_qty)[:1]
     return parts
 
 
@@ -147,15 +154,14 @@ def is_early(takes: Rating, resting: list[Rated]) -> bool:
 
 
 def spread(search: Search, resting: list[Rated], qty: int) -> list[tuple[Rated, int]]:
-    """The quantity for each candidate, in whole lots but for the last, the best candidate first.
+    """The quantity for each candidate, in whole pieces, the best candidate first.
 
     What is more than the candidates have room for is in none of them.
     """
-    lots = -(-qty // search.lot_qty)  # Ceiling: the odd lot is a lot here.
-    there = resting_lots(search)
-    before = [there.get((x.venue, None if x.tactic is PEG else x.limit_px), 0) for x in resting]
+    pieces = -(-qty // piece_qty(search))  # Ceiling: the odd rest is a piece here.
+    before = before_them(search, resting)
     found = [0] * len(resting)
-    for _ in range(min(lots, (SHOWN_MAX + PEGS_MAX) * LOTS_MAX)):
+    for _ in range(min(pieces, (SHOWN_MAX + PEGS_MAX) * PIECES_MAX)):
         pegs = [n for n, x in enumerate(found) if x and resting[n].tactic is PEG]
         is_full = (sum(map(bool, found)) - len(pegs) >= SHOWN_MAX, len(pegs) >= PEGS_MAX)
         gains = [
@@ -170,33 +176,43 @@ def spread(search: Search, resting: list[Rated], qty: int) -> list[tuple[Rated, 
         if max(gains, default=NO_ROOM) == NO_ROOM:
             break
         found[gains.index(max(gains))] += 1
-    return [(rated, x * search.lot_qty) for rated, x in zip(resting, found, strict=True) if x]
+    part_qty = piece_qty(search)
+    return [(rated, x * part_qty) for rated, x in zip(resting, found, strict=True) if x]
 
 
-def resting_lots(search: Search) -> dict[tuple[str, int | None], int]:
-    """The lots of the parent that wait, by venue and price, None for pegs; an odd lot is a lot.
+def before_them(search: Search, resting: list[Rated]) -> list[int]:
+    """The pieces that wait already where each of these would."""
+    there = resting_pieces(search)
+    return [there.get((rated.venue, rated.tactic is PEG), 0) for rated in resting]
 
-    What rests at another price is in another queue, and fills at another time.
-    """
-    found: dict[tuple[str, int | None], int] = {}
+
+def resting_pieces(search: Search) -> dict[tuple[str, bool], int]:
+    """The pieces of the parent that wait, by venue and whether they peg; a part counts as one."""
+    found: dict[tuple[str, bool], int] = {}
     for child in search.parent.children.values():
         is_peg = child.terms.child_type is ChildType.MIDPOINT_PEG
-        key = child.terms.venue, None if is_peg else child.terms.limit_px
-        found[key] = found.get(key, 0) - (-child.leaves_qty // search.lot_qty)  # Ceiling.
+        key = child.terms.venue, is_peg
+        found[key] = found.get(key, 0) - (-child.leaves_qty // piece_qty(search))  # Ceiling.
     return found
 
 
-def next_gain(rated: Rated, lots: int, *, is_new: bool, is_full: bool) -> int:
-    """The saving of the next lot at a candidate against taking it later, 1e-3 bps; rounds down.
+def piece_qty(search: Search) -> int:
+    """What a venue's room is counted in: the least slice of the policy, in whole lots."""
+    least_qty = risk.policy_of(search.state).min_slice_qty
+    return max(1, -(-least_qty // search.lot_qty)) * search.lot_qty  # Ceiling.
 
-    The chance that a venue fills n lots falls as 1/n, the tail of a power law of sizes with an
+
+def next_gain(rated: Rated, pieces: int, *, is_new: bool, is_full: bool) -> int:
+    """The saving of the next piece at a candidate against taking it later, 1e-3 bps; rounds down.
+
+    The chance that a venue fills n pieces falls as 1/n, the tail of a power law of sizes with an
     exponent of two (Ganchev, Nevmyvaka, Kearns and Vaughan 2010 fit such laws).
     """
-    if lots >= LOTS_MAX or (is_new and is_full):
+    if pieces >= PIECES_MAX or (is_new and is_full):
         return NO_ROOM
     cost = rated.cost
     saved = cost.missed_millibps - cost.filled_millibps - cost.adverse_millibps
-    gain = saved * rated.chances.fill_ppm // (PPM * (lots + 1))
+    gain = saved * rated.chances.fill_ppm // (PPM * (pieces + 1))
     return gain - MESSAGE_MILLIBPS if is_new else gain
 
 

@@ -173,7 +173,7 @@ class State:
     venue_status: dict[str, VenueStatus] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
     views: Views = field(default_factory=Views, compare=False, repr=False)  # Of `consolidated`.
-    # See `open_parts`; by parent and tranche.
+    # See `open_parts`; by parent and the numbers of its tranches.
     open_parts: Views = field(default_factory=Views, compare=False, repr=False)
     willing_parts: Views = field(default_factory=Views, compare=False, repr=False)
     # See `chances`; by kind of venue, venue and cell.

@@ -201,8 +201,8 @@ def released(
     )
 
 
-def wanted_qtys(line: Line, group: Group) -> list[int]:
-    """The want of each tranche now, without a look at its room; negative ahead of schedule."""
+def wanted_qtys(line: Line, group: Group, most: Sequence[int]) -> list[int]:
+    """The want of each tranche now, negative ahead of schedule; `most` is what each may have."""
     state, parent, plan = line.state, line.parent, line.parent.plan
     assert plan is not None, "a slice is of a plan"
     if group.style is Style.CLEANUP:
@@ -212,15 +212,14 @@ def wanted_qtys(line: Line, group: Group) -> list[int]:
     covered = covered_qtys(parent, is_hidden if is_passive else is_taking)
     parts = [(x, part) for x in group.tranches if (part := x.plan) is not None]
     assert len(parts) == len(group.tranches), "a tranche at work has a schedule"
-    targets = due_targets(
-        line, parts, max(plan.interval_ns, waits_ns) if is_passive else plan.interval_ns
-    )
+    targets = due_targets(line, parts, waits_ns if is_passive else plan.interval_ns)
     dues = [
         target_qty - plans.done_of(*part) for part, target_qty in zip(parts, targets, strict=True)
     ]
     covers = [covered.get(tranche.number, 0) for tranche in group.tranches]
     if is_passive:
-        return waited_for(group.tranches, dues, covers)
+        lot_qty = reference.lot_qty(state, parent.terms.instrument_id)
+        return waited_for(group.tranches, dues, covers, most, lot_qty)
     return [due_qty - covered_qty for due_qty, covered_qty in zip(dues, covers, strict=True)]
 
 
@@ -241,19 +240,26 @@ def due_targets(line: Line, parts: bands.Scheduled, ahead_ns: int) -> list[int]:
 
 
 def waited_for(
-    tranches: Sequence[Tranche], dues: Sequence[int], hidden: Sequence[int]
+    tranches: Sequence[Tranche],
+    dues: Sequence[int],
+    hidden: Sequence[int],
+    most: Sequence[int],
+    lot_qty: int,
 ) -> list[int]:
     """The want of each patient tranche beside what waits; none while more than half of it waits.
 
     Of pegs a part counts, as most of them is not met in time. The half is of all together, so that
-    one slice asks for all; what waits for one beyond its own want is none of the others'.
+    one slice asks for all. What waits for one beyond its own want is none of the others', and what
+    one wants beyond what it may have opens nothing. One for which nothing waits asks from a lot on.
     """
-    wants, due_sum_qty = [], 0
-    for tranche, due_qty, hidden_qty in zip(tranches, dues, hidden, strict=True):
+    wants, due_sum_qty, is_idle = [], 0, False
+    for tranche, due_qty, hidden_qty, most_qty in zip(tranches, dues, hidden, most, strict=True):
         rests_qty = tranche.exposure_qty - hidden_qty + hidden_qty * PEG_PPM // PPM
-        wants.append(max(0, due_qty - rests_qty))
-        due_sum_qty += max(0, due_qty)
-    return wants if sum(wants) * 2 >= due_sum_qty else [0] * len(wants)
+        want_qty = max(0, min(due_qty - rests_qty, most_qty))
+        wants.append(want_qty)
+        due_sum_qty += want_qty + max(0, min(due_qty, rests_qty))
+        is_idle |= want_qty >= lot_qty and not rests_qty
+    return wants if is_idle or sum(wants) * 2 >= due_sum_qty else [0] * len(wants)
 
 
 def covered_qtys(parent: Parent, counts: Callable[[Child], bool]) -> dict[int, int]:
@@ -291,11 +297,13 @@ def sliced(
     """The claims of the slice to release now, by tranche; empty if it is less than the minimum."""
     policy = risk.policy_of(state)
     line = plans.line_of(state, parent, now_ns)
-    free, most, wanted = [], [], []
-    for tranche, asked_qty in zip(group.tranches, wanted_qtys(line, group), strict=True):
-        free.append(max(0, free_qty(state, parent, tranche)))
-        most.append(max(0, min(free[-1], allowed[tranche.number])))
-        wanted.append(max(0, min(asked_qty, most[-1])))
+    free = [max(0, free_qty(state, parent, tranche)) for tranche in group.tranches]
+    most = [
+        max(0, min(qty, allowed[tranche.number]))
+        for tranche, qty in zip(group.tranches, free, strict=True)
+    ]
+    asked = zip(wanted_qtys(line, group, most), most, strict=True)
+    wanted = [max(0, min(asked_qty, most_qty)) for asked_qty, most_qty in asked]
     qty, lot_qty = sum(wanted), reference.lot_qty(state, parent.terms.instrument_id)
     if group.style is Style.AGGRESSIVE and not bands.takes_at_once(parent):
         qty -= min(bands.slack_qty(line, group.tranches), max(0, qty - lot_qty))
