@@ -67,7 +67,7 @@ def test_a_wide_band_narrows_towards_the_end() -> None:
     assert band(world, 60) == Band(59_900, 60_000, 60_000)  # A lot.
 
 
-def test_a_patient_parent_is_never_further_behind_than_it_can_make_up() -> None:
+def test_what_arrives_while_a_parent_waits_is_within_the_band_as_far_as_it_can_be_made_up() -> None:
     """A third of what is left: at a third above the schedule's pace it is made up by the end."""
     world = working(6_000, tracking_band_ppm=0, patience_ns=10 * MINUTE)
     assert band(world, 20) == Band(1_000, 2_000, 3_000)  # What arrives in ten minutes.

@@ -48,6 +48,7 @@ from engine.core.events import (
     Urgency,
 )
 from engine.core.market import displayed
+from engine.core.routing.candidates import search_for, takeable_qty, unfit_to_take
 
 OWN_ON_TAPE = {**SETTINGS, "tape_includes_own": True}
 TAKE = ChildTimeInForce.IOC
@@ -211,11 +212,56 @@ def test_a_take_counts_against_the_next_quote_that_its_limit_reaches() -> None:
 def test_a_miss_of_an_earlier_quote_says_nothing_of_this_one() -> None:
     world = taking(400)
     requoted(world, ask_qty=1_200)
-    world.when(report(world.child(), ExecType.EXPIRED))
+    world.when(report(world.child(), ExecType.EXPIRED), after_ns=displayed.STANDS_NS)
 
     world.then_some(an(ChildRouted, child_qty=400, left_qty=1_200))  # It is asked at once.
     assert left(world) == 800
     assert not displayed.is_missed(world.book(), LIT, Side.BUY)
+
+
+def takes_of(world: World) -> list[ChildRouted]:
+    return [x for x in world.all_of(ChildRouted) if x.time_in_force is TAKE]
+
+
+def test_after_a_miss_a_quote_is_taken_once_it_has_stood_until_a_take_is_filled() -> None:
+    world = taking(400)
+    missed = world.child()
+    world.given(report(missed, ExecType.EXPIRED))
+    assert not takes_of(requoted(world, ask=100.01))
+    venue, px_now = world.state.reference.venues[LIT], px(100.01)
+    young = search_for(world.state, world.parent(), world.now_ns)
+    assert unfit_to_take(young, venue, px_now) is RouteReason.QUOTE_MISSED
+    assert not takeable_qty(young)
+    stood = young._replace(now_ns=world.now_ns + displayed.STANDS_NS)
+    assert unfit_to_take(stood, venue, px_now) is None
+    assert takeable_qty(stood) == 1_000
+
+    assert [*world.book().missed] == [(LIT, Side.BUY)]
+
+
+def test_a_take_that_is_filled_ends_the_wait() -> None:
+    world = taking(400)
+    world.book().missed[LIT, Side.BUY] = None
+
+    world.given(fill_report(world.child(), 100))
+
+    assert not world.book().missed
+
+
+def test_a_take_that_is_filled_in_part_was_no_miss_of_all() -> None:
+    world = taking(400)
+    world.given(fill_report(world.child(), 100), report(world.child(), ExecType.EXPIRED))
+
+    assert not world.book().missed
+
+
+def test_an_order_that_trades_at_once_does_not_wait_for_a_quote_to_stand() -> None:
+    world = taking(400)
+    world.given(report(world.child(), ExecType.EXPIRED))
+    requoted(world, ask=100.01)
+
+    world.when(at_once("k", order_qty=200, immediacy=Immediacy.IOC, limit_px=px(100.02)))
+    assert [x.venue for x in takes_of(world)] == [LIT]
 
 
 def test_a_day_begins_with_nothing_used() -> None:

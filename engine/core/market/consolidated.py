@@ -512,7 +512,8 @@ def drop_quotes(state: State, venue: str) -> None:
         gone = [name for name in book.quotes if venue in ("", name)]
         left = [book.quotes.pop(name) for name in gone]
         at_ns = max((quote.received_ns for quote in [*left, *book.quotes.values()]), default=0)
-        touch_crossed(state, instrument_id, book, venue, left, at_ns)
+        if book.limited:
+            touch_crossed(state, instrument_id, book, venue, left, at_ns)
 
 
 FACTS: Mapping[type, Callable[[State, Any], None]] = {

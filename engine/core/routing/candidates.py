@@ -185,7 +185,7 @@ def rate(search: Search, tactic: str, qty: int) -> Rating:
         left_qty = most_qty = 0
         if tactic is TAKE:
             shown_qty = displayed.shown(quotes[venue], side)[1]
-            left_qty = displayed.left_qty(search.book, venue, side, quotes[venue])
+            left_qty = left_for(search, venue, quotes[venue])
             most_qty = most_of(search, venue, left_qty)
         cell = cell_of(search, venue, tactic, limit_px, qty)
         cost, expects = cost_of(search, venue, tactic, cell, limit_px)
@@ -261,8 +261,25 @@ def most_of(search: Search, venue: str, left_qty: int) -> int:
 
 def may_take(search: Search, venue: str, quote: Quote) -> bool:
     """Whether something of a venue's quote is left for the parent."""
+    return most_of(search, venue, left_for(search, venue, quote)) > 0
+
+
+def left_for(search: Search, venue: str, quote: Quote) -> int:
+    """The part of a venue's quote that is left to take; none while it may be gone already."""
     side = search.parent.terms.side
-    return most_of(search, venue, displayed.left_qty(search.book, venue, side, quote)) > 0
+    return (
+        0
+        if is_waited_for(search, venue, quote)
+        else displayed.left_qty(search.book, venue, side, quote)
+    )
+
+
+def is_waited_for(search: Search, venue: str, quote: Quote) -> bool:
+    """Whether a quote has to stand for a moment first; an order that trades at once cannot wait."""
+    terms = search.parent.terms
+    if terms.immediacy is not Immediacy.NONE:
+        return False
+    return displayed.may_be_gone(search.book, venue, terms.side, quote, search.now_ns)
 
 
 def can_take(search: Search) -> bool:
@@ -287,7 +304,7 @@ def takeable_qty(search: Search) -> int:
     if not far_px or within_limit_px(search, far_px, search.limit_px) != far_px:
         return 0
     return sum(
-        most_of(search, venue, displayed.left_qty(search.book, venue, side, quote))
+        most_of(search, venue, left_for(search, venue, quote))
         for venue, quote in search.book.quotes.items()
         if venue in state.reference.venues
         and venue not in search.barred
@@ -375,6 +392,7 @@ def unfit_to_take(search: Search, defined: VenueDefined, limit_px: int) -> Route
     if may_take(search, defined.venue, quote):
         return None
     is_missed = displayed.is_missed(search.book, defined.venue, side)
+    is_missed = is_missed or is_waited_for(search, defined.venue, quote)
     return RouteReason.QUOTE_MISSED if is_missed else RouteReason.QUOTE_USED_UP
 
 

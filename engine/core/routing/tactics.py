@@ -197,7 +197,7 @@ def resting_pieces(search: Search) -> dict[tuple[str, bool], int]:
 
 
 def piece_qty(search: Search) -> int:
-    """What a venue's room is counted in: the least slice of the policy, in whole lots."""
+    """The unit of a venue's room: the least slice of the policy, in whole lots."""
     least_qty = risk.policy_of(search.state).min_slice_qty
     return max(1, -(-least_qty // search.lot_qty)) * search.lot_qty  # Ceiling.
 

@@ -118,7 +118,7 @@ _of_parent = attrgetter(
 )
 _of_book = attrgetter(
     *("volume_qty", "notional", "last_px", "last_px_ns", "px_ns", "priced_ns", "own_filled_qty"),
-    *("own_notional", "fruitless", "used", "good_px", "good_spread_px", "good_ns"),
+    *("own_notional", "fruitless", "used", "missed", "good_px", "good_spread_px", "good_ns"),
     *("good_due_ns", "low_px", "high_px", "evidence", "asked", "marks", "mark_due_ns"),
 )
 _of_quote = attrgetter("bid_px", "bid_qty", "ask_px", "ask_qty", "received_ns")

@@ -481,6 +481,8 @@ class Book:
     mark_due_ns: int = NEVER_MARKED_NS  # The first of them.
     # By venue and the side of the children that take.
     used: dict[tuple[str, Side], Used] = field(default_factory=dict)
+    # Venues, by the side of the children, of which the last take has found nothing.
+    missed: dict[tuple[str, Side], None] = field(default_factory=dict)
     # Parents that would take more than was left, by side, the longest unserved first.
     takers: dict[Side, dict[str, None]] = field(default_factory=dict)
     # Venue and id of the last prints that counted, oldest first.

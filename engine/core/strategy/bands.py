@@ -11,8 +11,8 @@ parent comes in at its end. Around a schedule by a volume curve it is the target
 least (`volume_error`). It is never less than a lot, which is the least that can be sent, nor than
 what arrives on the schedule in two intervals. Nor is it less than what arrives in the time that a
 parent of its urgency waits for a passive fill, as far as that can be made up by the end at a third
-above the schedule's pace: no more is displayed to a parent that is behind. From the most patient to
-one that takes at once that time falls in proportion to aggressiveness.
+above the schedule's pace. From the most patient to one that takes at once that time falls in
+proportion to aggressiveness.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -28,9 +28,8 @@ from engine.core.strategy.schedules import Line, pov_target_qty
 from engine.core.strategy.usual_volume import expected_volume_qty
 
 PATIENT_INTERVALS = 2
-MADE_UP_PARTS = (
-    3  # Of what is left to do, one may be behind: at 4/3 of the pace it is made up; guess.
-)
+# A patient parent may be behind by one part in so many of what is left; guess: 4/3 of the pace.
+MADE_UP_PARTS = 3
 TAKES_FROM_PPM = 500_000  # The least aggressiveness of a parent that takes even on schedule.
 Scheduled = Sequence[tuple[Tranche, TranchePlan]]
 
