@@ -125,14 +125,15 @@ def targets_of(line: Line, found: Iterable[tuple[Tranche, TranchePlan]], at_ns: 
     parts: dict[tuple[Strategy, int, int], Part] = {}
     for tranche, plan in found:
         strategy, spread_qty = strategy_of(plan), plan.plan_qty - plan.carry_qty
-        part_of = PARTS.get(strategy)
-        if part_of is None:
-            due_qty = SCHEDULES[strategy](Asked(line, tranche, plan), spread_qty, at_ns)
+        method = STRATEGIES[strategy]
+        if method.part is None:
+            assert method.schedule is not None, "a strategy has a schedule or a part"
+            due_qty = method.schedule(Asked(line, tranche, plan), spread_qty, at_ns)
         else:
             key = (strategy, plan.start_ns, plan.end_ns)
             part = parts.get(key)
             if part is None:
-                part = parts[key] = part_of(line, plan, at_ns)
+                part = parts[key] = method.part(line, plan, at_ns)
             due_qty = part.qty(spread_qty)
         targets.append(plan.carry_qty + due_qty)
     return targets
@@ -463,30 +464,24 @@ def estimate_millibps(
 
 
 class Method(NamedTuple):
-    """Plan parameters of a strategy."""
+    """Schedule and plan parameters of a strategy."""
 
+    # The part of a quantity that is due at a time: of (schedule, quantity, time).
+    schedule: Callable[[Asked, int, int], int] | None = None
     # When a tranche's schedule that is adopted now ends, ns since 1970 UTC.
     end_ns: Callable[[State, Parent, Tranche, int], int] = window_end_ns
     # Urgency of the Almgren-Chriss solution, 1e-9 a second.
     kappa_e9: Callable[[State, Parent, PolicySet, Outlook], int] = no_kappa
     benchmark: Benchmark | None = None  # An order that names it is worked in this way.
+    # In place of a schedule, where the part is the same of every quantity between two times.
+    part: Callable[[Line, TranchePlan, int], Part] | None = None
 
 
 STRATEGIES: Mapping[Strategy, Method] = {
-    Strategy.VWAP: Method(benchmark=Benchmark.VWAP),
-    Strategy.TWAP: Method(benchmark=Benchmark.TWAP),
-    Strategy.POV: Method(benchmark=Benchmark.POV),
-    Strategy.IS: Method(shortfall_end_ns, kappa_e9),
-}
-# The part that is due at a time, where it is the same of every quantity between two times.
-PARTS: Mapping[Strategy, Callable[[Line, TranchePlan, int], Part]] = {
-    Strategy.VWAP: curve_part,
-    Strategy.TWAP: clock_part,
-}
-# The quantity that is due at a time, of the others: of (schedule, quantity, time).
-SCHEDULES: Mapping[Strategy, Callable[[Asked, int, int], int]] = {
-    Strategy.POV: pov_schedule,
-    Strategy.IS: shortfall_schedule,
+    Strategy.VWAP: Method(benchmark=Benchmark.VWAP, part=curve_part),
+    Strategy.TWAP: Method(benchmark=Benchmark.TWAP, part=clock_part),
+    Strategy.POV: Method(pov_schedule, benchmark=Benchmark.POV),
+    Strategy.IS: Method(shortfall_schedule, shortfall_end_ns, kappa_e9),
 }
 NAMED_BY = {x.benchmark: strategy for strategy, x in STRATEGIES.items() if x.benchmark}
 

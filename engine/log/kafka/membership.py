@@ -234,14 +234,20 @@ class Membership:
         return False
 
     def _comes_free(self) -> bool:
-        """Whether this name comes free sooner than a living member would lose it."""
-        deadline_s = time.monotonic() + GHOST_SESSIONS * self._leases.session_timeout_ms / 1000
+        """Whether this name comes free sooner than a living member would lose it.
+
+        A broker that comes back gives each member its session anew, a ghost too: so the time counts
+        from the last question that found no broker.
+        """
+        patience_s = GHOST_SESSIONS * self._leases.session_timeout_ms / 1000
+        deadline_s = time.monotonic() + patience_s
         while not self._is_leaving and time.monotonic() < deadline_s:
             try:
                 if not self._leases.is_taken(self.group):
                     return True
             except LogUnavailableError as error:
                 LOGGER.warning("group %s: %s", self.group, error)
+                deadline_s = time.monotonic() + patience_s
             self._wake.wait(FOREIGN_CHECK_S)
         return False
 
