@@ -142,7 +142,7 @@ def removed(folder: Folder) -> Found:
 
 
 def removed_event(folder: Folder) -> Found:
-    folder.change("allocations", 1, lambda _: [])
+    folder.change("allocations", 0, lambda _: [])  # One before the last: that is the end.
     return Found("allocations", (Kind.REMOVED,), "offset")
 
 
