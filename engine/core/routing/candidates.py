@@ -266,12 +266,9 @@ def may_take(search: Search, venue: str, quote: Quote) -> bool:
 
 def left_for(search: Search, venue: str, quote: Quote) -> int:
     """The part of a venue's quote that is left to take; none while it may be gone already."""
-    side = search.parent.terms.side
-    return (
-        0
-        if is_waited_for(search, venue, quote)
-        else displayed.left_qty(search.book, venue, side, quote)
-    )
+    if is_waited_for(search, venue, quote):
+        return 0
+    return displayed.left_qty(search.book, venue, search.parent.terms.side, quote)
 
 
 def is_waited_for(search: Search, venue: str, quote: Quote) -> bool:

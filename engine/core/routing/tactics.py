@@ -189,10 +189,11 @@ def before_them(search: Search, resting: list[Rated]) -> list[int]:
 def resting_pieces(search: Search) -> dict[tuple[str, bool], int]:
     """The pieces of the parent that wait, by venue and whether they peg; a part counts as one."""
     found: dict[tuple[str, bool], int] = {}
+    unit_qty = piece_qty(search)
     for child in search.parent.children.values():
         is_peg = child.terms.child_type is ChildType.MIDPOINT_PEG
-        key = child.terms.venue, is_peg
-        found[key] = found.get(key, 0) - (-child.leaves_qty // piece_qty(search))  # Ceiling.
+        key, pieces = (child.terms.venue, is_peg), -(-child.leaves_qty // unit_qty)  # Ceiling.
+        found[key] = found.get(key, 0) + pieces
     return found
 
 

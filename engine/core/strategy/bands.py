@@ -179,7 +179,7 @@ def arriving_qty(line: Line, found: Scheduled, target_qty: int) -> int:
     due_qty = due_within_qty(line, found, target_qty, waits_ns)
     remaining_qty = sum(plan.plan_qty for _, plan in found) - target_qty
     if due_qty * MADE_UP_PARTS <= remaining_qty or waits_ns == least_ns:
-        return due_qty
+        return due_qty  # As below, mostly: without the due quantity of another time.
     least_qty = due_within_qty(line, found, target_qty, least_ns)
     return max(least_qty, min(due_qty, remaining_qty // MADE_UP_PARTS))
 
