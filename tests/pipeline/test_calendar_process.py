@@ -82,7 +82,10 @@ def test_a_killed_calendar_is_replaced_and_every_day_opens_and_closes_once(tmp_p
                     lambda: all(applied(log, shard) == every for shard in range(SHARDS)),
                     "the close of the second day in every shard",
                 )
+                in_process.until(  # Said after the log has it, so it may come after the workers.
+                    lambda: f"day {DAYS[1]} is closed" in said(tmp_path, "second"),
+                    "the line of the second close",
+                )
         (second_close,) = in_process.events(log, "ingest", e.ControlApplied, 0)[-1:]
         assert second_close.control == "DayClosed"
-        assert f"day {DAYS[1]} is closed" in said(tmp_path, "second")
         assert not in_process.events(log, "ingest", e.ControlIgnored)
