@@ -26,7 +26,7 @@ from infra.bench.world import RULES, Shape, before_open, first_quotes, orders_of
 
 ORDERS_PER_S = 100
 START_MAX_S = 60.0
-PATIENCE_S = 20.0  # For the routes of the last orders.
+PATIENCE_S = 90.0  # For the routes of the last orders.
 # The interval is beyond the orders' end, so all of a parent goes to market with its release.
 WORK = Shape(
     members=1_000_000,

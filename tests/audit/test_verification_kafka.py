@@ -14,6 +14,7 @@ import kafka_broker
 import pytest
 from audit.kafka_segment import DERIVED, Partition, Stored
 from confluent_kafka import Producer
+from log.topics_created import create
 from pipeline import short_day
 
 from engine import config
@@ -25,7 +26,6 @@ from engine.cli.exits import Exit
 from engine.cli.rules import rules_of
 from engine.core.events import BatchSealed, FillBooked
 from engine.log import codec, open_log, port
-from engine.log.kafka import topics
 from engine.log.port import ALL_TOPICS, JOURNAL, STAGE_TOPICS, CorruptLogError
 from engine.simulation.driver import Simulation
 from engine.simulation.script import of_folder
@@ -276,7 +276,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
     with kafka_broker.private(folder / "kafka") as broker:
         broker.start()
         for prefix in (WHOLE, CUT_EVERYWHERE, ROGUE, *(m.__name__ for m in MANIPULATIONS)):
-            topics.create(broker.bootstrap, prefix, PARTITIONS)
+            create(broker.bootstrap, prefix, PARTITIONS)
         with open_log(f"kafka:{broker.bootstrap}/{WHOLE}", partitions=PARTITIONS) as whole:
             script = of_folder(day.data, day.inputs, day.controls, SEED)
             ours = rules_of(config.load(partitions=PARTITIONS))
@@ -340,7 +340,7 @@ def test_what_a_producer_without_a_lease_writes_is_found_as_inserted(log: Log) -
     assert record is not None
     stranger = Producer({"bootstrap.servers": log.bootstrap})
     stranger.produce(f"{ROGUE}.fills", record.value, record.key, 0, headers=list(record.headers))
-    assert stranger.flush(10) == 0
+    assert stranger.flush(90) == 0
 
     difference = verified(log.url(ROGUE)).difference
 

@@ -165,7 +165,7 @@ def test_the_refusals_of_a_file_are_there_for_machines_too(
     file = tmp_path / "orders.csv"
     file.write_text(f"{HEADER}S,1,C,XXX,buy,500\n")
     engine = answer(tmp_path, refused)
-    line = ["orders", "submit", str(file), "--wait", "20", "-o", "json"]
+    line = ["orders", "submit", str(file), "--wait", "90", "-o", "json"]
     assert execute(line) == Exit.REFUSED
     engine.join()
     (found,) = json.loads(capsys.readouterr().out)["refused"]
@@ -272,7 +272,7 @@ def test_the_outcome_of_an_order_can_be_waited_for(
     status: str,
 ) -> None:
     engine = answer(tmp_path, event)
-    assert execute(["orders", "submit", *ONE, "--wait", "20", "-o", "json"]) == code
+    assert execute(["orders", "submit", *ONE, "--wait", "90", "-o", "json"]) == code
     engine.join()
     shown = json.loads(capsys.readouterr().out)
     assert shown["status"] == status

@@ -33,6 +33,7 @@ from engine.simulation.paper import paper_gateway
 
 SHARDS = 2
 XXX = "I00"
+PATIENT = ("--wait", "90")  # It ends with the last answer; a worker is often only starting.
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +160,7 @@ def test_every_shard_and_the_gateway_answer(
     file = written(tmp_path, f'[[limit]]\nscope = "instrument"\nscope_id = "{XXX}"\n')
     with worker(url), gateway(url):
         in_process.until(lambda: answered(log), "the gateway")
-        assert execute(["controls", "apply", file, "-o", "json"]) == Exit.OK
+        assert execute(["controls", "apply", file, *PATIENT, "-o", "json"]) == Exit.OK
     shown = json.loads(capsys.readouterr().out)
     assert (shown["written"], shown["applied"], shown["unknown"]) == (1, SHARDS + 1, [])
     assert [x["who"] for x in shown["answers"]] == ["shard 0", "shard 1", "gateway PAPER"]
@@ -194,7 +195,7 @@ def test_a_gateway_that_went_down_in_order_is_not_waited_for(log: Log, url: str)
     with gateway(url):
         in_process.until(lambda: answered(log), "the gateway")
     with worker(url):
-        assert execute(["controls", "kill"]) == Exit.OK
+        assert execute(["controls", "kill", *PATIENT]) == Exit.OK
 
 
 def test_what_a_shard_refuses_is_told(log: Log, url: str) -> None:
@@ -210,7 +211,7 @@ def test_what_a_shard_refuses_is_told(log: Log, url: str) -> None:
     )
     records = shared_records([("FIRM:", limit)], sender="ann", at_ns=desk.S)
     with worker(url):
-        receipts = writing.write(log, [limit], records, 10).receipts
+        receipts = writing.write(log, [limit], records, in_process.PATIENCE_S).receipts
     assert {(x.status, x.reason) for x in receipts} == {
         (REFUSED, "INVALID: max_order_qty of RiskLimitSet is -5, expected 0 to 9223372036854775807")
     }
@@ -224,9 +225,10 @@ def test_a_stop_without_a_key_is_applied_by_neither_shards_nor_gateway(
     policy = '[policy]\npolicy_id = "p"\nsigned_topics = ["controls"]\n'
     with worker(url), gateway(url):
         in_process.until(lambda: answered(log), "the gateway")
-        assert execute(["controls", "apply", written(tmp_path, key + policy)]) == Exit.OK
+        line = ["controls", "apply", written(tmp_path, key + policy), *PATIENT]
+        assert execute(line) == Exit.OK
         capsys.readouterr()
-        assert execute(["controls", "kill", "-o", "json"]) == Exit.REFUSED
+        assert execute(["controls", "kill", *PATIENT, "-o", "json"]) == Exit.REFUSED
     answers = json.loads(capsys.readouterr().out)["answers"]
     assert [x["who"] for x in answers] == ["shard 0", "shard 1", "gateway PAPER"]
     assert {x["status"] for x in answers} == {REFUSED}
@@ -290,15 +292,18 @@ def test_what_is_in_force_has_its_author_and_its_shards(
     )
     log.append("controls", [NewRecord(0, 0, b"", (), b"\xff\xff")])
     with worker(url):
-        assert execute(["controls", "apply", file, "--by", "ann"]) == Exit.OK
+        assert execute(["controls", "apply", file, "--by", "ann", *PATIENT]) == Exit.OK
         capsys.readouterr()
         assert execute(["controls", "list", "-o", "json"]) == Exit.OK
         rows = json.loads(capsys.readouterr().out)
-        assert execute(["controls", "lift", "--scope", "instrument", "--id", XXX]) == Exit.OK
-        assert execute(["controls", "lift", "--scope", "controls"]) == Exit.OK
         venue = f"{desk.VENUES[0]}/*"  # It is known, although no venue has this code.
-        assert execute(["controls", "lift", "--scope", "venue", "--id", venue]) == Exit.OK
-        assert execute(["controls", "resume", "--scope", "client", "--id", "C1"]) == Exit.OK
+        for line in (
+            ["lift", "--scope", "instrument", "--id", XXX],
+            ["lift", "--scope", "controls"],
+            ["lift", "--scope", "venue", "--id", venue],
+            ["resume", "--scope", "client", "--id", "C1"],
+        ):
+            assert execute(["controls", *line, *PATIENT]) == Exit.OK
         capsys.readouterr()
         assert execute(["controls", "list", "-o", "json"]) == Exit.OK
         after = json.loads(capsys.readouterr().out)

@@ -17,6 +17,7 @@ from engine.log.port import Log
 
 SHARDS = 2
 XXX = "I00"
+PATIENT = ("--wait", "90")  # It ends with the last answer.
 SHARD = partition_of(XXX.encode(), SHARDS)
 
 
@@ -34,7 +35,10 @@ def url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
 def log(url: str) -> Iterator[Log]:
     """A log whose day is open."""
     with open_log(url, partitions=SHARDS) as made:
-        desk.open_day(desk.Publisher(made, desk.OMS), [XXX])
+        publisher = desk.Publisher(made, desk.OMS)
+        desk.open_day(publisher, [XXX])
+        # No venue answers: within the test, no cancel is asked for again and none is suspended.
+        publisher.send(desk.policy(ack_within_ns=600 * desk.S))
         yield made
 
 
@@ -70,19 +74,24 @@ def told(capsys: pytest.CaptureFixture[str], *line: str, code: Exit = Exit.OK) -
     return json.loads(capsys.readouterr().out)
 
 
+def instructed(capsys: pytest.CaptureFixture[str], *line: str, code: Exit = Exit.OK) -> Any:  # noqa: ANN401
+    """What is said of controls once every shard has answered."""
+    return told(capsys, *line, *PATIENT, code=code)
+
+
 def test_each_instruction_is_answered_by_every_shard_and_is_in_force(
     log: Log, parent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venue = desk.VENUES[0]
-    shown = told(capsys, "parents", "pause", parent, "--by", "ann", "--text", "news")
+    shown = instructed(capsys, "parents", "pause", parent, "--by", "ann", "--text", "news")
     assert (shown["written"], shown["applied"]) == (1, SHARDS)
     asked = stage(log, "routes", e.ChildCancelRequested)
     assert {x.reason for x in asked} == {e.CancelReason.PAUSED_BY_DESK}
     assert [x.child_id for x in asked] == children(log)
     stops = told(capsys, "status", code=Exit.REFUSED)["stops"]
     assert [(x["kind"], x["scope_id"]) for x in stops] == [("pause", parent)]
-    told(capsys, "parents", "exclude", parent, venue, "--by", "bob")
-    told(capsys, "parents", "urgency", parent, "low", "--by", "cy")
+    instructed(capsys, "parents", "exclude", parent, venue, "--by", "bob")
+    instructed(capsys, "parents", "urgency", parent, "low", "--by", "cy")
     rows = [x for x in told(capsys, "controls", "list") if x["kind"] == "parent"]
     found = {(x["value"], x["set_by"], x["shards"]) for x in rows}
     assert found == {
@@ -92,9 +101,9 @@ def test_each_instruction_is_answered_by_every_shard_and_is_in_force(
     }
     assert all(x["set_ns"] and x["scope_id"] == parent for x in rows)
 
-    told(capsys, "parents", "resume", parent)
-    told(capsys, "parents", "include", parent, venue)
-    told(capsys, "parents", "complete", parent)
+    instructed(capsys, "parents", "resume", parent)
+    instructed(capsys, "parents", "include", parent, venue)
+    instructed(capsys, "parents", "complete", parent)
     rows = [x for x in told(capsys, "controls", "list") if x["kind"] == "parent"]
     assert {x["value"] for x in rows} == {"COMPLETING", "urgency=LOW"}
     first = next(x for x in controls_in(log) if isinstance(x, e.ParentInstructed))
@@ -110,7 +119,7 @@ def test_a_file_of_tables_instructs_parents(
         f'[[parent]]\nparent_id = "{parent}"\naction = "urgency"\nurgency = "low"\n'
     )
 
-    assert told(capsys, "controls", "apply", str(file))["applied"] == SHARDS
+    assert instructed(capsys, "controls", "apply", str(file))["applied"] == SHARDS
     adopted = stage(log, "slices", e.InstructionAdopted)
     assert [(x.pace, x.urgency) for x in adopted] == [
         (e.Pace.PAUSED, None),
@@ -122,10 +131,10 @@ def test_the_projection_shows_what_the_desk_said_and_the_day_verifies(
     log: Log, parent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venue = desk.VENUES[1]  # The first child is at the other one, whose code comes first.
-    told(capsys, "parents", "exclude", parent, venue, "--by", "ann", "--text", "slow")
-    told(capsys, "parents", "pause", parent, "--by", "ann", "--text", "news")
+    instructed(capsys, "parents", "exclude", parent, venue, "--by", "ann", "--text", "slow")
+    instructed(capsys, "parents", "pause", parent, "--by", "ann", "--text", "news")
     child = children(log)[0]
-    told(capsys, "parents", "pause", f"{SHARD}-0", code=Exit.REFUSED)
+    instructed(capsys, "parents", "pause", f"{SHARD}-0", code=Exit.REFUSED)
     told(capsys, "projections", "rebuild")
 
     (row,) = told(capsys, "blotter", "parents")
@@ -178,7 +187,7 @@ def test_what_the_log_does_not_know_is_told_and_nothing_is_written(
 def test_a_refusal_names_its_reason_and_the_way_out(
     log: Log, parent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert execute(["parents", "pause", f"{SHARD}-0"]) == Exit.REFUSED
+    assert execute(["parents", "pause", f"{SHARD}-0", *PATIENT]) == Exit.REFUSED
     said = capsys.readouterr().err
     assert f"shard {SHARD}: refused: PARENT_UNKNOWN" in said
     assert "metaorder blotter parents" in said
@@ -205,7 +214,7 @@ def test_a_refusal_names_its_reason_and_the_way_out(
         )
         desk.Publisher(log, routed.venue).send(ended)
     in_process.until(lambda: bool(stage(log, "aggregation", e.ParentEnded)), "the end")
-    assert execute(["parents", "pause", parent]) == Exit.REFUSED
+    assert execute(["parents", "pause", parent, *PATIENT]) == Exit.REFUSED
     assert "PARENT_ENDED" in capsys.readouterr().err
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -30,19 +31,37 @@ def test_a_complaint_of_every_client_is_heard_once_and_counted(
     assert later.getMessage().endswith("(said 50 times more in the last 60 s)")
 
 
-def test_a_transaction_begins_once_the_markers_of_the_last_had_their_time() -> None:
+@dataclass
+class Hand:
+    """A clock that a test moves, and the pauses that were asked for."""
+
+    now_s: float = 5.0
+    slept_s: list[float] = field(default_factory=list)
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    found = Hand()
+    monkeypatch.setattr(time, "monotonic", lambda: found.now_s)
+    monkeypatch.setattr(time, "sleep", found.slept_s.append)
+    return found
+
+
+def test_a_transaction_begins_once_the_markers_of_the_last_had_their_time(hand: Hand) -> None:
     pace = Pace()
-    began_s = time.monotonic()
     pace.wait()  # The first has nothing to wait for.
+    assert hand.slept_s == []
     for _ in range(100):
-        pace.done(time.monotonic() - REFUSED_S / 2)
+        pace.done(hand.now_s - REFUSED_S / 2)
     pace.wait()
-    assert time.monotonic() - began_s >= REFUSED_S / 2 * MARKERS_SHARE * 0.9
+    assert hand.slept_s == pytest.approx([REFUSED_S / 2 * MARKERS_SHARE], rel=0.01)
+    hand.now_s += REFUSED_S / 2 * MARKERS_SHARE
+    pace.wait()  # They had their time meanwhile.
+    assert len(hand.slept_s) == 1
 
 
-def test_one_slow_transaction_does_not_slow_the_next_down() -> None:
+def test_one_slow_transaction_does_not_slow_the_next_down(hand: Hand) -> None:
     pace = Pace()
-    pace.done(time.monotonic() - 60)
-    began_s = time.monotonic()
+    pace.done(hand.now_s - 60)
     pace.wait()
-    assert time.monotonic() - began_s < REFUSED_S
+    assert sum(hand.slept_s) < REFUSED_S

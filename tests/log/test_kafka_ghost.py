@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka import Consumer
+from log.topics_created import create
 
-from engine.log.kafka import KafkaLog, topics
+from engine.log.kafka import KafkaLog, membership
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import Lease, LeaseLostError
 
@@ -23,7 +24,7 @@ _prefixes = itertools.count(time.time_ns())
 @pytest.fixture
 def prefix(kafka_bootstrap: str) -> str:
     name = f"ghost-{next(_prefixes)}"
-    topics.create(kafka_bootstrap, name, PARTITIONS)
+    create(kafka_bootstrap, name, PARTITIONS)
     return name
 
 
@@ -65,9 +66,10 @@ def joined(bootstrap: str, prefix: str, owner: str) -> Consumer:
 
 
 def test_a_member_whose_name_a_ghost_has_joins_again(
-    log: KafkaLog, kafka_bootstrap: str, prefix: str
+    log: KafkaLog, kafka_bootstrap: str, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A late answer to its own request leaves a ghost: a member name without a living client."""
+    monkeypatch.setattr(membership, "GHOST_SESSIONS", 30)  # A slow broker's timers take longer.
     leases = log.leases("a")
     before = gained(leases, PARTITIONS)
 

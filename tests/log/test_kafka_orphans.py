@@ -7,14 +7,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from log.topics_created import create
 
-from engine.log.kafka import KafkaLog, topics
+from engine.log.kafka import KafkaLog
 from engine.log.kafka.leases import KafkaLeases
 
 pytestmark = pytest.mark.kafka
 
 PARTITIONS = 2
-SESSION_MS = 3_000
+SESSION_MS = 30_000  # None runs out: the dead one's name is taken again before.
 PATIENCE_S = 90.0
 SETTLED_S = 5.0  # By then the member is subscribed as before, which is a rebalance too.
 # It holds all shards, is asked for one, and never finishes with it: it dies in the middle.
@@ -39,7 +40,7 @@ _prefixes = itertools.count(time.time_ns())
 @pytest.fixture
 def prefix(kafka_bootstrap: str) -> str:
     name = f"orphans-{next(_prefixes)}"
-    topics.create(kafka_bootstrap, name, PARTITIONS)
+    create(kafka_bootstrap, name, PARTITIONS)
     return name
 
 

@@ -1,6 +1,6 @@
 """A log of eight shards under workers of the test, with an instrument in each, and a stranger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,8 +58,8 @@ class Stranger:
 class Held(in_process.Running):
     """A worker in a thread that goes on when a shard is set aside, and keeps which."""
 
-    def __init__(self, url: str, owner: str, shards: Sequence[int] | None = None) -> None:
-        super().__init__(in_process.opener(url, SHARDS), owner, shards)
+    def __init__(self, url: str, owner: str, clock_ns: Callable[[], int] | None = None) -> None:
+        super().__init__(in_process.opener(url, SHARDS), owner, None, clock_ns)
         self.aside: dict[int, str] = {}
 
     def _set_aside(self, shard: int, error: Exception) -> None:
@@ -67,8 +67,11 @@ class Held(in_process.Running):
 
 
 @contextmanager
-def workers(url: str, count: int) -> Iterator[list[Held]]:
-    found = [Held(url, f"worker-{number}") for number in range(count)]
+def workers(
+    url: str, count: int, clock_ns: Callable[[], int] | None = None
+) -> Iterator[list[Held]]:
+    """`clock_ns` as in `in_process.worker`: for a log that gets nothing new."""
+    found = [Held(url, f"worker-{number}", clock_ns) for number in range(count)]
     for running in found:
         running.start()
     try:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -278,5 +279,5 @@ def test_a_sealed_backup_leaves_a_stray_record_out_and_the_shard_goes_on(
     copy, restored = tmp_path / "copy", f"sqlite:{tmp_path / 'there.db'}"
     assert execute(["log", "backup", "--sealed", "--to", str(copy), "--log", url]) == Exit.OK
     assert execute(["log", "restore", "--from", str(copy), "--log", restored]) == Exit.OK
-    with open_log(restored, partitions=SHARDS) as there, workers(restored, 1):
+    with open_log(restored, partitions=SHARDS) as there, workers(restored, 1, time.time_ns):
         in_process.until(lambda: set(waiting) <= set(accepted(there)), "no order is lost")

@@ -142,6 +142,6 @@ def test_a_stray_record_costs_one_shard_and_a_backup_leaves_it_out(
     assert (held["chain"], held["log_id"]) == (proved["chain"], log.identity.log_id)
     with (
         open_log(restored, partitions=SHARDS) as there,
-        in_process.worker(in_process.opener(restored, SHARDS)) as on,
+        in_process.worker(in_process.opener(restored, SHARDS), clock_ns=time.time_ns) as on,
     ):
         in_process.until(lambda: f"B{BROKEN}" in accepted(there), "no order is lost", on)

@@ -29,6 +29,7 @@ from forgeries import (
     Forgery,
     impostor,
 )
+from log.topics_created import create
 from pipeline import desk, in_process, proof, short_day
 
 import projections
@@ -41,7 +42,7 @@ from engine.gateways.calendar.run import Calendar
 from engine.gateways.calendar.timetable import Timetable
 from engine.gateways.venues.start import gateway_start
 from engine.log import codec, open_log
-from engine.log.kafka import access, topics
+from engine.log.kafka import access
 from engine.log.port import (
     ALL_TOPICS,
     INPUT_TOPICS,
@@ -85,7 +86,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     folder = tmp_path_factory.mktemp("secured")
     found = Broker(folder)
     admin = found.scram("admin")
-    topics.create(found.bootstrap, PREFIX, PARTITIONS, security=admin)
+    create(found.bootstrap, PREFIX, PARTITIONS, admin)
     assert access.write(found.bootstrap, PREFIX, PARTITIONS, PRINCIPALS, admin) > 0
     try:
         yield found
@@ -220,7 +221,7 @@ def is_read(broker: Broker, user: str, topic: str) -> bool:
 def tried(broker: Broker) -> None:
     """Another prefix with the same roles, for records that no worker may find."""
     prefix, admin = f"{PREFIX}-tried", broker.scram("admin")
-    topics.create(broker.bootstrap, prefix, PARTITIONS, security=admin)
+    create(broker.bootstrap, prefix, PARTITIONS, admin)
     access.write(broker.bootstrap, prefix, PARTITIONS, PRINCIPALS, admin)
 
 
@@ -261,13 +262,23 @@ def test_a_broker_without_an_authorizer_is_named(kafka_bootstrap: str) -> None:
 @pytest.fixture(scope="module")
 def day(broker: Broker) -> Iterator[Day]:
     """Each sender under its own role; an order is accepted and routed."""
-    now_ns = time.time_ns()
     with broker.log("operator") as log:
-        desk.Publisher(log, "desk").send(*desk.reference([INSTRUMENT]), *desk.controls(now_ns))
-    with broker.log("market-data-gateway") as log:
+        publisher = desk.Publisher(log, "desk")
+        publisher.send(*desk.reference([INSTRUMENT]), *desk.controls(time.time_ns()))
+    with (
+        broker.log("market-data-gateway") as feed,
+        broker.log("auditor") as log,
+        in_process.worker(lambda: broker.log("worker")) as running,
+    ):
+        for shard in range(PARTITIONS):
+            in_process.until(
+                lambda: in_process.taken(log, "controls", shard),  # noqa: B023  Called at once.
+                "a shard at work",
+                running,
+            )
+        now_ns = time.time_ns()  # A quote must not be old when the order comes.
         quotes = [desk.quote(INSTRUMENT, venue, now_ns) for venue in desk.VENUES]
-        desk.Publisher(log, "feed").send(*quotes)
-    with in_process.worker(lambda: broker.log("worker")) as running, broker.log("auditor") as log:
+        desk.Publisher(feed, "feed").send(*quotes)
         found = Day(broker, log, running)
         found.order("HONEST")
         in_process.until(

@@ -466,21 +466,23 @@ def test_commands_sign_and_a_log_with_strangers_verifies(
     opened = in_process.opener(url, 2)
     with opened() as log, in_process.worker(opened):
         desk.open_day(desk.Publisher(log, "desk"), ["XXX"])
+        patient = ["--wait", "90"]  # It ends with the last answer.
         apply = ["controls", "apply", str(tmp_path / "policy.toml"), "--by", "desk"]
         assert execute(apply) == Exit.ERROR, "it would take no order ever again"
         words = "signed topic orders: no writer key in force of this log knows it"
         assert words in capsys.readouterr().err
         for name in ("keys.toml", "policy.toml"):
-            assert execute(["controls", "apply", str(tmp_path / name), "--by", "desk"]) == Exit.OK
+            line = ["controls", "apply", str(tmp_path / name), "--by", "desk", *patient]
+            assert execute(line) == Exit.OK
         order_line = ["orders", "submit", "--source", "OMS", "--client", "C1", "--side", "buy",
-                      "--instrument", "XXX", "--qty", "100", "--wait", "20"]  # fmt: skip
-        stop_line = ["controls", "kill", "--by", "desk", "--text", "a stop"]
+                      "--instrument", "XXX", "--qty", "100", *patient]  # fmt: skip
+        stop_line = ["controls", "kill", "--by", "desk", "--text", "a stop", *patient]
         monkeypatch.setenv("METAORDER_SIGNING_KEY_FILE", str(tmp_path / "OMS"))
         assert execute(order_line) == Exit.OK
         monkeypatch.setenv("METAORDER_SIGNING_KEY_FILE", str(tmp_path / "desk"))
         assert execute(stop_line) == Exit.OK
         monkeypatch.delenv("METAORDER_SIGNING_KEY_FILE")
-        assert execute(["controls", "resume", "--by", "desk", "--wait", "5"]) != Exit.OK
+        assert execute(["controls", "resume", "--by", "desk", *patient]) == Exit.REFUSED
         assert "UNSIGNED" in capsys.readouterr().err
         forger = SignedLog(log, FORGER)
         desk.Publisher(forger, "desk").send(desk.limit())

@@ -170,24 +170,15 @@ TOLD = (
 def test_the_worker_prices_nothing_by_a_wild_row(tmp_path: Path, told: Told) -> None:
     url = f"sqlite:{tmp_path / 'log.db'}"
     with open_log(url, partitions=1) as log:
-        now_ns = time.time_ns()
         publisher = desk.Publisher(log, desk.OMS)
-        publisher.send(*desk.reference(("AAA",)), *desk.controls(now_ns))
-        honest = desk.quote("AAA", desk.VENUES[0], now_ns)
-        row = e.QuoteObserved(
-            venue=desk.VENUES[1],
-            instrument_id="AAA",
-            bid_px=told.bid_px,
-            bid_qty=told.qty if told.bid_px else 0,
-            ask_px=told.ask_px,
-            ask_qty=told.qty if told.ask_px else 0,
-            event_ns=now_ns,
-            received_ns=now_ns - told.age_ns,
-        )
+        publisher.send(*desk.reference(("AAA",)), *desk.controls(time.time_ns()))
         with in_process.worker(in_process.opener(url, 1)) as running:
-            publisher.send(honest, row)
+            in_process.until(lambda: in_process.taken(log, "controls", 0), "controls", running)
+            now_ns = time.time_ns()  # Of a worker at work: a quote must not be old when it is read.
+            honest = desk.quote("AAA", desk.VENUES[0], now_ns)
+            publisher.send(honest, observed(told, now_ns))
             in_process.until(
-                lambda: in_process.taken(log, "market-data", 0) >= 0, "quotes", running
+                lambda: in_process.taken(log, "market-data", 0) == 2, "quotes", running
             )
             publisher.send(*both_sides())
             in_process.until(
@@ -203,6 +194,19 @@ def test_the_worker_prices_nothing_by_a_wild_row(tmp_path: Path, told: Told) -> 
     assert {x.cross_px for x in crosses} <= {MID_PX}
     assert {x.bid_px for x in children} <= {MID_PX - CENT}
     assert {x.ask_px for x in children} <= {MID_PX + CENT}
+
+
+def observed(told: Told, now_ns: int) -> e.QuoteObserved:
+    return e.QuoteObserved(
+        venue=desk.VENUES[1],
+        instrument_id="AAA",
+        bid_px=told.bid_px,
+        bid_qty=told.qty if told.bid_px else 0,
+        ask_px=told.ask_px,
+        ask_qty=told.qty if told.ask_px else 0,
+        event_ns=now_ns,
+        received_ns=now_ns - told.age_ns,
+    )
 
 
 def both_sides() -> list[Input]:
