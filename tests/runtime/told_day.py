@@ -1,4 +1,4 @@
-"""What FIX's order states always hold, over random days: the list of fix_order_state/README.md.
+"""A random day whose clients are told everything: the list of fix_order_state/README.md.
 
 The checks do not use the reader's own records. They keep each order's executions as the reports
 tell them, and compare the sums with the reports and with the shard's state.
@@ -6,9 +6,7 @@ tell them, and compare the sums with the reports and with the shard's state.
 
 from collections import Counter
 
-import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import invariant, run_state_machine_as_test
+from hypothesis.stateful import invariant
 from random_day import RandomDay
 from world import orders
 
@@ -22,7 +20,6 @@ PENDING = {
     ExecType.PENDING_CANCEL: OrdStatus.PENDING_CANCEL,
     ExecType.PENDING_REPLACE: OrdStatus.PENDING_REPLACE,
 }
-LONG_PARTS = 4
 
 
 class Told:
@@ -126,31 +123,3 @@ class ToldDay(RandomDay):
             assert told.leaves_qty == found.open_qty, told
             waits = self.reader.orders[order_id].pending is not None
             assert waits == (found.pending is not None), told
-
-
-def test_what_fix_says_always_holds_over_random_days() -> None:
-    run_state_machine_as_test(
-        ToldDay,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("part", range(LONG_PARTS))
-def test_what_fix_says_always_holds_over_longer_days(part: int) -> None:
-    own_seed = type(f"LongToldDay{part}", (ToldDay,), {})
-    run_state_machine_as_test(
-        own_seed,
-        settings=settings(
-            max_examples=300 // LONG_PARTS,
-            stateful_step_count=60,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
