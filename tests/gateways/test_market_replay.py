@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from log.topics_created import create
 
 from engine import config
 from engine.core.events import (
@@ -26,26 +28,29 @@ from engine.core.events import (
     CrossAllocated,
     DayClosed,
     DayOpened,
+    ExecType,
     ExecutionReported,
     FillAllocated,
     FillBooked,
     InstrumentDefined,
+    KillSwitchSet,
     NotSent,
     OrderAccepted,
     ParentReconciled,
     QuoteObserved,
     SendStarted,
+    SessionStatusObserved,
     TradeObserved,
 )
 from engine.gateways.files import controls_file
 from engine.gateways.orders import order_file, tickets
 from engine.log import codec, open_log
-from engine.log.kafka import topics
 from engine.log.port import SHARED_TOPICS, Log
 from engine.runtime.shard import Rules
 from engine.runtime.worker import Worker
+from engine.simulation.market import replay as replaying
 from engine.simulation.market.data import MarketData, load
-from engine.simulation.market.replay import MarketReplay, ReplayError
+from engine.simulation.market.replay import TICK_S, MarketReplay, ReplayError
 from engine.simulation.paper import paper_gateway
 from engine.simulation.venues.behaviour import FAULTLESS
 
@@ -59,7 +64,7 @@ SECOND_NS = 1_000_000_000
 PARTITIONS = 2
 SESSION_S = 600
 PATIENCE_S = 120.0
-SPEED = 100  # So the session of ten minutes lasts six seconds.
+SPEED = 5  # So the session lasts two minutes, and only a stop ends it before a test is done.
 POLICY = """
 [policy]
 policy_id = "quick"
@@ -160,20 +165,32 @@ def test_a_recorded_day_is_published_as_if_it_opened_now(url: str, data: MarketD
     assert {type(row) for row in rows} == {QuoteObserved, TradeObserved}
 
 
-def test_a_row_is_published_at_its_own_moment(url: str, data: MarketData) -> None:
+def test_a_row_is_published_at_its_own_moment(
+    url: str, data: MarketData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that only a sleep moves, so that a busy machine is no lateness."""
+    now_ns = time.time_ns()
+
+    def sleep(wait_s: float) -> None:
+        nonlocal now_ns
+        now_ns += round(wait_s * SECOND_NS)
+
+    monkeypatch.setattr(replaying, "time", SimpleNamespace(sleep=sleep))
     with open_log(url, partitions=PARTITIONS) as log:
-        played = replay(log, data, speed=SESSION_S).run()
-    assert played.late_max_ms < 500  # Guess: a busy machine; an idle one stays below 20.
+        played = replay(log, data, speed=SESSION_S, clock_ns=lambda: now_ns).run()
+    assert played.trades > SESSION_S
+    assert played.late_max_ms <= TICK_S * 1_000
 
 
 def test_a_stopped_replay_closes_its_day(url: str, data: MarketData) -> None:
     with open_log(url, partitions=PARTITIONS) as log:
-        job = replay(log, data)
-        began_s = time.monotonic()
+        job = replay(log, data, speed=1)
         played = job.run(progress=lambda *_: job.stop())
-        assert time.monotonic() - began_s < 3
         assert played.stopped
-        assert [type(x) for x in all_of(log, "controls")] == [DayOpened, DayClosed]
+        opened, closed = all_of(log, "controls")
+        assert isinstance(opened, DayOpened)
+        assert isinstance(closed, DayClosed)
+        assert closed.set_ns < opened.close_ns
 
 
 def die(*_: int) -> None:
@@ -183,10 +200,10 @@ def die(*_: int) -> None:
 def test_a_replay_refuses_to_start_while_a_day_is_open(url: str, data: MarketData) -> None:
     with open_log(url, partitions=PARTITIONS) as log:
         with pytest.raises(KeyboardInterrupt):
-            replay(log, data).run(progress=die)
+            replay(log, data, speed=1).run(progress=die)
         with pytest.raises(ReplayError, match="--close-open-day"):
-            replay(log, data).run()
-        again = replay(log, data)
+            replay(log, data, speed=1).run()
+        again = replay(log, data, speed=1)
         again.run(close_open_day=True, progress=lambda *_: again.stop())
         kinds = [type(x).__name__ for x in all_of(log, "controls")]
         assert kinds == ["DayOpened", "DayClosed"] * 2
@@ -264,6 +281,32 @@ def await_that(is_so: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
+def await_session(log: Log) -> None:
+    """Until a print of the session is in the log, not only one of the lead."""
+
+    def is_open() -> bool:
+        opened = of(DayOpened, log, "controls")
+        prints = of(TradeObserved, log, "market-data")
+        return bool(opened) and any(x.event_ns >= opened[-1].open_ns for x in prints)
+
+    await_that(is_open, "a print of the session")
+
+
+def is_applied(log: Log, kind: type) -> bool:
+    """Whether every shard has applied the one control of this kind."""
+    applied = of(ControlApplied, log, "ingest")
+    return [x.control for x in applied].count(kind.__name__) == log.partitions
+
+
+def kill_and_await_answers(log: Log, folder: Path) -> None:
+    """End the trading before a close in mid-session, which waits for nothing that rests."""
+    apply(log, folder, KILL)
+    await_that(
+        lambda: is_applied(log, KillSwitchSet) and not in_doubt(log),
+        "the venues' answers to the cancels",
+    )
+
+
 def apply(log: Log, folder: Path, text: str) -> None:
     file = folder / "controls.toml"
     file.write_text(text)
@@ -295,17 +338,20 @@ def allocated_qty(log: Log) -> int:
     return sum(sum(event.shares_qty) for event in found)
 
 
+def booked_qty(log: Log) -> int:
+    return sum(x.last_qty for x in of(FillBooked, log, "fills"))
+
+
 def assert_whole(log: Log) -> None:
     """No child was sent twice, each has its end, each fill is allocated, nothing is in doubt."""
     sent = Counter(x.child_id for x in of(SendStarted, log, "venue-reports"))
     assert set(sent.values()) <= {1}
     routed = {f"{n}-{x.seq}": x for n, x in by_shard(log, "routes") if isinstance(x, ChildRouted)}
-    fills = of(FillBooked, log, "fills")
     assert in_doubt(log) == set()
     refused = {x.child_id for x in of(NotSent, log, "venue-reports")}
     assert set(sent) | refused <= set(routed)
     assert of(BreakFlagged, log, "fills") == []
-    assert allocated_qty(log) == sum(x.last_qty for x in fills)
+    assert allocated_qty(log) == booked_qty(log)
     reports = of(ExecutionReported, log, "venue-reports")
     ids = [(x.venue, x.session_day, x.exec_id, x.exec_type) for x in reports]
     assert len(ids) == len(set(ids))
@@ -320,6 +366,18 @@ def by_shard(log: Log, topic: str) -> Iterator[tuple[int, Any]]:
         reader.close()
 
 
+@contextmanager
+def playing(url: str, data: MarketData) -> Iterator[Callable[[], None]]:
+    """A replay in a thread; what it gives stops it, and so does the end of the context."""
+    with open_log(url, partitions=PARTITIONS) as mine:
+        job = replay(mine, data)
+        with in_thread(job.run):
+            try:
+                yield job.stop
+            finally:
+                job.stop()
+
+
 def test_orders_go_through_to_allocations_under_the_wall_clock(
     url: str, data: MarketData, tmp_path: Path
 ) -> None:
@@ -331,26 +389,35 @@ def test_orders_go_through_to_allocations_under_the_wall_clock(
                 gateways.append(paper_gateway(mine, seed=7, behaviour=FAULTLESS))
                 gateways[0].run()
 
-        def play() -> None:
-            with open_log(url, partitions=PARTITIONS) as mine:
-                replay(mine, data).run()
-
         gateways: list[VenueGateway] = []
         with in_thread(trade):
             try:
-                with in_thread(play):
-                    await_that(lambda: bool(of(QuoteObserved, log, "market-data")), "a quote")
-                    time.sleep(0.5)
+                await_that(
+                    lambda: bool(of(SessionStatusObserved, log, "venue-reports")), "the gateway"
+                )
+                with playing(url, data):
+                    await_session(log)
                     submit(log, 6)
                     await_that(lambda: allocated_qty(log) > 900, "allocations")
-                time.sleep(0.5)
+                    kill_and_await_answers(log, tmp_path)
             finally:
                 for gateway in gateways:
                     gateway.stop()
+        await_that(
+            lambda: (
+                not in_doubt(log)
+                and allocated_qty(log) == gateways[0].tally["filled_qty"]
+                and bool(of(ParentReconciled, log, "allocations"))
+            ),
+            "the worker's last answers",
+        )
         assert len(of(OrderAccepted, log, "ingest")) == 6
-        assert of(ParentReconciled, log, "allocations")
         assert_whole(log)
-        assert gateways[0].tally["filled_qty"] == allocated_qty(log)
+
+
+def unknown_reports(log: Log) -> list[ExecutionReported]:
+    reports = of(ExecutionReported, log, "venue-reports")
+    return [x for x in reports if x.exec_type is ExecType.UNKNOWN]
 
 
 def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves_nothing_open(
@@ -360,15 +427,10 @@ def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves
     killed = 0
     with open_log(url, partitions=PARTITIONS) as log, working(url):
         apply(log, tmp_path, POLICY)
-
-        def play() -> None:
-            with open_log(url, partitions=PARTITIONS) as mine:
-                replay(mine, data).run()
-
-        with in_thread(play) as playing:
-            await_that(lambda: bool(of(QuoteObserved, log, "market-data")), "a quote")
-            time.sleep(0.5)
-            while playing.is_alive():
+        with playing(url, data):
+            await_session(log)
+            while killed < 5 or not unknown_reports(log) or not allocated_qty(log):
+                assert not of(DayClosed, log, "controls"), f"{killed} kills filled the session"
                 with open_log(url, partitions=PARTITIONS) as mine:
                     gateway = paper_gateway(mine, seed=7, behaviour=FAULTLESS, settle_s=0)
                     gateway.start()
@@ -377,13 +439,14 @@ def test_a_gateway_that_is_killed_again_and_again_sends_nothing_twice_and_leaves
                     while time.monotonic() < until_s or chance.random() < 0.5:
                         gateway.turn()  # And after one of them it is gone.
                     killed += 1
-        time.sleep(0.5)
-        unknown = [
-            x for x in of(ExecutionReported, log, "venue-reports") if x.exec_type.value == "UNKNOWN"
-        ]
-        assert killed > 4
-        assert unknown
-        assert allocated_qty(log) > 0
+        await_that(  # A close waits a while for answers, and no gateway is left to give them.
+            lambda: (
+                is_applied(log, DayClosed)
+                and not in_doubt(log)
+                and allocated_qty(log) == booked_qty(log)
+            ),
+            "the close of what the last gateway left open",
+        )
         assert_whole(log)
 
 
@@ -404,7 +467,7 @@ def start(url: str, *arguments: str, folder: Path) -> subprocess.Popen[str]:
 
 
 PAPER = ("gateway", "paper", "-o", "json")
-REPLAY = ("gateway", "replay", "-o", "json", "--speed", "30")
+REPLAY = ("gateway", "replay", "-o", "json", "--speed", "3")  # 200 s, so that a stop ends it.
 
 
 def in_doubt(log: Log) -> set[str]:
@@ -428,7 +491,7 @@ def ending(processes: list[subprocess.Popen[str]]) -> Iterator[None]:
 
 
 def ended(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401  A JSON object.
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, out
     return json.loads(out)
 
@@ -445,12 +508,10 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
             await_that(lambda: len(of(ControlApplied, log, "ingest")) > 3, "the worker")
             playing = start(url, *REPLAY, "--market", str(tape), folder=folder)
             processes.append(playing)
-            await_that(lambda: bool(of(TradeObserved, log, "market-data")), "a print")
-            time.sleep(2.5)  # The replay's lead.
+            await_session(log)
             submit(log, 6)
             await_that(lambda: allocated_qty(log) > 900, "allocations")
-            apply(log, folder, KILL)  # A close in mid-session does not wait for what rests.
-            await_that(lambda: not in_doubt(log), "the venues' answers to the cancels")
+            kill_and_await_answers(log, folder)
             playing.terminate()
             played = ended(playing)
             time.sleep(1)
@@ -461,7 +522,7 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
                 "the worker's last answers, to fills that came after a child's end too",
             )
             worker.terminate()
-            worker.wait(60)
+            worker.wait(PATIENCE_S)
         assert played["stopped"]
         assert played["quotes"] > 0
         assert traded["filled_qty"] == allocated_qty(log) > 0
@@ -479,7 +540,7 @@ def test_the_commands_trade_on_the_embedded_log(url: str, tape: Path, tmp_path: 
 @pytest.mark.kafka
 def test_the_commands_trade_on_kafka(kafka_bootstrap: str, tape: Path, tmp_path: Path) -> None:
     prefix = f"paper{time.time_ns()}"
-    topics.create(kafka_bootstrap, prefix, PARTITIONS, 1)
+    create(kafka_bootstrap, prefix, PARTITIONS)
     trade_by_commands(f"kafka:{kafka_bootstrap}/{prefix}", tape, tmp_path)
 
 
@@ -494,7 +555,7 @@ def test_a_second_gateway_takes_over_and_the_first_ends_with_its_reason(
         await_that(lambda: "is up" in errors.read_text(), "the first")
         processes.append(start(url, *PAPER, folder=tmp_path / "second"))
         first, second = processes
-        first.communicate(timeout=120)
+        first.communicate(timeout=PATIENCE_S)
         assert first.returncode == 1, errors.read_text()
         assert "stop one of the two" in " ".join(errors.read_text().split())
         second.terminate()

@@ -5,8 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-from engine.log.kafka import topics
+from log.topics_created import create
 
 EMBEDDED, KAFKA = "embedded", "kafka"
 EITHER = [EMBEDDED, pytest.param(KAFKA, marks=pytest.mark.kafka)]
@@ -20,5 +19,5 @@ def url(request: pytest.FixtureRequest, folder: Path, kind: str, partitions: int
     if kind == EMBEDDED:
         return f"sqlite:{folder / name}.db"
     bootstrap = request.getfixturevalue("kafka_bootstrap")
-    topics.create(bootstrap, name, partitions, replication=1)
+    create(bootstrap, name, partitions)
     return f"kafka:{bootstrap}/{name}"

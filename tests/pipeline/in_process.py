@@ -35,6 +35,7 @@ class Running(threading.Thread):
         self._owner = owner
         self._shards = shards
         self._clock_ns = clock_ns
+        self._ends = threading.Event()
 
     def run(self) -> None:
         try:
@@ -48,6 +49,8 @@ class Running(threading.Thread):
                     shards=self._shards,
                     on_aside=self._set_aside,
                 )
+                if self._ends.is_set():  # While it was being made, when there was none to stop.
+                    self.worker.stop()
                 self.worker.run()
         except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
             self.failure = error
@@ -56,6 +59,7 @@ class Running(threading.Thread):
         self.failure = error
 
     def finish(self) -> None:
+        self._ends.set()
         if self.worker is not None:
             self.worker.stop()
         self.join(PATIENCE_S)

@@ -5,10 +5,12 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline import desk, proof
 from pipeline.workers import STOP_MAX_S, Workers, workers
@@ -27,11 +29,14 @@ from engine.log.port import (
 )
 from engine.runtime.shard import Shard
 
+T = TypeVar("T")
+
 INSTRUMENTS = tuple(f"I{number:02}" for number in range(12))
 AT_WORK = 0.7  # Of the kills wait until their victim is at work; the others hit it anywhere.
 KILLS_MORE = 3  # At most so many times the kills that a test asks for.
-DRAIN_MAX_S = 120.0
-OUTAGE_MAX_S = 120.0  # Senders and venues try again for so long.
+# Only something broken takes longer than these, even where many tests share a core.
+DRAIN_MAX_S = 300.0
+OUTAGE_MAX_S = 300.0  # Senders and venues try again for so long.
 PILED_AT_ONCE = 1_000
 QUIET_S = 3.0  # Nothing new for so long: open orders have ended and all processes are up.
 
@@ -48,7 +53,7 @@ class Loop(threading.Thread):
 
     def run(self) -> None:
         try:
-            with open_log(self._url, partitions=self._partitions) as log:
+            with opened(self._url, self._partitions) as log:
                 self.work(log)
         except BaseException as error:  # noqa: BLE001  The test's thread raises it again.
             self.failure = error
@@ -58,9 +63,26 @@ class Loop(threading.Thread):
 
     def finish(self) -> None:
         self._ends.set()
-        self.join(STOP_MAX_S)
+        self.join(OUTAGE_MAX_S + STOP_MAX_S)
         if self.failure is not None:
             raise self.failure
+        assert not self.is_alive(), f"the {type(self).__name__} does not end"
+
+
+def answered(ask: Callable[[], T]) -> T:
+    """What a call says; made again while the broker of a busy machine does not answer in time."""
+    deadline_s = time.monotonic() + OUTAGE_MAX_S
+    while True:
+        try:
+            return ask()
+        except LogUnavailableError:
+            if time.monotonic() > deadline_s:
+                raise
+        time.sleep(0.1)
+
+
+def opened(url: str, partitions: int) -> Log:
+    return answered(lambda: open_log(url, partitions=partitions))
 
 
 def read(reader: Reader) -> Sequence[Record]:
@@ -267,30 +289,49 @@ class Engine:
     def await_reports(self) -> None:
         """Wait until every shard has an order and a venue's report."""
         deadline_s = time.monotonic() + STOP_MAX_S
-        with open_log(self.url, partitions=self.partitions) as log:
-            while any(
-                log.last(topic, number) is None
-                for topic in ("orders", "venue-reports")
-                for number in range(self.partitions)
-            ):
+        with opened(self.url, self.partitions) as log:
+            while not answered(partial(self._is_reported, log)):
                 assert time.monotonic() < deadline_s, "a shard has no order or no report"
                 time.sleep(0.1)
 
-    def drain(self, max_s: float = DRAIN_MAX_S) -> None:
-        """End the stream, and wait until every input is sealed and no more come."""
+    def _is_reported(self, log: Log) -> bool:
+        return all(
+            log.last(topic, number) is not None
+            for topic in ("orders", "venue-reports")
+            for number in range(self.partitions)
+        )
+
+    def await_owners(self) -> None:
+        """Wait until every shard has a worker at work, which from then on waits for its log."""
+        for shard in range(self.partitions):
+            self.workers.await_owner(shard)
+
+    def drain(self, max_s: float = DRAIN_MAX_S, revived: Sequence[str] = ()) -> None:
+        """End the stream, and wait until every input is sealed and no more come.
+
+        `revived` are workers whose Kafka client may abort until then: see `Workers.revive`.
+        """
         self.feeder.finish()
         finished_s = time.monotonic()
         deadline_s = finished_s + max_s
-        with open_log(self.url, partitions=self.partitions) as log:
-            progress = [Progress(log, number) for number in range(self.partitions)]
+
+        def await_sealed(for_s: float) -> None:
             while True:
+                for owner in revived:
+                    self.workers.revive(owner)
                 missing = {shard.number: found for shard in progress if (found := shard.missing())}
                 quiet_s = time.monotonic() - max(finished_s, self.venue.answered_s)
-                if not missing and quiet_s > QUIET_S:
-                    self.venue.finish()
+                if not missing and quiet_s > for_s:
                     return
                 assert time.monotonic() < deadline_s, f"not taken: {missing}"
                 time.sleep(0.05)
+
+        with opened(self.url, self.partitions) as log:
+            numbers = range(self.partitions)
+            progress = [answered(partial(Progress, log, number)) for number in numbers]
+            await_sealed(QUIET_S)
+            self.venue.finish()
+            await_sealed(0)  # It may have been held up in a call, with reports that no one saw.
 
 
 class Progress:
@@ -298,6 +339,7 @@ class Progress:
 
     def __init__(self, log: Log, number: int) -> None:
         self.number = number
+        self._log = log
         self._inputs = {
             topic: log.reader(topic, 0 if topic in SHARED_TOPICS else number)
             for topic in INPUT_TOPICS
@@ -306,7 +348,7 @@ class Progress:
         self._taken = dict.fromkeys(INPUT_TOPICS, 0)
 
     def missing(self) -> dict[str, int]:
-        """By topic, the number of inputs that are not sealed."""
+        """By topic, the number of inputs that are not sealed, as far as they can be read."""
         for reader in self._inputs.values():
             while read(reader):
                 pass
@@ -315,11 +357,19 @@ class Progress:
                 for entry in codec.decode(JOURNAL, record.value).inputs:
                     self._taken[entry.topic] = entry.next_position
         counts = {topic: reader.next.position for topic, reader in self._inputs.items()}
-        return {
+        found = {
             topic: count - self._taken[topic]
             for topic, count in counts.items()
             if count > self._taken[topic]
         }
+        return found if found or self._is_read() else {"any, not read yet": 1}
+
+    def _is_read(self) -> bool:
+        """Whether every input was read; unknown, so not yet, while the log does not answer."""
+        try:
+            return self._log.at_ends([*self._inputs.values()])
+        except LogUnavailableError:
+            return False
 
 
 @contextmanager
@@ -327,15 +377,17 @@ def engine(
     url: str, partitions: int, folder: Path, *, seed: int, rounds_per_s: int
 ) -> Iterator[Engine]:
     """Two workers, a stream and a venue; they end with the context."""
-    with workers(url, partitions, folder) as started:
+    with workers(url, partitions, folder) as started, ExitStack() as loops:
         feeder = Feeder(url, partitions, seed, rounds_per_s)
         venue = Venue(url, partitions)
-        try:
-            yield Engine(url, partitions, started, feeder, venue)
-        finally:
-            for loop in (feeder, venue):
-                if loop.is_alive():
-                    loop.finish()
+        for loop in (venue, feeder):  # The last one ends first.
+            loops.callback(_end, loop)
+        yield Engine(url, partitions, started, feeder, venue)
+
+
+def _end(loop: Loop) -> None:
+    if loop.is_alive():
+        loop.finish()
 
 
 def kill_at_random(

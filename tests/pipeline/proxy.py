@@ -12,7 +12,7 @@ SLOW_MAX_S = 0.2
 CALM_MAX_S = 1.2  # Between two cuts.
 STILL_PERCENT = 15  # Of the cuts are stalls instead.
 STILL_MAX_S = 2.5
-START_MAX_S = 10.0
+START_MAX_S = 120.0
 
 
 class Proxy(threading.Thread):

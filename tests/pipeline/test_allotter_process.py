@@ -13,11 +13,11 @@ from pipeline.workers import METAORDER
 
 from engine.core import events as e
 from engine.core.partition import partition_of
+from engine.log import open_log
 from engine.log.port import Log
 
 SHARDS = 2
 LIMIT_CUR = 1_000_000
-RESEND_S = 2.0  # A refused order is sent again within this time and finds its value.
 NAMES = tuple(
     next(n for n in (f"I{i:02}" for i in range(99)) if partition_of(n.encode(), SHARDS) == shard)
     for shard in range(SHARDS)
@@ -80,7 +80,7 @@ class Desk:
         )
         return isinstance(found[0], e.OrderAccepted)
 
-    def finds_value(self, shard: int, qty: int, within_s: float) -> bool:
+    def finds_value(self, shard: int, qty: int, within_s: float = in_process.PATIENCE_S) -> bool:
         """Whether an order is accepted at last, when it is sent again under new ids."""
         end_s = time.monotonic() + within_s
         while not self.is_accepted(shard, qty):
@@ -107,14 +107,14 @@ def test_a_killed_allotter_is_replaced_and_gives_nothing_twice(
         people.publisher.send(LIMIT)
         assert not people.is_accepted(0, 1)
         with allotter(url, tmp_path, "first") as first:
-            assert people.finds_value(0, 1_000, in_process.PATIENCE_S)
-            assert people.finds_value(0, 6_000, RESEND_S)  # More than half.
+            assert people.finds_value(0, 1_000)
+            assert people.finds_value(0, 6_000)  # More than half.
             first.kill()  # -9.
             first.wait()
         with allotter(url, tmp_path, "second"):
-            assert people.finds_value(1, 2_500, in_process.PATIENCE_S)
+            assert people.finds_value(1, 2_500)
             assert not people.finds_value(0, 501, 0.5)
-            assert people.finds_value(0, 500, RESEND_S)
+            assert people.finds_value(0, 500)
             assert people.accepted_cur() == LIMIT_CUR
 
 
@@ -126,11 +126,11 @@ def test_a_second_allotter_takes_over_and_the_first_stops(tmp_path: Path) -> Non
         desk.open_day(people.publisher, NAMES)
         people.publisher.send(LIMIT)
         with allotter(url, tmp_path, "first") as first:
-            assert people.finds_value(0, 1_000, in_process.PATIENCE_S)
+            assert people.finds_value(0, 1_000)
             with allotter(url, tmp_path, "second") as second:
                 assert first.wait(in_process.PATIENCE_S) == 1
                 assert "another allotter has taken over" in said(tmp_path, "first")
-                assert people.finds_value(1, 6_000, RESEND_S)
+                assert people.finds_value(1, 6_000)
                 second.terminate()
                 assert second.wait(in_process.PATIENCE_S) == 0
     assert '"given":1000000' in said(tmp_path, "second")
@@ -144,21 +144,22 @@ def test_an_allotter_that_stands_by_takes_over_when_the_first_has_died(tmp_path:
         desk.open_day(people.publisher, NAMES)
         people.publisher.send(LIMIT)
         with allotter(url, tmp_path, "first") as first:
-            assert people.finds_value(0, 1_000, in_process.PATIENCE_S)
+            assert people.finds_value(0, 1_000)
             with allotter(url, tmp_path, "second", "--no-takeover") as second:
                 in_process.until(lambda: "waiting:" in said(tmp_path, "second"), "a standby")
                 assert f"process {first.pid} of" in said(tmp_path, "second")
-                assert people.finds_value(1, 1_000, RESEND_S)
+                assert people.finds_value(1, 1_000)
                 first.kill()
                 first.wait()
-                assert people.finds_value(1, 5_000, in_process.PATIENCE_S)
+                assert people.finds_value(1, 5_000)
                 second.terminate()
                 assert second.wait(in_process.PATIENCE_S) == 0
 
 
 def test_an_allotter_that_stands_by_ends_when_it_is_told_to(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'log.db'}"
-    with in_process.opener(url, SHARDS)() as log:
+    long_ms = 600_000  # The name is not renewed, and must not run out before the second is up.
+    with open_log(url, partitions=SHARDS, session_timeout_ms=long_ms) as log:
         log.take_over("allotter", "another one")
         with allotter(url, tmp_path, "second", "--no-takeover") as second:
             in_process.until(lambda: "another one holds" in said(tmp_path, "second"), "a standby")

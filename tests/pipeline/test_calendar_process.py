@@ -17,13 +17,16 @@ from engine.log.port import Log
 SECOND = 1_000_000_000
 SHARDS = 2
 DAYS = (20251127, 20251128)
+SOON = 2 * SECOND
+LONG = 3_600 * SECOND  # A day is cut short by a correction, so a slow start misses none.
 
 
 @contextmanager
 def calendar(url: str, folder: Path, name: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A running `metaorder calendar`; killed at the end if it has not ended."""
     environ = {x: y for x, y in os.environ.items() if not x.startswith("METAORDER_")}
-    environ |= {"METAORDER_PARTITIONS": str(SHARDS), "METAORDER_SESSION_TIMEOUT_MS": "1000"}
+    # The longest session: one that stalls keeps its name; one that is killed loses it at once.
+    environ |= {"METAORDER_PARTITIONS": str(SHARDS), "METAORDER_SESSION_TIMEOUT_MS": "15000"}
     command = [METAORDER, "calendar", "--log", url, "--lead", "0", "--settle", "0", *more]
     with (folder / f"{name}.txt").open("wb") as said:
         process = subprocess.Popen(  # noqa: S603  Our own command.
@@ -44,21 +47,18 @@ def said(folder: Path, name: str) -> str:
     return (folder / f"{name}.txt").read_text()
 
 
-def load(log: Log, open_ns: int) -> None:
-    """Two days of eight seconds, the second a half of one."""
-    spans = [(0, 8 * SECOND), (9 * SECOND, 13 * SECOND)]
-    rows = [
-        e.CalendarDefined(
-            calendar_id="US",
-            time_zone="UTC",
-            day=day,
-            open_ns=open_ns + first,
-            close_ns=open_ns + last,
-            effective_day=DAYS[0],
-        )
-        for day, (first, last) in zip(DAYS, spans, strict=True)
-    ]
-    log.append("reference", shared_records([("US", x) for x in rows], sender="desk", at_ns=open_ns))
+def load(log: Log, number: int, opens_in_ns: int, lasts_ns: int) -> None:
+    """A day that opens so long after now, or a correction of it."""
+    now_ns = time.time_ns()
+    row = e.CalendarDefined(
+        calendar_id="US",
+        time_zone="UTC",
+        day=DAYS[number],
+        open_ns=now_ns + opens_in_ns,
+        close_ns=now_ns + opens_in_ns + lasts_ns,
+        effective_day=DAYS[0],
+    )
+    log.append("reference", shared_records([("US", row)], sender="desk", at_ns=now_ns))
 
 
 def applied(log: Log, shard: int) -> list[tuple[str, str]]:
@@ -69,23 +69,34 @@ def applied(log: Log, shard: int) -> list[tuple[str, str]]:
 def test_a_killed_calendar_is_replaced_and_every_day_opens_and_closes_once(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'log.db'}"
     opened = in_process.opener(url, SHARDS)
-    with opened() as log, in_process.worker(opened):
-        load(log, time.time_ns() + 3 * SECOND)
+    every = [(kind, str(day)) for day in DAYS for kind in ("DayOpened", "DayClosed")]
+    with opened() as log, in_process.worker(opened) as running:
+
+        def await_controls(count: int) -> None:
+            in_process.until(
+                lambda: all(len(applied(log, shard)) >= count for shard in range(SHARDS)),
+                f"{every[count - 1]} in every shard",
+                running,
+            )
+
         with calendar(url, tmp_path, "first") as first:
             in_process.until(lambda: "calendar is up" in said(tmp_path, "first"), "the first")
             with calendar(url, tmp_path, "second", "--no-takeover"):
-                in_process.until(lambda: len(applied(log, 0)) == 1, "the open of the first day")
+                in_process.until(lambda: "waiting:" in said(tmp_path, "second"), "a standby")
+                load(log, 0, SOON, LONG)
+                load(log, 1, SOON + LONG, LONG)
+                await_controls(1)
                 first.kill()  # -9.
                 first.wait()
-                every = [(kind, str(day)) for day in DAYS for kind in ("DayOpened", "DayClosed")]
-                in_process.until(
-                    lambda: all(applied(log, shard) == every for shard in range(SHARDS)),
-                    "the close of the second day in every shard",
-                )
+                load(log, 0, 0, SOON)
+                await_controls(2)
+                load(log, 1, SOON, LONG)
+                await_controls(3)
+                load(log, 1, 0, SOON)
+                await_controls(4)
                 in_process.until(  # Said after the log has it, so it may come after the workers.
                     lambda: f"day {DAYS[1]} is closed" in said(tmp_path, "second"),
                     "the line of the second close",
                 )
-        (second_close,) = in_process.events(log, "ingest", e.ControlApplied, 0)[-1:]
-        assert second_close.control == "DayClosed"
+        assert all(applied(log, shard) == every for shard in range(SHARDS))
         assert not in_process.events(log, "ingest", e.ControlIgnored)

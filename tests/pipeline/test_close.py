@@ -68,12 +68,13 @@ def test_a_close_waits_for_orders_that_are_in_the_log_and_not_yet_at_hand(tmp_pa
 
 
 def cancelling(log: Log, running: in_process.Running) -> list[e.ChildRouted]:
-    """Trade until the window of an order ends; its resting children, whose cancels are out."""
+    """Trade until an order is cancelled; its resting children, whose cancels are out."""
     publisher = desk.Publisher(log, desk.OMS)
     desk.open_day(publisher, [INSTRUMENT])
     resting_px = desk.MID_PX - 10 * desk.CENT_PX
-    end_ns = time.time_ns() + 1_500_000_000
-    publisher.send(desk.order("O1", INSTRUMENT, limit_px=resting_px, end_ns=end_ns))
+    publisher.send(desk.order("O1", INSTRUMENT, limit_px=resting_px))
+    in_process.until(lambda: in_process.events(log, "routes", e.ChildRouted), "a child", running)
+    publisher.send(desk.cancel("O1", INSTRUMENT))
     in_process.until(
         lambda: in_process.events(log, "routes", e.ChildCancelRequested), "a cancel", running
     )
@@ -108,16 +109,24 @@ def filled(child: e.ChildRouted) -> e.ExecutionReported:
     )
 
 
-def test_a_close_waits_for_the_answer_to_a_cancel(tmp_path: Path) -> None:
+def test_a_close_waits_for_the_answer_to_a_cancel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_task, "CLOSE_WAIT_S", 600.0)  # Longer than a busy machine's answer.
     path = tmp_path / "log.db"
     with (
         open_log(f"sqlite:{path}", partitions=PARTITIONS) as log,
         in_process.worker(lambda: EmbeddedLog(path, PARTITIONS)) as running,
     ):
         children = cancelling(log, running)
-        time.sleep(0.5)  # The worker has read the close by now, and holds it.
+        publisher = desk.Publisher(log, "venues")
+        publisher.send(desk.quote(INSTRUMENT, desk.VENUES[0], time.time_ns()))
+        quotes = len(proof.read_all(log, "market-data", 0))
+        in_process.until(  # Then the worker has read the close, which is older, and holds it.
+            lambda: in_process.taken(log, "market-data", 0) == quotes, "the quote", running
+        )
         assert not in_process.events(log, "ingest", e.PositionsCarried)
-        desk.Publisher(log, "venues").send(*map(filled, children))
+        publisher.send(*map(filled, children))
         await_close(log, running)
         assert not in_process.events(log, "fills", e.ChildClosed)
         assert not in_process.events(log, "fills", e.BreakFlagged)

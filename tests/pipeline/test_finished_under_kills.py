@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.log.port import Log
 
 OWNER = "one"
 INSTRUMENT = "I00"
-WAIT_MAX_S = 120.0
+WAIT_MAX_S = 180.0
 
 pytestmark = pytest.mark.slow
 
@@ -58,13 +59,18 @@ def bust(fill: e.FillBooked) -> e.ExecutionReported:
 
 
 def trade_until_evicted(log: Log, publisher: desk.Publisher, follower: Follower) -> e.FillBooked:
-    """Work an order and let the market go on until it is evicted; returns its first fill."""
-    now_ns = time.time_ns()
-    publisher.send(desk.order("O1", INSTRUMENT, order_qty=400, end_ns=now_ns + 4 * desk.S))
+    """Work an order, cancel the rest, and go on until it is evicted; returns its first fill."""
+    publisher.send(desk.order("O1", INSTRUMENT, order_qty=400))
+
+    def is_filled() -> bool:
+        publisher.send(*(desk.quote(INSTRUMENT, x, time.time_ns()) for x in desk.VENUES))
+        return bool(events(log, "fills", e.FillBooked))
+
+    awaited("a fill", is_filled)
+    publisher.send(replace(desk.cancel("O1", INSTRUMENT), cl_ord_id="O1-rest"))
 
     def is_evicted() -> bool:
-        quotes = [desk.quote(INSTRUMENT, venue, time.time_ns()) for venue in desk.VENUES]
-        publisher.send(*quotes)
+        publisher.send(*(desk.quote(INSTRUMENT, x, time.time_ns()) for x in desk.VENUES))
         follower.fold_new()
         return follower.state.store_totals.parents > 0
 

@@ -8,19 +8,20 @@ from pathlib import Path
 import kafka_broker
 import pytest
 from confluent_kafka import Producer
+from log.topics_created import create
 from pipeline import fresh_log, live, whole_log
 from pipeline.proxy import Proxy
 
-from engine.log import codec, open_log
-from engine.log.kafka import topics
+from engine.log import codec
 from engine.log.port import JOURNAL, LogUnavailableError
 from infra.kafka import local
 
 PARTITIONS = 2
 PREFIX = "network"
-BAD_S = 10.0
+BAD_S = 10.0  # At least; a busy machine sends less in it.
+FAULTS = 4  # At least, of each kind.
 STOPPED_S = 9.0  # The session runs out after 6.
-BACK_MAX_S = 120.0
+BACK_MAX_S = 300.0
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -36,16 +37,17 @@ def test_a_line_that_breaks_and_stands_still_loses_nothing_and_doubles_nothing(
     folder = tmp_path / "kafka"
     try:
         bootstrap = local.start(folder, first, detour=detour)
-        topics.create(bootstrap, PREFIX, PARTITIONS)
+        create(bootstrap, PREFIX, PARTITIONS)
         proxy.begin()
         url = f"kafka:{bootstrap}/{PREFIX}"
         bad_url = f"kafka:{local.HOST}:{detour.advertised_port}/{PREFIX}"
         with live.engine(url, PARTITIONS, tmp_path, seed=5, rounds_per_s=15) as engine:
             engine.workers.redirect(bad_url)  # The desk and its venue have a line of their own.
             engine.begin(["one"])
-            engine.workers.await_work("one")
+            engine.await_owners()
             proxy.is_bad.set()
             time.sleep(BAD_S)
+            await_faults(proxy)
             proxy.is_bad.clear()
             engine.workers.assert_alive("one")
             engine.drain(BACK_MAX_S)
@@ -55,8 +57,13 @@ def test_a_line_that_breaks_and_stands_still_loses_nothing_and_doubles_nothing(
     finally:
         local.stop(folder)
         proxy.finish()
-    assert proxy.counts["cut"] > 3, proxy.counts
-    assert proxy.counts["slow"] > 3, proxy.counts
+
+
+def await_faults(proxy: Proxy) -> None:
+    deadline_s = time.monotonic() + BACK_MAX_S
+    while min(proxy.counts["cut"], proxy.counts["slow"]) < FAULTS:
+        assert time.monotonic() < deadline_s, proxy.counts
+        time.sleep(0.1)
 
 
 def newest_batches(url: str) -> list[int]:
@@ -64,7 +71,7 @@ def newest_batches(url: str) -> list[int]:
     deadline_s = time.monotonic() + BACK_MAX_S
     while True:
         try:
-            with open_log(url, partitions=PARTITIONS) as log:
+            with live.opened(url, PARTITIONS) as log:
                 seals = [log.last(JOURNAL, number) for number in range(PARTITIONS)]
         except LogUnavailableError:
             if time.monotonic() > deadline_s:
@@ -87,7 +94,7 @@ def test_a_worker_stopped_past_its_session_and_one_fenced_by_a_stranger_go_on(
     bootstrap, _, prefix = url.removeprefix("kafka:").partition("/")
     with live.engine(url, PARTITIONS, tmp_path, seed=6, rounds_per_s=15) as engine:
         engine.begin(["one"])
-        engine.workers.await_work("one")
+        engine.await_owners()
         await_more(url, [-1] * PARTITIONS)
 
         for shard in range(PARTITIONS):
@@ -99,7 +106,7 @@ def test_a_worker_stopped_past_its_session_and_one_fenced_by_a_stranger_go_on(
                     "log_level": 0,
                 }
             )
-            stranger.init_transactions(30)
+            stranger.init_transactions(120)
             await_more(url, newest_batches(url))
         assert "proving the lease" in engine.workers.said("one")
 

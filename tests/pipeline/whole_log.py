@@ -8,7 +8,6 @@ from pipeline import live, proof
 
 from engine import config
 from engine.cli.rules import rules_of
-from engine.log import open_log
 from engine.log.port import INPUT_TOPICS, STAGE_TOPICS, Log
 from projections.projector import rebuild
 
@@ -18,7 +17,7 @@ SAMPLED_BATCHES = 20  # The state is checked after every so many batches.
 def check(engine: live.Engine, folder: Path) -> Counter[str]:
     """Raises AssertionError for anything wrong; returns the number of records checked."""
     counts: Counter[str] = Counter()
-    with open_log(engine.url, partitions=engine.partitions) as log:
+    with live.opened(engine.url, engine.partitions) as log:
         for number in range(engine.partitions):
             counts += _check_shard(log, number)
         violations = _violations(log, folder / "whole.duckdb")
