@@ -8,6 +8,7 @@ kills        kill -9 of workers at random moments, in batches that prove themsel
 failover     seconds from kill -9 of a worker to the first order decided after it
 kill_switch  milliseconds until a kill switch is applied behind a heap of quotes
 open_parents milliseconds of one order and of a kill switch beside many open parents
+lone_parents large orders one at a time: the part of each that is done in its window
 restart      seconds until a shard is back late in a day
 gateway_pauses gateways stopped at any moment and superseded: what they still report
 gateway_start  seconds of a venue gateway's start, by the number of closed days

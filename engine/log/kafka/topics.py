@@ -7,7 +7,7 @@ explicit claim, in a consumer group for each shard.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -21,7 +21,14 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # They miss i
 
 from engine.log.kafka import identity
 from engine.log.kafka.client import CALL_MAX_S, LOGGER, RECORD_MAX_BYTES, Cluster, error_of
-from engine.log.port import ALL_TOPICS, SHARED_TOPICS, CorruptLogError, EngineError
+from engine.log.port import (
+    ALL_TOPICS,
+    SHARED_TOPICS,
+    CorruptLogError,
+    EngineError,
+    LogUnavailableError,
+    RefusedByBrokerError,
+)
 from engine.log.security import OPEN, Security
 
 if TYPE_CHECKING:
@@ -31,9 +38,10 @@ SHARDS = "shards"  # One partition a shard; holding it is holding the shard.
 CLAIMS = "claims"  # One partition, which an explicit claim holds in a group per shard.
 TRANSACTION_STATE = "__transaction_state"
 TRANSACTION_MAX_MS = 15_000  # Another program's open transaction holds readers back so long.
-PROPAGATION_MAX_S = 2.0  # Within this every broker learns of a new topic.
-KNOWN_MAX_S = 90.0  # A busy broker takes its time to load hundreds of partitions.
+PROPAGATION_MAX_S = 2.0  # Within this a broker at rest learns of a new topic.
+KNOWN_MAX_S = 90.0  # A busy one needed more than 10 s for the topics of a log; guess: nine times.
 AWAIT_STEP_S = 0.02
+AWAIT_STEP_MAX_S = 1.0
 METADATA_FIRST_S = 1.0  # Doubled with each try.
 FOREVER = "-1"
 TIME_MAX_MS = str(2**63 - 1)
@@ -99,17 +107,37 @@ def make(cluster: Cluster, counts: Mapping[str, int], replication: int) -> list[
     ]
     answers = admin.create_topics(wanted, operation_timeout=CALL_MAX_S, request_timeout=CALL_MAX_S)
     created = [name for name, answer in answers.items() if is_created(cluster, name, answer)]
-    await_topics(cluster, admin, created)
+    await_topics(cluster, admin, counts)  # Also those of a try that gave up waiting.
     return created
 
 
-def await_topics(cluster: Cluster, admin: AdminClient, names: Sequence[str]) -> None:
-    """Wait until the brokers know new topics: the controller answers before that."""
-    deadline_s = time.monotonic() + KNOWN_MAX_S
-    while not metadata_of(cluster, admin).topics.keys() >= set(names):
+def await_topics(cluster: Cluster, admin: AdminClient, names: Collection[str]) -> None:
+    """Wait until the brokers know topics that are made: the controller answers before that.
+
+    Raises LogUnavailableError with what they do not know yet.
+    """
+    deadline_s, step_s = time.monotonic() + KNOWN_MAX_S, AWAIT_STEP_S
+    while missing := sorted({*names} - known_topics(cluster, admin, deadline_s)):
         if time.monotonic() > deadline_s:
-            raise cluster.unavailable("creating the topics", "the brokers do not know them yet")
-        time.sleep(AWAIT_STEP_S)
+            raise LogUnavailableError(
+                f"creating the topics: they are made, but after {KNOWN_MAX_S:.0f} s Kafka at "
+                f"{cluster.bootstrap} does not know {len(missing)} of {len(names)} yet, "
+                f"{missing[0]} first. Its brokers are busy: wait a minute and run it again."
+            )
+        time.sleep(step_s)
+        step_s = min(2 * step_s, AWAIT_STEP_MAX_S)
+
+
+def known_topics(cluster: Cluster, admin: AdminClient, deadline_s: float) -> set[str]:
+    """The topics that the brokers know; none while they are too busy to answer."""
+    try:
+        return set(metadata_of(cluster, admin).topics)
+    except RefusedByBrokerError:
+        raise
+    except LogUnavailableError:
+        if time.monotonic() > deadline_s:
+            raise
+        return set()
 
 
 def is_created(cluster: Cluster, name: str, answer: "Future[None]") -> bool:
@@ -119,6 +147,8 @@ def is_created(cluster: Cluster, name: str, answer: "Future[None]") -> bool:
         cause = error_of(error)
         if cause.code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False
+        if cause.code() == KafkaError.REQUEST_TIMED_OUT:
+            raise cluster.unavailable(f"creating topic {name}", cause) from error
         raise EngineError(
             f"topic {name} was not created at {cluster.bootstrap}: {cause.str()}. "
             f"Check the replication factor against the number of brokers, and the ACLs."
