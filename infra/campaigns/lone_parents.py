@@ -5,7 +5,8 @@
 An order at market of 1, 5 or 10 % of what the tape prints in its window, of each urgency, in
 windows that begin 30 minutes, 2.5 and 4.5 hours after the open. Each is a day of its own under the
 example's policy, so that no other order uses up what is shown: what is not done is the strategy's
-doing, or was not to be had at the best price. The limits of the example's firm do not apply.
+doing, or was not to be had at the best price. Venues lose and bust nothing, and the limits of the
+example's firm do not apply.
 
 One line of JSON for each: quantity, the part that was done in the window, the part of that which
 took what was displayed, children, and the cost of what was done against the midpoint at arrival,
@@ -32,6 +33,8 @@ from engine.log import open_log
 from engine.simulation.driver import Simulation
 from engine.simulation.market.data import MarketData, load
 from engine.simulation.script import TimedInput, of_folder
+from engine.simulation.venues.behaviour import FAULTLESS
+from engine.simulation.venues.venues import Venues
 
 MARKET = Path("examples/us-equity-2018-01-02")
 MINUTE_NS = 60 * NS_PER_S
@@ -113,7 +116,12 @@ def played(data: MarketData, order: e.OrderSubmitted, seed: int) -> list[Any]:
         closing(open_log(f"sqlite:{Path(folder) / 'log.db'}", partitions=1)) as log,
     ):
         Simulation(
-            log, rules, script, seed=seed, on_sealed=lambda sealed: found.extend(sealed.events)
+            log,
+            rules,
+            script,
+            seed=seed,
+            venues=Venues(seed, FAULTLESS),
+            on_sealed=lambda sealed: found.extend(sealed.events),
         ).run()
     return found
 

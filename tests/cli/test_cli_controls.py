@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from lies.controls_files import IMPOSSIBLE, UNKNOWN
 from pipeline import desk, in_process, short_day
 
+from engine.cli import controls, parents
 from engine.cli.application import execute
 from engine.cli.control_writing import code_of
 from engine.cli.exits import Exit
@@ -31,6 +33,7 @@ from engine.log.port import Log, NewRecord
 from engine.runtime.worker import Worker
 from engine.simulation.paper import paper_gateway
 
+ROOT = Path(__file__).resolve().parents[2]
 SHARDS = 2
 XXX = "I00"
 PATIENT = ("--wait", "90")  # It ends with the last answer; a worker is often only starting.
@@ -154,6 +157,20 @@ def test_a_key_of_a_coming_day_signs_no_topic_until_that_day_is_open(
     assert execute(["controls", "apply", written(tmp_path, policy), "--no-wait"]) == Exit.OK
 
 
+def test_every_command_waits_for_its_answers_as_long_as_the_page_says() -> None:
+    page = " ".join((ROOT / "docs" / "operators.md").read_text().split())
+    assert "waits for the answers, ten seconds unless `--wait` says otherwise" in page
+    waits = [
+        (app.info.help, command.name, option.default)
+        for app in (controls.app, parents.app)
+        for command in typer.main.get_group(app).commands.values()
+        for option in command.params
+        if option.name == "wait"
+    ]
+    assert {app for app, _, _ in waits} == {controls.app.info.help, parents.app.info.help}
+    assert [found for found in waits if found[2] != 10.0] == []
+
+
 def test_every_shard_and_the_gateway_answer(
     log: Log, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -262,7 +279,7 @@ def test_a_full_disk_is_an_error_that_names_the_other_way(log: Log) -> None:
         text=True,
         check=False,
         preexec_fn=fill,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == Exit.MISSING, done.stderr
     assert "controls kill --file PATH" in done.stderr

@@ -160,7 +160,7 @@ def hold_until_killed(path: Path, pipe: Connection, owner: str, shards: list[int
         leases.poll(1.0)
 
 
-class Hand:
+class SetClock:
     """The machine's monotonic clock, moved by a test: a lease ends when the test says so."""
 
     def __init__(self) -> None:
@@ -174,8 +174,8 @@ class Hand:
 
 
 @pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    found = Hand()
+def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    found = SetClock()
     monkeypatch.setattr(time, "monotonic_ns", lambda: found.now_ns)
     monkeypatch.setattr(time, "monotonic", lambda: found.now_ns / NS_PER_S)
     monkeypatch.setattr(time, "sleep", found.sleep)
@@ -232,15 +232,16 @@ def test_a_dead_owners_shard_is_taken_at_once(start: StartChild, log: EmbeddedLo
 
 
 def test_a_competitor_takes_over_from_a_killed_worker_at_once(
-    start: StartChild, log: EmbeddedLog
+    start: StartChild, path: Path
 ) -> None:
     child = start(hold_until_killed, "a", None)
     assert child.pipe.poll(PATIENCE_S)
     assert child.pipe.recv() == PARTITIONS
-    leases = log.leases("b")
-    assert shards_of(leases.poll(0.0)) == []
-    child.kill()
-    assert shards_of(leases.poll(PATIENCE_S)) == [0, 1, 2, 3]
+    with EmbeddedLog(path, PARTITIONS, session_timeout_ms=ENDLESS_MS) as log:
+        leases = log.leases("b")  # Its renewal is due in two minutes.
+        assert shards_of(leases.poll(0.0)) == []
+        child.kill()
+        assert shards_of(leases.poll(PATIENCE_S)) == [0, 1, 2, 3]
 
 
 def test_the_same_worker_comes_back_at_once_and_fences_its_former_self(
@@ -272,15 +273,15 @@ def test_a_new_start_in_the_same_process_supersedes_the_old_one(
 
 
 def test_a_silent_owner_loses_its_shard_after_the_time_out(
-    log: EmbeddedLog, other: EmbeddedLog, hand: Hand
+    log: EmbeddedLog, other: EmbeddedLog, clock: SetClock
 ) -> None:
     silent, lease = hold(log, "a")
     writer = log.writer(lease)
     writer.commit(batch(0))
-    hand.go(embedded_lease.LEASE_TIMEOUT_NS - 1)
+    clock.go(embedded_lease.LEASE_TIMEOUT_NS - 1)
     with pytest.raises(LeaseLostError):
         other.leases("b", [0])
-    hand.go(1)
+    clock.go(1)
     writer.commit(batch(1))  # It is still its own: the epoch decides, not the clock.
     assert silent.is_held(0)
     _, new_lease = hold(other, "b")
@@ -340,7 +341,7 @@ def test_a_jump_of_the_wall_clock_moves_no_lease_and_no_name(
 def test_a_worker_that_hangs_loses_its_shard_in_time_whatever_the_wall_clock_does(
     log: EmbeddedLog,
     other: EmbeddedLog,
-    hand: Hand,
+    clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
     jump_s: int,
 ) -> None:
@@ -349,7 +350,7 @@ def test_a_worker_that_hangs_loses_its_shard_in_time_whatever_the_wall_clock_doe
     monkeypatch.setattr(time, "time_ns", lambda: wall_ns() + jump_s * 1_000_000_000)
     with pytest.raises(LeaseLostError, match="held by worker a"):
         other.leases("b", [0])
-    hand.go(embedded_lease.LEASE_TIMEOUT_NS)
+    clock.go(embedded_lease.LEASE_TIMEOUT_NS)
     assert other.owners() == {}
     _, new_lease = hold(other, "b")
     assert new_lease.epoch == lease.epoch + 1
@@ -435,10 +436,10 @@ def test_a_released_pinned_shard_is_not_taken_again(log: EmbeddedLog) -> None:
     assert leases.poll(0.1) == LeaseChange()
 
 
-def test_renewal_keeps_a_lease_alive(log: EmbeddedLog, other: EmbeddedLog, hand: Hand) -> None:
+def test_renewal_keeps_a_lease_alive(log: EmbeddedLog, other: EmbeddedLog, clock: SetClock) -> None:
     leases, _ = hold(log)
     for _ in range(6):
-        hand.go(embedded_lease.LEASE_TIMEOUT_NS // 2)
+        clock.go(embedded_lease.LEASE_TIMEOUT_NS // 2)
         assert leases.poll(0.0) == LeaseChange()
         with pytest.raises(LeaseLostError):
             other.leases("b", [0])

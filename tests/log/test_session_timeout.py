@@ -1,15 +1,19 @@
 """A worker that stops polling keeps its shards for the session time-out, on every log."""
 
+import logging
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 from pipeline import fresh_log
 
 from engine import config
 from engine.cli.options import configured_log
 from engine.core.units import NS_PER_MS
 from engine.log import open_log
+from engine.log.kafka import membership
 from engine.log.kafka.leases import KafkaLeases
 from engine.log.port import LeaseLostError
 
@@ -35,10 +39,18 @@ def test_a_silent_worker_of_the_embedded_log_has_the_configured_time(
 
 @pytest.mark.kafka
 def test_a_member_of_the_group_has_the_configured_time(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given = []
+
+    def noted(settings: dict[str, Any], logger: logging.Logger) -> Consumer:
+        given.append(settings)
+        return Consumer(settings, logger=logger)
+
+    monkeypatch.setattr(membership, "Consumer", noted)
     url = fresh_log.url(request, tmp_path, fresh_log.KAFKA, 1)
     with open_log(url, partitions=1, session_timeout_ms=TIMEOUT_MS) as log:
         leases = log.leases("silent", [0])
         assert isinstance(leases, KafkaLeases)
         assert leases.session_timeout_ms == TIMEOUT_MS
+        assert {settings["session.timeout.ms"] for settings in given} == {TIMEOUT_MS}

@@ -7,10 +7,14 @@ from engine.log.port import LogUnavailableError
 from engine.log.security import OPEN, Security
 
 PATIENCE_S = 120.0
+PAUSE_S = 0.5  # A busy broker is not asked again at once.
 
 
 def create(bootstrap: str, prefix: str, partitions: int, security: Security = OPEN) -> None:
-    """As often as a busy broker needs it: what it has made by then is found there."""
+    """Create the topics; try again while the broker does not answer, or does not know us yet.
+
+    Those already made are found.
+    """
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -18,5 +22,6 @@ def create(bootstrap: str, prefix: str, partitions: int, security: Security = OP
         except LogUnavailableError:
             if time.monotonic() > deadline_s:
                 raise
+            time.sleep(PAUSE_S)
         else:
             return

@@ -156,7 +156,7 @@ def test_no_order_is_refused_and_none_is_lost_by_a_clock_that_jumps(
             publisher.send(desk.order("A", INSTRUMENTS[0]))
             in_process.until(lambda: accepted(log) == ["A"], "the first order")
             turned.off_ns = off_ns
-            # The round that read the time before the jump has ended, or it would not be noticed.
+            # Once the jump is noticed, no round goes on that read the time before it.
             in_process.until(lambda: "jumped" in caplog.text, "the jump")
             names = [f"B{shard}" for shard in range(SHARDS)]
             publisher.send(*map(desk.order, names, INSTRUMENTS))
