@@ -6,8 +6,8 @@
 from pathlib import Path
 
 import pytest
+from log.topics_created import create
 
-from engine.log.kafka import topics
 from infra.campaigns.gateway_pauses import PARTITIONS, paused
 
 PAUSES = 5
@@ -26,7 +26,7 @@ def test_a_superseded_gateway_reports_nothing(tmp_path: Path) -> None:
 def test_a_superseded_gateway_reports_nothing_on_kafka(
     kafka_bootstrap: str, tmp_path: Path
 ) -> None:
-    topics.create(kafka_bootstrap, "pauses", PARTITIONS, replication=1)
+    create(kafka_bootstrap, "pauses", PARTITIONS)
     url = f"kafka:{kafka_bootstrap}/pauses"
     figures, late = paused(url, tmp_path, PAUSES, seed=1)
     assert late == []

@@ -61,6 +61,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "paper-trading.md"
 BIN = Path(sys.executable).parent
 SECOND_NS = 1_000_000_000
+SETTLE_NS = 500_000_000
 PARTITIONS = 2
 SESSION_S = 600
 PATIENCE_S = 120.0
@@ -132,7 +133,7 @@ def of(kind: type, log: Log, topic: str) -> list[Any]:
 
 
 def replay(log: Log, data: MarketData, **changes: Any) -> MarketReplay:  # noqa: ANN401  Any argument.
-    given = {"speed": SPEED, "seed": 7, "lead_ns": 300_000_000, "settle_ns": 500_000_000}
+    given = {"speed": SPEED, "seed": 7, "lead_ns": 300_000_000, "settle_ns": SETTLE_NS}
     return MarketReplay(log, data, **{**given, **changes})
 
 
@@ -150,7 +151,8 @@ def test_a_recorded_day_is_published_as_if_it_opened_now(url: str, data: MarketD
         (calendar,) = of(CalendarDefined, log, "reference")
         (defined,) = of(InstrumentDefined, log, "reference")
     assert opened.close_ns - opened.open_ns == SECOND_NS
-    assert began_ns < opened.open_ns < opened.close_ns < closed.set_ns <= ended_ns
+    assert began_ns < opened.open_ns < opened.close_ns
+    assert opened.close_ns + SETTLE_NS <= closed.set_ns <= ended_ns
     assert (calendar.open_ns, calendar.close_ns) == (opened.open_ns, opened.close_ns)
     days = {opened.day, closed.day, calendar.day, calendar.effective_day, defined.effective_day}
     assert days == {played.day}
@@ -168,7 +170,7 @@ def test_a_recorded_day_is_published_as_if_it_opened_now(url: str, data: MarketD
 def test_a_row_is_published_at_its_own_moment(
     url: str, data: MarketData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a clock that only a sleep moves, so that a busy machine is no lateness."""
+    """By a clock that only a sleep moves, so a busy machine makes no row late."""
     now_ns = time.time_ns()
 
     def sleep(wait_s: float) -> None:
@@ -367,13 +369,13 @@ def by_shard(log: Log, topic: str) -> Iterator[tuple[int, Any]]:
 
 
 @contextmanager
-def playing(url: str, data: MarketData) -> Iterator[Callable[[], None]]:
-    """A replay in a thread; what it gives stops it, and so does the end of the context."""
+def playing(url: str, data: MarketData) -> Iterator[None]:
+    """A replay in a thread, which stops at the end of the context."""
     with open_log(url, partitions=PARTITIONS) as mine:
         job = replay(mine, data)
         with in_thread(job.run):
             try:
-                yield job.stop
+                yield
             finally:
                 job.stop()
 
@@ -506,14 +508,14 @@ def trade_by_commands(url: str, tape: Path, folder: Path) -> None:
         with ending(processes := [worker, paper]):
             await_that(lambda: "is up" in at_work.read_text(), "the gateway")
             await_that(lambda: len(of(ControlApplied, log, "ingest")) > 3, "the worker")
-            playing = start(url, *REPLAY, "--market", str(tape), folder=folder)
-            processes.append(playing)
+            market = start(url, *REPLAY, "--market", str(tape), folder=folder)
+            processes.append(market)
             await_session(log)
             submit(log, 6)
             await_that(lambda: allocated_qty(log) > 900, "allocations")
             kill_and_await_answers(log, folder)
-            playing.terminate()
-            played = ended(playing)
+            market.terminate()
+            played = ended(market)
             time.sleep(1)
             paper.terminate()
             traded = ended(paper)

@@ -69,9 +69,9 @@ class Loop(threading.Thread):
         assert not self.is_alive(), f"the {type(self).__name__} does not end"
 
 
-def answered(ask: Callable[[], T]) -> T:
+def answered(ask: Callable[[], T], max_s: float = OUTAGE_MAX_S) -> T:
     """What a call says; made again while the broker of a busy machine does not answer in time."""
-    deadline_s = time.monotonic() + OUTAGE_MAX_S
+    deadline_s = time.monotonic() + max_s
     while True:
         try:
             return ask()
@@ -288,9 +288,9 @@ class Engine:
 
     def await_reports(self) -> None:
         """Wait until every shard has an order and a venue's report."""
-        deadline_s = time.monotonic() + STOP_MAX_S
         with opened(self.url, self.partitions) as log:
-            while not answered(partial(self._is_reported, log)):
+            deadline_s = time.monotonic() + STOP_MAX_S
+            while not answered(partial(self._is_reported, log), deadline_s - time.monotonic()):
                 assert time.monotonic() < deadline_s, "a shard has no order or no report"
                 time.sleep(0.1)
 
@@ -309,13 +309,14 @@ class Engine:
     def drain(self, max_s: float = DRAIN_MAX_S, revived: Sequence[str] = ()) -> None:
         """End the stream, and wait until every input is sealed and no more come.
 
+        Waits so long for what was sent until then, and so long again for the venue's last answers.
         `revived` are workers whose Kafka client may abort until then: see `Workers.revive`.
         """
         self.feeder.finish()
         finished_s = time.monotonic()
-        deadline_s = finished_s + max_s
 
         def await_sealed(for_s: float) -> None:
+            deadline_s = time.monotonic() + max_s
             while True:
                 for owner in revived:
                     self.workers.revive(owner)
@@ -328,7 +329,7 @@ class Engine:
 
         with opened(self.url, self.partitions) as log:
             numbers = range(self.partitions)
-            progress = [answered(partial(Progress, log, number)) for number in numbers]
+            progress = answered(lambda: [Progress(log, number) for number in numbers])
             await_sealed(QUIET_S)
             self.venue.finish()
             await_sealed(0)  # It may have been held up in a call, with reports that no one saw.

@@ -18,7 +18,7 @@ RESTARTS = 2
 BACK_MAX_S = 300.0  # From the broker's return until everything is decided; it takes a few.
 DISK_MB = 96
 ROOM_LEFT_KB = 512  # A stream fills it within seconds.
-NOTICE_MAX_S = 180.0  # A call that waits for its broker gives up within a third of this.
+NOTICE_MAX_S = 180.0  # The worker's own calls give up after CALL_MAX_S, 10 s.
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import kafka_broker
@@ -12,8 +13,8 @@ from log.topics_created import create
 from pipeline import fresh_log, live, whole_log
 from pipeline.proxy import Proxy
 
-from engine.log import codec
-from engine.log.port import JOURNAL, LogUnavailableError
+from engine.log import codec, open_log
+from engine.log.port import JOURNAL
 from infra.kafka import local
 
 PARTITIONS = 2
@@ -66,23 +67,23 @@ def await_faults(proxy: Proxy) -> None:
         time.sleep(0.1)
 
 
-def newest_batches(url: str) -> list[int]:
+def newest_batches(url: str, max_s: float = BACK_MAX_S) -> list[int]:
     """Asked again while a busy machine's broker does not answer in time."""
-    deadline_s = time.monotonic() + BACK_MAX_S
-    while True:
-        try:
-            with live.opened(url, PARTITIONS) as log:
-                seals = [log.last(JOURNAL, number) for number in range(PARTITIONS)]
-        except LogUnavailableError:
-            if time.monotonic() > deadline_s:
-                raise
-        else:
-            return [-1 if x is None else codec.decode(JOURNAL, x.value).batch for x in seals]
+    return live.answered(partial(read_batches, url), max_s)
+
+
+def read_batches(url: str) -> list[int]:
+    with open_log(url, partitions=PARTITIONS) as log:
+        seals = [log.last(JOURNAL, number) for number in range(PARTITIONS)]
+    return [-1 if x is None else codec.decode(JOURNAL, x.value).batch for x in seals]
 
 
 def await_more(url: str, than: list[int]) -> None:
     deadline_s = time.monotonic() + BACK_MAX_S
-    while any(now <= was for now, was in zip(newest_batches(url), than, strict=True)):
+    while True:
+        found = newest_batches(url, deadline_s - time.monotonic())
+        if all(now > was for now, was in zip(found, than, strict=True)):
+            return
         assert time.monotonic() < deadline_s, f"nothing is sealed after {than}"
         time.sleep(0.2)
 

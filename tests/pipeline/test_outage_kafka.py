@@ -1,6 +1,12 @@
-"""A broker that is down for longer than a session: work goes on by itself when it is back."""
+"""A broker that is down for longer than a session: work goes on by itself when it is back.
+
+How soon depends on the machine. So what is counted is what once made it slow: a question to a
+client from before the outage, which waits ten seconds in vain, and a reader's errors from before it
+was made, each of which makes a recovery start over.
+"""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -9,11 +15,14 @@ from pathlib import Path
 
 import kafka_broker
 import pytest
+from confluent_kafka.admin import AdminClient
 from log.topics_created import create
 from pipeline import desk, in_process, proof, short_day
 
 from engine.core import events as e
 from engine.log import open_log
+from engine.log.kafka import leases
+from engine.log.kafka.client import Cluster
 from engine.log.port import Log, LogUnavailableError
 from infra.kafka import local
 
@@ -24,6 +33,8 @@ RULES = short_day.rules(PARTITIONS)
 INSTRUMENTS = ("I00", "I01", "I02", "I03")
 SESSION_MS = 2_000
 OUTAGE_S = 3 * SESSION_MS / 1_000
+UNREAD = re.compile(r"shard \d+: reading outage\.([\w-]+):")
+UNREAD_MAX = 5  # Topics; 13 if each reader gets the errors from before it, else 0 to a busy few.
 
 
 class Broker:
@@ -42,7 +53,8 @@ class Broker:
         pid = self._pid
         os.kill(pid, signal.SIGKILL)
         local.LAUNCHED[pid].wait()
-        time.sleep(OUTAGE_S)
+
+    def start(self) -> None:
         local.start(self._folder, self._port)
 
     def stop(self) -> None:
@@ -78,7 +90,29 @@ def is_sent(publisher: desk.Publisher, orders: Sequence[e.OrderSubmitted]) -> bo
     return True
 
 
-def test_after_an_outage_longer_than_the_session_work_goes_on_by_itself(broker: Broker) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[AdminClient]:
+    """The clients, in order, that were asked who else claims a shard."""
+    found: list[AdminClient] = []
+    members_of = leases.members_of
+
+    def noted(cluster: Cluster, admin: AdminClient, groups: Sequence[str]) -> dict[str, set[str]]:
+        found.append(admin)
+        return members_of(cluster, admin, groups)
+
+    monkeypatch.setattr(leases, "members_of", noted)
+    return found
+
+
+def unread(caplog: pytest.LogCaptureFixture) -> set[str]:
+    """The topics of which a shard could not read, so that it began again."""
+    matches = (UNREAD.match(record.getMessage()) for record in caplog.records)
+    return {match[1] for match in matches if match}
+
+
+def test_after_an_outage_longer_than_the_session_work_goes_on_by_itself(
+    broker: Broker, asked: list[AdminClient], caplog: pytest.LogCaptureFixture
+) -> None:
     create(broker.bootstrap, "outage", PARTITIONS)
     url = f"kafka:{broker.bootstrap}/outage"
     opened = partial(open_log, url, partitions=PARTITIONS, session_timeout_ms=SESSION_MS)
@@ -90,11 +124,19 @@ def test_after_an_outage_longer_than_the_session_work_goes_on_by_itself(broker: 
         publisher.send(*(desk.order(f"BEFORE-{name}", name) for name in INSTRUMENTS))
         in_process.until(partial(has, log, *before), "the orders before", running)
         broker.crash()
+        time.sleep(OUTAGE_S)
+        asked_before = len(asked)
+        caplog.clear()
+        broker.start()
         with opened() as fresh:
             publisher = desk.Publisher(fresh, "OMS-2")
             orders = [desk.order(f"AFTER-{name}", name, source="OMS-2") for name in INSTRUMENTS]
             in_process.until(partial(is_sent, publisher, orders), "a broker that answers")
             in_process.until(partial(has, fresh, *after), "the orders after", running)
+            assert len(asked) > asked_before > 0
+            old = {*map(id, asked[:asked_before])}
+            assert old.isdisjoint(map(id, asked[asked_before:])), "it gets no answer for 10 s"
+            assert len(failed := unread(caplog)) <= UNREAD_MAX, failed
             running.finish()
             assert sorted(accepted(fresh)) == sorted(before + after)
             for shard in range(PARTITIONS):
