@@ -27,6 +27,7 @@ GATEWAY = "gateway.PAPER"
 
 __all__ = ["log_factory", "shared_log_factory"]  # Fixtures.
 ENDLESS_MS = 200_000  # A session that no test waits for.
+PAUSE_S = 0.1  # Mostly stopped in it: with the file's lock, each try to take over lasts 10 s.
 TRANSACTION_MS = 14_000  # A slow broker may need longer than a gateway would give it.
 
 
@@ -151,6 +152,7 @@ def write_on(url: str, is_up: Event) -> None:
             for number in itertools.count():
                 appender.append(REPORTS, [new(b"old %d" % number)])
                 is_up.set()
+                time.sleep(PAUSE_S)
         except LeaseLostError:
             os._exit(3)
 
