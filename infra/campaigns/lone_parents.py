@@ -142,7 +142,7 @@ def controls_of(data: MarketData) -> list[e.Input]:
 
 
 def told(order: e.OrderSubmitted, events: Sequence[Any]) -> dict[str, Any]:
-    """What became of an order; the events are those of its day."""
+    """The figures of an order; the events are those of its day."""
     routed = [x for x in events if isinstance(x, e.ChildRouted)]
     ioc = e.ChildTimeInForce.IOC
     takes = {f"0-{x.seq}" for x in routed if x.time_in_force is ioc and x.venue_qty}
