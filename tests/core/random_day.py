@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -417,6 +418,10 @@ def parts(state: State) -> str:
 
 
 # ---------------------------------------------------------------------------- a random day
+
+
+UNTIMED = settings(deadline=None, suppress_health_check=list(HealthCheck))
+SHORT_DAYS = settings(UNTIMED, max_examples=40, stateful_step_count=25, derandomize=True)
 
 
 class RandomDay(RuleBasedStateMachine):

@@ -1,24 +1,14 @@
 """The invariants (design, section 3) hold over random days of a shard in memory."""
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from random_day import RandomDay, watched
+from random_day import SHORT_DAYS, RandomDay, watched
 
 from engine.core.state.state import State
 
 
 def test_the_invariants_hold_over_random_days() -> None:
-    run_state_machine_as_test(
-        RandomDay,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(RandomDay, settings=SHORT_DAYS)
 
 
 def test_a_decide_that_changes_the_state_is_found() -> None:

@@ -27,6 +27,7 @@ from engine.log.kafka import KafkaLog, ends
 from engine.log.kafka import membership as kafka_membership
 from engine.log.kafka import stall as kafka_stall
 from engine.log.kafka import topics as kafka_topics
+from engine.log.kafka.client import Cluster
 from engine.log.kafka.reader import QUEUE_MAX_RECORDS, KafkaReader
 from engine.log.port import (
     JOURNAL,
@@ -542,6 +543,19 @@ def test_a_missing_broker_is_named_within_bounded_time() -> None:
 def test_missing_topics_say_how_to_create_them(kafka_bootstrap: str) -> None:
     with pytest.raises(EngineError, match="metaorder topics create"):
         KafkaLog(kafka_bootstrap, f"unused-{next(_prefixes)}")
+
+
+def test_topics_that_the_brokers_never_know_are_named(
+    kafka_bootstrap: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_topics, "KNOWN_MAX_S", 0.5)
+    cluster = Cluster(kafka_bootstrap, prefix)
+    known = cluster.topic("orders")
+    admin = kafka_topics.admin_of(cluster)
+    kafka_topics.await_topics(cluster, admin, [known])
+    unknown = f"{prefix}.unknown"
+    with pytest.raises(LogUnavailableError, match=rf"1 of 2 yet, {unknown} first.*run it again"):
+        kafka_topics.await_topics(cluster, admin, [known, unknown])
 
 
 def test_topics_that_fit_have_no_problems(kafka_bootstrap: str, prefix: str) -> None:

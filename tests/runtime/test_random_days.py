@@ -1,8 +1,9 @@
 """The invariants, and what FIX says always holds, over random days with the finished in a file."""
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
+from random_day import SHORT_DAYS, UNTIMED
 from told_day import ToldDay
 
 from engine.runtime.recovery.finished_file import DiskStore
@@ -17,16 +18,7 @@ class DayOnDisk(ToldDay):
 
 
 def test_the_invariants_and_what_clients_are_told_hold_over_random_days() -> None:
-    run_state_machine_as_test(
-        DayOnDisk,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(DayOnDisk, settings=SHORT_DAYS)
 
 
 @pytest.mark.slow
@@ -36,10 +28,5 @@ def test_the_invariants_and_what_clients_are_told_hold_over_longer_days(part: in
     own_seed = type(f"LongDay{part}", (DayOnDisk,), {})
     run_state_machine_as_test(
         own_seed,
-        settings=settings(
-            max_examples=300 // LONG_PARTS,
-            stateful_step_count=60,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(UNTIMED, max_examples=300 // LONG_PARTS, stateful_step_count=60),
     )

@@ -122,7 +122,8 @@ def await_topics(cluster: Cluster, admin: AdminClient, names: Collection[str]) -
             raise LogUnavailableError(
                 f"creating the topics: they are made, but after {KNOWN_MAX_S:.0f} s Kafka at "
                 f"{cluster.bootstrap} does not know {len(missing)} of {len(names)} yet, "
-                f"{missing[0]} first. Its brokers are busy: wait a minute and run it again."
+                f"{missing[0]} first. Its brokers are busy: wait a minute and run it again; or "
+                "access lists hide them: give this process's principal a role with --acl."
             )
         time.sleep(step_s)
         step_s = min(2 * step_s, AWAIT_STEP_MAX_S)
